@@ -1,0 +1,1 @@
+"""What people are told: who gets which letter and calendar entry."""

@@ -1,0 +1,1 @@
+"""Schools, their classes and students, and the roster import."""
