@@ -1,8 +1,40 @@
 """Outreach: sessions in medicine and surgery, posted by clinicians, registered for by schools."""
 
+import os
 import zoneinfo
 
 # Debian's zone files are older than the tzdata package we pin, and zoneinfo reads them first:
 # from here on only the package counts (docs/decisions.md, "Zone data").
 zoneinfo.reset_tzpath(())
 zoneinfo.ZoneInfo.clear_cache()
+
+from flask import Flask  # noqa: E402 (the zones come first)
+from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
+
+from outreach import features, web  # noqa: E402
+from outreach.accounts.security import guard_sign_in  # noqa: E402
+from outreach.config import ROOT, Settings, read_settings  # noqa: E402
+from outreach.extensions import babel, bootstrap, compress, csrf, db, limiter, mail, migrate  # noqa: E402
+from outreach.flask_config import flask_config  # noqa: E402
+from outreach.logs import speak_in_events  # noqa: E402
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the service from its settings (from the environment when none are given)."""
+    settings = settings or read_settings(os.environ)
+    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(settings.instance_path))
+    app.config.from_mapping(flask_config(settings))
+    app.extensions["outreach"] = settings
+    speak_in_events(app)
+    for extension in (db, babel, bootstrap, compress, csrf, limiter, mail):
+        extension.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    guard_sign_in(app)
+    for blueprint in features.blueprints(settings):
+        app.register_blueprint(blueprint)
+    web.dress(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own pattern
+    return app

@@ -1,0 +1,40 @@
+"""The `outreach` command: shells of a few lines around what the features do."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+from flask import Flask
+from flask_migrate import downgrade, upgrade
+
+from outreach import create_app
+from outreach.config import SettingsError, read_settings
+
+
+@click.group()
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Run Outreach: sessions in medicine and surgery for schools.
+
+    Settings come from the environment, prefix OUTREACH_; README.md lists them.
+    """
+    if context.invoked_subcommand and "--help" not in sys.argv:
+        try:
+            context.obj = create_app(read_settings(os.environ))
+        except SettingsError as incomplete:
+            raise click.ClickException(str(incomplete)) from None
+
+
+@main.command()
+@click.option("--down-to", metavar="REVISION", help="Go back to this revision instead ('base' empties the database).")
+@click.pass_obj
+def migrate(app: Flask, down_to: str | None) -> None:
+    """Bring the database to the present shape."""
+    with app.app_context():
+        if down_to:
+            downgrade(revision=down_to)
+        else:
+            upgrade()
+    click.echo("The database is up to date.")

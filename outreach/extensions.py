@@ -1,0 +1,24 @@
+"""The Flask extensions, made once and bound to the app by `create_app`."""
+
+from flask_babel import Babel
+from flask_bootstrap import Bootstrap5
+from flask_compress import Compress
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_security import Security
+from flask_wtf import CSRFProtect
+
+from outreach.db import db
+
+babel = Babel()
+bootstrap = Bootstrap5()
+compress = Compress()
+csrf = CSRFProtect()
+limiter = Limiter(key_func=get_remote_address)
+mail = Mail()
+migrate = Migrate()
+security = Security()
+
+__all__ = ["babel", "bootstrap", "compress", "csrf", "db", "limiter", "mail", "migrate", "security"]

@@ -1,0 +1,28 @@
+"""What a load balancer and a monitor ask."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from outreach import clock
+from outreach.extensions import db, limiter
+from outreach.models import UNSETTLED, Letter
+
+health = Blueprint("health", __name__)
+limiter.exempt(health)
+
+
+@health.get("/healthz")
+def healthz() -> ResponseReturnValue:
+    """The process answers."""
+    return jsonify(status="ok")
+
+
+@health.get("/readyz")
+def readyz() -> ResponseReturnValue:
+    """The database answers; how long has the oldest due letter been waiting, in seconds?"""
+    now = clock.now()
+    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now))
+    return jsonify(status="ok", oldest_due_letter_seconds=int((now - oldest).total_seconds()) if oldest else 0)

@@ -1,0 +1,63 @@
+"""Nouns: every table of the service. What people do with them lives in the feature packages."""
+
+from outreach.models.invitation import Answer, Invitation, InvitationReason, ReasonKind
+from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
+from outreach.models.mailbox import Mailbox
+from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, instant
+from outreach.models.place import Appointment, Area, Site
+from outreach.models.registration import (
+    ACTIVE,
+    SEATED,
+    Consent,
+    Purpose,
+    Registration,
+    RegistrationState,
+    RegistrationStep,
+    WaitReason,
+)
+from outreach.models.school import Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.user import Application, ApplicationState, Role, RoleName, User, WebAuthn, user_role
+
+__all__ = [
+    "ACTIVE",
+    "SEATED",
+    "UNSETTLED",
+    "Answer",
+    "Application",
+    "ApplicationState",
+    "Appointment",
+    "Area",
+    "Consent",
+    "Format",
+    "Guardian",
+    "Invitation",
+    "InvitationReason",
+    "Letter",
+    "LetterKind",
+    "LetterState",
+    "Mailbox",
+    "Membership",
+    "OutboxPause",
+    "OutreachSession",
+    "Purpose",
+    "ReasonKind",
+    "Registration",
+    "RegistrationState",
+    "RegistrationStep",
+    "Role",
+    "RoleName",
+    "School",
+    "SchoolClass",
+    "SessionState",
+    "Site",
+    "Student",
+    "User",
+    "WaitReason",
+    "WebAuthn",
+    "class_teacher",
+    "co_host",
+    "enrolment",
+    "guardianship",
+    "instant",
+    "user_role",
+]

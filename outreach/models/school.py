@@ -1,0 +1,148 @@
+"""Schools, their classes, students and guardians.
+
+The school is the boundary: students and guardians belong to one school and are never merged across schools.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from outreach.db import Base, Key, Line, Prose, Word
+from outreach.models.mailbox import Mailbox
+from outreach.models.user import User
+
+
+class School(Base):
+    """A school, and the law its students live under."""
+
+    __tablename__ = "school"
+
+    id: Mapped[Key]
+    name: Mapped[Line] = mapped_column(unique=True)
+    town: Mapped[Line] = mapped_column(default="")
+    country: Mapped[Word] = mapped_column(default="GB", comment="ISO 3166-1 alpha-2")
+    zone: Mapped[Word] = mapped_column(default="Europe/London")
+    majority_age: Mapped[int] = mapped_column(default=18)
+
+    __table_args__ = (CheckConstraint("majority_age BETWEEN 16 AND 21", name="majority_age_is_plausible"),)
+
+
+class Membership(Base):
+    """A teacher works at a school, because a coordinator said so."""
+
+    __tablename__ = "membership"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), primary_key=True, index=True)
+    approved_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    approved_at: Mapped[datetime]
+
+    user: Mapped[User] = relationship(foreign_keys=user_id)
+    school: Mapped[School] = relationship()
+
+
+class_teacher = Table(
+    "class_teacher",
+    Base.metadata,
+    Column("class_id", ForeignKey("school_class.id", ondelete="CASCADE"), primary_key=True),
+    Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+)
+
+enrolment = Table(
+    "enrolment",
+    Base.metadata,
+    Column("class_id", ForeignKey("school_class.id", ondelete="CASCADE"), primary_key=True),
+    Column("student_id", ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+guardianship = Table(
+    "guardianship",
+    Base.metadata,
+    Column("student_id", ForeignKey("student.id", ondelete="CASCADE"), primary_key=True),
+    Column("guardian_id", ForeignKey("guardian.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+
+class SchoolClass(Base):
+    """A class: a list of students that its teachers keep."""
+
+    __tablename__ = "school_class"
+
+    id: Mapped[Key]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"))
+    name: Mapped[Line]
+
+    school: Mapped[School] = relationship()
+    teachers: Mapped[list[User]] = relationship(secondary=class_teacher)
+    students: Mapped[list[Student]] = relationship(
+        secondary=enrolment, back_populates="classes", order_by="Student.family_name, Student.given_name, Student.id"
+    )
+
+    __table_args__ = (UniqueConstraint("school_id", "name"),)
+
+
+class Student(Base):
+    """A student: what a school must tell us, and no more."""
+
+    __tablename__ = "student"
+
+    id: Mapped[Key]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"))
+    given_name: Mapped[Line]
+    family_name: Mapped[Line]
+    number: Mapped[Word | None] = mapped_column(comment="The school's own student number")
+    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
+    year_group: Mapped[Word | None]
+    birth_date: Mapped[date | None]
+    needs: Mapped[Prose] = mapped_column(default="", comment="Health data: shown behind sign-in, never mailed")
+
+    school: Mapped[School] = relationship()
+    mailbox: Mapped[Mailbox | None] = relationship()
+    classes: Mapped[list[SchoolClass]] = relationship(secondary=enrolment, back_populates="students")
+    guardians: Mapped[list[Guardian]] = relationship(secondary=guardianship, back_populates="students", order_by="Guardian.id")
+
+    __table_args__ = (
+        Index("ix_student_school_id_family_name", "school_id", "family_name", info={"question": "Who is at this school, by name?"}),
+        Index(
+            "uq_student_number_is_unique_in_its_school",
+            "school_id",
+            "number",
+            unique=True,
+            sqlite_where=text("number IS NOT NULL"),
+            postgresql_where=text("number IS NOT NULL"),
+        ),
+    )
+
+    @property
+    def name(self) -> str:
+        """Give the full name, for their own school's eyes."""
+        return f"{self.given_name} {self.family_name}"
+
+    def age_on(self, day: date) -> int | None:
+        """Give the age in years on a day; None when the birth date isn't known."""
+        if self.birth_date is None:
+            return None
+        born = self.birth_date
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+    def is_minor_on(self, day: date, majority_age: int) -> bool:
+        """Say whether they are a minor that day; an unknown age counts as one."""
+        age = self.age_on(day)
+        return age is None or age < majority_age
+
+
+class Guardian(Base):
+    """An adult responsible for one or more students of one school."""
+
+    __tablename__ = "guardian"
+
+    id: Mapped[Key]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), index=True)
+    name: Mapped[Line] = mapped_column(default="")
+    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
+
+    mailbox: Mapped[Mailbox | None] = relationship()
+    students: Mapped[list[Student]] = relationship(secondary=guardianship, back_populates="guardians")

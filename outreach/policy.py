@@ -1,0 +1,88 @@
+"""Who may do what to which record: one place. Each rule reads as a claim about a user and a record.
+
+A record a user may not see looks like one that isn't there (404): see `web.load`.
+"""
+
+from __future__ import annotations
+
+from outreach.db import db
+from outreach.models import (
+    Application,
+    Membership,
+    OutreachSession,
+    Registration,
+    RoleName,
+    School,
+    SchoolClass,
+    SessionState,
+    Student,
+    User,
+)
+
+
+def coordinates(user: User, _record: object = None) -> bool:
+    """Coordinators run the programme and see the whole."""
+    return user.is_a(RoleName.COORDINATOR)
+
+
+def posts_sessions(user: User, _record: object = None) -> bool:
+    """Clinicians post; a coordinator may post for one."""
+    return user.is_a(RoleName.CLINICIAN) or coordinates(user)
+
+
+def registers_classes(user: User, _record: object = None) -> bool:
+    """Teachers register; a coordinator may for them."""
+    return user.is_a(RoleName.TEACHER) or coordinates(user)
+
+
+def works_at(user: User, school: School) -> bool:
+    """Approved teachers of a school are colleagues; the coordinator is everyone's."""
+    return coordinates(user) or _is_colleague(user, school.id)
+
+
+def keeps_class(user: User, school_class: SchoolClass) -> bool:
+    """A class is kept by all teachers of its school."""
+    return coordinates(user) or _is_colleague(user, school_class.school_id)
+
+
+def keeps_student(user: User, student: Student) -> bool:
+    """A student's record is kept by all teachers of the school."""
+    return coordinates(user) or _is_colleague(user, student.school_id)
+
+
+def keeps_registration(user: User, registration: Registration) -> bool:
+    """The school that registered may withdraw."""
+    return coordinates(user) or _is_colleague(user, registration.school_id)
+
+
+def hosts(user: User, outreach_session: OutreachSession) -> bool:
+    """Host, co-hosts and whoever posted it may edit, move, cancel and see the roster."""
+    return (
+        coordinates(user)
+        or user.id in (outreach_session.host_id, outreach_session.posted_by_id)
+        or any(host.id == user.id for host in outreach_session.co_hosts)
+    )
+
+
+def removes_registration(user: User, registration: Registration) -> bool:
+    """Only those who host may take a student off the list."""
+    return hosts(user, registration.outreach_session)
+
+
+def sees_session(user: User, outreach_session: OutreachSession) -> bool:
+    """A draft is its hosts' own; everything else is public."""
+    return outreach_session.state != SessionState.DRAFT or (user.is_authenticated and hosts(user, outreach_session))
+
+
+def decides_application(user: User, _application: Application) -> bool:
+    """A coordinator decides."""
+    return coordinates(user)
+
+
+def sees_day_phone(user: User, outreach_session: OutreachSession) -> bool:
+    """The telephone for the day is for hosts and teachers."""
+    return user.is_authenticated and (registers_classes(user) or hosts(user, outreach_session))
+
+
+def _is_colleague(user: User, school_id: int) -> bool:
+    return user.is_a(RoleName.TEACHER) and db.session.get(Membership, (user.id, school_id)) is not None

@@ -1,0 +1,118 @@
+"""What pages share: loading a record one may see, refusals as pages, headers, the base of forms, words for dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+from flask import Flask, Response, abort, current_app, render_template, url_for
+from flask_babel import gettext as _
+from flask_security import auth_required, current_user
+from flask_wtf import FlaskForm
+from werkzeug.exceptions import HTTPException
+
+from outreach import policy, wording
+from outreach.config import Settings
+from outreach.db import Base, db
+from outreach.errors import OutreachError
+from outreach.models import RoleName, User
+
+T = TypeVar("T", bound=Base)
+P = ParamSpec("P")
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def settings() -> Settings:
+    """Give the settings of the running service."""
+    return cast(Settings, current_app.extensions["outreach"])
+
+
+def me() -> User:
+    """Give the user who is signed in."""
+    return cast(User, current_user._get_current_object())  # noqa: SLF001 (Werkzeug's documented way to unwrap a proxy)
+
+
+def load(model: type[T], key: int, rule: Callable[[User, T], bool]) -> T:
+    """Give the record if this user may have it; otherwise it isn't there (404)."""
+    record = db.session.get(model, key)
+    if record is None or not rule(me(), record):
+        abort(404)
+    return record
+
+
+def signed_in(rule: Callable[[User], bool] | None = None) -> Callable[[Callable[P, Any]], Callable[P, Any]]:
+    """Decorate a view: anonymous visitors are sent to sign in; without the right role it's a 403."""
+
+    def decorate(view: Callable[P, Any]) -> Callable[P, Any]:
+        @auth_required("session")
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+            if rule is not None and not rule(me()):
+                abort(403)
+            return view(*args, **kwargs)
+
+        return cast(Callable[P, Any], guarded)
+
+    return decorate
+
+
+class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """Base of our forms: CSRF by Flask-WTF, and a refusal of a use case shown beside its field."""
+
+    def refuse(self, refusal: OutreachError) -> None:
+        """Show why a use case declined: beside the field it names, else on top."""
+        field = self._fields.get(refusal.field or "")
+        (field.errors if field is not None else self.form_errors).append(str(refusal))
+
+
+def dress(app: Flask) -> None:
+    """Give the app its error pages, headers, filters and navigation."""
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(OutreachError, _refusal_page)
+    app.after_request(_headers)
+    app.context_processor(_surroundings)
+    wording.teach(app.jinja_env)
+
+
+def _error_page(error: HTTPException) -> Response | tuple[str, int]:
+    if error.response is not None:
+        return cast(Response, error.response)
+    return render_template("errors/error.html", code=error.code or 500, title=None, sentence=None), error.code or 500
+
+
+def _refusal_page(refusal: OutreachError) -> tuple[str, int]:
+    return render_template("errors/error.html", code=refusal.status, title=None, sentence=str(refusal)), refusal.status
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    if settings().base_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    return response
+
+
+def _surroundings() -> dict[str, Any]:
+    """What every page knows: who is asking and where they can go."""
+    return {"demo_mode": settings().is_demo, "nav": _nav()}
+
+
+def _nav() -> list[tuple[str, str, str]]:
+    """List (text, address, endpoint) of the pages this person uses most."""
+    here = current_app.view_functions
+    places = [(_("Sessions"), "catalogue.index", True)]
+    if current_user.is_authenticated:
+        user = me()
+        places += [
+            (_("My sessions"), "scheduling.mine", policy.posts_sessions(user)),
+            (_("My classes"), "schools.index", user.is_a(RoleName.TEACHER)),
+            (_("Registrations"), "registration.index", user.is_a(RoleName.TEACHER)),
+            (_("Coordination"), "coordination.home", policy.coordinates(user)),
+        ]
+    return [(text, url_for(endpoint), endpoint) for text, endpoint, shown in places if shown and endpoint in here]

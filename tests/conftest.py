@@ -1,0 +1,189 @@
+"""What every test may ask for: a database of each kind, an app, people, a client that has signed in.
+
+The schema is migrated once for each kind of database and then copied: a test starts in milliseconds.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from outreach import create_app
+from outreach.config import Settings
+from outreach.extensions import db, limiter
+from outreach.models import User
+from tests import needs
+from tests.builders import Builder
+
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket beyond this machine is a mistake."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"A test reached for {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Monday 1 March 2027, 09:00 UTC."""
+    return NOW
+
+
+def _settings(folder: Path, database_url: str) -> Settings:
+    return Settings(
+        mode="demo",
+        database_url=database_url,
+        secret_key="a secret key that only tests ever see, long enough",
+        base_url="http://127.0.0.1:5000",
+        reply_address="rsvp+{token}@outreach.example",
+        instance_path=folder,
+    )
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    path = folder / "template.sqlite3"
+    app = create_app(_settings(folder, f"sqlite:///{path}"))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    return path
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    server = needs.postgresql_url()
+    if server is None:
+        pytest.skip("PostgreSQL answers nowhere on loopback")
+    name = f"outreach_template_{uuid4().hex[:12]}"
+    _on_server(server, f'CREATE DATABASE "{name}"')
+    folder = tmp_path_factory.mktemp("postgresql")
+    app = create_app(_settings(folder, _database(server, name)))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    yield server, name
+    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _database(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _on_server(server: str, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+    """Give a fresh SQLite database."""
+    copy = tmp_path / "outreach.sqlite3"
+    shutil.copyfile(_sqlite_template, copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def postgresql_url(_postgresql_template: tuple[str, str]) -> Iterator[str]:
+    """Give a fresh PostgreSQL database, dropped afterwards."""
+    server, template = _postgresql_template
+    name = f"outreach_test_{uuid4().hex[:12]}"
+    _on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield _database(server, name)
+    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Both kinds in turn: what asks for this (or for `app`) is tested on both.
+
+    A test that isn't about the database says `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
+    """
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings as in demo mode; `app_with` changes single ones."""
+    return _settings(tmp_path, database_url)
+
+
+@pytest.fixture
+def app_with(settings: Settings) -> Iterator[Callable[..., Flask]]:
+    """Make an app with single settings changed."""
+    made: list[Flask] = []
+
+    def make(**changes: Any) -> Flask:
+        app = create_app(replace(settings, **changes))
+        app.config.update(
+            TESTING=True,
+            WTF_CSRF_ENABLED=False,
+            SECURITY_PASSWORD_HASH_OPTIONS={"argon2__time_cost": 1, "argon2__memory_cost": 512, "argon2__parallelism": 1},
+        )
+        limiter.enabled = False
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
+    """Give the app, inside its context."""
+    app = app_with()
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def make(app: Flask, now: datetime) -> Builder:  # noqa: ARG001 (the builder writes to the app's database)
+    """Build people, schools and sessions with honest defaults."""
+    return Builder(now)
+
+
+@pytest.fixture
+def client_of(app: Flask) -> Callable[[User | None], FlaskClient]:
+    """Give a client in which this user has signed in (nobody for None)."""
+
+    def sign_in(user: User | None) -> FlaskClient:
+        client = app.test_client()
+        if user is not None:
+            with client.session_transaction() as cookie:
+                cookie["_user_id"] = user.fs_uniquifier
+                cookie["_fresh"] = True
+                cookie["fs_cc"] = "set"
+        return client
+
+    return sign_in

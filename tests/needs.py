@@ -1,0 +1,36 @@
+"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql makes its absence an error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import lru_cache
+
+import psycopg
+
+DEFAULT_SERVER = "postgresql+psycopg://127.0.0.1/postgres"
+
+
+@lru_cache
+def postgresql_url() -> str | None:
+    """Give the address of a server on which tests may create databases; None if there is none."""
+    url = os.environ.get("OUTREACH_TEST_POSTGRESQL_URL", DEFAULT_SERVER)
+    try:
+        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=3).close()
+    except psycopg.OperationalError:
+        _missing("postgresql")
+        return None
+    return url
+
+
+def chromium_path() -> str | None:
+    """Give the path of the system's Chromium; None if there is none."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        _missing("chromium")
+    return path
+
+
+def _missing(what: str) -> None:
+    if what in os.environ.get("OUTREACH_TEST_REQUIRE", "").split(","):
+        raise RuntimeError(f"{what} is required here (OUTREACH_TEST_REQUIRE) and not found.")
