@@ -1,0 +1,166 @@
+"""The facts a letter carries: what was true when it was written, and all that is needed to render it.
+
+Pure. They lie as JSON in `Letter.facts`; a letter is a pure function of its row.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cattrs.preconf.json import make_converter
+
+_converter = make_converter()
+
+
+class Reader(enum.StrEnum):
+    """As whom somebody reads a letter; who is several reads as the first that applies."""
+
+    HOST = "host"
+    TEACHER = "teacher"
+    STUDENT = "student"
+    GUARDIAN = "guardian"
+
+
+class Cause(enum.StrEnum):
+    """What happened, that a letter was written."""
+
+    PUBLISHED = "published"
+    REGISTERED = "registered"
+    PROMOTED = "promoted"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+    REMOVED = "removed"
+    ADDRESS = "address"
+    TIME = "time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFacts:
+    """A session as it was at that moment. Wall times are naive; `starts_at` is aware, UTC."""
+
+    id: int
+    title: str
+    format_key: str
+    format_name: str
+    host_name: str
+    starts_wall: datetime
+    ends_wall: datetime
+    zone: str
+    fold: int
+    starts_at: datetime
+    ends_at: datetime
+    site_name: str = ""
+    area_name: str = ""
+    address: str = ""
+    meeting_point: str = ""
+    video_url: str = ""
+    bring: str = ""
+    wear: str = ""
+    kit: str = ""
+    is_cancelled: bool = False
+    cancel_reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentFacts:
+    """A student as one reader may know them: families see the given name alone, teachers the family name too."""
+
+    registration_id: int
+    given_name: str
+    family_name: str = ""
+    school_name: str = ""
+    place_in_queue: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryFacts:
+    """The calendar entry a letter carries. `is_first`: nothing about it has ever left."""
+
+    uid: str
+    sequence: int
+    is_first: bool
+    is_transparent: bool
+    answer: str
+    created_at: datetime
+    changed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterFacts:
+    """One letter about a session.
+
+    `seated`, `waiting` and `gone` name exactly the students this mailbox may know of. `was` is the
+    session as last told, where that differs. `stands_in_for`: students nobody else hears for.
+    """
+
+    reader: Reader
+    reader_name: str
+    cause: Cause
+    session: SessionFacts
+    was: SessionFacts | None = None
+    seated: tuple[StudentFacts, ...] = ()
+    waiting: tuple[StudentFacts, ...] = ()
+    gone: tuple[StudentFacts, ...] = ()
+    stands_in_for: tuple[StudentFacts, ...] = ()
+    entry: EntryFacts | None = None
+    reason: str = ""
+    lead_minutes: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> LetterFacts:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountFacts:
+    """A letter about an account: `purpose` is confirm, reset, password_changed, already_here or welcome.
+
+    `link` opens the page it is about (an address of ours, with its token); it is wiped when the letter is settled.
+    """
+
+    purpose: str
+    reader_name: str
+    link: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> AccountFacts:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationFacts:
+    """A coordinator decided on an application for a role at a place (a school or a site)."""
+
+    reader_name: str
+    role: str
+    place: str
+    is_approved: bool
+    note: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> ApplicationFacts:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
+def _plain(facts: object) -> dict[str, Any]:
+    plain: dict[str, Any] = _converter.unstructure(facts)
+    return plain
