@@ -1,0 +1,39 @@
+"""What may stand on one line of a mail header or a calendar property.
+
+Pure. Whatever a person typed goes through here before it goes out, so that no name can add a header.
+"""
+
+import re
+from urllib.parse import quote
+
+# C0, DEL, C1, and the two Unicode line breaks some parsers end a line at.
+_BLANKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+_CONTROLS_IN_PROSE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
+_LINE_BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
+_ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def one_line(text: str) -> str:
+    """Give the text with each run of spaces, line breaks and control characters as one space."""
+    return _BLANKS.sub(" ", text).strip()
+
+
+def prose(text: str) -> str:
+    r"""Give the text with `\n` as its only line break and no control character but the tab."""
+    return _CONTROLS_IN_PROSE.sub(" ", _LINE_BREAKS.sub("\n", text)).strip()
+
+
+def plain_address(address: str) -> str:
+    """Give the address back if it is a dot-atom in ASCII (RFC 5321 4.1.2, without quoted local parts).
+
+    Raises ValueError otherwise: SMTPUTF8 isn't used, and an address is never repaired.
+    """
+    if len(address) > 254 or not _ADDRESS.fullmatch(address):
+        raise ValueError(f"not an address a mail can go to: {address!r}")
+    return address
+
+
+def uri(address: str) -> str:
+    """Give a URI in ASCII: what RFC 3986 doesn't allow in one is percent-encoded, what is already encoded stays."""
+    return quote(address, safe=":/?#[]@!$&'()*+,;=%~-._")
