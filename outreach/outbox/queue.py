@@ -1,0 +1,87 @@
+"""The way in: letters are written here, and taken back while they haven't left.
+
+Joins the caller's transaction, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.db import db, is_sqlite
+from outreach.models import Letter, LetterKind, LetterState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A letter to one mailbox. Letters of one (mailbox, session) leave in the order they were posted.
+
+    `facts` is all that rendering will know. `sequence` is that of the calendar object it carries; None: it carries none.
+    `dedupe_key` stands for the news: the same key is never written twice. `due_at` None means at once.
+    """
+
+    mailbox_id: int
+    kind: LetterKind
+    facts: dict[str, Any]
+    dedupe_key: str
+    locale: str = "en"
+    session_id: int | None = None
+    invitation_id: int | None = None
+    sequence: int | None = None
+    due_at: datetime | None = None
+
+
+def post(drafts: Sequence[Draft], *, now: datetime) -> None:
+    """Put letters into the outbox, in this order, with one bulk INSERT; news already there is skipped.
+
+    Whoever posts about a session holds the lock on its row: else two transactions could commit their letters out of order.
+    """
+    if not drafts:
+        return
+    insert = sqlite.insert if is_sqlite(db.session.connection()) else postgresql.insert
+    statement = insert(Letter).on_conflict_do_nothing(index_elements=[Letter.dedupe_key])
+    db.session.execute(statement, [_row(draft, now) for draft in drafts])
+
+
+def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]:
+    """Drop what these invitations still have in the queue, calendar objects and reminders; give the letters, oldest first.
+
+    What a worker has in hand stays: it leaves, or comes back, before anything posted later. No worker can lease a
+    letter while it is being dropped: on PostgreSQL its row is locked, on SQLite the whole file is.
+    """
+    found = select(Letter).where(
+        Letter.invitation_id.in_(invitation_ids),
+        Letter.state == LetterState.QUEUED,
+        or_(Letter.sequence.is_not(None), Letter.kind == LetterKind.REMINDER),
+    )
+    locked = found.order_by(Letter.id).with_for_update().execution_options(populate_existing=True)
+    letters = list(db.session.scalars(locked))
+    for letter in letters:
+        letter.state, letter.settled_at = LetterState.DROPPED, now
+    db.session.flush()
+    return letters
+
+
+def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+    return {
+        "key": uuid4().hex,
+        "mailbox_id": draft.mailbox_id,
+        "session_id": draft.session_id,
+        "invitation_id": draft.invitation_id,
+        "sequence": draft.sequence,
+        "kind": draft.kind,
+        "locale": draft.locale,
+        "facts": draft.facts,
+        "dedupe_key": draft.dedupe_key,
+        "state": LetterState.QUEUED,
+        "due_at": draft.due_at or now,
+        "attempts": 0,
+        "created_at": now,
+        "server_words": "",
+    }

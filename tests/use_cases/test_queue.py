@@ -1,0 +1,75 @@
+"""Letters are written once, in order, and can be taken back while no worker has them in hand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import event, select
+
+from outreach.db import db, transaction
+from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
+from outreach.outbox.queue import Draft, post, take_back
+from tests.builders import Builder
+
+
+def draft(mailbox: Mailbox, dedupe_key: str, **facts: Any) -> Draft:
+    values: dict[str, Any] = {"mailbox_id": mailbox.id, "kind": LetterKind.DIGEST, "facts": {}, "dedupe_key": dedupe_key}
+    return Draft(**values | facts)
+
+
+def letters() -> list[Letter]:
+    return list(db.session.scalars(select(Letter).order_by(Letter.id).execution_options(populate_existing=True)))
+
+
+def test_letters_are_written_in_order_with_one_statement(make: Builder, now: datetime) -> None:
+    mailbox, said = make.mailbox("someone@example.org"), []
+    event.listen(db.engine, "before_cursor_execute", lambda *call: said.append(call[2]))
+    with transaction():
+        post([draft(mailbox, f"news {number}") for number in range(200)], now=now)
+    assert sum("INSERT" in statement for statement in said) == 1
+    assert [letter.dedupe_key for letter in letters()] == [f"news {number}" for number in range(200)]
+
+
+def test_the_same_news_is_never_written_twice(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("someone@example.org")
+    with transaction():
+        post([draft(mailbox, "news", facts={"said": "first"}), draft(mailbox, "news", facts={"said": "second"})], now=now)
+    with transaction():
+        post([draft(mailbox, "news", facts={"said": "third"}), draft(mailbox, "other")], now=now)
+    assert [(letter.dedupe_key, letter.facts) for letter in letters()] == [("news", {"said": "first"}), ("other", {})]
+
+
+def test_a_letter_is_due_at_once_unless_it_says_when(make: Builder, now: datetime) -> None:
+    mailbox, later = make.mailbox("someone@example.org"), now + timedelta(hours=3)
+    with transaction():
+        post([draft(mailbox, "at once"), draft(mailbox, "later", due_at=later)], now=now)
+        post([], now=now)
+    assert [letter.due_at for letter in letters()] == [now, later]
+
+
+def test_what_is_queued_is_taken_back_and_what_is_in_hand_stays(make: Builder, now: datetime) -> None:
+    outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("someone@example.org")
+    with transaction():
+        invitation = Invitation(session_id=outreach_session.id, mailbox_id=mailbox.id, uid=uuid4().hex, created_at=now, changed_at=now)
+        db.session.add(invitation)
+        db.session.flush()
+        about = {"invitation_id": invitation.id, "session_id": outreach_session.id}
+        in_hand = draft(mailbox, "in hand", kind=LetterKind.INVITATION, sequence=0, **about)
+        entry = draft(mailbox, "entry", kind=LetterKind.UPDATED, sequence=1, **about)
+        reminder = draft(mailbox, "reminder", kind=LetterKind.REMINDER, **about)
+        plain = draft(mailbox, "plain", kind=LetterKind.WAITING, **about)
+        post([in_hand, entry, reminder, plain, draft(mailbox, "of another", kind=LetterKind.UPDATED, sequence=0)], now=now)
+        leased = db.session.scalars(select(Letter).where(Letter.dedupe_key == "in hand")).one()
+        leased.state, leased.lease_token, leased.leased_until = LetterState.LEASED, "token", now
+    with transaction():
+        assert [letter.dedupe_key for letter in take_back([invitation.id], now=now)] == ["entry", "reminder"]
+    assert {letter.dedupe_key: letter.state.value for letter in letters()} == {
+        "in hand": "leased",
+        "entry": "dropped",
+        "reminder": "dropped",
+        "plain": "queued",
+        "of another": "queued",
+    }
+    assert [letter.settled_at for letter in letters() if letter.state == LetterState.DROPPED] == [now, now]
