@@ -49,8 +49,8 @@ class Entry:
     fold: int = 0
     organizer_name: str
     organizer_email: str
-    attendee_name: str
-    attendee_email: str
+    attendee_name: str = ""
+    attendee_email: str | None = None
     answer: Answer = Answer.NEEDS_ACTION
     transparent: bool = False
     tentative: bool = False
@@ -64,7 +64,8 @@ class Entry:
         if any(moment.utcoffset() is None for moment in (self.stamp, self.created, self.last_modified)):
             raise ValueError("stamp, created and last_modified need a time zone")
         plain_address(self.organizer_email)
-        plain_address(self.attendee_email)
+        if self.attendee_email is not None:
+            plain_address(self.attendee_email)
         starts, ends = self.instants
         if ends <= starts:
             raise ValueError(f"ends at {ends}, not after it starts at {starts}")

@@ -32,8 +32,8 @@ class Method(StrEnum):
 def compose(entry: Entry, method: Method) -> bytes:
     """Write the calendar object: CRLF, folded at 75 octets, UTF-8, one VEVENT and the VTIMEZONE it needs.
 
-    REQUEST and CANCEL name exactly one ATTENDEE; PUBLISH names none, and its UID is the caller's to choose
-    (RFC 5546 3.2.1, 3.2.2, 3.2.5).
+    REQUEST and CANCEL name exactly one ATTENDEE and raise ValueError without; PUBLISH names none, and its UID
+    is the caller's to choose (RFC 5546 3.2.1, 3.2.2, 3.2.5).
     """
     starts, _ends = entry.times
     block = b"" if starts.tzinfo is UTC else vtimezone(entry.zone, around=starts)
@@ -90,6 +90,8 @@ def _status(entry: Entry, method: Method) -> str:
 
 
 def _attendee(entry: Entry) -> vCalAddress:
+    if entry.attendee_email is None:
+        raise ValueError(f"{entry.uid} has nobody to invite")
     person = _person(entry.attendee_name, entry.attendee_email)
     partstat = entry.answer.value.upper().replace("_", "-")
     # Without RSVP no program shows buttons; X-NUM-GUESTS is what Google writes itself.

@@ -88,7 +88,7 @@ def _alternatives(mail: Mail) -> Iterator[bytes]:
 
 def _multipart(mail: Mail, subtype: str, *parts: bytes) -> bytes:
     # "=_" can stand in no quoted-printable or base64 text: no content can end a part.
-    boundary = "=_" + sha256(f"{subtype} {mail.message_id}".encode()).hexdigest()[:32]
+    boundary = "=_" + sha256(f"{subtype} {mail.message_id}".encode()).hexdigest()[:24]
     opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n'.encode()
     delimiter = f"\r\n--{boundary}".encode()
     return opening + b"".join(delimiter + b"\r\n" + part for part in parts) + delimiter + b"--\r\n"
