@@ -1,0 +1,36 @@
+"""Addresses and the mailboxes that stand for them.
+
+`mailbox_of` joins the caller's transaction, never commits.
+"""
+
+from __future__ import annotations
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.db import db, is_sqlite
+from outreach.models import Mailbox
+from outreach.models.mailbox import new_token
+from outreach.wire import plain_address
+
+
+def normal_address(text: str) -> str:
+    """Give the form in which a mailbox keeps an address: lower case, the domain in ASCII.
+
+    Raises ValueError for what no mail can be sent to. Asks no name server.
+    """
+    try:
+        valid = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValueError(f"not an address a mail can go to: {text!r}") from None
+    return plain_address((valid.ascii_email or valid.normalized).lower())
+
+
+def mailbox_of(address: str) -> Mailbox:
+    """Find or make the mailbox of a normal address, and lock it: rivals with the same address come one after the other."""
+    connection = db.session.connection()
+    insert = sqlite.insert(Mailbox) if is_sqlite(connection) else postgresql.insert(Mailbox)
+    facts = {"address": address, "token": new_token(), "locale": "en", "link_version": 1}
+    db.session.execute(insert.values(facts).on_conflict_do_nothing(index_elements=["address"]))
+    return db.session.scalars(select(Mailbox).where(Mailbox.address == address).with_for_update()).one()
