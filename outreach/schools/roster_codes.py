@@ -1,0 +1,132 @@
+"""What a class list can say (fields) and what can be wrong with it (codes), by name.
+
+Pure. The sentences for people stand in roster_words.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_GUARDIANS = 4
+
+
+class RosterField(StrEnum):
+    """What a column may hold."""
+
+    GIVEN_NAME = "given_name"
+    FAMILY_NAME = "family_name"
+    SECOND_FAMILY_NAME = "second_family_name"
+    FULL_NAME = "full_name"
+    FULL_NAME_FAMILY_FIRST = "full_name_family_first"
+    NUMBER = "number"
+    EMAIL = "email"
+    YEAR_GROUP = "year_group"
+    BIRTH_DATE = "birth_date"
+    NEEDS = "needs"
+    GUARDIAN_1_NAME = "guardian_1_name"
+    GUARDIAN_1_GIVEN_NAME = "guardian_1_given_name"
+    GUARDIAN_1_FAMILY_NAME = "guardian_1_family_name"
+    GUARDIAN_1_EMAIL = "guardian_1_email"
+    GUARDIAN_2_NAME = "guardian_2_name"
+    GUARDIAN_2_GIVEN_NAME = "guardian_2_given_name"
+    GUARDIAN_2_FAMILY_NAME = "guardian_2_family_name"
+    GUARDIAN_2_EMAIL = "guardian_2_email"
+    GUARDIAN_3_NAME = "guardian_3_name"
+    GUARDIAN_3_GIVEN_NAME = "guardian_3_given_name"
+    GUARDIAN_3_FAMILY_NAME = "guardian_3_family_name"
+    GUARDIAN_3_EMAIL = "guardian_3_email"
+    GUARDIAN_4_NAME = "guardian_4_name"
+    GUARDIAN_4_GIVEN_NAME = "guardian_4_given_name"
+    GUARDIAN_4_FAMILY_NAME = "guardian_4_family_name"
+    GUARDIAN_4_EMAIL = "guardian_4_email"
+
+
+def guardian_field(position: int, part: str) -> RosterField:
+    """Give the field of one guardian (1 to 4); part is name, given_name, family_name or email."""
+    return RosterField(f"guardian_{position}_{part}")
+
+
+class FileCode(StrEnum):
+    """Why a whole file is declined."""
+
+    EMPTY = "file_empty"
+    TOO_BIG = "file_too_big"
+    SPREADSHEET = "file_is_spreadsheet"
+    ARCHIVE = "file_is_archive"
+    DOCUMENT = "file_is_document"
+    WEB_PAGE = "file_is_web_page"
+    UTF16 = "file_is_utf16"
+    BINARY = "file_is_binary"
+    GARBLED = "file_is_garbled"
+    UNCLOSED_QUOTE = "unclosed_quote"
+    TOO_MANY_ROWS = "too_many_rows"
+    TOO_MANY_COLUMNS = "too_many_columns"
+    CELL_TOO_LONG = "cell_too_long"
+    NO_STUDENTS = "no_students"
+    NO_NAME_COLUMN = "no_name_column"
+    FIELD_CHOSEN_TWICE = "field_chosen_twice"
+    NO_SUCH_COLUMN = "no_such_column"
+
+
+class RosterError(Exception):
+    """The whole file is declined: `code` says why, `facts` (limit, line, column, field) fill its sentence."""
+
+    def __init__(self, code: FileCode, **facts: int | str) -> None:
+        """Keep the code and its facts for roster_words.error_words."""
+        super().__init__(code, facts)
+        self.code = code
+        self.facts = facts
+
+
+class ProblemCode(StrEnum):
+    """What is wrong in one row."""
+
+    MISSING_NAME = "missing_name"
+    NOT_A_NAME = "not_a_name"
+    BAD_EMAIL = "bad_email"
+    SEVERAL_EMAILS = "several_emails"
+    BAD_DATE = "bad_date"
+    AMBIGUOUS_DATE = "ambiguous_date"
+    FUTURE_BIRTH_DATE = "future_birth_date"
+    IMPLAUSIBLE_AGE = "implausible_age"
+    MANGLED_NUMBER = "mangled_number"
+    FORMULA_CELL = "formula_cell"
+    SPREADSHEET_ERROR = "spreadsheet_error"
+    CONTROL_CHARACTERS = "control_characters"
+    GARBLED = "garbled"
+    TOO_LONG = "too_long"
+    TOO_MANY_CELLS = "too_many_cells"
+    TOO_MANY_GUARDIANS = "too_many_guardians"
+    DUPLICATE_ROW = "duplicate_row"
+    DUPLICATE_NUMBER = "duplicate_number"
+    REPEATED_ROW = "repeated_row"
+    NAMESAKE = "namesake"
+    NAME_WAS_SPLIT = "name_was_split"
+
+
+WARNINGS = frozenset({ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in one row; `value` is what stood there (clipped), or the other row's number."""
+
+    line: int
+    field: RosterField | None
+    code: ProblemCode
+    value: str = ""
+
+    @property
+    def is_warning(self) -> bool:
+        """The row is good all the same."""
+        return self.code in WARNINGS
+
+
+class CellTrouble(Exception):
+    """One cell can't be read; whoever knows its row and field makes a Problem of it."""
+
+    def __init__(self, code: ProblemCode) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code

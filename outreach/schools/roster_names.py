@@ -1,0 +1,81 @@
+"""People's names: when two are the same, which spelling says more, how a full name splits.
+
+Pure. Two names are the same whatever their case, accents, apostrophes, hyphens and spaces: lists lose
+those, and a class seldom has both a Jose and a José.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from difflib import SequenceMatcher
+
+_MARKS = re.compile("[\u0300-\u036f]")  # accents only: in Indic scripts a mark is a vowel
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u0060\u00b4.]")
+_GAPS = re.compile(r"[\s\-\u2010-\u2015_]+")
+
+
+def name_key(name: str) -> str:
+    """Give what two spellings of one name share: 'GARCIA  LOPEZ' and 'García-López' give 'garcia lopez'."""
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", _APOSTROPHES.sub("", name)))
+    return _GAPS.sub(" ", unicodedata.normalize("NFC", plain.casefold())).strip()
+
+
+def richer(new: str, old: str) -> bool:
+    """Say whether a spelling of the same name has more accents, or else proper capitals instead of none or only."""
+    return _richness(new) > _richness(old)
+
+
+def akin(one: str, other: str) -> bool:
+    """Say whether two names may well be one person's: a part of the other, its beginning, or a slip away from it."""
+    first, second = name_key(one), name_key(other)
+    words, others = set(first.split()), set(second.split())
+    if words <= others or others <= words or first.startswith(second) or second.startswith(first):
+        return True
+    return SequenceMatcher(None, first, second, autojunk=False).ratio() >= 0.8
+
+
+def split_full_name(name: str, *, family_first: bool = False) -> tuple[str, str, bool]:
+    """Give (given name, family name, whether that is certain); the family name is empty when there is one word.
+
+    'Garcia, Maria' is certain. Otherwise words all in capitals are the family name, else the last word is (the
+    first, where the heading says so), and a person should look.
+    """
+    family, comma, given = (part.strip() for part in name.partition(","))
+    if comma:
+        return given, family, "," not in given
+    words = name.split()
+    if len(words) < 2:
+        return name, "", False
+    cut = _capitals_at_the_end(words)
+    if cut:
+        return " ".join(words[:cut]), " ".join(words[cut:]), False
+    cut = _capitals_at_the_start(words) or (1 if family_first else 0)
+    if cut:
+        return " ".join(words[cut:]), " ".join(words[:cut]), False
+    return " ".join(words[:-1]), words[-1], False
+
+
+def _richness(name: str) -> tuple[int, bool]:
+    letters = [sign for sign in unicodedata.normalize("NFC", name) if sign.isalpha()]
+    return sum(not sign.isascii() for sign in letters), name != name.upper() and name != name.lower()
+
+
+def _capitals_at_the_end(words: list[str]) -> int:
+    """Give where the capitals begin that end the name, 0 if there are none or nothing else."""
+    cut = len(words)
+    while cut and _is_capitals(words[cut - 1]):
+        cut -= 1
+    return cut if cut < len(words) else 0
+
+
+def _capitals_at_the_start(words: list[str]) -> int:
+    """Give where the capitals end that begin the name, 0 if there are none or nothing else."""
+    cut = 0
+    while cut < len(words) and _is_capitals(words[cut]):
+        cut += 1
+    return cut if cut < len(words) else 0
+
+
+def _is_capitals(word: str) -> bool:
+    return len(word) > 2 and word.isupper()
