@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.db import db, is_sqlite
@@ -55,13 +55,23 @@ def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]
     What a worker has in hand stays: it leaves, or comes back, before anything posted later. No worker can lease a
     letter while it is being dropped: on PostgreSQL its row is locked, on SQLite the whole file is.
     """
-    found = select(Letter).where(
-        Letter.invitation_id.in_(invitation_ids),
-        Letter.state == LetterState.QUEUED,
-        or_(Letter.sequence.is_not(None), Letter.kind == LetterKind.REMINDER),
-    )
-    locked = found.order_by(Letter.id).with_for_update().execution_options(populate_existing=True)
-    letters = list(db.session.scalars(locked))
+    in_calendars = or_(Letter.sequence.is_not(None), Letter.kind == LetterKind.REMINDER)
+    return _drop_queued(Letter.invitation_id.in_(invitation_ids), in_calendars, now=now)
+
+
+def take_back_notices(session_id: int, mailbox_ids: Collection[int], *, now: datetime) -> dict[int, Letter]:
+    """Drop what the queue still has for these mailboxes about waiting, without an entry.
+
+    Gives, by mailbox, the first notice of those who so never heard that they wait.
+    """
+    without_entry = Letter.sequence.is_(None) & Letter.kind.in_((LetterKind.WAITING, LetterKind.UPDATED))
+    letters = _drop_queued(Letter.session_id == session_id, Letter.mailbox_id.in_(mailbox_ids), without_entry, now=now)
+    return {letter.mailbox_id: letter for letter in reversed(letters) if letter.kind == LetterKind.WAITING}
+
+
+def _drop_queued(*which: ColumnElement[bool], now: datetime) -> list[Letter]:
+    found = select(Letter).where(Letter.state == LetterState.QUEUED, *which).order_by(Letter.id)
+    letters = list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
     for letter in letters:
         letter.state, letter.settled_at = LetterState.DROPPED, now
     db.session.flush()

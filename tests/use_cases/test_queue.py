@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from outreach.db import db, transaction
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
-from outreach.outbox.queue import Draft, post, take_back
+from outreach.outbox.queue import Draft, post, take_back, take_back_notices
 from tests.builders import Builder
 
 
@@ -73,3 +73,18 @@ def test_what_is_queued_is_taken_back_and_what_is_in_hand_stays(make: Builder, n
         "of another": "queued",
     }
     assert [letter.settled_at for letter in letters() if letter.state == LetterState.DROPPED] == [now, now]
+
+
+def test_who_never_heard_that_they_wait_is_known_when_the_notice_is_taken_back(make: Builder, now: datetime) -> None:
+    outreach_session, other = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
+    untold, told = make.mailbox("untold@example.org"), make.mailbox("told@example.org")
+    with transaction():
+        post([draft(told, "waits", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        db.session.execute(update(Letter).values(state=LetterState.SENT, settled_at=now))
+        post([draft(told, "moved", kind=LetterKind.UPDATED, session_id=outreach_session.id)], now=now)
+        post([draft(untold, "waits too", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        post([draft(untold, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
+    with transaction():
+        never_told = take_back_notices(outreach_session.id, [told.id, untold.id], now=now)
+    assert {key: letter.dedupe_key for key, letter in never_told.items()} == {untold.id: "waits too"}
+    assert [letter.state.value for letter in letters()] == ["sent", "dropped", "dropped", "queued"]
