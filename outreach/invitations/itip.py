@@ -52,6 +52,7 @@ def _opening(method: Method) -> bytes:
 def _event(entry: Entry, method: Method) -> Event:
     event = Event()
     _add_revision(event, entry)
+    _add_times(event, entry)
     _add_story(event, entry)
     event.add("status", _status(entry, method))
     event.add("transp", "TRANSPARENT" if entry.transparent else "OPAQUE")
@@ -68,10 +69,16 @@ def _add_revision(event: Event, entry: Entry) -> None:
         event.add(name, moment.astimezone(UTC))
 
 
+def _add_times(event: Event, entry: Entry) -> None:
+    for name, moment in zip(("dtstart", "dtend"), entry.times, strict=True):
+        if moment.tzinfo is UTC:
+            event.add(name, moment)
+        else:
+            # Without its zone: icalendar would write Ghana's or Iceland's time as UTC, beside a VTIMEZONE nobody names.
+            event.add(name, moment.replace(tzinfo=None), parameters={"TZID": entry.zone})
+
+
 def _add_story(event: Event, entry: Entry) -> None:
-    starts, ends = entry.times
-    event.add("dtstart", starts)
-    event.add("dtend", ends)
     event.add("summary", _Text(one_line(entry.summary)))
     for name, text in (("description", entry.description), ("location", entry.location)):
         if text:

@@ -183,6 +183,14 @@ def test_any_session_is_read_at_the_instants_it_has(zone: str, moment: datetime,
         assert instants(zone=zone, fold=local.fold, **walls) == (start, end)
 
 
+@pytest.mark.parametrize("zone", ["Africa/Accra", "Atlantic/Reykjavik", "Asia/Calcutta", "America/Argentina/Buenos_Aires", "Europe/London"])
+def test_a_zone_keeps_the_name_it_was_given(zone: str) -> None:
+    written = compose(entry(zone=zone), Method.REQUEST)
+    assert written.count(f"\r\nTZID:{zone}\r\n".encode()) == 1
+    for line in ("DTSTART", "DTEND"):
+        assert f"\r\n{line};TZID={zone}:20270318T".encode() in written
+
+
 def test_sydney_and_vancouver_agree_on_when_it_is() -> None:
     sydney = instants(zone="Australia/Sydney", starts_wall=datetime(2027, 3, 19, 8), ends_wall=datetime(2027, 3, 19, 9))
     vancouver = instants(zone="America/Vancouver", starts_wall=datetime(2027, 3, 18, 14), ends_wall=datetime(2027, 3, 18, 15))
