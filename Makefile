@@ -1,0 +1,55 @@
+# Outreach: `make run` starts the service with invented data, `make test` runs everything. README.md tells the rest.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint bench lock clean
+.DEFAULT_GOAL := run
+
+run: export OUTREACH_MODE = demo
+run: export OUTREACH_BASE_URL ?= http://127.0.0.1:$(PORT)
+run: export PORT := $(PORT)
+run: $(VENV)/.installed
+	@$(BIN)/outreach migrate
+	@$(BIN)/outreach demo
+	@exec $(BIN)/outreach serve --with-worker
+
+test: $(VENV)/.installed-dev
+	@$(BIN)/pytest -q
+
+lint: $(VENV)/.installed-dev
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks
+
+# The environment is redone only when what it is made from has changed. Only what the lock names, with its hashes, comes in.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing what Outreach needs into $(VENV) (once; about half a minute) ..."
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing what its tests need ..."
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/bin/pip:
+	@command -v $(PYTHON) > /dev/null || { echo "Outreach needs Python 3.11 or newer. On Debian and Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Outreach needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Name a newer one: make run PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2> /dev/null || { echo "$(PYTHON) cannot make virtual environments here. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+# After a change of the dependencies in pyproject.toml. UPGRADE=1 takes the newest versions it allows, otherwise what fits stays.
+lock:
+	@PYTHON=$(PYTHON) UPGRADE=$(UPGRADE) bash .ci/lock
+
+clean:
+	@rm -rf $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
