@@ -1,0 +1,32 @@
+"""The port a server needs: said before anything starts, in words that name the way out."""
+
+import socket
+
+import pytest
+
+from outreach.serving import PortUnusable, address, require_port
+
+
+def test_a_taken_port_is_refused_with_the_way_out() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(PortUnusable, match=rf"^Port {port} is taken by another program\. .* PORT={port % 65535 + 1}\.$"):
+            require_port("127.0.0.1", port)
+
+
+def test_a_port_left_a_moment_ago_is_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)), other.accept()[0]:
+            pass  # the side that closes first leaves the port in TIME_WAIT
+    require_port("127.0.0.1", port)
+
+
+def test_an_address_of_another_machine_is_refused_for_what_it_is() -> None:
+    with pytest.raises(PortUnusable, match=r"^Nothing can listen on 192\.0\.2\.1"):
+        require_port("192.0.2.1", 8000)
+
+
+@pytest.mark.parametrize(("host", "written"), [("127.0.0.1", "http://127.0.0.1:8000"), ("::1", "http://[::1]:8000")])
+def test_an_address_is_written_as_browsers_want_it(host: str, written: str) -> None:
+    assert address(host, 8000) == written
