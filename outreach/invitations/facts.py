@@ -30,6 +30,7 @@ class Cause(enum.StrEnum):
     PUBLISHED = "published"
     REGISTERED = "registered"
     PROMOTED = "promoted"
+    OFFERED = "offered"
     MOVED = "moved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
@@ -95,6 +96,8 @@ class LetterFacts:
 
     `seated`, `waiting` and `gone` name exactly the students this mailbox may know of. `was` is the
     session as last told, where that differs. `stands_in_for`: students nobody else hears for.
+    `offered`: a teacher is asked whether these may have a free seat, until `offered_until` (aware, UTC).
+    `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
     """
 
     reader: Reader
@@ -106,9 +109,12 @@ class LetterFacts:
     waiting: tuple[StudentFacts, ...] = ()
     gone: tuple[StudentFacts, ...] = ()
     stands_in_for: tuple[StudentFacts, ...] = ()
+    offered: tuple[StudentFacts, ...] = ()
+    offered_until: datetime | None = None
     entry: EntryFacts | None = None
     reason: str = ""
     lead_minutes: int | None = None
+    reader_zone: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give plain values for the JSON column."""

@@ -97,6 +97,11 @@ class Letter(Base):
         Index("ix_letter_state_created_at", "state", "created_at", info={"question": "The mail log, newest first"}),
     )
 
+    def drop(self, *, now: datetime) -> None:
+        """Don't send it: what it says isn't true any more. The same news may be written again."""
+        self.state, self.settled_at = LetterState.DROPPED, now
+        self.dedupe_key = f"{self.dedupe_key}:dropped:{self.id}"
+
 
 class OutboxPause(Base):
     """The one row that holds the whole queue back while the mail server is away or refuses us."""

@@ -62,18 +62,18 @@ def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]
 def take_back_notices(session_id: int, mailbox_ids: Collection[int], *, now: datetime) -> dict[int, Letter]:
     """Drop what the queue still has for these mailboxes about waiting, without an entry.
 
-    Gives, by mailbox, the first notice of those who so never heard that they wait.
+    Gives, by mailbox, the first notice that so never left.
     """
     without_entry = Letter.sequence.is_(None) & Letter.kind.in_((LetterKind.WAITING, LetterKind.UPDATED))
     letters = _drop_queued(Letter.session_id == session_id, Letter.mailbox_id.in_(mailbox_ids), without_entry, now=now)
-    return {letter.mailbox_id: letter for letter in reversed(letters) if letter.kind == LetterKind.WAITING}
+    return {letter.mailbox_id: letter for letter in reversed(letters)}
 
 
 def _drop_queued(*which: ColumnElement[bool], now: datetime) -> list[Letter]:
     found = select(Letter).where(Letter.state == LetterState.QUEUED, *which).order_by(Letter.id)
     letters = list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
     for letter in letters:
-        letter.state, letter.settled_at = LetterState.DROPPED, now
+        letter.drop(now=now)
     db.session.flush()
     return letters
 

@@ -1,0 +1,148 @@
+"""Reads, in a fixed number of queries, what decides who hears about a session.
+
+Reads only; takes part in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from outreach.db import db
+from outreach.invitations.facts import StudentFacts
+from outreach.invitations.recipients import Place
+from outreach.models import (
+    SEATED,
+    Guardian,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    School,
+    Student,
+    User,
+    guardianship,
+)
+
+
+@dataclass(frozen=True)
+class Adult:
+    """Somebody who signs in, with the mailbox that hears for them."""
+
+    user_id: int
+    mailbox_id: int
+    name: str
+    locale: str
+
+
+def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Place]:
+    """Read the registrations of a session that meet these conditions, in the order of the queue."""
+    rows = db.session.execute(
+        select(
+            Registration.id,
+            Registration.state,
+            Registration.teacher_id,
+            Registration.offered_until,
+            Student.id.label("student_id"),
+            Student.given_name,
+            Student.family_name,
+            Student.birth_date,
+            School.majority_age,
+            Mailbox.id.label("own_mailbox_id"),
+        )
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
+        .where(Registration.session_id == outreach_session.id, *which)
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+    guardians = _guardian_mailboxes({row.student_id for row in rows})
+    day = outreach_session.starts_wall.date()
+    return [_place(row, tuple(guardians[row.student_id]), day) for row in rows]
+
+
+def _place(row: Any, guardians: tuple[int, ...], day: date) -> Place:
+    student = Student(birth_date=row.birth_date)
+    return Place(
+        registration_id=row.id,
+        state=row.state,
+        teacher_id=row.teacher_id,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        own_mailbox_id=row.own_mailbox_id,
+        guardian_mailbox_ids=guardians,
+        is_minor=student.is_minor_on(day, row.majority_age),
+        offered_until=row.offered_until,
+    )
+
+
+def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, list[int]]:
+    rows = db.session.execute(
+        select(guardianship.c.student_id, Guardian.mailbox_id)
+        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
+        .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
+        .order_by(Guardian.id)
+    )
+    found: dict[int, list[int]] = defaultdict(list)
+    for student_id, mailbox_id in rows:
+        found[student_id].append(mailbox_id)
+    return found
+
+
+def adults(user_ids: Collection[int]) -> dict[int, Adult]:
+    """Read users by id, with their mailboxes."""
+    rows = db.session.execute(
+        select(User.id, User.given_name, User.family_name, Mailbox.id.label("mailbox_id"), Mailbox.locale)
+        .join(Mailbox, Mailbox.id == User.mailbox_id)
+        .where(User.id.in_(user_ids))
+    )
+    return {row.id: Adult(row.id, row.mailbox_id, f"{row.given_name} {row.family_name}", row.locale) for row in rows}
+
+
+def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
+    """Count the seats each of these teachers answers for."""
+    rows = db.session.execute(
+        select(Registration.teacher_id, func.count())
+        .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(SEATED))
+        .group_by(Registration.teacher_id)
+    )
+    return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def queue_places(session_id: int) -> dict[int, int]:
+    """Give each waiting registration its place in the queue, from 1."""
+    rows = db.session.scalars(
+        select(Registration.id)
+        .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING)
+        .order_by(Registration.queued_at, Registration.id)
+    )
+    return {key: place for place, key in enumerate(rows, start=1)}
+
+
+def for_family(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
+    """Name students as their own family knows them: by the given name alone."""
+    return tuple(
+        StudentFacts(
+            registration_id=place.registration_id, given_name=place.given_name, place_in_queue=(queue or {}).get(place.registration_id)
+        )
+        for place in shown
+    )
+
+
+def for_school(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
+    """Name students as their teacher knows them."""
+    return tuple(
+        StudentFacts(
+            registration_id=place.registration_id,
+            given_name=place.given_name,
+            family_name=place.family_name,
+            place_in_queue=(queue or {}).get(place.registration_id),
+        )
+        for place in shown
+    )

@@ -1,0 +1,55 @@
+"""Who receives what is told about a student: one function, one table.
+
+Pure.
+
+| the student | own address | a guardian's address | who hears |
+|---|---|---|---|
+| minor, or age unknown | yes | yes | student; each guardian, as their own mail |
+| minor, or age unknown | no | yes | each guardian |
+| minor, or age unknown | yes | no | student; the teacher stands in for the guardian |
+| minor, or age unknown | no | no | the teacher stands in |
+| of age | yes | any | student |
+| of age | no | any | the teacher stands in |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.models import ReasonKind, RegistrationState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One registration with what decides who hears about it; mailboxes that stopped us don't count."""
+
+    registration_id: int
+    state: RegistrationState
+    teacher_id: int
+    given_name: str
+    family_name: str
+    own_mailbox_id: int | None
+    guardian_mailbox_ids: tuple[int, ...]
+    is_minor: bool
+    offered_until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One mailbox, and as whose it hears."""
+
+    mailbox_id: int
+    kind: ReasonKind
+
+
+def recipients(place: Place) -> tuple[Recipient, ...]:
+    """Give the mailboxes of the family that hear of this place; a minor's guardians always do."""
+    own = (Recipient(place.own_mailbox_id, ReasonKind.STUDENT),) if place.own_mailbox_id is not None else ()
+    guardians = tuple(Recipient(key, ReasonKind.GUARDIAN) for key in dict.fromkeys(place.guardian_mailbox_ids))
+    return own + (guardians if place.is_minor else ())
+
+
+def teacher_stands_in(place: Place) -> bool:
+    """Nobody responsible can be reached by mail, so the teacher hears in their place."""
+    return not place.guardian_mailbox_ids if place.is_minor else place.own_mailbox_id is None

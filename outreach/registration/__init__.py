@@ -1,0 +1,1 @@
+"""Teachers register their students; seats, the waiting list, withdrawal."""

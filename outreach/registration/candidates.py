@@ -1,0 +1,87 @@
+"""Whom a school may register: students with what stands in their way, and the seats the school can have.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.models import ACTIVE, OutreachSession, Registration, School, Student
+from outreach.registration.seating import next_in_line
+from outreach.registration.seats import seated_by_school, waiting_list
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A student who might be registered. `obstacle` says why not; None: nothing stands in the way."""
+
+    student_id: int
+    name: str
+    is_minor: bool
+    has_place: bool
+    obstacle: LazyString | None
+
+
+def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
+    """Read these students in the order given; ids that aren't of this school are left out."""
+    order = list(dict.fromkeys(student_ids))
+    rows = db.session.execute(
+        select(Student, School.majority_age)
+        .join(School, School.id == Student.school_id)
+        .where(Student.id.in_(order), Student.school_id == school_id)
+    )
+    known = {student.id: (student, majority_age) for student, majority_age in rows}
+    placed = set(
+        db.session.scalars(
+            select(Registration.student_id).where(
+                Registration.session_id == outreach_session.id, Registration.student_id.in_(order), Registration.state.in_(ACTIVE)
+            )
+        )
+    )
+    return [_candidate(outreach_session, *known[key], has_place=key in placed) for key in order if key in known]
+
+
+def age_floor(outreach_session: OutreachSession) -> int | None:
+    """Give the floor that holds: the session's or its area's, whichever is higher."""
+    floors = [outreach_session.age_floor, outreach_session.area.age_floor if outreach_session.area else None]
+    return max((floor for floor in floors if floor is not None), default=None)
+
+
+def seats_for_school(outreach_session: OutreachSession, school_id: int) -> tuple[int, int | None]:
+    """Give the seats nobody in the queue has a claim to, and how many more this school may have (None: no limit)."""
+    limit = outreach_session.per_school_limit
+    seated = seated_by_school(outreach_session.id) if limit is not None else {}
+    queue = waiting_list(outreach_session.id)
+    claimed = next_in_line(queue, seats_left=outreach_session.seats_left, limit=limit, seated_by_school=seated)
+    mine = sum(waiting.school_id == school_id for waiting in claimed)
+    return outreach_session.seats_left - len(claimed), None if limit is None else limit - seated.get(school_id, 0) - mine
+
+
+def _candidate(outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool) -> Candidate:
+    day = outreach_session.starts_wall.date()
+    return Candidate(
+        student_id=student.id,
+        name=student.name,
+        is_minor=student.is_minor_on(day, majority_age),
+        has_place=has_place,
+        obstacle=_("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
+    )
+
+
+def _too_young(student: Student, outreach_session: OutreachSession) -> LazyString | None:
+    floor = age_floor(outreach_session)
+    if floor is None:
+        return None
+    age = student.age_on(outreach_session.starts_wall.date())
+    if age is None:
+        return _("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
+    if age < floor:
+        return _("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
+    return None

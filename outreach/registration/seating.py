@@ -1,0 +1,55 @@
+"""Who gets a seat and who waits.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from outreach.models import WaitReason
+
+
+@dataclass(frozen=True)
+class Seating:
+    """Students in the order chosen: those with a seat, and those who wait, with the reason."""
+
+    seated: tuple[int, ...]
+    waiting: tuple[tuple[int, WaitReason], ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Somebody in the queue."""
+
+    registration_id: int
+    school_id: int
+
+
+def seat(order: Sequence[int], *, seats_left: int, school_seats_left: int | None) -> Seating:
+    """Seat students of one school in the order chosen.
+
+    `seats_left`: seats nobody in the queue has a claim to. `school_seats_left`: how many more this
+    school may have, None without a limit. Whoever doesn't fit waits: for want of a seat first, for
+    the school's limit otherwise.
+    """
+    room = max(seats_left, 0)
+    allowed = room if school_seats_left is None else min(room, max(school_seats_left, 0))
+    reason = WaitReason.FULL if allowed == room else WaitReason.SCHOOL_LIMIT
+    return Seating(tuple(order[:allowed]), tuple((student, reason) for student in order[allowed:]))
+
+
+def next_in_line(
+    queue: Iterable[Waiting], *, seats_left: int, limit: int | None, seated_by_school: Mapping[int, int]
+) -> tuple[Waiting, ...]:
+    """Choose who gets the free seats, first come first; whoever's school has its limit is passed over and keeps the place."""
+    seated = dict(seated_by_school)
+    chosen: list[Waiting] = []
+    for waiting in queue:
+        if len(chosen) >= seats_left:
+            break
+        if limit is None or seated.get(waiting.school_id, 0) < limit:
+            seated[waiting.school_id] = seated.get(waiting.school_id, 0) + 1
+            chosen.append(waiting)
+    return tuple(chosen)

@@ -1,0 +1,107 @@
+"""Seats: taking them, freeing them, and giving free ones to those who wait.
+
+Joins the caller's transaction, never commits. The caller holds the lock on the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, insert, select, update
+
+from outreach.db import db
+from outreach.invitations.announce import tell_places
+from outreach.invitations.facts import Cause
+from outreach.models import SEATED, OutreachSession, Registration, RegistrationState, RegistrationStep
+from outreach.registration.seating import Waiting, next_in_line
+
+TIME_TO_ANSWER = timedelta(hours=6)
+
+
+def promote_waiting(outreach_session: OutreachSession, *, now: datetime) -> None:
+    """Give free seats to those who wait and tell them. For changes of the session itself, such as more seats."""
+    tell_places(outreach_session, fill_free_seats(outreach_session, now=now), now=now)
+
+
+def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+    """Seat whoever is next, or ask their teacher where the start is too near to seat them unasked.
+
+    Gives what happened by registration id; telling them is the caller's.
+    """
+    if not outreach_session.is_published or now >= outreach_session.starts_at or outreach_session.seats_left < 1:
+        return {}
+    unasked = outreach_session.promotes_unasked(now)
+    chosen = next_in_line(
+        waiting_list(outreach_session.id, skip_asked=not unasked),
+        seats_left=outreach_session.seats_left,
+        limit=outreach_session.per_school_limit,
+        seated_by_school=seated_by_school(outreach_session.id),
+    )
+    ids = [waiting.registration_id for waiting in chosen]
+    outreach_session.seats_taken += len(ids)
+    if unasked:
+        set_state(ids, RegistrationState.CONFIRMED, now=now)
+        return dict.fromkeys(ids, Cause.PROMOTED)
+    until = min(now + TIME_TO_ANSWER, outreach_session.starts_at)
+    set_state(ids, RegistrationState.OFFERED, now=now, offered_until=until)
+    return dict.fromkeys(ids, Cause.OFFERED)
+
+
+def waiting_list(session_id: int, *, skip_asked: bool = False) -> list[Waiting]:
+    """Read the queue, first come first; `skip_asked` leaves out those who were offered a seat already."""
+    never_asked = (Registration.offered_until.is_(None),) if skip_asked else ()
+    rows = db.session.execute(
+        select(Registration.id, Registration.school_id)
+        .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING, *never_asked)
+        .order_by(Registration.queued_at, Registration.id)
+    )
+    return [Waiting(row.id, row.school_id) for row in rows]
+
+
+def seated_by_school(session_id: int) -> dict[int, int]:
+    """Count the seats held by each school."""
+    rows = db.session.execute(
+        select(Registration.school_id, func.count())
+        .where(Registration.session_id == session_id, Registration.state.in_(SEATED))
+        .group_by(Registration.school_id)
+    )
+    return {school_id: number for school_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def set_state(
+    registration_ids: Sequence[int],
+    state: RegistrationState,
+    *,
+    now: datetime,
+    offered_until: datetime | None = None,
+    by_id: int | None = None,
+    by_mailbox_id: int | None = None,
+    note: str = "",
+) -> None:
+    """Move registrations on and write the step into their history."""
+    if not registration_ids:
+        return
+    change: dict[str, object] = {"state": state, "changed_at": now}
+    if state is not RegistrationState.WAITING:
+        change["wait_reason"] = None
+    if offered_until is not None:
+        change["offered_until"] = offered_until
+    db.session.execute(update(Registration).where(Registration.id.in_(registration_ids)).values(**change))
+    write_steps(registration_ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+
+
+def write_steps(
+    registration_ids: Collection[int],
+    state: RegistrationState,
+    *,
+    now: datetime,
+    by_id: int | None = None,
+    by_mailbox_id: int | None = None,
+    note: str = "",
+) -> None:
+    """Add to the history of registrations."""
+    if not registration_ids:
+        return
+    step = {"state": state, "at": now, "by_id": by_id, "by_mailbox_id": by_mailbox_id, "note": note}
+    db.session.execute(insert(RegistrationStep), [{"registration_id": key, **step} for key in registration_ids])

@@ -1,0 +1,232 @@
+"""What teachers, families and hosts do with places: register, withdraw, take off the list, answer an offer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import insert, select
+
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere, Refused
+from outreach.invitations.announce import tell_places
+from outreach.invitations.facts import Cause
+from outreach.models import (
+    Consent,
+    OutreachSession,
+    Purpose,
+    Registration,
+    RegistrationState,
+)
+from outreach.registration.candidates import Candidate, candidates, seats_for_school
+from outreach.registration.seating import Seating, seat
+from outreach.registration.seats import fill_free_seats, set_state, write_steps
+
+ATTESTATION = "attend-2026-11"
+HOW = "attested by the teacher"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """A teacher asks for places: students of one school in the order they should be seated."""
+
+    session_id: int
+    school_id: int
+    student_ids: tuple[int, ...]
+    teacher_id: int
+    by_id: int
+    class_id: int | None = None
+    permission_attested: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: students by id."""
+
+    seated: tuple[int, ...]
+    waiting: tuple[int, ...]
+
+
+def preview(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> tuple[Seating, list[Candidate]]:
+    """Say who would be seated and who would wait, in this order, and who can't take part; changes nothing."""
+    chosen = candidates(outreach_session, school_id, student_ids)
+    able = [candidate.student_id for candidate in chosen if candidate.obstacle is None]
+    return _seat(outreach_session, school_id, able), chosen
+
+
+def register_students(request: Request, *, now: datetime) -> Outcome:
+    """Register students for a session: as many as fit are seated, in the order chosen, the rest wait.
+
+    Students who have a place already are passed over, so asking twice changes nothing. Raises Refused
+    when registration isn't open, a student is too young (or of unknown age where it matters), or the
+    guardians' permission is neither attested nor needless.
+    """
+    with transaction():
+        outreach_session = _locked_session(request.session_id)
+        _must_be_open(outreach_session, now)
+        chosen = candidates(outreach_session, request.school_id, request.student_ids)
+        _must_be_able(chosen, request)
+        new = [candidate.student_id for candidate in chosen if not candidate.has_place]
+        if not new:
+            raise Refused(_("They are all registered already."))
+        seating = _seat(outreach_session, request.school_id, new)
+        ids = _write(outreach_session, request, seating, now=now)
+        _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
+        tell_places(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
+    return Outcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
+
+
+def withdraw(registration_id: int, *, now: datetime, by_id: int | None = None, by_mailbox_id: int | None = None, note: str = "") -> None:
+    """Give a place back, as school or family; the next in line gets it."""
+    _end(registration_id, RegistrationState.WITHDRAWN, Cause.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+
+
+def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> None:
+    """Take a student off the list, as host, with a reason the family is told; the next in line gets the place."""
+    _end(registration_id, RegistrationState.REMOVED, Cause.REMOVED, now=now, by_id=by_id, note=reason)
+
+
+def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
+    """Say yes to a seat that was offered shortly before the start."""
+    with transaction():
+        outreach_session, registration = _locked_both(registration_id)
+        _must_be_offered(registration, now)
+        set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        tell_places(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
+
+
+def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
+    """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
+    with transaction():
+        outreach_session, registration = _locked_both(registration_id)
+        _must_be_offered(registration, now)
+        _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
+
+
+def lapse_offers(*, now: datetime) -> int:
+    """Let offers nobody answered in time lapse, and ask the next; gives how many lapsed. Twice adds nothing."""
+    late = Registration.state == RegistrationState.OFFERED, Registration.offered_until <= now
+    session_ids = db.session.scalars(select(Registration.session_id).where(*late).distinct()).all()
+    return sum(_lapse_offers_of(session_id, now=now) for session_id in session_ids)
+
+
+def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
+    with transaction():
+        outreach_session = _locked_session(session_id)
+        ids = db.session.scalars(
+            select(Registration.id).where(
+                Registration.session_id == session_id, Registration.state == RegistrationState.OFFERED, Registration.offered_until <= now
+            )
+        ).all()
+        _return_to_queue(outreach_session, ids, now=now)
+    return len(ids)
+
+
+def _return_to_queue(outreach_session: OutreachSession, ids: Sequence[int], *, now: datetime, by_id: int | None = None) -> None:
+    outreach_session.seats_taken -= len(ids)
+    set_state(ids, RegistrationState.WAITING, now=now, by_id=by_id)
+    tell_places(outreach_session, fill_free_seats(outreach_session, now=now), now=now, by_id=by_id)
+
+
+def _end(
+    registration_id: int,
+    state: RegistrationState,
+    cause: Cause,
+    *,
+    now: datetime,
+    by_id: int | None = None,
+    by_mailbox_id: int | None = None,
+    note: str = "",
+) -> None:
+    with transaction():
+        outreach_session, registration = _locked_both(registration_id)
+        if not registration.is_active:
+            raise Refused(_("This place was given back before."))
+        if not outreach_session.is_published or now >= outreach_session.starts_at:
+            raise Refused(_("The session has begun or was cancelled: nothing can be given back any more."))
+        if registration.is_seated:
+            outreach_session.seats_taken -= 1
+        set_state([registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+        causes = {registration.id: cause, **fill_free_seats(outreach_session, now=now)}
+        tell_places(outreach_session, causes, now=now, by_id=by_id, reason=note if cause is Cause.REMOVED else "")
+
+
+def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> Seating:
+    free, school_left = seats_for_school(outreach_session, school_id)
+    return seat(student_ids, seats_left=free, school_seats_left=school_left)
+
+
+def _write(outreach_session: OutreachSession, request: Request, seating: Seating, *, now: datetime) -> list[int]:
+    """Insert registrations, seated ones first, with their first step; gives their ids."""
+    common: dict[str, object] = {
+        "session_id": request.session_id,
+        "school_id": request.school_id,
+        "class_id": request.class_id,
+        "teacher_id": request.teacher_id,
+        "queued_at": now,
+        "changed_at": now,
+    }
+    seated = [common | {"student_id": key, "state": RegistrationState.CONFIRMED, "wait_reason": None} for key in seating.seated]
+    waiting = [common | {"student_id": key, "state": RegistrationState.WAITING, "wait_reason": why} for key, why in seating.waiting]
+    ids = list(db.session.scalars(insert(Registration).returning(Registration.id, sort_by_parameter_order=True), seated + waiting))
+    outreach_session.seats_taken += len(seated)
+    write_steps(ids[: len(seated)], RegistrationState.CONFIRMED, now=now, by_id=request.by_id)
+    write_steps(ids[len(seated) :], RegistrationState.WAITING, now=now, by_id=request.by_id)
+    return ids
+
+
+def _write_consents(request: Request, minors: Sequence[Candidate], *, now: datetime) -> None:
+    if not minors:
+        return
+    common = {
+        "session_id": request.session_id,
+        "purpose": Purpose.ATTEND,
+        "text_version": ATTESTATION,
+        "how": HOW,
+        "given_by_id": request.by_id,
+        "given_at": now,
+    }
+    db.session.execute(insert(Consent), [common | {"student_id": candidate.student_id} for candidate in minors])
+
+
+def _locked_session(session_id: int) -> OutreachSession:
+    outreach_session = locked(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_("There is no such session."))
+    return outreach_session
+
+
+def _locked_both(registration_id: int) -> tuple[OutreachSession, Registration]:
+    """Lock the session, then the registration: everybody locks in this order."""
+    session_id = db.session.scalar(select(Registration.session_id).where(Registration.id == registration_id))
+    outreach_session = _locked_session(session_id or 0)
+    registration = locked(Registration, registration_id)
+    if registration is None:
+        raise NotThere(_("There is no such registration."))
+    return outreach_session, registration
+
+
+def _must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
+    if not outreach_session.is_published:
+        raise Refused(_("This session was cancelled or isn't published."))
+    if outreach_session.opens_at is not None and now < outreach_session.opens_at:
+        raise Refused(_("Registration isn't open yet."))
+    if not outreach_session.is_open(now):
+        raise Refused(_("Registration has closed."))
+
+
+def _must_be_able(chosen: Sequence[Candidate], request: Request) -> None:
+    if not chosen:
+        raise Refused(_("Choose at least one student."), field="student_ids")
+    for candidate in chosen:
+        if candidate.obstacle is not None and not candidate.has_place:
+            raise Refused(candidate.obstacle, field="student_ids")
+    if not request.permission_attested and any(candidate.is_minor for candidate in chosen):
+        raise Refused(_("Tick that their guardians have given permission."), field="permission_attested")
+
+
+def _must_be_offered(registration: Registration, now: datetime) -> None:
+    if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
+        raise Refused(_("The offer has lapsed; the student keeps the place on the waiting list."))
