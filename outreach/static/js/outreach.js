@@ -12,13 +12,13 @@
     if (form.dataset.sent) { event.preventDefault(); return; }
     form.dataset.sent = "yes";
     event.submitter?.setAttribute("aria-disabled", "true");
+    setTimeout(() => release(form), 8000); // an answer that is a download leaves the page standing
   });
-  window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      delete form.dataset.sent;
-      form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
-    }
-  });
+  const release = (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((button) => button.removeAttribute("aria-disabled"));
+  };
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
   // <input type="checkbox" data-check-all="students"> ticks every box of that name in its form;
   // <output data-count-of="students"> says how many are ticked.
