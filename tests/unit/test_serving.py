@@ -1,9 +1,13 @@
 """The port a server needs: said before anything starts, in words that name the way out."""
 
+import logging
+import runpy
 import socket
+from types import SimpleNamespace
 
 import pytest
 
+from outreach.config import ROOT
 from outreach.serving import PortUnusable, address, require_port
 
 
@@ -30,3 +34,14 @@ def test_an_address_of_another_machine_is_refused_for_what_it_is() -> None:
 @pytest.mark.parametrize(("host", "written"), [("127.0.0.1", "http://127.0.0.1:8000"), ("::1", "http://[::1]:8000")])
 def test_an_address_is_written_as_browsers_want_it(host: str, written: str) -> None:
     assert address(host, 8000) == written
+
+
+def test_what_gunicorn_says_of_a_failed_request_holds_no_path() -> None:
+    """A path may be the secret of a family's link."""
+    configuration = runpy.run_path(str(ROOT / "gunicorn.conf.py"))
+    log = logging.getLogger("a log like gunicorn's")
+    configuration["on_starting"](SimpleNamespace(log=SimpleNamespace(error_log=log)))
+    record = log.makeRecord(log.name, logging.ERROR, "", 0, "Error handling request %s %s", ("GET", "/i/secret"), None)
+    assert log.filter(record)
+    assert "secret" not in record.getMessage()
+    assert configuration["accesslog"] is None
