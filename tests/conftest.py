@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 
 from outreach import create_app
 from outreach.config import Settings
-from outreach.extensions import db, limiter
+from outreach.extensions import db, limiter, security
 from outreach.models import User
 from tests import needs
 from tests.builders import Builder
@@ -143,11 +143,9 @@ def app_with(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     def make(**changes: Any) -> Flask:
         app = create_app(replace(settings, **changes))
-        app.config.update(
-            TESTING=True,
-            WTF_CSRF_ENABLED=False,
-            SECURITY_PASSWORD_HASH_OPTIONS={"argon2__time_cost": 1, "argon2__memory_cost": 512, "argon2__parallelism": 1},
-        )
+        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+        security.pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+        security.hashing_context.update(sha256_crypt__default_rounds=1000)
         limiter.enabled = False
         made.append(app)
         return app
