@@ -55,9 +55,9 @@ def link_header(name: str, link: str) -> str:
 
 
 def _phrase(name: str, person: str) -> str:
-    if _is_plain(person) and len(person) + len(name) + 4 <= WIDTH:
-        escaped = person.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{escaped}"'
+    quoted = '"' + person.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if _is_plain(person) and len(f"{name}: {quoted}") <= WIDTH:
+        return quoted
     return _folded(name, person, "utf-8")
 
 

@@ -57,7 +57,7 @@ REMINDER = replace(
 HOSTILE_NAMES = (
     'Ana "Stitch" Ruiz', '"; x: y, z <evil@x.example>, "' * 8, "Ruiz, Ana", "Ana <evil@x.example>", "Ana\r\nBcc: evil@x.example",
     "Ana\n\nBody", "👩🏽‍⚕️ " * 30, "=?utf-8?q?evil=40x=2Eexample?=",
-    "é" * 500, "a" * 500, "plain words " * 50, "\\", '"', "(comment)", "@", ":;",
+    "é" * 500, "a" * 500, "plain words " * 50, "\\", '"', '"' * 60, "(comment)", "@", ":;",
     "\x00\x07\x1b[31m", "\u2028Bcc: evil@x.example", "",
 )  # fmt: skip
 TEXT = st.text(st.characters(codec="utf-8"))
@@ -145,6 +145,7 @@ def assert_survives(mail: Mail) -> None:
     """Each header is there once, with the text it was given, and each address alone."""
     message = read(mail)
     assert sorted(message.keys()) == sorted(read(INVITATION).keys())
+    assert max(map(len, build(mail).split(b"\r\n"))) <= 78
     # The modern reader of 3.11 puts blanks between encoded words of a name; the old one follows RFC 2047 6.2.
     plainly = email.message_from_bytes(build(mail))
     assert words(plainly["Subject"]) == one_line(mail.subject)
