@@ -55,6 +55,8 @@ def read_event(written: bytes) -> Any:
 def read_instants(written: bytes) -> tuple[datetime, datetime]:
     """Give start and end in UTC as vobject understands them."""
     event = read_event(written)
+    assert event.dtstart.value.tzinfo is not None
+    assert event.dtend.value.tzinfo is not None
     return event.dtstart.value.astimezone(UTC), event.dtend.value.astimezone(UTC)
 
 

@@ -205,8 +205,21 @@ def test_a_time_the_clock_shows_twice_is_written_in_utc(fold: int, hour: int) ->
     assert b"VTIMEZONE" not in written
 
 
-def test_a_night_in_which_the_clocks_change_keeps_its_length() -> None:
-    start, end = instants(starts_wall=datetime(2027, 3, 13, 22), ends_wall=datetime(2027, 3, 14, 6))
+def test_an_end_the_clock_shows_twice_is_written_in_utc() -> None:
+    written = compose(entry(starts_wall=datetime(2027, 11, 7, 0, 30), ends_wall=datetime(2027, 11, 7, 1, 30)), Method.REQUEST)
+    assert b"DTSTART:20271107T043000Z\r\nDTEND:20271107T053000Z\r\n" in written
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Etc/UTC", "Zulu"])
+def test_utc_is_written_as_itself(zone: str) -> None:
+    written = compose(entry(zone=zone), Method.REQUEST)
+    assert b"DTSTART:20270318T140000Z\r\nDTEND:20270318T160000Z\r\n" in written
+    assert b"TZID" not in written
+
+
+@pytest.mark.parametrize(("zone", "day"), [("America/New_York", 13), ("Asia/Jerusalem", 25)])
+def test_a_night_in_which_the_clocks_change_keeps_its_length(zone: str, day: int) -> None:
+    start, end = instants(zone=zone, starts_wall=datetime(2027, 3, day, 22), ends_wall=datetime(2027, 3, day + 1, 6))
     assert end - start == timedelta(hours=7)
 
 
