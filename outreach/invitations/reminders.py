@@ -1,0 +1,172 @@
+"""Reminders and rosters: recomputed from what is true now, never stored as plans.
+
+Idempotent: run twice they add nothing, for each letter's key is (invitation, lead, start).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, select
+
+from outreach.db import db, locked, transaction
+from outreach.invitations.addressees import Addressee, addressees
+from outreach.invitations.announce import session_facts
+from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
+from outreach.invitations.reminder_times import Due, due_lead, roster_falls_due
+from outreach.models import (
+    SEATED,
+    Answer,
+    Invitation,
+    InvitationReason,
+    Letter,
+    LetterKind,
+    OutreachSession,
+    ReasonKind,
+    Registration,
+    School,
+    SessionState,
+    Student,
+    User,
+)
+from outreach.outbox.queue import Draft, post
+
+HORIZON = timedelta(days=62)
+
+
+def plan_reminders(*, now: datetime) -> int:
+    """Write every reminder that has fallen due; gives how many sessions had one.
+
+    Nobody is reminded who declined or whose invitation changed after the reminder fell due: they have
+    just had a letter that says it all. Hosts get the roster instead.
+    """
+    return sum(_remind(key, starts_at, due, now=now) for key, starts_at, due in _due_sessions(now))
+
+
+def plan_rosters(*, now: datetime) -> int:
+    """Write hosts who comes, the evening before; gives how many sessions had one."""
+    coming = (
+        select(OutreachSession.id, OutreachSession.starts_at, OutreachSession.zone)
+        .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.seats_taken > 0)
+        .where(OutreachSession.starts_at > now, OutreachSession.starts_at < now + timedelta(days=2))
+    )
+    rows = db.session.execute(coming).all()
+    due = [row for row in rows if roster_falls_due(starts_at=row.starts_at, zone=row.zone) <= now]
+    return sum(_send_roster(row.id, now=now) for row in due if not _has_letter(row.id, LetterKind.ROSTER, _roster_key(row.starts_at)))
+
+
+def _due_sessions(now: datetime) -> list[tuple[int, datetime, Due]]:
+    coming = select(OutreachSession.id, OutreachSession.starts_at, OutreachSession.zone, OutreachSession.reminder_leads).where(
+        OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at < now + HORIZON
+    )
+    rows = db.session.execute(coming).all()
+    dues = ((row.id, row.starts_at, due_lead(row.reminder_leads, starts_at=row.starts_at, zone=row.zone, now=now)) for row in rows)
+    return [(key, starts_at, due) for key, starts_at, due in dues if due is not None]
+
+
+def _to_remind(outreach_session_id: int, starts_at: datetime, due: Due) -> list[ColumnElement[bool]]:
+    """Whoever stood on the list when it fell due, hasn't declined, and hasn't had it yet."""
+    hosted = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
+    reminded = exists().where(
+        Letter.invitation_id == Invitation.id,
+        Letter.kind == LetterKind.REMINDER,
+        Letter.dedupe_key.endswith(_reminder_key(due.lead, starts_at)),
+    )
+    return [
+        Invitation.session_id == outreach_session_id,
+        Invitation.is_live.is_(True),
+        Invitation.answer != Answer.DECLINED,
+        Invitation.changed_at < due.at,
+        ~hosted,
+        ~reminded,
+    ]
+
+
+def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) -> bool:
+    if db.session.scalar(select(Invitation.id).where(*_to_remind(session_id, starts_at, due)).limit(1)) is None:
+        return False
+    with transaction():
+        outreach_session = locked(OutreachSession, session_id)
+        if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
+            return False
+        facts = session_facts(outreach_session)
+        told = addressees(outreach_session, *_to_remind(session_id, starts_at, due))
+        post([_reminder(one, facts, due) for one in told], now=now)
+    return bool(told)
+
+
+def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
+    entry = EntryFacts(
+        uid=to.uid,
+        sequence=to.sequence,
+        is_first=False,
+        is_transparent=to.is_transparent,
+        answer=to.answer,
+        created_at=to.created_at,
+        changed_at=to.created_at,
+    )
+    letter = LetterFacts(
+        reader=to.reader,
+        reader_name=to.reader_name,
+        cause=Cause.TIME,
+        session=facts,
+        seated=tuple(to.students.values()),
+        entry=entry,
+        lead_minutes=due.lead,
+    )
+    return Draft(
+        mailbox_id=to.mailbox_id,
+        kind=LetterKind.REMINDER,
+        facts=letter.to_json(),
+        dedupe_key=f"reminder:{to.invitation_id}{_reminder_key(due.lead, facts.starts_at)}",
+        locale=to.locale,
+        session_id=facts.id,
+        invitation_id=to.invitation_id,
+    )
+
+
+def _send_roster(session_id: int, *, now: datetime) -> bool:
+    with transaction():
+        outreach_session = locked(OutreachSession, session_id)
+        if outreach_session is None or not outreach_session.is_published:
+            return False
+        facts, coming = session_facts(outreach_session), _coming(session_id)
+        post([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
+    return True
+
+
+def _coming(session_id: int) -> tuple[StudentFacts, ...]:
+    """Name those with a seat as a host may know them: given name and school."""
+    rows = db.session.execute(
+        select(Registration.id, Student.given_name, School.name)
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .where(Registration.session_id == session_id, Registration.state.in_(SEATED))
+        .order_by(School.name, Student.given_name, Registration.id)
+    )
+    return tuple(StudentFacts(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)
+
+
+def _roster(user: User, facts: SessionFacts, coming: tuple[StudentFacts, ...]) -> Draft:
+    letter = LetterFacts(reader=Reader.HOST, reader_name=user.given_name, cause=Cause.TIME, session=facts, seated=coming)
+    return Draft(
+        mailbox_id=user.mailbox_id,
+        kind=LetterKind.ROSTER,
+        facts=letter.to_json(),
+        dedupe_key=f"roster:{facts.id}:{user.id}{_roster_key(facts.starts_at)}",
+        locale=user.mailbox.locale,
+        session_id=facts.id,
+    )
+
+
+def _has_letter(session_id: int, kind: LetterKind, key: str) -> bool:
+    found = select(Letter.id).where(Letter.session_id == session_id, Letter.kind == kind, Letter.dedupe_key.endswith(key))
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def _reminder_key(lead: int, starts_at: datetime) -> str:
+    return f":{lead}:{starts_at.isoformat()}"
+
+
+def _roster_key(starts_at: datetime) -> str:
+    return f":{starts_at.isoformat()}"
