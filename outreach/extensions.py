@@ -1,5 +1,8 @@
-"""The Flask extensions, made once and bound to the app by `create_app`."""
+"""The Flask extensions, made once and bound to the app by `create_app`; Flask-Security is made for each app (accounts/security.py)."""
 
+from typing import Any
+
+from flask import current_app
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
@@ -7,8 +10,8 @@ from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_mail import Mail
 from flask_migrate import Migrate
-from flask_security import Security
 from flask_wtf import CSRFProtect
+from werkzeug.local import LocalProxy
 
 from outreach.db import db
 
@@ -19,6 +22,6 @@ csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 mail = Mail()
 migrate = Migrate()
-security = Security()
+security: Any = LocalProxy(lambda: current_app.extensions["security"])
 
 __all__ = ["babel", "bootstrap", "compress", "csrf", "db", "limiter", "mail", "migrate", "security"]

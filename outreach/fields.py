@@ -9,12 +9,12 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from outreach.mailboxes import normal_address
 from outreach.wire import prose
-from outreach.zones import zones_by_region
+from outreach.zones import zones_by_country
 
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
 
@@ -27,7 +27,7 @@ def required(sentence: str | None = None) -> Any:
 class _Filled(InputRequired):  # type: ignore[misc]  # WTForms is untyped
     """More than blanks."""
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what is empty once blanks are taken off."""
         if not (field.data.strip() if isinstance(field.data, str) else field.data):
             field.errors[:] = []
@@ -60,6 +60,8 @@ class ProseField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
 class AddressField(EmailField):  # type: ignore[misc]  # WTForms is untyped
     """An e-mail address, as a mailbox keeps it."""
 
+    data: Any
+
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
         """Take the blanks off first."""
         super().__init__(label, validators, filters=[_stripped], **settings)
@@ -74,20 +76,20 @@ class AddressField(EmailField):  # type: ignore[misc]  # WTForms is untyped
 
 
 class ZoneField(SelectField):  # type: ignore[misc]  # WTForms is untyped
-    """An IANA zone, chosen by place."""
+    """An IANA zone, chosen by country and city."""
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
         """Offer every zone."""
-        super().__init__(label, validators, choices=zones_by_region(), **settings)
+        super().__init__(label, validators, choices=zones, **settings)
 
     def process_data(self, value: Any) -> None:
         """Keep a zone selectable that was stored under an older name."""
-        self.choices = zones_by_region(value or "")
+        self.choices = zones(value or "")
         super().process_data(value)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what isn't a zone."""
-        if all(self.data != zone for region in self.choices.values() for zone, _place in region):
+        if all(self.data != choice.value for choice in self.choices):
             raise StopValidation(_("Please choose a time zone from the list."))
 
 
@@ -100,16 +102,26 @@ class CountryField(SelectField):  # type: ignore[misc]  # WTForms is untyped
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what isn't a country."""
-        if all(self.data != code for code, _name in self.choices):
+        if all(self.data != choice.value for choice in self.choices):
             raise StopValidation(_("Please choose a country from the list."))
 
 
-def countries() -> list[tuple[str, str]]:
-    """Give (code, name) of every country, by name."""
-    names = Locale.parse(str(get_locale() or "en")).territories
+def zones(also: str = "") -> list[SelectChoice]:
+    """Give every zone under its country; `also` stays selectable though it be an alias."""
+    by_country = zones_by_country(_language(), also)
+    return [SelectChoice(zone, city, optgroup=country) for country, found in by_country.items() for zone, city in found]
+
+
+def countries() -> list[SelectChoice]:
+    """Give every country, by name."""
+    names = Locale.parse(_language()).territories
     beside_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
-    found = [(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
-    return sorted(found, key=lambda country: country[1])
+    found = [SelectChoice(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
+    return sorted(found, key=lambda country: country.label)
+
+
+def _language() -> str:
+    return str(get_locale() or "en")
 
 
 def _stripped(text: str | None) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from outreach.config import Settings
+from outreach.config import ROOT, Settings
 
 UPLOAD_LIMIT = 4 * 1024 * 1024
 
@@ -52,4 +52,29 @@ def _security(settings: Settings) -> dict[str, Any]:
     return {
         "SECURITY_PASSWORD_SALT": settings.secret_key[::-1],
         "SECURITY_PASSWORD_HASH": "argon2",
+        # argon2 draws a salt for each password; one more from SECRET_KEY would void them all when the key is changed.
+        "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_RECOVERABLE": True,
+        "SECURITY_CHANGEABLE": True,
+        "SECURITY_CHANGE_URL": "/account/password",
+        "SECURITY_POST_LOGIN_VIEW": "accounts.start",
+        "SECURITY_POST_CHANGE_VIEW": "accounts.home",
+        "SECURITY_RETURN_GENERIC_RESPONSES": True,
+        "SECURITY_RESET_PASSWORD_WITHIN": timedelta(hours=24),
+        "SECURITY_CONFIRM_EMAIL_WITHIN": timedelta(days=7),
+        "SECURITY_API_ENABLED_METHODS": ["session"],
+        "SECURITY_FRESHNESS": timedelta(minutes=-1),
+        "SECURITY_EMAIL_PLAINTEXT": False,
+        "SECURITY_EMAIL_HTML": False,
+        "SECURITY_STATIC_FOLDER": None,
+        "SECURITY_CLI_USERS_NAME": False,
+        "SECURITY_CLI_ROLES_NAME": False,
+        "SECURITY_I18N_DOMAIN": "messages",
+        "SECURITY_I18N_DIRNAME": [str(ROOT / "outreach" / "translations")],
+        "REMEMBER_COOKIE_NAME": "outreach_remember",
+        "REMEMBER_COOKIE_DURATION": timedelta(days=30),
+        "REMEMBER_COOKIE_HTTPONLY": True,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": urlsplit(settings.base_url).scheme == "https",
     }

@@ -1,14 +1,84 @@
-"""Flask-Security, told who our users are and what time it is."""
+"""Flask-Security, told who our users are, what time it is, how we speak, and how often one may try."""
 
 from __future__ import annotations
 
-from flask import Flask
-from flask_security import SQLAlchemyUserDatastore
+from typing import Any
 
-from outreach.extensions import db, security
+from flask import Flask, Response, make_response, render_template, request
+from flask_limiter.util import get_remote_address
+from flask_security import Security, views
+from flask_security.utils import uia_email_mapper
+
+from outreach import clock
+from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, PasswordRules, ResetPasswordForm, SignInForm
+from outreach.accounts.users import OutboxMail, UserStore
+from outreach.accounts.words import MESSAGES
+from outreach.extensions import db, limiter
 from outreach.models import Role, User, WebAuthn
 
 
 def guard_sign_in(app: Flask) -> None:
-    """Let people sign in."""
-    security.init_app(app, SQLAlchemyUserDatastore(db, User, Role, WebAuthn))
+    """Let people sign in, out, and set a forgotten password anew."""
+    app.config.update({f"SECURITY_MSG_{name}": words for name, words in MESSAGES.items()})
+    app.config["SECURITY_USER_IDENTITY_ATTRIBUTES"] = [{"email": {"mapper": uia_email_mapper, "case_insensitive": False}}]
+    app.config["SECURITY_DATETIME_FACTORY"] = clock.now
+    guard = Security(app, UserStore(db, User, Role, WebAuthn), **_ours())
+    _leave_out_what_we_do_ourselves(guard)
+    for endpoint, view in LIMITED.items():
+        app.view_functions[endpoint] = view
+
+
+def _ours() -> dict[str, Any]:
+    return {
+        "mail_util_cls": OutboxMail,
+        "password_util_cls": PasswordRules,
+        "login_form": SignInForm,
+        "forgot_password_form": ForgottenPasswordForm,
+        "reset_password_form": ResetPasswordForm,
+        "change_password_form": ChangePasswordForm,
+        "render_template": _render,
+    }
+
+
+def _leave_out_what_we_do_ourselves(guard: Security) -> None:
+    """Addresses are confirmed on our own page: `GET /confirm/<token>` of Flask-Security would change state.
+
+    Set once its routes are made, this only means that nobody unconfirmed signs in. Nor do we speak JSON or take tokens.
+    """
+    guard.confirmable = True
+    guard.want_json(lambda _request: False)
+    guard.login_manager.request_loader(None)
+
+
+def _render(template: str, **context: Any) -> Response:
+    """Render a page of Flask-Security; a form that was refused answers 422."""
+    forms = [form for name, form in context.items() if name.endswith("_form")]
+    for form in forms:
+        form.form_errors = list(dict.fromkeys(form.form_errors))
+    refused = request.method == "POST" and any(form.errors for form in forms)
+    return make_response(render_template(template, **context), 422 if refused else 200)
+
+
+def address_in_form() -> str:
+    """Count tries by the address they are about."""
+    return f"address:{request.form.get('email', '').strip().casefold()[:254]}"
+
+
+def address_and_place() -> str:
+    """Count tries by who tries and the address they are about, so that strangers lock nobody out."""
+    return f"{get_remote_address()} {address_in_form()}"
+
+
+# Wrapped once: each wrapping adds a limit to the limiter that all apps share. Many teachers sit behind one school address.
+LIMITED = {
+    "security.login": limiter.limit("10 per 5 minutes", key_func=address_and_place, methods=["POST"])(
+        limiter.limit("200 per hour", key_func=address_in_form, methods=["POST"])(
+            limiter.limit("60 per minute", methods=["POST"])(views.login),
+        )
+    ),
+    "security.forgot_password": limiter.limit("5 per hour", key_func=address_in_form, methods=["POST"])(
+        limiter.limit("20 per minute", methods=["POST"])(views.forgot_password),
+    ),
+    "security.reset_password": limiter.limit("20 per minute", methods=["POST"])(views.reset_password),
+    "security.change_password": limiter.limit("20 per minute", methods=["POST"])(views.change_password),
+}

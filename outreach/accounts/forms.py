@@ -1,0 +1,164 @@
+"""Forms about the account. The first four are Flask-Security's own with our labels and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask_security.forms as theirs
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_security import PasswordUtil
+from wtforms import PasswordField, RadioField, SelectChoice
+from wtforms.validators import Optional, ValidationError
+
+from outreach.accounts.passwords import Weakness, weakness_of
+from outreach.extensions import security
+from outreach.fields import AddressField, LineField, ProseField, ZoneField, required
+from outreach.mailboxes import normal_address
+from outreach.models import RoleName, User
+from outreach.web import Form
+
+WEAKNESS = {
+    Weakness.TOO_SHORT: _l("Please use at least 10 characters; a few words in a row are easy to remember and hard to guess."),
+    Weakness.TOO_LONG: _l("Please use 200 characters at most."),
+    Weakness.TOO_PLAIN: _l("That is among the first passwords anyone would try. A few words in a row are better."),
+    Weakness.ABOUT_YOU: _l("That is your name or address, which others would try first. A few words in a row are better."),
+}
+PASSWORD_HINT = _l("At least 10 characters. A few words in a row are good.")
+
+
+class PasswordRules(PasswordUtil):
+    """What we ask of a new password, wherever one is set."""
+
+    def validate(self, password: str, is_register: bool, *, user: User | None = None, **typed: Any) -> tuple[list[str] | None, str]:  # noqa: ARG002, FBT001 (Flask-Security's signature)
+        """Give what is wrong with it, and its normal form (NFKD)."""
+        normal = str(self.normalize(password))
+        about_you = [user.given_name, user.family_name, user.name, user.email] if user else [str(value or "") for value in typed.values()]
+        weakness = weakness_of(normal, about_you=about_you)
+        return ([str(WEAKNESS[weakness])] if weakness else None), normal
+
+
+class SignInForm(theirs.LoginForm):
+    """E-mail and password. Who proves to know the password is told why they can't come in; others aren't."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Use our labels."""
+        super().__init__(*args, **kwargs)
+        _relabel(self, email=_("E-mail"), password=_("Password"), remember=_("Keep me signed in on this device"))
+        self.password.description = ""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Keep the reason out of the way of the generic answer once the password was right."""
+        if super().validate(**kwargs):
+            return True
+        if self.user_authenticated:
+            self.form_errors.extend(self.email.errors)
+            self.email.errors = []
+        return False
+
+
+class ForgottenPasswordForm(theirs.ForgotPasswordForm):
+    """Where the link goes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Use our labels."""
+        super().__init__(*args, **kwargs)
+        _relabel(self, email=_("E-mail"))
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Say openly what isn't an address at all; whether one is known stays unsaid."""
+        valid: bool = super().validate(**kwargs)
+        try:
+            normal_address(self.email.data or "")
+        except ValueError:
+            self.form_errors.append(_("That doesn't look like an e-mail address. It needs the form name@school.org."))
+        return valid
+
+
+class ResetPasswordForm(theirs.ResetPasswordForm):
+    """A new password, twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Use our labels."""
+        super().__init__(*args, **kwargs)
+        _relabel(self, password=_("New password"), password_confirm=_("New password again"))
+        self.password.description = PASSWORD_HINT
+
+
+class ChangePasswordForm(theirs.ChangePasswordForm):
+    """The present password, and the new one twice."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Use our labels."""
+        super().__init__(*args, **kwargs)
+        _relabel(self, password=_("Present password"), new_password=_("New password"), new_password_confirm=_("New password again"))
+        self.new_password.description = PASSWORD_HINT
+
+
+class WishForm(Form):
+    """What somebody asks to be, and where."""
+
+    role = RadioField(
+        _l("I am a"),
+        choices=[
+            SelectChoice(RoleName.TEACHER.value, _l("Teacher: I register classes for sessions")),
+            SelectChoice(RoleName.CLINICIAN.value, _l("Clinician: I offer sessions")),
+        ],
+        validate_choice=False,
+    )
+    place = LineField(
+        _l("School or hospital"),
+        (required(_l("Please say where you work.")),),
+        description=_l("With its town, so that the coordinator finds the right one."),
+    )
+    message = ProseField(
+        _l("Anything the coordinator should know"), (Optional(),), description=_l("Your subject or specialty, who can vouch for you.")
+    )
+
+    def validate_role(self, field: RadioField) -> None:
+        """Coordinators are made, not applied for."""
+        if field.data not in {RoleName.TEACHER, RoleName.CLINICIAN}:
+            raise ValidationError(_("Please choose one."))
+
+
+class ProfileForm(Form):
+    """What somebody is called, and which clock they read."""
+
+    given_name = LineField(_l("Given name"), (required(_l("Please write your given name.")),), longest=100)
+    family_name = LineField(_l("Family name"), (required(_l("Please write your family name.")),), longest=100)
+    zone = ZoneField(_l("Time zone"), description=_l("Times are shown to you on this clock."), default="Europe/London")
+
+
+class ApplyForm(ProfileForm, WishForm):
+    """A first application: who, what, and a password."""
+
+    email = AddressField(
+        _l("E-mail"),
+        (required(_l("Please write your e-mail address.")),),
+        description=_l("Your address at work, if you can: it helps the coordinator to know you."),
+    )
+    password = PasswordField(_l("Password"), (required(_l("Please choose a password.")),), description=PASSWORD_HINT)
+
+    def validate_password(self, field: PasswordField) -> None:
+        """Refuse one that is easily guessed; keep it in its normal form."""
+        told = {"email": self.email.data, "given_name": self.given_name.data, "family_name": self.family_name.data}
+        wrong, field.data = security.password_util.validate(field.data or "", True, **told)  # noqa: FBT003 (Flask-Security's signature)
+        if wrong:
+            raise ValidationError(wrong[0])
+
+
+class ConfirmForm(Form):
+    """The password chosen when applying: whoever merely reads the mailbox can't confirm a stranger's application."""
+
+    password = PasswordField(_l("Password"), (required(_l("Please write the password you chose when you applied.")),))
+
+
+class AddressForm(Form):
+    """Where the confirmation letter goes again."""
+
+    email = AddressField(_l("E-mail"), (required(_l("Please write your e-mail address.")),))
+
+
+def _relabel(form: Any, **labels: str) -> None:
+    for name, label in labels.items():
+        form[name].label.text = label
