@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from sqlalchemy import create_engine, text
@@ -25,7 +25,7 @@ from sqlalchemy.engine import make_url
 
 from outreach import create_app
 from outreach.config import Settings
-from outreach.extensions import db, limiter, security
+from outreach.extensions import db, limiter
 from outreach.models import User
 from tests import needs
 from tests.builders import Builder
@@ -50,6 +50,20 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def now() -> datetime:
     """Monday 1 March 2027, 09:00 UTC."""
     return NOW
+
+
+class Browser(FlaskClient):
+    """A client whose every request has a context of its own, as on a server: the test's would remember who signed in.
+
+    The test's session forgets what it read before, so that it sees what the request wrote.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        """Ask for a page."""
+        if has_app_context():
+            db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
 
 
 def _settings(folder: Path, database_url: str) -> Settings:
@@ -143,9 +157,10 @@ def app_with(settings: Settings) -> Iterator[Callable[..., Flask]]:
 
     def make(**changes: Any) -> Flask:
         app = create_app(replace(settings, **changes))
+        app.test_client_class = Browser
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-        security.pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
-        security.hashing_context.update(sha256_crypt__default_rounds=1000)
+        app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+        app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)
         limiter.enabled = False
         made.append(app)
         return app
