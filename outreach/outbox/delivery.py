@@ -1,0 +1,162 @@
+"""Sending what is due: lease a batch, send each letter outside any transaction, settle it before the next one.
+
+So a worker that dies has at most one letter of which the server may know more than we do.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from outreach.db import db, transaction
+from outreach.models import Letter, LetterState
+from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put_back
+from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.outbox.pause import pause, paused_until, resume
+from outreach.outbox.retry import TRY_AGAIN_AFTER
+from outreach.outbox.settling import drop, settle
+from outreach.outbox.tally import Tally
+from outreach.outbox.transport import Transport
+from outreach.outbox.writing import CannotBeWritten, written
+
+BREAKS_IN_A_ROW = 3
+USUAL_PACE = Pace()
+_log = structlog.get_logger()
+
+
+def deliver_due(
+    *,
+    render: Callable[[Letter], bytes],
+    transport: Transport,
+    sender_of: Callable[[str], str],
+    clock: Callable[[], datetime],
+    jitter: Callable[[], float] = random.random,
+    pace: Pace = USUAL_PACE,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Tally:
+    """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the letter in hand is settled first).
+
+    `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from a mailbox token.
+    Raises what the database raises; what was in hand then comes back when its lease is over.
+    """
+    delivery = _Delivery(render, transport, sender_of, clock, jitter, pace, stopping)
+    try:
+        while delivery.goes_on() and (lease := delivery.lease()):
+            delivery.work_off(lease)
+    finally:
+        transport.close()
+    return delivery.tally
+
+
+@dataclass
+class _Delivery:
+    render: Callable[[Letter], bytes]
+    transport: Transport
+    sender_of: Callable[[str], str]
+    clock: Callable[[], datetime]
+    jitter: Callable[[], float]
+    pace: Pace
+    stopping: Callable[[], bool]
+    tally: Tally = field(default_factory=Tally)
+    was_paused: bool = False
+    breaks: int = 0
+
+    def goes_on(self) -> bool:
+        """Nothing holds us back."""
+        return not self.tally.is_paused and not self.stopping()
+
+    def lease(self) -> Lease | None:
+        """Take the next batch in hand; None while the queue pauses or when nothing is due."""
+        now, until = self.clock(), paused_until()
+        self.was_paused, self.tally.is_paused = until is not None, until is not None and now < until
+        is_due = not self.tally.is_paused and is_anything_due(now=now)
+        db.session.rollback()
+        if not is_due:
+            return None
+        with transaction():
+            return lease_due(now=now, pace=self.pace)
+
+    def work_off(self, lease: Lease) -> None:
+        """Drop what is stale, send the rest one by one; what isn't reached goes back."""
+        self._drop(lease)
+        for letter in lease.current:
+            if not self.goes_on() or not lease.has_time(self.clock(), self.pace):
+                break
+            outcome = self._try(letter, lease)
+            if isinstance(outcome, Unavailable):
+                self._pause(outcome)
+            else:
+                self._settle(letter, lease, outcome)
+        with transaction():
+            put_back(lease)
+
+    def _drop(self, lease: Lease) -> None:
+        if not lease.stale:
+            return
+        with transaction():
+            drop(lease.stale, lease, now=self.clock())
+        self.tally.dropped += len(lease.stale)
+        for letter, reason in lease.stale:
+            _log.info("letter dropped", letter=letter.id, kind=letter.kind.value, reason=reason)
+
+    def _try(self, letter: Letter, lease: Lease) -> Outcome:
+        if letter.id in lease.lapsed and letter.attempts > len(TRY_AGAIN_AFTER):
+            return Refused(words=letter.server_words)  # each worker that had it in hand died
+        try:
+            envelope = written(letter, self.render, self.sender_of)
+        except CannotBeWritten as failed:
+            _log.error("letter cannot be written", letter=letter.id, kind=letter.kind.value, error=failed.kind, place=failed.place)
+            return Refused(words=str(failed))
+        return self.transport.send(envelope)
+
+    def _settle(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> None:
+        state = self._written_down(letter, lease, outcome)
+        if state is None:
+            _log.warning("letter taken over by another worker", letter=letter.id)
+            return
+        self.tally.count(state)
+        _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts)
+        self._learn_of_the_server(outcome)
+
+    def _written_down(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> LetterState | None:
+        """Settle even if the database is away for a moment: forgetting now would send the letter twice."""
+        while True:
+            try:
+                with transaction():
+                    return settle(letter, lease, outcome, jitter=self.jitter(), now=self.clock())
+            except OperationalError:
+                db.session.rollback()
+                if self.stopping() or self.clock() >= lease.until:
+                    raise
+                time.sleep(1)
+
+    def _learn_of_the_server(self, outcome: Accepted | Refused | Delayed) -> None:
+        """An answer ends a pause; a server that keeps hanging up isn't about single letters."""
+        if not (isinstance(outcome, Delayed) and outcome.is_break):
+            self.breaks = 0
+            self._resume()
+            return
+        self.breaks += 1
+        if self.breaks == BREAKS_IN_A_ROW:
+            self._pause(Unavailable(reason=PauseReason.UNREACHABLE, words=outcome.words))
+
+    def _pause(self, outcome: Unavailable) -> None:
+        self.tally.is_paused = True
+        with suppress(IntegrityError), transaction():  # a rival may have written the same row first
+            until = pause(outcome, now=self.clock())
+            _log.warning("delivery pauses", reason=outcome.reason.value, until=until.isoformat())
+
+    def _resume(self) -> None:
+        if not self.was_paused:
+            return
+        with transaction():
+            resume()
+        self.was_paused = False
+        _log.info("delivery resumed")

@@ -1,0 +1,115 @@
+"""Taking letters in hand: a worker leases a batch under a token, and only that token settles them.
+
+Joins the caller's transaction, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
+
+from outreach.db import db
+from outreach.models import UNSETTLED, Letter, LetterState
+from outreach.outbox.relevance import why_not
+
+_EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How many letters a worker takes in hand, for how long, and how much of that it keeps back for the last one.
+
+    A batch fits well inside its lease: 50 letters take seconds; one that hangs takes the transport's timeout.
+    """
+
+    batch: int = 50
+    lease: timedelta = timedelta(minutes=5)
+    reserve: timedelta = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    """Letters in hand: `current` to be sent in this order, `stale` to be dropped, each with the reason.
+
+    `lapsed`: ids of letters that an earlier worker had in hand and never settled: they may have left.
+    """
+
+    token: str
+    until: datetime
+    current: list[Letter] = field(default_factory=list)
+    stale: list[tuple[Letter, str]] = field(default_factory=list)
+    lapsed: set[int] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.current or self.stale)
+
+    def has_time(self, now: datetime, pace: Pace) -> bool:
+        """There is still time for one more letter."""
+        return now < self.until - pace.reserve
+
+
+def is_anything_due(*, now: datetime) -> bool:
+    """Look without a lock, so that an idle worker keeps nobody waiting."""
+    return db.session.scalar(select(Letter.id).where(*_due(now)).limit(1)) is not None
+
+
+def lease_due(*, now: datetime, pace: Pace) -> Lease:
+    """Take the oldest due letters in hand, at most one of each stream: what comes later there waits until it is settled.
+
+    Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is in two hands.
+    """
+    lease = Lease(token=uuid4().hex, until=now + pace.lease)
+    for letter, is_superseded in db.session.execute(_batch(now, pace.batch)):
+        if letter.state is LetterState.LEASED:
+            lease.lapsed.add(letter.id)
+            letter.attempts += 1
+        letter.state, letter.lease_token, letter.leased_until = LetterState.LEASED, lease.token, lease.until
+        reason = why_not(letter, is_superseded=is_superseded, now=now)
+        if reason is None:
+            lease.current.append(letter)
+        else:
+            lease.stale.append((letter, reason))
+    db.session.flush()
+    return lease
+
+
+def put_back(lease: Lease) -> None:
+    """Let go of what is still in hand; no attempt is used up."""
+    db.session.execute(
+        update(Letter).where(Letter.lease_token == lease.token).values(state=LetterState.QUEUED, lease_token=None, leased_until=None)
+    )
+
+
+def _batch(now: datetime, size: int) -> Select[Letter, bool]:
+    is_superseded = (
+        select(_NEWER.id)
+        .where(_NEWER.invitation_id == Letter.invitation_id, _NEWER.sequence > Letter.sequence, _is_unsettled(_NEWER.state))
+        .exists()
+    )
+    return (
+        select(Letter, is_superseded.label("is_superseded"))
+        .where(*_due(now))
+        .order_by(Letter.due_at, Letter.id)
+        .limit(size)
+        .options(joinedload(Letter.mailbox), joinedload(Letter.invitation), joinedload(Letter.outreach_session))
+        .with_for_update(of=Letter, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _due(now: datetime) -> Iterator[ColumnElement[bool]]:
+    yield _is_unsettled(Letter.state)
+    yield Letter.due_at <= now
+    yield or_(Letter.state == LetterState.QUEUED, Letter.leased_until < now)
+    same_stream = and_(_EARLIER.mailbox_id == Letter.mailbox_id, _EARLIER.session_id == Letter.session_id)
+    yield ~select(_EARLIER.id).where(same_stream, _EARLIER.id < Letter.id, _is_unsettled(_EARLIER.state)).exists()
+
+
+def _is_unsettled(state: InstrumentedAttribute[LetterState]) -> ColumnElement[bool]:
+    """Written out, not bound: only then do both databases see that the partial indexes answer it."""
+    return state.in_(bindparam("unsettled", UNSETTLED, expanding=True, literal_execute=True, unique=True))

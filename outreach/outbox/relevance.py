@@ -1,0 +1,83 @@
+"""Whether a letter that is due still says something true and useful.
+
+Pure over the rows it is given: the letter with its mailbox, invitation and outreach session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from outreach.models import Answer, Letter, LetterKind, SessionState
+
+_ABOUT_THE_READER = frozenset({LetterKind.ACCOUNT, LetterKind.APPLICATION})
+_REQUESTS = frozenset({LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED})
+_FAREWELLS = frozenset({LetterKind.CANCELLED, LetterKind.REMOVED})
+_IN_TIME_FOR_THE_START = frozenset({LetterKind.REMINDER, LetterKind.ROSTER})
+
+
+def why_not(letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
+    """Give the reason not to send it, a word for the log; None: it may go.
+
+    `is_superseded`: a later calendar object of the same invitation waits behind it.
+    """
+    if is_superseded and letter.kind in _REQUESTS | _FAREWELLS:
+        return "superseded"
+    return next((reason for reason, holds in _REASONS if holds(letter, now)), None)
+
+
+def _has_stopped(letter: Letter, _now: datetime) -> bool:
+    return letter.mailbox.stopped_at is not None and letter.kind not in _ABOUT_THE_READER
+
+
+def _takes_back_what_never_left(letter: Letter, _now: datetime) -> bool:
+    invitation = letter.invitation
+    return letter.kind in _FAREWELLS and letter.sequence is not None and invitation is not None and not invitation.has_left
+
+
+def _is_over(letter: Letter, now: datetime) -> bool:
+    """Nobody needs news of a session that is over; that an address is wrong stays news."""
+    outreach_session = letter.outreach_session
+    if outreach_session is None or letter.kind is LetterKind.WRONG_ADDRESS:
+        return False
+    return now >= (outreach_session.starts_at if letter.kind in _IN_TIME_FOR_THE_START else outreach_session.ends_at)
+
+
+def _invites_in_vain(letter: Letter, _now: datetime) -> bool:
+    """The session was cancelled, or the last reason for this invitation has ended."""
+    if letter.kind not in _REQUESTS | _IN_TIME_FOR_THE_START | {LetterKind.WAITING}:
+        return False
+    is_cancelled = letter.outreach_session is not None and letter.outreach_session.state == SessionState.CANCELLED
+    return is_cancelled or (letter.invitation is not None and not letter.invitation.is_live)
+
+
+def _reminds_in_vain(letter: Letter, now: datetime) -> bool:
+    """They declined or can't be reached, the session was moved, or its next reminder is due already."""
+    if letter.kind is not LetterKind.REMINDER:
+        return False
+    has_declined = letter.invitation is not None and letter.invitation.answer == Answer.DECLINED
+    return has_declined or letter.mailbox.refused_at is not None or _was_moved(letter) or _is_overtaken(letter, now)
+
+
+def _was_moved(letter: Letter) -> bool:
+    told = letter.facts.get("session", {}).get("starts_at")
+    outreach_session = letter.outreach_session
+    return told is not None and outreach_session is not None and datetime.fromisoformat(told) != outreach_session.starts_at
+
+
+def _is_overtaken(letter: Letter, now: datetime) -> bool:
+    """A late reminder is good until the next lead."""
+    lead, outreach_session = letter.facts.get("lead_minutes"), letter.outreach_session
+    if lead is None or outreach_session is None:
+        return False
+    later_leads = [other for other in outreach_session.reminder_leads if other < lead]
+    return bool(later_leads) and now >= outreach_session.starts_at - timedelta(minutes=max(later_leads))
+
+
+_REASONS: tuple[tuple[str, Callable[[Letter, datetime], bool]], ...] = (
+    ("stopped", _has_stopped),
+    ("never_left", _takes_back_what_never_left),
+    ("over", _is_over),
+    ("in_vain", _invites_in_vain),
+    ("reminds_in_vain", _reminds_in_vain),
+)

@@ -1,0 +1,88 @@
+"""What a try leaves behind: the letter settled or due again, what the invitation and the mailbox learn from it.
+
+Joins the caller's transaction, never commits. Only the token of the lease settles: a worker whose lease
+lapsed and was taken by another changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, update
+
+from outreach.db import db
+from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
+from outreach.outbox.leasing import Lease
+from outreach.outbox.outcome import Accepted, Delayed, Refused
+from outreach.outbox.retry import next_try
+
+
+def settle(letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed, *, jitter: float, now: datetime) -> LetterState | None:
+    """Write down what became of a try; give the state that follows, or None if the letter isn't ours any more."""
+    match outcome:
+        case Accepted():
+            return _sent(letter, lease, now)
+        case Refused():
+            return _refused(letter, lease, outcome, now)
+        case Delayed():
+            return _delayed(letter, lease, outcome, jitter, now)
+
+
+def drop(stale: Sequence[tuple[Letter, str]], lease: Lease, *, now: datetime) -> None:
+    """Settle what needn't leave any more; where it may have left already, the invitation says so."""
+    for letter, _reason in stale:
+        is_ours = _close(letter, lease, LetterState.DROPPED, now)
+        if is_ours and letter.id in lease.lapsed:
+            _note_that_it_left(letter)
+
+
+def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:
+    if not _close(letter, lease, LetterState.SENT, now, attempts=letter.attempts + 1, server_words=""):
+        return None
+    _note_that_it_left(letter)
+    if letter.mailbox.refused_at is not None:
+        db.session.execute(update(Mailbox).where(Mailbox.id == letter.mailbox_id).values(refused_at=None, refused_words=None))
+    return LetterState.SENT
+
+
+def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> LetterState | None:
+    if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
+        return None
+    if outcome.is_unknown:
+        db.session.execute(update(Mailbox).where(Mailbox.id == letter.mailbox_id).values(refused_at=now, refused_words=outcome.words))
+    return LetterState.FAILED
+
+
+def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now: datetime) -> LetterState | None:
+    attempts = letter.attempts + 1
+    wait = next_try(attempts, jitter=jitter)
+    if wait is None:
+        is_ours = _close(letter, lease, LetterState.FAILED, now, attempts=attempts, server_words=outcome.words)
+    else:
+        again = {"state": LetterState.QUEUED, "due_at": now + wait}
+        is_ours = _write(letter, lease, **again, attempts=attempts, server_words=outcome.words)
+    if is_ours and outcome.may_have_left:
+        _note_that_it_left(letter)
+    return letter.state if is_ours else None
+
+
+def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **values: Any) -> bool:
+    if letter.kind is LetterKind.ACCOUNT and letter.facts.get("link"):
+        values["facts"] = letter.facts | {"link": None}
+    return _write(letter, lease, state=state, settled_at=now, **values)
+
+
+def _write(letter: Letter, lease: Lease, **values: Any) -> bool:
+    statement = update(Letter).where(Letter.id == letter.id, Letter.lease_token == lease.token)
+    result = db.session.execute(statement.values(lease_token=None, leased_until=None, **values))
+    return cast(CursorResult[Any], result).rowcount == 1
+
+
+def _note_that_it_left(letter: Letter) -> None:
+    """From now on a CANCEL has something to take back."""
+    if letter.invitation_id is None or letter.sequence is None:
+        return
+    is_newer = func.coalesce(Invitation.sent_sequence, -1) < letter.sequence
+    db.session.execute(update(Invitation).where(Invitation.id == letter.invitation_id, is_newer).values(sent_sequence=letter.sequence))

@@ -1,0 +1,32 @@
+"""A letter put into its envelope: rendered from its row alone, so that every try gives the same bytes."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+from outreach.models import Letter
+from outreach.outbox.transport import Envelope
+
+
+class CannotBeWritten(Exception):
+    """Rendering failed. `kind` and `place` may stand in a log; the message may hold what a person typed."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}"[:500])
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        self.kind = type(error).__name__
+        self.place = f"{frame.name}, line {frame.lineno}"
+
+
+def written(letter: Letter, render: Callable[[Letter], bytes], sender_of: Callable[[str], str]) -> Envelope:
+    """Give the envelope; whatever goes wrong is this letter's trouble alone. Raises CannotBeWritten."""
+    try:
+        return Envelope(
+            name=f"{letter.created_at:%Y%m%dT%H%M%S}-{letter.id:09}-{letter.key}",
+            sender=sender_of(letter.mailbox.token),
+            recipient=letter.mailbox.address,
+            message=render(letter),
+        )
+    except Exception as error:
+        raise CannotBeWritten(error) from error

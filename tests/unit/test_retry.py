@@ -1,0 +1,92 @@
+"""When letters are tried again, and what a mail server's answers mean."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from outreach.outbox.outcome import (
+    Accepted,
+    Delayed,
+    Outcome,
+    PauseReason,
+    Refused,
+    Unavailable,
+    sort_content_answer,
+    sort_recipient_answer,
+    sort_sender_answer,
+)
+from outreach.outbox.retry import next_try, pause_length
+
+
+def test_the_wait_grows_from_a_minute_to_two_days_and_then_ends() -> None:
+    waits = [next_try(attempts, jitter=0.5) for attempts in range(1, 9)]
+    minutes = [round(wait / timedelta(minutes=1), 6) if wait else None for wait in waits]
+    assert minutes == [1, 5, 30, 120, 480, 1440, 2880, None]
+
+
+def test_letters_that_failed_together_come_back_apart() -> None:
+    assert next_try(1, jitter=0.0) == timedelta(seconds=54)
+    assert next_try(1, jitter=1.0) == timedelta(seconds=66)
+
+
+def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
+    assert [pause_length(times).total_seconds() for times in (1, 2, 3, 4, 5, 6, 7, 5000)] == [30, 60, 120, 240, 480, 900, 900, 900]
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "outcome"),
+    [
+        (450, "4.2.0 Greylisted", Delayed(words="450 4.2.0 Greylisted")),
+        (452, "4.2.2 Mailbox full", Delayed(words="452 4.2.2 Mailbox full")),
+        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", is_unknown=True)),
+        (550, "5.2.1 Mailbox disabled", Refused(words="550 5.2.1 Mailbox disabled", is_unknown=True)),
+        (550, "No such user here", Refused(words="550 No such user here", is_unknown=True)),
+        (554, "5.7.1 Rejected as spam", Refused(words="554 5.7.1 Rejected as spam")),
+        (550, "5.7.1 Rejected as spam", Refused(words="550 5.7.1 Rejected as spam")),
+        (554, "Rejected", Refused(words="554 Rejected")),
+        (552, "5.2.2 Over quota", Refused(words="552 5.2.2 Over quota")),
+        (421, "4.3.2 Shutting down", Unavailable(reason=PauseReason.UNREACHABLE, words="421 4.3.2 Shutting down")),
+        (530, "5.7.0 Authentication required", Unavailable(reason=PauseReason.SIGN_IN, words="530 5.7.0 Authentication required")),
+        (550, "5.1.8 Sender address rejected", Unavailable(reason=PauseReason.SENDER, words="550 5.1.8 Sender address rejected")),
+        (-1, "", Delayed(words="-1")),
+    ],
+)
+def test_a_refused_recipient_is_sorted(code: int, text: str, outcome: Outcome) -> None:
+    assert sort_recipient_answer(code, text) == outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "outcome"),
+    [
+        (553, "5.7.1 Not yours", Unavailable(reason=PauseReason.SENDER, words="553 5.7.1 Not yours")),
+        (451, "4.3.0 Try later", Unavailable(reason=PauseReason.UNREACHABLE, words="451 4.3.0 Try later")),
+        (530, "5.7.0 Must sign in", Unavailable(reason=PauseReason.SIGN_IN, words="530 5.7.0 Must sign in")),
+        (552, "5.3.4 Too big", Refused(words="552 5.3.4 Too big")),
+    ],
+)
+def test_a_refused_sender_holds_all_letters_back_but_a_size_only_one(code: int, text: str, outcome: Outcome) -> None:
+    assert sort_sender_answer(code, text) == outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "outcome"),
+    [
+        (250, "2.0.0 Queued", Accepted()),
+        (451, "4.7.1 Later", Delayed(words="451 4.7.1 Later")),
+        (554, "5.6.0 Bad content", Refused(words="554 5.6.0 Bad content")),
+        (550, "Refused content", Refused(words="550 Refused content")),
+        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", is_unknown=True)),
+        (421, "Bye", Unavailable(reason=PauseReason.UNREACHABLE, words="421 Bye")),
+    ],
+)
+def test_an_answer_to_the_letter_itself_is_sorted(code: int, text: str, outcome: Outcome) -> None:
+    assert sort_content_answer(code, text) == outcome
+
+
+def test_the_servers_words_are_kept_on_one_line_and_short() -> None:
+    outcome = sort_recipient_answer(550, "5.7.1 first\n5.7.1 second " + "x" * 1000)
+    assert isinstance(outcome, Refused)
+    assert outcome.words.startswith("550 5.7.1 first 5.7.1 second xxx")
+    assert len(outcome.words) == 500
