@@ -1,0 +1,1 @@
+"""Everyone: find a session, its page, its calendar file."""

@@ -1,0 +1,139 @@
+"""A session as one row of a list: the few columns it needs, read in one query, and the words made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from babel.dates import format_date
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import Row, Select, select
+
+from outreach import wording
+from outreach.models import Format, OutreachSession, SessionState, Site, User
+
+FEW = 3
+Rows: TypeAlias = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Card:
+    """What `session_card` of the templates shows."""
+
+    id: int
+    url: str
+    title: str
+    format_key: str
+    format_name: str
+    datetime: str
+    weekday: str
+    day: str
+    month: str
+    month_key: str
+    month_and_year: str
+    time_text: str
+    zone_text: str
+    place_text: str
+    is_online: bool
+    taken: int
+    capacity: int
+    host_name: str
+    status: str
+    status_text: str
+    waiting: int = 0
+    note: str = ""
+
+
+def card_rows() -> Rows:
+    """Select what cards are made of; the caller adds which and in what order."""
+    return (
+        select(
+            OutreachSession.id,
+            OutreachSession.title,
+            OutreachSession.format_key,
+            OutreachSession.starts_wall,
+            OutreachSession.ends_wall,
+            OutreachSession.zone,
+            OutreachSession.fold,
+            OutreachSession.ends_at,
+            OutreachSession.starts_at,
+            OutreachSession.opens_at,
+            OutreachSession.closes_at,
+            OutreachSession.capacity,
+            OutreachSession.seats_taken,
+            OutreachSession.state,
+            Format.name.label("format_name"),
+            Site.name.label("site_name"),
+            User.given_name,
+            User.family_name,
+        )
+        .join(Format, Format.key == OutreachSession.format_key)
+        .join(User, User.id == OutreachSession.host_id)
+        .outerjoin(Site, Site.id == OutreachSession.site_id)
+    )
+
+
+def cards(rows: list[Row[*tuple[Any, ...]]], *, now: datetime) -> list[Card]:
+    """Put rows into words; the address is built once, not once a row."""
+    language, address = wording.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
+    return [_card(row, language, address, now) for row in rows]
+
+
+def _card(row: Row[*tuple[Any, ...]], language: str, address: str, now: datetime) -> Card:
+    weekday, day, month, month_and_year = _date_words(row.starts_wall.date(), language)
+    status, status_text = _status(row, now)
+    return Card(
+        id=row.id,
+        url=f"{address}{row.id}",
+        title=row.title,
+        format_key=row.format_key,
+        format_name=row.format_name,
+        datetime=row.starts_wall.date().isoformat(),
+        weekday=weekday,
+        day=day,
+        month=month,
+        month_key=f"{row.starts_wall:%Y-%m}",
+        month_and_year=month_and_year,
+        time_text=wording.span(row.starts_wall, row.ends_wall, language),
+        zone_text=wording.zone_words(row.starts_wall, row.zone, row.fold, language),
+        place_text=row.site_name or _("Online"),
+        is_online=row.site_name is None,
+        taken=row.seats_taken,
+        capacity=row.capacity,
+        host_name=f"{row.given_name} {row.family_name}",
+        status=status,
+        status_text=status_text,
+    )
+
+
+@lru_cache(maxsize=2048)
+def _date_words(day: date, language: str) -> tuple[str, str, str, str]:
+    patterns = ("EEE", "d", "MMM", "LLLL y")
+    weekday, number, month, month_and_year = (str(format_date(day, pattern, locale=language)) for pattern in patterns)
+    return weekday, number, month, month_and_year
+
+
+def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
+    """Say only what a reader must know before opening the page."""
+    if row.state != SessionState.PUBLISHED:
+        return (row.state, _("Draft") if row.state == SessionState.DRAFT else _("Cancelled"))
+    if row.ends_at <= now:
+        return "past", _("Took place")
+    if now >= (row.closes_at or row.starts_at):
+        return "closed", _("Registration closed")
+    return _room(row, now)
+
+
+def _room(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
+    left = row.capacity - row.seats_taken
+    if left == 0:
+        return "full", _("Full, with a waiting list")
+    if row.opens_at and row.opens_at > now:
+        return "waiting", _("Registration opens later")
+    if left <= FEW < row.capacity:
+        return "few", ngettext("%(num)s seat left", "%(num)s seats left", left)
+    return "", ""

@@ -1,0 +1,36 @@
+"""The search form of the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import DateField, SearchField, SelectField
+from wtforms.validators import Length, Optional
+
+from outreach.catalogue.search import Search, Where, words_of
+from outreach.web import Form
+
+
+class SearchForm(Form):
+    """Words and filters; it only reads, so it needs no token."""
+
+    class Meta:
+        """Filters stand in the address."""
+
+        csrf = False
+
+    q = SearchField(_l("Search"), [Length(max=100, message=_l("Please use %(max)d characters at most."))])
+    format = SelectField(_l("Kind"))
+    where = SelectField(_l("Where"), choices=[("", _l("Anywhere")), (Where.PLACE, _l("At a place")), (Where.ONLINE, _l("Online"))])
+    since = DateField(_l("From"), [Optional()])
+
+    def search(self) -> Search:
+        """Give what was asked for; a filter that can't be read is left out."""
+        wrong: dict[str, Any] = self.errors
+        return Search(
+            words=() if "q" in wrong else words_of(self.q.data or ""),
+            format_key="" if "format" in wrong else self.format.data or "",
+            where="" if "where" in wrong else self.where.data or "",
+            from_day=None if "since" in wrong else self.since.data,
+        )

@@ -1,0 +1,57 @@
+"""One page of a long list.
+
+Pages have numbers, so that "page 3 of 7" can be said and linked to; skipping rows of an index is cheap at the size of our lists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+
+from outreach.db import db
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows of one page; `page` counts from 1."""
+
+    rows: list[Row[*tuple[Any, ...]]]
+    page: int
+    pages: int
+    total: int
+
+    @property
+    def has_prev(self) -> bool:
+        """There is a page before."""
+        return self.page > 1
+
+    @property
+    def has_next(self) -> bool:
+        """There is a page after."""
+        return self.page < self.pages
+
+    @property
+    def prev_num(self) -> int:
+        """Give the number of the page before."""
+        return self.page - 1
+
+    @property
+    def next_num(self) -> int:
+        """Give the number of the page after."""
+        return self.page + 1
+
+
+def page_of(wanted: Select[*tuple[Any, ...]], number: int, *, size: int) -> Page:
+    """Read one page. A number beyond the end gives the last page: sessions pass by, and a link may have outlived its page."""
+    total = db.session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+    pages = max(1, -(-total // size))
+    number = min(max(1, number), pages)
+    rows = list(db.session.execute(wanted.limit(size).offset((number - 1) * size)).all()) if total else []
+    return Page(rows, number, pages, total)
+
+
+def page_number(typed: str | None) -> int:
+    """Read a page's number from an address; what isn't one is the first."""
+    return int(typed) if typed and typed.isascii() and typed.isdigit() and len(typed) < 7 else 1

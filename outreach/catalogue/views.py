@@ -1,0 +1,102 @@
+"""Pages for everyone: the list of sessions, one session, its calendar file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from outreach import clock, policy, wording
+from outreach.catalogue.calendar_file import calendar_file
+from outreach.catalogue.cards import cards
+from outreach.catalogue.forms import SearchForm
+from outreach.catalogue.paging import page_number
+from outreach.catalogue.search import find, formats
+from outreach.db import db
+from outreach.models import OutreachSession, SessionState
+from outreach.web import me, settings
+
+catalogue = Blueprint("catalogue", __name__)
+
+LARGEST_KEY = 2**31 - 1
+SHARED_FOR = 30
+
+
+@catalogue.get("/")
+def index() -> ResponseReturnValue:
+    """List the sessions to come."""
+    now = clock.now()
+    form = SearchForm(request.args)
+    form.format.choices = [("", _("All kinds")), *formats()]
+    status = 200 if form.validate() else 422
+    search = form.search()
+    page = find(search, page_number(request.args.get("page")), now=now)
+    listed = cards(page.rows, now=now)
+    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, search=search), status)
+
+
+@catalogue.get("/sessions/<int:session_id>")
+def show(session_id: int) -> ResponseReturnValue:
+    """Show one session; a draft to its hosts alone."""
+    outreach_session, now = _visible(session_id), clock.now()
+    user = me()
+    hosts = user.is_authenticated and policy.hosts(user, outreach_session)
+    phone = outreach_session.day_phone if policy.sees_day_phone(user, outreach_session) else ""
+    register_url = _register_url(outreach_session) if outreach_session.is_open(now) and not hosts else ""
+    page = {"hosts": hosts, "phone": phone, "register_url": register_url, "moment_words": _moment_words(outreach_session.zone)}
+    return _fresh(render_template("catalogue/show.html", outreach_session=outreach_session, now=now, **page))
+
+
+@catalogue.get("/sessions/<int:session_id>.ics")
+def calendar(session_id: int) -> ResponseReturnValue:
+    """Give a published session as a calendar file."""
+    outreach_session = _visible(session_id)
+    if not outreach_session.is_published:
+        abort(410 if outreach_session.state == SessionState.CANCELLED else 404)
+    url = settings().base_url + url_for("catalogue.show", session_id=session_id)
+    response = Response(calendar_file(outreach_session, settings(), url=url), content_type="text/calendar; charset=utf-8; method=PUBLISH")
+    response.headers["Content-Disposition"] = f'attachment; filename="session-{session_id}.ics"'
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+def _visible(session_id: int) -> OutreachSession:
+    """Load a session with all that its page shows, in one query."""
+    shown = [joinedload(part) for part in (OutreachSession.format, OutreachSession.host, OutreachSession.site, OutreachSession.area)]
+    found = db.session.get(OutreachSession, session_id, options=shown) if session_id <= LARGEST_KEY else None
+    if found is None or not policy.sees_session(me(), found):
+        abort(404)
+    return found
+
+
+def _moment_words(zone: str) -> Callable[[datetime], str]:
+    """Say moments on the session's own clock."""
+
+    def words(moment: datetime) -> str:
+        wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        return f"{wording.day(wall)}, {wording.clock_time(wall)}"
+
+    return words
+
+
+def _register_url(outreach_session: OutreachSession) -> str:
+    """Give teachers the page to register on, and whoever hasn't signed in may be one."""
+    user = me()
+    if "registration.register" not in current_app.view_functions or (user.is_authenticated and not policy.registers_classes(user)):
+        return ""
+    return url_for("registration.register", session_id=outreach_session.id)
+
+
+def _fresh(page: str, status: int = 200) -> ResponseReturnValue:
+    """Let whoever has no cookie share a copy for half a minute; everybody else asks again, and gets 304 when nothing changed."""
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "private, no-cache" if request.cookies else f"public, max-age={SHARED_FOR}"
+    response.vary.add("Cookie")
+    response.add_etag()
+    return response.make_conditional(request)

@@ -1,0 +1,1 @@
+"""Clinicians: post, publish, edit, move, cancel."""

@@ -1,0 +1,133 @@
+"""Pages on which a session is published, moved or cancelled; each first says who will be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from outreach import clock, policy, wording
+from outreach.errors import OutreachError, Stale
+from outreach.invitations import announce
+from outreach.invitations.facts import SessionFacts
+from outreach.models import OutreachSession, SessionState
+from outreach.scheduling import filling, use_cases
+from outreach.scheduling.forms import CancelForm, MoveForm
+from outreach.scheduling.moving import Move, move, plan_move
+from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
+from outreach.web import load, me, signed_in
+
+__all__ = ["scheduling"]
+
+
+@scheduling.post("/sessions/<int:session_id>/publication")
+@signed_in(policy.posts_sessions)
+def publish(session_id: int) -> ResponseReturnValue:
+    """Show a draft to everybody."""
+    load(OutreachSession, session_id, policy.hosts)
+    try:
+        use_cases.publish(session_id, now=clock.now())
+    except OutreachError as refusal:
+        flash(str(refusal), "error")
+        return redirect(url_for("scheduling.edit", session_id=session_id), code=303)
+    flash(_("Published. Schools can find it now, and your own invitation is on its way."), "success")
+    return redirect(url_for("catalogue.show", session_id=session_id), code=303)
+
+
+@scheduling.route("/sessions/<int:session_id>/move", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def move_session(session_id: int) -> ResponseReturnValue:
+    """Ask for the new time and place, show who will be told, then move."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    if not outreach_session.is_published:
+        return _not_published(outreach_session)
+    form = session_form(MoveForm, filling.from_session(outreach_session), me())
+    plans: list[Move] = []
+    if request.form.get("confirm"):
+        status = tried(form, lambda: move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))
+    elif request.form.get("back"):
+        status = 200
+    else:
+        status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
+    if plans:
+        kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+        page = {"changes": changes(plans[0]), "recipients": recipients(outreach_session), "kept": kept}
+        return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
+    if status == DONE:
+        flash(_("Moved. Everybody's calendar follows."), "success")
+        return redirect(url_for("catalogue.show", session_id=session_id), code=303)
+    differences = meanwhile(form, session_id) if status == Stale.status else []
+    return render_template("scheduling/move.html", form=form, outreach_session=outreach_session, differences=differences), status
+
+
+@scheduling.route("/sessions/<int:session_id>/cancellation", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def cancel(session_id: int) -> ResponseReturnValue:
+    """Ask for the reason and show who will be told, then cancel. A draft, of which nobody knows, is discarded."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    if outreach_session.state == SessionState.DRAFT:
+        return _discard(outreach_session)
+    form = CancelForm()
+    status = tried(form, lambda: use_cases.cancel(session_id, form.reason.data, now=clock.now()))
+    if status == DONE:
+        flash(_("Cancelled. Everybody is being told."), "success")
+        return redirect(url_for("catalogue.show", session_id=session_id), code=303)
+    page = {"form": form, "outreach_session": outreach_session, "recipients": recipients(outreach_session)}
+    return render_template("scheduling/cancel.html", **page), status
+
+
+def _discard(outreach_session: OutreachSession) -> ResponseReturnValue:
+    if request.method == "GET":
+        return render_template("scheduling/discard.html", outreach_session=outreach_session)
+    use_cases.discard(outreach_session.id)
+    flash(_("The draft is gone."), "success")
+    return redirect(url_for("scheduling.mine"), code=303)
+
+
+def _not_published(outreach_session: OutreachSession) -> ResponseReturnValue:
+    if outreach_session.state == SessionState.DRAFT:
+        return redirect(url_for("scheduling.edit", session_id=outreach_session.id), code=303)
+    flash(_("This session was cancelled and can't be moved. You can post it again."))
+    return redirect(url_for("catalogue.show", session_id=outreach_session.id), code=303)
+
+
+def recipients(outreach_session: OutreachSession) -> list[tuple[int, str, str]]:
+    """Say who will be told: (how many, who, what they get)."""
+    told, entry = announce.audience(outreach_session), _("a letter that changes the entry in their calendar")
+    rows = [
+        (told.students, ngettext("student", "students", told.students), entry),
+        (told.guardians, ngettext("guardian", "guardians", told.guardians), entry),
+        (told.teachers, ngettext("teacher", "teachers", told.teachers), _("the same, and a list of their students")),
+        (told.hosts, ngettext("host", "hosts", told.hosts), entry),
+        (told.waiting, ngettext("mailbox of somebody who waits", "mailboxes of people who wait", told.waiting), _("a letter")),
+    ]
+    return [row for row in rows if row[0]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of what was and what will be."""
+
+    label: str
+    was: str
+    becomes: str
+
+
+def changes(plan: Move) -> list[Change]:
+    """List what a move changes, old beside new."""
+    lines = zip(_lines(plan.was), _lines(plan.becomes), strict=True)
+    return [Change(label, was, becomes) for (label, was), (_same, becomes) in lines if was != becomes]
+
+
+def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
+    place = ", ".join(part for part in (facts.site_name, facts.area_name) if part)
+    return [
+        (_("When"), wording.when(facts.starts_wall, facts.ends_wall, facts.zone, facts.fold)),
+        (_("Where"), place or _("Online")),
+        (_("Address"), facts.address),
+        (_("Where to meet"), facts.meeting_point),
+        (_("Video link"), facts.video_url),
+    ]

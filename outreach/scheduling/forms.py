@@ -1,0 +1,103 @@
+"""The forms a clinician fills: post and edit, move, cancel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectField, TextAreaField, ValidationError
+from wtforms.validators import InputRequired
+
+from outreach.fields import LineField, ProseField, required
+from outreach.scheduling.facts import Offer
+from outreach.scheduling.fields import OPTIONAL, DayAndTimeField, NumberField, TicksField, between, telephone
+from outreach.scheduling.lead_times import LONGEST, MOST, Unit, in_minutes, in_order
+from outreach.scheduling.when_and_where import SeenForm, WhenFields, WhereFields
+from outreach.web import Form
+
+MOST_SEATS = 5000
+OLDEST = 99
+
+
+class OfferForm(SeenForm):
+    """What is offered, to whom, by whom: all but time and place."""
+
+    host = SelectField(_l("Host"), coerce=int, validate_choice=False)
+    title = LineField(_l("Title"), (required(_l("Give it a title that a 15-year-old understands.")),), longest=120)
+    specialty = LineField(_l("Specialty"), (OPTIONAL,), longest=80, description=_l("Such as plastic surgery."))
+    description = ProseField(
+        _l("What will happen"),
+        (OPTIONAL,),
+        longest=10_000,
+        description=_l("Markdown works: **bold**, lists with a dash, [links](https://...)."),
+    )
+    capacity = NumberField(_l("Seats"), [InputRequired(message=_l("Say how many seats there are.")), between(1, MOST_SEATS)])
+    per_school_limit = NumberField(
+        _l("Seats for one school"), (OPTIONAL, between(1, MOST_SEATS)), description=_l("At most; empty: no limit.")
+    )
+    age_floor = NumberField(
+        _l("Youngest age"), (OPTIONAL, between(0, OLDEST)), description=_l("On the day. Where the room has a higher one, that one holds.")
+    )
+    opens = DayAndTimeField(_l("Registration opens"), (OPTIONAL,), description=_l("Empty: as soon as it is published."))
+    closes = DayAndTimeField(_l("Registration closes"), (OPTIONAL,), description=_l("Empty: when it starts."))
+    bring = ProseField(_l("What to bring"), (OPTIONAL,), longest=2000)
+    wear = ProseField(_l("What to wear"), (OPTIONAL,), longest=2000)
+    kit = ProseField(_l("Kit for each student"), (OPTIONAL,), longest=2000, description=_l("What everybody gets to work with."))
+    day_phone = LineField(
+        _l("Telephone for the day"),
+        (OPTIONAL, telephone()),
+        description=_l("Shown to hosts and teachers who have signed in; never mailed."),
+    )
+    leads = TicksField(_l("Reminders before the start"), coerce=int, validate_choice=False)
+    other_lead = NumberField(_l("Another reminder"), (OPTIONAL, between(1, LONGEST)))
+    other_unit = SelectField(
+        _l("Counted in"), choices=[(Unit.DAYS, _l("days before")), (Unit.HOURS, _l("hours before")), (Unit.MINUTES, _l("minutes before"))]
+    )
+    co_hosts = TextAreaField(_l("Co-hosts"), (OPTIONAL,), description=_l("E-mail addresses of approved clinicians, one on each line."))
+
+    def offer(self) -> Offer:
+        """Give the offer as typed."""
+        fields = ("title", "specialty", "description", "capacity", "per_school_limit", "age_floor", "bring", "wear", "kit", "day_phone")
+        return Offer(
+            **{name: self[name].data for name in fields},
+            opens_wall=self.opens.data,
+            closes_wall=self.closes.data,
+            reminder_leads=self.reminder_leads(),
+            co_host_emails=tuple((self.co_hosts.data or "").replace(",", " ").replace(";", " ").split()[:20]),
+            host_id=self.host.data if self.host is not None else None,
+        )
+
+    def reminder_leads(self) -> tuple[int, ...]:
+        """Give the leads that were ticked and the one that was typed, in minutes."""
+        typed = [in_minutes(self.other_lead.data, Unit(self.other_unit.data))] if self.other_lead.data else []
+        return tuple(in_order([*(self.leads.data or []), *typed]))
+
+    def validate_other_lead(self, field: Any) -> None:
+        """Keep reminders within two months."""
+        if field.data and self.other_unit.data in list(Unit) and in_minutes(field.data, Unit(self.other_unit.data)) > LONGEST:
+            raise ValidationError(_("At most 60 days before."))
+
+    def validate_leads(self, field: Any) -> None:
+        """Take a handful of lengths that make sense."""
+        if len(field.data or []) > MOST or any(not 1 <= lead <= LONGEST for lead in field.data or []):
+            raise ValidationError(_("Choose at most %(most)s reminders from the list.", most=MOST))
+
+
+class SessionForm(WhenFields, WhereFields, OfferForm):
+    """A session on one page."""
+
+
+class MoveForm(WhenFields, WhereFields, SeenForm):
+    """Another time, another place."""
+
+
+class CancelForm(Form):
+    """Why it won't take place, in words that everybody reads."""
+
+    reason = ProseField(
+        _l("Reason"),
+        (required(_l("Say why. Everybody who is registered reads it.")),),
+        longest=1000,
+        description=_l("Goes into every letter."),
+    )

@@ -1,0 +1,100 @@
+"""Moving a session: another time, place or link, and everybody's calendar follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused
+from outreach.invitations import announce
+from outreach.invitations.facts import SessionFacts
+from outreach.models import OutreachSession
+from outreach.scheduling.facts import TypedPlace, TypedTime
+from outreach.scheduling.places import Place, find_place
+from outreach.scheduling.timing import TZDATA_VERSION, settled_time
+from outreach.scheduling.use_cases import higher_floor, present
+from outreach.scheduling.wall_time import SettledTime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What a move would change, before it is made. `age_floor`: where the new area's own is the higher."""
+
+    was: SessionFacts
+    becomes: SessionFacts
+    age_floor: int | None
+
+
+def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datetime) -> Move:
+    """Say what would change; writes nothing. Raises Refused as `move`."""
+    outreach_session = db.session.get(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_l("This session isn't there any more."))
+    place, time = _target(outreach_session, when, where, now=now)
+    was = announce.session_facts(outreach_session)
+    floor = _floor(outreach_session, place)
+    return Move(was=was, becomes=_facts_after(was, place, time), age_floor=None if floor == outreach_session.age_floor else floor)
+
+
+def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
+    """Move a published session and tell everybody the new beside the old.
+
+    Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
+    when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time can't be, or when nothing changes.
+    """
+    with transaction():
+        outreach_session = present(session_id, seen)
+        place, time = _target(outreach_session, when, where, now=now)
+        was = announce.session_facts(outreach_session)
+        outreach_session.age_floor = _floor(outreach_session, place)
+        place.take(outreach_session)
+        outreach_session.set_time(
+            starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
+        )
+        _keep_registration_before_the_start(outreach_session)
+        db.session.flush()
+        announce.tell_moved(outreach_session, was=was, now=now)
+
+
+def _target(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> tuple[Place, SettledTime]:
+    if not outreach_session.is_published:
+        raise Refused(_l("Only a published session can be moved."))
+    if outreach_session.ends_at <= now:
+        raise Refused(_l("This session is over. Post it again instead."))
+    place = find_place(where)
+    time = settled_time(when, place.zone, now=now)
+    was = announce.session_facts(outreach_session)
+    if _facts_after(was, place, time) == was:
+        raise Refused(_l("Nothing changed: that is when and where it takes place already."))
+    return place, time
+
+
+def _facts_after(was: SessionFacts, place: Place, time: SettledTime) -> SessionFacts:
+    return replace(
+        was,
+        starts_wall=time.starts_wall,
+        ends_wall=time.ends_wall,
+        zone=time.zone,
+        fold=time.fold,
+        starts_at=time.starts_at,
+        ends_at=time.ends_at,
+        site_name=place.site.name if place.site else "",
+        area_name=place.area.name if place.area else "",
+        address=place.site.address if place.site else "",
+        meeting_point=place.meeting_point,
+        video_url=place.video_url,
+    )
+
+
+def _floor(outreach_session: OutreachSession, place: Place) -> int | None:
+    return higher_floor(outreach_session.age_floor, place.area.age_floor if place.area else None)
+
+
+def _keep_registration_before_the_start(outreach_session: OutreachSession) -> None:
+    if outreach_session.closes_at and outreach_session.closes_at > outreach_session.starts_at:
+        outreach_session.closes_at = None
+    if outreach_session.opens_at and outreach_session.opens_at >= outreach_session.last_moment_to_register:
+        outreach_session.opens_at = None

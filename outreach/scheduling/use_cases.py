@@ -1,0 +1,172 @@
+"""What clinicians do with their sessions: post, edit, publish, cancel, discard. Moving has its own module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import LazyString, lazy_ngettext
+from flask_babel import lazy_gettext as _l
+
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.invitations import announce
+from outreach.models import OutreachSession, SessionState, User
+from outreach.registration.seats import promote_waiting
+from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
+from outreach.scheduling.hosting import co_hosts, host
+from outreach.scheduling.places import find_place
+from outreach.scheduling.timing import TZDATA_VERSION, registration_opens_and_closes, settled_time
+
+
+def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, by_id: int, publish: bool, now: datetime) -> int:
+    """Post a session as a draft, or publish it at once; give its id.
+
+    Raises Refused for a time that can't be meant, a place that isn't there, a host who isn't a clinician.
+    """
+    with transaction():
+        outreach_session = OutreachSession(format_key=format_key, posted_by_id=by_id, created_at=now, updated_at=now, seats_taken=0)
+        _take_time_and_place(outreach_session, when, where, now=now)
+        _take_offer(outreach_session, offer, host(offer.host_id, default_id=by_id))
+        db.session.add(outreach_session)
+        db.session.flush()
+        if publish:
+            _publish(outreach_session, now=now)
+    return outreach_session.id
+
+
+def edit_draft(session_id: int, when: TypedTime, where: TypedPlace, offer: Offer, *, seen: datetime, publish: bool, now: datetime) -> None:
+    """Change anything in a draft, and publish it if asked. Nobody else knows of it yet.
+
+    `seen`: the session's `updated_at` when the form was opened. Raises Stale when it has changed since, and Refused as `post`.
+    """
+    with transaction():
+        outreach_session = present(session_id, seen)
+        if outreach_session.state != SessionState.DRAFT:
+            raise Stale(_l("It was published meanwhile. Time and place are now changed by moving it."))
+        _take_time_and_place(outreach_session, when, where, now=now)
+        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
+        outreach_session.updated_at = now
+        if publish:
+            db.session.flush()
+            _publish(outreach_session, now=now)
+
+
+def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime) -> None:
+    """Change a published session, but for its time and place. Nobody gets a mail for a change of words;
+    more seats go to those who wait, and hosts who come or go hear of it.
+
+    Raises Stale, and Refused: cancelled, or fewer seats than are taken.
+    """
+    with transaction():
+        outreach_session = present(session_id, seen)
+        if not outreach_session.is_published:
+            raise Refused(_l("This session was cancelled. Post it again instead."))
+        hosts, room = _hosts(outreach_session), _room(outreach_session)
+        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
+        outreach_session.updated_at = now
+        db.session.flush()
+        if _hosts(outreach_session) != hosts:
+            announce.hosts_changed(outreach_session, now=now)
+        if any(after > before for before, after in zip(room, _room(outreach_session), strict=True)):
+            promote_waiting(outreach_session, now=now)
+
+
+def publish(session_id: int, *, now: datetime) -> None:
+    """Show a draft to everybody and put it into its hosts' calendars. Raises Refused when it has begun, or was published before."""
+    with transaction():
+        _publish(present(session_id), now=now)
+
+
+def cancel(session_id: int, reason: str, *, now: datetime) -> None:
+    """Cancel a published session and tell everybody why. Raises Refused when it is over, or was cancelled before."""
+    with transaction():
+        outreach_session = present(session_id)
+        if not outreach_session.is_published:
+            raise Refused(_l("Only a published session can be cancelled."))
+        if outreach_session.ends_at <= now:
+            raise Refused(_l("This session is over."))
+        outreach_session.cancel(reason, now=now)
+        announce.tell_cancelled(outreach_session, now=now)
+
+
+def discard(session_id: int) -> None:
+    """Throw a draft away. Raises Refused when it is no longer a draft."""
+    with transaction():
+        outreach_session = present(session_id)
+        if outreach_session.state != SessionState.DRAFT:
+            raise Refused(_l("It was published meanwhile: it can be cancelled, not discarded."))
+        db.session.delete(outreach_session)
+
+
+def present(session_id: int, seen: datetime | None = None) -> OutreachSession:
+    """Lock a session and read it as it is now; joins the caller's transaction.
+
+    Raises NotThere, and Stale when it isn't the one that was `seen`.
+    """
+    outreach_session = locked(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_l("This session isn't there any more."))
+    if seen is not None and outreach_session.updated_at != seen:
+        raise Stale(_l("Somebody else changed this session while you were writing. What you typed is still here."))
+    return outreach_session
+
+
+def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
+    if outreach_session.state != SessionState.DRAFT:
+        raise Refused(_l("This session was published before."))
+    if outreach_session.starts_at <= now:
+        raise Refused(_l("Its time has passed. Choose a later one first."), field="day")
+    outreach_session.publish(now=now)
+    announce.tell_published(outreach_session, now=now)
+
+
+def _take_time_and_place(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> None:
+    place = find_place(where)
+    time = settled_time(when, place.zone, now=now)
+    place.take(outreach_session)
+    outreach_session.set_time(
+        starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
+    )
+
+
+def _take_offer(outreach_session: OutreachSession, offer: Offer, its_host: User) -> None:
+    _check_seats(offer.capacity, outreach_session.seats_taken)
+    opens_at, closes_at = registration_opens_and_closes(
+        offer.opens_wall, offer.closes_wall, zone=outreach_session.zone, starts_at=outreach_session.starts_at
+    )
+    outreach_session.opens_at, outreach_session.closes_at = opens_at, closes_at
+    for name in ("title", "description", "specialty", "capacity", "per_school_limit", "bring", "wear", "kit", "day_phone"):
+        setattr(outreach_session, name, getattr(offer, name))
+    outreach_session.reminder_leads = list(offer.reminder_leads)
+    area = outreach_session.area
+    outreach_session.age_floor = higher_floor(offer.age_floor, area.age_floor if area else None)
+    outreach_session.host = its_host
+    outreach_session.co_hosts = co_hosts(offer.co_host_emails, but=its_host)
+
+
+def higher_floor(*floors: int | None) -> int | None:
+    """Give the highest age floor: an area's own rule holds even where the session asks for less."""
+    return max((floor for floor in floors if floor is not None), default=None)
+
+
+def _check_seats(capacity: int, taken: int) -> None:
+    if capacity < taken:
+        raise Refused(_seats_taken(taken), field="capacity")
+
+
+def _seats_taken(taken: int) -> LazyString:
+    return lazy_ngettext(
+        "%(num)s seat is taken; keep at least that one, or take the student off the list first.",
+        "%(num)s seats are taken; keep at least as many, or take students off the list first.",
+        taken,
+    )
+
+
+def _hosts(outreach_session: OutreachSession) -> set[int]:
+    return {outreach_session.host.id, *(co_host.id for co_host in outreach_session.co_hosts)}
+
+
+def _room(outreach_session: OutreachSession) -> Sequence[float]:
+    """How many fit, in all and from one school."""
+    return outreach_session.capacity, outreach_session.per_school_limit or float("inf")

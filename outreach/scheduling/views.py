@@ -1,0 +1,169 @@
+"""Pages on which a clinician posts and edits, sees their own sessions and who comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from outreach import clock, policy
+from outreach.catalogue.paging import page_number
+from outreach.db import db
+from outreach.errors import OutreachError, Stale
+from outreach.models import Format, OutreachSession, SessionState, User
+from outreach.scheduling import filling, use_cases
+from outreach.scheduling.forms import OfferForm, SessionForm
+from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
+from outreach.web import Form, load, me, signed_in
+
+scheduling = Blueprint("scheduling", __name__)
+
+DONE = 303
+
+
+@scheduling.get("/my-sessions")
+@signed_in(policy.posts_sessions)
+def mine() -> ResponseReturnValue:
+    """List one's own sessions: to come, drafts, past."""
+    now = clock.now()
+    typed = request.args.get("show")
+    shelf = Shelf(typed) if typed in list(Shelf) else Shelf.UPCOMING
+    page, cards = own_sessions(me(), shelf, page_number(request.args.get("page")), now=now)
+    return render_template("scheduling/mine.html", shelf=shelf, page=page, cards=cards, sizes=shelf_sizes(me(), now=now))
+
+
+@scheduling.get("/sessions/new")
+@signed_in(policy.posts_sessions)
+def choose() -> ResponseReturnValue:
+    """Choose a format."""
+    formats = db.session.scalars(select(Format).order_by(Format.position)).all()
+    return render_template("scheduling/choose.html", formats=formats)
+
+
+@scheduling.route("/sessions/new/<format_key>", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def new(format_key: str) -> ResponseReturnValue:
+    """Post a session of this format, or an earlier one again."""
+    a_format = db.session.get(Format, format_key) or abort(404)
+    form = session_form(SessionForm, _beginning(a_format), me())
+    posted: list[int] = []
+    status = tried(form, lambda: posted.append(_post(form, format_key)))
+    if status == DONE:
+        return _saved(posted[0])
+    return render_template("scheduling/new.html", form=form, format=a_format), status
+
+
+@scheduling.route("/sessions/<int:session_id>/edit", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def edit(session_id: int) -> ResponseReturnValue:
+    """Change a draft altogether, a published session but for its time and place."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    if outreach_session.state == SessionState.CANCELLED:
+        flash(_("This session was cancelled and can't be changed. You can post it again."))
+        return redirect(url_for("catalogue.show", session_id=session_id), code=303)
+    is_draft = outreach_session.state == SessionState.DRAFT
+    kind = SessionForm if is_draft else OfferForm
+    form = session_form(kind, filling.from_session(outreach_session), me())
+    status = tried(form, lambda: _edit(form, session_id, is_draft=is_draft))
+    if status == DONE:
+        return _saved(session_id)
+    differences = meanwhile(form, session_id) if status == Stale.status else []
+    page = {"form": form, "outreach_session": outreach_session, "is_draft": is_draft, "differences": differences}
+    return render_template("scheduling/edit.html", **page), status
+
+
+@scheduling.get("/sessions/<int:session_id>/roster")
+@signed_in(policy.posts_sessions)
+def show_roster(session_id: int) -> ResponseReturnValue:
+    """Show the hosts who comes."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    has_removal = "registration.remove" in current_app.view_functions
+    removal = partial(url_for, "registration.remove") if has_removal else None
+    return render_template("scheduling/roster.html", outreach_session=outreach_session, roster=roster(session_id), removal=removal)
+
+
+def tried(form: Form, act: Callable[[], object]) -> int:
+    """Act on a form that is complete. Gives DONE, or the status to show the form with, its errors beside their fields."""
+    if not form.is_submitted():
+        return 200
+    if not form.validate():
+        return 422
+    try:
+        act()
+    except OutreachError as refusal:
+        form.refuse(refusal)
+        return refusal.status
+    return DONE
+
+
+def session_form(kind: type[Any], beginning: dict[str, Any], user: User) -> Any:
+    """Make a form with what it begins with and what there is to choose from."""
+    form = kind(data=beginning)
+    if "where" in form:
+        form.where.choices = filling.places_to_choose(user)
+    if "leads" in form:
+        form.leads.choices = filling.leads_to_choose([*(beginning.get("leads") or []), *(form.leads.data or [])])
+        if policy.coordinates(user):
+            form.host.choices = filling.hosts_to_choose()
+        else:
+            del form.host
+    return form
+
+
+def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
+    """List what now stands where something else was typed; what was typed stays, and may be saved over it knowingly."""
+    outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True) or abort(404)
+    now_there = filling.from_session(outreach_session)
+    form.seen_at.data = now_there["seen_at"]
+    other = (field for field in form if field.name in now_there and field.data != now_there[field.name])
+    return [(str(field.label.text), _shown(field, now_there[field.name])) for field in other if field.name != "seen_at"]
+
+
+def _shown(field: Any, value: Any) -> str:
+    choices = getattr(field, "choices", None) or []
+    pairs = [pair for group in choices.values() for pair in group] if isinstance(choices, dict) else choices
+    names = {key: str(name) for key, name in pairs}
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(names.get(one, str(one)) for one in values if one not in (None, "")) or _("nothing")
+
+
+def _beginning(a_format: Format) -> dict[str, Any]:
+    typed = request.args.get("again", "")
+    if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+        return filling.from_format(a_format, me())
+    return filling.for_another_day(load(OutreachSession, int(typed), policy.hosts))
+
+
+def _post(form: Any, format_key: str) -> int:
+    offer, user_id = form.offer(), me().id
+    return use_cases.post(format_key, form.when(), form.place(), offer, by_id=user_id, publish=_publishes(), now=clock.now())
+
+
+def _edit(form: Any, session_id: int, *, is_draft: bool) -> None:
+    if is_draft:
+        typed = (form.when(), form.place(), form.offer())
+        use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
+    else:
+        use_cases.edit(session_id, form.offer(), seen=form.seen, now=clock.now())
+
+
+def _publishes() -> bool:
+    return request.form.get("then") == "publish"
+
+
+def _saved(session_id: int) -> ResponseReturnValue:
+    """Say what happened, and show the page as everybody sees it, or the drafts."""
+    then = request.form.get("then")
+    if then == "publish":
+        flash(_("Published. Schools can find it now, and your own invitation is on its way."), "success")
+    elif then == "draft":
+        flash(_("Saved as a draft. Only its hosts see it."), "success")
+        return redirect(url_for("scheduling.mine", show=Shelf.DRAFTS.value), code=303)
+    elif then != "preview":
+        flash(_("Saved."), "success")
+    return redirect(url_for("catalogue.show", session_id=session_id), code=303)
