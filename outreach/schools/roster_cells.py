@@ -16,6 +16,7 @@ MAX_WORD = 64
 _QUOTED_AS_FORMULA = re.compile(r'="([^"]*)"')  # how some programs keep the zeros of 00123
 _FORMULA_SIGNS = str.maketrans("\uff1d\uff0b\uff0d\uff20", "=+-@")
 _PLAIN_AFTER_SIGN = re.compile(r"[\d\s().,/+\-\u2010-\u2015]*")
+_WORDS_AFTER_SIGN = re.compile(r"[\d\s().,/\-]*\s\(?[^\W\d]")  # "- nuts", "-1.5 dioptres"
 _SPREADSHEET_ERROR = re.compile(r"#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|NOMBRE\?|VALOR!|NOM \?|VALEUR!|#+)", re.IGNORECASE)
 _LINE_BREAK = re.compile(r"[\r\n\t\u2028\u2029]+")
 _NOTHING = frozenset(
@@ -104,7 +105,7 @@ def _is_formula(cell: str) -> bool:
         return bool(rest)
     if sign not in {"+", "-"} or _PLAIN_AFTER_SIGN.fullmatch(rest):
         return False
-    return not rest.startswith(" ") or bool(re.search(r"\w\(|\|", rest))
+    return not _WORDS_AFTER_SIGN.match(rest) or bool(re.search(r"\w\(|\|", rest))
 
 
 def _is_garbled(cell: str) -> bool:

@@ -43,7 +43,7 @@ def pair_guardians(stated: Sequence[RosterGuardian], known: Sequence[KnownGuardi
     """
     paired: dict[int, KnownGuardian] = {}
     free = list(known)
-    for fits in (_same, _same_mailbox, _same_name):
+    for fits in (_same, _same_mailbox, _same_spelling, _same_name):
         for place, guardian in enumerate(stated):
             match = next((other for other in free if fits(guardian, other)), None) if place not in paired else None
             if match:
@@ -68,6 +68,10 @@ def _same(one: RosterGuardian, other: KnownGuardian) -> bool:
 def _same_mailbox(one: RosterGuardian, other: KnownGuardian) -> bool:
     """Two people may share an address: only a name that is missing or nearly the same is that person's."""
     return bool(one.email) and one.email == other.email and (not one.name or not other.name or akin(one.name, other.name))
+
+
+def _same_spelling(one: RosterGuardian, other: KnownGuardian) -> bool:
+    return bool(one.name) and one.name == other.name
 
 
 def _same_name(one: RosterGuardian, other: KnownGuardian) -> bool:

@@ -11,6 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from outreach.schools.roster_cells import is_nothing, plain
 from outreach.schools.roster_codes import CellTrouble, ProblemCode
+from outreach.wire import plain_address
 
 MAX_EMAIL = 254  # RFC 5321 4.5.3.1.3, less the angle brackets
 
@@ -37,20 +38,20 @@ def read_emails(cell: str) -> list[str]:
 
 
 def normal_email(address: str) -> str:
-    """Give the form a mailbox is stored in: lower case, the domain in ASCII. Raises CellTrouble: bad_email.
+    """Give the form a mailbox is stored in (outreach.mailboxes): lower case, the domain in ASCII. Raises CellTrouble: bad_email.
 
     An accent before the @ is refused: few mail servers take one (RFC 6531), and it is nearly always a slip.
     """
     if len(address) > MAX_EMAIL:
-        raise CellTrouble(ProblemCode.BAD_EMAIL)
+        raise CellTrouble(ProblemCode.BAD_EMAIL)  # before anything slow looks at it
     try:
         valid = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    except EmailNotValidError:
+        return plain_address((valid.ascii_email or valid.normalized).lower())
+    except (EmailNotValidError, ValueError):
         raise CellTrouble(ProblemCode.BAD_EMAIL) from None
-    return (valid.ascii_email or valid.normalized).lower()
 
 
 def _bare_address(text: str) -> str:
-    named = _WRITTEN_WITH_NAME.fullmatch(text)
+    named = _WRITTEN_WITH_NAME.fullmatch(text.rstrip(";, "))
     address = (named[1] if named else text).strip(" \t\r\n;,<>")
     return address[7:] if address.casefold().startswith("mailto:") else address

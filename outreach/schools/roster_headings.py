@@ -14,6 +14,8 @@ from outreach.schools import roster_vocabulary as said
 
 _LOOKED_AT = 10
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_E_MAIL = re.compile(r"\be[\W_]*mail")
+_DOTTED = re.compile(r"(?<=\b\w)\.(?=\w\b)")  # D.O.B.
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _MARKS = re.compile("[\u0300-\u036f]")
 _STUDENT_PARTS = (
@@ -69,7 +71,7 @@ def best_heading(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
 def words_of(heading: str) -> tuple[str, ...]:
     """Give the words of a heading without case, accents and punctuation: 'E-mail1' is ('email', '1')."""
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", _CAMEL.sub(" ", heading))).casefold()
-    words = _WORD.findall(re.sub(r"\be[\W_]*mail", "email", plain))
+    words = _WORD.findall(_DOTTED.sub("", _E_MAIL.sub("email", plain)))
     return tuple(word for place, word in enumerate(words) if not (word in said.ORDINAL_TAILS and place and words[place - 1].isdigit()))
 
 

@@ -66,7 +66,7 @@ def _capitals_at_the_end(words: list[str]) -> int:
     cut = len(words)
     while cut and _is_capitals(words[cut - 1]):
         cut -= 1
-    return cut if cut < len(words) else 0
+    return cut if any(len(word) > 2 for word in words[cut:]) else 0
 
 
 def _capitals_at_the_start(words: list[str]) -> int:
@@ -74,8 +74,9 @@ def _capitals_at_the_start(words: list[str]) -> int:
     cut = 0
     while cut < len(words) and _is_capitals(words[cut]):
         cut += 1
-    return cut if cut < len(words) else 0
+    return cut if cut < len(words) and any(len(word) > 2 for word in words[:cut]) else 0
 
 
 def _is_capitals(word: str) -> bool:
-    return len(word) > 2 and word.isupper()
+    """Say whether a word is written as family names are; an initial isn't."""
+    return word.isupper() and sum(map(str.isalpha, word)) > 1

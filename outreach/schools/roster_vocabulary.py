@@ -82,7 +82,7 @@ YEAR_GROUP = _phrases(
 )
 CLASS_AS_YEAR = _phrases("classe")  # in French lists the class says the year ("3e B")
 BIRTH_DATE = _phrases(
-    "date birth, birth date, birthdate, birthday, dob, d b, born, born on, date naissance, ddn, ne, nee, ne e, fecha "
+    "date birth, birth date, birthdate, birthday, dob, born, born on, date naissance, ddn, ne, nee, ne e, fecha "
     "nacimiento, nacimiento, fecha nac, fec nac, f nacimiento, f nac, fec nacimiento, naissance, date naiss"
 )
 NEEDS = _phrases(

@@ -1,0 +1,28 @@
+"""Reading a class list in a test: rows of text in, students and problems out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from outreach.schools.roster_columns import guess_columns
+from outreach.schools.roster_file import read_roster
+from outreach.schools.roster_rows import DateOrder, RosterReading, read_rows
+
+TODAY = date(2027, 3, 1)
+
+
+def read(*rows: str, date_order: DateOrder | None = None) -> RosterReading:
+    """Read rows that begin with headings."""
+    table = read_roster("\n".join(rows).encode())
+    return read_rows(table, guess_columns(table), today=TODAY, date_order=date_order)
+
+
+def codes(reading: RosterReading) -> list[tuple[int, str]]:
+    """List (row, code) of all problems."""
+    return [(problem.line, problem.code.value) for problem in reading.problems]
+
+
+def one(heading: str, cell: str) -> RosterReading:
+    """Read one student with one cell of interest."""
+    quoted = cell.replace('"', '""')
+    return read(f"First name;Surname;{heading};Grade", f'Maria;Garcia;"{quoted}";9')
