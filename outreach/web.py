@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, render_template, url_for
+from flask import Flask, Response, abort, current_app, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import auth_required, current_user
 from flask_wtf import FlaskForm
@@ -81,11 +81,11 @@ def dress(app: Flask) -> None:
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:
     if error.response is not None:
         return cast(Response, error.response)
-    return render_template("errors/error.html", code=error.code or 500, title=None, sentence=None), error.code or 500
+    return render_template("errors/error.html", code=error.code or 500), error.code or 500
 
 
 def _refusal_page(refusal: OutreachError) -> tuple[str, int]:
-    return render_template("errors/error.html", code=refusal.status, title=None, sentence=str(refusal)), refusal.status
+    return render_template("errors/error.html", code=refusal.status, message=str(refusal)), refusal.status
 
 
 def _headers(response: Response) -> Response:
@@ -103,8 +103,8 @@ def _surroundings() -> dict[str, Any]:
     return {"demo_mode": settings().is_demo, "nav": _nav()}
 
 
-def _nav() -> list[tuple[str, str, str]]:
-    """List (text, address, endpoint) of the pages this person uses most."""
+def _nav() -> list[tuple[str, str, bool]]:
+    """List (text, address, whether it is the present page) of the pages this person uses most."""
     here = current_app.view_functions
     places = [(_("Sessions"), "catalogue.index", True)]
     if current_user.is_authenticated:
@@ -114,5 +114,6 @@ def _nav() -> list[tuple[str, str, str]]:
             (_("My classes"), "schools.index", user.is_a(RoleName.TEACHER)),
             (_("Registrations"), "registration.index", user.is_a(RoleName.TEACHER)),
             (_("Coordination"), "coordination.home", policy.coordinates(user)),
+            (_("My account"), "accounts.home", True),
         ]
-    return [(text, url_for(endpoint), endpoint) for text, endpoint, shown in places if shown and endpoint in here]
+    return [(text, url_for(endpoint), endpoint == request.endpoint) for text, endpoint, shown in places if shown and endpoint in here]
