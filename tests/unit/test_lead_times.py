@@ -1,0 +1,20 @@
+"""Reminder leads: minutes in the database, words on the page."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.scheduling.lead_times import Unit, in_minutes, in_order, in_words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(1440, (1, Unit.DAYS)), (10080, (7, Unit.DAYS)), (120, (2, Unit.HOURS)), (90, (90, Unit.MINUTES)), (1500, (25, Unit.HOURS))],
+)
+def test_a_length_is_said_in_the_largest_unit_that_fits_and_read_back(minutes: int, words: tuple[int, Unit]) -> None:
+    assert in_words(minutes) == words
+    assert in_minutes(*words) == minutes
+
+
+def test_each_lead_stands_once_the_longest_first() -> None:
+    assert in_order([120, 1440, 120, 10080]) == [10080, 1440, 120]
