@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, upda
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
-from outreach.models import UNSETTLED, Letter, LetterState
+from outreach.models import UNSETTLED, Letter, LetterKind, LetterState
 from outreach.outbox.relevance import why_not
 
 _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
@@ -86,11 +86,12 @@ def put_back(lease: Lease) -> None:
 
 
 def _batch(now: datetime, size: int) -> Select[Letter, bool]:
-    is_superseded = (
-        select(_NEWER.id)
-        .where(_NEWER.invitation_id == Letter.invitation_id, _NEWER.sequence > Letter.sequence, _is_unsettled(_NEWER.state))
-        .exists()
+    says_the_same_later = or_(
+        _NEWER.sequence > Letter.sequence,
+        and_(Letter.kind == LetterKind.REMINDER, _NEWER.kind == LetterKind.REMINDER, _NEWER.id > Letter.id),
     )
+    same_invitation = _NEWER.invitation_id == Letter.invitation_id
+    is_superseded = select(_NEWER.id).where(same_invitation, says_the_same_later, _is_unsettled(_NEWER.state)).exists()
     return (
         select(Letter, is_superseded.label("is_superseded"))
         .where(*_due(now))

@@ -19,9 +19,9 @@ _IN_TIME_FOR_THE_START = frozenset({LetterKind.REMINDER, LetterKind.ROSTER})
 def why_not(letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
     """Give the reason not to send it, a word for the log; None: it may go.
 
-    `is_superseded`: a later calendar object of the same invitation waits behind it.
+    `is_superseded`: a later calendar object of the same invitation waits behind it, or a later reminder behind a reminder.
     """
-    if is_superseded and letter.kind in _REQUESTS | _FAREWELLS:
+    if is_superseded and letter.kind in _REQUESTS | _FAREWELLS | {LetterKind.REMINDER}:
         return "superseded"
     return next((reason for reason, holds in _REASONS if holds(letter, now)), None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,6 @@ from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
 from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutboxPause
-from outreach.outbox import delivery
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.outcome import Accepted, Delayed, PauseReason, Refused, Unavailable
 from outreach.outbox.settling import settle
@@ -264,7 +264,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(make.mailbox("someone@example.org"), "news", now=now)
-    monkeypatch.setattr(delivery.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     away: list[str] = []
 
     def refuse_twice(*call: Any) -> None:
@@ -278,9 +278,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     assert (len(away), transport.subjects) == (2, ["news"])
 
 
-def test_a_refused_letter_is_written_to_the_log_without_an_address(
-    make: Builder, now: datetime, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refused_letter_is_written_to_the_log_without_an_address(make: Builder, now: datetime) -> None:
     mailbox: Mailbox = make.mailbox("secret@example.org")
     put(mailbox, now=now)
     with capture_logs() as said:
@@ -288,3 +286,27 @@ def test_a_refused_letter_is_written_to_the_log_without_an_address(
     assert [event["state"] for event in said] == ["failed"]
     assert "secret" not in str(said)
     assert mailbox.token not in str(said)
+
+
+def test_after_a_weekend_without_a_server_all_that_is_current_leaves_and_nothing_stale(make: Builder, now: datetime) -> None:
+    friday = datetime.fromisoformat("2027-03-12T17:00:00+00:00")
+    saturday = make.outreach_session(make.clinician(), starts_wall=datetime(2027, 3, 13, 14))
+    thursday = make.outreach_session(make.clinician())
+    addresses = [f"someone{number}@example.org" for number in range(120)]
+    away = Scripted(dict.fromkeys(addresses, GONE))
+    for number, address in enumerate(addresses):
+        invitation = invite(saturday if number % 3 == 0 else thursday, make.mailbox(address), now=now)
+        put(invitation.mailbox, f"request {number}", now=friday, kind=LetterKind.INVITATION, **about(invitation, 0))
+        if number % 3 == 1:
+            facts = {"session": {"starts_at": thursday.starts_at.isoformat()}, "lead_minutes": 10080}
+            put(invitation.mailbox, f"reminder {number}", now=friday, kind=LetterKind.REMINDER, facts=facts, **about(invitation, None))
+    monday, dropped = friday + timedelta(days=2, hours=12), 0
+    for hour in range(60):
+        tally = deliver(away, friday + timedelta(hours=hour))
+        assert (tally.is_paused, tally.sent, tally.failed, tally.delayed) == (True, 0, 0, 0)
+        dropped += tally.dropped
+    transport = Scripted()
+    last = deliver(transport, monday)
+    assert (last.sent, last.dropped + dropped) == (120, 40)
+    expected = {f"request {number}" for number in range(120) if number % 3} | {f"reminder {number}" for number in range(1, 120, 3)}
+    assert set(transport.subjects) == expected
