@@ -6,6 +6,7 @@ A use case raises one; the page shows its sentence and keeps what was typed.
 from __future__ import annotations
 
 from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 
 
 class OutreachError(Exception):
@@ -37,3 +38,7 @@ class NotThere(OutreachError):
     """It doesn't exist, or not for this person: the two look alike from outside."""
 
     status = 404
+
+    def __init__(self, sentence: str | LazyString | None = None, *, field: str | None = None) -> None:
+        """Say so, unless there are better words."""
+        super().__init__(sentence or _("There is nothing here, or it isn't yours to see."), field=field)

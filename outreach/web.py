@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, render_template, url_for
 from flask_babel import gettext as _
 from flask_security import auth_required, current_user
 from flask_wtf import FlaskForm
@@ -100,11 +100,11 @@ def _headers(response: Response) -> Response:
 
 def _surroundings() -> dict[str, Any]:
     """What every page knows: who is asking and where they can go."""
-    return {"demo_mode": settings().is_demo, "nav": _nav()}
+    return {"demo_mode": settings().has_local_mailbox, "nav": _nav()}
 
 
-def _nav() -> list[tuple[str, str, bool]]:
-    """List (text, address, whether it is the present page) of the pages this person uses most."""
+def _nav() -> list[tuple[str, str, str]]:
+    """List (text, address, endpoint) of the pages this person uses most."""
     here = current_app.view_functions
     places = [(_("Sessions"), "catalogue.index", True)]
     if current_user.is_authenticated:
@@ -116,4 +116,4 @@ def _nav() -> list[tuple[str, str, bool]]:
             (_("Coordination"), "coordination.home", policy.coordinates(user)),
             (_("My account"), "accounts.home", True),
         ]
-    return [(text, url_for(endpoint), endpoint == request.endpoint) for text, endpoint, shown in places if shown and endpoint in here]
+    return [(text, url_for(endpoint), endpoint) for text, endpoint, shown in places if shown and endpoint in here]

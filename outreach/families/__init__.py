@@ -1,0 +1,1 @@
+"""Students and guardians: no account, one private link each."""

@@ -1,0 +1,85 @@
+"""What one mailbox may see of one session: exactly its own students' places.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import joinedload
+
+from outreach.db import db
+from outreach.errors import NotThere
+from outreach.invitations.places import queue_places
+from outreach.links import LinkBroken, Purpose, read
+from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
+
+
+@dataclass(frozen=True)
+class Place:
+    """One student's place, as their family sees it."""
+
+    registration: Registration
+    given_name: str
+    place_in_queue: int | None
+
+
+@dataclass(frozen=True)
+class FamilyPage:
+    """A mailbox and a session, with the places of the students linked to that mailbox."""
+
+    mailbox: Mailbox
+    outreach_session: OutreachSession
+    places: tuple[Place, ...]
+
+    @property
+    def has_seat(self) -> bool:
+        """One of them has a seat, so place and link are theirs to know."""
+        return any(place.registration.is_seated for place in self.places)
+
+    def place(self, registration_id: int) -> Place:
+        """Give one of them; raises NotThere for anybody else's."""
+        for place in self.places:
+            if place.registration.id == registration_id:
+                return place
+        raise NotThere
+
+
+def open_page(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -> FamilyPage:
+    """Open a link from a letter.
+
+    Raises LinkBroken for what isn't signed, not for this purpose, or was made void; LinkExpired after its time.
+    """
+    ticket = read(token, purpose, secret_key, now)
+    mailbox = db.session.get(Mailbox, ticket.mailbox_id)
+    outreach_session = db.session.get(OutreachSession, ticket.session_id)
+    if mailbox is None or outreach_session is None or mailbox.link_version != ticket.link_version:
+        raise LinkBroken
+    return FamilyPage(mailbox, outreach_session, _places(mailbox, outreach_session))
+
+
+def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[Place, ...]:
+    found = db.session.scalars(
+        select(Registration)
+        .join(Student, Student.id == Registration.student_id)
+        .outerjoin(guardianship, guardianship.c.student_id == Student.id)
+        .outerjoin(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .where(Registration.session_id == outreach_session.id)
+        .where(or_(Student.mailbox_id == mailbox.id, Guardian.mailbox_id == mailbox.id))
+        .options(joinedload(Registration.student).joinedload(Student.school))
+        .order_by(Registration.id)
+        .distinct()
+    ).all()
+    queue = queue_places(outreach_session.id)
+    latest = {registration.student_id: registration for registration in found if _may_know(mailbox, registration, outreach_session)}
+    return tuple(Place(one, one.student.given_name, queue.get(one.id)) for one in latest.values())
+
+
+def _may_know(mailbox: Mailbox, registration: Registration, outreach_session: OutreachSession) -> bool:
+    """A guardian knows as long as the student is a minor on the day."""
+    student = registration.student
+    is_minor = student.is_minor_on(outreach_session.starts_wall.date(), student.school.majority_age)
+    return student.mailbox_id == mailbox.id or is_minor

@@ -1,0 +1,88 @@
+"""What a family does through its link: withdraw, or say that we write to the wrong people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import or_, select, update
+
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere
+from outreach.invitations.announce import addresses_changed, session_facts
+from outreach.invitations.facts import Cause, LetterFacts, Reader
+from outreach.invitations.places import adults, for_school, places
+from outreach.models import (
+    ACTIVE,
+    Guardian,
+    LetterKind,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    Student,
+    User,
+    guardianship,
+)
+from outreach.outbox.queue import Draft, post
+from outreach.registration import use_cases as registering
+
+
+def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
+    """Give a place back on behalf of its own family; the page has checked that it is theirs."""
+    registering.withdraw(registration_id, now=now, by_mailbox_id=mailbox_id)
+
+
+def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
+    """Stop writing to a mailbox whose reader doesn't know the student, and tell the teacher.
+
+    Somebody who signs in with that address keeps their own mail: only the students' link to it ends.
+    Every link the mailbox holds is void from now on. Raises NotThere for an unknown mailbox.
+    """
+    with transaction():
+        outreach_session, mailbox = locked(OutreachSession, session_id), locked(Mailbox, mailbox_id)
+        if outreach_session is None or mailbox is None:
+            raise NotThere
+        students = _students_of(mailbox_id)
+        concerned = places(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
+        teachers = adults({place.teacher_id for place in concerned})
+        facts = session_facts(outreach_session)
+        for teacher in teachers.values():
+            mine = [place for place in concerned if place.teacher_id == teacher.user_id]
+            letter = LetterFacts(
+                reader=Reader.TEACHER,
+                reader_name=teacher.name,
+                cause=Cause.ADDRESS,
+                session=facts,
+                seated=for_school([place for place in mine if place.state is not RegistrationState.WAITING]),
+                waiting=for_school([place for place in mine if place.state is RegistrationState.WAITING]),
+                reason=mailbox.address,
+            )
+            key = f"wrong_address:{mailbox_id}:{mailbox.link_version}:{teacher.user_id}"
+            post([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
+        _stop(mailbox, students, now=now)
+        addresses_changed(students, now=now)
+
+
+def _draft(mailbox_id: int, session_id: int, letter: LetterFacts, key: str) -> Draft:
+    return Draft(mailbox_id=mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=letter.to_json(), dedupe_key=key, session_id=session_id)
+
+
+def _students_of(mailbox_id: int) -> Sequence[int]:
+    return db.session.scalars(
+        select(Student.id)
+        .outerjoin(guardianship, guardianship.c.student_id == Student.id)
+        .outerjoin(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .where(or_(Student.mailbox_id == mailbox_id, Guardian.mailbox_id == mailbox_id))
+        .distinct()
+    ).all()
+
+
+def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
+    if db.session.scalar(select(User.id).where(User.mailbox_id == mailbox.id)) is None:
+        mailbox.stop(now=now)
+    else:
+        mailbox.link_version += 1
+        db.session.execute(update(Guardian).where(Guardian.mailbox_id == mailbox.id).values(mailbox_id=None))
+        db.session.execute(update(Student).where(Student.id.in_(students), Student.mailbox_id == mailbox.id).values(mailbox_id=None))
+    db.session.flush()

@@ -1,0 +1,80 @@
+"""The pages behind the links in letters. Opening one never changes anything: mail scanners open links."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach import clock
+from outreach.errors import NotThere, OutreachError
+from outreach.extensions import limiter
+from outreach.families import use_cases
+from outreach.families.pages import FamilyPage, open_page
+from outreach.links import LinkBroken, LinkExpired, Purpose
+from outreach.web import Form, settings
+
+families = Blueprint("families", __name__)
+limiter.limit("120/minute")(families)
+
+
+@families.get("/i/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """Show the session and the places of this family's own students."""
+    page = _opened(token)
+    return render_template("families/show.html", page=page, token=token, form=Form(), now=clock.now())
+
+
+@families.route("/i/<token>/withdrawal/<int:registration_id>", methods=["GET", "POST"])
+def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
+    """Ask, then give the place back."""
+    page = _opened(token)
+    place = page.place(registration_id)
+    form = Form()
+    if form.validate_on_submit():
+        try:
+            use_cases.withdraw(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            return render_template("families/withdraw.html", page=page, place=place, token=token, form=form), refusal.status
+        flash(_("%(name)s's place was given back. The school is told.", name=place.given_name), "success")
+        return redirect(url_for("families.show", token=token), code=303)
+    return render_template("families/withdraw.html", page=page, place=place, token=token, form=form), 422 if form.is_submitted() else 200
+
+
+@families.route("/i/<token>/not-mine", methods=["GET", "POST"])
+def not_mine(token: str) -> ResponseReturnValue:
+    """Ask, then stop writing to this mailbox and tell the teacher."""
+    page = _opened(token, Purpose.NOT_MINE)
+    form = Form()
+    if form.validate_on_submit():
+        use_cases.not_mine(page.mailbox.id, session_id=page.outreach_session.id, now=clock.now())
+        return redirect(url_for("families.stopped"), code=303)
+    return render_template("families/not_mine.html", page=page, form=form), 422 if form.is_submitted() else 200
+
+
+@families.get("/stopped")
+def stopped() -> ResponseReturnValue:
+    """Say thank you: no more mail goes there."""
+    return render_template("families/stopped.html")
+
+
+@families.errorhandler(LinkBroken)
+@families.errorhandler(LinkExpired)
+def link_is_void(refusal: NotThere) -> ResponseReturnValue:
+    """Say kindly that this link opens nothing any more."""
+    expired = isinstance(refusal, LinkExpired)
+    return render_template("families/void.html", expired=expired), 410 if expired else 404
+
+
+@families.after_request
+def keep_private(response: Response) -> Response:
+    """Nothing of these pages is stored, indexed, or told to other sites."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _opened(token: str, purpose: Purpose = Purpose.FAMILY) -> FamilyPage:
+    return open_page(token, purpose, secret_key=settings().secret_key, now=clock.now())

@@ -1,0 +1,41 @@
+"""The forms of registration."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, HiddenField, SelectMultipleField
+
+from outreach.fields import LineField, required
+from outreach.web import Form
+
+
+class RegistrationForm(Form):
+    """Who is registered, who should be seated first, and that their guardians allow it."""
+
+    student_ids = SelectMultipleField(_("Students"), coerce=int, validate_choice=False)
+    first_ids = SelectMultipleField(_("Seat first"), coerce=int, validate_choice=False)
+    permission_attested = BooleanField(_("The guardians of all these students have given me their permission to take part."))
+
+    def order(self) -> tuple[int, ...]:
+        """Give the students ticked, those to be seated first in front."""
+        ticked = list(dict.fromkeys(self.student_ids.data or []))
+        first = [key for key in self.first_ids.data or [] if key in ticked]
+        return tuple(dict.fromkeys([*first, *ticked]))
+
+
+class WithdrawalForm(Form):
+    """Giving a place back."""
+
+    note = LineField(_("Why (optional, for the school's own list)"))
+
+
+class RemovalForm(Form):
+    """Taking a student off the list."""
+
+    reason = LineField(_("Why"), (required(_("Please say why: the family is told.")),))
+
+
+class OfferForm(Form):
+    """Answering an offered seat."""
+
+    answer = HiddenField()

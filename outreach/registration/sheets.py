@@ -1,0 +1,187 @@
+"""What teachers see of their students' places: per session, and all sessions at a glance.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.orm import joinedload, selectinload
+
+from outreach import policy
+from outreach.db import db
+from outreach.invitations.places import queue_places
+from outreach.models import (
+    SEATED,
+    Answer,
+    Guardian,
+    Invitation,
+    Letter,
+    LetterState,
+    Mailbox,
+    Membership,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    SchoolClass,
+    SessionState,
+    Student,
+    User,
+)
+
+
+@dataclass
+class Row:
+    """One student's place, with what came of the letters about it."""
+
+    registration: Registration
+    student: Student
+    place_in_queue: int | None
+    trouble: list[str] = field(default_factory=list)
+    answers: list[tuple[str, Answer]] = field(default_factory=list)
+
+    @property
+    def reaches_nobody(self) -> bool:
+        """Neither the student nor a guardian has an address: the teacher tells them."""
+        return self.student.mailbox_id is None and all(guardian.mailbox_id is None for guardian in self.student.guardians)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session at a glance: how many of the school's students are where."""
+
+    outreach_session: OutreachSession
+    seated: int
+    waiting: int
+    offered: int
+
+
+def school_ids(user: User) -> set[int] | None:
+    """Give the schools whose students a user may see; None: all."""
+    if policy.coordinates(user):
+        return None
+    return set(db.session.scalars(select(Membership.school_id).where(Membership.user_id == user.id)))
+
+
+def classes_of(user: User) -> list[SchoolClass]:
+    """Read the classes a user may register, own ones first."""
+    found = db.session.scalars(
+        select(SchoolClass)
+        .where(_of(SchoolClass.school_id, school_ids(user)))
+        .options(joinedload(SchoolClass.school), selectinload(SchoolClass.teachers))
+        .order_by(SchoolClass.name, SchoolClass.id)
+    ).all()
+    return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, one.name))
+
+
+def class_sizes(class_ids: Collection[int]) -> dict[int, int]:
+    """Count the students of each class."""
+    rows = db.session.execute(
+        select(SchoolClass.id, func.count(Student.id))
+        .join(SchoolClass.students)
+        .where(SchoolClass.id.in_(class_ids))
+        .group_by(SchoolClass.id)
+    )
+    return {key: number for key, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def rows_of(outreach_session: OutreachSession, schools: set[int] | None) -> list[Row]:
+    """Read the places a school's teachers may see of a session: seated first, then the queue, then who left."""
+    found = db.session.scalars(
+        select(Registration)
+        .where(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools))
+        .options(
+            joinedload(Registration.student).selectinload(Student.guardians).joinedload(Guardian.mailbox),
+            joinedload(Registration.student).joinedload(Student.mailbox),
+            joinedload(Registration.school_class),
+            joinedload(Registration.school),
+            joinedload(Registration.teacher),
+        )
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+    queue = queue_places(outreach_session.id)
+    rows = [Row(registration, registration.student, queue.get(registration.id)) for registration in found]
+    _add_mail(outreach_session, rows)
+    order = list(RegistrationState)
+    shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
+    return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
+
+
+def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
+    """Read the sessions in which the user's schools have students, the next first."""
+    mine = _of(Registration.school_id, school_ids(user))
+    time = OutreachSession.ends_at <= now if past else OutreachSession.ends_at > now
+    counts = db.session.execute(
+        select(Registration.session_id, Registration.state, func.count())
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(mine, time)
+        .group_by(Registration.session_id, Registration.state)
+    ).all()
+    sessions = db.session.scalars(
+        select(OutreachSession)
+        .where(OutreachSession.id.in_({row.session_id for row in counts}))
+        .options(joinedload(OutreachSession.format), joinedload(OutreachSession.host), joinedload(OutreachSession.site))
+        .order_by(OutreachSession.starts_at.desc() if past else OutreachSession.starts_at)
+    ).all()
+    return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id]) for one in sessions]
+
+
+def is_cancelled(outreach_session: OutreachSession) -> bool:
+    """It won't take place."""
+    return outreach_session.state == SessionState.CANCELLED
+
+
+def _line(outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]]) -> Line:
+    found = dict(counts)
+    return Line(
+        outreach_session,
+        seated=sum(found.get(state, 0) for state in SEATED),
+        waiting=found.get(RegistrationState.WAITING, 0),
+        offered=found.get(RegistrationState.OFFERED, 0),
+    )
+
+
+def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
+    return true() if schools is None else column.in_(schools)  # type: ignore[attr-defined]  # a mapped column
+
+
+def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
+    """Put the server's words and the answers beside the seat they belong to."""
+    mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
+    failures = db.session.execute(
+        select(Letter.mailbox_id, Letter.server_words)
+        .where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(mailboxes), Letter.state == LetterState.FAILED)
+        .order_by(Letter.id)
+    )
+    failed: dict[int, str] = {mailbox_id: words for mailbox_id, words in failures}  # noqa: C416 (dict() of rows isn't typed)
+    standing = db.session.execute(
+        select(Invitation.mailbox_id, Invitation.answer).where(
+            Invitation.session_id == outreach_session.id, Invitation.mailbox_id.in_(mailboxes), Invitation.is_live
+        )
+    )
+    answers: dict[int, Answer] = {mailbox_id: answer for mailbox_id, answer in standing}  # noqa: C416 (dict() of rows isn't typed)
+    for row in rows:
+        people: list[Student | Guardian] = [row.student, *row.student.guardians]
+        for person in people:
+            mailbox = person.mailbox
+            if mailbox is None:
+                continue
+            row.trouble += _trouble(mailbox, failed.get(mailbox.id))
+            if answers.get(mailbox.id, Answer.NEEDS_ACTION) is not Answer.NEEDS_ACTION:
+                row.answers.append((person.name, answers[mailbox.id]))
+
+
+def _trouble(mailbox: Mailbox, words: str | None) -> list[str]:
+    if not mailbox.is_open:
+        return [_("%(address)s: wrong address, the reader says", address=mailbox.address)]
+    return [f"{mailbox.address}: {words}"] if words else []
+
+
+def _mailbox_ids(student: Student) -> list[int]:
+    people: list[Student | Guardian] = [student, *student.guardians]
+    return [person.mailbox_id for person in people if person.mailbox_id is not None]

@@ -1,0 +1,174 @@
+"""Pages on which teachers register, see who has a place, and give places back; and hosts take somebody off the list."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from outreach import clock, policy
+from outreach.errors import OutreachError
+from outreach.models import OutreachSession, Registration, SchoolClass, User
+from outreach.registration import use_cases
+from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
+from outreach.registration.sheets import class_sizes, classes_of, lines, rows_of, school_ids
+from outreach.web import load, me, signed_in
+
+registration = Blueprint("registration", __name__)
+
+
+@registration.get("/registrations")
+@signed_in(policy.registers_classes)
+def index() -> ResponseReturnValue:
+    """List the sessions in which one's students have a place."""
+    past = request.args.get("show") == "past"
+    return render_template("registration/index.html", lines=lines(me(), now=clock.now(), past=past), past=past)
+
+
+@registration.get("/sessions/<int:session_id>/places")
+@signed_in(policy.registers_classes)
+def places(session_id: int) -> ResponseReturnValue:
+    """Show where one's students stand in a session."""
+    outreach_session = load(OutreachSession, session_id, policy.sees_session)
+    rows = rows_of(outreach_session, school_ids(me()))
+    return render_template("registration/places.html", outreach_session=outreach_session, rows=rows, now=clock.now())
+
+
+@registration.get("/sessions/<int:session_id>/registration")
+@signed_in(policy.registers_classes)
+def register(session_id: int) -> ResponseReturnValue:
+    """Choose a class; with one chosen, see who would be seated."""
+    outreach_session = load(OutreachSession, session_id, policy.sees_session)
+    classes = classes_of(me())
+    chosen = request.args.get("class", type=int) or (classes[0].id if len(classes) == 1 else None)
+    if chosen is None:
+        sizes = class_sizes({one.id for one in classes})
+        return render_template("registration/choose_class.html", outreach_session=outreach_session, classes=classes, sizes=sizes)
+    school_class = load(SchoolClass, chosen, policy.keeps_class)
+    return _sheet(outreach_session, school_class, _all_able(outreach_session, school_class))
+
+
+@registration.post("/sessions/<int:session_id>/registration")
+@signed_in(policy.registers_classes)
+def registered(session_id: int) -> ResponseReturnValue:
+    """Register the students ticked, or show again who would be seated."""
+    outreach_session = load(OutreachSession, session_id, policy.sees_session)
+    school_class = load(SchoolClass, request.args.get("class", 0, type=int), policy.keeps_class)
+    form = RegistrationForm()
+    if not form.validate():
+        return _sheet(outreach_session, school_class, form), 422
+    if "preview" in request.form:
+        return _sheet(outreach_session, school_class, form)
+    try:
+        outcome = use_cases.register_students(_asked(session_id, school_class, form), now=clock.now())
+    except OutreachError as refusal:
+        form.refuse(refusal)
+        return _sheet(outreach_session, school_class, form), refusal.status
+    flash(_told(outcome), "success")
+    return redirect(url_for("registration.places", session_id=session_id), code=303)
+
+
+@registration.route("/registrations/<int:registration_id>/withdrawal", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def withdraw(registration_id: int) -> ResponseReturnValue:
+    """Ask, then give the place back."""
+    place = load(Registration, registration_id, policy.keeps_registration)
+    form = WithdrawalForm()
+    if form.validate_on_submit():
+        try:
+            use_cases.withdraw(place.id, now=clock.now(), by_id=me().id, note=form.note.data)
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            return render_template("registration/withdraw.html", place=place, form=form), refusal.status
+        flash(_("%(name)s's place was given back. The family is told.", name=place.student.given_name), "success")
+        return redirect(url_for("registration.places", session_id=place.session_id), code=303)
+    return render_template("registration/withdraw.html", place=place, form=form), 422 if form.is_submitted() else 200
+
+
+@registration.post("/registrations/<int:registration_id>/offer")
+@signed_in(policy.registers_classes)
+def answer_offer(registration_id: int) -> ResponseReturnValue:
+    """Say yes or no to a seat that was offered."""
+    place = load(Registration, registration_id, policy.keeps_registration)
+    form = OfferForm()
+    if not form.validate() or form.answer.data not in {"accept", "decline"}:
+        abort(400)
+    answer = use_cases.accept_offer if form.answer.data == "accept" else use_cases.decline_offer
+    try:
+        answer(place.id, by_id=me().id, now=clock.now())
+    except OutreachError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("Thank you, that is settled."), "success")
+    return redirect(url_for("registration.places", session_id=place.session_id), code=303)
+
+
+@registration.route("/registrations/<int:registration_id>/removal", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def remove(registration_id: int) -> ResponseReturnValue:
+    """Ask why, then take a student off the list."""
+    place = load(Registration, registration_id, policy.removes_registration)
+    form = RemovalForm()
+    if form.validate_on_submit():
+        try:
+            use_cases.remove(place.id, by_id=me().id, reason=form.reason.data, now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            return render_template("registration/remove.html", place=place, form=form), refusal.status
+        flash(_("%(name)s was taken off the list. The family and the school are told.", name=place.student.given_name), "success")
+        return redirect(url_for("scheduling.show_roster", session_id=place.session_id), code=303)
+    return render_template("registration/remove.html", place=place, form=form), 422 if form.is_submitted() else 200
+
+
+def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
+    """Begin with everybody ticked who may take part."""
+    ids = [student.id for student in school_class.students]
+    _seating, found = use_cases.preview(outreach_session, school_class.school_id, ids)
+    return RegistrationForm(formdata=None, data={"student_ids": [one.student_id for one in found if one.obstacle is None]})
+
+
+def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: RegistrationForm) -> str:
+    everybody = [student.id for student in school_class.students]
+    order = form.order()
+    seating, _chosen = use_cases.preview(outreach_session, school_class.school_id, order)
+    _nobody, candidates = use_cases.preview(outreach_session, school_class.school_id, everybody)
+    return render_template(
+        "registration/register.html",
+        outreach_session=outreach_session,
+        school_class=school_class,
+        form=form,
+        candidates=candidates,
+        ticked=set(order),
+        first=set(form.first_ids.data or []),
+        seated=set(seating.seated),
+        waiting=[key for key, _reason in seating.waiting],
+        is_open=outreach_session.is_open(clock.now()),
+    )
+
+
+def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -> use_cases.Request:
+    return use_cases.Request(
+        session_id=session_id,
+        school_id=school_class.school_id,
+        class_id=school_class.id,
+        student_ids=form.order(),
+        teacher_id=_answerable(school_class, me()).id,
+        by_id=me().id,
+        permission_attested=bool(form.permission_attested.data),
+    )
+
+
+def _answerable(school_class: SchoolClass, user: User) -> User:
+    """A coordinator registers on behalf of the class's teacher; a teacher answers for what they register."""
+    if policy.coordinates(user) and school_class.teachers:
+        return school_class.teachers[0]
+    return user
+
+
+def _told(outcome: use_cases.Outcome) -> str:
+    seated = ngettext("%(num)d has a seat", "%(num)d have a seat", len(outcome.seated))
+    if not outcome.waiting:
+        return str(_("%(seated)s. The invitations are on their way.", seated=seated))
+    waiting = ngettext("%(num)d waits", "%(num)d wait", len(outcome.waiting))
+    return str(_("%(seated)s, %(waiting)s. We'll tell you when a place frees up.", seated=seated, waiting=waiting))

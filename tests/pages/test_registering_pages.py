@@ -1,0 +1,139 @@
+"""A teacher registers a class on the page, sees who has a seat, and gives places back; a stranger sees nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from outreach import clock
+from outreach.db import db
+from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
+from tests.builders import Builder
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Clients = Callable[[User | None], FlaskClient]
+
+
+@pytest.fixture(autouse=True)
+def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.fixture
+def school(make: Builder) -> School:
+    return make.school()
+
+
+@pytest.fixture
+def teacher(make: Builder, school: School) -> User:
+    return make.teacher(school)
+
+
+@pytest.fixture
+def school_class(make: Builder, school: School, teacher: User) -> SchoolClass:
+    return make.full_class(school, teacher, size=4)
+
+
+@pytest.fixture
+def outreach_session(make: Builder) -> OutreachSession:
+    return make.outreach_session(make.clinician(), capacity=3)
+
+
+def address(outreach_session: OutreachSession, school_class: SchoolClass) -> str:
+    return f"/sessions/{outreach_session.id}/registration?class={school_class.id}"
+
+
+def test_the_page_says_who_would_be_seated_before_anything_is_written(
+    client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    page = client_of(teacher).get(address(outreach_session, school_class)).text
+    assert "3 will have a seat, 1 will wait." in page
+    assert "Register 4 students" in page
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+def test_the_teacher_chooses_who_is_seated_first(
+    client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    everybody = [student.id for student in school_class.students]
+    data = {"student_ids": everybody, "first_ids": [everybody[3]], "permission_attested": "y"}
+    answer = client_of(teacher).post(address(outreach_session, school_class), data=data)
+    assert (answer.status_code, answer.location) == (303, f"/sessions/{outreach_session.id}/places")
+    states = {row.student_id: row.state for row in db.session.scalars(select(Registration))}
+    assert states[everybody[3]] == RegistrationState.CONFIRMED
+    assert states[everybody[2]] == RegistrationState.WAITING
+    page = client_of(teacher).get(answer.location).text
+    assert "3 of 3 seats taken" in page
+    assert "number 1 in line" in page
+    assert {consent.given_by_id for consent in db.session.scalars(select(Consent))} == {teacher.id}
+
+
+def test_without_the_tick_nothing_is_written_and_the_choice_is_kept(
+    client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    chosen = school_class.students[1].id
+    answer = client_of(teacher).post(address(outreach_session, school_class), data={"student_ids": [chosen]})
+    assert answer.status_code == 422
+    assert "Tick that their guardians have given permission." in answer.text
+    assert f'value="{chosen}" checked' in answer.text
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+def test_a_preview_writes_nothing(client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass) -> None:
+    chosen = [student.id for student in school_class.students[:2]]
+    answer = client_of(teacher).post(address(outreach_session, school_class), data={"student_ids": chosen, "preview": "1"})
+    assert answer.status_code == 200
+    assert "2 will have a seat." in answer.text
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+def test_another_schools_students_cannot_be_smuggled_in(
+    make: Builder, client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    elsewhere = make.full_class(make.school(), size=1)
+    data = {"student_ids": [elsewhere.students[0].id], "permission_attested": "y"}
+    answer = client_of(teacher).post(address(outreach_session, school_class), data=data)
+    assert answer.status_code == 422
+    assert db.session.scalars(select(Registration)).all() == []
+
+
+def test_a_colleague_withdraws_and_a_stranger_finds_nothing(
+    make: Builder, client_of: Clients, school: School, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    first = school_class.students[0]
+    data = {"student_ids": [first.id], "permission_attested": "y"}
+    client_of(teacher).post(address(outreach_session, school_class), data=data)
+    place = db.session.scalars(select(Registration)).one()
+    stranger = make.teacher(make.school())
+    page = f"/registrations/{place.id}/withdrawal"
+    assert client_of(stranger).get(page).status_code == 404
+    assert client_of(stranger).post(page).status_code == 404
+    assert client_of(None).get(page).status_code == 302
+    assert first.name not in client_of(stranger).get(f"/sessions/{outreach_session.id}/places").text
+    colleague = client_of(make.teacher(school))
+    assert colleague.get(page).status_code == 200
+    assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.CONFIRMED
+    assert colleague.post(page, data={"note": "ill"}).status_code == 303
+    assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.WITHDRAWN
+    again = colleague.post(page)
+    assert again.status_code == 422
+    assert "given back before" in again.text
+
+
+def test_the_host_takes_somebody_off_the_list_with_a_reason(
+    make: Builder, client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    client_of(teacher).post(
+        address(outreach_session, school_class), data={"student_ids": [school_class.students[0].id], "permission_attested": "y"}
+    )
+    place = db.session.scalars(select(Registration)).one()
+    page = f"/registrations/{place.id}/removal"
+    assert client_of(make.clinician()).get(page).status_code == 404
+    host = client_of(outreach_session.host)
+    assert host.post(page, data={"reason": ""}).status_code == 422
+    assert host.post(page, data={"reason": "The area is closed"}).status_code == 303
+    assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.REMOVED
