@@ -9,8 +9,9 @@ import click
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from outreach import create_app
+from outreach import clock, create_app
 from outreach.config import SettingsError, read_settings
+from outreach.worker import Worker
 
 
 @click.group()
@@ -38,3 +39,19 @@ def migrate(app: Flask, down_to: str | None) -> None:
         else:
             upgrade()
     click.echo("The database is up to date.")
+
+
+@main.command("worker")
+@click.option("--once", is_flag=True, help="Do every job and deliver what is due, then end.")
+@click.pass_obj
+def work(app: Flask, *, once: bool) -> None:
+    """Send the letters that are due, and reminders when their time has come."""
+    worker = Worker(app, clock=clock.now)
+    worker.stop_on_signals()
+    if not once:
+        worker.run()
+        return
+    tally = worker.once()
+    click.echo(f"Sent {tally.sent}, failed {tally.failed}, to be tried again {tally.delayed}, dropped {tally.dropped}.")
+    if tally.is_paused:
+        raise click.ClickException("The mail server can't be reached or refuses us; letters wait. `outreach doctor` says more.")

@@ -17,6 +17,11 @@ class Tally:
     dropped: int = 0
     is_paused: bool = False
 
+    @property
+    def has_news(self) -> bool:
+        """Something became of some letter."""
+        return any((self.sent, self.failed, self.delayed, self.dropped))
+
     def count(self, state: LetterState) -> None:
         """Count one letter that was tried."""
         if state is LetterState.SENT:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 
+from outreach.faults import place_of
 from outreach.models import Letter
 from outreach.outbox.transport import Envelope
 
@@ -14,9 +14,8 @@ class CannotBeWritten(Exception):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
-        frame = traceback.extract_tb(error.__traceback__)[-1]
         self.kind = type(error).__name__
-        self.place = f"{frame.name}, line {frame.lineno}"
+        self.place = place_of(error)
 
 
 def written(letter: Letter, render: Callable[[Letter], bytes], sender_of: Callable[[str], str]) -> Envelope:

@@ -1,0 +1,49 @@
+"""Periodic jobs: idempotent shells around use cases, and their timetable. Any number of workers may run them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from flask import Flask
+
+from outreach.faults import place_of
+from outreach.invitations.reminders import plan_reminders, plan_rosters
+from outreach.registration.use_cases import lapse_offers
+
+_log = structlog.get_logger()
+
+
+class Work(Protocol):
+    """Does what is due at this moment; gives how much that was. Done twice, it adds nothing."""
+
+    def __call__(self, *, now: datetime) -> int: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A use case and how often it is looked after."""
+
+    name: str
+    work: Work
+    every: timedelta
+
+
+TIMETABLE = (
+    Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
+    Job(name="plan_reminders", work=plan_reminders, every=timedelta(minutes=1)),
+    Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
+)
+
+
+def do(job: Job, app: Flask, clock: Callable[[], datetime]) -> None:
+    """Do one job now; one that fails is a line in the log and stops no other."""
+    with app.app_context():
+        try:
+            if done := job.work(now=clock()):
+                _log.info("job done", job=job.name, done=done)
+        except Exception as error:  # noqa: BLE001 (whatever went wrong, the next turn may go right)
+            _log.error("job failed", job=job.name, error=type(error).__name__, place=place_of(error))

@@ -1,0 +1,50 @@
+"""What a coordinator may do about letters that don't leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select, update
+
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere, Refused
+from outreach.models import Letter, LetterKind, LetterState, OutboxPause
+
+
+def send_again(letter_id: int, *, now: datetime) -> None:
+    """Try a failed letter anew, from the first attempt.
+
+    Raises NotThere; Refused for one that hasn't failed, whose link was wiped, or which later news has overtaken.
+    """
+    with transaction():
+        letter = locked(Letter, letter_id)
+        if letter is None:
+            raise NotThere(_("This letter doesn't exist."))
+        _require_failed(letter)
+        letter.state, letter.settled_at = LetterState.QUEUED, None
+        letter.attempts, letter.due_at = 0, now
+
+
+def try_now(*, now: datetime) -> None:
+    """End the pause of the whole queue: the worker tries at once."""
+    with transaction():
+        db.session.execute(update(OutboxPause).where(OutboxPause.until > now).values(until=now))
+
+
+def _require_failed(letter: Letter) -> None:
+    if letter.state is not LetterState.FAILED:
+        raise Refused(_("Only a letter that failed can be sent again."))
+    if letter.kind is LetterKind.ACCOUNT:
+        raise Refused(_("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
+    if _is_overtaken(letter):
+        raise Refused(_("A later letter about this session went to the same address, so this one would be out of date."))
+
+
+def _is_overtaken(letter: Letter) -> bool:
+    """A later letter of its stream has left or is about to: the order must hold."""
+    if letter.session_id is None:
+        return False
+    same_stream = (Letter.mailbox_id == letter.mailbox_id, Letter.session_id == letter.session_id)
+    later = select(Letter.id).where(*same_stream, Letter.id > letter.id, Letter.state.not_in((LetterState.FAILED, LetterState.DROPPED)))
+    return db.session.scalar(later.limit(1)) is not None

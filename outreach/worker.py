@@ -1,0 +1,130 @@
+"""The worker: looks every second what is due and sends it, and keeps the timetable of the jobs beside it."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import cast
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy.exc import DBAPIError
+
+from outreach import jobs
+from outreach.config import Settings
+from outreach.faults import place_of
+from outreach.invitations import letters
+from outreach.models import Letter
+from outreach.outbox.delivery import USUAL_PACE, deliver_due
+from outreach.outbox.leasing import Pace
+from outreach.outbox.smtp import SmtpServer, SmtpTransport
+from outreach.outbox.tally import Tally
+from outreach.outbox.transport import LocalMailbox, Transport, local_folder
+
+LOOK_EVERY = timedelta(seconds=1)
+AFTER_A_FAULT = timedelta(seconds=5)
+_log = structlog.get_logger()
+
+
+def transport_for(settings: Settings) -> Transport:
+    """Give the way letters go under these settings."""
+    if settings.has_local_mailbox:
+        return LocalMailbox(local_folder(settings))
+    return SmtpTransport(SmtpServer.of(settings))
+
+
+class Worker:
+    """Delivers letters and does jobs until it is asked to stop. `clock` is the only time it knows, but for its pauses."""
+
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        clock: Callable[[], datetime],
+        transport: Transport | None = None,
+        render: Callable[[Letter], bytes] | None = None,
+        pace: Pace = USUAL_PACE,
+        timetable: Sequence[jobs.Job] = jobs.TIMETABLE,
+    ) -> None:
+        self._app = app
+        self._clock = clock
+        self._settings = cast(Settings, app.extensions["outreach"])
+        self._transport = transport or transport_for(self._settings)
+        self._render = render or partial(letters.render, settings=self._settings)
+        self._pace = pace
+        self._timetable = timetable
+        self._is_stopping = False
+        self._wake: SimpleQueue[None] = SimpleQueue()
+
+    def once(self) -> Tally:
+        """Do every job, then deliver what is due. Raises what the database raises."""
+        for job in self._timetable:
+            jobs.do(job, self._app, self._clock)
+        return self.deliver()
+
+    def deliver(self) -> Tally:
+        """Send what is due."""
+        with self._app.app_context():
+            tally = deliver_due(
+                render=self._render,
+                transport=self._transport,
+                sender_of=self._settings.reply_address_of,
+                clock=self._clock,
+                pace=self._pace,
+                stopping=lambda: self._is_stopping,
+            )
+        if tally.has_news:
+            _log.info("letters delivered", sent=tally.sent, failed=tally.failed, delayed=tally.delayed, dropped=tally.dropped)
+        return tally
+
+    def run(self) -> None:
+        """Work until `stop`: the letter in hand is settled, jobs under way are finished."""
+        scheduler = self._scheduler()
+        scheduler.start()
+        _log.info("worker started")
+        try:
+            while not self._is_stopping:
+                self._rest(self._look())
+        finally:
+            scheduler.shutdown()
+            _log.info("worker stopped")
+
+    def stop(self) -> None:
+        """Ask to stop; may be called from another thread or a signal's handler (where an Event could lock itself up)."""
+        self._is_stopping = True
+        self._wake.put(None)
+
+    def stop_on_signals(self) -> None:
+        """Let SIGTERM and SIGINT ask to stop."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stop())
+
+    def _look(self) -> timedelta:
+        """Deliver; give the time to wait. Whatever goes wrong, the database away or a fault of ours, the worker stays."""
+        try:
+            self.deliver()
+        except DBAPIError as error:
+            _log.error("database away", error=type(error.orig).__name__)
+        except Exception as error:  # noqa: BLE001 (a worker that ends sends nothing at all)
+            _log.error("delivery failed", error=type(error).__name__, place=place_of(error))
+        else:
+            return LOOK_EVERY
+        return AFTER_A_FAULT
+
+    def _rest(self, time: timedelta) -> None:
+        with suppress(Empty):
+            self._wake.get(timeout=time.total_seconds())
+
+    def _scheduler(self) -> BackgroundScheduler:
+        """Each job once at the start, then at its own interval; one that is late isn't made up for twice."""
+        scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        for job in self._timetable:
+            call = (job, self._app, self._clock)
+            scheduler.add_job(jobs.do, args=call)
+            scheduler.add_job(jobs.do, "interval", args=call, id=job.name, seconds=job.every.total_seconds())
+        return scheduler
