@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, wraps
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Flask, Response, abort, current_app, render_template, url_for
+from flask import Flask, Response, abort, current_app, g, render_template, url_for
 from flask_babel import gettext as _
 from flask_security import auth_required, current_user
 from flask_wtf import FlaskForm
@@ -21,7 +23,7 @@ from outreach.models import RoleName, User
 T = TypeVar("T", bound=Base)
 P = ParamSpec("P")
 CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
@@ -74,6 +76,7 @@ def dress(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(OutreachError, _refusal_page)
     app.after_request(_headers)
+    app.url_defaults(_name_the_version)
     app.context_processor(_surroundings)
     wording.teach(app.jinja_env)
 
@@ -81,7 +84,9 @@ def dress(app: Flask) -> None:
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:
     if error.response is not None:
         return cast(Response, error.response)
-    return render_template("errors/error.html", code=error.code or 500), error.code or 500
+    code = error.code or 500
+    g.is_broken = code >= 500
+    return render_template("errors/error.html", code=code), code
 
 
 def _refusal_page(refusal: OutreachError) -> tuple[str, int]:
@@ -98,9 +103,23 @@ def _headers(response: Response) -> Response:
     return response
 
 
+def _name_the_version(endpoint: str, values: dict[str, Any]) -> None:
+    """Static files are kept for a month by browsers: their address says which version they are."""
+    if endpoint == "static":
+        values["v"] = _version(str(current_app.static_folder), values["filename"])
+
+
+@lru_cache
+def _version(folder: str, filename: str) -> str:
+    try:
+        return sha256((Path(folder) / filename).read_bytes()).hexdigest()[:12]
+    except OSError:
+        return "0"
+
+
 def _surroundings() -> dict[str, Any]:
-    """What every page knows: who is asking and where they can go."""
-    return {"demo_mode": settings().has_local_mailbox, "nav": _nav()}
+    """What every page knows: who is asking and where they can go; not when we are broken, for the database may be the reason."""
+    return {"demo_mode": settings().has_local_mailbox, "nav": [] if g.get("is_broken") else _nav()}
 
 
 def _nav() -> list[tuple[str, str, str]]:
