@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 
-from outreach import clock, create_app
+from outreach import clock, create_app, serving
 from outreach.config import SettingsError, read_settings
 from outreach.worker import Worker
 
@@ -55,3 +55,19 @@ def work(app: Flask, *, once: bool) -> None:
     click.echo(f"Sent {tally.sent}, failed {tally.failed}, to be tried again {tally.delayed}, dropped {tally.dropped}.")
     if tally.is_paused:
         raise click.ClickException("The mail server can't be reached or refuses us; letters wait. `outreach doctor` says more.")
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", envvar="OUTREACH_HOST", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, envvar="PORT", show_default=True, show_envvar=True, type=click.IntRange(1, 65535))
+@click.option("--with-worker", is_flag=True, help="Run the worker too, under one supervisor: the first that ends ends both.")
+@click.pass_obj
+def serve(app: Flask, *, host: str, port: int, with_worker: bool) -> None:
+    """Answer pages."""
+    try:
+        serving.require_port(host, port)
+    except serving.PortUnusable as reason:
+        raise click.ClickException(str(reason)) from None
+    if not with_worker:
+        serving.serve_web(host, port)
+    sys.exit(serving.serve_all(host, port, banner=f"Outreach is at {app.extensions['outreach'].base_url} (Ctrl-C ends it)."))
