@@ -80,7 +80,7 @@ def read_prose(cell: str) -> str | None:
 
 def is_nothing(text: str) -> bool:
     """Say whether a cell only says that there is nothing to say."""
-    return bool(_DASHES_ONLY.fullmatch(text)) or text.casefold() in _NOTHING
+    return text.casefold() in _NOTHING or (len(text) <= 5 and bool(_DASHES_ONLY.fullmatch(text)))
 
 
 def _on_one_line(text: str) -> str:

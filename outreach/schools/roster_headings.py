@@ -79,7 +79,8 @@ def _meaning(words: tuple[str, ...], *, spanish: bool) -> Meaning | None:
     guardian, rest = _guardian(words, spanish=spanish)
     bare = [word for word in rest if word not in said.NOISE]
     if not said.EMAIL.isdisjoint(bare):
-        return Meaning("email", guardian) if set(bare) <= said.EMAIL | said.EMAIL_BESIDE else None
+        beside = said.GUARDIAN_EMAIL_BESIDE if guardian else said.EMAIL_BESIDE
+        return Meaning("email", guardian) if set(bare) <= said.EMAIL | beside else None
     if guardian:
         return _named(_GUARDIAN_PARTS, " ".join(word for word in bare if word != "legal"), guardian)
     of_student = not said.STUDENT.isdisjoint(words)

@@ -44,9 +44,10 @@ EMAIL = _words(
     "email emails mail mails courriel courriels correo correos mel electronico electronicos electronica electronique electroniques"
 )
 EMAIL_BESIDE = _words(
-    "address addresses adresse adresses direccion courrier e contact contacto personal personnel personnelle school escolar "
-    "scolaire institucional academico principal primary id 1 legal"
+    "address addresses adresse adresses direccion courrier e personal personnel personnelle school escolar scolaire "
+    "institucional academico id 1"
 )
+GUARDIAN_EMAIL_BESIDE = EMAIL_BESIDE | _words("contact contacto primary principal legal")  # a bare "contact e-mail" may be anybody's
 
 GIVEN = _phrases(
     "first name, firstname, first names, first, given name, given names, givenname, given, forename, forenames, fname, "

@@ -46,7 +46,7 @@ def guess(headings: str, *rows: str) -> dict[int, str]:
         ("full_name", "Nombre y apellidos|Prénom et nom|Name"),
         ("full_name_family_first", "Nom et prénom|NOM Prénom|Nom, prénom|Apellidos y nombre|Surname, Forename"),
         ("full_name_family_first", "Last name, first name"),
-        ("guardian_1_email", "Guardian 1 email|Parent e-mail|Parent/Carer Email|Parent email 1|Mother's email"),
+        ("guardian_1_email", "Guardian 1 email|Parent contact email|Parent e-mail|Parent/Carer Email|Parent email 1|Mother's email"),
         ("guardian_1_email", "Correo del padre|Correo de la madre"),
         ("guardian_1_email", "Correo electrónico del tutor|Email tutor legal|E-mail tuteur"),
         ("guardian_1_email", "Courriel du responsable légal 1|Mail père|Courriel parents|Family email"),
@@ -68,7 +68,7 @@ def test_headings_are_understood(field: str, headings: str) -> None:
     "heading",
     [
         "Gender", "Mother tongue", "Langue maternelle", "Father's occupation", "Parent phone", "Teléfono de la madre",
-        "Mailing address", "Address",        "Form tutor", "Tutor email", "Class", "Clase", "Emergency contact", "Parents' evening",
+        "Mailing address", "Address",        "Form tutor", "Tutor email", "Class", "Clase", "Emergency contact", "Contact email", "Primary e-mail", "Parents' evening",
         "Middle name",
         "School", "Comments", "Ville", "Sexe", "DNI",
     ],
@@ -144,6 +144,11 @@ def test_a_list_without_headings_has_none_and_a_person_decides() -> None:
     assert len(chosen.student_lines(sheet)) == 2
     assert guess_columns(sheet, has_headings=True).headings == ("Maria", "Garcia")
     assert guess_columns(table("First name;Surname", "Ana;Lopez"), has_headings=False).heading_line is None
+
+
+def test_a_pupil_with_a_name_like_a_heading_is_no_heading() -> None:
+    assert guess_columns(table("Nom;Nguyen;7A", "Ana;Lopez;7A")).heading_line is None
+    assert guess_columns(table("Name", "Ana Lopez")).heading_line == 1
 
 
 def test_what_a_person_chooses_overrides_the_guess() -> None:

@@ -107,6 +107,14 @@ def test_two_rows_that_fit_one_student_are_both_asked() -> None:
     ]
 
 
+def test_a_student_another_row_asks_about_is_not_taken_meanwhile() -> None:
+    outcome = plan([row(2, "Eva", number="1"), row(3, "Tom")], [student(7, "Tom", number="1")])
+    assert [(question.row.line, question.reason) for question in outcome.ask] == [
+        (2, AskReason.NUMBER_OF_ANOTHER),
+        (3, AskReason.SEVERAL_ROWS),
+    ]
+
+
 def test_who_is_found_by_stronger_evidence_is_out_of_reach_for_namesakes() -> None:
     known = [student(7, number="1", birth_date=BORN), student(8)]
     assert found([row(2, birth_date=LATER), row(3, number="1")], known) == {2: 8, 3: 7}
@@ -114,7 +122,7 @@ def test_who_is_found_by_stronger_evidence_is_out_of_reach_for_namesakes() -> No
 
 
 def test_evidence_without_contradiction_comes_first() -> None:
-    known = [student(7, email="home@x.test", birth_date=BORN), student(8, email="home@x.test", birth_date=LATER)]
+    known = [student(key, email="home@x.test", birth_date=born, classes=(OTHER,)) for key, born in ((7, BORN), (8, LATER))]
     assert found([row(email="home@x.test", birth_date=LATER)], known) == {2: 8}
 
 
@@ -194,6 +202,19 @@ def test_one_guardian_of_two_children_changes_once_and_for_both() -> None:
     assert [[change.changes for change in update.guardian_changes] for update in outcome.update] == [
         [{"email": ("old@x.test", "new@x.test")}]
     ] * 2
+
+
+def test_of_two_spellings_of_one_guardian_the_richer_stays() -> None:
+    ana = KnownGuardian(1, "ANA GARCIA")
+    known = [student(7, guardians=(ana,)), student(8, "Tom", guardians=(ana,))]
+    rows = [row(2, guardians=(RosterGuardian("Ana Garcia"),)), row(3, "Tom", guardians=(RosterGuardian("Ana García"),))]
+    for update in plan(rows, known).update:
+        assert [change.changes for change in update.guardian_changes] == [{"name": ("ANA GARCIA", "Ana García")}]
+
+
+def test_of_two_guardians_of_one_name_the_one_spelled_alike_is_meant() -> None:
+    update = guardians(KnownGuardian(1, "ANA", "home@x.test"), KnownGuardian(2, "Ana"), stated=(RosterGuardian("Ana"),))
+    assert not update.says_something_new
 
 
 def test_siblings_rows_that_disagree_about_a_guardian_change_nothing() -> None:
