@@ -67,12 +67,30 @@ def test_headings_are_understood(field: str, headings: str) -> None:
 @pytest.mark.parametrize(
     "heading",
     [
-        "Gender", "Mother tongue", "Langue maternelle", "Father's occupation", "Parent phone", "Teléfono de la madre",
-        "Mailing address", "Address",        "Form tutor", "Tutor email", "Class", "Clase", "Emergency contact", "Contact email", "Primary e-mail", "Parents' evening",
+        "Gender",
+        "Mother tongue",
+        "Langue maternelle",
+        "Father's occupation",
+        "Parent phone",
+        "Teléfono de la madre",
+        "Mailing address",
+        "Address",
+        "Form tutor",
+        "Tutor email",
+        "Class",
+        "Clase",
+        "Emergency contact",
+        "Contact email",
+        "Primary e-mail",
+        "Parents' evening",
         "Middle name",
-        "School", "Comments", "Ville", "Sexe", "DNI",
+        "School",
+        "Comments",
+        "Ville",
+        "Sexe",
+        "DNI",
     ],
-)  # fmt: skip
+)
 def test_other_headings_are_left_alone(heading: str) -> None:
     assert 2 not in guess(f"First name;Surname;{heading};Needs", "Maria;Garcia;x;y")
 

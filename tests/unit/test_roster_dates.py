@@ -13,12 +13,27 @@ from tests.roster_reading import codes, one, read
 @pytest.mark.parametrize(
     "cell",
     [
-        "2011-04-30", "2011/4/30", "20110430", "2011-04-30 00:00:00", "2011-04-30T00:00:00Z", "30/04/2011", "30.4.2011", "30-04-11",
-        "4/30/2011", "30 04 2011",
-        "30 Apr 2011", "30-abr-11", "April 30, 2011", "30 avril 2011", "30 de abril de 2011", "2011 Apr 30",
-        "30th April 2011", "30/04/2011 0:00", "30. 4. 2011",
+        "2011-04-30",
+        "2011/4/30",
+        "20110430",
+        "2011-04-30 00:00:00",
+        "2011-04-30T00:00:00Z",
+        "30/04/2011",
+        "30.4.2011",
+        "30-04-11",
+        "4/30/2011",
+        "30 04 2011",
+        "30 Apr 2011",
+        "30-abr-11",
+        "April 30, 2011",
+        "30 avril 2011",
+        "30 de abril de 2011",
+        "2011 Apr 30",
+        "30th April 2011",
+        "30/04/2011 0:00",
+        "30. 4. 2011",
     ],
-)  # fmt: skip
+)
 def test_dates_are_read_as_schools_write_them(cell: str) -> None:
     reading = one("Date of birth", cell)
     assert reading.problems == ()
