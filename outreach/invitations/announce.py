@@ -224,8 +224,9 @@ def _change_reasons(draftsman: Draftsman, wanted: set[Reason], standing: Mapping
     made = make_invitations(session_id, touched - known.keys(), domain=_domain(), now=now)
     ended = standing.keys() - wanted
     write_reasons(sorted(wanted - standing.keys(), key=str), [standing[reason] for reason in ended], known | made)
-    draftsman.remember(take_back(list(known.values()), now=now), known.values())
-    _raise_sequences(known.values(), now=now)
+    if known:
+        draftsman.remember(take_back(list(known.values()), now=now), known.values())
+        _raise_sequences(known.values(), now=now)
     for addressee in addressees(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
         left = {reason.registration_id for reason in ended if reason.mailbox_id == addressee.mailbox_id}
         draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], was_live=addressee.invitation_id in before, left=left)
@@ -233,8 +234,6 @@ def _change_reasons(draftsman: Draftsman, wanted: set[Reason], standing: Mapping
 
 def _raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
     """One revision more; it lives as long as it has a reason; who is invited anew is asked anew."""
-    if not invitation_ids:
-        return
     has_reason = select(InvitationReason.id).where(InvitationReason.invitation_id == Invitation.id).exists()
     db.session.execute(
         update(Invitation)

@@ -51,6 +51,8 @@ class Draftsman:
         for letter in taken_back:
             if letter.invitation_id is not None and letter.kind != LetterKind.REMINDER:
                 self.untold.setdefault(letter.invitation_id, LetterFacts.from_json(letter.facts))
+        if not invitation_ids:
+            return
         self.in_flight |= set(
             db.session.scalars(
                 select(Letter.invitation_id).where(Letter.invitation_id.in_(invitation_ids), Letter.state == LetterState.LEASED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import insert, select
@@ -19,6 +19,7 @@ from outreach.models import (
     Purpose,
     Registration,
     RegistrationState,
+    WaitReason,
 )
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
 from outreach.registration.seating import Seating, seat
@@ -159,22 +160,34 @@ def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequen
 
 
 def _write(outreach_session: OutreachSession, request: Request, seating: Seating, *, now: datetime) -> list[int]:
-    """Insert registrations, seated ones first, with their first step; gives their ids."""
+    """Insert registrations with their first step; gives their ids.
+
+    A microsecond lies between one student and the next, so that the queue keeps the order chosen
+    whatever order a database gives out ids in.
+    """
     common: dict[str, object] = {
         "session_id": request.session_id,
         "school_id": request.school_id,
         "class_id": request.class_id,
         "teacher_id": request.teacher_id,
-        "queued_at": now,
         "changed_at": now,
     }
-    seated = [common | {"student_id": key, "state": RegistrationState.CONFIRMED, "wait_reason": None} for key in seating.seated]
-    waiting = [common | {"student_id": key, "state": RegistrationState.WAITING, "wait_reason": why} for key, why in seating.waiting]
-    ids = list(db.session.scalars(insert(Registration).returning(Registration.id, sort_by_parameter_order=True), seated + waiting))
+    seated: list[tuple[int, WaitReason | None]] = [(key, None) for key in seating.seated]
+    rows = [
+        common
+        | {
+            "student_id": student_id,
+            "state": RegistrationState.CONFIRMED if reason is None else RegistrationState.WAITING,
+            "wait_reason": reason,
+            "queued_at": now + timedelta(microseconds=position),
+        }
+        for position, (student_id, reason) in enumerate([*seated, *seating.waiting])
+    ]
+    made = db.session.execute(insert(Registration).returning(Registration.id, Registration.state), rows).all()
     outreach_session.seats_taken += len(seated)
-    write_steps(ids[: len(seated)], RegistrationState.CONFIRMED, now=now, by_id=request.by_id)
-    write_steps(ids[len(seated) :], RegistrationState.WAITING, now=now, by_id=request.by_id)
-    return ids
+    for state in (RegistrationState.CONFIRMED, RegistrationState.WAITING):
+        write_steps([row.id for row in made if row.state == state], state, now=now, by_id=request.by_id)
+    return sorted(row.id for row in made)
 
 
 def _write_consents(request: Request, minors: Sequence[Candidate], *, now: datetime) -> None:

@@ -1,0 +1,43 @@
+"""Who hears about a student: the table in the module, line by line."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.invitations.recipients import Place, Recipient, recipients, teacher_stands_in
+from outreach.models import ReasonKind, RegistrationState
+
+STUDENT, GUARDIAN = ReasonKind.STUDENT, ReasonKind.GUARDIAN
+
+
+def place(*, minor: bool, own: int | None, guardians: tuple[int, ...]) -> Place:
+    return Place(
+        registration_id=1,
+        state=RegistrationState.CONFIRMED,
+        teacher_id=1,
+        given_name="Ana",
+        family_name="Cruz",
+        own_mailbox_id=own,
+        guardian_mailbox_ids=guardians,
+        is_minor=minor,
+    )
+
+
+@pytest.mark.parametrize(
+    ("minor", "own", "guardians", "told", "stands_in"),
+    [
+        (True, 1, (2, 3), [(1, STUDENT), (2, GUARDIAN), (3, GUARDIAN)], False),
+        (True, None, (2,), [(2, GUARDIAN)], False),
+        (True, 1, (), [(1, STUDENT)], True),
+        (True, None, (), [], True),
+        (False, 1, (2,), [(1, STUDENT)], False),
+        (False, None, (2,), [], True),
+        (True, 2, (2, 2), [(2, STUDENT), (2, GUARDIAN)], False),
+    ],
+)
+def test_the_table(
+    *, minor: bool, own: int | None, guardians: tuple[int, ...], told: list[tuple[int, ReasonKind]], stands_in: bool
+) -> None:
+    student = place(minor=minor, own=own, guardians=guardians)
+    assert recipients(student) == tuple(Recipient(key, kind) for key, kind in told)
+    assert teacher_stands_in(student) is stands_in
