@@ -62,6 +62,7 @@ class Browser(FlaskClient):
         """Ask for a page."""
         if has_app_context():
             db.session.rollback()
+            db.session.expire_all()
         with self.application.app_context():
             return super().open(*args, **kwargs)
 
