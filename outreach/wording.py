@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time, get_timezone_location
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
 from flask_babel import get_locale
 from jinja2 import Environment
 from markdown_it import MarkdownIt
@@ -23,7 +23,7 @@ _TAGS = {"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquo
 def teach(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
     jinja.filters.update(markdown=markdown, day=day, clock=clock_time)
-    jinja.globals.update(when=when, zone_words=zone_words, span=span)
+    jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span)
 
 
 def locale() -> str:
@@ -34,6 +34,16 @@ def locale() -> str:
 def day(wall: datetime, language: str | None = None) -> str:
     """'Thursday 18 March 2027'."""
     return _day(wall.date().isoformat(), language or locale())
+
+
+def short_day(wall: datetime, language: str | None = None) -> str:
+    """'Thursday 18 March': where the year goes without saying, as in a subject."""
+    return _short_day(wall.date().isoformat(), language or locale())
+
+
+def day_parts(wall: datetime, language: str | None = None) -> tuple[str, str, str]:
+    """('Thu', '18', 'Mar'): a date as a picture."""
+    return _day_parts(wall.date().isoformat(), language or locale())
 
 
 def clock_time(wall: datetime, language: str | None = None) -> str:
@@ -52,7 +62,12 @@ def span(starts_wall: datetime, ends_wall: datetime, language: str | None = None
 
 def zone_words(wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
     """'New York, UTC\N{MINUS SIGN}4': the place a zone is named for, and its offset at that time."""
-    return _zone(wall.replace(fold=fold), zone, language or locale())
+    return _zone(wall, zone, fold, language or locale())
+
+
+def city(zone: str, language: str | None = None) -> str:
+    """'New York': the place a zone is named for."""
+    return _city(zone, language or locale())
 
 
 def when(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
@@ -79,14 +94,29 @@ def _day(iso: str, language: str) -> str:
     return format_date(datetime.fromisoformat(iso).date(), pattern, locale=language)
 
 
+@lru_cache(maxsize=4096)
+def _short_day(iso: str, language: str) -> str:
+    date = datetime.fromisoformat(iso)
+    if language.startswith("en"):
+        return format_date(date.date(), "EEEE d MMMM", locale=language)
+    return format_skeleton("MMMMEEEEd", date, locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _day_parts(iso: str, language: str) -> tuple[str, str, str]:
+    date = datetime.fromisoformat(iso).date()
+    return format_date(date, "EEE", locale=language), str(date.day), format_date(date, "MMM", locale=language)
+
+
 @lru_cache(maxsize=2048)
 def _clock(hour: int, minute: int, language: str) -> str:
     return format_time(datetime(2000, 1, 1, hour, minute).time(), "HH:mm", locale=language)  # noqa: DTZ001 (only hour and minute are read)
 
 
 @lru_cache(maxsize=4096)
-def _zone(wall: datetime, zone: str, language: str) -> str:
-    offset = wall.replace(tzinfo=ZoneInfo(zone)).utcoffset()
+def _zone(wall: datetime, zone: str, fold: int, language: str) -> str:
+    # `fold` stands apart: datetimes that differ in it alone are equal, and the memory would mix them up (PEP 495).
+    offset = wall.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset()
     minutes = int(offset.total_seconds() // 60) if offset else 0
     sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
     hours, rest = divmod(abs(minutes), 60)
