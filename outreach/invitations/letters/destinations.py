@@ -1,0 +1,79 @@
+"""Where a letter leads: its one button, and the small links below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outreach import links
+from outreach.config import Settings
+from outreach.invitations.facts import LetterFacts, Reader
+from outreach.invitations.letters.language import gettext as _
+from outreach.invitations.letters.nearness import SOON
+from outreach.invitations.letters.phrases import is_family, own_students
+from outreach.invitations.letters.story import Link
+from outreach.models import Letter, LetterKind
+
+OVER = (LetterKind.CANCELLED, LetterKind.REMOVED)
+
+
+def button(letter: Letter, facts: LetterFacts, settings: Settings) -> Link:
+    """Give the one thing to do."""
+    if letter.kind in OVER:
+        if facts.reader is Reader.HOST:
+            return Link(_("Open your sessions"), f"{settings.base_url}/my-sessions")
+        return Link(_("Find another session"), f"{settings.base_url}/")
+    if _starts_online_soon(letter, facts):
+        return Link(_("Join online"), facts.session.video_url)
+    if is_family(facts):
+        return Link(_family_words(facts), _family_url(letter, facts, links.Purpose.FAMILY, settings))
+    return _signed_in(letter, facts, settings.base_url)
+
+
+def small_links(letter: Letter, facts: LetterFacts, settings: Settings) -> tuple[Link, ...]:
+    """Give what stands below: a family's own page where the button leads elsewhere, and "not my child"."""
+    return tuple(_small_links(letter, facts, settings))
+
+
+def _small_links(letter: Letter, facts: LetterFacts, settings: Settings) -> Iterator[Link]:
+    if letter.kind in _LISTS:
+        return
+    goes_on = letter.kind not in OVER
+    if goes_on and own_students(facts) and (not is_family(facts) or _starts_online_soon(letter, facts)):
+        words = (
+            _("Can't come? Withdraw here: the place goes to somebody who waits.")
+            if is_family(facts)
+            else _("See your family's places or withdraw")
+        )
+        yield Link(words, _family_url(letter, facts, links.Purpose.FAMILY, settings))
+    if facts.reader is Reader.GUARDIAN and letter.kind is not LetterKind.REMOVED:
+        words = _("Not your child, or not your address? Tell us, and these letters stop.")
+        yield Link(words, _family_url(letter, facts, links.Purpose.NOT_MINE, settings))
+
+
+def _family_words(facts: LetterFacts) -> str:
+    return _("See details or withdraw") if facts.seated else _("See details or leave the waiting list")
+
+
+def _family_url(letter: Letter, facts: LetterFacts, purpose: links.Purpose, settings: Settings) -> str:
+    ticket = links.Ticket(letter.mailbox.id, facts.session.id, purpose, letter.mailbox.link_version, facts.session.ends_at + links.LASTS)
+    return links.address(ticket, base_url=settings.base_url, secret_key=settings.secret_key)
+
+
+def _starts_online_soon(letter: Letter, facts: LetterFacts) -> bool:
+    is_web = facts.session.video_url.startswith(("https://", "http://"))
+    return letter.kind is LetterKind.REMINDER and is_web and facts.session.starts_at - letter.created_at < SOON
+
+
+def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
+    session_url = f"{base_url}/sessions/{facts.session.id}"
+    if letter.kind is LetterKind.ROSTER:
+        return Link(_("Open the roster"), f"{session_url}/roster")
+    if letter.kind is LetterKind.WRONG_ADDRESS:
+        return Link(_("Correct the address"), f"{base_url}/classes")
+    if letter.kind is LetterKind.DIGEST:
+        words = _("Answer the offer") if facts.offered else _("See all your registrations")
+        return Link(words, f"{base_url}/registrations")
+    return Link(_("See the session"), session_url)
+
+
+_LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.WRONG_ADDRESS)

@@ -1,0 +1,96 @@
+"""The paragraphs under the button: what the calendar does by itself, what to do, what happens next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from outreach.invitations.facts import Cause, LetterFacts, Reader
+from outreach.invitations.itip import Method
+from outreach.invitations.letters.language import gettext as _
+from outreach.invitations.letters.phrases import is_family
+from outreach.invitations.letters.times import at_place
+from outreach.models import LetterKind
+
+
+def notes(kind: LetterKind, facts: LetterFacts, method: Method | None) -> tuple[str, ...]:
+    """Give the paragraphs of a letter that carries this calendar method, or none."""
+    asks = method is Method.REQUEST
+    return (*(_the_answer(kind, facts) if asks else ()), *_by_kind(kind, facts), *_the_calendar(facts, method))
+
+
+def _the_answer(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+    if kind is LetterKind.UPDATED:
+        yield _("Your calendar changes the entry by itself. If it asks for an answer again, please give it.")
+    elif facts.reader is not Reader.HOST:
+        yield _("Please answer the invitation in your mail or calendar.")
+
+
+def _the_calendar(facts: LetterFacts, method: Method | None) -> Iterator[str]:
+    if method is Method.CANCEL:
+        yield _("Your calendar takes the entry out by itself. If it asks, choose to remove it.")
+    if method is not Method.REQUEST:
+        return
+    if facts.entry and facts.entry.is_transparent:
+        yield _("Your calendar shows this as free time: it is there for you to know.")
+    if facts.entry and facts.entry.is_first:
+        yield _("If your mail calls us an unknown sender, choose “I know the sender”: then the session appears in your calendar by itself.")
+
+
+def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+    if kind in (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.REMINDER):
+        yield from _going(kind, facts)
+    elif kind is LetterKind.WAITING:
+        yield _when_a_place_frees_up()
+    elif kind is LetterKind.CANCELLED:
+        is_host = facts.reader is Reader.HOST
+        yield (
+            _("Everybody who had a seat or waited for one is told.") if is_host else _("We are sorry. New sessions are added all the time.")
+        )
+    elif kind is LetterKind.REMOVED:
+        yield from _removed(facts)
+    elif kind is LetterKind.DIGEST:
+        yield from _digest(facts)
+    else:
+        yield from _behind_sign_in(kind)
+
+
+def _going(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+    if facts.reader is Reader.HOST and kind is not LetterKind.REMINDER:
+        yield _("The evening before, you get the list of who comes. To move or cancel the session, sign in: every calendar follows.")
+    elif facts.reader is Reader.TEACHER and kind is not LetterKind.REMINDER:
+        yield _("Who has a seat and who waits comes in a separate letter.")
+    elif is_family(facts) and facts.seated and not (kind is LetterKind.REMINDER and facts.session.video_url):
+        yield _("If plans change, please withdraw with the link above: the place goes to somebody who waits.")
+    elif facts.waiting:
+        yield _when_a_place_frees_up()
+
+
+def _when_a_place_frees_up() -> str:
+    return _("We'll tell you when a place frees up. There is nothing you need to do.")
+
+
+def _removed(facts: LetterFacts) -> Iterator[str]:
+    if facts.cause is Cause.ADDRESS:
+        yield _("Whoever it is for gets our letters at the new address.")
+    elif is_family(facts) and facts.cause is Cause.WITHDRAWN:
+        yield _("If this is a mistake, tell the teacher: they can register again as long as there is room.")
+    elif is_family(facts):
+        yield _("If you have questions, the teacher who registered can answer them.")
+
+
+def _digest(facts: LetterFacts) -> Iterator[str]:
+    if facts.offered_until:
+        until = at_place(facts.offered_until, facts.session)
+        yield _("This close to the start, we move nobody up without asking. The offer stands until %(until)s.", until=until)
+    if facts.waiting and facts.cause is not Cause.CANCELLED:
+        yield _("We'll tell you when a place frees up.")
+    if facts.stands_in_for:
+        yield _("Where it says “Please tell them yourself”, we have no address of a guardian, or of a student who is of age.")
+
+
+def _behind_sign_in(kind: LetterKind) -> Iterator[str]:
+    if kind is LetterKind.ROSTER:
+        yield _("What students need, and the telephone for the day, are behind the link above once you have signed in.")
+    if kind is LetterKind.WRONG_ADDRESS:
+        yield _("Its reader told us so, and we no longer write there. The places stay as they are.")
+        yield _("Please ask the family and correct the address in your class list: the invitation then goes to the new one by itself.")

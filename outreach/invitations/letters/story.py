@@ -1,0 +1,61 @@
+"""A letter's content before it is text or HTML: what both say, in the same order.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One line of the table of facts; `was` is what it said before, struck through. `url` makes the line a link."""
+
+    label: str
+    lines: tuple[str, ...]
+    was: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date as a picture: 'Thu', '18', 'Mar'; struck out where it's off."""
+
+    weekday: str
+    number: str
+    month: str
+    is_off: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """People under a heading, each with a word about them."""
+
+    heading: str
+    people: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead somewhere."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One letter: the lead says it all, the rest is for those who read on."""
+
+    subject: str
+    lead: str
+    kicker: str = ""
+    greeting: str = ""
+    day: Day | None = None
+    rows: tuple[Row, ...] = ()
+    groups: tuple[Group, ...] = ()
+    button: Link | None = None
+    notes: tuple[str, ...] = ()
+    links: tuple[Link, ...] = ()
+    why: str = ""

@@ -1,0 +1,63 @@
+"""A letter about a session, told: which lead, rows, lists, button and notes its kind and reader get."""
+
+from __future__ import annotations
+
+from outreach import wording
+from outreach.config import Settings
+from outreach.invitations.facts import Cause, LetterFacts, Reader
+from outreach.invitations.itip import Method
+from outreach.invitations.letters.destinations import OVER, button, small_links
+from outreach.invitations.letters.groups import groups
+from outreach.invitations.letters.language import gettext as _
+from outreach.invitations.letters.leads import lead
+from outreach.invitations.letters.notes import notes
+from outreach.invitations.letters.rows import rows
+from outreach.invitations.letters.story import Day, Row, Story
+from outreach.invitations.letters.subjects import subject
+from outreach.models import Letter, LetterKind
+
+TAKES_PART = (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.REMINDER)
+NAMED_ELSEWHERE = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.WRONG_ADDRESS, LetterKind.REMOVED)
+
+
+def tell(letter: Letter, facts: LetterFacts, method: Method | None, settings: Settings) -> Story:
+    """Give the content of a letter about a session, in the locale in force."""
+    return Story(
+        subject=subject(letter.kind, facts, written_at=letter.created_at),
+        lead=lead(letter.kind, facts, written_at=letter.created_at),
+        kicker=facts.session.format_name,
+        greeting=greeting(facts.reader_name),
+        day=Day(*wording.day_parts(facts.session.starts_wall), is_off=letter.kind in OVER),
+        rows=_rows(letter.kind, facts),
+        groups=groups(letter.kind, facts),
+        button=button(letter, facts, settings),
+        notes=notes(letter.kind, facts, method),
+        links=small_links(letter, facts, settings),
+        why=_why(facts.reader),
+    )
+
+
+def greeting(reader_name: str) -> str:
+    """'Hello Ana,'; nothing where the name isn't known."""
+    return _("Hello %(name)s,", name=reader_name) if reader_name else ""
+
+
+def knows_link(kind: LetterKind, facts: LetterFacts) -> bool:
+    """Whoever has a seat or a part knows the link to join; whoever waits, or comes no more, doesn't."""
+    if kind in (LetterKind.REMINDER, LetterKind.ROSTER):
+        return True
+    return kind in TAKES_PART and facts.entry is not None
+
+
+def _rows(kind: LetterKind, facts: LetterFacts) -> tuple[Row, ...]:
+    goes_on = kind in TAKES_PART or (kind is LetterKind.DIGEST and bool(facts.seated) and facts.cause is not Cause.CANCELLED)
+    return rows(facts, goes_on=goes_on, has_link=knows_link(kind, facts), names_students=kind not in NAMED_ELSEWHERE)
+
+
+def _why(reader: Reader) -> str:
+    return {
+        Reader.HOST: lambda: _("You get this letter because you host sessions."),
+        Reader.TEACHER: lambda: _("You get this letter because you registered students."),
+        Reader.STUDENT: lambda: _("You get this letter because your school registered you."),
+        Reader.GUARDIAN: lambda: _("You get this letter because a school named you as a student's guardian."),
+    }[reader]()

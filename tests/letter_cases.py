@@ -1,0 +1,293 @@
+"""Letters in memory with fixed keys, tokens and moments: one for each kind and reader, and the awkward cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from outreach.config import Settings
+from outreach.invitations.facts import (
+    AccountFacts,
+    ApplicationFacts,
+    Cause,
+    EntryFacts,
+    LetterFacts,
+    Reader,
+    SessionFacts,
+    StudentFacts,
+)
+from outreach.models import Letter, LetterKind, Mailbox
+from outreach.models.outreach_session import instant
+
+WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+UID = "7f3c1f6e-5a41-4f0e-9a57-0d2f6a1b9c33@outreach.example"
+SETTINGS = Settings(
+    mode="demo",
+    database_url="sqlite://",
+    secret_key="a secret key that only tests ever see, long enough",
+    base_url="https://outreach.example",
+    reply_address="rsvp+{token}@outreach.example",
+    instance_path=Path("/nowhere"),
+)
+NOBODY: tuple[StudentFacts, ...] = ()
+
+
+def told(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int = 120, **facts: Any) -> SessionFacts:
+    """Give a workshop in New York."""
+    ends_wall, zone, fold = starts_wall + timedelta(minutes=minutes), facts.get("zone", "America/New_York"), facts.get("fold", 0)
+    defaults: dict[str, Any] = {
+        "id": 42,
+        "title": "Power of a Stitch",
+        "format_key": "stitch_workshop",
+        "format_name": "Stitch workshop",
+        "host_name": "Dr Sam Lee",
+        "zone": zone,
+        "fold": fold,
+        "starts_wall": starts_wall,
+        "ends_wall": ends_wall,
+        "starts_at": instant(starts_wall, zone, fold),
+        "ends_at": instant(ends_wall, zone, fold),
+        "site_name": "Harbor Hospital",
+        "area_name": "Skills lab",
+        "address": "1 Main Street\nNew York",
+        "meeting_point": "Main entrance",
+        "bring": "Long hair tied back\nClosed shoes",
+        "wear": "Short sleeves",
+        "kit": "Needle holder, forceps, scissors, pad",
+    }
+    return SessionFacts(**defaults | facts)
+
+
+def online(starts_wall: datetime = datetime(2027, 3, 18, 17, 0), **facts: Any) -> SessionFacts:
+    """Give an online session: no site, a link."""
+    defaults: dict[str, Any] = {
+        "title": "Ask a surgeon",
+        "format_key": "online_qa",
+        "format_name": "Online Q&A",
+        "site_name": "",
+        "area_name": "",
+        "address": "",
+        "meeting_point": "",
+        "bring": "Your questions",
+        "wear": "",
+        "kit": "",
+        "video_url": "https://video.example/r/k3f9?pwd=aB1&x=2",
+    }
+    return told(starts_wall, **defaults | facts)
+
+
+def student(given_name: str = "Ana", registration_id: int = 1, *, place: int | None = None, **facts: Any) -> StudentFacts:
+    """Give a student as their family knows them."""
+    return StudentFacts(registration_id=registration_id, given_name=given_name, place_in_queue=place, **facts)
+
+
+def entry(sequence: int = 0, *, is_first: bool = False, is_transparent: bool = False, answer: str = "needs_action") -> EntryFacts:
+    """Give the calendar entry a letter carries."""
+    return EntryFacts(
+        uid=UID,
+        sequence=sequence,
+        is_first=is_first,
+        is_transparent=is_transparent,
+        answer=answer,
+        created_at=WRITTEN - timedelta(days=sequence),
+        changed_at=WRITTEN,
+    )
+
+
+def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
+    """Give facts of a letter about the workshop, greeting the reader by a fitting name."""
+    greeted = {Reader.STUDENT: "Ana", Reader.GUARDIAN: "Maria", Reader.TEACHER: "Robin Smith", Reader.HOST: "Sam"}
+    known: dict[str, Any] = {"reader": reader, "reader_name": greeted[reader], "cause": cause, "session": told()}
+    return LetterFacts(**known | more)
+
+
+def letter(
+    kind: LetterKind, about: LetterFacts | AccountFacts | ApplicationFacts, *, written_at: datetime = WRITTEN, locale: str = "en"
+) -> Letter:
+    """Give the letter's row as the worker finds it."""
+    mailbox = Mailbox(id=7, address="reader@family.example", token="abcdefghijklmnop", locale=locale, link_version=1)
+    return Letter(
+        key="0123456789abcdef0123456789abcdef", mailbox=mailbox, kind=kind, locale=locale, facts=about.to_json(), created_at=written_at
+    )
+
+
+def _calendar_letters() -> Iterator[tuple[str, Letter]]:
+    ana, ben = student(), student("Ben", 2)
+    first = entry(is_first=True)
+    guardians = entry(is_first=True, is_transparent=True)
+    earlier, elsewhere = told(datetime(2027, 3, 11, 10, 0)), told(site_name="City Hospital", area_name="", address="2 Park Lane")
+    registered, moved, cancelled = Cause.REGISTERED, Cause.MOVED, Cause.CANCELLED
+    off = told(is_cancelled=True, cancel_reason="The theatre is needed for an emergency list.\nWe are looking for a new date.")
+
+    def about(kind: LetterKind, reader: Reader, cause: Cause, **more: Any) -> Letter:
+        return letter(kind, facts(reader, cause, **more))
+
+    invitation, promoted, updated = LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED
+    yield "invitation-student", about(invitation, Reader.STUDENT, registered, seated=(ana,), entry=first)
+    yield "invitation-guardian", about(invitation, Reader.GUARDIAN, registered, seated=(ana,), entry=guardians)
+    yield "invitation-siblings", about(invitation, Reader.GUARDIAN, registered, seated=(ana, ben), reader_name="", entry=guardians)
+    yield "invitation-teacher", about(invitation, Reader.TEACHER, registered, entry=first)
+    yield "invitation-teacher-and-parent", about(invitation, Reader.TEACHER, registered, seated=(ana,), entry=first)
+    yield "invitation-host", about(invitation, Reader.HOST, Cause.PUBLISHED, entry=first)
+    yield (
+        "invitation-address-corrected",
+        about(invitation, Reader.GUARDIAN, Cause.ADDRESS, seated=(ana,), entry=replace(guardians, sequence=1)),
+    )
+    yield "promoted-student", about(promoted, Reader.STUDENT, Cause.PROMOTED, seated=(ana,), entry=first)
+    yield "promoted-guardian", about(promoted, Reader.GUARDIAN, Cause.PROMOTED, seated=(ana,), entry=guardians)
+    yield "promoted-teacher", about(promoted, Reader.TEACHER, Cause.PROMOTED, entry=first)
+    yield "updated-time-student", about(updated, Reader.STUDENT, moved, was=earlier, seated=(ana,), entry=entry(1))
+    yield (
+        "updated-place-guardian",
+        about(updated, Reader.GUARDIAN, moved, was=elsewhere, seated=(ana,), entry=entry(1, is_transparent=True)),
+    )
+    both = told(datetime(2027, 3, 11, 10, 0), site_name="City Hospital", title="Power of Stitches", bring="")
+    yield "updated-all-teacher", about(updated, Reader.TEACHER, moved, was=both, entry=entry(2))
+    yield "updated-time-host", about(updated, Reader.HOST, moved, was=earlier, entry=entry(1))
+    yield "updated-waiting-guardian", about(updated, Reader.GUARDIAN, moved, was=earlier, waiting=(student(place=3),))
+    yield (
+        "updated-sibling-left",
+        about(updated, Reader.GUARDIAN, Cause.WITHDRAWN, seated=(ana,), gone=(ben,), entry=entry(1, answer="accepted")),
+    )
+    yield "updated-sibling-joined", about(updated, Reader.GUARDIAN, registered, seated=(ana, ben), entry=entry(1, answer="accepted"))
+    yield (
+        "cancelled-student",
+        about(LetterKind.CANCELLED, Reader.STUDENT, cancelled, session=off, reason=off.cancel_reason, seated=(ana,), entry=entry(1)),
+    )
+    yield (
+        "cancelled-guardian",
+        about(
+            LetterKind.CANCELLED,
+            Reader.GUARDIAN,
+            cancelled,
+            session=off,
+            reason=off.cancel_reason,
+            seated=(ana,),
+            entry=entry(1, is_transparent=True),
+        ),
+    )
+    yield "cancelled-teacher", about(LetterKind.CANCELLED, Reader.TEACHER, cancelled, session=off, reason=off.cancel_reason, entry=entry(1))
+    yield "cancelled-host", about(LetterKind.CANCELLED, Reader.HOST, cancelled, session=off, reason=off.cancel_reason, entry=entry(1))
+    yield (
+        "cancelled-waiting",
+        about(LetterKind.CANCELLED, Reader.GUARDIAN, cancelled, session=off, reason=off.cancel_reason, waiting=(student(place=3),)),
+    )
+    yield "removed-withdrawn-student", about(LetterKind.REMOVED, Reader.STUDENT, Cause.WITHDRAWN, gone=(ana,), entry=entry(1))
+    yield (
+        "removed-withdrawn-guardian",
+        about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.WITHDRAWN, gone=(ana,), entry=entry(1, is_transparent=True)),
+    )
+    yield (
+        "removed-by-host-guardian",
+        about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.REMOVED, gone=(ana,), reason="Too few supervisors that day.", entry=entry(1)),
+    )
+    yield "removed-address", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.ADDRESS, gone=(ana,), reader_name="", entry=entry(1))
+    yield "removed-teacher", about(LetterKind.REMOVED, Reader.TEACHER, Cause.WITHDRAWN, entry=entry(1))
+    yield "removed-host", about(LetterKind.REMOVED, Reader.HOST, Cause.PUBLISHED, entry=entry(1))
+    yield "removed-waiting-guardian", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.WITHDRAWN, gone=(ana,))
+
+
+def _plain_letters() -> Iterator[tuple[str, Letter]]:
+    ana = student()
+    day, soon = timedelta(days=1), timedelta(hours=2)
+    starts_at, at = told().starts_at, online().starts_at
+
+    def remind(reader: Reader, written_at: datetime, session: SessionFacts, **more: Any) -> Letter:
+        return letter(LetterKind.REMINDER, facts(reader, Cause.TIME, session=session, entry=entry(), **more), written_at=written_at)
+
+    yield "waiting-student", letter(LetterKind.WAITING, facts(Reader.STUDENT, Cause.REGISTERED, waiting=(student(place=3),)))
+    yield "waiting-guardian", letter(LetterKind.WAITING, facts(Reader.GUARDIAN, Cause.REGISTERED, waiting=(student(place=3),)))
+    yield (
+        "waiting-siblings",
+        letter(LetterKind.WAITING, facts(Reader.GUARDIAN, Cause.REGISTERED, waiting=(student(place=3), student("Ben", 2, place=4)))),
+    )
+    yield "reminder-7-days-student", remind(Reader.STUDENT, starts_at - 7 * day, told(), seated=(ana,), lead_minutes=10080)
+    yield "reminder-1-day-guardian", remind(Reader.GUARDIAN, starts_at - day, told(), seated=(ana,), lead_minutes=1440)
+    yield "reminder-1-day-teacher", remind(Reader.TEACHER, starts_at - day, told(), lead_minutes=1440)
+    yield "reminder-2-hours-online-student", remind(Reader.STUDENT, at - soon, online(), seated=(ana,), lead_minutes=120)
+    yield "reminder-2-hours-online-host", remind(Reader.HOST, at - soon, online(), lead_minutes=120)
+    yield "reminder-late-student", remind(Reader.STUDENT, starts_at - timedelta(hours=7), told(), seated=(ana,), lead_minutes=1440)
+
+
+def _school(given_name: str, family_name: str, number: int, place: int | None = None) -> StudentFacts:
+    return student(given_name, number, place=place, family_name=family_name)
+
+
+def _lists() -> Iterator[tuple[str, Letter]]:
+    people = [("Ana", "Diaz"), ("Ben", "Cole"), ("Chidi", "Okafor"), ("Dana", "Levy"), ("Emil", "Berg"), ("Fatima", "Khan")]
+    seated = tuple(_school(*person, number) for number, person in enumerate(people, 1))
+    waiting = (_school("Gus", "Hill", 11, 1), _school("Hana", "Sato", 12, 2))
+
+    def digest(cause: Cause, **more: Any) -> Letter:
+        return letter(LetterKind.DIGEST, facts(Reader.TEACHER, cause, **more))
+
+    yield "digest-registered", digest(Cause.REGISTERED, seated=seated, waiting=waiting)
+    yield "digest-all-wait", digest(Cause.REGISTERED, waiting=waiting)
+    yield "digest-stands-in", digest(Cause.REGISTERED, seated=seated[:2], stands_in_for=seated[:2])
+    yield "digest-withdrawn", digest(Cause.WITHDRAWN, gone=seated[:1], reason="Ana has an exam that day.")
+    yield "digest-promoted", digest(Cause.PROMOTED, seated=(replace(waiting[0], place_in_queue=None),))
+    yield "digest-withdrawn-promoted", digest(Cause.WITHDRAWN, gone=seated[:1], seated=(replace(waiting[0], place_in_queue=None),))
+    until = datetime(2027, 3, 17, 22, 0, tzinfo=UTC)
+    yield "digest-offered", digest(Cause.OFFERED, offered=waiting[:1], offered_until=until)
+    yield "digest-moved", digest(Cause.MOVED, seated=seated, waiting=waiting, was=told(datetime(2027, 3, 11, 10, 0)))
+    yield "digest-cancelled", digest(Cause.CANCELLED, seated=seated, waiting=waiting, reason="The host is ill.")
+    coming = tuple(
+        student(person[0], number, school_name=("Northside School", "Westview Academy")[number % 2]) for number, person in enumerate(people)
+    )
+    evening = told().starts_at - timedelta(hours=20)
+    yield "roster", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming), written_at=evening)
+    yield "roster-one-school", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming[::2]), written_at=evening)
+    yield "wrong-address", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=seated[:1]))
+
+
+def _official() -> Iterator[tuple[str, Letter]]:
+    link = "https://outreach.example/confirm/ImFiYyI.Zx9"
+    for purpose in ("confirm", "reset", "password_changed", "already_here", "welcome"):
+        yield (
+            f"account-{purpose.replace('_', '-')}",
+            letter(LetterKind.ACCOUNT, AccountFacts(purpose=purpose, reader_name="Robin Smith", link=link)),
+        )
+    approved = ApplicationFacts(reader_name="Robin Smith", role="teacher", place="Northside School", is_approved=True)
+    yield "application-approved", letter(LetterKind.APPLICATION, approved)
+    refused = replace(approved, is_approved=False, note="Please apply with your school address.\nThank you.")
+    yield "application-refused", letter(LetterKind.APPLICATION, refused)
+
+
+def _awkward() -> Iterator[tuple[str, Letter]]:
+    ana, first = student(), entry(is_first=True)
+
+    def invite(session: SessionFacts, **more: Any) -> Letter:
+        return letter(
+            LetterKind.INVITATION, facts(Reader.STUDENT, Cause.REGISTERED, session=session, **{"seated": (ana,), "entry": first} | more)
+        )
+
+    yield "case-online", invite(online())
+    far = online(datetime(2027, 3, 18, 9, 0), zone="Australia/Sydney", host_name="Dr Kim Ng")
+    yield "case-sydney-host-vancouver-school", invite(far, reader_zone="America/Vancouver")
+    yield "case-near-midnight", invite(told(datetime(2027, 3, 18, 23, 30)))
+    yield "case-across-a-clock-change", invite(told(datetime(2027, 3, 28, 0, 30), zone="Europe/London", minutes=120))
+    yield "case-hour-shown-twice", invite(told(datetime(2027, 10, 31, 1, 15), zone="Europe/London", fold=1, minutes=30))
+    name = 'Zoë "Z" <script>alert(1)</script>\r\nBcc: everyone@example.com 🪡'
+    yield (
+        "case-awkward-name",
+        invite(
+            told(host_name=name, title='Knots & "ties" <b>now</b>;\r\nX: y'), seated=(student(name), student("Ben", 2)), reader_name=name
+        ),
+    )
+    yield (
+        "case-long-title",
+        invite(told(title="Everything you ever wanted to know about suturing and never dared to ask, " * 3 + "answered")),
+    )
+    yield (
+        "case-moved-online",
+        letter(
+            LetterKind.UPDATED,
+            facts(Reader.STUDENT, Cause.MOVED, session=online(datetime(2027, 3, 18, 14, 0)), was=told(), seated=(ana,), entry=entry(1)),
+        ),
+    )
+
+
+CASES: dict[str, Letter] = dict([*_calendar_letters(), *_plain_letters(), *_lists(), *_official(), *_awkward()])

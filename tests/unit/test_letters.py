@@ -1,0 +1,320 @@
+"""What letters must never say, and what they always must."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from datetime import UTC, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from outreach import links
+from outreach.invitations.facts import AccountFacts, Cause, LetterFacts, Reader, SessionFacts
+from outreach.models import Letter, LetterKind
+from tests.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
+from tests.letter_reading import Page, received
+
+ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION)}
+TO_FAMILIES = {case: one for case, one in ABOUT_SESSIONS.items() if one.facts["reader"] in (Reader.STUDENT, Reader.GUARDIAN)}
+WITH_CALENDAR = {case: one for case, one in CASES.items() if received(one).ics is not None}
+EVERYBODY = {"Ana", "Ben", "Chidi", "Dana", "Emil", "Fatima", "Gus", "Hana"}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_app() -> Iterator[None]:
+    app = Flask(__name__)
+    Babel(app)
+    with app.app_context():
+        yield
+
+
+def changed(one: Letter, **more: Any) -> Letter:
+    """Give the letter with other facts."""
+    about = replace(LetterFacts.from_json(one.facts), **more)
+    return letter(one.kind, about, written_at=one.created_at, locale=one.locale)
+
+
+def with_surnames(about: LetterFacts) -> dict[str, Any]:
+    """Give every student a family name and a school no letter to a family may show."""
+    hidden = {"family_name": "Surnameson", "school_name": "Hiddenschool"}
+    return {part: tuple(replace(one, **hidden) for one in getattr(about, part)) for part in ("seated", "waiting", "gone")}
+
+
+@pytest.mark.parametrize("case", TO_FAMILIES)
+def test_family_letter_names_exactly_the_students_it_was_given(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts)
+    its_own = {one.given_name for one in (*about.seated, *about.waiting, *about.gone)}
+    greeted = {about.reader_name}
+
+    seen = {name for name in EVERYBODY if re.search(rf"\b{name}\b", received(CASES[case]).everything)}
+
+    assert seen <= its_own | greeted
+
+
+@pytest.mark.parametrize("case", TO_FAMILIES)
+def test_family_letter_shows_no_surname_and_no_school(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts)
+
+    everything = received(changed(CASES[case], **with_surnames(about))).everything
+
+    assert "Surnameson" not in everything
+    assert "Hiddenschool" not in everything
+
+
+@pytest.mark.parametrize("case", ABOUT_SESSIONS)
+def test_no_surname_and_no_school_in_subject_calendar_or_address(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts)
+
+    seen = received(changed(CASES[case], **with_surnames(about)))
+
+    exposed = "\n".join((seen.message["Subject"], (seen.ics or b"").decode(), *Page(seen.html).links))
+    assert "Surnameson" not in exposed
+    assert "Hiddenschool" not in exposed
+
+
+@pytest.mark.parametrize("case", ["roster", "roster-one-school"])
+def test_roster_has_given_names_alone(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts)
+
+    assert "Surnameson" not in received(changed(CASES[case], **with_surnames(about))).everything
+
+
+@pytest.mark.parametrize("case", WITH_CALENDAR)
+def test_calendar_carries_no_link_of_the_family(case: str) -> None:
+    assert "/i/" not in str(received(CASES[case]).event.to_ical().replace(b"\r\n ", b""))
+
+
+@pytest.mark.parametrize("case", WITH_CALENDAR)
+def test_sender_is_organizer_and_addressee_is_the_one_attendee(case: str) -> None:
+    seen = received(CASES[case])
+    sender, reply_to, to = (seen.message[name].addresses for name in ("From", "Reply-To", "To"))
+
+    assert [one.addr_spec for one in (*sender, *reply_to)] == ["rsvp+abcdefghijklmnop@outreach.example"] * 2
+    assert seen.event["ORGANIZER"] == "mailto:rsvp+abcdefghijklmnop@outreach.example"
+    assert [one.addr_spec for one in to] == ["reader@family.example"]
+    assert seen.event["ATTENDEE"] == "mailto:reader@family.example"
+
+
+@pytest.mark.parametrize("case", WITH_CALENDAR)
+def test_calendar_says_the_instant_the_session_begins_and_ends(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts).session
+    event = received(CASES[case]).event
+
+    assert event["DTSTART"].dt.astimezone(UTC) == about.starts_at
+    assert event["DTEND"].dt.astimezone(UTC) == about.ends_at
+    assert event["SUMMARY"] == about.title.replace("\r\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [
+        (LetterKind.INVITATION, "REQUEST"),
+        (LetterKind.PROMOTED, "REQUEST"),
+        (LetterKind.UPDATED, "REQUEST"),
+        (LetterKind.CANCELLED, "CANCEL"),
+        (LetterKind.REMOVED, "CANCEL"),
+        (LetterKind.WAITING, None),
+        (LetterKind.REMINDER, None),
+    ],
+)
+def test_calendar_is_asked_what_the_letter_says(kind: LetterKind, method: str | None) -> None:
+    about = facts(Reader.GUARDIAN, Cause.REGISTERED, seated=(student(),), entry=entry(3, is_transparent=True))
+    seen = received(letter(kind, about))
+
+    said = seen.ics and re.findall(rb"^(METHOD|SEQUENCE|TRANSP):(\w+)\r$", seen.ics, re.MULTILINE)
+    assert said == (method and [(b"METHOD", method.encode()), (b"SEQUENCE", b"3"), (b"TRANSP", b"TRANSPARENT")])
+
+
+@pytest.mark.parametrize("kind", [LetterKind.UPDATED, LetterKind.CANCELLED, LetterKind.REMOVED])
+def test_letter_without_entry_has_no_calendar(kind: LetterKind) -> None:
+    assert received(letter(kind, facts(Reader.GUARDIAN, Cause.MOVED, waiting=(student(place=1),)))).ics is None
+
+
+def test_all_letters_of_an_invitation_hang_on_its_first() -> None:
+    def ids(kind: LetterKind, *, is_first: bool) -> tuple[str | None, ...]:
+        about = facts(Reader.STUDENT, Cause.REGISTERED, seated=(student(),), entry=entry(is_first=is_first))
+        message = received(letter(kind, about)).message
+        return message["Message-ID"], message["In-Reply-To"], message["References"]
+
+    first = "<7f3c1f6e-5a41-4f0e-9a57-0d2f6a1b9c33.first@outreach.example>"
+    own = "<0123456789abcdef0123456789abcdef@outreach.example>"
+    assert ids(LetterKind.INVITATION, is_first=True) == (first, None, None)
+    assert ids(LetterKind.PROMOTED, is_first=True) == (first, None, None)
+    assert ids(LetterKind.INVITATION, is_first=False) == (own, first, first)
+    assert ids(LetterKind.UPDATED, is_first=True) == (own, first, first)
+    assert ids(LetterKind.CANCELLED, is_first=False) == (own, first, first)
+    assert ids(LetterKind.REMINDER, is_first=False) == (own, first, first)
+
+
+def test_letter_about_no_entry_stands_alone() -> None:
+    message = received(CASES["waiting-guardian"]).message
+
+    assert message["Message-ID"] == "<0123456789abcdef0123456789abcdef@outreach.example>"
+    assert message["References"] is None
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_html_loads_nothing_runs_nothing_and_closes_what_it_opens(case: str) -> None:
+    page = Page(received(CASES[case]).html)
+
+    assert page.open == []
+    assert page.loads == []
+    assert page.tags.isdisjoint({"script", "img", "link", "iframe", "form", "object", "svg"})
+    assert all(link.startswith("https://") for link in page.links)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_text_says_all_addresses_of_the_html_and_is_no_html(case: str) -> None:
+    seen = received(CASES[case])
+
+    assert all(link.rstrip("/") in seen.text for link in Page(seen.html).links)
+    assert re.search(r"&(amp|lt|gt|quot|#\d+);|<(br|p|table)\b", seen.text) is None
+    assert not re.search(r"\bNone\b(?! of)", seen.text)
+
+
+def test_what_is_typed_is_neither_markup_nor_header_nor_line() -> None:
+    seen = received(CASES["case-awkward-name"])
+
+    assert "<script>alert(1)</script>" in "".join(Page(seen.html).words)
+    assert seen.message["Bcc"] is None
+    assert not re.search(r"^\s*(Bcc|X):", seen.text, re.MULTILINE)
+    assert "🪡" in seen.text
+
+
+@pytest.mark.parametrize("part", [one.name for one in fields(SessionFacts) if one.type == "str" and one.name != "zone"])
+def test_no_field_of_a_session_can_add_a_header(part: str) -> None:
+    nasty: dict[str, Any] = {part: "x\r\nBcc: everyone@example.com\r\n\r\nBEGIN:VALARM\u2028<img src=x>"}
+    seen = received(changed(CASES["case-online"], session=replace(online(), **nasty)))
+
+    assert seen.message["Bcc"] is None
+    assert seen.ics is not None
+    assert b"\r\nBEGIN:VALARM" not in seen.ics
+    assert Page(seen.html).loads == []
+
+
+def test_percent_signs_and_braces_mean_nothing() -> None:
+    odd = "100 %(x)s {{ 7*7 }} {% x %} %d"
+    seen = received(changed(CASES["invitation-guardian"], session=told(title=odd, bring=odd), reader_name=odd))
+
+    assert f"Hello {odd}," in seen.text
+    assert f"What to bring: {odd}" in seen.text
+    assert odd in seen.message["Subject"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (LetterKind.WAITING, {"waiting": (student(place=1),)}),
+        (LetterKind.UPDATED, {"waiting": (student(place=1),), "was": told()}),
+        (LetterKind.CANCELLED, {"seated": (student(),), "entry": entry(1)}),
+        (LetterKind.REMOVED, {"gone": (student(),), "entry": entry(1)}),
+    ],
+)
+def test_who_has_no_seat_does_not_get_the_link_to_join(kind: LetterKind, more: dict[str, Any]) -> None:
+    about = facts(Reader.GUARDIAN, Cause.MOVED, session=online(), **more)
+
+    assert "video.example" not in received(letter(kind, about)).everything
+
+
+def test_who_has_a_seat_finds_the_link_in_letter_and_calendar() -> None:
+    seen = received(CASES["case-online"])
+
+    assert online().video_url in seen.text
+    assert seen.event["CONFERENCE"] == online().video_url
+    assert online().video_url in seen.event["DESCRIPTION"]
+
+
+def test_address_that_is_no_web_address_is_words_alone() -> None:
+    seen = received(changed(CASES["reminder-2-hours-online-student"], session=online(video_url="javascript:alert(1)")))
+
+    assert "javascript:alert(1)" in seen.text
+    assert not any(link.startswith("javascript") for link in Page(seen.html).links)
+
+
+@pytest.mark.parametrize("case", TO_FAMILIES)
+def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> None:
+    about = LetterFacts.from_json(CASES[case].facts)
+    expires_at = about.session.ends_at + timedelta(days=30)
+    for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine)?", received(CASES[case]).text):
+        purpose = links.Purpose.NOT_MINE if rest else links.Purpose.FAMILY
+        ticket = links.read(token, purpose, SETTINGS.secret_key, WRITTEN)
+        assert ticket == links.Ticket(7, about.session.id, purpose, 1, expires_at)
+
+
+@pytest.mark.parametrize("case", TO_FAMILIES)
+def test_guardians_alone_can_say_not_my_child(case: str) -> None:
+    one = CASES[case]
+    may = one.facts["reader"] == Reader.GUARDIAN and one.kind is not LetterKind.REMOVED
+
+    assert ("/not-mine" in received(one).text) == may
+
+
+@pytest.mark.parametrize("case", [case for case, one in TO_FAMILIES.items() if one.kind not in (LetterKind.CANCELLED, LetterKind.REMOVED)])
+def test_family_finds_the_page_where_it_can_withdraw(case: str) -> None:
+    assert re.search(r"https://outreach\.example/i/[^/\s]+\n", received(CASES[case]).text)
+
+
+def test_new_link_version_gives_another_link() -> None:
+    one = letter(LetterKind.WAITING, facts(Reader.GUARDIAN, Cause.REGISTERED, waiting=(student(place=1),)))
+    before = received(one).text
+    one.mailbox.link_version = 2
+
+    assert received(one).text != before
+
+
+def test_link_of_an_address_withdrawn_is_not_shown_with_its_students() -> None:
+    assert "Ana" not in received(CASES["removed-address"]).everything
+
+
+def test_dates_are_in_the_language_of_the_letter() -> None:
+    one = CASES["invitation-guardian"]
+    french = letter(one.kind, LetterFacts.from_json(one.facts), locale="fr")
+
+    seen = received(french)
+
+    assert "jeu. 18 mars" in seen.message["Subject"]
+    assert "jeudi 18 mars 2027" in seen.text
+    assert '<html lang="fr">' in seen.html
+
+
+def test_each_of_two_hours_shown_twice_has_its_own_offset() -> None:
+    def offset(fold: int) -> list[str]:
+        about = replace(LetterFacts.from_json(CASES["case-hour-shown-twice"].facts).session, fold=fold)
+        return re.findall(r"\(London, (\S+)\)", received(changed(CASES["case-hour-shown-twice"], session=about)).text)
+
+    assert offset(0) == ["UTC+1"]
+    assert offset(1) == ["UTC"]
+
+
+def test_host_in_sydney_and_school_in_vancouver_each_read_their_own_time() -> None:
+    far = CASES["case-sydney-host-vancouver-school"]
+
+    assert "15:00 to 17:00 (Vancouver, UTC−7)" in received(far).text
+    assert "Vancouver" not in received(changed(far, reader_zone="Australia/Sydney")).text
+
+
+def test_who_goes_to_a_place_reads_the_time_of_the_place_alone() -> None:
+    assert "Vancouver" not in received(changed(CASES["invitation-student"], reader_zone="America/Vancouver")).text
+
+
+def test_link_to_an_account_is_gone_once_it_is_wiped() -> None:
+    wiped = letter(LetterKind.ACCOUNT, AccountFacts(purpose="confirm", reader_name="Robin", link=None))
+
+    assert "https://outreach.example/login" in received(wiped).text
+
+
+def test_moved_says_old_and_new_in_words() -> None:
+    seen = received(CASES["updated-time-student"])
+
+    assert "before: Thursday 11 March 2027" in seen.text
+    assert "now: Thursday 18 March 2027" in seen.text
+    assert re.search(r"<s [^>]*>Thursday 11 March 2027", seen.html)
+
+
+def test_first_letter_alone_explains_the_unknown_sender() -> None:
+    assert "unknown sender" in received(CASES["invitation-student"]).text
+    assert "unknown sender" not in received(CASES["updated-time-student"]).text
