@@ -1,0 +1,1 @@
+"""THE COORDINATOR: who may join, what needs a person, what became of each letter."""

@@ -1,0 +1,67 @@
+"""What needs a person: the coordinator's home. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select
+
+from outreach.catalogue.cards import Rows, card_rows
+from outreach.db import db
+from outreach.models import (
+    UNSETTLED,
+    Application,
+    ApplicationState,
+    Letter,
+    LetterState,
+    Mailbox,
+    OutboxPause,
+    OutreachSession,
+    SessionState,
+    User,
+)
+
+LOOKS_AHEAD = timedelta(days=14)
+LATE = timedelta(minutes=10)
+LOW = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """Counts of what waits for a person; `late_since`: when the oldest letter that should have left was due."""
+
+    applications: int
+    unconfirmed: int
+    failed_letters: int
+    refused_mailboxes: int
+    stopped_mailboxes: int
+    late_since: datetime | None
+    pause: OutboxPause | None
+
+
+def attention(*, now: datetime) -> Attention:
+    """Look at everything once."""
+    pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
+    mailboxes = select(func.count(Mailbox.refused_at), func.count(Mailbox.stopped_at))
+    refused, stopped = db.session.execute(mailboxes.where(or_(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_not(None)))).one()
+    late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
+    return Attention(
+        applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
+        unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
+        failed_letters=db.session.scalar(select(func.count()).where(Letter.state == LetterState.FAILED)) or 0,
+        refused_mailboxes=refused,
+        stopped_mailboxes=stopped,
+        late_since=db.session.scalar(late),
+        pause=db.session.get(OutboxPause, 1),
+    )
+
+
+def full_or_nearly_empty(*, now: datetime) -> Rows:
+    """Select the published sessions of the coming two weeks that are full, or less than a quarter taken."""
+    soon = and_(
+        OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at <= now + LOOKS_AHEAD
+    )
+    is_full = OutreachSession.seats_taken == OutreachSession.capacity
+    is_low = OutreachSession.seats_taken < OutreachSession.capacity * LOW
+    return card_rows().where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)

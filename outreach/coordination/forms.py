@@ -1,0 +1,163 @@
+"""The coordinator's forms. Filters are read from the address and need no token."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+from wtforms import IntegerField, SearchField, SelectChoice, SelectField
+from wtforms.validators import NumberRange, Optional
+
+from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, ROLES, SESSION_STATES
+from outreach.fields import CountryField, LineField, ProseField, ZoneField, required
+from outreach.web import Form
+from outreach.wire import one_line
+
+NEW = 0
+E = TypeVar("E", bound=enum.StrEnum)
+
+
+class Time(enum.StrEnum):
+    """Which sessions of a list."""
+
+    COMING = "coming"
+    PAST = "past"
+    ALL = "all"
+
+
+class PlaceForm(Form):
+    """What schools and sites have in common."""
+
+    name = LineField(_l("Name"), (required(_l("Please write its name.")),))
+    country = CountryField(_l("Country"), default="GB")
+    zone = ZoneField(_l("Time zone"), default="Europe/London")
+
+
+class SchoolForm(PlaceForm):
+    """A school."""
+
+    town = LineField(_l("Town"), (Optional(),))
+    majority_age = IntegerField(
+        _l("Of age at"),
+        (NumberRange(16, 21, message=_l("Please write a number from 16 to 21.")),),
+        default=18,
+        description=_l("Under this age a guardian is copied on every letter. 18 nearly everywhere, 19 or 21 in some states."),
+    )
+
+    def facts(self) -> SchoolFacts:
+        """Give what was typed."""
+        return SchoolFacts(
+            name=self.name.data,
+            town=self.town.data,
+            country=self.country.data,
+            zone=self.zone.data,
+            majority_age=self.majority_age.data,
+        )
+
+
+class SiteForm(PlaceForm):
+    """A hospital or venue."""
+
+    address = ProseField(_l("Address"), (Optional(),), description=_l("As a taxi driver needs it; it stands in every invitation."))
+
+    def facts(self) -> SiteFacts:
+        """Give what was typed."""
+        return SiteFacts(name=self.name.data, address=self.address.data, country=self.country.data, zone=self.zone.data)
+
+
+class Approval(Form):
+    """Which place is given: a known one, or a new one whose facts stand below."""
+
+    place = SelectField(_l("Where they work"), coerce=int, default=NEW)
+    note = ProseField(_l("A word to them"), (Optional(),), description=_l("It stands in the letter."))
+
+    def offer(self, places: list[tuple[int, str]], new: str) -> None:
+        """Offer these places, and a new one."""
+        self.place.choices = [SelectChoice(NEW, new), *(SelectChoice(key, name) for key, name in places)]
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Look at the facts of a new place only when it is one."""
+        valid: bool = super().validate(*args, **kwargs)
+        if self.place.errors or self.place.data == NEW:
+            return valid
+        for name in ("name", "town", "address", "country", "zone", "majority_age"):
+            if name in self:
+                self[name].errors = []
+        return not self.errors
+
+    def chosen(self) -> Any:
+        """Give the id of a known place, or the facts of a new one."""
+        return self.place.data or self.facts()
+
+
+class TeacherApproval(Approval, SchoolForm):
+    """Give a teacher their school."""
+
+
+class ClinicianApproval(Approval, SiteForm):
+    """Give a clinician their site."""
+
+
+class DeclineForm(Form):
+    """Why not."""
+
+    reason = ProseField(
+        _l("Why"),
+        (required(_l("Please say why: it stands in the letter.")),),
+        description=_l("They read this. Say what would have to be different."),
+    )
+
+
+class Filter(Form):
+    """Narrows a list; read from the address, so that it can be kept and shared."""
+
+    class Meta:
+        """Nothing is changed, so no token is needed."""
+
+        csrf = False
+
+    q = SearchField(filters=[lambda typed: one_line(typed or "")[:100]])
+
+
+class PeopleFilter(Filter):
+    """People by name or address, and role."""
+
+    role = SelectField(_l("Role"), choices=lambda: _choices(ROLES))
+
+
+class LetterFilter(Filter):
+    """Letters by address, kind and state."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: _choices(LETTER_KINDS))
+    state = SelectField(_l("State"), choices=lambda: _choices(LETTER_STATES))
+
+
+class SessionFilter(Filter):
+    """Sessions by title or host, time and state."""
+
+    time = SelectField(
+        _l("When"),
+        choices=[SelectChoice(Time.COMING, _l("Coming")), SelectChoice(Time.PAST, _l("Past")), SelectChoice(Time.ALL, _l("All"))],
+        default=Time.COMING,
+    )
+    state = SelectField(_l("State"), choices=lambda: _choices(SESSION_STATES))
+
+
+def filter_from(form: type[Filter], address: MultiDict[str, str], words_for_q: str) -> Any:
+    """Read a filter from an address; what it doesn't know it leaves out."""
+    read = form(formdata=address)
+    read.q.label.text = words_for_q
+    return read
+
+
+def one_of(members: type[E], typed: str | None) -> E | None:
+    """Give the member that was chosen; None for all of them."""
+    return next((member for member in members if member.value == typed), None)
+
+
+def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
+    return [SelectChoice("", _l("All")), *(SelectChoice(member.value, text) for member, text in words.items())]

@@ -1,0 +1,145 @@
+"""What a coordinator does: decide on applications, keep schools and sites, close and open accounts.
+
+Two coordinators may sit at the same page: the second is told that it has been decided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TypeVar
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.invitations.facts import ApplicationFacts
+from outreach.models import Application, ApplicationState, Appointment, LetterKind, Membership, Role, RoleName, School, Site, User
+from outreach.outbox.queue import Draft, post
+
+Place = TypeVar("Place", School, Site)
+
+
+def approve_teacher(application_id: int, school: int | SchoolFacts, *, by_id: int, note: str, now: datetime) -> None:
+    """Give the role and the membership of a school, known (its id) or new, and write to the applicant.
+
+    Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
+    """
+    with transaction():
+        application, user = _to_approve(application_id, RoleName.TEACHER)
+        given = _place(School, school)
+        if db.session.get(Membership, (user.id, given.id)) is None:
+            db.session.add(Membership(user_id=user.id, school_id=given.id, approved_by_id=by_id, approved_at=now))
+        _decide(application, user, ApplicationState.APPROVED, given.name, by_id=by_id, note=note, now=now)
+
+
+def approve_clinician(application_id: int, site: int | SiteFacts, *, by_id: int, note: str, now: datetime) -> None:
+    """Give the role and the appointment at a site, known (its id) or new, and write to the applicant.
+
+    Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
+    """
+    with transaction():
+        application, user = _to_approve(application_id, RoleName.CLINICIAN)
+        given = _place(Site, site)
+        if db.session.get(Appointment, (user.id, given.id)) is None:
+            db.session.add(Appointment(user_id=user.id, site_id=given.id, approved_by_id=by_id, approved_at=now))
+        _decide(application, user, ApplicationState.APPROVED, given.name, by_id=by_id, note=note, now=now)
+
+
+def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> None:
+    """Decline, and tell the applicant why. Raises Stale when it has been decided."""
+    with transaction():
+        application, user = _pending(application_id)
+        _decide(application, user, ApplicationState.DECLINED, application.place, by_id=by_id, note=note, now=now)
+
+
+def keep_school(school_id: int | None, facts: SchoolFacts) -> int:
+    """Correct a school, or add one (None); give its id. Raises Refused when another one has the name."""
+    with transaction():
+        return _kept(School, school_id, facts).id
+
+
+def keep_site(site_id: int | None, facts: SiteFacts) -> int:
+    """Correct a site, or add one (None); give its id. Sessions posted already keep their time and zone."""
+    with transaction():
+        return _kept(Site, site_id, facts).id
+
+
+def close_account(user_id: int, *, by_id: int) -> None:
+    """Let somebody in no more, and end their open visits at once. Raises Refused for one's own account."""
+    if user_id == by_id:
+        raise Refused(_l("This is your own account. Another coordinator can close it."))
+    with transaction():
+        user = _user(user_id)
+        user.active, user.fs_uniquifier = False, uuid4().hex
+
+
+def open_account(user_id: int) -> None:
+    """Let somebody in again, with the password they had."""
+    with transaction():
+        _user(user_id).active = True
+
+
+def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:
+    application, user = _pending(application_id)
+    if application.role != role:
+        raise Refused(_l("This application is for another role."))
+    if user.confirmed_at is None:
+        raise Refused(_l("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
+    return application, user
+
+
+def _pending(application_id: int) -> tuple[Application, User]:
+    application = locked(Application, application_id)
+    if application is None:
+        raise NotThere(_l("This application is no longer there."))
+    if application.state != ApplicationState.PENDING:
+        raise Stale(_l("Another coordinator has decided on this application already. Nothing was changed."))
+    return application, _user(application.user_id)
+
+
+def _decide(application: Application, user: User, state: ApplicationState, place: str, *, by_id: int, note: str, now: datetime) -> None:
+    application.decide(state, by=_user(by_id), note=note, now=now)
+    is_approved = state == ApplicationState.APPROVED
+    if is_approved and not user.is_a(application.role):
+        user.roles.append(db.session.scalars(select(Role).where(Role.name == application.role)).one())
+    facts = ApplicationFacts(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
+    key = f"application:{application.id}"
+    post([Draft(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=facts.to_json(), dedupe_key=key)], now=now)
+
+
+def _place(model: type[Place], chosen: int | SchoolFacts | SiteFacts) -> Place:
+    if not isinstance(chosen, int):
+        return _kept(model, None, chosen)
+    found = db.session.get(model, chosen)
+    if found is None:
+        raise Refused(_l("That place is no longer there. Please choose another."))
+    return found
+
+
+def _kept(model: type[Place], key: int | None, facts: SchoolFacts | SiteFacts) -> Place:
+    place = model() if key is None else locked(model, key)
+    if place is None:
+        raise NotThere(_l("This place is no longer there."))
+    taken = Refused(_l("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
+    if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(facts.name), model.id != (key or 0))) is not None:
+        raise taken
+    for name, value in asdict(facts).items():
+        setattr(place, name, value)
+    db.session.add(place)
+    try:
+        db.session.flush()
+    except IntegrityError:  # a rival has just added the same
+        raise taken from None
+    return place
+
+
+def _user(user_id: int) -> User:
+    user = locked(User, user_id)
+    if user is None:
+        raise NotThere(_l("This account is no longer there."))
+    return user

@@ -1,0 +1,74 @@
+"""The coordinator's home, and all sessions. The other pages hang on the same blueprint and are gathered here."""
+
+from __future__ import annotations
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from outreach import clock, policy
+from outreach.catalogue.cards import cards
+from outreach.catalogue.paging import page_number, page_of
+from outreach.coordination import application_views, letter_views, lists, people_views, place_views
+from outreach.coordination.attention import Attention, attention, full_or_nearly_empty
+from outreach.coordination.blueprint import coordination
+from outreach.coordination.forms import SessionFilter, Time, filter_from, one_of
+from outreach.coordination.words import PAUSE_REASONS, moment
+from outreach.db import db
+from outreach.models import LetterState, SessionState
+from outreach.web import me, signed_in
+
+__all__ = ["application_views", "coordination", "letter_views", "people_views", "place_views"]
+
+
+@coordination.get("")
+@signed_in(policy.coordinates)
+def home() -> ResponseReturnValue:
+    """Show what needs attention."""
+    now = clock.now()
+    seen = attention(now=now)
+    soon = cards(list(db.session.execute(full_or_nearly_empty(now=now))), now=now)
+    return render_template("coordination/home.html", seen=seen, todo=_todo(seen), soon=soon, moment=_moment, pause_reasons=PAUSE_REASONS)
+
+
+@coordination.get("/sessions")
+@signed_in(policy.coordinates)
+def sessions() -> ResponseReturnValue:
+    """Show everybody's sessions."""
+    now = clock.now()
+    chosen = filter_from(SessionFilter, request.args, _("Title or host"))
+    time, state = one_of(Time, chosen.time.data) or Time.COMING, one_of(SessionState, chosen.state.data)
+    page = page_of(lists.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=lists.PAGE_SIZE)
+    return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, now=now))
+
+
+def _moment(at: object) -> str:
+    return moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
+
+
+def _todo(seen: Attention) -> list[tuple[int, str, str]]:
+    """List (how many, of what, where) of all that isn't nothing."""
+    rows = [
+        (
+            seen.applications,
+            ngettext("application waits for you", "applications wait for you", seen.applications),
+            url_for("coordination.applications"),
+        ),
+        (
+            seen.failed_letters,
+            ngettext("letter has failed", "letters have failed", seen.failed_letters),
+            url_for("coordination.letters", state=LetterState.FAILED.value),
+        ),
+        (
+            seen.refused_mailboxes,
+            ngettext("address was refused by its mail server", "addresses were refused by their mail servers", seen.refused_mailboxes),
+            url_for("coordination.mailboxes"),
+        ),
+        (
+            seen.stopped_mailboxes,
+            ngettext("reader said: wrong address", "readers said: wrong address", seen.stopped_mailboxes),
+            url_for("coordination.mailboxes"),
+        ),
+    ]
+    return [row for row in rows if row[0]]
