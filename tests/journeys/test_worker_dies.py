@@ -1,0 +1,129 @@
+"""Workers are killed while real letters go to a real mail server: nothing is lost, nothing overtakes, one duplicate at most."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from outreach.config import ROOT, Settings
+from outreach.db import db
+from outreach.models import Letter, LetterState
+from outreach.outbox.smtp import SmtpServer, SmtpTransport
+from outreach.outbox.tally import Tally
+from tests.builders import Builder
+from tests.delivering import deliver, put
+from tests.journeys.postbox import Postbox
+
+LEASE_IS_OVER = timedelta(minutes=6)
+LAST = "someone2@example.org"
+
+
+@pytest.fixture
+def start_worker(settings: Settings, postbox: Postbox, now: datetime) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a worker that delivers what is due; it dies after its letter to `last`."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*, batch: int = 50, last: str = "-") -> subprocess.Popen[bytes]:
+        environment = os.environ | {
+            "OUTREACH_MODE": "demo",
+            "OUTREACH_DATABASE_URL": settings.database_url,
+            "OUTREACH_INSTANCE_PATH": str(settings.instance_path),
+            "OUTREACH_MAIL_SERVER": "127.0.0.1",
+            "OUTREACH_MAIL_PORT": str(postbox.port),
+        }
+        command = [sys.executable, "-m", "tests.journeys.worker_process", now.isoformat(), str(batch), last]
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def queue_streams(make: Builder, now: datetime, *, streams: int, letters: int) -> list[str]:
+    """Put some letters into each of some streams, one stream for each address."""
+    outreach_session = make.outreach_session(make.clinician())
+    mailboxes = [make.mailbox(f"someone{stream}@example.org") for stream in range(streams)]
+    return [
+        put(mailbox, f"{mailbox.address} {n:03}", now=now, session_id=outreach_session.id) for n in range(letters) for mailbox in mailboxes
+    ]
+
+
+def finish(postbox: Postbox, moment: datetime) -> Tally:
+    """Let a worker come after the lease of the dead one is over."""
+    return deliver(SmtpTransport(SmtpServer(host="127.0.0.1", port=postbox.port)), moment)
+
+
+def assert_all_arrived(postbox: Postbox, names: list[str], *, twice: set[str]) -> None:
+    """Each letter arrived once, those `twice` as the same bytes twice; within each stream in order."""
+    copies = Counter(postbox.subjects)
+    assert set(copies) == set(names)
+    assert {name for name, count in copies.items() if count > 1} == twice
+    assert max(copies.values()) <= 2
+    assert len(set(postbox.letters)) == len(names)
+    for address in {name.split()[0] for name in names}:
+        stream = [name for name in postbox.subjects if name.startswith(address)]
+        assert stream == sorted(stream)
+    assert set(db.session.scalars(select(Letter.state))) == {LetterState.SENT}
+
+
+def test_killed_before_data_nothing_is_lost_and_nothing_doubled(
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    names = queue_streams(make, now, streams=4, letters=3)
+    worker = start_worker()
+    postbox.on_recipient[LAST] = lambda: os.kill(worker.pid, signal.SIGKILL)
+    assert worker.wait(30) == -signal.SIGKILL
+    assert postbox.subjects == names[:2]
+    postbox.on_recipient.clear()
+    assert finish(postbox, now + timedelta(minutes=1)) == Tally(sent=4)  # the streams of the two that arrived go on
+    assert finish(postbox, now + LEASE_IS_OVER) == Tally(sent=6)
+    assert_all_arrived(postbox, names, twice=set())
+
+
+@pytest.mark.parametrize("moment", ["before the 250 arrives", "before settling"])
+def test_killed_after_the_server_took_it_one_letter_comes_twice_and_is_the_same(
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]], moment: str
+) -> None:
+    names = queue_streams(make, now, streams=4, letters=3)
+    worker = start_worker(last=LAST if moment == "before settling" else "-")
+    if moment == "before the 250 arrives":
+        postbox.on_content[LAST] = lambda: os.kill(worker.pid, signal.SIGKILL)
+    assert worker.wait(30) == -signal.SIGKILL
+    assert postbox.subjects == names[:3]
+    postbox.on_content.clear()
+    finish(postbox, now + LEASE_IS_OVER)
+    assert_all_arrived(postbox, names, twice={names[2]})
+
+
+def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    names = queue_streams(make, now, streams=12, letters=8)
+    workers = [start_worker(batch=3, last="someone5@example.org"), start_worker(batch=3)]
+    codes = {worker.wait(30) for worker in workers}
+    assert codes <= {0, -signal.SIGKILL}
+    finish(postbox, now + LEASE_IS_OVER)
+    twice = {name for name, count in Counter(postbox.subjects).items() if count == 2}
+    assert len(twice) == (-signal.SIGKILL in codes)
+    assert all(name.startswith("someone5@") for name in twice)
+    assert_all_arrived(postbox, names, twice=twice)
+
+
+def test_two_workers_share_the_work_and_send_nothing_twice(
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    names = queue_streams(make, now, streams=30, letters=4)
+    workers = [start_worker(batch=5), start_worker(batch=5)]
+    assert [worker.wait(30) for worker in workers] == [0, 0]
+    assert_all_arrived(postbox, names, twice=set())
+    assert db.session.scalar(select(func.max(Letter.attempts))) == 1

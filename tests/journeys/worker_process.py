@@ -1,0 +1,56 @@
+"""A worker in a process of its own, for tests that kill it: the real one, with a clock and a message of the tests.
+
+Started with three arguments: the moment its clock shows at the start, the size of a batch, and the address
+after whose letter it dies, between the server's 250 and settling ("-": it ends when nothing is due).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from datetime import datetime, timedelta
+
+from outreach import create_app
+from outreach.config import read_settings
+from outreach.outbox.leasing import Pace
+from outreach.outbox.outcome import Outcome
+from outreach.outbox.smtp import SmtpServer, SmtpTransport
+from outreach.outbox.transport import Envelope
+from outreach.worker import Worker
+from tests.delivering import render
+
+
+class Mortal(SmtpTransport):
+    """Carries letters until it dies."""
+
+    def __init__(self, server: SmtpServer, last: str) -> None:
+        super().__init__(server)
+        self._last = last
+
+    def send(self, envelope: Envelope) -> Outcome:
+        """Send; then, after that one letter, no finally and no handler runs any more."""
+        outcome = super().send(envelope)
+        if envelope.recipient == self._last:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return outcome
+
+
+def main(start: str, batch: str, last: str) -> None:
+    """Deliver what is due."""
+    settings, began = read_settings(os.environ), time.monotonic()
+    worker = Worker(
+        create_app(settings),
+        clock=lambda: datetime.fromisoformat(start) + timedelta(seconds=time.monotonic() - began),
+        transport=Mortal(SmtpServer.of(settings), last),
+        render=render,
+        pace=Pace(batch=int(batch)),
+        timetable=(),
+    )
+    worker.stop_on_signals()
+    worker.once()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

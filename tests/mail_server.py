@@ -1,0 +1,94 @@
+"""A mail server on loopback that says what a test tells it to: good, bad, or nothing at all."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+SILENCE, HANG_UP = "(silence)", "(hang up)"
+Answer = str | list[str] | Callable[[str], str]
+USUAL: dict[str, Answer] = {
+    "greeting": "220 here",
+    "EHLO": "250-here\r\n250-SIZE 1000000\r\n250 AUTH PLAIN",
+    "AUTH": "235 welcome",
+    "MAIL": "250 ok",
+    "RCPT": "250 ok",
+    "DATA": "354 go on",
+    "content": "250 ok",
+    "RSET": "250 ok",
+    "QUIT": "221 bye",
+}
+
+
+@dataclass
+class MailServer:
+    """What it was told to answer (to each verb, to the greeting, to the content; a list: one after the other), and what it heard."""
+
+    answers: dict[str, Answer]
+    port: int = 0
+    connections: int = 0
+    heard: list[str] = field(default_factory=list)
+    taken: list[bytes] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    def answer(self, verb: str, argument: str = "") -> str:
+        """Give the next answer."""
+        answer = self.answers.get(verb, "502 what?")
+        if callable(answer):
+            return answer(argument)
+        return (answer.pop(0) if len(answer) > 1 else answer[0]) if isinstance(answer, list) else answer
+
+
+class _Listening(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+    told: MailServer
+
+
+class _Talk(socketserver.StreamRequestHandler):
+    server: _Listening
+
+    def handle(self) -> None:
+        told = self.server.told
+        told.connections += 1
+        goes_on = self.say(told.answer("greeting"))
+        while goes_on and (line := self.rfile.readline().decode().strip()):
+            told.heard.append(line)
+            verb, _, argument = line.partition(" ")
+            reply = told.answer(verb.upper(), argument)
+            goes_on = self.say(reply) and (not reply.startswith("354") or self.take())
+
+    def take(self) -> bool:
+        lines = []
+        while (line := self.rfile.readline()) not in (b".\r\n", b""):
+            lines.append(line[1:] if line.startswith(b"..") else line)
+        reply = self.server.told.answer("content")
+        if reply.startswith("250") or reply in (SILENCE, HANG_UP):
+            self.server.told.taken.append(b"".join(lines))
+        return self.say(reply)
+
+    def say(self, reply: str) -> bool:
+        if reply == SILENCE:
+            self.server.told.over.wait()
+        if reply in (SILENCE, HANG_UP):
+            return False
+        self.wfile.write(reply.encode() + b"\r\n")
+        return not reply.startswith(("421", "221"))
+
+
+@contextmanager
+def mail_server(**answers: Answer) -> Iterator[MailServer]:
+    """Run a server whose answers differ from the usual ones in these."""
+    with _Listening(("127.0.0.1", 0), _Talk) as listening:
+        listening.told = MailServer(USUAL | answers, port=listening.server_address[1])
+        thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        try:
+            yield listening.told
+        finally:
+            listening.told.over.set()
+            listening.shutdown()
+            thread.join()

@@ -1,0 +1,172 @@
+"""What a mail server may do to us, step by step, and what we make of it."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.outbox.smtp import SmtpServer, SmtpTransport
+from outreach.outbox.transport import Envelope
+from tests.mail_server import HANG_UP, SILENCE, Answer, MailServer, mail_server
+
+ACCEPTED = Accepted()
+
+
+def transport_to(server: MailServer, **options: Any) -> SmtpTransport:
+    values: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "timeout": timedelta(seconds=0.3)}
+    return SmtpTransport(SmtpServer(**values | options))
+
+
+def letter(recipient: str = "someone@example.org", text: str = "Hello") -> Envelope:
+    return Envelope(name="1", sender="rsvp+abc@outreach.example", recipient=recipient, message=f"Subject: x\r\n\r\n{text}\r\n".encode())
+
+
+def send(*recipients: str, options: dict[str, Any] | None = None, **answers: Answer) -> tuple[list[Outcome], MailServer]:
+    """Send a letter to each over one transport."""
+    with mail_server(**answers) as server:
+        transport = transport_to(server, **options or {})
+        outcomes = [transport.send(letter(recipient)) for recipient in recipients or ["someone@example.org"]]
+        transport.close()
+    return outcomes, server
+
+
+def test_letters_go_one_after_the_other_over_one_connection() -> None:
+    outcomes, server = send("one@example.org", "two@example.org")
+    assert outcomes == [ACCEPTED, ACCEPTED]
+    assert server.connections == 1
+    assert server.heard[1:] == [
+        "mail FROM:<rsvp+abc@outreach.example> size=21",
+        "rcpt TO:<one@example.org>",
+        "data",
+        "mail FROM:<rsvp+abc@outreach.example> size=21",
+        "rcpt TO:<two@example.org>",
+        "data",
+        "quit",
+    ]
+
+
+def test_a_message_arrives_as_it_was_written_dots_and_all() -> None:
+    with mail_server() as server:
+        transport = transport_to(server)
+        transport.send(letter(text=".\r\n..two\r\nthree."))
+        transport.close()
+    assert server.taken == [b"Subject: x\r\n\r\n.\r\n..two\r\nthree.\r\n"]
+
+
+def test_a_connection_is_renewed_after_some_letters() -> None:
+    outcomes, server = send(*["someone@example.org"] * 5, options={"letters_a_connection": 2})
+    assert outcomes == [ACCEPTED] * 5
+    assert server.connections == 3
+
+
+@pytest.mark.parametrize(
+    ("answers", "outcome"),
+    [
+        ({"RCPT": "450 4.2.0 later"}, Delayed(words="450 4.2.0 later")),
+        ({"RCPT": "550 5.1.1 unknown"}, Refused(words="550 5.1.1 unknown", is_unknown=True)),
+        ({"content": "554 5.6.0 odd"}, Refused(words="554 5.6.0 odd")),
+        ({"DATA": "451 4.3.0 later"}, Delayed(words="451 4.3.0 later")),
+    ],
+)
+def test_a_refused_letter_leaves_the_connection_good_for_the_next(answers: dict[str, str], outcome: Outcome) -> None:
+    told: dict[str, Any] = {verb: [answer, "354 go on" if verb == "DATA" else "250 ok"] for verb, answer in answers.items()}
+    outcomes, server = send("one@example.org", "two@example.org", **told)
+    assert outcomes == [outcome, ACCEPTED]
+    assert (server.connections, len(server.taken)) == (1, 1)
+    assert "rset" in server.heard
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ({"greeting": SILENCE}, PauseReason.UNREACHABLE),
+        ({"greeting": HANG_UP}, PauseReason.UNREACHABLE),
+        ({"greeting": "421 4.3.2 shutting down"}, PauseReason.UNREACHABLE),
+        ({"greeting": "554 no service"}, PauseReason.UNREACHABLE),
+        ({"EHLO": SILENCE}, PauseReason.UNREACHABLE),
+        ({"MAIL": SILENCE}, PauseReason.UNREACHABLE),
+        ({"MAIL": HANG_UP}, PauseReason.UNREACHABLE),
+        ({"MAIL": "421 4.3.2 busy"}, PauseReason.UNREACHABLE),
+        ({"MAIL": "451 4.3.0 no disk"}, PauseReason.UNREACHABLE),
+        ({"RCPT": "421 4.3.2 busy"}, PauseReason.UNREACHABLE),
+        ({"content": "421 4.3.2 busy"}, PauseReason.UNREACHABLE),
+        ({"MAIL": "553 5.7.1 not your address"}, PauseReason.SENDER),
+        ({"RCPT": "550 5.1.8 sender's domain unknown"}, PauseReason.SENDER),
+        ({"MAIL": "530 5.7.0 sign in first"}, PauseReason.SIGN_IN),
+    ],
+)
+def test_what_holds_for_every_letter_pauses_the_queue(answers: dict[str, Any], reason: PauseReason) -> None:
+    [outcome], server = send(**answers)
+    assert isinstance(outcome, Unavailable)
+    assert (outcome.reason, server.taken) == (reason, [])
+
+
+@pytest.mark.parametrize(
+    ("answers", "may_have_left"),
+    [({"RCPT": SILENCE}, False), ({"RCPT": HANG_UP}, False), ({"content": SILENCE}, True), ({"content": HANG_UP}, True)],
+)
+def test_a_break_after_the_recipient_was_named_is_about_this_letter(answers: dict[str, Any], *, may_have_left: bool) -> None:
+    [outcome], server = send(**answers)
+    assert isinstance(outcome, Delayed)
+    assert (outcome.is_break, outcome.may_have_left, len(server.taken)) == (True, may_have_left, may_have_left)
+
+
+def test_refused_sign_in_pauses_the_queue() -> None:
+    [outcome], _server = send(options={"username": "us", "password": "wrong"}, AUTH="535 5.7.8 wrong password")
+    assert outcome == Unavailable(reason=PauseReason.SIGN_IN, words="535 5.7.8 wrong password")
+
+
+def test_a_server_without_sign_in_is_not_given_letters_meant_for_one_with() -> None:
+    [outcome], server = send(options={"username": "us", "password": "secret"}, EHLO="250 here")
+    assert isinstance(outcome, Unavailable)
+    assert (outcome.reason, server.taken) == (PauseReason.SIGN_IN, [])
+
+
+def test_signed_in_letters_leave() -> None:
+    outcomes, server = send(options={"username": "us", "password": "right"})
+    assert outcomes == [ACCEPTED]
+    assert server.heard[1].startswith("AUTH PLAIN ")
+
+
+def test_nothing_leaves_in_clear_where_tls_is_asked_for() -> None:
+    [outcome], server = send(options={"use_tls": True, "username": "us", "password": "secret"})
+    assert isinstance(outcome, Unavailable)
+    assert [line.split()[0] for line in server.heard] == ["ehlo"]
+
+
+def test_a_server_that_hung_up_on_an_idle_connection_is_called_again() -> None:
+    outcomes, server = send("one@example.org", "two@example.org", MAIL=["250 ok", HANG_UP, "250 ok"])
+    assert outcomes == [ACCEPTED, ACCEPTED]
+    assert (server.connections, len(server.taken)) == (2, 2)
+
+
+@pytest.mark.parametrize("verb", ["MAIL", "RCPT"])
+def test_a_server_that_has_had_enough_letters_on_one_connection_gets_another(verb: str) -> None:
+    answers: dict[str, Any] = {verb: ["250 ok", "421 4.7.0 too many letters", "250 ok"]}
+    outcomes, server = send("one@example.org", "two@example.org", **answers)
+    assert outcomes == [ACCEPTED, ACCEPTED]
+    assert (server.connections, len(server.taken)) == (2, 2)
+
+
+def test_after_a_break_the_next_letter_has_a_connection_of_its_own() -> None:
+    outcomes, server = send("one@example.org", "two@example.org", content=[HANG_UP, "250 ok"])
+    assert [type(outcome) for outcome in outcomes] == [Delayed, Accepted]
+    assert server.connections == 2
+
+
+def test_a_closed_port_is_unreachable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    outcome = SmtpTransport(SmtpServer(host="127.0.0.1", port=port)).send(letter())
+    assert isinstance(outcome, Unavailable)
+    assert outcome.reason is PauseReason.UNREACHABLE
+
+
+@pytest.mark.parametrize("address", ["two\r\nRCPT TO:<all@example.org>", "jürgen@example.org", "a b@example.org", ""])
+def test_no_address_can_say_more_than_an_address(address: str) -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        letter(address)
