@@ -10,6 +10,7 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from outreach import clock, create_app, serving
+from outreach.accounts.commands import create_coordinator
 from outreach.config import SettingsError, read_settings
 from outreach.worker import Worker
 
@@ -71,3 +72,6 @@ def serve(app: Flask, *, host: str, port: int, with_worker: bool) -> None:
     if not with_worker:
         serving.serve_web(host, port)
     sys.exit(serving.serve_all(host, port, banner=f"Outreach is at {app.extensions['outreach'].base_url} (Ctrl-C ends it)."))
+
+
+main.add_command(create_coordinator)

@@ -22,6 +22,11 @@ def country_of_zones() -> dict[str, str]:
     return {row[2]: row[0] for row in rows}
 
 
+def zone_names() -> set[str]:
+    """Give the names of all of them."""
+    return {*country_of_zones(), BEYOND_COUNTRIES}
+
+
 @lru_cache(maxsize=256)
 def zones_by_country(language: str, also: str = "") -> dict[str, list[tuple[str, str]]]:
     """Give {country: [(zone, its city), ...]} for a select; `also` stays selectable though it be an alias."""

@@ -108,6 +108,11 @@ def edit_profile(user_id: int, *, given_name: str, family_name: str, zone: str) 
         user.given_name, user.family_name, user.zone = given_name, family_name, zone
 
 
+def has_account(email: str) -> bool:
+    """Say whether somebody has confirmed this address."""
+    return db.session.scalar(select(User.id).where(User.email == email, User.confirmed_at.is_not(None))) is not None
+
+
 def create_coordinator(person: Person, *, now: datetime) -> User:
     """Make a coordinator whose address needs no confirmation; who has an account keeps its password."""
     with transaction():

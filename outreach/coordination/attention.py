@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
-from outreach.catalogue.cards import Rows, card_rows
+from outreach.catalogue.cards import CARD_ROWS
 from outreach.db import db
 from outreach.models import (
     UNSETTLED,
@@ -57,11 +58,11 @@ def attention(*, now: datetime) -> Attention:
     )
 
 
-def full_or_nearly_empty(*, now: datetime) -> Rows:
+def full_or_nearly_empty(*, now: datetime) -> Select[*tuple[Any, ...]]:
     """Select the published sessions of the coming two weeks that are full, or less than a quarter taken."""
     soon = and_(
         OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at <= now + LOOKS_AHEAD
     )
     is_full = OutreachSession.seats_taken == OutreachSession.capacity
     is_low = OutreachSession.seats_taken < OutreachSession.capacity * LOW
-    return card_rows().where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)
+    return CARD_ROWS.where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from outreach.catalogue.cards import Rows, card_rows
+from outreach.catalogue.cards import CARD_ROWS
 from outreach.coordination.forms import Time
 from outreach.db import db
 from outreach.models import (
@@ -70,11 +70,9 @@ def sites(q: str) -> Wanted:
     return select(Site, clinicians.label("people")).where(Site.name.icontains(q, autoescape=True)).order_by(Site.name)
 
 
-def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -> Rows:
+def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -> Wanted:
     """Sessions of everybody, drafts too; those to come soonest first, those past latest first."""
-    wanted = card_rows().order_by(
-        OutreachSession.starts_at if time is Time.COMING else OutreachSession.starts_at.desc(), OutreachSession.id
-    )
+    wanted = CARD_ROWS.order_by(OutreachSession.starts_at if time is Time.COMING else OutreachSession.starts_at.desc(), OutreachSession.id)
     if q:
         host = User.given_name + " " + User.family_name
         wanted = wanted.where(or_(OutreachSession.title.icontains(q, autoescape=True), host.icontains(q, autoescape=True)))

@@ -10,6 +10,7 @@ from flask_babel import ngettext
 from outreach import clock, policy
 from outreach.catalogue.cards import cards
 from outreach.catalogue.paging import page_number, page_of
+from outreach.catalogue.search import formats
 from outreach.coordination import application_views, letter_views, lists, people_views, place_views
 from outreach.coordination.attention import Attention, attention, full_or_nearly_empty
 from outreach.coordination.blueprint import coordination
@@ -28,7 +29,7 @@ def home() -> ResponseReturnValue:
     """Show what needs attention."""
     now = clock.now()
     seen = attention(now=now)
-    soon = cards(list(db.session.execute(full_or_nearly_empty(now=now))), now=now)
+    soon = cards(list(db.session.execute(full_or_nearly_empty(now=now))), formats(), now=now)
     return render_template("coordination/home.html", seen=seen, todo=_todo(seen), soon=soon, moment=_moment, pause_reasons=PAUSE_REASONS)
 
 
@@ -40,7 +41,7 @@ def sessions() -> ResponseReturnValue:
     chosen = filter_from(SessionFilter, request.args, _("Title or host"))
     time, state = one_of(Time, chosen.time.data) or Time.COMING, one_of(SessionState, chosen.state.data)
     page = page_of(lists.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=lists.PAGE_SIZE)
-    return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, now=now))
+    return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, formats(), now=now))
 
 
 def _moment(at: object) -> str:
