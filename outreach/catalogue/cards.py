@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
 from babel.dates import format_date
-from flask import url_for
+from flask import get_template_attribute, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 from sqlalchemy import Row, Select, select
 
 from outreach import wording
-from outreach.models import Format, OutreachSession, SessionState, Site, User
+from outreach.models import OutreachSession, SessionState, Site, User
 
 FEW = 3
+
+
 Rows: TypeAlias = Select[*tuple[Any, ...]]
+# What cards are made of; the caller adds which and in what order. Built once: to compose it costs as much as to run it.
+CARD_ROWS: Rows = (
+    select(
+        OutreachSession.id,
+        OutreachSession.title,
+        OutreachSession.format_key,
+        OutreachSession.starts_wall,
+        OutreachSession.ends_wall,
+        OutreachSession.zone,
+        OutreachSession.fold,
+        OutreachSession.ends_at,
+        OutreachSession.starts_at,
+        OutreachSession.opens_at,
+        OutreachSession.closes_at,
+        OutreachSession.capacity,
+        OutreachSession.seats_taken,
+        OutreachSession.state,
+        Site.name.label("site_name"),
+        User.given_name,
+        User.family_name,
+    )
+    .join(User, User.id == OutreachSession.host_id)
+    .outerjoin(Site, Site.id == OutreachSession.site_id)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,42 +76,24 @@ class Card:
     note: str = ""
 
 
-def card_rows() -> Rows:
-    """Select what cards are made of; the caller adds which and in what order."""
-    return (
-        select(
-            OutreachSession.id,
-            OutreachSession.title,
-            OutreachSession.format_key,
-            OutreachSession.starts_wall,
-            OutreachSession.ends_wall,
-            OutreachSession.zone,
-            OutreachSession.fold,
-            OutreachSession.ends_at,
-            OutreachSession.starts_at,
-            OutreachSession.opens_at,
-            OutreachSession.closes_at,
-            OutreachSession.capacity,
-            OutreachSession.seats_taken,
-            OutreachSession.state,
-            Format.name.label("format_name"),
-            Site.name.label("site_name"),
-            User.given_name,
-            User.family_name,
-        )
-        .join(Format, Format.key == OutreachSession.format_key)
-        .join(User, User.id == OutreachSession.host_id)
-        .outerjoin(Site, Site.id == OutreachSession.site_id)
-    )
-
-
-def cards(rows: list[Row[*tuple[Any, ...]]], *, now: datetime) -> list[Card]:
-    """Put rows into words; the address is built once, not once a row."""
+def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[Card]:
+    """Put rows into words; the address is built once, not once a row. `names`: the formats' names by key, see `search.formats`."""
     language, address = wording.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
-    return [_card(row, language, address, now) for row in rows]
+    return [_card(row, names[row.format_key], language, address, now) for row in rows]
 
 
-def _card(row: Row[*tuple[Any, ...]], language: str, address: str, now: datetime) -> Card:
+def draw(card: Card, level: int) -> Markup:
+    """Give a card as HTML, its title a heading of this level. Drawing is what makes lists slow: what was drawn is kept."""
+    return _drawn(card, level, wording.locale())
+
+
+@lru_cache(maxsize=4096)
+def _drawn(card: Card, level: int, _language: str) -> Markup:
+    drawn: Markup = get_template_attribute("macros/sessions.html", "session_card")(card, level)
+    return drawn
+
+
+def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: str, now: datetime) -> Card:
     weekday, day, month, month_and_year = _date_words(row.starts_wall.date(), language)
     status, status_text = _status(row, now)
     return Card(
@@ -91,7 +101,7 @@ def _card(row: Row[*tuple[Any, ...]], language: str, address: str, now: datetime
         url=f"{address}{row.id}",
         title=row.title,
         format_key=row.format_key,
-        format_name=row.format_name,
+        format_name=format_name,
         datetime=row.starts_wall.date().isoformat(),
         weekday=weekday,
         day=day,

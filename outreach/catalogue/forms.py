@@ -21,8 +21,10 @@ class SearchForm(Form):
         csrf = False
 
     q = SearchField(_l("Search"), [Length(max=100, message=_l("Please use %(max)d characters at most."))])
-    format = SelectField(_l("Kind"))
-    where = SelectField(_l("Where"), choices=[("", _l("Anywhere")), (Where.PLACE, _l("At a place")), (Where.ONLINE, _l("Online"))])
+    format = SelectField(_l("Kind"), default="")
+    where = SelectField(
+        _l("Where"), default="", choices=[("", _l("Anywhere")), (Where.PLACE, _l("At a place")), (Where.ONLINE, _l("Online"))]
+    )
     since = DateField(_l("From"), [Optional()])
 
     def search(self) -> Search:

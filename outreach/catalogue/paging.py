@@ -1,6 +1,7 @@
 """One page of a long list.
 
-Pages have numbers, so that "page 3 of 7" can be said and linked to; skipping rows of an index is cheap at the size of our lists.
+Pages have numbers, so that "page 3 of 7" can be said and linked to. A list is counted and read only so far: whoever would
+turn more pages than that is better served by a search, and so the price of a page never grows with the list.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from sqlalchemy import Row, Select, func, select
 
 from outreach.db import db
 
+MOST = 1000
+
 
 @dataclass(frozen=True)
 class Page:
@@ -21,6 +24,11 @@ class Page:
     page: int
     pages: int
     total: int
+
+    @property
+    def is_cut(self) -> bool:
+        """There may be more than were counted."""
+        return self.total == MOST
 
     @property
     def has_prev(self) -> bool:
@@ -43,9 +51,13 @@ class Page:
         return self.page + 1
 
 
-def page_of(wanted: Select[*tuple[Any, ...]], number: int, *, size: int) -> Page:
-    """Read one page. A number beyond the end gives the last page: sessions pass by, and a link may have outlived its page."""
-    total = db.session.scalar(select(func.count()).select_from(wanted.order_by(None).subquery())) or 0
+def page_of(wanted: Select[*tuple[Any, ...]], number: int, *, size: int, counted: Select[*tuple[Any, ...]] | None = None) -> Page:
+    """Read one page. A number beyond the end gives the last page: sessions pass by, and a link may have outlived its page.
+
+    `counted`: what to count instead, where the rows can be counted without their joins.
+    """
+    limited = (wanted.order_by(None) if counted is None else counted).limit(MOST).subquery()
+    total = db.session.scalar(select(func.count()).select_from(limited)) or 0
     pages = max(1, -(-total // size))
     number = min(max(1, number), pages)
     rows = list(db.session.execute(wanted.limit(size).offset((number - 1) * size)).all()) if total else []

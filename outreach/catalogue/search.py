@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
 
-from outreach.catalogue.cards import card_rows
+from outreach.catalogue.cards import CARD_ROWS
 from outreach.catalogue.paging import Page, page_of
 from outreach.db import db
 from outreach.models import Format, OutreachSession, SessionState, Site, User
@@ -16,6 +17,11 @@ from outreach.models import Format, OutreachSession, SessionState, Site, User
 PAGE_SIZE = 20
 MOST_WORDS = 6
 EASTERNMOST = timedelta(hours=14)
+FORMATS = select(Format.key, Format.name).order_by(Format.position)
+PUBLISHED = select(OutreachSession.id).where(OutreachSession.state == SessionState.PUBLISHED)
+PUBLISHED_IN_ORDER = CARD_ROWS.where(OutreachSession.state == SessionState.PUBLISHED).order_by(
+    OutreachSession.starts_at, OutreachSession.id
+)
 
 
 class Where(enum.StrEnum):
@@ -45,20 +51,24 @@ def words_of(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(typed.split()))[:MOST_WORDS]
 
 
-def find(search: Search, number: int, *, now: datetime) -> Page:
-    """Give a page of the published sessions to come that meet every condition, the next first."""
-    wanted = card_rows().where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now)
-    wanted = wanted.where(*_conditions(search)).order_by(OutreachSession.starts_at, OutreachSession.id)
-    return page_of(wanted, number, size=PAGE_SIZE)
+def find(search: Search, number: int, names: Mapping[str, str], *, now: datetime) -> Page:
+    """Give a page of the published sessions to come that meet every condition, the next first.
+
+    `names`: the formats' names by key, as `formats` gives them; a word may mean one.
+    """
+    conditions = _conditions(search, names)
+    to_come = OutreachSession.starts_at > now
+    counted = None if search.words else PUBLISHED.where(to_come, *conditions)
+    return page_of(PUBLISHED_IN_ORDER.where(to_come, *conditions), number, size=PAGE_SIZE, counted=counted)
 
 
-def formats() -> list[tuple[str, str]]:
-    """List (key, name) of the formats in their order."""
-    return [(key, name) for key, name in db.session.execute(select(Format.key, Format.name).order_by(Format.position))]
+def formats() -> dict[str, str]:
+    """Give the formats' names by key, in their order."""
+    return {key: name for key, name in db.session.execute(FORMATS)}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def _conditions(search: Search) -> list[ColumnElement[bool]]:
-    conditions = [_mentions(word) for word in search.words]
+def _conditions(search: Search, names: Mapping[str, str]) -> list[ColumnElement[bool]]:
+    conditions = [_mentions(word, names) for word in search.words]
     if search.format_key:
         conditions.append(OutreachSession.format_key == search.format_key)
     if search.where:
@@ -70,7 +80,8 @@ def _conditions(search: Search) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _mentions(word: str) -> ColumnElement[bool]:
+def _mentions(word: str, names: Mapping[str, str]) -> ColumnElement[bool]:
     host = User.given_name + " " + User.family_name
-    places = (OutreachSession.title, OutreachSession.specialty, Site.name, Format.name, host)
-    return or_(*(place.icontains(word, autoescape=True) for place in places))
+    places = (OutreachSession.title, OutreachSession.specialty, Site.name, host)
+    formats_meant = [key for key, name in names.items() if word.lower() in name.lower()]
+    return or_(OutreachSession.format_key.in_(formats_meant), *(place.icontains(word, autoescape=True) for place in places))

@@ -9,35 +9,42 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from outreach import clock, policy, wording
 from outreach.catalogue.calendar_file import calendar_file
-from outreach.catalogue.cards import cards
+from outreach.catalogue.cards import cards, draw
 from outreach.catalogue.forms import SearchForm
 from outreach.catalogue.paging import page_number
 from outreach.catalogue.search import find, formats
 from outreach.db import db
-from outreach.models import OutreachSession, SessionState
+from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
 from outreach.web import me, settings
 
 catalogue = Blueprint("catalogue", __name__)
 
 LARGEST_KEY = 2**31 - 1
 SHARED_FOR = 30
+# One query with no more than the page shows; a host's roles would cost a second one.
+SHOWN = (
+    joinedload(OutreachSession.host).options(load_only(User.given_name, User.family_name), lazyload(User.roles)),
+    joinedload(OutreachSession.format).load_only(Format.name),
+    joinedload(OutreachSession.site).load_only(Site.name, Site.address),
+    joinedload(OutreachSession.area).load_only(Area.name),
+)
 
 
 @catalogue.get("/")
 def index() -> ResponseReturnValue:
     """List the sessions to come."""
-    now = clock.now()
+    now, names = clock.now(), formats()
     form = SearchForm(request.args)
-    form.format.choices = [("", _("All kinds")), *formats()]
+    form.format.choices = [("", _("All kinds")), *names.items()]
     status = 200 if form.validate() else 422
     search = form.search()
-    page = find(search, page_number(request.args.get("page")), now=now)
-    listed = cards(page.rows, now=now)
-    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, search=search), status)
+    page = find(search, page_number(request.args.get("page")), names, now=now)
+    listed = cards(page.rows, names, now=now)
+    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, draw=draw, search=search), status)
 
 
 @catalogue.get("/sessions/<int:session_id>")
@@ -68,8 +75,7 @@ def calendar(session_id: int) -> ResponseReturnValue:
 
 def _visible(session_id: int) -> OutreachSession:
     """Load a session with all that its page shows, in one query."""
-    shown = [joinedload(part) for part in (OutreachSession.format, OutreachSession.host, OutreachSession.site, OutreachSession.area)]
-    found = db.session.get(OutreachSession, session_id, options=shown) if session_id <= LARGEST_KEY else None
+    found = db.session.get(OutreachSession, session_id, options=SHOWN) if session_id <= LARGEST_KEY else None
     if found is None or not policy.sees_session(me(), found):
         abort(404)
     return found

@@ -44,7 +44,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if not outreach_session.is_published:
         return _not_published(outreach_session)
-    form = session_form(MoveForm, filling.from_session(outreach_session), me())
+    form = session_form(MoveForm, filling.from_session(outreach_session), me(), is_online=outreach_session.is_online)
     plans: list[Move] = []
     if request.form.get("confirm"):
         status = tried(form, lambda: move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))
@@ -102,7 +102,7 @@ def recipients(outreach_session: OutreachSession) -> list[tuple[int, str, str]]:
         (told.guardians, ngettext("guardian", "guardians", told.guardians), entry),
         (told.teachers, ngettext("teacher", "teachers", told.teachers), _("the same, and a list of their students")),
         (told.hosts, ngettext("host", "hosts", told.hosts), entry),
-        (told.waiting, ngettext("mailbox of somebody who waits", "mailboxes of people who wait", told.waiting), _("a letter")),
+        (told.waiting, ngettext("person who waits", "people who wait", told.waiting), _("a letter")),
     ]
     return [row for row in rows if row[0]]
 

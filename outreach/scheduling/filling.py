@@ -35,8 +35,15 @@ def from_format(a_format: Format, user: User) -> dict[str, Any]:
         "wear": a_format.wear,
         "kit": a_format.kit,
         "leads": a_format.reminder_leads,
+        "where": "" if a_format.is_online else _usual_place(user),
         "host": user.id,
     }
+
+
+def _usual_place(user: User) -> str:
+    """Where somebody works, if that is one place."""
+    sites = list(db.session.scalars(select(Appointment.site_id).where(Appointment.user_id == user.id).limit(2)))
+    return f"site-{sites[0]}" if len(sites) == 1 else ""
 
 
 def from_session(outreach_session: OutreachSession) -> dict[str, Any]:
@@ -102,7 +109,8 @@ def places_to_choose(user: User) -> dict[str, list[tuple[str, str]]]:
 
 def hosts_to_choose() -> list[tuple[int, str]]:
     """Every clinician, for a coordinator who posts for one."""
-    return [(user.id, f"{user.family_name}, {user.given_name} ({user.email})") for user in clinicians()]
+    listed = [(user.id, f"{user.family_name}, {user.given_name} ({user.email})") for user in clinicians()]
+    return [(0, _("Choose the host")), *listed]
 
 
 def leads_to_choose(chosen: Collection[int]) -> list[tuple[int, str]]:

@@ -33,12 +33,8 @@ class OfferForm(SeenForm):
         description=_l("Markdown works: **bold**, lists with a dash, [links](https://...)."),
     )
     capacity = NumberField(_l("Seats"), [InputRequired(message=_l("Say how many seats there are.")), between(1, MOST_SEATS)])
-    per_school_limit = NumberField(
-        _l("Seats for one school"), (OPTIONAL, between(1, MOST_SEATS)), description=_l("At most; empty: no limit.")
-    )
-    age_floor = NumberField(
-        _l("Youngest age"), (OPTIONAL, between(0, OLDEST)), description=_l("On the day. Where the room has a higher one, that one holds.")
-    )
+    per_school_limit = NumberField(_l("Seats for one school"), (OPTIONAL, between(1, MOST_SEATS)), description=_l("Empty: no limit."))
+    age_floor = NumberField(_l("Youngest age"), (OPTIONAL, between(0, OLDEST)))
     opens = DayAndTimeField(_l("Registration opens"), (OPTIONAL,), description=_l("Empty: as soon as it is published."))
     closes = DayAndTimeField(_l("Registration closes"), (OPTIONAL,), description=_l("Empty: when it starts."))
     bring = ProseField(_l("What to bring"), (OPTIONAL,), longest=2000)

@@ -10,8 +10,9 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from outreach.catalogue.cards import Card, card_rows, cards
+from outreach.catalogue.cards import CARD_ROWS, Card, cards
 from outreach.catalogue.paging import Page, page_of
+from outreach.catalogue.search import formats
 from outreach.db import db
 from outreach.models import ACTIVE, SEATED, OutreachSession, Registration, RegistrationState, School, SessionState, Student, User, co_host
 
@@ -29,9 +30,9 @@ class Shelf(enum.StrEnum):
 def own_sessions(user: User, shelf: Shelf, number: int, *, now: datetime) -> tuple[Page, list[Card]]:
     """Give a page of the sessions this person hosts, co-hosts or posted, with how many wait."""
     order = OutreachSession.starts_at.desc() if shelf is Shelf.PAST else OutreachSession.starts_at
-    page = page_of(card_rows().where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
+    page = page_of(CARD_ROWS.where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
     waiting = _waiting([row.id for row in page.rows])
-    return page, [replace(card, waiting=waiting.get(card.id, 0)) for card in cards(page.rows, now=now)]
+    return page, [replace(card, waiting=waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
 
 
 def shelf_sizes(user: User, *, now: datetime) -> dict[Shelf, int]:

@@ -50,7 +50,7 @@ def choose() -> ResponseReturnValue:
 def new(format_key: str) -> ResponseReturnValue:
     """Post a session of this format, or an earlier one again."""
     a_format = db.session.get(Format, format_key) or abort(404)
-    form = session_form(SessionForm, _beginning(a_format), me())
+    form = session_form(SessionForm, _beginning(a_format), me(), is_online=a_format.is_online)
     posted: list[int] = []
     status = tried(form, lambda: posted.append(_post(form, format_key)))
     if status == DONE:
@@ -68,7 +68,7 @@ def edit(session_id: int) -> ResponseReturnValue:
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     is_draft = outreach_session.state == SessionState.DRAFT
     kind = SessionForm if is_draft else OfferForm
-    form = session_form(kind, filling.from_session(outreach_session), me())
+    form = session_form(kind, filling.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
     status = tried(form, lambda: _edit(form, session_id, is_draft=is_draft))
     if status == DONE:
         return _saved(session_id)
@@ -101,10 +101,11 @@ def tried(form: Form, act: Callable[[], object]) -> int:
     return DONE
 
 
-def session_form(kind: type[Any], beginning: dict[str, Any], user: User) -> Any:
+def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_online: bool) -> Any:
     """Make a form with what it begins with and what there is to choose from."""
     form = kind(data=beginning)
     if "where" in form:
+        form.is_online_first = is_online
         form.where.choices = filling.places_to_choose(user)
     if "leads" in form:
         form.leads.choices = filling.leads_to_choose([*(beginning.get("leads") or []), *(form.leads.data or [])])

@@ -82,6 +82,14 @@ class WhereFields:
         description=_l("Goes out with the invitations only; it is never shown on the public page."),
     )
 
+    is_online_first = False
+
+    def refuse(self, refusal: OutreachError) -> None:
+        """Show a missing place where this format asks for it: at the link."""
+        if refusal.field == "where" and self.is_online_first and not self.where.data:
+            refusal.field = "video_url"
+        super().refuse(refusal)  # type: ignore[misc]  # of the form these fields are mixed into
+
     def place(self) -> TypedPlace:
         """Give the place as typed."""
         kind, _dash, key = (self.where.data or "").partition("-")
