@@ -1,0 +1,5 @@
+"""The blueprint all pages of a school hang on."""
+
+from flask import Blueprint
+
+schools = Blueprint("schools", __name__)

@@ -1,0 +1,170 @@
+"""What teachers do with one student: add, correct, put into a class, take out of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, insert, select
+
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.models import SchoolClass, Student, enrolment
+from outreach.schools.known import fingerprint, hold_school, known_students
+from outreach.schools.roster_dates import PLAUSIBLE_AGES
+from outreach.schools.roster_match import plan_roster
+from outreach.schools.roster_people import RosterGuardian, RosterRow, merged, number_key
+from outreach.schools.roster_plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
+from outreach.schools.use_cases import held_class
+from outreach.schools.writing import write
+
+FIELDS = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudentFacts:
+    """What a teacher says of a student; None: nothing. A known guardian keeps the id, others have none."""
+
+    given_name: str
+    family_name: str
+    number: str | None = None
+    email: str | None = None
+    year_group: str | None = None
+    birth_date: date | None = None
+    needs: str | None = None
+    guardians: tuple[KnownGuardian | RosterGuardian, ...] = ()
+
+
+class AlreadyThere(Refused):
+    """The school has students who may be this one: `candidates` by id."""
+
+    def __init__(self, candidates: tuple[int, ...]) -> None:
+        """Keep who they may be."""
+        super().__init__(_l("Your school has a student like this already. Is it the same person?"), field="given_name")
+        self.candidates = candidates
+
+
+def seen_of(student: KnownStudent) -> str:
+    """Give the sign of what a form showed of a student."""
+    return fingerprint(replace(student, class_ids=frozenset()))
+
+
+def add_student(class_id: int, facts: StudentFacts, *, is_another: bool = False, now: datetime) -> int:
+    """Add a student to a class; give the id.
+
+    Raises AlreadyThere when the school may have them already, unless `is_another` says that it's somebody else;
+    Refused for a number that is taken or a birth date no student has.
+    """
+    with transaction():
+        school_class = held_class(class_id)
+        known = known_students(school_class.school_id)
+        plan = plan_roster([_row(facts)], list(known.values()), class_id)
+        if not plan.add and not is_another:
+            raise AlreadyThere(_candidates(plan))
+        _check(facts, known.values(), now=now)
+        added = write(_plan(add=(_row(facts),)), school_id=school_class.school_id, class_id=class_id, now=now).added
+    return added[0]
+
+
+def edit_student(student_id: int, facts: StudentFacts, *, seen: str, now: datetime) -> bool:
+    """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are told so.
+
+    `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refused as `add_student`.
+    """
+    with transaction():
+        school_id = _held_school_of(student_id)
+        known = known_students(school_id)
+        student = known.pop(student_id, None)
+        if student is None:
+            raise NotThere(_l("There is no such student."))
+        if seen_of(student) != seen:
+            raise Stale(
+                _l("A colleague has changed this student since you opened the page. What you typed is still here: save again to keep it.")
+            )
+        _check(facts, known.values(), now=now)
+        update, gone = _difference(student, facts)
+        written = write(_plan(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
+    return bool(written.readdressed)
+
+
+def join_class(student_id: int, class_id: int) -> None:
+    """Put a student of the school into one more of its classes; twice changes nothing."""
+    with transaction():
+        school_class = held_class(class_id)
+        student = db.session.get(Student, student_id)
+        if student is None or student.school_id != school_class.school_id:
+            raise NotThere(_l("There is no such student."))
+        _leave(student_id, class_id)
+        db.session.execute(insert(enrolment).values(student_id=student_id, class_id=class_id))
+
+
+def leave_class(student_id: int, class_id: int) -> None:
+    """Take a student out of a class; their record and places stay."""
+    with transaction():
+        held_class(class_id)
+        _leave(student_id, class_id)
+
+
+def classes_to_join(student: Student) -> list[SchoolClass]:
+    """Read the school's classes a student isn't in, by name."""
+    mine = select(enrolment.c.class_id).where(enrolment.c.student_id == student.id)
+    others = select(SchoolClass).where(SchoolClass.school_id == student.school_id, SchoolClass.id.not_in(mine))
+    return list(db.session.scalars(others.order_by(SchoolClass.name)))
+
+
+def _leave(student_id: int, class_id: int) -> None:
+    db.session.execute(delete(enrolment).where(enrolment.c.student_id == student_id, enrolment.c.class_id == class_id))
+
+
+def _held_school_of(student_id: int) -> int:
+    school_id = db.session.scalar(select(Student.school_id).where(Student.id == student_id))
+    return hold_school(school_id or 0).id
+
+
+def _row(facts: StudentFacts) -> RosterRow:
+    guardians = merged(RosterGuardian(one.name or None, one.email) for one in facts.guardians)
+    return RosterRow(1, **{field: getattr(facts, field) for field in FIELDS}, guardians=guardians)
+
+
+def _plan(*, add: tuple[RosterRow, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> RosterPlan:
+    return RosterPlan(add=add, update=update, unchanged=(), ask=(), disputes=(), absent=())
+
+
+def _candidates(plan: RosterPlan) -> tuple[int, ...]:
+    found = tuple(one.student_id for one in (*plan.update, *plan.unchanged))
+    return found + tuple(key for question in plan.ask for key in question.candidates)
+
+
+def _check(facts: StudentFacts, others: Iterable[KnownStudent], *, now: datetime) -> None:
+    if facts.number:
+        key = number_key(facts.number)
+        owner = next((one for one in others if one.number and number_key(one.number) == key), None)
+        if owner:
+            name = f"{owner.given_name} {owner.family_name}"
+            raise Refused(_l("%(name)s has this number already. Correct one of the two.", name=name), field="number")
+    if facts.birth_date and Student(birth_date=facts.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
+        raise Refused(_l("This birth date is not a student's. Look at the year."), field="birth_date")
+
+
+def _difference(student: KnownStudent, facts: StudentFacts) -> tuple[StudentUpdate, set[int]]:
+    """Give what the form says otherwise, and the guardians it leaves out. Unlike in a list, an empty field erases."""
+    kept = {one.id: one for one in facts.guardians if isinstance(one, KnownGuardian)}
+    mine = {guardian.id: guardian for guardian in student.guardians}
+    told = [GuardianChange(key, _changes(mine[key], one, ("name", "email"))) for key, one in kept.items() if key in mine]
+    unknown = [RosterGuardian(one.name or None, one.email) for one in facts.guardians if getattr(one, "id", None) not in mine]
+    update = StudentUpdate(
+        _row(facts),
+        student.id,
+        changes=_changes(student, facts, FIELDS),
+        joins_class=False,
+        new_guardians=merged(unknown),
+        guardian_changes=tuple(change for change in told if change.changes),
+    )
+    return update, mine.keys() - kept.keys()
+
+
+def _changes(old: object, new: object, fields: tuple[str, ...]) -> Mapping[str, tuple[Value, Value]]:
+    pairs = {field: (getattr(old, field) or None, getattr(new, field) or None) for field in fields}
+    return {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}

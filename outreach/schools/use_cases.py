@@ -1,0 +1,66 @@
+"""What teachers do with classes: make, rename, keep, delete."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import delete, func, insert, select
+
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused
+from outreach.models import SchoolClass, class_teacher
+from outreach.schools.known import hold_school
+
+
+def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:
+    """Make a class that its maker keeps (a coordinator may make one for others); give its id. Raises Refused: the name is taken."""
+    with transaction():
+        hold_school(school_id)
+        _must_be_free(school_id, name)
+        school_class = SchoolClass(school_id=school_id, name=name)
+        db.session.add(school_class)
+        db.session.flush()
+        if keeps:
+            db.session.execute(insert(class_teacher).values(class_id=school_class.id, user_id=by_id))
+    return school_class.id
+
+
+def rename_class(class_id: int, name: str) -> None:
+    """Give a class another name. Raises Refused: the name is taken."""
+    with transaction():
+        school_class = held_class(class_id)
+        _must_be_free(school_class.school_id, name, but=class_id)
+        school_class.name = name
+
+
+def delete_class(class_id: int) -> None:
+    """Delete a class; its students and their places in sessions stay."""
+    with transaction():
+        school_class = held_class(class_id)
+        db.session.execute(delete(SchoolClass).where(SchoolClass.id == school_class.id).execution_options(synchronize_session=False))
+    db.session.expire_all()
+
+
+def keep_class(class_id: int, user_id: int, *, keeps: bool) -> None:
+    """Become one of a class's teachers, or stop being one; twice changes nothing."""
+    with transaction():
+        held_class(class_id)
+        mine = (class_teacher.c.class_id == class_id) & (class_teacher.c.user_id == user_id)
+        db.session.execute(delete(class_teacher).where(mine))
+        if keeps:
+            db.session.execute(insert(class_teacher).values(class_id=class_id, user_id=user_id))
+
+
+def held_class(class_id: int) -> SchoolClass:
+    """Read a class and hold its school. Joins the caller's transaction. Raises NotThere."""
+    school_id = db.session.scalar(select(SchoolClass.school_id).where(SchoolClass.id == class_id))
+    hold_school(school_id or 0)
+    school_class = db.session.get(SchoolClass, class_id, populate_existing=True)
+    if school_class is None:
+        raise NotThere(_l("There is no such class."))
+    return school_class
+
+
+def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
+    same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
+    if any(key != but for key in db.session.scalars(same)):
+        raise Refused(_l("Your school has a class of this name already. Choose another, or open that one."), field="name")
