@@ -52,6 +52,7 @@ def deliver_due(
             delivery.work_off(lease)
     finally:
         transport.close()
+        db.session.expire_all()
     return delivery.tally
 
 
@@ -122,7 +123,7 @@ class _Delivery:
             _log.warning("letter taken over by another worker", letter=letter.id)
             return
         self.tally.count(state)
-        _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts)
+        _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts + 1)
         self._learn_of_the_server(outcome)
 
     def _written_down(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> LetterState | None:

@@ -80,9 +80,8 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
 
 def put_back(lease: Lease) -> None:
     """Let go of what is still in hand; no attempt is used up."""
-    db.session.execute(
-        update(Letter).where(Letter.lease_token == lease.token).values(state=LetterState.QUEUED, lease_token=None, leased_until=None)
-    )
+    in_hand = update(Letter).where(Letter.lease_token == lease.token).execution_options(synchronize_session=False)
+    db.session.execute(in_hand.values(state=LetterState.QUEUED, lease_token=None, leased_until=None))
 
 
 def _batch(now: datetime, size: int) -> Select[Letter, bool]:

@@ -1,7 +1,8 @@
 """What a try leaves behind: the letter settled or due again, what the invitation and the mailbox learn from it.
 
 Joins the caller's transaction, never commits. Only the token of the lease settles: a worker whose lease
-lapsed and was taken by another changes nothing.
+lapsed and was taken by another changes nothing. Written to the tables past the session, which is
+several times faster: rows the session holds are stale until they are expired.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, update
+from sqlalchemy import CursorResult, Table, func, update
 
 from outreach.db import db
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.outbox.leasing import Lease
 from outreach.outbox.outcome import Accepted, Delayed, Refused
 from outreach.outbox.retry import next_try
+
+_LETTERS, _INVITATIONS, _MAILBOXES = (cast(Table, model.__table__) for model in (Letter, Invitation, Mailbox))
 
 
 def settle(letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed, *, jitter: float, now: datetime) -> LetterState | None:
@@ -43,7 +46,7 @@ def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:
         return None
     _note_that_it_left(letter)
     if letter.mailbox.refused_at is not None:
-        db.session.execute(update(Mailbox).where(Mailbox.id == letter.mailbox_id).values(refused_at=None, refused_words=None))
+        _note_refusal(letter, None, None)
     return LetterState.SENT
 
 
@@ -51,21 +54,21 @@ def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> L
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
     if outcome.is_unknown:
-        db.session.execute(update(Mailbox).where(Mailbox.id == letter.mailbox_id).values(refused_at=now, refused_words=outcome.words))
+        _note_refusal(letter, now, outcome.words)
     return LetterState.FAILED
 
 
 def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now: datetime) -> LetterState | None:
     attempts = letter.attempts + 1
     wait = next_try(attempts, jitter=jitter)
-    if wait is None:
-        is_ours = _close(letter, lease, LetterState.FAILED, now, attempts=attempts, server_words=outcome.words)
+    state = LetterState.QUEUED if wait else LetterState.FAILED
+    if wait:
+        is_ours = _write(letter, lease, state=state, due_at=now + wait, attempts=attempts, server_words=outcome.words)
     else:
-        again = {"state": LetterState.QUEUED, "due_at": now + wait}
-        is_ours = _write(letter, lease, **again, attempts=attempts, server_words=outcome.words)
+        is_ours = _close(letter, lease, state, now, attempts=attempts, server_words=outcome.words)
     if is_ours and outcome.may_have_left:
         _note_that_it_left(letter)
-    return letter.state if is_ours else None
+    return state if is_ours else None
 
 
 def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **values: Any) -> bool:
@@ -75,8 +78,8 @@ def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **va
 
 
 def _write(letter: Letter, lease: Lease, **values: Any) -> bool:
-    statement = update(Letter).where(Letter.id == letter.id, Letter.lease_token == lease.token)
-    result = db.session.execute(statement.values(lease_token=None, leased_until=None, **values))
+    ours = update(_LETTERS).where(_LETTERS.c.id == letter.id, _LETTERS.c.lease_token == lease.token)
+    result = db.session.execute(ours.values(lease_token=None, leased_until=None, **values))
     return cast(CursorResult[Any], result).rowcount == 1
 
 
@@ -84,5 +87,11 @@ def _note_that_it_left(letter: Letter) -> None:
     """From now on a CANCEL has something to take back."""
     if letter.invitation_id is None or letter.sequence is None:
         return
-    is_newer = func.coalesce(Invitation.sent_sequence, -1) < letter.sequence
-    db.session.execute(update(Invitation).where(Invitation.id == letter.invitation_id, is_newer).values(sent_sequence=letter.sequence))
+    is_newer = func.coalesce(_INVITATIONS.c.sent_sequence, -1) < letter.sequence
+    this_one = update(_INVITATIONS).where(_INVITATIONS.c.id == letter.invitation_id, is_newer)
+    db.session.execute(this_one.values(sent_sequence=letter.sequence))
+
+
+def _note_refusal(letter: Letter, at: datetime | None, words: str | None) -> None:
+    this_one = update(_MAILBOXES).where(_MAILBOXES.c.id == letter.mailbox_id)
+    db.session.execute(this_one.values(refused_at=at, refused_words=words))
