@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -82,9 +82,13 @@ def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, no
     return [_card(row, names[row.format_key], language, address, now) for row in rows]
 
 
-def draw(card: Card, level: int) -> Markup:
-    """Give a card as HTML, its title a heading of this level. Drawing is what makes lists slow: what was drawn is kept."""
-    return _drawn(card, level, wording.locale())
+def drawing(level: int) -> Callable[[Card], Markup]:
+    """Give the function that draws a card as HTML, its title a heading of this level.
+
+    Drawing is what makes lists slow, so what was drawn is kept: a card that looks the same is drawn once.
+    """
+    language = wording.locale()
+    return lambda card: _drawn(card, level, language)
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +98,6 @@ def _drawn(card: Card, level: int, _language: str) -> Markup:
 
 
 def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: str, now: datetime) -> Card:
-    weekday, day, month, month_and_year = _date_words(row.starts_wall.date(), language)
     status, status_text = _status(row, now)
     return Card(
         id=row.id,
@@ -102,12 +105,7 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
         title=row.title,
         format_key=row.format_key,
         format_name=format_name,
-        datetime=row.starts_wall.date().isoformat(),
-        weekday=weekday,
-        day=day,
-        month=month,
-        month_key=f"{row.starts_wall:%Y-%m}",
-        month_and_year=month_and_year,
+        **_date_words(row.starts_wall.date(), language),
         time_text=wording.span(row.starts_wall, row.ends_wall, language),
         zone_text=wording.zone_words(row.starts_wall, row.zone, row.fold, language),
         place_text=row.site_name or _("Online"),
@@ -121,10 +119,10 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
 
 
 @lru_cache(maxsize=2048)
-def _date_words(day: date, language: str) -> tuple[str, str, str, str]:
-    patterns = ("EEE", "d", "MMM", "LLLL y")
-    weekday, number, month, month_and_year = (str(format_date(day, pattern, locale=language)) for pattern in patterns)
-    return weekday, number, month, month_and_year
+def _date_words(day: date, language: str) -> dict[str, str]:
+    patterns = {"weekday": "EEE", "day": "d", "month": "MMM", "month_and_year": "LLLL y"}
+    words = {name: str(format_date(day, pattern, locale=language)) for name, pattern in patterns.items()}
+    return words | {"datetime": day.isoformat(), "month_key": f"{day:%Y-%m}"}
 
 
 def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SearchField, SelectField
 from wtforms.validators import Length, Optional
 
 from outreach.catalogue.search import Search, Where, words_of
 from outreach.web import Form
+
+
+class DayField(DateField):  # type: ignore[misc]  # WTForms is untyped
+    """A date; what isn't one is said in our own words."""
+
+    def process_formdata(self, values: list[str]) -> None:
+        """Read a date."""
+        try:
+            super().process_formdata(values)
+        except ValueError:
+            raise ValueError(_("Write a date, such as 2027-03-18.")) from None
 
 
 class SearchForm(Form):
@@ -25,7 +37,7 @@ class SearchForm(Form):
     where = SelectField(
         _l("Where"), default="", choices=[("", _l("Anywhere")), (Where.PLACE, _l("At a place")), (Where.ONLINE, _l("Online"))]
     )
-    since = DateField(_l("From"), [Optional()])
+    since = DayField(_l("From"), [Optional()])
 
     def search(self) -> Search:
         """Give what was asked for; a filter that can't be read is left out."""

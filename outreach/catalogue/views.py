@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, lazyload, load_only
 
 from outreach import clock, policy, wording
 from outreach.catalogue.calendar_file import calendar_file
-from outreach.catalogue.cards import cards, draw
+from outreach.catalogue.cards import cards, drawing
 from outreach.catalogue.forms import SearchForm
 from outreach.catalogue.paging import page_number
 from outreach.catalogue.search import find, formats
@@ -44,7 +44,7 @@ def index() -> ResponseReturnValue:
     search = form.search()
     page = find(search, page_number(request.args.get("page")), names, now=now)
     listed = cards(page.rows, names, now=now)
-    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, draw=draw, search=search), status)
+    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, draw=drawing(3), search=search), status)
 
 
 @catalogue.get("/sessions/<int:session_id>")
