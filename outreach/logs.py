@@ -25,3 +25,8 @@ def speak_in_events(app: Flask) -> None:
         cache_logger_on_first_use=False,
     )
     app.logger.setLevel(logging.INFO)
+
+
+def only_warnings() -> None:
+    """Say nothing that isn't at least a warning: for commands that tell of their progress themselves."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))

@@ -1,0 +1,1 @@
+"""Invented people, schools and sessions, so that a newcomer sees the main job at work within a minute."""

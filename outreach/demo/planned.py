@@ -1,0 +1,41 @@
+"""What a session of the demo is described by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+
+from outreach.demo.adults import Adult
+
+FREE_WORKSHOP, SHADOWING, TALK, DRAFT, CANCELLED = "free workshop", "shadowing", "talk", "draft", "cancelled"
+NEARLY_FULL, LATER, ASK_A_SURGEON, MENTORING = "nearly full", "later", "ask a surgeon", "mentoring"
+FULL, NIGHT_SHIFT, EVENING = "full", "night shift", "evening"
+
+ABOUT_STITCHES = (
+    "You learn to hold the instruments, to place one clean stitch and to tie it, on a pad that feels like skin. "
+    "Twenty minutes are enough for the first; after that it gets neat.\n\nNobody needs to know anything beforehand."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One session. `in_days`: from today, on a weekday; times are on the clock of the place (`area`), or of `zone` online."""
+
+    key: str
+    format_key: str
+    host: Adult
+    title: str
+    specialty: str
+    description: str
+    in_days: int
+    start: time
+    end: time
+    capacity: int
+    area: str = ""
+    zone: str = ""
+    meeting_point: str = ""
+    day_phone: str = ""
+    co_hosts: tuple[Adult, ...] = ()
+    per_school_limit: int | None = None
+    opens_in_days: int | None = None
+    is_draft: bool = False
