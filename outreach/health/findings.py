@@ -1,0 +1,39 @@
+"""What the doctor says of one thing, and how it is written. Pure."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Verdict(enum.StrEnum):
+    """How it stands."""
+
+    OK = "OK"
+    ATTENTION = "attention"
+    FAILS = "fails"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `advice`: what to do, where something is to be done."""
+
+    subject: str
+    verdict: Verdict
+    said: str
+    advice: str = ""
+
+
+def ok(subject: str, said: str) -> Finding:
+    """It is as it should be."""
+    return Finding(subject, Verdict.OK, said)
+
+
+def attention(subject: str, said: str, advice: str) -> Finding:
+    """It works, but somebody should look."""
+    return Finding(subject, Verdict.ATTENTION, said, advice)
+
+
+def fails(subject: str, said: str, advice: str) -> Finding:
+    """It doesn't work, or mustn't stay so."""
+    return Finding(subject, Verdict.FAILS, said, advice)
