@@ -8,14 +8,34 @@ import sys
 import click
 from flask import Flask
 from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import DBAPIError
 
 from outreach import clock, create_app, serving
 from outreach.accounts.commands import create_coordinator
 from outreach.config import SettingsError, read_settings
+from outreach.demo import filling, sign_ins
+from outreach.demo.commands import demo
+from outreach.health.commands import doctor
 from outreach.worker import Worker
 
 
-@click.group()
+class _Shell(click.Group):
+    """Says in words, not with a traceback, when settings, folder or database aren't as they must be."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(context)
+        except SettingsError as incomplete:
+            raise click.ClickException(str(incomplete)) from None
+        except DBAPIError as error:
+            said = " ".join(str(error.orig).split())
+            raise click.ClickException(
+                f"The database says: {said}. `outreach migrate` makes its tables, `outreach doctor` says more."
+            ) from None
+
+
+@click.group(cls=_Shell)
 @click.pass_context
 def main(context: click.Context) -> None:
     """Run Outreach: sessions in medicine and surgery for schools.
@@ -25,8 +45,10 @@ def main(context: click.Context) -> None:
     if context.invoked_subcommand and "--help" not in sys.argv:
         try:
             context.obj = create_app(read_settings(os.environ))
-        except SettingsError as incomplete:
-            raise click.ClickException(str(incomplete)) from None
+        except OSError as refused:
+            raise click.ClickException(
+                f"{refused.filename}: {refused.strerror}. Outreach keeps its files in OUTREACH_INSTANCE_PATH."
+            ) from None
 
 
 @main.command()
@@ -71,7 +93,15 @@ def serve(app: Flask, *, host: str, port: int, with_worker: bool) -> None:
         raise click.ClickException(str(reason)) from None
     if not with_worker:
         serving.serve_web(host, port)
-    sys.exit(serving.serve_all(host, port, banner=f"Outreach is at {app.extensions['outreach'].base_url} (Ctrl-C ends it)."))
+    sys.exit(serving.serve_all(host, port, banner=_banner(app)))
 
 
-main.add_command(create_coordinator)
+def _banner(app: Flask) -> str:
+    settings = app.extensions["outreach"]
+    banner = f"Outreach is at {settings.base_url} (Ctrl-C ends it)."
+    with app.app_context():
+        return f"{banner}\n{sign_ins.in_words(settings)}" if settings.is_demo and filling.is_begun() else banner
+
+
+for command in (create_coordinator, demo, doctor):
+    main.add_command(command)
