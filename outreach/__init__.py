@@ -22,7 +22,7 @@ from outreach.logs import speak_in_events  # noqa: E402
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the service from its settings (from the environment when none are given)."""
     settings = settings or read_settings(os.environ)
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(settings.instance_path))
     app.config.from_mapping(flask_config(settings))
     app.extensions["outreach"] = settings

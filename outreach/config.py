@@ -97,7 +97,7 @@ class _Reader:
             return self.checked("SECRET_KEY", "", _secret_key)
         kept = instance / "demo-secret-key"
         if not kept.exists():
-            instance.mkdir(parents=True, exist_ok=True)
+            instance.mkdir(mode=0o700, parents=True, exist_ok=True)
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(48))
         return kept.read_text()
