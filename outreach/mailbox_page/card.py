@@ -1,0 +1,62 @@
+"""The card a calendar program shows for an invitation, read with a calendar library from what was sent.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from icalendar import Calendar
+
+
+@dataclass(frozen=True)
+class Card:
+    """What stands in the calendar object. Wall times are naive, on the clock of `zone`."""
+
+    method: str
+    summary: str
+    starts_wall: datetime
+    ends_wall: datetime
+    zone: str
+    location: str
+    description: str
+    uid: str
+    sequence: int
+    status: str
+    attendee: str
+    organizer: str
+
+
+def card_of(calendar: bytes) -> Card | None:
+    """Read the object's one event; None if it has none a calendar could show."""
+    try:
+        whole = Calendar.from_ical(calendar)
+        event = next(iter(whole.walk("VEVENT")))
+    except (ValueError, StopIteration):
+        return None
+    return _card(str(whole.get("METHOD", "")), event)
+
+
+def _card(method: str, event: Any) -> Card:
+    starts = event["DTSTART"]
+    return Card(
+        method=method,
+        summary=str(event.get("SUMMARY", "")),
+        starts_wall=starts.dt.replace(tzinfo=None),
+        ends_wall=event["DTEND"].dt.replace(tzinfo=None),
+        zone=str(starts.params.get("TZID", "UTC")),
+        location=str(event.get("LOCATION", "")),
+        description=str(event.get("DESCRIPTION", "")),
+        uid=str(event.get("UID", "")),
+        sequence=int(event.get("SEQUENCE", 0)),
+        status=str(event.get("STATUS", "")),
+        attendee=_address(event.get("ATTENDEE")),
+        organizer=_address(event.get("ORGANIZER")),
+    )
+
+
+def _address(person: object) -> str:
+    return str(person or "").removeprefix("mailto:")
