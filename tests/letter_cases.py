@@ -240,7 +240,10 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     evening = told().starts_at - timedelta(hours=20)
     yield "roster", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming), written_at=evening)
     yield "roster-one-school", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming[::2]), written_at=evening)
-    yield "wrong-address", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=seated[:1]))
+    yield (
+        "wrong-address",
+        letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=seated[:1], reason="old@family.example")),
+    )
 
 
 def _official() -> Iterator[tuple[str, Letter]]:

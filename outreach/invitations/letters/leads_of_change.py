@@ -61,7 +61,9 @@ def removed(facts: LetterFacts) -> str:
         return _("You are no longer hosting %(session)s.", session=told)
     if facts.reader is Reader.TEACHER:
         return _("None of your students comes to %(session)s any longer.", session=told)
-    if is_about_you(facts) or not facts.gone:
+    if is_about_you(facts):
         return _("You are no longer on the list for %(session)s.", session=told)
+    if not facts.gone:
+        return _("%(session)s is taken out of your calendar.", session=told)
     who, count = names(facts.gone, facts), len(facts.gone)
     return ngettext("%(names)s no longer comes to %(session)s.", "%(names)s no longer come to %(session)s.", count, names=who, session=told)

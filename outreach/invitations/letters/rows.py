@@ -7,7 +7,7 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 from outreach import wording
-from outreach.invitations.facts import LetterFacts, SessionFacts
+from outreach.invitations.facts import Cause, LetterFacts, SessionFacts
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_about_you, is_family, name, names, own_students, place_name, waits
 from outreach.invitations.letters.story import Row
@@ -47,7 +47,8 @@ def _place_and_time(facts: LetterFacts) -> Iterator[Row]:
 
 def _company(facts: LetterFacts) -> Iterator[Row]:
     yield _changeable(_("Host"), lambda told: (told.host_name,), facts)
-    yield Row(label=_("Reason"), lines=_paragraphs(facts.reason or facts.session.cancel_reason))
+    label = _("Address") if facts.cause is Cause.ADDRESS else _("Reason")
+    yield Row(label=label, lines=_paragraphs(facts.reason or facts.session.cancel_reason))
 
 
 def preparation(facts: LetterFacts) -> Iterator[Row]:

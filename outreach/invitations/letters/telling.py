@@ -33,7 +33,7 @@ def tell(letter: Letter, facts: LetterFacts, method: Method | None, settings: Se
         button=button(letter, facts, settings),
         notes=notes(letter.kind, facts, method),
         links=small_links(letter, facts, settings),
-        why=_why(facts.reader),
+        why=_why(letter.kind, facts.reader),
     )
 
 
@@ -54,7 +54,9 @@ def _rows(kind: LetterKind, facts: LetterFacts) -> tuple[Row, ...]:
     return rows(facts, goes_on=goes_on, has_link=knows_link(kind, facts), names_students=kind not in NAMED_ELSEWHERE)
 
 
-def _why(reader: Reader) -> str:
+def _why(kind: LetterKind, reader: Reader) -> str:
+    if kind is LetterKind.REMOVED:
+        return _("You get this letter because we wrote to you about this session before.")
     return {
         Reader.HOST: lambda: _("You get this letter because you host sessions."),
         Reader.TEACHER: lambda: _("You get this letter because you registered students."),
