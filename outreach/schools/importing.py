@@ -51,9 +51,13 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What an import would do. `sights` are the signs of each row's fate before any question was answered."""
+    """What an import would do.
+
+    `questions` are all there were, answered or not; `sights` are the signs of each row's fate before any was answered.
+    """
 
     plan: RosterPlan
+    questions: tuple[Question, ...]
     sights: Mapping[int, str]
     known: Mapping[int, KnownStudent]
     left_out: frozenset[int]
@@ -106,7 +110,7 @@ def propose(reading: RosterReading, said: Said, *, school_id: int, class_id: int
     everybody = list(known.values())
     before = plan_roster(reading.rows, everybody, class_id)
     after = plan_roster(reading.rows, everybody, class_id, answers=said.answers) if said.answers else before
-    return Proposal(after, _sights(before), known, said.left_out)
+    return Proposal(after, before.ask, _sights(before), known, said.left_out)
 
 
 def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:

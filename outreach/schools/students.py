@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -11,7 +12,7 @@ from sqlalchemy import delete, insert, select
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.models import SchoolClass, Student, enrolment
+from outreach.models import SchoolClass, Student, enrolment, guardianship
 from outreach.schools.known import fingerprint, hold_school, known_students
 from outreach.schools.roster_dates import PLAUSIBLE_AGES
 from outreach.schools.roster_match import plan_roster
@@ -105,6 +106,21 @@ def leave_class(student_id: int, class_id: int) -> None:
     with transaction():
         held_class(class_id)
         _leave(student_id, class_id)
+
+
+def siblings(student_id: int) -> dict[int, list[str]]:
+    """Give, by guardian, the other children's given names: a correction holds for them too."""
+    mine = select(guardianship.c.guardian_id).where(guardianship.c.student_id == student_id)
+    rows = db.session.execute(
+        select(guardianship.c.guardian_id, Student.given_name)
+        .join(Student, Student.id == guardianship.c.student_id)
+        .where(guardianship.c.guardian_id.in_(mine), Student.id != student_id)
+        .order_by(Student.given_name)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for guardian_id, given_name in rows:
+        found[guardian_id].append(given_name)
+    return found
 
 
 def classes_to_join(student: Student) -> list[SchoolClass]:

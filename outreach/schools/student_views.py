@@ -1,0 +1,123 @@
+"""Pages of one student: add, correct, remove, put into classes and take out of them."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach import clock, policy
+from outreach.errors import OutreachError, Stale
+from outreach.models import SchoolClass, Student
+from outreach.schools import removal
+from outreach.schools import students as use_cases
+from outreach.schools.blueprint import schools
+from outreach.schools.known import known_students
+from outreach.schools.roster_plan import KnownStudent
+from outreach.schools.student_form import StudentForm, beginning
+from outreach.schools.student_lines import StudentLine, student_lines
+from outreach.web import load, me, signed_in
+
+
+@schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def new_student(class_id: int) -> ResponseReturnValue:
+    """Add a student to a class; whoever looks like one the school has already is asked about."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    form = StudentForm()
+    candidates: list[StudentLine] = []
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            use_cases.add_student(class_id, form.facts(), is_another=bool(form.is_another.data), now=clock.now())
+        except use_cases.AlreadyThere as question:
+            candidates = student_lines(Student.id.in_(question.candidates), now=clock.now())
+            status = question.status
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            flash(_("%(name)s is in the class.", name=form.given_name.data), "success")
+            following = "schools.new_student" if request.form.get("then") == "another" else "schools.show_class"
+            return redirect(url_for(following, class_id=class_id), code=303)
+    page = {"school_class": school_class, "form": form, "candidates": candidates}
+    return render_template("schools/new_student.html", **page), status
+
+
+@schools.route("/students/<int:student_id>", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def edit_student(student_id: int) -> ResponseReturnValue:
+    """Show and correct what is known of a student."""
+    student = load(Student, student_id, policy.keeps_student)
+    known = known_students(student.school_id).get(student_id) or abort(404)
+    form = StudentForm(data=beginning(known) | {"seen": use_cases.seen_of(known)})
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            is_readdressed = use_cases.edit_student(student_id, form.facts(), seen=form.seen.data, now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+            if isinstance(refusal, Stale):
+                form.seen.data = use_cases.seen_of(known)
+        else:
+            flash(_("Saved. Invitations follow the new addresses.") if is_readdressed else _("Saved."), "success")
+            return redirect(_class_of(known), code=303)
+    return _record(student, known, form), status
+
+
+@schools.route("/students/<int:student_id>/removal", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def remove_student(student_id: int) -> ResponseReturnValue:
+    """Ask, then forget a student."""
+    student = load(Student, student_id, policy.keeps_student)
+    known = known_students(student.school_id).get(student_id) or abort(404)
+    places = removal.places_to_come(student_id, now=clock.now())
+    if request.method == "POST":
+        try:
+            removal.remove_student(student_id, now=clock.now())
+        except OutreachError as refusal:
+            return render_template("schools/remove_student.html", student=known, places=places, refusal=refusal), refusal.status
+        flash(_("%(name)s was removed.", name=f"{known.given_name} {known.family_name}"), "success")
+        return redirect(_class_of(known), code=303)
+    return render_template("schools/remove_student.html", student=known, places=places)
+
+
+@schools.post("/students/<int:student_id>/classes")
+@signed_in(policy.registers_classes)
+def join_class(student_id: int) -> ResponseReturnValue:
+    """Put a student into one more class."""
+    student = load(Student, student_id, policy.keeps_student)
+    school_class = load(SchoolClass, request.form.get("class_id", 0, type=int), policy.keeps_class)
+    use_cases.join_class(student_id, school_class.id)
+    flash(_("%(name)s is in %(class_name)s now.", name=student.given_name, class_name=school_class.name), "success")
+    if request.form.get("then") == "class":
+        return redirect(url_for("schools.show_class", class_id=school_class.id), code=303)
+    return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
+
+
+@schools.post("/students/<int:student_id>/classes/<int:class_id>/leaving")
+@signed_in(policy.registers_classes)
+def leave_class(student_id: int, class_id: int) -> ResponseReturnValue:
+    """Take a student out of a class."""
+    student = load(Student, student_id, policy.keeps_student)
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    use_cases.leave_class(student_id, class_id)
+    flash(_("%(name)s isn't in %(class_name)s any more.", name=student.given_name, class_name=school_class.name), "success")
+    return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
+
+
+def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
+    (line,) = student_lines(Student.id == student.id, now=clock.now())
+    siblings = use_cases.siblings(student.id)
+    joinable = use_cases.classes_to_join(student)
+    classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
+    facts = {"student": student, "known": known, "line": line, "siblings": siblings, "classes": classes, "joinable": joinable}
+    return render_template("schools/student.html", form=form, **facts)
+
+
+def _class_of(known: KnownStudent) -> str:
+    """Go back to where teachers look: the class, if there is one."""
+    if not known.class_ids:
+        return url_for("schools.students")
+    return url_for("schools.show_class", class_id=min(known.class_ids))

@@ -1,0 +1,120 @@
+"""Pages of classes. The other pages of schools hang on the same blueprint and are gathered here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach import clock, policy
+from outreach.catalogue.paging import page_number
+from outreach.errors import OutreachError
+from outreach.models import RoleName, School, SchoolClass
+from outreach.schools import import_views, lists, student_views, use_cases
+from outreach.schools.blueprint import schools
+from outreach.schools.forms import ClassForm, SearchForm
+from outreach.web import load, me, signed_in
+from outreach.wire import one_line
+
+__all__ = ["import_views", "schools", "student_views"]
+
+
+@schools.get("/classes")
+@signed_in(policy.registers_classes)
+def index() -> ResponseReturnValue:
+    """List one's own classes, then the colleagues'."""
+    page, lines = lists.classes(me(), page_number(request.args.get("page")))
+    return render_template("schools/index.html", page=page, lines=lines, sizes=lists.shelf_sizes(me()), Shelf=lists.Shelf)
+
+
+@schools.get("/students")
+@signed_in(policy.registers_classes)
+def students() -> ResponseReturnValue:
+    """Find students; list those in no class, and those whose address needs correcting."""
+    form = SearchForm(request.args)
+    shelf = lists.Shelf(form.show.data) if form.show.data in list(lists.Shelf) else lists.Shelf.ALL
+    sought = one_line(form.q.data or "")
+    page, lines = lists.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
+    facts = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
+    return render_template("schools/students.html", sizes=lists.shelf_sizes(me()), Shelf=lists.Shelf, **facts)
+
+
+@schools.route("/classes/new", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def new_class() -> ResponseReturnValue:
+    """Make a class, then type its students or upload them."""
+    form = _class_form()
+    if form.validate_on_submit():
+        school_id = load(School, form.school_id.data, policy.works_at).id
+        try:
+            class_id = use_cases.make_class(school_id, form.name.data, by_id=me().id, keeps=me().is_a(RoleName.TEACHER))
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            return render_template("schools/new_class.html", form=form), refusal.status
+        flash(_("%(name)s is there. Now its students.", name=form.name.data), "success")
+        following = "schools.new_student" if request.form.get("then") == "type" else "schools.upload"
+        return redirect(url_for(following, class_id=class_id), code=303)
+    return render_template("schools/new_class.html", form=form), 422 if form.is_submitted() else 200
+
+
+@schools.get("/classes/<int:class_id>")
+@signed_in(policy.registers_classes)
+def show_class(class_id: int) -> ResponseReturnValue:
+    """Show a class: who is in it, and who can be reached."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    lines = lists.students_of_class(class_id, now=clock.now())
+    return render_template("schools/class.html", school_class=school_class, lines=lines, is_mine=me() in school_class.teachers)
+
+
+@schools.route("/classes/<int:class_id>/name", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def rename_class(class_id: int) -> ResponseReturnValue:
+    """Give a class another name."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    form = _class_form(name=school_class.name)
+    del form.school_id
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            use_cases.rename_class(class_id, form.name.data)
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            flash(_("The class is called %(name)s now.", name=form.name.data), "success")
+            return redirect(url_for("schools.show_class", class_id=class_id), code=303)
+    return render_template("schools/rename_class.html", form=form, school_class=school_class), status
+
+
+@schools.route("/classes/<int:class_id>/deletion", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def delete_class(class_id: int) -> ResponseReturnValue:
+    """Ask, then delete a class; its students stay."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    if request.method == "POST":
+        name = school_class.name
+        use_cases.delete_class(class_id)
+        flash(_("%(name)s was deleted. Its students are still at your school.", name=name), "success")
+        return redirect(url_for("schools.index"), code=303)
+    return render_template("schools/delete_class.html", school_class=school_class, size=len(school_class.students))
+
+
+@schools.post("/classes/<int:class_id>/teachers")
+@signed_in(policy.registers_classes)
+def keep_class(class_id: int) -> ResponseReturnValue:
+    """Become a teacher of a class, or stop being one."""
+    load(SchoolClass, class_id, policy.keeps_class)
+    keeps = request.form.get("keeps") == "yes"
+    use_cases.keep_class(class_id, me().id, keeps=keeps)
+    flash(_("This is one of your classes now.") if keeps else _("This isn't one of your classes any more."), "success")
+    return redirect(url_for("schools.show_class", class_id=class_id), code=303)
+
+
+def _class_form(**beginning: Any) -> ClassForm:
+    """Offer the schools one works at; for most there is one, and nothing to choose."""
+    mine = lists.schools_of(me())
+    form = ClassForm(data={"school_id": mine[0].id if len(mine) == 1 else None, **beginning})
+    form.school_id.choices = [(school.id, school.name) for school in mine]
+    return form
