@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_date
 from flask_babel import lazy_gettext as _l
 
 from outreach import wording
@@ -40,11 +42,11 @@ LETTER_KINDS = {
     LetterKind.ACCOUNT: _l("Account"),
 }
 LETTER_STATES = {
-    LetterState.QUEUED: _l("Waiting to leave"),
-    LetterState.LEASED: _l("Leaving now"),
+    LetterState.QUEUED: _l("Waiting"),
+    LetterState.LEASED: _l("Leaving"),
     LetterState.SENT: _l("Sent"),
     LetterState.FAILED: _l("Failed"),
-    LetterState.DROPPED: _l("Not needed any more"),
+    LetterState.DROPPED: _l("Not needed"),
 }
 PAUSE_REASONS = {
     "unreachable": _l("The mail server can't be reached."),
@@ -54,8 +56,13 @@ PAUSE_REASONS = {
 
 
 def moment(at: datetime | None, zone: str) -> str:
-    """Give a moment as a clock in this zone shows it: 'Monday 1 March 2027, 09:00'; nothing for None."""
+    """Give a moment as a clock in this zone shows it: 'Mon 1 Mar 2027, 09:00'; nothing for None."""
     if at is None:
         return ""
     wall = at.astimezone(ZoneInfo(zone))
-    return f"{wording.day(wall)}, {wording.clock_time(wall)}"
+    return f"{_day(wall.date(), wording.locale())}, {wording.clock_time(wall)}"
+
+
+@lru_cache(maxsize=1024)
+def _day(day: date, language: str) -> str:
+    return str(format_date(day, "EEE d MMM y" if language.startswith("en") else "medium", locale=language))
