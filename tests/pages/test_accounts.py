@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_security import hash_password
-from sqlalchemy import func, select
+from flask_security import hash_password, recoverable
+from sqlalchemy import func, insert, select
 
 from outreach.db import db, transaction
 from outreach.extensions import limiter
 from outreach.invitations.facts import AccountFacts
-from outreach.models import Application, ApplicationState, Letter, LetterKind, RoleName, User
+from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
 from tests.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -268,6 +268,22 @@ def test_a_forgotten_password_is_set_anew_and_ends_every_visit(app: Flask, clien
     assert sign_in(client, user.email).status_code == 422
     assert sign_in(client, user.email, "another thread").status_code == 302
     assert [facts.purpose for facts in letters()] == ["reset", "password_changed"]
+
+
+def test_a_rival_s_write_amid_the_hashing_breaks_no_reset(client: FlaskClient, make: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = known(make)
+    client.post("/reset", data={"email": user.email})
+    link = path_in(letters("reset")[0])
+
+    def hash_while_a_rival_commits(password: str) -> str:
+        with db.engine.begin() as rival:
+            rival.execute(insert(Mailbox).values(address="rival@school.example", token="rival", locale="en", link_version=1))
+        return str(hash_password(password))
+
+    monkeypatch.setattr(recoverable, "hash_password", hash_while_a_rival_commits)
+    assert client.post(link, data={"password": "another thread", "password_confirm": "another thread"}).status_code == 302
+    assert sign_in(client, user.email, "another thread").status_code == 302
+    assert len(letters("password_changed")) == 1
 
 
 def test_asking_for_a_reset_tells_nobody_which_addresses_are_known(client: FlaskClient, make: Builder) -> None:
