@@ -7,13 +7,17 @@ from flask import Blueprint
 from outreach.accounts.views import accounts
 from outreach.catalogue.views import catalogue
 from outreach.config import Settings
+from outreach.coordination.views import coordination
+from outreach.families.views import families
 from outreach.health.views import health
 from outreach.mailbox_page.views import mailbox
+from outreach.registration.views import registration
 from outreach.scheduling.change_views import scheduling
+from outreach.schools.views import schools
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
     """Give every blueprint; the mailbox page exists in demo mode only."""
-    always = [accounts, scheduling, catalogue, health]
+    always = [accounts, coordination, schools, scheduling, catalogue, registration, families, health]
     demo_only = [mailbox]
     return always + (demo_only if settings.has_local_mailbox else [])
