@@ -23,6 +23,7 @@ from outreach.models import (
     OutreachSession,
     ReasonKind,
     Registration,
+    School,
     Student,
     User,
 )
@@ -60,6 +61,7 @@ class Addressee:
     locale: str
     kinds: set[ReasonKind] = field(default_factory=set)
     names: dict[ReasonKind, str] = field(default_factory=dict)
+    zones: dict[ReasonKind, str] = field(default_factory=dict)
     students: dict[int, StudentFacts] = field(default_factory=dict)
 
     @property
@@ -71,6 +73,11 @@ class Addressee:
     def reader_name(self) -> str:
         """Give the name to greet them by; empty when unknown."""
         return next((self.names[kind] for kind in _READER if kind in self.names), "")
+
+    @property
+    def zone(self) -> str:
+        """Give the zone their clock shows: a family's is the school's."""
+        return next((self.zones[kind] for kind in _READER if kind in self.zones), "")
 
     @property
     def is_transparent(self) -> bool:
@@ -170,9 +177,11 @@ def _name_people(found: dict[int, Addressee]) -> None:
             InvitationReason.registration_id,
             Student.given_name,
             User.given_name.label("adult"),
+            func.coalesce(User.zone, School.zone).label("zone"),
         )
         .outerjoin(Registration, Registration.id == InvitationReason.registration_id)
         .outerjoin(Student, Student.id == Registration.student_id)
+        .outerjoin(School, School.id == Registration.school_id)
         .outerjoin(User, User.id == InvitationReason.user_id)
         .where(InvitationReason.invitation_id.in_(found))
         .order_by(Student.given_name, InvitationReason.registration_id)
@@ -181,6 +190,7 @@ def _name_people(found: dict[int, Addressee]) -> None:
     for row in rows:
         addressee = found[row.invitation_id]
         addressee.kinds.add(row.kind)
+        addressee.zones[row.kind] = row.zone
         if row.registration_id is not None:
             addressee.students[row.registration_id] = StudentFacts(registration_id=row.registration_id, given_name=row.given_name)
         addressee.names[row.kind] = "" if row.kind in addressee.names else row.adult or row.given_name

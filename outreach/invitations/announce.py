@@ -206,7 +206,7 @@ def _tell_everybody(outreach_session: OutreachSession, cause: Cause, *, was: Ses
         .execution_options(synchronize_session=False)
     )
     for addressee in addressees(outreach_session, Invitation.id.in_(live)):
-        draftsman.calendar_letter(addressee, cause, was_live=True)
+        draftsman.calendar_letter(addressee, cause, before=addressee)
     causes = {place.registration_id: cause for place in concerned}
     draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))
@@ -220,7 +220,7 @@ def _change_reasons(draftsman: Draftsman, wanted: set[Reason], standing: Mapping
         return
     session_id, now = draftsman.outreach_session.id, draftsman.now
     known = invitations_of(session_id, touched)
-    before = set(db.session.scalars(select(Invitation.id).where(Invitation.id.in_(known.values()), Invitation.is_live)))
+    before = {one.invitation_id: one for one in addressees(draftsman.outreach_session, Invitation.id.in_(known.values()))} if known else {}
     made = make_invitations(session_id, touched - known.keys(), domain=_domain(), now=now)
     ended = standing.keys() - wanted
     write_reasons(sorted(wanted - standing.keys(), key=str), [standing[reason] for reason in ended], known | made)
@@ -229,7 +229,7 @@ def _change_reasons(draftsman: Draftsman, wanted: set[Reason], standing: Mapping
         _raise_sequences(known.values(), now=now)
     for addressee in addressees(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
         left = {reason.registration_id for reason in ended if reason.mailbox_id == addressee.mailbox_id}
-        draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], was_live=addressee.invitation_id in before, left=left)
+        draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], before=before.get(addressee.invitation_id), left=left)
 
 
 def _raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:

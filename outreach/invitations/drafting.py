@@ -59,18 +59,23 @@ class Draftsman:
             )
         )
 
-    def calendar_letter(self, to: Addressee, cause: Cause, *, was_live: bool, left: Collection[int | None] = ()) -> None:
-        """Draft REQUEST, update or CANCEL for one invitation; nothing where there's nothing to take back."""
+    def calendar_letter(self, to: Addressee, cause: Cause, *, before: Addressee | None, left: Collection[int | None] = ()) -> None:
+        """Draft REQUEST, update or CANCEL for one invitation; nothing where there's nothing to take back.
+
+        `before`: the same invitation before the change, None where it is new. Whoever has no reason left reads as they did.
+        """
         is_first = to.sent_sequence is None and to.invitation_id not in self.in_flight
         if is_first and not to.is_live:
             return
         untold = self.untold.get(to.invitation_id)
-        kind = _kind(to, cause, is_first=is_first, was_live=was_live, untold=untold)
+        reads_as = to if to.kinds or before is None else before
+        kind = _kind(to, cause, is_first=is_first, was_live=before is not None and before.is_live, untold=untold)
         was = None if is_first else (untold.was if untold else None) or self.was
         gone = self._gone(left, untold, to)
         facts = LetterFacts(
-            reader=to.reader,
-            reader_name=to.reader_name,
+            reader=reads_as.reader,
+            reader_name=reads_as.reader_name,
+            reader_zone=reads_as.zone,
             cause=cause,
             session=self.session_facts,
             was=was if was and not _looks_the_same(was, self.session_facts) else None,
@@ -80,7 +85,7 @@ class Draftsman:
                 uid=to.uid,
                 sequence=to.sequence,
                 is_first=is_first,
-                is_transparent=to.is_transparent,
+                is_transparent=reads_as.is_transparent,
                 answer=to.answer,
                 created_at=to.created_at,
                 changed_at=self.now,
@@ -119,6 +124,7 @@ class Draftsman:
         facts = LetterFacts(
             reader=Reader.TEACHER,
             reader_name=teacher.name,
+            reader_zone=teacher.zone,
             cause=cause,
             session=self.session_facts,
             was=self.was,
@@ -153,6 +159,7 @@ class Draftsman:
         facts = LetterFacts(
             reader=reader,
             reader_name=name,
+            reader_zone=about[0].zone,
             cause=cause,
             session=self.session_facts,
             was=self.was,

@@ -38,6 +38,7 @@ class Adult:
     mailbox_id: int
     name: str
     locale: str
+    zone: str
 
 
 def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Place]:
@@ -53,6 +54,7 @@ def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> li
             Student.family_name,
             Student.birth_date,
             School.majority_age,
+            School.zone,
             Mailbox.id.label("own_mailbox_id"),
         )
         .join(Student, Student.id == Registration.student_id)
@@ -78,6 +80,7 @@ def _place(row: Any, guardians: tuple[int, ...], day: date) -> Place:
         guardian_mailbox_ids=guardians,
         is_minor=student.is_minor_on(day, row.majority_age),
         offered_until=row.offered_until,
+        zone=row.zone,
     )
 
 
@@ -98,11 +101,11 @@ def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, list[int]]:
 def adults(user_ids: Collection[int]) -> dict[int, Adult]:
     """Read users by id, with their mailboxes."""
     rows = db.session.execute(
-        select(User.id, User.given_name, User.family_name, Mailbox.id.label("mailbox_id"), Mailbox.locale)
+        select(User.id, User.given_name, User.family_name, User.zone, Mailbox.id.label("mailbox_id"), Mailbox.locale)
         .join(Mailbox, Mailbox.id == User.mailbox_id)
         .where(User.id.in_(user_ids))
     )
-    return {row.id: Adult(row.id, row.mailbox_id, f"{row.given_name} {row.family_name}", row.locale) for row in rows}
+    return {row.id: Adult(row.id, row.mailbox_id, f"{row.given_name} {row.family_name}", row.locale, row.zone) for row in rows}
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:

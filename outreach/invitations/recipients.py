@@ -33,6 +33,7 @@ class Place:
     guardian_mailbox_ids: tuple[int, ...]
     is_minor: bool
     offered_until: datetime | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True)

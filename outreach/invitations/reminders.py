@@ -108,6 +108,7 @@ def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
     letter = LetterFacts(
         reader=to.reader,
         reader_name=to.reader_name,
+        reader_zone=to.zone,
         cause=Cause.TIME,
         session=facts,
         seated=tuple(to.students.values()),
@@ -148,7 +149,9 @@ def _coming(session_id: int) -> tuple[StudentFacts, ...]:
 
 
 def _roster(user: User, facts: SessionFacts, coming: tuple[StudentFacts, ...]) -> Draft:
-    letter = LetterFacts(reader=Reader.HOST, reader_name=user.given_name, cause=Cause.TIME, session=facts, seated=coming)
+    letter = LetterFacts(
+        reader=Reader.HOST, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.TIME, session=facts, seated=coming
+    )
     return Draft(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.ROSTER,

@@ -64,8 +64,8 @@ def test_what_is_queued_is_taken_back_and_what_is_in_hand_stays(make: Builder, n
         leased = db.session.scalars(select(Letter).where(Letter.dedupe_key == "in hand")).one()
         leased.state, leased.lease_token, leased.leased_until = LetterState.LEASED, "token", now
     with transaction():
-        assert [letter.dedupe_key for letter in take_back([invitation.id], now=now)] == ["entry", "reminder"]
-    assert {letter.dedupe_key: letter.state.value for letter in letters()} == {
+        assert [letter.kind for letter in take_back([invitation.id], now=now)] == [LetterKind.UPDATED, LetterKind.REMINDER]
+    assert {letter.dedupe_key.partition(":dropped")[0]: letter.state.value for letter in letters()} == {
         "in hand": "leased",
         "entry": "dropped",
         "reminder": "dropped",
@@ -75,7 +75,16 @@ def test_what_is_queued_is_taken_back_and_what_is_in_hand_stays(make: Builder, n
     assert [letter.settled_at for letter in letters() if letter.state == LetterState.DROPPED] == [now, now]
 
 
-def test_who_never_heard_that_they_wait_is_known_when_the_notice_is_taken_back(make: Builder, now: datetime) -> None:
+def test_news_taken_back_may_be_written_again(make: Builder, now: datetime) -> None:
+    outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("someone@example.org")
+    for _ in range(2):
+        with transaction():
+            post([draft(mailbox, "news", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+            take_back_notices(outreach_session.id, [mailbox.id], now=now)
+    assert [letter.state for letter in letters()] == [LetterState.DROPPED, LetterState.DROPPED]
+
+
+def test_the_first_notice_that_never_left_is_known_when_it_is_taken_back(make: Builder, now: datetime) -> None:
     outreach_session, other = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
     untold, told = make.mailbox("untold@example.org"), make.mailbox("told@example.org")
     with transaction():
@@ -86,5 +95,5 @@ def test_who_never_heard_that_they_wait_is_known_when_the_notice_is_taken_back(m
         post([draft(untold, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
     with transaction():
         never_told = take_back_notices(outreach_session.id, [told.id, untold.id], now=now)
-    assert {key: letter.dedupe_key for key, letter in never_told.items()} == {untold.id: "waits too"}
+    assert {key: letter.kind for key, letter in never_told.items()} == {told.id: LetterKind.UPDATED, untold.id: LetterKind.WAITING}
     assert [letter.state.value for letter in letters()] == ["sent", "dropped", "dropped", "queued"]

@@ -368,3 +368,15 @@ def test_coming_back_is_a_new_row_and_the_same_entry(make: Builder, school: Scho
     family = [letter for letter in queued(LetterKind.INVITATION) if to(letter) != teacher.email]
     assert [letter.sequence for letter in family] == [2]
     assert db.session.scalar(select(func.count()).select_from(Invitation)) == 2
+
+
+def test_whoever_is_told_goodbye_is_addressed_as_before(make: Builder, school: School, teacher: User, now: datetime) -> None:
+    outreach_session = make.outreach_session(make.clinician())
+    school_class = make.school_class(school, teacher)
+    ana = make.student(school_class, given_name="Ana", email="ana@pupils.example", guardians=("home@families.example",))
+    register(outreach_session, school_class, teacher, now=now, students=[ana])
+    everything_left()
+    use_cases.remove(registration_of(ana).id, by_id=outreach_session.host_id, reason="The area is closed", now=now)
+    readers = {to(letter): facts(letter).reader.value for letter in queued(LetterKind.REMOVED)}
+    assert readers == {"ana@pupils.example": "student", "home@families.example": "guardian", teacher.email: "teacher"}
+    assert {facts(letter).reader_zone for letter in queued(LetterKind.REMOVED)} == {"Europe/London"}
