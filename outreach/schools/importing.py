@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from outreach.db import transaction
+from outreach.db import db, transaction
 from outreach.errors import Refused, Stale
+from outreach.models import SchoolClass
 from outreach.schools.known import fingerprint, known_students
 from outreach.schools.roster_codes import RosterError, RosterField
 from outreach.schools.roster_columns import RosterColumns, choose_columns, guess_columns
@@ -60,6 +62,7 @@ class Proposal:
     questions: tuple[Question, ...]
     sights: Mapping[int, str]
     known: Mapping[int, KnownStudent]
+    class_names: Mapping[int, str]
     left_out: frozenset[int]
 
     @property
@@ -110,7 +113,7 @@ def propose(reading: RosterReading, said: Said, *, school_id: int, class_id: int
     everybody = list(known.values())
     before = plan_roster(reading.rows, everybody, class_id)
     after = plan_roster(reading.rows, everybody, class_id, answers=said.answers) if said.answers else before
-    return Proposal(after, before.ask, _sights(before), known, said.left_out)
+    return Proposal(after, before.ask, _sights(before), known, _class_names(school_id), said.left_out)
 
 
 def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
@@ -130,6 +133,11 @@ def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapp
         written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)
     plan = proposal.plan
     return Imported(len(plan.add), len(plan.update), len(plan.unchanged), len(written.readdressed))
+
+
+def _class_names(school_id: int) -> dict[int, str]:
+    rows = db.session.execute(select(SchoolClass.id, SchoolClass.name).where(SchoolClass.school_id == school_id))
+    return dict(rows.tuples())
 
 
 def _sights(plan: RosterPlan) -> dict[int, str]:

@@ -110,7 +110,7 @@ def review_of(sheet: Sheet, reading: RosterReading, proposal: Proposal, said: Sa
     plan, notes = proposal.plan, _by_line(reading.warnings)
     return Review(
         bad=_bad_rows(sheet, reading),
-        asked=tuple(_asked(question, proposal.known, said) for question in proposal.questions),
+        asked=tuple(_asked(question, proposal, said) for question in proposal.questions),
         new=tuple(_new(row, notes[row.line]) for row in plan.add),
         updated=tuple(_updated(one, proposal.known, notes[one.row.line]) for one in plan.update),
         unchanged=tuple(_good(one.row, notes[one.row.line]) for one in plan.unchanged),
@@ -139,9 +139,9 @@ def _shown(cells: Sequence[str]) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def _asked(question: Question, known: Mapping[int, KnownStudent], said: Said) -> AskedRow:
+def _asked(question: Question, proposal: Proposal, said: Said) -> AskedRow:
     row = question.row
-    options = [(str(key), _candidate(known[key])) for key in question.candidates]
+    options = [(str(key), _candidate(proposal.known[key], proposal.class_names)) for key in question.candidates]
     if question.may_be_new:
         options.append(("new", _("Somebody new")))
     options.append(("out", _("Leave this row out")))
@@ -155,9 +155,9 @@ def _answer(line: int, said: Said) -> str:
     return "out" if line in said.left_out else ""
 
 
-def _candidate(student: KnownStudent) -> str:
-    facts = filter(None, (student.number, student.year_group, _value(student.birth_date), student.email))
-    return str(_("Yes, %(name)s", name=_name(student))) + "".join(f", {fact}" for fact in facts)
+def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
+    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("in no class")
+    return str(_("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student))))))
 
 
 def _new(row: RosterRow, notes: tuple[str, ...]) -> GoodRow:
@@ -185,8 +185,10 @@ def _guardian(guardian: RosterGuardian) -> str:
     return str(_("guardian: %(who)s", who=words))
 
 
-def _facts(row: RosterRow) -> str:
-    return ", ".join(filter(None, (row.number, row.email, row.year_group, _value(row.birth_date), _("needs noted") if row.needs else "")))
+def _facts(person: RosterRow | KnownStudent) -> str:
+    number = _("number %(number)s", number=person.number) if person.number else ""
+    born = _("born %(day)s", day=_value(person.birth_date)) if person.birth_date else ""
+    return ", ".join(filter(None, (person.email, person.year_group, born, number, _("needs noted") if person.needs else "")))
 
 
 def _remarks(reading: RosterReading, proposal: Proposal) -> list[str]:
