@@ -16,6 +16,7 @@ from outreach.config import SettingsError, read_settings
 from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
 from outreach.health.commands import doctor
+from outreach.logs import only_warnings
 from outreach.worker import Worker
 
 
@@ -66,9 +67,12 @@ def migrate(app: Flask, down_to: str | None) -> None:
 
 @main.command("worker")
 @click.option("--once", is_flag=True, help="Do every job and deliver what is due, then end.")
+@click.option("--quiet", is_flag=True, help="Log nothing below a warning.")
 @click.pass_obj
-def work(app: Flask, *, once: bool) -> None:
+def work(app: Flask, *, once: bool, quiet: bool) -> None:
     """Send the letters that are due, and reminders when their time has come."""
+    if quiet:
+        only_warnings()
     worker = Worker(app, clock=clock.now)
     worker.stop_on_signals()
     if not once:

@@ -41,10 +41,13 @@ def serve_web(host: str, port: int) -> NoReturn:
 
 
 def serve_all(host: str, port: int, *, banner: str) -> int:
-    """Run web and worker under one supervisor; print `banner` once pages are answered; give the exit code."""
+    """Run web and worker under one supervisor; print `banner` once pages are answered; give the exit code.
+
+    The worker is quiet: a line for each letter would push the banner off the screen before it is read.
+    """
     children = [
         supervisor.Child(name="web", argv=_web(host, port)),
-        supervisor.Child(name="worker", argv=[_beside_python("outreach"), "worker"]),
+        supervisor.Child(name="worker", argv=[_beside_python("outreach"), "worker", "--quiet"]),
     ]
     return supervisor.run(children, f"{address(_CALLED.get(host, host), port)}/healthz", banner)
 
