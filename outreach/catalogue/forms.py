@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SearchField, SelectField
+from wtforms import DateField, SearchField, SelectChoice, SelectField
 from wtforms.validators import Length, Optional
 
 from outreach.catalogue.search import Search, Where, words_of
@@ -35,7 +35,9 @@ class SearchForm(Form):
     q = SearchField(_l("Search"), [Length(max=100, message=_l("Please use %(max)d characters at most."))])
     format = SelectField(_l("Kind"), default="")
     where = SelectField(
-        _l("Where"), default="", choices=[("", _l("Anywhere")), (Where.PLACE, _l("At a place")), (Where.ONLINE, _l("Online"))]
+        _l("Where"),
+        default="",
+        choices=[SelectChoice("", _l("Anywhere")), SelectChoice(Where.PLACE, _l("At a place")), SelectChoice(Where.ONLINE, _l("Online"))],
     )
     since = DayField(_l("From"), [Optional()])
 

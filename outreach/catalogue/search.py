@@ -17,6 +17,7 @@ from outreach.models import Format, OutreachSession, SessionState, Site, User
 PAGE_SIZE = 20
 MOST_WORDS = 6
 EASTERNMOST = timedelta(hours=14)
+FIRST_DAY = date(2000, 1, 1)
 FORMATS = select(Format.key, Format.name).order_by(Format.position)
 PUBLISHED = select(OutreachSession.id).where(OutreachSession.state == SessionState.PUBLISHED)
 PUBLISHED_IN_ORDER = CARD_ROWS.where(OutreachSession.state == SessionState.PUBLISHED).order_by(
@@ -74,7 +75,8 @@ def _conditions(search: Search, names: Mapping[str, str]) -> list[ColumnElement[
     if search.where:
         conditions.append(OutreachSession.site_id.is_(None) if search.where == Where.ONLINE else OutreachSession.site_id.is_not(None))
     if search.from_day:
-        midnight = datetime.combine(search.from_day, time())
+        # Near year 1 there is no day before, and no session either.
+        midnight = datetime.combine(max(search.from_day, FIRST_DAY), time())
         # The day is the one on the session's own wall; the first condition says it coarsely, so that the index is used.
         conditions += [OutreachSession.starts_at >= (midnight - EASTERNMOST).replace(tzinfo=UTC), OutreachSession.starts_wall >= midnight]
     return conditions

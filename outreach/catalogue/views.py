@@ -10,6 +10,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload, lazyload, load_only
+from wtforms import SelectChoice
 
 from outreach import clock, policy, wording
 from outreach.catalogue.calendar_file import calendar_file
@@ -39,7 +40,7 @@ def index() -> ResponseReturnValue:
     """List the sessions to come."""
     now, names = clock.now(), formats()
     form = SearchForm(request.args)
-    form.format.choices = [("", _("All kinds")), *names.items()]
+    form.format.choices = [SelectChoice("", _("All kinds")), *(SelectChoice(key, name) for key, name in names.items())]
     status = 200 if form.validate() else 422
     search = form.search()
     page = find(search, page_number(request.args.get("page")), names, now=now)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
+from wtforms import SelectChoice
 
 from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
@@ -94,28 +95,29 @@ def _on_wall(moment: datetime | None, zone: str) -> datetime | None:
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
 
 
-def places_to_choose(user: User) -> dict[str, list[tuple[str, str]]]:
+def places_to_choose(user: User) -> list[SelectChoice]:
     """Every site with its areas, those where this user works first."""
     own = set(db.session.scalars(select(Appointment.site_id).where(Appointment.user_id == user.id)))
     areas: dict[int, list[tuple[str, str]]] = {}
     for key, site_id, name in db.session.execute(select(Area.id, Area.site_id, Area.name).order_by(Area.name)):
         areas.setdefault(site_id, []).append((f"area-{key}", name))
     sites = db.session.execute(select(Site.id, Site.name).order_by(Site.name)).all()
-    groups = {_("None"): [("", _("A new place, or online"))]}
+    choices = [SelectChoice("", _("A new place, or online"))]
     for key, name in sorted(sites, key=lambda row: row[0] not in own):
-        groups[name] = [(f"site-{key}", name), *((value, f"{name}: {area}") for value, area in areas.get(key, []))]
-    return groups
+        choices.append(SelectChoice(f"site-{key}", name, optgroup=name))
+        choices += [SelectChoice(value, f"{name}: {area}", optgroup=name) for value, area in areas.get(key, [])]
+    return choices
 
 
-def hosts_to_choose() -> list[tuple[int, str]]:
+def hosts_to_choose() -> list[SelectChoice]:
     """Every clinician, for a coordinator who posts for one."""
-    listed = [(user.id, f"{user.family_name}, {user.given_name} ({user.email})") for user in clinicians()]
-    return [(0, _("Choose the host")), *listed]
+    listed = [SelectChoice(user.id, f"{user.family_name}, {user.given_name} ({user.email})") for user in clinicians()]
+    return [SelectChoice(0, _("Choose the host")), *listed]
 
 
-def leads_to_choose(chosen: Collection[int]) -> list[tuple[int, str]]:
+def leads_to_choose(chosen: Collection[int]) -> list[SelectChoice]:
     """The usual reminders and those chosen before."""
-    return [(minutes, lead_words(minutes)) for minutes in in_order([*USUAL, *chosen])]
+    return [SelectChoice(minutes, lead_words(minutes)) for minutes in in_order([*USUAL, *chosen])]
 
 
 def lead_words(minutes: int) -> str:

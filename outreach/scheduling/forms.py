@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectField, TextAreaField, ValidationError
+from wtforms import SelectChoice, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from outreach.fields import LineField, ProseField, required
@@ -48,7 +48,12 @@ class OfferForm(SeenForm):
     leads = TicksField(_l("Reminders before the start"), coerce=int, validate_choice=False)
     other_lead = NumberField(_l("Another reminder"), (OPTIONAL, between(1, LONGEST)))
     other_unit = SelectField(
-        _l("Counted in"), choices=[(Unit.DAYS, _l("days before")), (Unit.HOURS, _l("hours before")), (Unit.MINUTES, _l("minutes before"))]
+        _l("Counted in"),
+        choices=[
+            SelectChoice(Unit.DAYS, _l("days before")),
+            SelectChoice(Unit.HOURS, _l("hours before")),
+            SelectChoice(Unit.MINUTES, _l("minutes before")),
+        ],
     )
     co_hosts = TextAreaField(_l("Co-hosts"), (OPTIONAL,), description=_l("E-mail addresses of approved clinicians, one on each line."))
 

@@ -126,9 +126,7 @@ def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
 
 
 def _shown(field: Any, value: Any) -> str:
-    choices = getattr(field, "choices", None) or []
-    pairs = [pair for group in choices.values() for pair in group] if isinstance(choices, dict) else choices
-    names = {key: str(name) for key, name in pairs}
+    names = {choice.value: str(choice.label) for choice in getattr(field, "choices", None) or []}
     values = value if isinstance(value, list) else [value]
     return ", ".join(names.get(one, str(one)) for one in values if one not in (None, "")) or _("nothing")
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectField, URLField
+from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, URLField
 from wtforms.validators import InputRequired
 
 from outreach.errors import OutreachError
@@ -41,7 +41,9 @@ class WhenFields:
     start = ClockField(_l("Starts"), [InputRequired(message=_l("Say when it starts."))])
     end = ClockField(_l("Ends"), [InputRequired(message=_l("Say when it ends."))])
     ends_next_day = BooleanField(_l("It ends on the next day"))
-    fold = RadioField(_l("Which of the two?"), choices=[("0", _l("The first")), ("1", _l("The second"))], validate_choice=False)
+    fold = RadioField(
+        _l("Which of the two?"), choices=[SelectChoice("0", _l("The first")), SelectChoice("1", _l("The second"))], validate_choice=False
+    )
 
     @property
     def asks_for_the_next_day(self) -> bool:
@@ -57,7 +59,9 @@ class WhenFields:
         """Show why a use case declined; an hour that comes twice is asked about, with both UTC offsets."""
         if isinstance(refusal, AskWhich):
             words = _("The first (%(offset)s)"), _("The second (%(offset)s)")
-            self.fold.choices = [(str(n), words[n] % {"offset": offset_words(offset)}) for n, offset in enumerate(refusal.offsets)]
+            self.fold.choices = [
+                SelectChoice(str(n), words[n] % {"offset": offset_words(offset)}) for n, offset in enumerate(refusal.offsets)
+            ]
         super().refuse(refusal)  # type: ignore[misc]  # of the form these fields are mixed into
 
     def when(self) -> TypedTime:
