@@ -16,7 +16,7 @@ from outreach.demo.world import World
 from outreach.models import Guardian, Mailbox, SchoolClass, Student, User
 
 YEAR = timedelta(days=365.25)
-TWINS, REACHED_BY_NOBODY = "Thornbury", 21
+TWINS, REACHED_BY_NOBODY = "Thornbury", 29
 FIRST_NUMBER = 4101
 
 

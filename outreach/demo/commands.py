@@ -29,7 +29,7 @@ def demo(app: Flask) -> None:
     with app.app_context():
         if filling.is_begun() and not filling.is_whole():
             raise click.ClickException(
-                "An earlier filling was interrupted. To begin again: `outreach migrate --down-to base`, `outreach migrate`, `outreach demo`."
+                "An earlier filling was interrupted. Begin again: `outreach migrate --down-to base`, `outreach migrate`, `outreach demo`."
             )
         if filling.is_anybody_here():
             click.echo("There are people here already: nothing was added.")

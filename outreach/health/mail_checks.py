@@ -5,7 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ PATIENCE = timedelta(seconds=10)
 TLS_FROM_THE_START = 465
 INVENTED = (".example", ".invalid", ".test", ".localhost")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_BROKEN = (OSError, smtplib.SMTPException, UnicodeError)
 
 
 def check_mail(settings: Settings) -> Iterator[Finding]:
@@ -29,17 +30,15 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
     if bool(settings.mail_username) != bool(settings.mail_password):
         advice = "Set both OUTREACH_MAIL_USERNAME and OUTREACH_MAIL_PASSWORD, or neither."
         yield attention("Mail sign-in", "one half is missing, so we don't sign in", advice)
+    answer = None
     try:
-        connection = connect(replace(SmtpServer.of(settings), timeout=PATIENCE))
-    except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        with closing(connect(replace(SmtpServer.of(settings), timeout=PATIENCE))) as connection:
+            yield _connected(settings)
+            finding, answer = _asked(connection, settings.reply_address_of("doctor"))
+            yield finding
+    except _BROKEN as error:
         yield fails("Mail server", f"{_place(settings)}: {_words(error)}", _advice(error, settings))
-        yield _reply_address(settings, None)
-        return
-    with suppress(OSError, smtplib.SMTPException):
-        yield _connected(settings)
-        yield from _sender_and_reply_address(connection, settings)
-        connection.quit()
-    connection.close()
+    yield _reply_address(settings, answer)
 
 
 def _connected(settings: Settings) -> Finding:
@@ -52,19 +51,17 @@ def _connected(settings: Settings) -> Finding:
     return attention("Mail server", said, "Set OUTREACH_MAIL_USE_TLS=1 (and OUTREACH_MAIL_PORT, usually 587).")
 
 
-def _sender_and_reply_address(connection: smtplib.SMTP, settings: Settings) -> Iterator[Finding]:
-    """Ask the server whether it takes our address as sender and knows it as recipient; then take it back."""
-    address = settings.reply_address_of("doctor")
+def _asked(connection: smtplib.SMTP, address: str) -> tuple[Finding, str | None]:
+    """Ask the server whether it takes our address as sender, and what it says of it as recipient; then take it back."""
     code, said = connection.mail(address)
     if code != 250:
-        answer = f"{code} {said.decode(errors='replace')}"
-        yield fails("Sender", f"the mail server won't send for {address}: {answer}", "Allow it there, or change OUTREACH_REPLY_ADDRESS.")
-        yield _reply_address(settings, None)
-        return
-    yield ok("Sender", f"the mail server sends for {address}")
+        said_of_sender = f"the mail server won't send for {address}: {code} {said.decode(errors='replace')}"
+        return fails("Sender", said_of_sender, "Allow it there, or change OUTREACH_REPLY_ADDRESS."), None
     code, said = connection.rcpt(address)
-    yield _reply_address(settings, f"{code} {said.decode(errors='replace')}")
     connection.rset()
+    with suppress(*_BROKEN):
+        connection.quit()
+    return ok("Sender", f"the mail server sends for {address}"), f"{code} {said.decode(errors='replace')}"
 
 
 def _reply_address(settings: Settings, answer: str | None) -> Finding:

@@ -39,7 +39,7 @@ def _letters(now: datetime) -> Finding:
         return fails("Letters", said, "Mend what is said about the mail server; they leave by themselves then.")
     due = Letter.state.in_(UNSETTLED), Letter.due_at <= now
     oldest, number = db.session.execute(select(func.min(Letter.due_at), func.count()).where(*due)).one()
-    if oldest is None or now - oldest < LONG:
+    if not number or now - oldest < LONG:
         return ok("Letters", f"{number} due")
     said = f"{number} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
     return attention("Letters", said, "See that `outreach worker` is running.")

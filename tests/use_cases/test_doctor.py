@@ -1,0 +1,193 @@
+"""What the doctor says of the database and the service, and how the command ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask_migrate import downgrade
+from sqlalchemy import make_url, text
+
+from outreach.cli import main
+from outreach.config import Settings
+from outreach.db import db, transaction
+from outreach.health import commands
+from outreach.health.database_checks import check_database
+from outreach.health.doctor import examine
+from outreach.health.findings import Finding, Verdict
+from outreach.health.service_checks import check_service
+from outreach.models import OutboxPause
+from tests.builders import Builder
+from tests.delivering import put
+
+only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+only_postgresql = pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
+
+
+def of(settings: Settings, now: datetime) -> dict[str, Finding]:
+    return {finding.subject: finding for finding in check_database(settings, clock=lambda: now)}
+
+
+@pytest.mark.usefixtures("app")
+def test_a_migrated_database_is_ok(settings: Settings, now: datetime) -> None:
+    """PostgreSQL's own clock isn't the test's: that is the one thing it may say."""
+    found = of(settings, now)
+    assert {finding.verdict for subject, finding in found.items() if subject != "Database clock"} == {Verdict.OK}
+    assert {"Database", "Tables", "Writing"} <= found.keys()
+
+
+@pytest.mark.usefixtures("app")
+def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) -> None:
+    downgrade(revision="0001")
+    found = of(settings, now)
+    assert found["Tables"].verdict is Verdict.FAILS
+    assert found["Tables"].advice == "Run `outreach migrate`."
+    assert "Writing" not in found
+
+
+@pytest.mark.usefixtures("app")
+def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetime) -> None:
+    with transaction():
+        db.session.execute(text("DELETE FROM alembic_version"))
+    assert of(settings, now)["Tables"].said == "there are none yet"
+
+
+@pytest.mark.usefixtures("app")
+def test_a_shape_of_the_future_asks_for_a_newer_program(settings: Settings, now: datetime) -> None:
+    with transaction():
+        db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert "doesn't know" in of(settings, now)["Tables"].said
+
+
+@only_sqlite
+def test_a_missing_file_is_not_made_by_looking_for_it(
+    app_with: Callable[..., Flask], settings: Settings, tmp_path: Path, now: datetime
+) -> None:
+    missing = tmp_path / "nowhere.sqlite3"
+    changed = replace(settings, database_url=f"sqlite:///{missing}")
+    with app_with(database_url=changed.database_url).app_context():
+        assert of(changed, now)["Database"].verdict is Verdict.FAILS
+    assert not missing.exists()
+
+
+@only_postgresql
+def test_a_database_that_takes_no_writes_fails(app_with: Callable[..., Flask], settings: Settings, now: datetime) -> None:
+    url = make_url(settings.database_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
+    read_only = replace(settings, database_url=url.render_as_string(hide_password=False))
+    with app_with(database_url=read_only.database_url).app_context():
+        assert of(read_only, now)["Writing"].verdict is Verdict.FAILS
+
+
+@only_postgresql
+def test_a_database_elsewhere_fails_without_telling_the_password(app_with: Callable[..., Flask], settings: Settings, now: datetime) -> None:
+    away = replace(settings, database_url="postgresql+psycopg://us:hush@127.0.0.1:1/outreach")
+    with app_with(database_url=away.database_url).app_context():
+        found = of(away, now)
+    assert found["Database"].verdict is Verdict.FAILS
+    assert "hush" not in found["Database"].said
+
+
+@only_postgresql
+@pytest.mark.usefixtures("app")
+def test_clocks_that_disagree_are_noticed(settings: Settings) -> None:
+    theirs: datetime = db.session.scalar(text("SELECT clock_timestamp()"))
+    assert of(settings, theirs)["Database clock"].verdict is Verdict.OK
+    assert of(settings, theirs - timedelta(seconds=30))["Database clock"].verdict is Verdict.ATTENTION
+
+
+@only_sqlite
+def test_a_service_without_a_coordinator_says_how_to_make_one(make: Builder, now: datetime) -> None:
+    said = {finding.subject: finding for finding in check_service(now=now)}
+    assert "create-coordinator" in said["Coordinator"].advice
+    make.coordinator()
+    assert {finding.verdict for finding in check_service(now=now)} == {Verdict.OK}
+
+
+@only_sqlite
+def test_letters_that_wait_long_ask_for_the_worker(make: Builder, now: datetime) -> None:
+    put(make.mailbox("someone@example.org"), now=now)
+    later = now + timedelta(minutes=11)
+    said = {finding.subject: finding for finding in check_service(now=later)}
+    assert said["Letters"].verdict is Verdict.ATTENTION
+    assert "outreach worker" in said["Letters"].advice
+
+
+@only_sqlite
+def test_a_paused_queue_fails_with_the_servers_words(make: Builder, now: datetime) -> None:  # noqa: ARG001 (its database)
+    with transaction():
+        db.session.add(OutboxPause(id=1, since=now, until=now, reason="sign_in", server_words="535 wrong password"))
+    said = {finding.subject: finding for finding in check_service(now=now)}
+    assert said["Letters"].verdict is Verdict.FAILS
+    assert "535 wrong password" in said["Letters"].said
+
+
+@only_sqlite
+@pytest.mark.usefixtures("app")
+def test_the_doctor_sees_all_of_a_demo(settings: Settings, now: datetime) -> None:
+    subjects = [finding.subject for finding in examine(settings, clock=lambda: now)]
+    assert subjects == [
+        *("Mode", "Address", "Secret key", "Zone data", "Clock", "Folder", "Privacy"),
+        *("Database", "Database clock", "Tables", "Writing", "Coordinator", "Letters", "Mail server", "Reply address"),
+    ]
+
+
+@only_sqlite
+def test_the_command_ends_with_0_or_1_and_says_what_to_do(app: Flask, make: Builder) -> None:
+    make.coordinator()
+    well = CliRunner().invoke(commands.doctor, obj=app)
+    assert (well.exit_code, well.output.splitlines()[-1]) == (0, "All is well.")
+    with transaction():
+        db.session.execute(text("DELETE FROM alembic_version"))
+    ill = CliRunner().invoke(commands.doctor, obj=app)
+    assert ill.exit_code == 1
+    assert "→ Run `outreach migrate`." in ill.output
+    assert ill.output.endswith("1 failing, 0 wanting attention.\n")
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Give an environment with none of our settings but the folder."""
+    for name in [name for name in os.environ if name.startswith("OUTREACH_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OUTREACH_INSTANCE_PATH", str(tmp_path / "instance"))
+    monkeypatch.setattr(sys, "argv", ["outreach"])
+    return monkeypatch
+
+
+def test_missing_settings_are_one_message(environment: pytest.MonkeyPatch) -> None:  # noqa: ARG001 (it empties the environment)
+    result = CliRunner().invoke(main, ["doctor"])
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "Error: The settings are not complete:",
+        *(f"  OUTREACH_{name} is missing." for name in ("SECRET_KEY", "BASE_URL", "MAIL_SERVER", "REPLY_ADDRESS")),
+    ]
+
+
+def test_a_folder_that_cannot_be_made_is_one_message(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    environment.setenv("OUTREACH_MODE", "demo")
+    environment.setenv("OUTREACH_INSTANCE_PATH", str(tmp_path / "file" / "instance"))
+    result = CliRunner().invoke(main, ["doctor"])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "OUTREACH_INSTANCE_PATH" in result.output
+
+
+def test_a_database_without_tables_is_one_message(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OUTREACH_MODE", "demo")
+    result = CliRunner().invoke(main, ["demo"])
+    assert (result.exit_code, result.output.count("\n")) == (1, 1)
+    assert "`outreach migrate`" in result.output
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_every_command_explains_itself(command: str) -> None:
+    said = CliRunner().invoke(main.commands[command], ["--help"])
+    assert said.exit_code == 0
+    assert said.output.splitlines()[2].strip(), "no sentence below the usage line"
