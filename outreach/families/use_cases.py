@@ -9,9 +9,10 @@ from sqlalchemy import or_, select, update
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere
-from outreach.invitations.announce import addresses_changed, session_facts
+from outreach.invitations.announce import addresses_changed
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.places import adults, for_school, places
+from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
     Guardian,

@@ -11,22 +11,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import current_app
-from sqlalchemy import case, literal, or_, select, update
+from sqlalchemy import or_, select, update
 
 from outreach.db import db, locked
-from outreach.invitations.addressees import (
-    Reason,
-    addressees,
-    invitations_of,
-    make_invitations,
-    standing_reasons,
-    write_reasons,
-)
+from outreach.invitations.addressees import Reason, addressees, standing_reasons
 from outreach.invitations.drafting import Draftsman
 from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.places import Adult, adults, places, queue_places, seated_by_teacher
 from outreach.invitations.recipients import Place, recipients
+from outreach.invitations.reconcile import reconcile
+from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
     Answer,
@@ -59,34 +53,6 @@ class Audience:
         return self.students + self.guardians + self.teachers + self.hosts + self.waiting
 
 
-def session_facts(outreach_session: OutreachSession) -> SessionFacts:
-    """Write down a session as it is now."""
-    site, area = outreach_session.site, outreach_session.area
-    return SessionFacts(
-        id=outreach_session.id,
-        title=outreach_session.title,
-        format_key=outreach_session.format_key,
-        format_name=outreach_session.format.name,
-        host_name=outreach_session.host.name,
-        starts_wall=outreach_session.starts_wall,
-        ends_wall=outreach_session.ends_wall,
-        zone=outreach_session.zone,
-        fold=outreach_session.fold,
-        starts_at=outreach_session.starts_at,
-        ends_at=outreach_session.ends_at,
-        site_name=site.name if site else "",
-        area_name=area.name if area else "",
-        address=site.address if site else "",
-        meeting_point=outreach_session.meeting_point,
-        video_url=outreach_session.video_url,
-        bring=outreach_session.bring,
-        wear=outreach_session.wear,
-        kit=outreach_session.kit,
-        is_cancelled=outreach_session.state == SessionState.CANCELLED,
-        cancel_reason=outreach_session.cancel_reason,
-    )
-
-
 def audience(outreach_session: OutreachSession) -> Audience:
     """Count who would be told of a change, before it is made."""
     kinds = dict.fromkeys(ReasonKind, 0)
@@ -115,7 +81,7 @@ def hosts_changed(outreach_session: OutreachSession, *, now: datetime) -> None:
         wanted = set()
     draftsman = _draftsman(outreach_session, now)
     causes = {reason.mailbox_id: Cause.PUBLISHED if reason in wanted else Cause.REMOVED for reason in wanted ^ standing.keys()}
-    _change_reasons(draftsman, wanted, standing, causes)
+    reconcile(draftsman, wanted, standing, causes)
     post(draftsman.drafts, now=now)
 
 
@@ -141,7 +107,7 @@ def tell_places(
         ),
     )
     draftsman.meet(changed, queue_places(outreach_session.id))
-    _change_reasons(draftsman, wanted, standing, _causes_by_mailbox(wanted ^ standing.keys(), causes))
+    reconcile(draftsman, wanted, standing, _causes_by_mailbox(wanted ^ standing.keys(), causes))
     had_entry = {reason.registration_id for reason in standing}
     draftsman.letters_without_entry([place for place in changed if place.registration_id not in had_entry], causes)
     draftsman.digests(changed, causes, teachers, by_id=by_id)
@@ -188,7 +154,7 @@ def tell_addresses(outreach_session: OutreachSession, registration_ids: Collecti
     draftsman.meet(changed, {})
     wanted = _wanted_by_families(changed)
     standing = standing_reasons(outreach_session.id, InvitationReason.registration_id.in_(registration_ids))
-    _change_reasons(draftsman, wanted, standing, dict.fromkeys((r.mailbox_id for r in wanted ^ standing.keys()), Cause.ADDRESS))
+    reconcile(draftsman, wanted, standing, dict.fromkeys((r.mailbox_id for r in wanted ^ standing.keys()), Cause.ADDRESS))
     post(draftsman.drafts, now=now)
 
 
@@ -211,41 +177,6 @@ def _tell_everybody(outreach_session: OutreachSession, cause: Cause, *, was: Ses
     draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))
     post(draftsman.drafts, now=now)
-
-
-def _change_reasons(draftsman: Draftsman, wanted: set[Reason], standing: Mapping[Reason, int], causes: Mapping[int, Cause]) -> None:
-    """Let reasons begin and end, and draft a letter for each mailbox that this concerns."""
-    touched = {reason.mailbox_id for reason in wanted ^ standing.keys()}
-    if not touched:
-        return
-    session_id, now = draftsman.outreach_session.id, draftsman.now
-    known = invitations_of(session_id, touched)
-    before = {one.invitation_id: one for one in addressees(draftsman.outreach_session, Invitation.id.in_(known.values()))} if known else {}
-    made = make_invitations(session_id, touched - known.keys(), domain=_domain(), now=now)
-    ended = standing.keys() - wanted
-    write_reasons(sorted(wanted - standing.keys(), key=str), [standing[reason] for reason in ended], known | made)
-    if known:
-        draftsman.remember(take_back(list(known.values()), now=now), known.values())
-        _raise_sequences(known.values(), now=now)
-    for addressee in addressees(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
-        left = {reason.registration_id for reason in ended if reason.mailbox_id == addressee.mailbox_id}
-        draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], before=before.get(addressee.invitation_id), left=left)
-
-
-def _raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
-    """One revision more; it lives as long as it has a reason; who is invited anew is asked anew."""
-    has_reason = select(InvitationReason.id).where(InvitationReason.invitation_id == Invitation.id).exists()
-    db.session.execute(
-        update(Invitation)
-        .where(Invitation.id.in_(invitation_ids))
-        .values(
-            sequence=Invitation.sequence + 1,
-            changed_at=now,
-            answer=case((Invitation.is_live, Invitation.answer), else_=literal(Answer.NEEDS_ACTION, Invitation.answer.type)),
-            is_live=has_reason,
-        )
-        .execution_options(synchronize_session=False)
-    )
 
 
 def _wanted_by_families(changed: Sequence[Place]) -> set[Reason]:
@@ -275,9 +206,3 @@ def _causes_by_mailbox(changing: set[Reason], causes: Mapping[int, Cause]) -> di
 
 def _draftsman(outreach_session: OutreachSession, now: datetime, reason: str = "") -> Draftsman:
     return Draftsman(outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=reason)
-
-
-def _domain() -> str:
-    """UIDs are made unique by the domain of our own address."""
-    reply_address: str = current_app.extensions["outreach"].reply_address
-    return reply_address.rpartition("@")[2]

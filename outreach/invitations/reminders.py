@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, exists, select
 
 from outreach.db import db, locked, transaction
 from outreach.invitations.addressees import Addressee, addressees
-from outreach.invitations.announce import session_facts
 from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
 from outreach.invitations.reminder_times import Due, due_lead, roster_falls_due
+from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     SEATED,
     Answer,

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _
 from sqlalchemy import insert, select
 
-from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused
+from outreach.db import db, transaction
+from outreach.errors import Refused
 from outreach.invitations.announce import tell_places
 from outreach.invitations.facts import Cause
 from outreach.models import (
@@ -22,6 +22,7 @@ from outreach.models import (
     WaitReason,
 )
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
+from outreach.registration.guards import locked_both, locked_session, must_be_able, must_be_offered, must_be_open
 from outreach.registration.seating import Seating, seat
 from outreach.registration.seats import fill_free_seats, set_state, write_steps
 
@@ -65,10 +66,10 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
     guardians' permission is neither attested nor needless.
     """
     with transaction():
-        outreach_session = _locked_session(request.session_id)
-        _must_be_open(outreach_session, now)
+        outreach_session = locked_session(request.session_id)
+        must_be_open(outreach_session, now)
         chosen = candidates(outreach_session, request.school_id, request.student_ids)
-        _must_be_able(chosen, request)
+        must_be_able(chosen, permission_attested=request.permission_attested)
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]
         if not new:
             raise Refused(_("They are all registered already."))
@@ -92,8 +93,8 @@ def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> N
 def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say yes to a seat that was offered shortly before the start."""
     with transaction():
-        outreach_session, registration = _locked_both(registration_id)
-        _must_be_offered(registration, now)
+        outreach_session, registration = locked_both(registration_id)
+        must_be_offered(registration, now)
         set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
         tell_places(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
@@ -101,8 +102,8 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
 def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
     with transaction():
-        outreach_session, registration = _locked_both(registration_id)
-        _must_be_offered(registration, now)
+        outreach_session, registration = locked_both(registration_id)
+        must_be_offered(registration, now)
         _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
 
 
@@ -115,7 +116,7 @@ def lapse_offers(*, now: datetime) -> int:
 
 def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
     with transaction():
-        outreach_session = _locked_session(session_id)
+        outreach_session = locked_session(session_id)
         ids = db.session.scalars(
             select(Registration.id).where(
                 Registration.session_id == session_id, Registration.state == RegistrationState.OFFERED, Registration.offered_until <= now
@@ -142,7 +143,7 @@ def _end(
     note: str = "",
 ) -> None:
     with transaction():
-        outreach_session, registration = _locked_both(registration_id)
+        outreach_session, registration = locked_both(registration_id)
         if not registration.is_active:
             raise Refused(_("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
@@ -202,44 +203,3 @@ def _write_consents(request: Request, minors: Sequence[Candidate], *, now: datet
         "given_at": now,
     }
     db.session.execute(insert(Consent), [common | {"student_id": candidate.student_id} for candidate in minors])
-
-
-def _locked_session(session_id: int) -> OutreachSession:
-    outreach_session = locked(OutreachSession, session_id)
-    if outreach_session is None:
-        raise NotThere(_("There is no such session."))
-    return outreach_session
-
-
-def _locked_both(registration_id: int) -> tuple[OutreachSession, Registration]:
-    """Lock the session, then the registration: everybody locks in this order."""
-    session_id = db.session.scalar(select(Registration.session_id).where(Registration.id == registration_id))
-    outreach_session = _locked_session(session_id or 0)
-    registration = locked(Registration, registration_id)
-    if registration is None:
-        raise NotThere(_("There is no such registration."))
-    return outreach_session, registration
-
-
-def _must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
-    if not outreach_session.is_published:
-        raise Refused(_("This session was cancelled or isn't published."))
-    if outreach_session.opens_at is not None and now < outreach_session.opens_at:
-        raise Refused(_("Registration isn't open yet."))
-    if not outreach_session.is_open(now):
-        raise Refused(_("Registration has closed."))
-
-
-def _must_be_able(chosen: Sequence[Candidate], request: Request) -> None:
-    if not chosen:
-        raise Refused(_("Choose at least one student."), field="student_ids")
-    for candidate in chosen:
-        if candidate.obstacle is not None and not candidate.has_place:
-            raise Refused(candidate.obstacle, field="student_ids")
-    if not request.permission_attested and any(candidate.is_minor for candidate in chosen):
-        raise Refused(_("Tick that their guardians have given permission."), field="permission_attested")
-
-
-def _must_be_offered(registration: Registration, now: datetime) -> None:
-    if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
-        raise Refused(_("The offer has lapsed; the student keeps the place on the waiting list."))

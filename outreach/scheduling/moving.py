@@ -11,6 +11,7 @@ from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused
 from outreach.invitations import announce
 from outreach.invitations.facts import SessionFacts
+from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession
 from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.places import Place, find_place
@@ -34,7 +35,7 @@ def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datet
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     place, time = _target(outreach_session, when, where, now=now)
-    was = announce.session_facts(outreach_session)
+    was = session_facts(outreach_session)
     floor = _floor(outreach_session, place)
     return Move(was=was, becomes=_facts_after(was, place, time), age_floor=None if floor == outreach_session.age_floor else floor)
 
@@ -48,7 +49,7 @@ def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime,
     with transaction():
         outreach_session = present(session_id, seen)
         place, time = _target(outreach_session, when, where, now=now)
-        was = announce.session_facts(outreach_session)
+        was = session_facts(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, place)
         place.take(outreach_session)
         outreach_session.set_time(
@@ -66,7 +67,7 @@ def _target(outreach_session: OutreachSession, when: TypedTime, where: TypedPlac
         raise Refused(_l("This session is over. Post it again instead."))
     place = find_place(where)
     time = settled_time(when, place.zone, now=now)
-    was = announce.session_facts(outreach_session)
+    was = session_facts(outreach_session)
     if _facts_after(was, place, time) == was:
         raise Refused(_l("Nothing changed: that is when and where it takes place already."))
     return place, time

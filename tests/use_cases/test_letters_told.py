@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
-from outreach.invitations.announce import session_facts, tell_cancelled, tell_moved, tell_published
+from outreach.invitations.announce import tell_cancelled, tell_moved, tell_published
 from outreach.invitations.letters import render
 from outreach.invitations.reminders import plan_reminders, plan_rosters
+from outreach.invitations.snapshot import session_facts
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
 from outreach.registration import use_cases
 from outreach.web import settings

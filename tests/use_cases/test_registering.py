@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused
-from outreach.invitations.announce import addresses_changed, session_facts, tell_cancelled, tell_moved, tell_published
+from outreach.invitations.announce import addresses_changed, tell_cancelled, tell_moved, tell_published
 from outreach.invitations.facts import LetterFacts
+from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     SEATED,
     Consent,

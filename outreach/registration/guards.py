@@ -1,0 +1,62 @@
+"""What must hold before a place changes; and the locks, always the session's first.
+
+Joins the caller's transaction, never commits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from outreach.db import db, locked
+from outreach.errors import NotThere, Refused
+from outreach.models import OutreachSession, Registration, RegistrationState
+from outreach.registration.candidates import Candidate
+
+
+def locked_session(session_id: int) -> OutreachSession:
+    """Lock a session until the transaction ends, read afresh. Raises NotThere."""
+    outreach_session = locked(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_("There is no such session."))
+    return outreach_session
+
+
+def locked_both(registration_id: int) -> tuple[OutreachSession, Registration]:
+    """Lock the session, then the registration: everybody locks in this order."""
+    session_id = db.session.scalar(select(Registration.session_id).where(Registration.id == registration_id))
+    outreach_session = locked_session(session_id or 0)
+    registration = locked(Registration, registration_id)
+    if registration is None:
+        raise NotThere(_("There is no such registration."))
+    return outreach_session, registration
+
+
+def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
+    """Raise Refused unless schools may register now."""
+    if not outreach_session.is_published:
+        raise Refused(_("This session was cancelled or isn't published."))
+    if outreach_session.opens_at is not None and now < outreach_session.opens_at:
+        raise Refused(_("Registration isn't open yet."))
+    if not outreach_session.is_open(now):
+        raise Refused(_("Registration has closed."))
+
+
+def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> None:
+    """Raise Refused for nobody, for somebody who can't take part, or without the permission a minor needs."""
+    if not chosen:
+        raise Refused(_("Choose at least one student."), field="student_ids")
+    for candidate in chosen:
+        if candidate.obstacle is not None and not candidate.has_place:
+            raise Refused(candidate.obstacle, field="student_ids")
+    if not permission_attested and any(candidate.is_minor for candidate in chosen):
+        raise Refused(_("Tick that their guardians have given permission."), field="permission_attested")
+
+
+def must_be_offered(registration: Registration, now: datetime) -> None:
+    """Raise Refused unless a seat is on offer still."""
+    if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
+        raise Refused(_("The offer has lapsed; the student keeps the place on the waiting list."))
