@@ -146,7 +146,7 @@ class Builder:
 
     def outreach_session(self, host: User, *, starts_wall: datetime | None = None, minutes: int = 120, **facts: Any) -> OutreachSession:
         """Give a published workshop with 10 seats, Thursday 18 March 2027, 14:00 in New York."""
-        starts_wall = starts_wall or datetime(2027, 3, 18, 14, 0)  # noqa: DTZ001 (a wall time)
+        starts_wall = starts_wall or datetime(2027, 3, 18, 14, 0)
         site = None if facts.get("video_url") else facts.pop("site", None) or self.site()
         zone = facts.pop("zone", None) or (site.zone if site else "Europe/London")
         fold = facts.pop("fold", 0)
