@@ -51,5 +51,6 @@ def mailboxes_of(addresses: Collection[str]) -> dict[str, int]:
         rows = [{"address": address, "token": new_token(), "locale": "en", "link_version": 1} for address in missing]
         db.session.execute(insert.on_conflict_do_nothing(index_elements=["address"]), rows)
         kept = select(Mailbox.address, Mailbox.id).where(Mailbox.address.in_(missing)).order_by(Mailbox.address)
-        found |= dict(db.session.execute(kept.with_for_update(read=True, key_share=True)).tuples())
+        rows_kept = db.session.execute(kept.with_for_update(read=True, key_share=True))
+        found |= {address: key for address, key in rows_kept}  # noqa: C416 (dict() of rows isn't typed)
     return found

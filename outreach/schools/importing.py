@@ -137,7 +137,7 @@ def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapp
 
 def _class_names(school_id: int) -> dict[int, str]:
     rows = db.session.execute(select(SchoolClass.id, SchoolClass.name).where(SchoolClass.school_id == school_id))
-    return dict(rows.tuples())
+    return {key: name for key, name in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
 def _sights(plan: RosterPlan) -> dict[int, str]:

@@ -1,0 +1,305 @@
+"""Students and guardians: added, corrected, shared by siblings, removed; invitations follow the addresses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.models import (
+    Guardian,
+    Invitation,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    School,
+    SchoolClass,
+    Student,
+    User,
+)
+from outreach.registration import use_cases as registering
+from outreach.schools import removal, students, use_cases
+from outreach.schools.known import known_students
+from outreach.schools.roster_people import RosterGuardian
+from outreach.schools.roster_plan import KnownGuardian, KnownStudent
+from outreach.schools.students import AlreadyThere, StudentFacts
+from tests.builders import Builder
+
+
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def school(make: Builder) -> School:
+    return make.school()
+
+
+@pytest.fixture
+def teacher(make: Builder, school: School) -> User:
+    return make.teacher(school)
+
+
+@pytest.fixture
+def school_class(make: Builder, school: School, teacher: User) -> SchoolClass:
+    return make.school_class(school, teacher, name="9B")
+
+
+def said(given_name: str = "Mia", family_name: str = "Hill", **facts: Any) -> StudentFacts:
+    return StudentFacts(given_name=given_name, family_name=family_name, **facts)
+
+
+def known(student_id: int, school: School) -> KnownStudent:
+    return known_students(school.id)[student_id]
+
+
+def as_typed(student: KnownStudent, **changes: Any) -> StudentFacts:
+    fields = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs", "guardians")
+    return StudentFacts(**{field: getattr(student, field) for field in fields} | changes)
+
+
+def edit(student_id: int, school: School, *, now: datetime, **changes: Any) -> bool:
+    student = known(student_id, school)
+    return students.edit_student(student_id, as_typed(student, **changes), seen=students.seen_of(student), now=now)
+
+
+def register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int, now: datetime) -> None:
+    registering.register_students(
+        registering.Request(
+            session_id=outreach_session.id,
+            school_id=school_class.school_id,
+            student_ids=chosen,
+            teacher_id=teacher.id,
+            by_id=teacher.id,
+            permission_attested=True,
+        ),
+        now=now,
+    )
+
+
+def everything_left() -> None:
+    with transaction():
+        for letter in db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED)):
+            letter.state, letter.settled_at = LetterState.SENT, letter.created_at
+            if letter.invitation_id is not None and letter.sequence is not None:
+                db.session.get_one(Invitation, letter.invitation_id, populate_existing=True).sent_sequence = letter.sequence
+
+
+def queued() -> set[tuple[str, str]]:
+    rows = db.session.execute(
+        select(Mailbox.address, Letter.kind).join(Letter, Letter.mailbox_id == Mailbox.id).where(Letter.state == LetterState.QUEUED)
+    )
+    return {(address, kind.value) for address, kind in rows}
+
+
+INVITED, CANCELLED = LetterKind.INVITATION.value, LetterKind.REMOVED.value
+
+
+def test_a_student_is_added_with_guardians(school: School, school_class: SchoolClass, now: datetime) -> None:
+    guardians = (RosterGuardian("Maria", "maria@families.example"), RosterGuardian("Tom"))
+    facts = said(number="007", email="mia@pupils.example", birth_date=date(2012, 4, 30), needs="glasses", guardians=guardians)
+    key = students.add_student(school_class.id, facts, now=now)
+    student = known(key, school)
+    assert (student.number, student.email, student.birth_date, student.needs) == ("007", "mia@pupils.example", date(2012, 4, 30), "glasses")
+    assert [(one.name, one.email) for one in student.guardians] == [("Maria", "maria@families.example"), ("Tom", None)]
+    assert student.class_ids == {school_class.id}
+
+
+@on_one_database
+def test_who_may_be_there_already_is_asked_about(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
+    other = make.school_class(school)
+    mia = make.student(other, given_name="Mia", family_name="Hill").id
+    with pytest.raises(AlreadyThere) as question:
+        students.add_student(school_class.id, said("MIA"), now=now)
+    assert question.value.candidates == (mia,)
+    students.join_class(mia, school_class.id)
+    students.join_class(mia, school_class.id)
+    assert known(mia, school).class_ids == {other.id, school_class.id}
+    second = students.add_student(school_class.id, said(), is_another=True, now=now)
+    assert second != mia
+
+
+def test_the_same_name_in_another_school_is_somebody_else(make: Builder, school_class: SchoolClass, now: datetime) -> None:
+    elsewhere = make.school()
+    facts = {"given_name": "Mia", "family_name": "Hill", "guardians": ("maria@families.example",)}
+    make.student(make.school_class(elsewhere), **facts)
+    students.add_student(school_class.id, said(guardians=(RosterGuardian(None, "maria@families.example"),)), now=now)
+    assert db.session.scalar(select(func.count(Guardian.id))) == 2
+    assert db.session.scalar(select(func.count(Mailbox.id)).where(Mailbox.address == "maria@families.example")) == 1
+
+
+@on_one_database
+def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
+    make.student(school_class, given_name="Ana", family_name="Lopez", number="12")
+    mia = make.student(school_class, given_name="Mia").id
+    with pytest.raises(AlreadyThere):
+        students.add_student(school_class.id, said(number="0012"), now=now)
+    with pytest.raises(Refused, match="Ana Lopez has this number") as refusal:
+        students.add_student(school_class.id, said(number="0012"), is_another=True, now=now)
+    assert refusal.value.field == "number"
+    with pytest.raises(Refused, match="Ana Lopez has this number"):
+        edit(mia, school, number="12", now=now)
+    elsewhere = make.school_class(make.school())
+    students.add_student(elsewhere.id, said(number="12"), now=now)
+
+
+@on_one_database
+def test_a_birth_date_must_be_a_students(school_class: SchoolClass, now: datetime) -> None:
+    for born in (date(1975, 1, 1), now.date(), now.date() + timedelta(days=1)):
+        with pytest.raises(Refused) as refusal:
+            students.add_student(school_class.id, said(birth_date=born), now=now)
+        assert refusal.value.field == "birth_date"
+
+
+def test_siblings_share_a_guardian_and_two_people_may_share_an_address(school: School, school_class: SchoolClass, now: datetime) -> None:
+    home = "home@families.example"
+    first = students.add_student(school_class.id, said("Mia", guardians=(RosterGuardian(None, home),)), now=now)
+    second = students.add_student(school_class.id, said("Ben", guardians=(RosterGuardian("Maria Hill", home),)), now=now)
+    third = students.add_student(school_class.id, said("Eva", guardians=(RosterGuardian("Tom Ash", home),)), now=now)
+    mia, ben, eva = (known(key, school).guardians[0] for key in (first, second, third))
+    assert mia == ben == KnownGuardian(mia.id, "Maria Hill", home)
+    assert (eva.id != mia.id, eva.name, eva.email) == (True, "Tom Ash", home)
+
+
+def test_a_corrected_address_cancels_at_the_old_and_invites_at_the_new(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    mia = make.student(school_class, email="mia@pupils.example", guardians=("wrong@families.example", "dad@families.example")).id
+    ben = make.student(school_class, given_name="Ben", guardians=("wrong@families.example",)).id
+    register(make.outreach_session(make.clinician()), school_class, teacher, mia, ben, now=now)
+    everything_left()
+    first, second = known(mia, school).guardians
+    corrected = KnownGuardian(first.id, first.name, "right@families.example")
+    assert edit(mia, school, email="mia.hill@pupils.example", guardians=(corrected, second), now=now) is True
+    assert queued() == {
+        ("mia@pupils.example", CANCELLED),
+        ("mia.hill@pupils.example", INVITED),
+        ("wrong@families.example", CANCELLED),
+        ("right@families.example", INVITED),
+    }
+    assert known(ben, school).guardians == (corrected,)
+    assert db.session.scalar(select(Mailbox.address).where(Mailbox.address == "wrong@families.example"))
+
+
+def test_a_guardian_removed_or_added_is_told(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    mia = make.student(school_class, guardians=("old@families.example",)).id
+    register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
+    everything_left()
+    assert edit(mia, school, guardians=(RosterGuardian("Ana", "new@families.example"),), now=now) is True
+    assert queued() == {("old@families.example", CANCELLED), ("new@families.example", INVITED)}
+    assert db.session.scalar(select(func.count(Guardian.id))) == 1
+
+
+@on_one_database
+def test_a_correction_that_is_no_address_writes_to_nobody(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    mia = make.student(school_class, email="mia@pupils.example", guardians=("home@families.example",)).id
+    register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
+    everything_left()
+    guardian = known(mia, school).guardians[0]
+    changes = {"given_name": "Mía", "needs": "glasses", "number": None, "guardians": (KnownGuardian(guardian.id, "Maria", guardian.email),)}
+    assert edit(mia, school, **changes, now=now) is False
+    assert queued() == set()
+    assert (known(mia, school).given_name, known(mia, school).guardians[0].name) == ("Mía", "Maria")
+
+
+def test_two_records_of_one_guardian_become_one_when_the_address_is_corrected(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    right = students.add_student(school_class.id, said("Mia", guardians=(RosterGuardian("Maria", "right@families.example"),)), now=now)
+    wrong = students.add_student(school_class.id, said("Ben", guardians=(RosterGuardian("Maria", "wrong@families.example"),)), now=now)
+    guardian = known(wrong, school).guardians[0]
+    edit(wrong, school, guardians=(KnownGuardian(guardian.id, "Maria", "right@families.example"),), now=now)
+    assert known(right, school).guardians == known(wrong, school).guardians
+    assert db.session.scalar(select(func.count(Guardian.id))) == 1
+
+
+@on_one_database
+def test_what_a_colleague_changed_meanwhile_is_not_overwritten(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    mia = make.student(school_class, email="mia@pupils.example").id
+    shown = known(mia, school)
+    edit(mia, school, email="mia.hill@pupils.example", now=now)
+    with pytest.raises(Stale):
+        students.edit_student(mia, as_typed(shown, needs="glasses"), seen=students.seen_of(shown), now=now)
+    assert (known(mia, school).email, known(mia, school).needs) == ("mia.hill@pupils.example", "")
+
+
+@on_one_database
+def test_another_schools_student_joins_no_class(make: Builder, school_class: SchoolClass) -> None:
+    stranger = make.student(make.school_class(make.school())).id
+    with pytest.raises(NotThere):
+        students.join_class(stranger, school_class.id)
+
+
+def test_a_deleted_class_leaves_its_students_and_their_places(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    mia = make.student(school_class).id
+    outreach_session = make.outreach_session(make.clinician())
+    register(outreach_session, school_class, teacher, mia, now=now)
+    use_cases.delete_class(school_class.id)
+    assert known(mia, school).class_ids == frozenset()
+    db.session.refresh(outreach_session)
+    assert outreach_session.seats_taken == 1
+
+
+@on_one_database
+def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, school_class: SchoolClass, teacher: User) -> None:
+    with pytest.raises(Refused) as refusal:
+        use_cases.make_class(school.id, "9b", by_id=teacher.id)
+    assert refusal.value.field == "name"
+    use_cases.rename_class(school_class.id, "9b")
+    use_cases.make_class(school.id, "9C", by_id=teacher.id)
+    use_cases.make_class(make.school().id, "9b", by_id=teacher.id)
+
+
+@on_one_database
+def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_class: SchoolClass, teacher: User, now: datetime) -> None:
+    mia = make.student(school_class).id
+    register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
+    with pytest.raises(Refused, match="Withdraw it first"):
+        removal.remove_student(mia, now=now)
+    assert db.session.get(Student, mia) is not None
+
+
+def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    mia = make.student(school_class, email="mia@pupils.example", guardians=("mum@families.example", "home@families.example")).id
+    ben = make.student(school_class, given_name="Ben", guardians=("home@families.example",)).id
+    with transaction():
+        db.session.scalars(select(Mailbox).where(Mailbox.address == "mum@families.example")).one().stop(now=now)
+    removal.remove_student(mia, now=now)
+    assert db.session.scalars(select(Student.id)).all() == [ben]
+    assert [one.email for one in known(ben, school).guardians] == ["home@families.example"]
+    assert db.session.scalar(select(func.count(Guardian.id))) == 1
+    kept = set(db.session.scalars(select(Mailbox.address).where(Mailbox.address.not_like("%@adults.example"))))
+    assert kept == {"home@families.example", "mum@families.example"}
+
+
+def test_past_places_still_count_without_a_name(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    facts = {"email": "mia@pupils.example", "guardians": ("mum@families.example",), "birth_date": date(2012, 4, 30)}
+    mia = make.student(school_class, given_name="Mia", family_name="Hill", needs="glasses", number="12", **facts).id
+    outreach_session = make.outreach_session(make.clinician())
+    register(outreach_session, school_class, teacher, mia, now=now)
+    removal.remove_student(mia, now=outreach_session.ends_at)
+    former = db.session.get_one(Student, mia)
+    assert (former.name, former.number, former.mailbox_id, former.birth_date, former.needs) == ("Former student", None, None, None, "")
+    assert db.session.scalar(select(func.count(Registration.id)).where(Registration.student_id == mia)) == 1
+    assert db.session.scalar(select(func.count(Guardian.id))) == 0
+    assert known_students(school.id) == {}
+    db.session.refresh(outreach_session)
+    assert outreach_session.seats_taken == 1
