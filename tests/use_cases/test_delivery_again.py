@@ -1,0 +1,97 @@
+"""A coordinator sends a failed letter again, or ends a pause; and the folder that takes letters in a demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from outreach.config import Settings
+from outreach.db import db
+from outreach.errors import NotThere, OutreachError
+from outreach.errors import Refused as Declined
+from outreach.models import LetterKind, LetterState, OutboxPause
+from outreach.outbox.outcome import Accepted, PauseReason, Refused, Unavailable
+from outreach.outbox.tally import Tally
+from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
+from outreach.outbox.use_cases import send_again, try_now
+from tests.builders import Builder
+from tests.delivering import Scripted, deliver, letter_named, put
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+NO = Refused(words="554 No")
+
+
+def test_a_failed_letter_is_sent_again_the_same_to_the_byte(make: Builder, now: datetime) -> None:
+    mailbox, transport = make.mailbox("someone@example.org"), Scripted()
+    put(mailbox, "news", now=now)
+    refusing = Scripted({mailbox.address: NO})
+    written: list[bytes] = []
+    refusing.before = lambda envelope: written.append(envelope.message)
+    deliver(refusing, now)
+    send_again(letter_named("news").id, now=now)
+    letter = letter_named("news")
+    assert (letter.state, letter.attempts, letter.settled_at) == (LetterState.QUEUED, 0, None)
+    assert deliver(transport, now) == Tally(sent=1)
+    assert [envelope.message for envelope in transport.sent] == written
+
+
+def sent_already(make: Builder, now: datetime) -> int:
+    put(make.mailbox("someone@example.org"), "news", now=now)
+    deliver(Scripted(), now)
+    return letter_named("news").id
+
+
+def link_is_gone(make: Builder, now: datetime) -> int:
+    mailbox = make.mailbox("someone@example.org")
+    put(mailbox, "reset", now=now, kind=LetterKind.ACCOUNT, facts={"link": "https://outreach.example/secret"})
+    deliver(Scripted({mailbox.address: NO}), now)
+    return letter_named("reset").id
+
+
+def later_news_has_left(make: Builder, now: datetime) -> int:
+    mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
+    put(mailbox, "old", now=now, session_id=outreach_session.id)
+    deliver(Scripted({mailbox.address: NO}), now)
+    put(mailbox, "new", now=now, session_id=outreach_session.id)
+    return letter_named("old").id
+
+
+@pytest.mark.parametrize("letter_id", [sent_already, link_is_gone, later_news_has_left])
+def test_some_letters_are_not_sent_again(make: Builder, now: datetime, letter_id: Callable[[Builder, datetime], int]) -> None:
+    key = letter_id(make, now)
+    with pytest.raises(Declined):
+        send_again(key, now=now)
+
+
+def test_a_letter_that_does_not_exist_cannot_be_sent_again(make: Builder, now: datetime) -> None:  # noqa: ARG001 (a database must be there)
+    with pytest.raises(NotThere) as declined:
+        send_again(12345, now=now)
+    assert isinstance(declined.value, OutreachError)
+
+
+def test_a_pause_can_be_ended(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("someone@example.org")
+    put(mailbox, now=now)
+    deliver(Scripted({mailbox.address: Unavailable(reason=PauseReason.SIGN_IN, words="535 No")}), now)
+    assert deliver(Scripted(), now) == Tally(is_paused=True)
+    try_now(now=now)
+    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert db.session.get(OutboxPause, 1) is None
+
+
+def test_letters_of_a_demo_are_files_that_appear_whole(settings: Settings) -> None:
+    folder = local_folder(settings)
+    envelope = Envelope(name="1-abc", sender="a@b.example", recipient="c@d.example", message=b"Subject: x\r\n")
+    assert [LocalMailbox(folder).send(envelope) for _ in range(2)] == [Accepted(), Accepted()]
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"1-abc.eml": b"Subject: x\r\n"}
+
+
+def test_a_folder_that_cannot_be_written_holds_the_letters_back(make: Builder, now: datetime, tmp_path: Path) -> None:
+    (tmp_path / "mailbox").write_text("not a folder")
+    put(make.mailbox("someone@example.org"), "news", now=now)
+    assert deliver(LocalMailbox(tmp_path / "mailbox"), now) == Tally(is_paused=True)
+    (tmp_path / "mailbox").unlink()
+    assert deliver(LocalMailbox(tmp_path / "mailbox"), now + timedelta(minutes=1)) == Tally(sent=1)
