@@ -36,9 +36,9 @@ def titles(page: str) -> list[str]:
     return [part.split("</a>")[0].split(">")[-1] for part in page.split('class="session-card-title"')[1:]]
 
 
-def many(make: Builder, number: int, **facts: object) -> None:
+def many(make: Builder, number: int) -> None:
     """Published sessions, an hour apart, named by their number."""
-    pattern = make.outreach_session(make.clinician(), title="Session 0", **facts)
+    pattern = make.outreach_session(make.clinician(), title="Session 0")
     row = {column.key: getattr(pattern, column.key) for column in OutreachSession.__table__.columns if column.key != "id"}
     later = ("starts_wall", "ends_wall", "starts_at", "ends_at")
     rows = [row | {"title": f"Session {n}"} | {name: row[name] + timedelta(hours=n) for name in later} for n in range(1, number)]
@@ -166,6 +166,7 @@ def test_a_title_is_text_and_markdown_is_cleaned(make: Builder, client_of: Clien
     session = make.outreach_session(
         make.clinician(), title="<script>alert('t')</script>", description=description, bring="<img src=x onerror=alert(1)>"
     )
+    raw = ""
     for address in ("/", f"/sessions/{session.id}"):
         raw = client_of(None).get(address).get_data(as_text=True)
         assert "<script>alert" not in raw
@@ -212,9 +213,8 @@ def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: Clien
 
 @on_one_database
 def test_the_second_of_two_hours_shows_its_own_offset(make: Builder, client_of: ClientOf) -> None:
-    facts = {"starts_wall": datetime(2027, 11, 7, 1, 30), "zone": "America/New_York"}
-    host = make.clinician()
-    first, second = (make.outreach_session(host, minutes=20, fold=fold, **facts) for fold in (0, 1))
+    host, night = make.clinician(), datetime(2027, 11, 7, 1, 30)
+    first, second = (make.outreach_session(host, starts_wall=night, minutes=20, zone="America/New_York", fold=fold) for fold in (0, 1))
     client = client_of(None)
     assert "UTC−4" in text_of(client, f"/sessions/{first.id}")
     assert "UTC−5" in text_of(client, f"/sessions/{second.id}")
@@ -277,7 +277,7 @@ def test_the_file_publishes_the_session_and_invites_nobody(make: Builder, client
     assert entry["ORGANIZER"] == "mailto:rsvp@outreach.example"
     assert entry["UID"] == f"feed-session-{session.id}@127.0.0.1"
     assert entry["SUMMARY"] == "Power, of; a \\ Stitch"
-    assert entry["DTSTART"].dt.astimezone(UTC) == session.starts_at
+    assert entry.decoded("DTSTART").astimezone(UTC) == session.starts_at
     assert len(calendar.walk("VTIMEZONE")) == 1
     assert client_of(None).get(f"/sessions/{session.id}.ics", headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
 
