@@ -356,7 +356,7 @@ def test_a_roster_names_given_names_schools_and_needs_and_no_more(make: Builder,
         now=make.now,
     )
     page = words(client_of(host).get(f"/sessions/{session.id}/roster"))
-    for part in ("Ana needs a chair", "North School (2)", "Waiting, in this order (1)", "+1 212 555 0100", "2 of 2 seats taken, 1 waits"):
+    for part in ("Ana needs a chair", "North School (2)", "Waiting, in this order (1)", "+1 212 555 0100", "2 of 2 seats taken", ", 1 waits"):
         assert part in page
     assert page.index("Ben needs a chair") < page.index("Waiting, in this order") < page.index("Cal needs a chair")
     assert "Secret" not in page
