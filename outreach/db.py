@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import enum
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, MetaData, String, Text, event
+from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, MetaData, String, Text, event, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
@@ -123,6 +123,20 @@ def locked(model: type[T], key: int) -> T | None:
     Without `populate_existing` the row read before the lock would keep its stale counts.
     """
     return db.session.get(model, key, with_for_update=True, populate_existing=True)
+
+
+def insert_in_order(model: type[Any], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Insert rows many at a time and give their ids in the same order. Joins the caller's transaction.
+
+    SQLAlchemy would insert one by one on SQLite, whose RETURNING has no order; but there ids grow in the order of the
+    rows, because whoever writes is alone.
+    """
+    if not rows:
+        return []
+    statement = insert(model)
+    if is_sqlite(db.session.connection()):
+        return sorted(db.session.scalars(statement.returning(model.id), rows))
+    return list(db.session.scalars(statement.returning(model.id, sort_by_parameter_order=True), rows))
 
 
 def is_sqlite(connection: Connection) -> bool:

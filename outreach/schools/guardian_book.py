@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from outreach.db import db
+from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, guardianship
 from outreach.schools.roster_names import akin, name_key, richer
 from outreach.schools.roster_people import RosterGuardian
@@ -117,11 +117,8 @@ class GuardianBook:
 
     def _insert_new(self) -> None:
         new = [entry for entry in self.made if entry.merged_into is None]
-        if not new:
-            return
         rows = [{"school_id": self.school_id, "name": entry.name, "mailbox_id": entry.mailbox_id} for entry in new]
-        ids = db.session.scalars(insert(Guardian).returning(Guardian.id, sort_by_parameter_order=True), rows)
-        for entry, key in zip(new, ids, strict=True):
+        for entry, key in zip(new, insert_in_order(Guardian, rows), strict=True):
             entry.id = key
 
     def _drop_merged(self) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 
-from outreach.db import db
+from outreach.db import db, insert_in_order
 from outreach.invitations.announce import addresses_changed
 from outreach.mailboxes import mailboxes_of
 from outreach.models import Guardian, Student, enrolment, guardianship
@@ -99,14 +99,12 @@ def forget_childless(guardian_ids: Collection[int]) -> None:
 
 
 def _add(rows: tuple[RosterRow, ...], school_id: int, mailboxes: Mapping[str, int]) -> list[int]:
-    if not rows:
-        return []
     values = [
         {field: getattr(row, field) for field in PLAIN_FIELDS}
         | {"school_id": school_id, "mailbox_id": mailboxes[row.email] if row.email else None, "needs": row.needs or ""}
         for row in rows
     ]
-    return list(db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), values))
+    return insert_in_order(Student, values)
 
 
 def _update(updates: tuple[StudentUpdate, ...], mailboxes: Mapping[str, int]) -> None:

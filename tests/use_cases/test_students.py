@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.db import db, transaction
@@ -31,7 +34,7 @@ from outreach.schools.roster_people import RosterGuardian
 from outreach.schools.roster_plan import KnownGuardian, KnownStudent
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.builders import Builder
-
+from tests.rivals import at_once
 
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -69,18 +72,19 @@ def edit(student_id: int, school: School, *, now: datetime, **changes: Any) -> b
     return students.edit_student(student_id, as_typed(student, **changes), seen=students.seen_of(student), now=now)
 
 
-def register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int, now: datetime) -> None:
-    registering.register_students(
-        registering.Request(
-            session_id=outreach_session.id,
-            school_id=school_class.school_id,
-            student_ids=chosen,
-            teacher_id=teacher.id,
-            by_id=teacher.id,
-            permission_attested=True,
-        ),
-        now=now,
+def asked(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int) -> registering.Request:
+    return registering.Request(
+        session_id=outreach_session.id,
+        school_id=school_class.school_id,
+        student_ids=chosen,
+        teacher_id=teacher.id,
+        by_id=teacher.id,
+        permission_attested=True,
     )
+
+
+def register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int, now: datetime) -> None:
+    registering.register_students(asked(outreach_session, school_class, teacher, *chosen), now=now)
 
 
 def everything_left() -> None:
@@ -127,8 +131,7 @@ def test_who_may_be_there_already_is_asked_about(make: Builder, school: School, 
 
 def test_the_same_name_in_another_school_is_somebody_else(make: Builder, school_class: SchoolClass, now: datetime) -> None:
     elsewhere = make.school()
-    facts = {"given_name": "Mia", "family_name": "Hill", "guardians": ("maria@families.example",)}
-    make.student(make.school_class(elsewhere), **facts)
+    make.student(make.school_class(elsewhere), given_name="Mia", family_name="Hill", guardians=("maria@families.example",))
     students.add_student(school_class.id, said(guardians=(RosterGuardian(None, "maria@families.example"),)), now=now)
     assert db.session.scalar(select(func.count(Guardian.id))) == 2
     assert db.session.scalar(select(func.count(Mailbox.id)).where(Mailbox.address == "maria@families.example")) == 1
@@ -187,6 +190,23 @@ def test_a_corrected_address_cancels_at_the_old_and_invites_at_the_new(
     assert db.session.scalar(select(Mailbox.address).where(Mailbox.address == "wrong@families.example"))
 
 
+def test_who_is_registered_while_the_address_is_corrected_is_invited_at_the_new_one(
+    app: Flask, make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    ids = [make.student(school_class, given_name=f"Given{n}", email=f"old{n}@pupils.example").id for n in range(4)]
+    outreach_session = make.outreach_session(make.clinician())
+    shown = known_students(school.id)
+    acts: list[Callable[[], object]] = []
+    for place, key in enumerate(ids):
+        typed = as_typed(shown[key], email=f"new{place}@pupils.example")
+        acts.append(partial(students.edit_student, key, typed, seen=students.seen_of(shown[key]), now=now))
+        acts.append(partial(registering.register_students, asked(outreach_session, school_class, teacher, key), now=now))
+    at_once(app, *acts)
+    live = select(Mailbox.address).join(Invitation, Invitation.mailbox_id == Mailbox.id).where(Invitation.is_live)
+    invited = set(db.session.scalars(live.where(Mailbox.address.like("%@pupils.example"))))
+    assert invited == {f"new{n}@pupils.example" for n in range(4)}
+
+
 def test_a_guardian_removed_or_added_is_told(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
@@ -213,7 +233,7 @@ def test_a_correction_that_is_no_address_writes_to_nobody(
 
 
 def test_two_records_of_one_guardian_become_one_when_the_address_is_corrected(
-    make: Builder, school: School, school_class: SchoolClass, now: datetime
+    school: School, school_class: SchoolClass, now: datetime
 ) -> None:
     right = students.add_student(school_class.id, said("Mia", guardians=(RosterGuardian("Maria", "right@families.example"),)), now=now)
     wrong = students.add_student(school_class.id, said("Ben", guardians=(RosterGuardian("Maria", "wrong@families.example"),)), now=now)
@@ -291,7 +311,7 @@ def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
 def test_past_places_still_count_without_a_name(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
-    facts = {"email": "mia@pupils.example", "guardians": ("mum@families.example",), "birth_date": date(2012, 4, 30)}
+    facts: dict[str, Any] = {"email": "mia@pupils.example", "guardians": ("mum@families.example",), "birth_date": date(2012, 4, 30)}
     mia = make.student(school_class, given_name="Mia", family_name="Hill", needs="glasses", number="12", **facts).id
     outreach_session = make.outreach_session(make.clinician())
     register(outreach_session, school_class, teacher, mia, now=now)

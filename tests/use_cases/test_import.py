@@ -1,0 +1,228 @@
+"""Importing class lists: what was shown is done, at once or not at all, and doing it again does nothing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, func, select
+
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.mailboxes import mailboxes_of
+from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, guardianship
+from outreach.schools import importing, use_cases
+from outreach.schools.importing import Imported, Said
+from outreach.schools.known import known_students
+from outreach.schools.roster_plan import KnownStudent
+from tests.builders import Builder
+from tests.rivals import at_once
+from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register
+
+HEADINGS = "Given name,Family name,Number,E-mail,Year,Guardian,Guardian e-mail,Guardian 2,Guardian 2 e-mail"
+ROWS = [
+    "Ana,Lopez,,ana@pupils.example,9,Maria Lopez,maria@families.example,Jose Lopez,jose@families.example",
+    "Ben,Hill,12,,9,,home@families.example,,",
+    "Mia,Hill,13,,9,Karin Hill,home@families.example,,",
+    "Zoe,Quist,,,9,Nina Quist,,,",
+    "Tom,Ash,,shared@families.example,9,Lena Ash,shared@families.example,,",
+]
+
+
+@pytest.fixture
+def school(make: Builder) -> School:
+    return make.school()
+
+
+@pytest.fixture
+def school_class(make: Builder, school: School) -> SchoolClass:
+    return make.school_class(school, make.teacher(school), name="9B")
+
+
+def listed(*rows: str) -> bytes:
+    return "\n".join([HEADINGS, *rows]).encode()
+
+
+def dry_run(school_class: SchoolClass, content: bytes, said: Said, *, now: datetime) -> tuple[Any, Mapping[int, str]]:
+    """Do what the page does before anything is saved."""
+    sheet = importing.read_list(content, said, today=now.date())
+    assert sheet.reading is not None
+    shown = importing.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
+    db.session.rollback()
+    return sheet.reading, shown.sights
+
+
+def bring_in(school_class: SchoolClass, *rows: str, said: Said | None = None, now: datetime) -> Imported:
+    """Look at a list, then import it."""
+    said = said or Said()
+    reading, seen = dry_run(school_class, listed(*rows), said, now=now)
+    return importing.import_list(reading, said, class_id=school_class.id, seen=seen, now=now)
+
+
+def everybody(school: School) -> list[tuple[Any, ...]]:
+    """Say who the school has, but for the ids."""
+    return sorted(
+        (one.given_name, one.number, one.email, _guardians(one), len(one.class_ids)) for one in known_students(school.id).values()
+    )
+
+
+def _guardians(student: KnownStudent) -> tuple[tuple[str | None, str | None], ...]:
+    return tuple(sorted(((one.name, one.email) for one in student.guardians), key=str))
+
+
+def test_a_list_makes_students_and_guardians_once(school: School, school_class: SchoolClass, now: datetime) -> None:
+    assert bring_in(school_class, *ROWS, now=now) == Imported(5, 0, 0, 0)
+    ana = next(one for one in known_students(school.id).values() if one.given_name == "Ana")
+    assert (ana.family_name, ana.email, ana.year_group) == ("Lopez", "ana@pupils.example", "9")
+    assert _guardians(ana) == (("Jose Lopez", "jose@families.example"), ("Maria Lopez", "maria@families.example"))
+    at_home = select(Guardian.name).join(Mailbox, Mailbox.id == Guardian.mailbox_id).where(Mailbox.address == "home@families.example")
+    assert db.session.scalars(at_home).all() == ["Karin Hill"]
+
+
+def test_importing_again_in_any_order_changes_nothing(school: School, school_class: SchoolClass, now: datetime) -> None:
+    bring_in(school_class, *ROWS, now=now)
+    before = everybody(school)
+    for seed in range(3):
+        rows = random.Random(seed).sample(ROWS, len(ROWS))
+        assert bring_in(school_class, *rows, now=now) == Imported(0, 0, 5, 0)
+    assert everybody(school) == before
+
+
+def test_a_later_list_updates_and_an_empty_cell_erases_nothing(school: School, school_class: SchoolClass, now: datetime) -> None:
+    bring_in(school_class, *ROWS, now=now)
+    done = bring_in(school_class, "Benjamin,Hill,12,ben@pupils.example,10,,,,", "Ana,Lopez,,,,,,,", now=now)
+    assert done == Imported(0, 1, 1, 0 + 1)
+    ben = next(one for one in known_students(school.id).values() if one.number == "12")
+    assert (ben.given_name, ben.email, ben.year_group, len(ben.guardians)) == ("Benjamin", "ben@pupils.example", "10", 1)
+    assert len(known_students(school.id)) == 5
+
+
+def test_a_corrected_address_in_a_list_moves_the_invitations_of_all_siblings(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    sibling = "Eva,Hill,14,,7,Karin Hill,home@families.example,,"
+    bring_in(school_class, *ROWS, sibling, now=now)
+    ids = {one.given_name: key for key, one in known_students(school.id).items()}
+    register(make.outreach_session(make.clinician()), school_class, make.teacher(school), ids["Mia"], ids["Eva"], now=now)
+    everything_left()
+    done = bring_in(school_class, "Mia,Hill,13,,9,Karin Hill,new@families.example,,", now=now)
+    assert (done.updated, done.readdressed) == (1, 3)
+    assert queued() == {("home@families.example", CANCELLED), ("new@families.example", INVITED)}
+
+
+def test_bad_rows_are_left_out_and_good_ones_kept(school: School, school_class: SchoolClass, now: datetime) -> None:
+    bad = ["Eve,=1+1,,,9,,,,", "Eve,Stone,,no address,9,,,,", ",Nameless,,,9,,,,", '"Bcc: x\ny",Stone,,,9,,,,']
+    assert bring_in(school_class, *bad, *ROWS, now=now).added == 5
+    assert "Eve" not in {one.given_name for one in known_students(school.id).values()}
+
+
+def test_a_question_must_be_answered(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
+    mia = make.student(make.school_class(school), given_name="Mia", family_name="Hill").id
+    row = "Mia,Hill,,,9,,,,"
+    with pytest.raises(Refused, match="need your answer"):
+        bring_in(school_class, row, now=now)
+    assert bring_in(school_class, row, said=Said(left_out=frozenset({2})), now=now) == Imported(0, 0, 0, 0)
+    assert bring_in(school_class, row, said=Said(answers={2: mia}), now=now) == Imported(0, 1, 0, 0)
+    assert school_class.id in known_students(school.id)[mia].class_ids
+
+
+def test_an_answer_of_somebody_new_makes_a_namesake(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
+    make.student(make.school_class(school), given_name="Mia", family_name="Hill")
+    assert bring_in(school_class, "Mia,Hill,,,9,,,,", said=Said(answers={2: None}), now=now).added == 1
+    assert len(known_students(school.id)) == 2
+
+
+def test_nothing_is_done_that_was_not_shown(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
+    content = listed("Ana,Lopez,7,,9,,,,", "Ben,Hill,,,9,,,,")
+    reading, seen = dry_run(school_class, content, Said(), now=now)
+    make.student(make.school_class(school), given_name="Ana", family_name="Lopez", number="7", year_group="8")
+    with pytest.raises(Stale, match="Nothing was imported"):
+        importing.import_list(reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    assert len(known_students(school.id)) == 1
+    other_columns = Said(columns={0: None})
+    with pytest.raises(Stale):
+        importing.import_list(reading, other_columns, class_id=school_class.id, seen={}, now=now)
+
+
+def test_a_list_that_fails_half_way_leaves_no_trace(
+    school: School, school_class: SchoolClass, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: object, **_facts: object) -> None:
+        raise ZeroDivisionError
+
+    bring_in(school_class, ROWS[1], now=now)
+    before = everybody(school)
+    monkeypatch.setattr("outreach.schools.writing.addresses_changed", fail)
+    with pytest.raises(ZeroDivisionError):
+        bring_in(school_class, "Ben,Hill,12,ben@pupils.example,9,,,,", *ROWS[2:], now=now)
+    assert everybody(school) == before
+
+
+def test_a_class_of_thirty_takes_few_statements(school: School, school_class: SchoolClass, now: datetime) -> None:
+    rows = [f"Given{n},Family{n},{n},s{n}@pupils.example,9,Guardian{n},g{n}@families.example,," for n in range(30)]
+    assert _statements(lambda: bring_in(school_class, *rows, now=now)) <= 24
+    changed = [row.replace("@pupils", "@new.pupils").replace("@families", "@new.families") for row in rows]
+    assert _statements(lambda: bring_in(school_class, *changed, now=now)) <= 24
+    assert {one.email for one in known_students(school.id).values()} == {f"s{n}@new.pupils.example" for n in range(30)}
+
+
+def _statements(act: Callable[[], object]) -> int:
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    act()
+    event.remove(db.engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, school_class: SchoolClass, now: datetime) -> None:
+    reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
+    key = school_class.id
+    done = at_once(app, *[lambda: importing.import_list(reading, Said(), class_id=key, seen=seen, now=now)] * 4)
+    assert sorted(done, key=str) == [Imported(0, 0, 5, 0)] * 3 + [Imported(5, 0, 0, 0)]
+    assert len(known_students(school.id)) == 5
+    assert db.session.scalar(select(func.count()).select_from(guardianship)) == 6
+
+
+def test_two_schools_meet_the_same_new_addressesat_once(app: Flask, make: Builder, school_class: SchoolClass, now: datetime) -> None:
+    classes = [school_class, *(make.school_class(make.school()) for _ in range(3))]
+    acts: list[Callable[[], object]] = []
+    for place, one in enumerate(classes):
+        reading, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), Said(), now=now)
+        acts.append(partial(importing.import_list, reading, Said(), class_id=one.id, seen=seen, now=now))
+    assert at_once(app, *acts) == [Imported(5, 0, 0, 0)] * 4
+    assert db.session.scalar(select(func.count(Student.id))) == 20
+    home = select(func.count(Mailbox.id)).where(Mailbox.address == "home@families.example")
+    assert db.session.scalar(home) == 1
+
+
+def test_a_mailbox_forgotten_meanwhile_is_made_anew(app: Flask, make: Builder) -> None:
+    make.mailbox("a@families.example")
+
+    def forget() -> None:
+        with transaction():
+            db.session.delete(db.session.scalars(select(Mailbox).where(Mailbox.address == "a@families.example")).one())
+
+    def find() -> None:
+        with transaction():
+            assert mailboxes_of({"a@families.example", "b@families.example"}).keys() == {"a@families.example", "b@families.example"}
+
+    at_once(app, forget, find)
+    find()
+
+
+def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, now: datetime) -> None:
+    reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
+    key = school_class.id
+    use_cases.delete_class(key)
+    with pytest.raises(NotThere):
+        importing.import_list(reading, Said(), class_id=key, seen=seen, now=now)
+    assert db.session.scalar(select(func.count(Student.id))) == 0
