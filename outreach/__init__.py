@@ -30,6 +30,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for extension in (db, babel, bootstrap, compress, csrf, limiter, mail):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    app.url_map.converters["int"] = web.KeyConverter
     guard_sign_in(app)
     for blueprint in features.blueprints(settings):
         app.register_blueprint(blueprint)

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from flask_security import auth_required, current_user
 from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from outreach import policy, wording
 from outreach.config import Settings
@@ -26,6 +27,14 @@ CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+class KeyConverter(IntegerConverter):
+    """A key in an address; a number no key column holds is nobody's (404), not the database's error."""
+
+    def __init__(self, routes: Map, *_settings: object) -> None:
+        """Take what fits."""
+        super().__init__(routes, max=2**31 - 1)
 
 
 def settings() -> Settings:

@@ -24,7 +24,6 @@ from outreach.web import me, settings
 
 catalogue = Blueprint("catalogue", __name__)
 
-LARGEST_KEY = 2**31 - 1
 SHARED_FOR = 30
 # One query with no more than the page shows; a host's roles would cost a second one.
 SHOWN = (
@@ -76,7 +75,7 @@ def calendar(session_id: int) -> ResponseReturnValue:
 
 def _visible(session_id: int) -> OutreachSession:
     """Load a session with all that its page shows, in one query."""
-    found = db.session.get(OutreachSession, session_id, options=SHOWN) if session_id <= LARGEST_KEY else None
+    found = db.session.get(OutreachSession, session_id, options=SHOWN)
     if found is None or not policy.sees_session(me(), found):
         abort(404)
     return found

@@ -127,7 +127,7 @@ def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
     return [
         (_("When"), wording.when(facts.starts_wall, facts.ends_wall, facts.zone, facts.fold)),
         (_("Where"), place or _("Online")),
-        (_("Address"), facts.address),
+        (_("Address"), ", ".join(facts.address.splitlines())),
         (_("Where to meet"), facts.meeting_point),
         (_("Video link"), facts.video_url),
     ]

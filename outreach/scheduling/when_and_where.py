@@ -42,7 +42,7 @@ class WhenFields:
     end = ClockField(_l("Ends"), [InputRequired(message=_l("Say when it ends."))])
     ends_next_day = BooleanField(_l("It ends on the next day"))
     fold = RadioField(
-        _l("Which of the two?"), choices=[SelectChoice("0", _l("The first")), SelectChoice("1", _l("The second"))], validate_choice=False
+        _l("Which of the two"), choices=[SelectChoice("0", _l("The first")), SelectChoice("1", _l("The second"))], validate_choice=False
     )
 
     @property

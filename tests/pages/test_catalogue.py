@@ -305,3 +305,14 @@ def test_only_a_page_for_nobody_in_particular_may_be_shared(make: Builder, clien
         assert "Cookie" in response.headers["Vary"]
         assert client_of(None).get(address, headers={"If-None-Match": response.headers["ETag"]}).status_code == 304
         assert client_of(make.clinician()).get(address).headers["Cache-Control"] == "private, no-cache"
+
+
+@on_one_database
+@pytest.mark.parametrize("hostile", ["endpoint=x", "_scheme=x", "_external=1", "_anchor=x", "_method=POST", "page=1&page=9"])
+def test_links_to_other_pages_keep_the_question_whatever_it_is(make: Builder, client_of: ClientOf, hostile: str) -> None:
+    many(make, 21)
+    page = client_of(None).get(f"/?where=place&{hostile}").get_data(as_text=True)
+    (following,) = [part.split('"')[0] for part in page.split('rel="next" href="')[1:]]
+    assert following.startswith("/?where=place&amp;")
+    assert following.endswith("&amp;page=2")
+    assert titles(text_of(client_of(None), unescape(following))) == ["Session 20"]

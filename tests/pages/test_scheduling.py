@@ -221,7 +221,9 @@ def test_posting_again_brings_everything_but_the_day(make: Builder, client_of: C
     for part in ('value="Stitches for all"', 'value="7"', 'value="09:15"', "Pads", f'selected value="site-{before.site_id}"'):
         assert part in page
     assert "2027-02-01" not in page
-    assert client_of(make.clinician()).get(f"/sessions/new/stitch_workshop?again={before.id}").status_code == 404
+    stranger = client_of(make.clinician())
+    for key, status in {before.id: 404, 4711: 404, 10**30: 200, "x": 200}.items():
+        assert stranger.get(f"/sessions/new/stitch_workshop?again={key}").status_code == status
 
 
 def test_an_edit_changes_words_and_tells_nobody(make: Builder, client_of: ClientOf) -> None:
@@ -356,7 +358,14 @@ def test_a_roster_names_given_names_schools_and_needs_and_no_more(make: Builder,
         now=make.now,
     )
     page = words(client_of(host).get(f"/sessions/{session.id}/roster"))
-    for part in ("Ana needs a chair", "North School (2)", "Waiting, in this order (1)", "+1 212 555 0100", "2 of 2 seats taken", ", 1 waits"):
+    for part in (
+        "Ana needs a chair",
+        "North School (2)",
+        "Waiting, in this order (1)",
+        "+1 212 555 0100",
+        "2 of 2 seats taken",
+        ", 1 waits",
+    ):
         assert part in page
     assert page.index("Ben needs a chair") < page.index("Waiting, in this order") < page.index("Cal needs a chair")
     assert "Secret" not in page
@@ -393,6 +402,12 @@ def test_a_strangers_session_is_not_there(make: Builder, client_of: ClientOf) ->
             data = typed(day="2027-03-25", seen_at=seen(session), confirm="1", reason="Mine now")
             assert client_of(user).post(f"/sessions/{session.id}{act}", data=data).status_code in {302, 403, 404}
     assert (again(session).state, again(session).starts_wall.day, letters()) == (SessionState.PUBLISHED, 18, 0)
+
+
+@pytest.mark.parametrize("key", [4711, 2**31, 10**30])
+def test_a_session_that_never_was_is_a_404(make: Builder, client_of: ClientOf, key: int) -> None:
+    client = client_of(make.clinician())
+    assert {client.get(f"/sessions/{key}{page}").status_code for page in PAGES} == {404}
 
 
 def test_looking_changes_nothing(make: Builder, client_of: ClientOf) -> None:
