@@ -22,9 +22,11 @@ from tests.builders import Builder
 from tests.delivering import Scripted, about, deliver, invite, letter_named, put, render, states
 
 MINUTE = timedelta(minutes=1)
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GONE = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
 
 
+@on_one_database
 def test_a_letter_goes_to_its_mailbox_from_the_mailboxs_own_reply_address(make: Builder, now: datetime) -> None:
     mailbox, transport = make.mailbox("someone@example.org"), Scripted()
     put(mailbox, "news", now=now)
@@ -35,6 +37,7 @@ def test_a_letter_goes_to_its_mailbox_from_the_mailboxs_own_reply_address(make: 
     assert (letter.state, letter.attempts, letter.settled_at, letter.lease_token) == (LetterState.SENT, 1, now, None)
 
 
+@on_one_database
 def test_a_letter_waits_until_it_is_due(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "later", now=now, due_at=now + MINUTE)
     assert deliver(Scripted(), now + MINUTE / 2) == Tally()
@@ -61,6 +64,7 @@ def test_letters_of_one_stream_leave_in_order_and_other_streams_do_not_wait(make
     assert transport.subjects == ["other", "none", "first", "second"]
 
 
+@on_one_database
 def test_a_failed_letter_does_not_block_its_stream(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     put(mailbox, "first", now=now, session_id=outreach_session.id)
@@ -70,6 +74,7 @@ def test_a_failed_letter_does_not_block_its_stream(make: Builder, now: datetime)
     assert letter_named("first").server_words == "554 No"
 
 
+@on_one_database
 def test_a_delayed_letter_comes_back_seven_times_and_then_fails(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "news", now=now)
@@ -84,6 +89,7 @@ def test_a_delayed_letter_comes_back_seven_times_and_then_fails(make: Builder, n
     assert (letter.state, letter.attempts, letter.server_words) == (LetterState.FAILED, 8, "450 Later")
 
 
+@on_one_database
 def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     put(mailbox, "first", now=now, session_id=outreach_session.id)
@@ -95,6 +101,7 @@ def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builde
     assert transport.subjects == ["first", "second"]
 
 
+@on_one_database
 def test_an_unknown_mailbox_is_remembered_until_it_takes_a_letter(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "first", now=now)
@@ -107,6 +114,7 @@ def test_an_unknown_mailbox_is_remembered_until_it_takes_a_letter(make: Builder,
     assert (mailbox.refused_at, mailbox.refused_words) == (None, None)
 
 
+@on_one_database
 def test_a_refusal_for_policy_says_nothing_about_the_mailbox(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, now=now)
@@ -133,6 +141,7 @@ def test_an_unreachable_server_pauses_everything_and_uses_up_no_attempt(make: Bu
     assert db.session.get(OutboxPause, 1) is None
 
 
+@on_one_database
 def test_a_refused_recipient_ends_a_pause_too(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, now=now)
@@ -142,6 +151,7 @@ def test_a_refused_recipient_ends_a_pause_too(make: Builder, now: datetime) -> N
     assert db.session.get(OutboxPause, 1) is None
 
 
+@on_one_database
 def test_a_server_that_keeps_hanging_up_pauses_everything_after_three_letters(make: Builder, now: datetime) -> None:
     addresses = [f"someone{number}@example.org" for number in range(5)]
     for address in addresses:
@@ -149,6 +159,7 @@ def test_a_server_that_keeps_hanging_up_pauses_everything_after_three_letters(ma
     assert deliver(Scripted(dict.fromkeys(addresses, Delayed(words="timed out", is_break=True))), now) == Tally(delayed=3, is_paused=True)
 
 
+@on_one_database
 def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetime) -> None:
     def fragile(letter: Letter) -> bytes:
         if letter.dedupe_key == "broken":
@@ -166,11 +177,13 @@ def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetim
     assert "@" not in str(said)
 
 
+@on_one_database
 def test_an_address_no_mail_can_go_to_fails(make: Builder, now: datetime) -> None:
     put(make.mailbox("two\nlines@example.org"), "odd", now=now)
     assert deliver(Scripted(), now) == Tally(failed=1)
 
 
+@on_one_database
 def test_a_batch_ends_before_its_lease_does(make: Builder, now: datetime) -> None:
     moments = [now]
     for number in range(4):
@@ -188,6 +201,7 @@ def test_a_batch_ends_before_its_lease_does(make: Builder, now: datetime) -> Non
     assert letter_named("letter 2").leased_until == now + 5 * MINUTE
 
 
+@on_one_database
 def test_asked_to_stop_a_worker_settles_the_letter_in_hand_and_gives_the_rest_back(make: Builder, now: datetime) -> None:
     asked: list[Envelope] = []
     for name in ("one", "two", "three"):
@@ -213,6 +227,7 @@ def test_a_lapsed_lease_makes_the_letter_due_again_and_the_old_token_settles_not
         assert settle(letter, new, Accepted(), jitter=0.5, now=now) is LetterState.SENT
 
 
+@on_one_database
 def test_a_letter_in_whose_hand_every_worker_died_fails_at_last(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "deadly", now=now)
     for number in range(8):
@@ -236,6 +251,7 @@ def test_what_was_accepted_is_remembered_by_the_invitation_and_never_falls_back(
     assert invitation.sent_sequence == 2
 
 
+@on_one_database
 def test_what_may_have_left_counts_as_left_so_that_it_can_be_taken_back(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     invitation = invite(outreach_session, mailbox, now=now)
@@ -260,6 +276,7 @@ def test_the_link_of_an_account_letter_is_wiped_once_it_is_settled(make: Builder
     assert letter_named("refused").facts["link"] is None
 
 
+@on_one_database
 def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +295,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     assert (len(away), transport.subjects) == (2, ["news"])
 
 
+@on_one_database
 def test_a_refused_letter_is_written_to_the_log_without_an_address(make: Builder, now: datetime) -> None:
     mailbox: Mailbox = make.mailbox("secret@example.org")
     put(mailbox, now=now)
