@@ -120,9 +120,10 @@ def transaction() -> Iterator[None]:
 def locked(model: type[T], key: int) -> T | None:
     """Lock one row until the transaction ends and read it afresh; None if there is no such row.
 
-    Without `populate_existing` the row read before the lock would keep its stale counts.
+    Without `populate_existing` the row read before the lock would keep its stale counts. FOR NO KEY UPDATE: a plain
+    FOR UPDATE would also wait for whoever inserts a row that points here, and two of those can wait for each other.
     """
-    return db.session.get(model, key, with_for_update=True, populate_existing=True)
+    return db.session.get(model, key, with_for_update={"key_share": True}, populate_existing=True)
 
 
 def insert_in_order(model: type[Any], rows: Sequence[dict[str, Any]]) -> list[int]:

@@ -11,6 +11,7 @@ from outreach.db import db, locked, transaction
 from outreach.errors import NotThere
 from outreach.invitations.announce import addresses_changed
 from outreach.invitations.facts import Cause, LetterFacts, Reader
+from outreach.invitations.holding import hold_places
 from outreach.invitations.places import adults, for_school, places
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
@@ -41,10 +42,11 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
     Every link the mailbox holds is void from now on. Raises NotThere for an unknown mailbox.
     """
     with transaction():
+        students = _students_of(mailbox_id)
+        hold_places(students, now=now, session_id=session_id)
         outreach_session, mailbox = locked(OutreachSession, session_id), locked(Mailbox, mailbox_id)
         if outreach_session is None or mailbox is None:
             raise NotThere
-        students = _students_of(mailbox_id)
         concerned = places(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
         teachers = adults({place.teacher_id for place in concerned})
         facts = session_facts(outreach_session)

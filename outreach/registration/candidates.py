@@ -30,12 +30,13 @@ class Candidate:
 
 
 def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
-    """Read these students in the order given; ids that aren't of this school are left out."""
+    """Read these students in the order given, afresh; whoever isn't in a class of this school (any more) is left out."""
     order = list(dict.fromkeys(student_ids))
     rows = db.session.execute(
         select(Student, School.majority_age)
         .join(School, School.id == Student.school_id)
-        .where(Student.id.in_(order), Student.school_id == school_id)
+        .where(Student.id.in_(order), Student.school_id == school_id, Student.classes.any())
+        .execution_options(populate_existing=True)
     )
     known = {student.id: (student, majority_age) for student, majority_age in rows}
     placed = set(

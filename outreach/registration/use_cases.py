@@ -13,6 +13,7 @@ from outreach.db import db, transaction
 from outreach.errors import Refused
 from outreach.invitations.announce import tell_places
 from outreach.invitations.facts import Cause
+from outreach.invitations.holding import hold_students
 from outreach.models import (
     Consent,
     OutreachSession,
@@ -68,6 +69,7 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
     with transaction():
         outreach_session = locked_session(request.session_id)
         must_be_open(outreach_session, now)
+        hold_students(request.student_ids)
         chosen = candidates(outreach_session, request.school_id, request.student_ids)
         must_be_able(chosen, permission_attested=request.permission_attested)
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]

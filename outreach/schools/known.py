@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection
-from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, not_, select
@@ -16,13 +14,9 @@ from sqlalchemy import ColumnElement, and_, not_, select
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import (
-    ACTIVE,
     Guardian,
     Mailbox,
-    OutreachSession,
-    Registration,
     School,
-    SessionState,
     Student,
     enrolment,
     guardianship,
@@ -46,17 +40,6 @@ def hold_school(school_id: int) -> School:
     if school is None:
         raise NotThere(_l("There is no such school."))
     return school
-
-
-def hold_places(student_ids: Collection[int], *, now: datetime) -> None:
-    """Lock the coming sessions of these students, then the students: in the order in which registering locks them.
-
-    Who is being registered just now with the old address is so seen before the addresses change.
-    """
-    sessions = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE))
-    coming = OutreachSession.id.in_(sessions) & (OutreachSession.state == SessionState.PUBLISHED) & (OutreachSession.ends_at > now)
-    db.session.execute(select(OutreachSession.id).where(coming).order_by(OutreachSession.id).with_for_update())
-    db.session.execute(select(Student.id).where(Student.id.in_(student_ids)).order_by(Student.id).with_for_update())
 
 
 def known_students(school_id: int) -> dict[int, KnownStudent]:

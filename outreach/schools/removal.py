@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
-from outreach.db import db, locked, transaction
+from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused
 from outreach.models import (
     ACTIVE,
@@ -48,7 +48,8 @@ def remove_student(student_id: int, *, now: datetime) -> None:
     """
     with transaction():
         hold_school(db.session.scalar(select(Student.school_id).where(Student.id == student_id)) or 0)
-        student = locked(Student, student_id)
+        # FOR UPDATE, not `locked`: whoever is registering this student just now comes first, or finds nobody
+        student = db.session.get(Student, student_id, with_for_update=True, populate_existing=True)
         if student is None:
             raise NotThere(_l("There is no such student."))
         if places_to_come(student_id, now=now):

@@ -16,10 +16,10 @@ from sqlalchemy import delete, insert, select, tuple_, update
 
 from outreach.db import db, insert_in_order
 from outreach.invitations.announce import addresses_changed
+from outreach.invitations.holding import hold_places
 from outreach.mailboxes import mailboxes_of
 from outreach.models import Guardian, Student, enrolment, guardianship
 from outreach.schools.guardian_book import GuardianBook
-from outreach.schools.known import hold_places
 from outreach.schools.roster_people import RosterRow
 from outreach.schools.roster_plan import RosterPlan, StudentUpdate
 

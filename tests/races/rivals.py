@@ -1,0 +1,87 @@
+"""Lets several people do something at the same moment: in threads, or in processes of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import datetime
+from multiprocessing import get_context
+from multiprocessing.synchronize import Barrier
+
+from flask import Flask
+
+from outreach import create_app
+from outreach.config import Settings
+from outreach.db import db
+from outreach.errors import OutreachError
+from outreach.models import OutreachSession
+from outreach.registration.use_cases import Request, register_students
+
+PATIENCE = 30
+_start: Barrier | None = None
+
+
+def at_once(app: Flask, acts: Sequence[Callable[[], object]]) -> list[object]:
+    """Let each act in a thread of its own begin at the same moment; give what each returned, or the refusal it met.
+
+    Each has looked at the sessions before, as a page does: what it remembers of them is stale by the time it acts.
+    """
+    start = threading.Barrier(len(acts))
+
+    def compete(act: Callable[[], object]) -> object:
+        with app.app_context():
+            remembered = list(db.session.query(OutreachSession))
+            db.session.commit()
+            start.wait(PATIENCE)
+            try:
+                return act()
+            except OutreachError as refusal:
+                return refusal
+            finally:
+                assert remembered is not None
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(compete, acts))
+
+
+@contextmanager
+def processes(number: int) -> Iterator[Callable[[Settings, Sequence[Sequence[Request]], datetime], list[str]]]:
+    """Start this many processes, ready to register: each its own requests, one after the other; gives what became of each."""
+    context = get_context("forkserver")  # imports once what all four need
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(number, mp_context=context, initializer=_get_ready, initargs=(context.Barrier(number),)) as pool:
+
+        def register(settings: Settings, shares: Sequence[Sequence[Request]], now: datetime) -> list[str]:
+            assert len(shares) == number
+            jobs = [pool.submit(_register_each, settings, share, now) for share in shares]
+            return [said for job in jobs for said in job.result(timeout=PATIENCE)]
+
+        yield register
+
+
+def _get_ready(start: Barrier) -> None:
+    global _start  # noqa: PLW0603 (a barrier can only be inherited, not sent with a job)
+    _start = start
+
+
+def _register_each(settings: Settings, requests: Sequence[Request], now: datetime) -> list[str]:
+    assert _start is not None
+    app = create_app(settings)
+    with app.app_context():
+        db.session.query(OutreachSession).all()
+        _start.wait(PATIENCE)
+        said = [_register(request, now) for request in requests]
+        db.session.remove()
+        db.engine.dispose()
+    return said
+
+
+def _register(request: Request, now: datetime) -> str:
+    try:
+        outcome = register_students(request, now=now)
+    except OutreachError as refusal:
+        return str(refusal)
+    return "seated" if outcome.seated else "waiting"

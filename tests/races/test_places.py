@@ -1,0 +1,139 @@
+"""Places taken and given back by several people at once: each change happens once, and whoever is late is told so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Barrier
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.errors import Refused
+from outreach.families import use_cases as families
+from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
+from outreach.registration import use_cases
+from outreach.registration.use_cases import Outcome, Request
+from tests.builders import Builder
+from tests.races.rivals import PATIENCE, at_once
+
+
+@dataclass
+class Workshop:
+    """A workshop with five seats, a class of nine, its teacher and a colleague."""
+
+    outreach_session: OutreachSession
+    school_class: SchoolClass
+    teacher: User
+    colleague: User
+
+    def request(self, by: User) -> Request:
+        """The whole class, registered by one of the two."""
+        return Request(
+            session_id=self.outreach_session.id,
+            school_id=self.school_class.school_id,
+            class_id=self.school_class.id,
+            student_ids=tuple(student.id for student in self.school_class.students),
+            teacher_id=by.id,
+            by_id=by.id,
+            permission_attested=True,
+        )
+
+    def states(self) -> Counter[RegistrationState]:
+        """Count the places, and see that the seats equal the rows."""
+        db.session.rollback()
+        db.session.refresh(self.outreach_session)
+        rows = db.session.scalars(select(Registration).execution_options(populate_existing=True)).all()
+        assert self.outreach_session.seats_taken == sum(row.is_seated for row in rows)
+        active = [row.student_id for row in rows if row.is_active]
+        assert len(active) == len(set(active)), "somebody has two places"
+        return Counter(row.state for row in rows)
+
+
+@pytest.fixture
+def workshop(make: Builder) -> Workshop:
+    school = make.school()
+    teacher, colleague = make.teacher(school), make.teacher(school)
+    school_class = make.full_class(school, teacher, colleague, size=9)
+    return Workshop(make.outreach_session(make.clinician(), capacity=5), school_class, teacher, colleague)
+
+
+@pytest.fixture
+def registered(workshop: Workshop, now: datetime) -> list[int]:
+    """The class is registered: five seated, four wait. Gives the ids, seated first."""
+    use_cases.register_students(workshop.request(workshop.teacher), now=now)
+    ids = list(db.session.scalars(select(Registration.id).order_by(Registration.id)))
+    db.session.commit()
+    return ids
+
+
+def test_two_withdrawals_at_once_promote_exactly_two(app: Flask, workshop: Workshop, registered: list[int], now: datetime) -> None:
+    later = now + timedelta(hours=1)
+    answers = at_once(app, [partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id) for key in registered[:2]])
+    assert answers == [None, None]
+    assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 2, RegistrationState.WITHDRAWN: 2}
+    seated = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.CONFIRMED)).all()
+    assert sorted(seated) == registered[2:7], "the first two in line, and nobody else"
+    promoted = db.session.scalars(select(Letter.mailbox_id).where(Letter.kind == LetterKind.PROMOTED)).all()
+    assert len(promoted) == len(set(promoted)) == 4, "each promoted student and guardian once"
+
+
+def test_teacher_and_family_withdraw_at_once_and_one_is_told(app: Flask, workshop: Workshop, registered: list[int], now: datetime) -> None:
+    mailbox = db.session.get_one(Registration, registered[0]).student.mailbox
+    assert mailbox is not None
+    key, later = registered[0], now + timedelta(hours=1)
+    answers = at_once(
+        app,
+        [
+            partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id),
+            partial(families.withdraw, key, mailbox_id=mailbox.id, now=later),
+        ],
+    )
+    assert [type(answer) for answer in answers if answer is not None] == [Refused]
+    assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
+
+
+def test_the_same_class_registered_twice_at_once_has_its_places_once(app: Flask, workshop: Workshop, now: datetime) -> None:
+    requests = [workshop.request(workshop.teacher), workshop.request(workshop.colleague)]
+    answers = at_once(app, [partial(use_cases.register_students, request, now=now) for request in requests])
+    outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
+    assert [(len(outcome.seated), len(outcome.waiting)) for outcome in outcomes] == [(5, 4)]
+    assert [str(answer) for answer in answers if isinstance(answer, Refused)] == ["They are all registered already."]
+    assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 4}
+
+
+@pytest.mark.usefixtures("app")
+def test_two_colleagues_on_the_same_page_see_a_page_each(workshop: Workshop, client_of: Callable[[User | None], FlaskClient]) -> None:
+    """One is thanked, the other told that they are registered: never a broken page."""
+    start = Barrier(2)
+    path = f"/sessions/{workshop.outreach_session.id}/registration?class={workshop.school_class.id}"
+    form = {"student_ids": [student.id for student in workshop.school_class.students], "permission_attested": "y"}
+    clients = [client_of(workshop.teacher), client_of(workshop.colleague)]
+
+    def press(client: FlaskClient) -> int:
+        start.wait(PATIENCE)
+        return client.post(path, data=form).status_code
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(press, clients)) == [303, 422]
+    assert workshop.states().total() == 9
+
+
+def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, registered: list[int]) -> None:
+    """Inside the last day the teacher is asked; unanswered offers go to the next, whichever worker notices."""
+    soon = workshop.outreach_session.starts_at - timedelta(hours=20)
+    for key in registered[:2]:
+        use_cases.withdraw(key, now=soon, by_id=workshop.teacher.id)
+    assert workshop.states()[RegistrationState.OFFERED] == 2
+    lapsed = at_once(app, [partial(use_cases.lapse_offers, now=soon + timedelta(hours=7))] * 2)
+    assert sorted(lapsed, key=str) in ([0, 2], [2, 0])
+    assert workshop.states()[RegistrationState.OFFERED] == 2
+    asked = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.OFFERED)).all()
+    assert sorted(asked) == registered[7:9], "the next two in line"
