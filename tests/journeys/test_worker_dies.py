@@ -108,7 +108,7 @@ def test_killed_after_the_server_took_it_one_letter_comes_twice_and_is_the_same(
 def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
     make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    names = queue_streams(make, now, streams=12, letters=8)
+    names = queue_streams(make, now, streams=8, letters=5)
     workers = [start_worker(batch=3, last="someone5@example.org"), start_worker(batch=3)]
     codes = {worker.wait(30) for worker in workers}
     assert codes <= {0, -signal.SIGKILL}
@@ -119,10 +119,11 @@ def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
     assert_all_arrived(postbox, names, twice=twice)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_two_workers_share_the_work_and_send_nothing_twice(
     make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    names = queue_streams(make, now, streams=30, letters=4)
+    names = queue_streams(make, now, streams=20, letters=3)
     workers = [start_worker(batch=5), start_worker(batch=5)]
     assert [worker.wait(30) for worker in workers] == [0, 0]
     assert_all_arrived(postbox, names, twice=set())
