@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectField, TextAreaField
+from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from outreach.fields import LineField, required
+from outreach.schools.roster_dates import DateOrder
 from outreach.web import Form
 
 
@@ -51,7 +52,10 @@ class ReviewForm(Form):
     headings = BooleanField(_l("The first row holds headings"))
     date_order = RadioField(
         _l("How are the birth dates written?"),
-        choices=[("dmy", _l("Day first: 30/04 is 30 April")), ("mdy", _l("Month first: 04/30 is 30 April"))],
+        choices=[
+            SelectChoice(DateOrder.DAY_FIRST.value, _l("Day first: 30/04 is 30 April")),
+            SelectChoice(DateOrder.MONTH_FIRST.value, _l("Month first: 04/30 is 30 April")),
+        ],
         validators=[Optional()],
         validate_choice=False,
     )

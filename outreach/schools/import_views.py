@@ -130,7 +130,7 @@ def _review(
         proposal = propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
         shown = review_of(sheet, sheet.reading, proposal, said)
         form.seen.data = write_sights(dict(proposal.sights))
-        form.date_order.data = said.date_order or sheet.reading.date_order
+        form.date_order.data = said.date_order or sheet.reading.date_order or ""
     form.headings.data = sheet.columns.heading_line is not None
     for trouble in filter(None, (refusal, Refused(error_words(sheet.refusal)) if sheet.refusal else None)):
         form.refuse(trouble)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from wtforms import SelectChoice
 
 from outreach import clock, policy
 from outreach.catalogue.paging import page_number
@@ -116,5 +117,5 @@ def _class_form(**beginning: Any) -> ClassForm:
     """Offer the schools one works at; for most there is one, and nothing to choose."""
     mine = lists.schools_of(me())
     form = ClassForm(data={"school_id": mine[0].id if len(mine) == 1 else None, **beginning})
-    form.school_id.choices = [(school.id, school.name) for school in mine]
+    form.school_id.choices = [SelectChoice(school.id, school.name) for school in mine]
     return form

@@ -1,0 +1,271 @@
+"""Pages of an import: what is shown is done, bad lists get clear words, and nothing is saved before."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+
+from outreach import clock
+from outreach.db import db
+from outreach.models import School, SchoolClass, Student, User
+from outreach.schools.carrying import pack, read_sights, unpack
+from tests.builders import Builder
+from tests.pages.test_schools import field, text
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Clients = Callable[[User | None], FlaskClient]
+
+LIST = (
+    "First name;Surname;E-mail;Date of birth;Parent e-mail;House\n"
+    "Ana;López;ana@pupils.example;30/04/2012;maria@families.example;Red\n"
+    "Ben;Hill;;02/03/2012;;Blue\n"
+    "Zoe;Quist;not an address;;;Red\n"
+    "Tom;=SUM(A1);;;;Red\n"
+)
+
+
+@pytest.fixture(autouse=True)
+def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.fixture
+def school(make: Builder) -> School:
+    return make.school()
+
+
+@pytest.fixture
+def school_class(make: Builder, school: School) -> SchoolClass:
+    return make.school_class(school, make.teacher(school), name="9B")
+
+
+@pytest.fixture
+def path(school_class: SchoolClass) -> str:
+    return f"/classes/{school_class.id}/import"
+
+
+@pytest.fixture
+def client(make: Builder, school: School, client_of: Clients) -> FlaskClient:
+    return client_of(make.teacher(school))
+
+
+def paste(client: FlaskClient, path: str, content: str = LIST) -> Any:
+    return client.post(path, data={"pasted": content})
+
+
+def send(client: FlaskClient, path: str, content: bytes, name: str = "9B.csv") -> Any:
+    """Upload a file; the body is made here, as the test client would leave a big one's temporary file open."""
+    head = f'--x\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
+    return client.post(path, data=head.encode() + content + b"\r\n--x--\r\n", content_type="multipart/form-data; boundary=x")
+
+
+def sent_back(page: Any, **changes: str) -> dict[str, str]:
+    """Give what a browser sends of a dry run: list, columns, ticks and chosen answers."""
+    html = page.get_data(as_text=True)
+    data = {name: field(page, name) for name in ("packed", "seen")}
+    for name, options in re.findall(r'<select id="column-\d+" name="(column-\d+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        data[name] = chosen[1] if chosen else ""
+    for tag in re.findall(r"<input[^>]*checked[^>]*>", html):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        data[name[1]] = value[1] if value else "on"  # type: ignore[index]
+    return data | changes
+
+
+def students() -> list[str]:
+    return sorted(db.session.scalars(select(Student.given_name)))
+
+
+def test_a_list_is_shown_first_and_then_imported(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path)
+    words = text(shown)
+    assert "2 new 0 updated 0 unchanged 2 with errors" in words
+    assert "5 columns understood, 1 left out" in words
+    assert 'Row 4: "not an address" is not an e-mail address' in words
+    assert 'Row 5: "=SUM(A1)" is a formula' in words
+    assert "Import 2 students, leave out 2 rows" in words
+    assert "guardian: maria@families.example" in words
+    assert shown.headers["Cache-Control"] == "no-store"
+    assert students() == []
+    done = client.post(f"{path}/students", data=sent_back(shown))
+    assert (done.status_code, students()) == (303, ["Ana", "Ben"])
+    assert "2 students added, 0 updated." in text(client.get(done.location))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_file_of_any_spreadsheet_is_read(client: FlaskClient, path: str, encoding: str) -> None:
+    shown = send(client, path, LIST.encode(encoding))
+    assert "Ana López" in text(shown)
+    client.post(f"{path}/students", data=sent_back(shown))
+    assert students() == ["Ana", "Ben"]
+
+
+def test_a_second_upload_shows_old_and_new_and_changes_nothing_else(client: FlaskClient, path: str) -> None:
+    client.post(f"{path}/students", data=sent_back(paste(client, path)))
+    again = paste(client, path, "First name,Surname,Year\nBen,Hill,10\nAna,López,\n")
+    words = text(again)
+    assert "0 new 1 updated 1 unchanged" in words
+    assert "year group: 10" in words
+    client.post(f"{path}/students", data=sent_back(again))
+    third = paste(client, path, "First name,Surname,Year\nBen,Hill,11\n")
+    assert "was 10 now 11" in text(third)
+    assert "1 student of the class isn’t on the list, and stays" in text(third)
+    nothing = paste(client, path, "First name,Surname,Year\nBen,Hill,10\n")
+    assert "There is nothing to import" in text(nothing)
+
+
+def test_columns_can_be_changed_and_left_out(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path, "Vorname,Nachname,Mail\nAna,López,ana@pupils.example\nBen,Hill,\n")
+    assert "choose" in text(shown).lower()
+    chosen = {"column-0": "given_name", "column-1": "family_name", "column-2": "email", "headings": "y"}
+    understood = client.post(f"{path}/review", data=sent_back(shown, **chosen))
+    assert "2 new" in text(understood)
+    without = client.post(f"{path}/review", data=sent_back(understood, **{"column-2": ""}))
+    assert "ana@pupils.example" not in re.sub(r'class="hint".*?</p>', "", without.get_data(as_text=True), flags=re.DOTALL)
+    twice = client.post(f"{path}/review", data=sent_back(understood, **{"column-2": "given_name"}))
+    assert "Two columns are chosen for the given name" in text(twice)
+    client.post(f"{path}/students", data=sent_back(without))
+    assert (students(), db.session.scalar(select(func.count(Student.mailbox_id)))) == (["Ana", "Ben"], 0)
+
+
+def test_names_alone_can_be_pasted(client: FlaskClient, path: str) -> None:
+    client.post(f"{path}/students", data=sent_back(paste(client, path, "Ana López\nBen Hill\n")))
+    assert students() == ["Ana", "Ben"]
+
+
+def test_columns_changed_without_another_look_are_not_imported(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path)
+    refused = client.post(f"{path}/students", data=sent_back(shown, **{"column-2": ""}))
+    assert (refused.status_code, students()) == (409, [])
+    assert "Nothing was imported: please look again" in text(refused)
+    assert client.post(f"{path}/students", data=sent_back(refused)).status_code == 303
+    assert students() == ["Ana", "Ben", "Zoe"]
+
+
+def test_ambiguous_dates_are_asked_once(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path, "First name,Surname,Born\nAna,López,03/04/2012\nBen,Hill,05/06/2012\n".replace("Born", "Date of birth"))
+    assert "How are the birth dates written?" in text(shown)
+    assert "2 with errors" in text(shown)
+    answered = client.post(f"{path}/review", data=sent_back(shown, date_order="mdy"))
+    assert "born 4 Mar 2012" in text(answered)
+    assert client.post(f"{path}/students", data=sent_back(answered)).status_code == 303
+    assert {str(day) for day in db.session.scalars(select(Student.birth_date))} == {"2012-03-04", "2012-05-06"}
+
+
+def test_a_question_stays_until_it_is_answered(make: Builder, client: FlaskClient, school: School, path: str) -> None:
+    known = make.student(make.school_class(school, name="8A"), given_name="Ana", family_name="López")
+    shown = paste(client, path, "First name,Surname\nAna,López\nBen,Hill\n")
+    assert "Yes, Ana López (8A)" in text(shown)
+    unanswered = client.post(f"{path}/students", data=sent_back(shown))
+    assert unanswered.status_code == 422
+    assert "Some rows need your answer first" in text(unanswered)
+    look = client.post(f"{path}/review", data=sent_back(shown, **{"answer-2": "new"}))
+    assert "2 new" in text(look)
+    assert client.post(f"{path}/students", data=sent_back(shown, **{"answer-2": str(known.id)})).status_code == 303
+    assert students() == ["Ana", "Ben"]
+    assert {one.name for one in db.session.get_one(Student, known.id).classes} == {"8A", "9B"}
+
+
+def test_a_row_in_doubt_can_be_left_out(make: Builder, client: FlaskClient, school: School, path: str) -> None:
+    make.student(make.school_class(school), given_name="Ana", family_name="López")
+    shown = paste(client, path, "First name,Surname\nAna,López\nBen,Hill\n")
+    client.post(f"{path}/students", data=sent_back(shown, **{"answer-2": "out"}))
+    assert students() == ["Ana", "Ben"]
+
+
+def _workbook() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    return packed.getvalue()
+
+
+UNREADABLE = [
+    (_workbook(), 'This is a spreadsheet. Open it, choose "Save as"'),
+    (LIST.encode("utf-16"), 'Save it as "CSV UTF-8"'),
+    (LIST.encode("utf-16-le"), "UTF-16"),
+    (b"", "This file is empty"),
+    (b"\xff\xfe\xfd" * 10, "UTF-16"),
+    (b"%PDF-1.7", "This is a document or a picture"),
+    (b"a,b\n" * 600_000, "larger than 2 MB"),
+    (b"a,b\n" * 500_000, "more than 2000 rows"),
+    (b'First name,Surname\n"Ana,Hill\n', "never closed"),
+    (b"First name,Surname\n" + b"x" * 501 + b",y\n", "longer than 500 characters"),
+]
+
+
+def test_what_is_no_list_gets_clear_words(client: FlaskClient, path: str) -> None:
+    for content, words in UNREADABLE:
+        refused = send(client, path, content)
+        assert (refused.status_code, words in text(refused)) == (422, True), words
+    assert students() == []
+
+
+def test_twenty_megabytes_are_refused_in_words(client: FlaskClient, path: str) -> None:
+    refused = send(client, path, b"x" * (20 * 1024 * 1024))
+    assert refused.status_code == 413
+    assert "too large" in text(refused)
+
+
+def test_nothing_or_both_is_refused_and_what_was_pasted_stays(client: FlaskClient, path: str) -> None:
+    assert "Choose the file with your class list" in text(client.post(path, data={"pasted": " \n"}))
+    both = client.post(path, data={"file": (io.BytesIO(b"a,b"), "a.csv"), "pasted": LIST}, content_type="multipart/form-data")
+    assert both.status_code == 422
+    assert "Keep one of the two" in text(both)
+    assert "Ana;López" in both.get_data(as_text=True)
+    bad = paste(client, path, "\ufffd\x01\x02\x03\x04\x05")
+    assert (bad.status_code, "We can't read this file as text" in text(bad)) == (422, True)
+
+
+def test_names_that_would_add_a_header_are_refused(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path, 'First name,Surname\n"Ana\nBcc: all@x.test",López\nBen,Hi\x0bll\n')
+    assert "2 with errors" in text(shown)
+    assert client.post(f"{path}/students", data=sent_back(shown)).status_code == 303
+    assert students() == []
+
+
+def test_duplicates_in_a_list_count_once_or_are_asked(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path, "First name,Surname,Year\nAna,López,9\nAna,López,9\nBen,Hill,9\nBen,Hill,10\n")
+    words = text(shown)
+    assert "1 new" in words
+    assert "Row 3 repeats row 2. It counts once." in words
+    assert "Row 4 is the same student as row 5, told differently" in words
+
+
+def test_a_list_lost_on_the_way_is_asked_for_again(client: FlaskClient, path: str) -> None:
+    for packed in ("", "AAAA", "é", pack(b"x" * (3 * 1024 * 1024)), pack(LIST.encode())[:40]):
+        for step in ("review", "students"):
+            lost = client.post(f"{path}/{step}", data={"packed": packed}, follow_redirects=True)
+            assert "got lost on the way" in text(lost)
+    assert students() == []
+
+
+def test_forged_fields_do_no_harm(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path)
+    for forged in ({"column-999999": "email"}, {"column-0": "password"}, {"answer-x": "1", "date_order": "ymd"}, {"seen": "x:y,9"}):
+        for step in ("review", "students"):
+            assert client.post(f"{path}/{step}", data=sent_back(shown, **forged)).status_code in {200, 303, 409, 422}
+
+
+def test_a_large_class_travels_in_the_form(client: FlaskClient, path: str) -> None:
+    rows = "\n".join(f"Given{n},Family{n},s{n}@pupils.example,{'needs ' * 70}" for n in range(1900))
+    shown = send(client, path, f"First name,Surname,E-mail,Needs\n{rows}".encode())
+    assert "1900 new" in text(shown)
+    assert client.post(f"{path}/students", data=sent_back(shown)).status_code == 303
+    assert len(students()) == 1900
+
+
+@pytest.mark.parametrize("content", [b"", LIST.encode(), "é\r\nz\x00".encode(), bytes(range(256)) * 50])
+def test_a_packed_list_comes_back_to_the_byte(app: Flask, content: bytes) -> None:  # noqa: ARG001 (marked like its neighbours)
+    assert unpack(pack(content)) == content
+    assert read_sights("1:ab,x:y,2:cd") == {1: "ab", 2: "cd"}
