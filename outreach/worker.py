@@ -123,8 +123,10 @@ class Worker:
     def _scheduler(self) -> BackgroundScheduler:
         """Each job once at the start, then at its own interval; one that is late isn't made up for twice."""
         scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        at_once = datetime.now(UTC)  # APScheduler lives by the machine's clock, not by ours
         for job in self._timetable:
             call = (job, self._app, self._clock)
-            scheduler.add_job(jobs.do, args=call)
-            scheduler.add_job(jobs.do, "interval", args=call, id=job.name, seconds=job.every.total_seconds())
+            every = job.every.total_seconds()
+            # one job that begins now, not one more that runs once: removing that one fails when we are stopped meanwhile
+            scheduler.add_job(jobs.do, "interval", args=call, id=job.name, seconds=every, next_run_time=at_once)
         return scheduler
