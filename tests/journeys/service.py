@@ -1,0 +1,97 @@
+"""The whole service as it is run in production: gunicorn with our configuration and the worker, on a database of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
+
+from flask import Flask
+from sqlalchemy import Engine, create_engine, text
+
+from outreach import create_app
+from outreach.config import ROOT, read_settings
+
+SECRET_KEY = "a secret key that only journeys ever see, long enough"
+OUTREACH = str(Path(sys.executable).with_name("outreach"))
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service: where it is, what it said on standard error, and its database."""
+
+    base_url: str
+    log: Path
+    engine: Engine
+
+    def settle(self, *, seconds: float = 20) -> None:
+        """Wait until no letter waits."""
+        end = time.monotonic() + seconds
+        while self.count("SELECT count(*) FROM letter WHERE state IN ('queued', 'leased')"):
+            assert time.monotonic() < end, "Letters still wait."
+            time.sleep(0.05)
+
+    def count(self, statement: str) -> int:
+        """Give the one number a statement asks for."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(text(statement)).scalar_one())
+
+
+def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
+    """Give the variables of a service on a free port; `more` without their prefix."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ours = {
+        "MODE": "production",
+        "DATABASE_URL": database_url,
+        "INSTANCE_PATH": str(folder),
+        "SECRET_KEY": SECRET_KEY,
+        "BASE_URL": f"http://127.0.0.1:{port}",
+        "REPLY_ADDRESS": "rsvp+{token}@outreach.example",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")}
+    return kept | {f"OUTREACH_{name}": value for name, value in (ours | more).items()} | {"PORT": str(port)}
+
+
+def app_in(variables: dict[str, str]) -> Flask:
+    """Give the app of these variables in this process, to make what is there before the service starts; hashes are cheap."""
+    app = create_app(read_settings(variables))
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+    return app
+
+
+@contextmanager
+def running(variables: dict[str, str]) -> Iterator[Service]:
+    """Run web server and worker until the end of the block; both must end cleanly."""
+    log = Path(variables["OUTREACH_INSTANCE_PATH"]) / "stderr.log"
+    base_url, engine = variables["OUTREACH_BASE_URL"], create_engine(variables["OUTREACH_DATABASE_URL"])
+    with log.open("ab") as stderr:
+        started = [
+            subprocess.Popen([OUTREACH, command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr)
+            for command in ("serve", "worker")
+        ]
+    try:
+        _wait_for(f"{base_url}/healthz", log)
+        yield Service(base_url, log, engine)
+    finally:
+        engine.dispose()
+        for process in started:
+            process.terminate()
+        codes = [process.wait(20) for process in started]
+    assert codes == [0, 0], log.read_text()
+
+
+def _wait_for(address: str, log: Path, *, seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while True:
+        with suppress(OSError), build_opener(ProxyHandler({})).open(address, timeout=5):
+            return
+        assert time.monotonic() < end, f"It never answered: {log.read_text()}"
+        time.sleep(0.05)
