@@ -23,6 +23,7 @@ from outreach.models import RoleName, User
 
 T = TypeVar("T", bound=Base)
 P = ParamSpec("P")
+BEYOND_KEYS = 2**31  # PostgreSQL's integers end here; a larger number in an address or a form is nobody's
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -49,7 +50,7 @@ def me() -> User:
 
 def load(model: type[T], key: int, rule: Callable[[User, T], bool]) -> T:
     """Give the record if this user may have it; otherwise it isn't there (404)."""
-    record = db.session.get(model, key)
+    record = db.session.get(model, key) if key < BEYOND_KEYS else None
     if record is None or not rule(me(), record):
         abort(404)
     return record

@@ -324,7 +324,8 @@ def test_a_student_leaves_and_joins_classes(make: Builder, place: Place, owner: 
     assert "In no class" in text(owner.get(f"/students/{place.mia}"))
     elsewhere = make.school_class(make.school())
     assert owner.post(f"/students/{place.mia}/classes", data={"class_id": elsewhere.id}).status_code == 404
-    assert owner.post(f"/students/{place.mia}/classes", data={"class_id": "x"}).status_code == 404
+    for nobody in ("x", "", "9" * 20, "-1", str(2**31)):
+        assert owner.post(f"/students/{place.mia}/classes", data={"class_id": nobody}).status_code == 404
     owner.post(f"/students/{place.mia}/classes", data={"class_id": place.school_class.id})
     assert db.session.get_one(Student, place.mia).classes == [db.session.get_one(SchoolClass, place.school_class.id)]
 
