@@ -71,9 +71,11 @@ def _register_each(settings: Settings, requests: Sequence[Request], now: datetim
     assert _start is not None
     app = create_app(settings)
     with app.app_context():
-        db.session.query(OutreachSession).all()
+        remembered = db.session.query(OutreachSession).all()
+        db.session.commit()
         _start.wait(PATIENCE)
         said = [_register(request, now) for request in requests]
+        assert len(remembered) == 1
         db.session.remove()
         db.engine.dispose()
     return said

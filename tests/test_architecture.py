@@ -1,0 +1,254 @@
+"""Who may import whom, and the laws of the house: read from the source with `ast`.
+
+Exceptions stand here by name, with the reason; one that is no longer needed fails as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+
+import pytest
+
+from outreach.config import ROOT
+
+# Features, in the order the story runs: each may import those after it, never one before it.
+STORY = ("accounts", "coordination", "schools", "scheduling", "catalogue", "families", "registration", "invitations", "outbox")
+# What all stand on; imports no feature.
+FOUNDATION = {
+    *("clock", "config", "db", "errors", "extensions", "faults", "fields", "flask_config", "links", "logs", "mailboxes", "models"),
+    *("policy", "supervisor", "web", "wire", "wording", "zones"),
+}
+# Beside the story: they look at it, nothing in it knows of them.
+ASIDE = {"health": {"outbox"}, "mailbox_page": {"outbox"}}
+# Puts it together: may import all, is imported by nothing but wiring.
+WIRING = {"outreach", "cli", "demo", "features", "jobs", "serving", "worker"}
+
+# Pure: standard library without the world outside, other pure modules, nouns, and at most the libraries named here.
+LIBRARIES = {
+    "outreach.invitations.facts": {"cattrs"},
+    "outreach.invitations.itip": {"icalendar"},
+    "outreach.invitations.vtimezone": {"icalendar"},
+    "outreach.links": {"itsdangerous", "flask_babel"},
+    "outreach.mailbox_page.card": {"icalendar"},
+    "outreach.schools.roster_emails": {"email_validator"},
+    "outreach.zones": {"babel"},
+}
+NOUNS = {"outreach.models", "outreach.config", "outreach.errors"}
+THE_WORLD = {
+    *(
+        "asyncio",
+        "ftplib",
+        "glob",
+        "http",
+        "imaplib",
+        "logging",
+        "multiprocessing",
+        "os",
+        "pathlib",
+        "poplib",
+        "random",
+        "secrets",
+        "select",
+    ),
+    *("shutil", "signal", "smtplib", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "uuid"),
+}
+MUST_BE_PURE = {
+    *("invitations.recipients", "invitations.reminder_times", "invitations.itip", "invitations.vtimezone", "invitations.clock_rules"),
+    *("invitations.entry", "invitations.facts", "registration.seating", "scheduling.wall_time", "outbox.mime", "outbox.headers"),
+    *("outbox.retry", "outbox.relevance", "schools.roster_match", "schools.roster_plan", "schools.roster_rows", "links", "wire"),
+}
+
+OPEN_TRANSACTIONS = {
+    "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
+    "outreach.invitations.reminders": "planned by a job: the use case is its own",
+    "outreach.outbox.delivery": "leases and settles around the sending, never during it",
+    "outreach.scheduling.moving": "a use case with a module of its own",
+    "outreach.schools.importing": "a use case with a module of its own",
+    "outreach.schools.removal": "a use case with a module of its own",
+    "outreach.schools.students": "use cases with a module of their own",
+}
+READ_THE_CLOCK = {"outreach.accounts.security": "hands our clock to Flask-Security"}
+READ_THE_REQUEST = {"outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed"}
+ASK_THE_MACHINE = {
+    "outreach.clock": "the only reader of the wall clock",
+    "outreach.worker": "APScheduler lives by the machine's clock",
+}
+
+
+@lru_cache
+def modules() -> dict[str, ast.Module]:
+    """Give every module of the package by its dotted name."""
+    found = {}
+    for path in sorted((ROOT / "outreach").rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return found
+
+
+@lru_cache
+def imports(module: str) -> frozenset[str]:
+    """Give what a module imports: our modules in full, libraries by their first name."""
+    found: set[str] = set()
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            origin = node.module or ""
+            whole = {alias.name: f"{origin}.{alias.name}" for alias in node.names}
+            found |= {full if full in modules() else origin for full in whole.values()}
+    return frozenset(name if name.startswith("outreach") else name.partition(".")[0] for name in found)
+
+
+def part(module: str) -> str:
+    """Give the part of the house a module belongs to: a package, or a module of the foundation."""
+    return module.split(".")[1] if "." in module else module
+
+
+def ours(module: str) -> set[str]:
+    return {name for name in imports(module) if name.partition(".")[0] == "outreach"}
+
+
+def law(module: str) -> str:
+    return ast.get_docstring(modules()[module]) or ""
+
+
+def is_pure(module: str) -> bool:
+    """Say whether its docstring claims so; "Pure but for ..." claims less."""
+    return re.search(r"\bPure(?=[.:]| over)", law(module)) is not None
+
+
+def is_view(module: str) -> bool:
+    return module.rpartition(".")[2].endswith("views")
+
+
+def may_import(one: str, other: str) -> bool:
+    """Say whether this part of the house may know of that one."""
+    if one == other or one in WIRING:
+        return True
+    if other in FOUNDATION:
+        return True
+    if one in ASIDE:
+        return other in ASIDE[one]
+    return one in STORY and other in STORY and STORY.index(one) < STORY.index(other)
+
+
+def impurities(module: str) -> set[str]:
+    """Give what a pure module imports and mustn't."""
+    libraries = {name for name in imports(module) - ours(module) if name not in sys.stdlib_module_names}
+    worldly = {name for name in ours(module) if not is_pure(name) and name not in NOUNS and part(name) != "models"}
+    return (libraries - LIBRARIES.get(module, set())) | (imports(module) & THE_WORLD) | worldly
+
+
+def using(find: Callable[[ast.AST], bool]) -> set[str]:
+    """Give the modules in which this is found."""
+    return {name for name, tree in modules().items() if any(find(node) for node in ast.walk(tree))}
+
+
+def calls(node: ast.AST) -> Iterator[str]:
+    """Give what is called, as written: `datetime.now`."""
+    if isinstance(node, ast.Call):
+        yield ast.unparse(node.func)
+
+
+def test_every_part_has_its_place() -> None:
+    known = {*STORY, *FOUNDATION, *ASIDE, *WIRING}
+    parts = {part(module) for module in modules()}
+    assert parts <= known, f"give these a place in the story or the foundation: {parts - known}"
+    assert known <= parts, f"no longer there: {known - parts}"
+
+
+def test_imports_run_down_the_story() -> None:
+    wrong = {module: [name for name in ours(module) if not may_import(part(module), part(name))] for module in modules()}
+    assert not {module: names for module, names in wrong.items() if names}
+
+
+def test_nothing_goes_round_in_a_circle() -> None:
+    graph = {module: ours(module) - {module, "outreach"} for module in modules()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as circle:
+        pytest.fail(" imports ".join(circle.args[1]))
+
+
+def test_pure_modules_import_nothing_that_reaches_the_world() -> None:
+    wrong = {module: impurities(module) for module in modules() if is_pure(module)}
+    assert len(wrong) > len(MUST_BE_PURE)
+    assert not {module: names for module, names in wrong.items() if names}
+
+
+def test_the_rules_that_decide_are_pure() -> None:
+    assert not {name for name in MUST_BE_PURE if not is_pure(f"outreach.{name}")}
+    assert not {name for name, allowed in LIBRARIES.items() if not (is_pure(name) and allowed <= imports(name))}
+
+
+def test_no_import_hides_in_a_function() -> None:
+    def hides_an_import(node: ast.AST) -> bool:
+        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        return is_function and any(isinstance(inner, ast.Import | ast.ImportFrom) for inner in ast.walk(node))
+
+    assert using(hides_an_import) == set()
+
+
+def test_only_views_know_of_a_request() -> None:
+    def is_request(node: ast.AST) -> bool:
+        names = {alias.name for alias in node.names} if isinstance(node, ast.ImportFrom) and node.module == "flask" else set()
+        return "request" in names or (isinstance(node, ast.Attribute) and ast.unparse(node) == "flask.request")
+
+    assert {module for module in using(is_request) if not is_view(module)} == set(READ_THE_REQUEST)
+
+
+def test_only_use_cases_open_transactions() -> None:
+    opening = using(lambda node: "transaction" in calls(node))
+    assert {module for module in opening if not module.endswith(".use_cases")} == set(OPEN_TRANSACTIONS)
+
+
+def test_only_use_cases_commit() -> None:
+    committing = using(lambda node: any(call.endswith(("session.commit", "session.begin")) for call in calls(node)))
+    assert committing == {"outreach.db"}
+
+
+def test_only_the_edge_reads_our_clock() -> None:
+    """Views, commands and the worker; everyone else is told the time."""
+    reading = {module for module in modules() if "outreach.clock" in ours(module)}
+    inner = {module for module in reading if not is_view(module) and not module.endswith(".commands") and part(module) not in WIRING}
+    assert inner == set(READ_THE_CLOCK)
+
+
+def test_nobody_asks_the_machine_for_the_time() -> None:
+    machine = {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.today",
+        "date.today",
+        "time.time",
+        "datetime.datetime.now",
+        "datetime.date.today",
+    }
+    assert using(lambda node: any(call in machine for call in calls(node))) == set(ASK_THE_MACHINE)
+
+
+def test_every_module_says_what_it_holds() -> None:
+    first = {module: law(module).partition("\n")[0] for module in modules()}
+    assert not {module for module, line in first.items() if not (line.endswith((".", ":")) or ". " in line)}
+
+
+def test_no_module_is_too_long_to_read() -> None:
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / "outreach").rglob("*.py")}
+    assert not {name: length for name, length in lengths.items() if length > 300}
+
+
+def test_no_variable_is_called_session() -> None:
+    """Flask and SQLAlchemy own the word: ours is `outreach_session`."""
+
+    def names_one_so(node: ast.AST) -> bool:
+        inside = list(ast.walk(node)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else []
+        stored = {inner.id for inner in inside if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+        return "session" in stored | {inner.arg for inner in inside if isinstance(inner, ast.arg)}
+
+    assert using(names_one_so) == set()
