@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from outreach.schools.roster_columns import guess_columns
-from outreach.schools.roster_file import read_roster
-from outreach.schools.roster_rows import DateOrder, RosterReading, read_rows
+from outreach.schools.roster.columns import guess_columns
+from outreach.schools.roster.file import read_roster
+from outreach.schools.roster.rows import DateOrder, RosterReading, read_rows
 
 TODAY = date(2027, 3, 1)
 

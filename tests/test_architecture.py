@@ -20,8 +20,8 @@ from outreach.config import ROOT
 STORY = ("accounts", "coordination", "schools", "scheduling", "catalogue", "families", "registration", "invitations", "outbox")
 # What all stand on; imports no feature.
 FOUNDATION = {
-    *("clock", "config", "db", "errors", "extensions", "faults", "fields", "flask_config", "links", "logs", "mailboxes", "models"),
-    *("policy", "supervisor", "web", "wire", "wording", "zones"),
+    *("clock", "config", "db", "errors", "extensions", "faults", "fields", "flask_config", "links", "logs", "lookups", "mailboxes"),
+    *("models", "policy", "supervisor", "web", "wire", "wording", "zones"),
 }
 # Beside the story: they look at it, nothing in it knows of them.
 ASIDE = {"health": {"outbox"}, "mailbox_page": {"outbox"}}
@@ -35,7 +35,7 @@ LIBRARIES = {
     "outreach.invitations.vtimezone": {"icalendar"},
     "outreach.links": {"itsdangerous", "flask_babel"},
     "outreach.mailbox_page.card": {"icalendar"},
-    "outreach.schools.roster_emails": {"email_validator"},
+    "outreach.schools.roster.emails": {"email_validator"},
     "outreach.zones": {"babel"},
 }
 NOUNS = {"outreach.models", "outreach.config", "outreach.errors"}
@@ -60,7 +60,7 @@ THE_WORLD = {
 MUST_BE_PURE = {
     *("invitations.recipients", "invitations.reminder_times", "invitations.itip", "invitations.vtimezone", "invitations.clock_rules"),
     *("invitations.entry", "invitations.facts", "registration.seating", "scheduling.wall_time", "outbox.mime", "outbox.headers"),
-    *("outbox.retry", "outbox.relevance", "schools.roster_match", "schools.roster_plan", "schools.roster_rows", "links", "wire"),
+    *("outbox.retry", "outbox.relevance", "schools.roster.match", "schools.roster.plan", "schools.roster.rows", "links", "wire"),
 }
 
 OPEN_TRANSACTIONS = {

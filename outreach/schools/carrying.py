@@ -10,7 +10,7 @@ import base64
 import binascii
 import zlib
 
-from outreach.schools.roster_text import MAX_BYTES
+from outreach.schools.roster.text import MAX_BYTES
 
 
 def pack(content: bytes) -> str:

@@ -8,7 +8,7 @@ from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchFiel
 from wtforms.validators import Optional
 
 from outreach.fields import LineField, required
-from outreach.schools.roster_dates import DateOrder
+from outreach.schools.roster.dates import DateOrder
 from outreach.web import Form
 
 

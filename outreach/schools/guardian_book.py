@@ -14,9 +14,9 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, guardianship
-from outreach.schools.roster_names import akin, name_key, richer
-from outreach.schools.roster_people import RosterGuardian
-from outreach.schools.roster_plan import GuardianChange
+from outreach.schools.roster.names import akin, name_key, richer
+from outreach.schools.roster.people import RosterGuardian
+from outreach.schools.roster.plan import GuardianChange
 
 
 @dataclass

@@ -15,9 +15,9 @@ from outreach.schools.carrying import pack, read_sights, unpack, write_sights
 from outreach.schools.forms import ReviewForm, UploadForm
 from outreach.schools.importing import Imported, Said, Sheet, import_list, propose, read_list
 from outreach.schools.review import column_lines, review_of
-from outreach.schools.roster_codes import RosterError, RosterField
-from outreach.schools.roster_rows import DateOrder
-from outreach.schools.roster_words import error_words
+from outreach.schools.roster.codes import RosterError, RosterField
+from outreach.schools.roster.rows import DateOrder
+from outreach.schools.roster.words import error_words
 from outreach.web import load, signed_in
 
 MORE_COLUMNS = 100  # than a list may have

@@ -16,12 +16,12 @@ from outreach.db import db, transaction
 from outreach.errors import Refused, Stale
 from outreach.models import SchoolClass
 from outreach.schools.known import fingerprint, known_students
-from outreach.schools.roster_codes import RosterError, RosterField
-from outreach.schools.roster_columns import RosterColumns, choose_columns, guess_columns
-from outreach.schools.roster_file import RosterTable, read_roster
-from outreach.schools.roster_match import plan_roster
-from outreach.schools.roster_plan import KnownStudent, Question, RosterPlan
-from outreach.schools.roster_rows import DateOrder, RosterReading, read_rows
+from outreach.schools.roster.codes import RosterError, RosterField
+from outreach.schools.roster.columns import RosterColumns, choose_columns, guess_columns
+from outreach.schools.roster.file import RosterTable, read_roster
+from outreach.schools.roster.match import plan_roster
+from outreach.schools.roster.plan import KnownStudent, Question, RosterPlan
+from outreach.schools.roster.rows import DateOrder, RosterReading, read_rows
 from outreach.schools.use_cases import held_class
 from outreach.schools.writing import write
 

@@ -21,7 +21,7 @@ from outreach.models import (
     enrolment,
     guardianship,
 )
-from outreach.schools.roster_plan import KnownGuardian, KnownStudent
+from outreach.schools.roster.plan import KnownGuardian, KnownStudent
 
 FORMER_GIVEN_NAME, FORMER_FAMILY_NAME = "Former", "student"
 

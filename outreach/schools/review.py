@@ -15,11 +15,11 @@ from flask_babel import gettext as _
 
 from outreach import wording
 from outreach.schools.importing import Proposal, Said, Sheet
-from outreach.schools.roster_codes import Problem, RosterField
-from outreach.schools.roster_people import RosterGuardian, RosterRow
-from outreach.schools.roster_plan import KnownStudent, Question, StudentUpdate, Value
-from outreach.schools.roster_rows import RosterReading
-from outreach.schools.roster_words import field_words, problem_words, question_words
+from outreach.schools.roster.codes import Problem, RosterField
+from outreach.schools.roster.people import RosterGuardian, RosterRow
+from outreach.schools.roster.plan import KnownStudent, Question, StudentUpdate, Value
+from outreach.schools.roster.rows import RosterReading
+from outreach.schools.roster.words import field_words, problem_words, question_words
 
 EXAMPLES = 3
 

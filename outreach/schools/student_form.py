@@ -13,10 +13,10 @@ from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import HiddenInput
 
 from outreach.fields import AddressField, LineField, ProseField, required
-from outreach.schools.roster_cells import read_name, read_number, read_word
-from outreach.schools.roster_codes import MAX_GUARDIANS, CellTrouble, ProblemCode
-from outreach.schools.roster_people import RosterGuardian
-from outreach.schools.roster_plan import KnownGuardian, KnownStudent
+from outreach.schools.roster.cells import read_name, read_number, read_word
+from outreach.schools.roster.codes import MAX_GUARDIANS, CellTrouble, ProblemCode
+from outreach.schools.roster.people import RosterGuardian
+from outreach.schools.roster.plan import KnownGuardian, KnownStudent
 from outreach.schools.students import FIELDS, StudentFacts
 from outreach.web import Form
 
@@ -35,7 +35,7 @@ class CellField(LineField):
     value: str | None = None
 
     def __init__(self, label: Any, validators: tuple[Any, ...], *, read: Callable[[str], str | None], **settings: Any) -> None:
-        """Take one of the readers of `roster_cells`."""
+        """Take one of the readers of `roster.cells`."""
         super().__init__(label, validators, **settings)
         self.read = read
 

@@ -13,7 +13,7 @@ from outreach.schools import removal
 from outreach.schools import students as use_cases
 from outreach.schools.blueprint import schools
 from outreach.schools.known import known_students
-from outreach.schools.roster_plan import KnownStudent
+from outreach.schools.roster.plan import KnownStudent
 from outreach.schools.student_form import StudentForm, beginning
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.web import load, me, signed_in

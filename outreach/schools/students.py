@@ -14,10 +14,10 @@ from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import SchoolClass, Student, enrolment, guardianship
 from outreach.schools.known import fingerprint, hold_school, known_students
-from outreach.schools.roster_dates import PLAUSIBLE_AGES
-from outreach.schools.roster_match import plan_roster
-from outreach.schools.roster_people import RosterGuardian, RosterRow, merged, number_key
-from outreach.schools.roster_plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
+from outreach.schools.roster.dates import PLAUSIBLE_AGES
+from outreach.schools.roster.match import plan_roster
+from outreach.schools.roster.people import RosterGuardian, RosterRow, merged, number_key
+from outreach.schools.roster.plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
 from outreach.schools.use_cases import held_class
 from outreach.schools.writing import write
 

@@ -20,8 +20,8 @@ from outreach.invitations.holding import hold_places
 from outreach.mailboxes import mailboxes_of
 from outreach.models import Guardian, Student, enrolment, guardianship
 from outreach.schools.guardian_book import GuardianBook
-from outreach.schools.roster_people import RosterRow
-from outreach.schools.roster_plan import RosterPlan, StudentUpdate
+from outreach.schools.roster.people import RosterRow
+from outreach.schools.roster.plan import RosterPlan, StudentUpdate
 
 PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date")
 

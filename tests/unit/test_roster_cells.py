@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from outreach.mailboxes import normal_address
-from outreach.schools.roster_codes import CellTrouble
-from outreach.schools.roster_emails import normal_email
-from outreach.schools.roster_rows import RosterGuardian
+from outreach.schools.roster.codes import CellTrouble
+from outreach.schools.roster.emails import normal_email
+from outreach.schools.roster.rows import RosterGuardian
 from tests.roster_reading import codes, one, read
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach.schools.roster_rows import DateOrder
+from outreach.schools.roster.rows import DateOrder
 from tests.roster_reading import codes, one, read
 
 

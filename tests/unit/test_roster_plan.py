@@ -12,10 +12,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.schools.roster_file import MAX_ROWS
-from outreach.schools.roster_match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
-from outreach.schools.roster_people import RosterGuardian, RosterRow, number_key
-from outreach.schools.roster_repeats import settle_repeats
+from outreach.schools.roster.file import MAX_ROWS
+from outreach.schools.roster.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
+from outreach.schools.roster.people import RosterGuardian, RosterRow, number_key
+from outreach.schools.roster.repeats import settle_repeats
 from tests.roster_reading import read
 
 CLASS, OTHER = 1, 2

@@ -19,7 +19,7 @@ from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, gua
 from outreach.schools import importing, use_cases
 from outreach.schools.importing import Imported, Said
 from outreach.schools.known import known_students
-from outreach.schools.roster_plan import KnownStudent
+from outreach.schools.roster.plan import KnownStudent
 from tests.builders import Builder
 from tests.rivals import at_once
 from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register

@@ -30,8 +30,8 @@ from outreach.models import (
 from outreach.registration import use_cases as registering
 from outreach.schools import removal, students, use_cases
 from outreach.schools.known import known_students
-from outreach.schools.roster_people import RosterGuardian
-from outreach.schools.roster_plan import KnownGuardian, KnownStudent
+from outreach.schools.roster.people import RosterGuardian
+from outreach.schools.roster.plan import KnownGuardian, KnownStudent
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.builders import Builder
 from tests.rivals import at_once

@@ -9,8 +9,8 @@ import re
 
 from email_validator import EmailNotValidError, validate_email
 
-from outreach.schools.roster_cells import is_nothing, plain
-from outreach.schools.roster_codes import CellTrouble, ProblemCode
+from outreach.schools.roster.cells import is_nothing, plain
+from outreach.schools.roster.codes import CellTrouble, ProblemCode
 from outreach.wire import plain_address
 
 MAX_EMAIL = 254  # RFC 5321 4.5.3.1.3, less the angle brackets

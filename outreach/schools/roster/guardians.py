@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import MutableSequence, Sequence
 from dataclasses import replace
 
-from outreach.schools.roster_codes import MAX_GUARDIANS, RosterField, guardian_field
-from outreach.schools.roster_headings import Meaning
+from outreach.schools.roster.codes import MAX_GUARDIANS, RosterField, guardian_field
+from outreach.schools.roster.headings import Meaning
 
 _Person = tuple[str, str, int]  # kind, number as written, and which of several headings that read alike
 

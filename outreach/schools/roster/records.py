@@ -12,8 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from outreach.schools.roster_codes import FileCode, RosterError
-from outreach.schools.roster_headings import best_heading
+from outreach.schools.roster.codes import FileCode, RosterError
+from outreach.schools.roster.headings import best_heading
 
 MAX_CELL = 500
 ONE_COLUMN = "\x1f"

@@ -5,9 +5,9 @@ Pure.
 
 from __future__ import annotations
 
-from outreach.schools.roster_names import akin, name_key
-from outreach.schools.roster_people import RosterRow, number_key
-from outreach.schools.roster_plan import KnownStudent
+from outreach.schools.roster.names import akin, name_key
+from outreach.schools.roster.people import RosterRow, number_key
+from outreach.schools.roster.plan import KnownStudent
 
 
 def differ(row: RosterRow, student: KnownStudent) -> bool:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from outreach.schools.roster_changes import Pair, best_name, name_differs, pair_guardians, student_changes
-from outreach.schools.roster_names import name_key
-from outreach.schools.roster_people import RosterRow
-from outreach.schools.roster_plan import (
+from outreach.schools.roster.changes import Pair, best_name, name_differs, pair_guardians, student_changes
+from outreach.schools.roster.names import name_key
+from outreach.schools.roster.people import RosterRow
+from outreach.schools.roster.plan import (
     AskReason,
     Changes,
     Dispute,
@@ -23,7 +23,7 @@ from outreach.schools.roster_plan import (
     StudentUpdate,
     Value,
 )
-from outreach.schools.roster_recognise import Found, recognise_rows
+from outreach.schools.roster.recognise import Found, recognise_rows
 
 __all__ = [
     "AskReason",

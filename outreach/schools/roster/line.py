@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TypeVar
 
-from outreach.schools.roster_cells import read_name, read_number, read_prose, read_word
-from outreach.schools.roster_codes import MAX_GUARDIANS, CellTrouble, Problem, ProblemCode, RosterField, guardian_field
-from outreach.schools.roster_columns import RosterColumns
-from outreach.schools.roster_emails import read_email, read_emails
-from outreach.schools.roster_file import RosterLine
-from outreach.schools.roster_names import split_full_name
-from outreach.schools.roster_people import RosterGuardian, RosterRow, merged
+from outreach.schools.roster.cells import read_name, read_number, read_prose, read_word
+from outreach.schools.roster.codes import MAX_GUARDIANS, CellTrouble, Problem, ProblemCode, RosterField, guardian_field
+from outreach.schools.roster.columns import RosterColumns
+from outreach.schools.roster.emails import read_email, read_emails
+from outreach.schools.roster.file import RosterLine
+from outreach.schools.roster.names import split_full_name
+from outreach.schools.roster.people import RosterGuardian, RosterRow, merged
 
 T = TypeVar("T")
 _SHOWN = 80

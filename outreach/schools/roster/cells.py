@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from outreach.schools.roster_codes import CellTrouble, ProblemCode
+from outreach.schools.roster.codes import CellTrouble, ProblemCode
 
 MAX_NAME = 100
 MAX_WORD = 64

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from outreach.schools.roster_evidence import are_two, contradict, differ, may_be_renamed
-from outreach.schools.roster_people import RosterRow, number_key, student_key
-from outreach.schools.roster_plan import AskReason, KnownStudent, Question
+from outreach.schools.roster.evidence import are_two, contradict, differ, may_be_renamed
+from outreach.schools.roster.people import RosterRow, number_key, student_key
+from outreach.schools.roster.plan import AskReason, KnownStudent, Question
 
 Found = int | Question | None  # a student's id, a question, or nobody we know
 _Key = TypeVar("_Key")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from outreach.schools.roster_people import RosterGuardian, RosterRow
+from outreach.schools.roster.people import RosterGuardian, RosterRow
 
 Value = str | date | None
 Changes = Mapping[str, tuple[Value, Value]]  # field -> (old, new)

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from outreach.schools.roster_codes import FileCode, RosterError, RosterField
-from outreach.schools.roster_file import RosterLine, RosterTable
-from outreach.schools.roster_guardians import with_guardians
-from outreach.schools.roster_headings import Meaning, best_heading, recognise
+from outreach.schools.roster.codes import FileCode, RosterError, RosterField
+from outreach.schools.roster.file import RosterLine, RosterTable
+from outreach.schools.roster.guardians import with_guardians
+from outreach.schools.roster.headings import Meaning, best_heading, recognise
 
 _NAMES = frozenset({RosterField.FULL_NAME, RosterField.FULL_NAME_FAMILY_FIRST})
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from outreach.schools.roster_codes import FileCode, RosterError
+from outreach.schools.roster.codes import FileCode, RosterError
 
 MAX_BYTES = 2 * 1024 * 1024
 

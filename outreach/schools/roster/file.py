@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from outreach.schools.roster_codes import FileCode, RosterError
-from outreach.schools.roster_records import MAX_CELL, ONE_COLUMN, guess_delimiter, records
-from outreach.schools.roster_text import MAX_BYTES, decode
+from outreach.schools.roster.codes import FileCode, RosterError
+from outreach.schools.roster.records import MAX_CELL, ONE_COLUMN, guess_delimiter, records
+from outreach.schools.roster.text import MAX_BYTES, decode
 
 __all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "MAX_ROWS", "RosterLine", "RosterTable", "read_roster"]
 

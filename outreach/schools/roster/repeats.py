@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 
-from outreach.schools.roster_codes import Problem, ProblemCode, RosterField
-from outreach.schools.roster_people import RosterRow, number_key, student_key
+from outreach.schools.roster.codes import Problem, ProblemCode, RosterField
+from outreach.schools.roster.people import RosterRow, number_key, student_key
 
 
 def settle_repeats(rows: Sequence[RosterRow]) -> tuple[tuple[RosterRow, ...], list[Problem]]:

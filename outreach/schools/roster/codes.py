@@ -1,6 +1,6 @@
 """What a class list can say (fields) and what can be wrong with it (codes), by name.
 
-Pure. The sentences for people stand in roster_words.py.
+Pure. The sentences for people stand in words.py.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class RosterError(Exception):
     """The whole file is declined: `code` says why, `facts` (limit, line, column, field) fill its sentence."""
 
     def __init__(self, code: FileCode, **facts: int | str) -> None:
-        """Keep the code and its facts for roster_words.error_words."""
+        """Keep the code and its facts for words.error_words."""
         super().__init__(code, facts)
         self.code = code
         self.facts = facts

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from outreach.schools.roster_names import name_key
+from outreach.schools.roster.names import name_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
-from outreach.schools.roster_codes import FileCode, Problem, ProblemCode, RosterError, RosterField
-from outreach.schools.roster_columns import RosterColumns
-from outreach.schools.roster_dates import DateOrder, column_order, read_birth_date
-from outreach.schools.roster_file import MAX_ROWS, RosterTable
-from outreach.schools.roster_line import RowReader
-from outreach.schools.roster_people import RosterGuardian, RosterRow
-from outreach.schools.roster_repeats import settle_repeats
+from outreach.schools.roster.codes import FileCode, Problem, ProblemCode, RosterError, RosterField
+from outreach.schools.roster.columns import RosterColumns
+from outreach.schools.roster.dates import DateOrder, column_order, read_birth_date
+from outreach.schools.roster.file import MAX_ROWS, RosterTable
+from outreach.schools.roster.line import RowReader
+from outreach.schools.roster.people import RosterGuardian, RosterRow
+from outreach.schools.roster.repeats import settle_repeats
 
 __all__ = ["DateOrder", "Problem", "RosterGuardian", "RosterReading", "RosterRow", "read_rows"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from outreach.schools.roster_names import akin, name_key, richer
-from outreach.schools.roster_people import RosterGuardian, RosterRow, number_key
-from outreach.schools.roster_plan import Changes, KnownGuardian, KnownStudent, Value
+from outreach.schools.roster.names import akin, name_key, richer
+from outreach.schools.roster.people import RosterGuardian, RosterRow, number_key
+from outreach.schools.roster.plan import Changes, KnownGuardian, KnownStudent, Value
 
 Pair = tuple[RosterGuardian, KnownGuardian | None]
 

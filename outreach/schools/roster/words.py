@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
 
-from outreach.schools.roster_codes import FileCode, Problem, ProblemCode, RosterError, RosterField
-from outreach.schools.roster_plan import AskReason
+from outreach.schools.roster.codes import FileCode, Problem, ProblemCode, RosterError, RosterField
+from outreach.schools.roster.plan import AskReason
 
 _FILE: Mapping[FileCode, LazyString] = {
     FileCode.EMPTY: _("This file is empty. Choose the file with your class list, or paste the list."),

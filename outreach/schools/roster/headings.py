@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outreach.schools import roster_vocabulary as said
+from outreach.schools.roster import vocabulary as said
 
 _LOOKED_AT = 10
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
 
-from outreach.schools.roster_codes import CellTrouble, ProblemCode
-from outreach.schools.roster_headings import words_of
+from outreach.schools.roster.codes import CellTrouble, ProblemCode
+from outreach.schools.roster.headings import words_of
 
 PLAUSIBLE_AGES = range(4, 36)  # a birth date of 1975 is a parent's in the wrong column, and would make a minor an adult
 
