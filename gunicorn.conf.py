@@ -39,8 +39,8 @@ def when_ready(_server: Any) -> None:
     gc.freeze()
 
 
-def post_fork(_server: Any, worker: Any) -> None:
-    """A connection opened before the fork belongs to the parent."""
+def post_worker_init(worker: Any) -> None:
+    """A connection opened before the fork belongs to the parent. (Not in post_fork: a worker is deaf to signals until after it.)"""
     with worker.app.wsgi().app_context():
         db.engine.dispose(close=False)
 
