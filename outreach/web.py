@@ -15,7 +15,7 @@ from flask_wtf import FlaskForm
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
-from outreach import policy, wording
+from outreach import lookups, policy, wording
 from outreach.config import Settings
 from outreach.db import Base, db
 from outreach.errors import OutreachError
@@ -89,6 +89,7 @@ def dress(app: Flask) -> None:
     app.url_defaults(_name_the_version)
     app.context_processor(_surroundings)
     wording.teach(app.jinja_env)
+    lookups.quicken(app)
 
 
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from wtforms import SelectChoice
 
@@ -25,12 +26,16 @@ from outreach.web import me, settings
 catalogue = Blueprint("catalogue", __name__)
 
 SHARED_FOR = 30
-# One query with no more than the page shows; a host's roles would cost a second one.
+# One query with no more than the page shows; a host's roles would cost a second one. Composed once: that takes as long as running it.
 SHOWN = (
-    joinedload(OutreachSession.host).options(load_only(User.given_name, User.family_name), lazyload(User.roles)),
-    joinedload(OutreachSession.format).load_only(Format.name),
-    joinedload(OutreachSession.site).load_only(Site.name, Site.address),
-    joinedload(OutreachSession.area).load_only(Area.name),
+    select(OutreachSession)
+    .where(OutreachSession.id == bindparam("session_id"))
+    .options(
+        joinedload(OutreachSession.host).options(load_only(User.given_name, User.family_name), lazyload(User.roles)),
+        joinedload(OutreachSession.format).load_only(Format.name),
+        joinedload(OutreachSession.site).load_only(Site.name, Site.address),
+        joinedload(OutreachSession.area).load_only(Area.name),
+    )
 )
 
 
@@ -75,7 +80,7 @@ def calendar(session_id: int) -> ResponseReturnValue:
 
 def _visible(session_id: int) -> OutreachSession:
     """Load a session with all that its page shows, in one query."""
-    found = db.session.get(OutreachSession, session_id, options=SHOWN)
+    found = db.session.scalar(SHOWN, {"session_id": session_id})
     if found is None or not policy.sees_session(me(), found):
         abort(404)
     return found
