@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 from outreach import features, web  # noqa: E402
 from outreach.accounts.security import guard_sign_in  # noqa: E402
 from outreach.config import ROOT, Settings, read_settings  # noqa: E402
-from outreach.extensions import babel, bootstrap, compress, csrf, db, limiter, mail, migrate  # noqa: E402
+from outreach.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
 from outreach.flask_config import flask_config  # noqa: E402
 from outreach.logs import speak_in_events  # noqa: E402
 
@@ -27,7 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(flask_config(settings))
     app.extensions["outreach"] = settings
     speak_in_events(app)
-    for extension in (db, babel, bootstrap, compress, csrf, limiter, mail):
+    for extension in (db, babel, bootstrap, compress, csrf, limiter):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     app.url_map.converters["int"] = web.KeyConverter

@@ -8,7 +8,6 @@ from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_mail import Mail
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.local import LocalProxy
@@ -20,8 +19,7 @@ bootstrap = Bootstrap5()
 compress = Compress()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
-mail = Mail()
 migrate = Migrate()
 security: Any = LocalProxy(lambda: current_app.extensions["security"])
 
-__all__ = ["babel", "bootstrap", "compress", "csrf", "db", "limiter", "mail", "migrate", "security"]
+__all__ = ["babel", "bootstrap", "compress", "csrf", "db", "limiter", "migrate", "security"]

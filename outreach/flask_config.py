@@ -13,7 +13,7 @@ UPLOAD_LIMIT = 4 * 1024 * 1024
 
 def flask_config(settings: Settings) -> dict[str, Any]:
     """Translate our settings into those of Flask and its extensions."""
-    return _flask(settings) | _mail(settings) | _security(settings)
+    return _flask(settings) | _security(settings)
 
 
 def _flask(settings: Settings) -> dict[str, Any]:
@@ -36,16 +36,6 @@ def _flask(settings: Settings) -> dict[str, Any]:
         "RATELIMIT_HEADERS_ENABLED": False,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_DEFAULT_TIMEZONE": "UTC",
-    }
-
-
-def _mail(settings: Settings) -> dict[str, Any]:
-    return {
-        "MAIL_SERVER": settings.mail_server or "127.0.0.1",
-        "MAIL_PORT": settings.mail_port,
-        "MAIL_USERNAME": settings.mail_username,
-        "MAIL_PASSWORD": settings.mail_password,
-        "MAIL_USE_TLS": settings.mail_use_tls,
     }
 
 

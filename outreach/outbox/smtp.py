@@ -1,6 +1,6 @@
-"""Letters over SMTP, one after the other on a kept connection.
+"""Letters over SMTP, one after the other on a kept connection that Flask-Mail's `Connection` opens.
 
-smtplib itself, not Flask-Mail: see docs/decisions.md, "How letters go over SMTP".
+MAIL, RCPT and DATA are spoken here, one by one: see docs/decisions.md, "How letters go over SMTP".
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+
+from flask_mail import Connection, Mail
 
 from outreach.config import Settings
 from outreach.outbox.outcome import (
@@ -131,17 +133,36 @@ class SmtpTransport:
 
 def connect(server: SmtpServer) -> smtplib.SMTP:
     """Open a connection and sign in. Raises OSError or SMTPException; the certificate must be good where TLS is asked for."""
-    connection = smtplib.SMTP(server.host, server.port, timeout=server.timeout.total_seconds())
-    try:
-        if server.use_tls:
-            connection.starttls(context=ssl.create_default_context())
-        connection.ehlo_or_helo_if_needed()
-        if server.username and server.password:
-            connection.login(server.username, server.password)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    return _PatientConnection(server).configure_host()
+
+
+class _PatientConnection(Connection):
+    """Flask-Mail's connection with what it lacks: a timeout on every answer, and a certificate that must be good."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        settings = {
+            "MAIL_SERVER": server.host,
+            "MAIL_PORT": server.port,
+            "MAIL_USERNAME": server.username,
+            "MAIL_PASSWORD": server.password,
+            "MAIL_USE_TLS": server.use_tls,
+        }
+        super().__init__(Mail().init_mail(settings))  # type: ignore[arg-type]  # typed as Mail, given its state in Mail.connect() too
+        self._timeout = server.timeout.total_seconds()
+
+    def configure_host(self) -> smtplib.SMTP:
+        """Open it."""
+        host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=self._timeout)
+        try:
+            if self.mail.use_tls:
+                host.starttls(context=ssl.create_default_context())
+            host.ehlo_or_helo_if_needed()
+            if self.mail.username and self.mail.password:
+                host.login(self.mail.username, self.mail.password)
+        except BaseException:
+            host.close()
+            raise
+        return host
 
 
 def _content(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
