@@ -98,11 +98,13 @@ def upgrade():
     roles = sa.Table("role", tables, autoload_with=connection)
     json = sa.JSON().with_variant(sa.dialects.postgresql.JSONB(), "postgresql")
     formats.c.reminder_leads.type = json
-    op.bulk_insert(formats, [{**row, "position": place} for place, row in enumerate(FORMATS)])
-    op.bulk_insert(roles, ROLES)
+    kept, held = set(connection.scalars(sa.select(formats.c.key))), set(connection.scalars(sa.select(roles.c.name)))
+    placed = [{**row, "position": place} for place, row in enumerate(FORMATS)]
+    op.bulk_insert(formats, [row for row in placed if row["key"] not in kept])
+    op.bulk_insert(roles, [row for row in ROLES if row["name"] not in held])
 
 
 def downgrade():
-    op.execute("DELETE FROM format")
-    op.execute("DELETE FROM user_role")
-    op.execute("DELETE FROM role")
+    """What sessions and people refer to stays: on the way up again it is there."""
+    op.execute("DELETE FROM format WHERE key NOT IN (SELECT format_key FROM outreach_session)")
+    op.execute("DELETE FROM role WHERE id NOT IN (SELECT role_id FROM user_role)")

@@ -1,0 +1,300 @@
+"""Migrations make exactly the tables the models describe, on both databases, and take them away again.
+
+Alembic's own comparison doesn't see a CHECK or the condition of an index: those are compared by name and text from
+the catalogue, and each is tried with a row that it alone must refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask_migrate import downgrade, upgrade
+from sqlalchemy import CheckConstraint, Enum, Index, Table, UniqueConstraint, create_engine, func, inspect, select, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
+
+from outreach import create_app
+from outreach.db import Base, db, transaction
+from outreach.models import Application, OutboxPause, RoleName, WebAuthn
+from outreach.registration.use_cases import Request, register_students
+from tests import needs
+from tests.builders import Builder
+from tests.conftest import NOW, _database, _on_server, _settings
+
+Rule = CheckConstraint | UniqueConstraint | Index
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+# For each CHECK a change of a good row that it alone refuses, in SQL. Those of enums need none: any other word will do.
+REFUSED = {
+    "ck_area_age_floor_is_plausible": {"age_floor": "100"},
+    "ck_invitation_nothing_is_sent_before_it_is_written": {"sent_sequence": "sequence + 1"},
+    "ck_invitation_reason_is_about_a_student_or_an_adult": {"registration_id": "NULL", "user_id": "NULL"},
+    "ck_letter_a_lease_has_a_token": {"lease_token": "'token'"},
+    "ck_letter_attempts_are_counted": {"attempts": "-1"},
+    "ck_letter_letterstate": {"state": "'nonsense'", "settled_at": "created_at"},
+    "ck_letter_settled_says_when": {"settled_at": "created_at"},
+    "ck_mailbox_address_is_lower_case": {"address": "'Fresh@example.org'"},
+    "ck_outbox_pause_there_is_only_one": {"id": "2"},
+    "ck_outreach_session_a_school_may_send_at_least_one": {"per_school_limit": "0"},
+    "ck_outreach_session_age_floor_is_plausible": {"age_floor": "-1"},
+    "ck_outreach_session_an_area_lies_in_a_site": {"site_id": "NULL", "video_url": "'https://video.example'"},
+    "ck_outreach_session_capacity_is_plausible": {"capacity": "5001"},
+    "ck_outreach_session_ends_after_it_starts": {"ends_at": "starts_at"},
+    "ck_outreach_session_fold_is_0_or_1": {"fold": "2"},
+    "ck_outreach_session_has_a_place_or_a_link": {"site_id": "NULL", "area_id": "NULL"},
+    "ck_outreach_session_no_more_seats_taken_than_there_are": {"seats_taken": "capacity + 1"},
+    "ck_school_majority_age_is_plausible": {"majority_age": "15"},
+}
+SPARE_MAILBOX = "(SELECT id FROM mailbox WHERE address = 'spare@example.org')"
+# What makes a copy of a row another row, so that it breaks no rule.
+ANOTHER = {
+    "application": {"role": "'coordinator'"},
+    "area": {"name": "'Another'"},
+    "invitation": {"mailbox_id": SPARE_MAILBOX, "uid": "'another'"},
+    "invitation_reason": {"kind": "'guardian'"},
+    "letter": {"key": "'another'", "dedupe_key": "'another'"},
+    "mailbox": {"address": "'another@example.org'", "token": "'another'"},
+    "registration": {"student_id": "(SELECT max(id) FROM student)"},
+    "role": {"name": "'another'"},
+    "school": {"name": "'Another'"},
+    "school_class": {"name": "'Another'"},
+    "site": {"name": "'Another'"},
+    "student": {"number": "'another'"},
+    "user": {"email": "'another'", "mailbox_id": SPARE_MAILBOX, "fs_uniquifier": "'another'", "fs_webauthn_user_handle": "'another'"},
+    "webauthn": {"credential_id": "credential_id || credential_id"},
+}
+
+
+RULES = [
+    *(rule for table in Base.metadata.sorted_tables for rule in table.constraints if isinstance(rule, CheckConstraint | UniqueConstraint)),
+    *(index for table in Base.metadata.sorted_tables for index in table.indexes if index.unique),
+]
+
+
+@pytest.fixture(params=KINDS, scope="module")
+def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Give a maker of empty databases, gone afterwards."""
+    server = needs.postgresql_url() if request.param == "postgresql" else None
+    if request.param == "postgresql" and server is None:
+        pytest.skip("PostgreSQL answers nowhere on loopback")
+    folder, made = tmp_path_factory.mktemp("empty"), []
+
+    def make() -> str:
+        name = f"outreach_empty_{uuid4().hex[:12]}"
+        if server is None:
+            return f"sqlite:///{folder / name}.sqlite3"
+        _on_server(server, f'CREATE DATABASE "{name}"')
+        made.append(name)
+        return _database(server, name)
+
+    yield make
+    for name in made:
+        _on_server(str(server), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def migrate(url: str, folder: Path, *acts: Callable[[], object]) -> None:
+    """Do this to a database, in our app's context."""
+    with create_app(_settings(folder, url)).app_context():
+        for act in acts:
+            act()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def catalogue(connection: Connection) -> set[str]:
+    """Write down every column, constraint and index as the database itself words it, but for Alembic's own table."""
+    if connection.dialect.name == "postgresql":
+        lines = connection.execute(text(_ASK_POSTGRESQL)).scalars()
+        return {line for line in lines if not line.startswith("alembic_version")}
+    tables = [name for name in inspect(connection).get_table_names() if name != "alembic_version"]
+    return {line for table in tables for line in _asked_sqlite(connection, table)}
+
+
+_ASK_POSTGRESQL = """
+    SELECT concat_ws(' ', table_name, column_name, data_type, character_maximum_length, is_nullable, column_default)
+      FROM information_schema.columns WHERE table_schema = 'public'
+    UNION ALL SELECT concat_ws(' ', conrelid::regclass, conname, pg_get_constraintdef(oid))
+      FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT concat_ws(' ', tablename, indexdef) FROM pg_indexes WHERE schemaname = 'public'
+"""
+
+
+def _asked_sqlite(connection: Connection, table: str) -> Iterator[str]:
+    look, words = inspect(connection), "{} {}".format
+    columns = text('SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(:table)')
+    for column in connection.execute(columns, {"table": table}):
+        yield words(table, tuple(column))
+    indexes = text("SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql <> ''")
+    for index in connection.scalars(indexes, {"table": table}):
+        yield words(table, " ".join(str(index).split()))
+    for ask in (look.get_check_constraints, look.get_unique_constraints, look.get_foreign_keys):
+        for found in ask(table):
+            yield words(table, sorted((key, str(value)) for key, value in found.items()))
+    yield words(table, sorted((key, str(value)) for key, value in look.get_pk_constraint(table).items()))
+
+
+def test_migrations_make_what_the_models_describe(empty_url: Callable[[], str], tmp_path: Path) -> None:
+    migrated, described = empty_url(), empty_url()
+    migrate(migrated, tmp_path, upgrade)
+    with connected(described) as connection:
+        Base.metadata.create_all(connection)
+        connection.commit()
+        wanted = catalogue(connection)
+    with connected(migrated) as connection:
+        found = catalogue(connection)
+        assert found == wanted, f"only migrated: {found - wanted}, only described: {wanted - found}"
+        seen_by_alembic = MigrationContext.configure(connection, opts={"compare_type": True, "target_metadata": Base.metadata})
+        assert compare_metadata(seen_by_alembic, Base.metadata) == []
+
+
+def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -> None:
+    url = empty_url()
+    migrate(url, tmp_path, upgrade)
+    with connected(url) as connection:
+        before = catalogue(connection)
+    migrate(url, tmp_path, populate, partial(downgrade, revision="base"))
+    with connected(url) as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(url, tmp_path, upgrade)
+    with connected(url) as connection:
+        assert catalogue(connection) == before
+
+
+@pytest.mark.parametrize("step", ["0001"])
+def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
+    url = empty_url()
+    migrate(url, tmp_path, upgrade, populate)
+    with connected(url) as connection:
+        before = {table.name: rows(connection, table) for table in Base.metadata.sorted_tables}
+    migrate(url, tmp_path, partial(downgrade, revision=step), upgrade)
+    with connected(url) as connection:
+        assert {table.name: rows(connection, table) for table in Base.metadata.sorted_tables} == before
+
+
+def rows(connection: Connection, table: Table) -> int:
+    return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def populate() -> None:
+    """Write at least one row into every table."""
+    make = Builder(NOW)
+    make.mailbox("spare@example.org")
+    school, site = make.school(), make.site()
+    teacher, clinician, another = make.teacher(school), make.clinician(), make.clinician()
+    make.appointment(clinician, site)
+    outreach_session = make.outreach_session(clinician, site=site, area_id=make.area(site).id, co_hosts=[another])
+    school_class = make.school_class(school, teacher)
+    student = make.student(school_class, email="student@pupils.example", guardians=("parent@families.example",), number="1")
+    request = Request(
+        session_id=outreach_session.id,
+        school_id=school.id,
+        student_ids=(student.id,),
+        teacher_id=teacher.id,
+        by_id=teacher.id,
+        permission_attested=True,
+    )
+    register_students(request, now=NOW)
+    make.student(school_class)
+    with transaction():
+        clinician.fs_webauthn_user_handle = "handle"
+        passkey = {
+            "credential_id": b"1",
+            "public_key": b"1",
+            "backup_state": False,
+            "device_type": "phone",
+            "name": "mine",
+            "usage": "first",
+        }
+        db.session.add(WebAuthn(user_id=clinician.id, lastuse_datetime=NOW, **passkey))
+        db.session.add(Application(user_id=another.id, role=RoleName.TEACHER, place="A school", created_at=NOW))
+        db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
+
+
+@pytest.fixture(scope="module")
+def populated(empty_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database with a good row in every table."""
+    url = empty_url()
+    migrate(url, tmp_path_factory.mktemp("populated"), upgrade, populate)
+    engine = create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def test_every_table_has_a_row_to_try_with(populated: Engine) -> None:
+    with populated.connect() as connection:
+        assert not [table.name for table in Base.metadata.sorted_tables if not rows(connection, table)]
+
+
+def test_no_example_is_left_of_a_rule_that_is_gone() -> None:
+    assert set(REFUSED) <= {str(rule.name) for rule in RULES}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.name))
+def test_each_rule_refuses_what_it_names(populated: Engine, rule: Rule) -> None:
+    """And nothing but it: the same row without the change is taken."""
+    table = rule.table
+    assert table is not None
+    another = ANOTHER.get(table.name, {})
+    with populated.connect() as connection:
+        if table.name != "outbox_pause":
+            assert copied(connection, table, another, source=source(rule)) == 1
+            connection.rollback()
+        with pytest.raises(IntegrityError) as refused:
+            copied(connection, table, refused_change(rule, another), source=source(rule))
+        connection.rollback()
+    assert sentence(rule, populated.dialect.name) in str(refused.value.orig)
+
+
+def refused_change(rule: Rule, another: dict[str, str]) -> dict[str, str]:
+    """Give what makes a copy of a good row break this rule alone."""
+    if not isinstance(rule, CheckConstraint):
+        return {name: value for name, value in another.items() if name not in rule.columns}
+    name, enums = (
+        str(rule.name),
+        {f"ck_{rule.table.name}_{column.type.name}": column.name for column in rule.table.c if isinstance(column.type, Enum)},
+    )
+    if name in REFUSED:
+        return another | REFUSED[name]
+    if name not in enums:
+        pytest.fail(f"REFUSED needs a change of a good row that {name} alone refuses")
+    return another | {enums[name]: "'nonsense'"}
+
+
+def source(rule: Rule) -> str:
+    """Choose a row the rule is about: a unique one holds among rows with values, and where its index says so."""
+    if isinstance(rule, CheckConstraint):
+        return "true"
+    present = [f"{column.name} IS NOT NULL" for column in rule.columns]
+    condition = rule.dialect_options["sqlite"]["where"] if isinstance(rule, Index) else None
+    return " AND ".join([*present, *([str(condition)] if condition is not None else [])])
+
+
+def copied(connection: Connection, table: Table, change: dict[str, str], *, source: str = "true") -> int:
+    """Copy one good row with these columns changed (SQL); give how many rows that made."""
+    columns = [column.name for column in table.c if column.name != "id" or "id" in change]
+    values = ", ".join(change.get(name, f'"{name}"') for name in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    statement = f'INSERT INTO "{table.name}" ({names}) SELECT {values} FROM "{table.name}" WHERE {source} LIMIT 1'  # noqa: S608  # our own names
+    return connection.execute(text(statement)).rowcount
+
+
+def sentence(rule: Rule, dialect: str) -> str:
+    """Give what the database calls the rule: SQLite names columns where they must be unique."""
+    if dialect == "sqlite" and not isinstance(rule, CheckConstraint):
+        return ", ".join(f"{rule.table.name}.{column.name}" for column in rule.columns)  # type: ignore[union-attr]  # it has a table
+    return str(rule.name)
