@@ -67,7 +67,6 @@ OPEN_TRANSACTIONS = {
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
     "outreach.invitations.reminders": "planned by a job: the use case is its own",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
-    "outreach.scheduling.moving": "a use case with a module of its own",
     "outreach.schools.importing": "a use case with a module of its own",
     "outreach.schools.removal": "a use case with a module of its own",
     "outreach.schools.students": "use cases with a module of their own",

@@ -94,9 +94,9 @@ def _not_published(outreach_session: OutreachSession) -> ResponseReturnValue:
     return redirect(url_for("catalogue.show", session_id=outreach_session.id), code=303)
 
 
-def recipients(outreach_session: OutreachSession) -> list[tuple[int, str, str]]:
-    """Say who will be told: (how many, who, what they get)."""
-    told, entry = announce.audience(outreach_session), _("a letter that changes the entry in their calendar")
+def recipients(outreach_session: OutreachSession, entry: str) -> list[tuple[int, str, str]]:
+    """Say who will be told: (how many, who, what they get). `entry`: what those get who have it in their calendar."""
+    told = announce.audience(outreach_session)
     rows = [
         (told.students, ngettext("student", "students", told.students), entry),
         (told.guardians, ngettext("guardian", "guardians", told.guardians), entry),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 
-from outreach.db import db, transaction
+from outreach.db import db
 from outreach.errors import NotThere, Refused
 from outreach.invitations import announce
 from outreach.invitations.facts import SessionFacts
@@ -16,7 +16,7 @@ from outreach.models import OutreachSession
 from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.places import Place, find_place
 from outreach.scheduling.timing import TZDATA_VERSION, settled_time
-from outreach.scheduling.use_cases import higher_floor, present
+from outreach.scheduling.use_cases import higher_floor, placing, present
 from outreach.scheduling.wall_time import SettledTime
 
 
@@ -46,7 +46,7 @@ def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime,
     Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
     when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time can't be, or when nothing changes.
     """
-    with transaction():
+    with placing():
         outreach_session = present(session_id, seen)
         place, time = _target(outreach_session, when, where, now=now)
         was = session_facts(outreach_session)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from flask_babel import LazyString, lazy_ngettext
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
@@ -24,7 +26,7 @@ def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, b
 
     Raises Refused for a time that can't be meant, a place that isn't there, a host who isn't a clinician.
     """
-    with transaction():
+    with placing():
         outreach_session = OutreachSession(format_key=format_key, posted_by_id=by_id, created_at=now, updated_at=now, seats_taken=0)
         _take_time_and_place(outreach_session, when, where, now=now)
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=by_id))
@@ -40,7 +42,7 @@ def edit_draft(session_id: int, when: TypedTime, where: TypedPlace, offer: Offer
 
     `seen`: the session's `updated_at` when the form was opened. Raises Stale when it has changed since, and Refused as `post`.
     """
-    with transaction():
+    with placing():
         outreach_session = present(session_id, seen)
         if outreach_session.state != SessionState.DRAFT:
             raise Stale(_l("It was published meanwhile. Time and place are now changed by moving it."))
@@ -97,6 +99,20 @@ def discard(session_id: int) -> None:
         if outreach_session.state != SessionState.DRAFT:
             raise Refused(_l("It was published meanwhile: it can be cancelled, not discarded."))
         db.session.delete(outreach_session)
+
+
+@contextmanager
+def placing() -> Iterator[None]:
+    """Open a transaction in which a place may be made. Raises Refused where a rival has just made the same one."""
+    try:
+        with transaction():
+            yield
+    except IntegrityError as rival:
+        if not any(table in str(rival.orig) for table in ("site", "area")):
+            raise
+        raise Refused(
+            _l("Somebody added this place at the same moment. Save once more: it is in the list now."), field="new_site"
+        ) from None
 
 
 def present(session_id: int, seen: datetime | None = None) -> OutreachSession:

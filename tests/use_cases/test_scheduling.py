@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.db import db
@@ -19,6 +21,7 @@ from outreach.scheduling.filling import from_session
 from outreach.scheduling.moving import move, plan_move
 from outreach.scheduling.refusals import AskWhich
 from tests.builders import Builder
+from tests.rivals import at_once
 
 AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
 OFFER = Offer(title="Power of a Stitch", capacity=10, reminder_leads=(10080, 1440))
@@ -107,6 +110,20 @@ def test_a_place_is_made_while_posting_and_found_again_by_its_name(make: Builder
         "AU",
         ["Skills lab"],
     )
+
+
+def test_of_two_who_make_the_same_place_at_once_nobody_meets_an_error(app: Flask, make: Builder, now: datetime) -> None:
+    place = TypedPlace(new_site="Mercy General", new_area="Skills lab", zone="America/New_York")
+    hosts = [make.clinician().id for _ in range(4)]
+
+    def post_there(host_id: int) -> object:
+        return use_cases.post("stitch_workshop", AFTERNOON, place, OFFER, by_id=host_id, publish=True, now=now)
+
+    done = at_once(app, *(partial(post_there, host_id) for host_id in hosts))
+    assert db.session.scalar(select(func.count()).select_from(Site).where(Site.name == "Mercy General")) == 1
+    refused = [one for one in done if isinstance(one, OutreachError)]
+    assert all(isinstance(one, Refused) and one.field == "new_site" for one in refused)
+    assert db.session.scalar(select(func.count()).select_from(OutreachSession)) == len(hosts) - len(refused) > 0
 
 
 def test_a_room_is_added_to_a_place_from_the_list(make: Builder, now: datetime) -> None:
