@@ -38,10 +38,10 @@ class Service:
             assert time.monotonic() < end, "Letters still wait."
             time.sleep(0.05)
 
-    def count(self, statement: str) -> int:
+    def count(self, statement: str, **values: object) -> int:
         """Give the one number a statement asks for."""
         with self.engine.connect() as connection:
-            return int(connection.execute(text(statement)).scalar_one())
+            return int(connection.execute(text(statement), values).scalar_one())
 
 
 def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
@@ -68,14 +68,13 @@ def app_in(variables: dict[str, str]) -> Flask:
 
 
 @contextmanager
-def running(variables: dict[str, str]) -> Iterator[Service]:
-    """Run web server and worker until the end of the block; both must end cleanly."""
+def running(variables: dict[str, str], *, commands: tuple[str, ...] = ("serve", "worker")) -> Iterator[Service]:
+    """Run web server and worker until the end of the block; they must end cleanly."""
     log = Path(variables["OUTREACH_INSTANCE_PATH"]) / "stderr.log"
     base_url, engine = variables["OUTREACH_BASE_URL"], create_engine(variables["OUTREACH_DATABASE_URL"])
     with log.open("ab") as stderr:
         started = [
-            subprocess.Popen([OUTREACH, command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr)
-            for command in ("serve", "worker")
+            subprocess.Popen([OUTREACH, command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr) for command in commands
         ]
     try:
         _wait_for(f"{base_url}/healthz", log)
@@ -85,7 +84,7 @@ def running(variables: dict[str, str]) -> Iterator[Service]:
         for process in started:
             process.terminate()
         codes = [process.wait(20) for process in started]
-    assert codes == [0, 0], log.read_text()
+    assert not any(codes), log.read_text()
 
 
 def _wait_for(address: str, log: Path, *, seconds: float = 30) -> None:

@@ -16,7 +16,19 @@ import pytest
 from tests.journeys.calendars import Mail, assert_is_addressed_to_one, replay
 from tests.journeys.postbox import open_postbox
 from tests.journeys.service import app_in, environment, running
-from tests.journeys.story import COORDINATOR, HOST, NAMES, PASSWORD, TEACHER, Story, family, guardian_address, live, make_people, own_address
+from tests.journeys.story import (
+    COORDINATOR,
+    HOST,
+    NAMES,
+    PASSWORD,
+    TEACHER,
+    Story,
+    family,
+    guardian_address,
+    live,
+    make_people,
+    own_address,
+)
 from tests.journeys.visitors import ByForms, InBrowser, Visitor
 
 SEATED, WAITING = NAMES[:10], NAMES[10:]

@@ -98,7 +98,7 @@ class InBrowser:
     @property
     def path(self) -> str:
         """Where we are."""
-        return urlsplit(self.page.url).path
+        return str(urlsplit(self.page.url).path)
 
 
 @dataclass
