@@ -54,7 +54,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
         status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
     if plans:
         kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
-        page = {"changes": changes(plans[0]), "recipients": recipients(outreach_session), "kept": kept}
+        told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+        page = {"changes": changes(plans[0]), "recipients": told, "kept": kept}
         return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
         flash(_("Moved. Everybody's calendar follows."), "success")
@@ -75,7 +76,8 @@ def cancel(session_id: int) -> ResponseReturnValue:
     if status == DONE:
         flash(_("Cancelled. Everybody is being told."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
-    page = {"form": form, "outreach_session": outreach_session, "recipients": recipients(outreach_session)}
+    told = recipients(outreach_session, _("a letter that takes the entry out of their calendar"))
+    page = {"form": form, "outreach_session": outreach_session, "recipients": told}
     return render_template("scheduling/cancel.html", **page), status
 
 
