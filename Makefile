@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
@@ -17,8 +18,9 @@ run: $(VENV)/.installed
 	@$(BIN)/outreach demo
 	@exec $(BIN)/outreach serve --with-worker
 
+# A file's tests stay together: they may share a service that took seconds to start.
 test: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check
