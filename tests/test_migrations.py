@@ -111,9 +111,11 @@ def migrate(url: str, folder: Path, *acts: Callable[[], object]) -> None:
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
     engine = create_engine(url)
-    with engine.connect() as connection:
-        yield connection
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
 
 
 def catalogue(connection: Connection) -> set[str]:
