@@ -27,7 +27,7 @@ ADDRESSES = {
         "catalogue": "/", "search without a hit": "/?q=nothing", "session": "/sessions/{full}", "sign-in": "/login",
         "apply": "/apply", "forgotten password": "/reset", "family page": "/i/{token}",
         "family's question": "/i/{token}/withdrawal/{place}", "not my child": "/i/{not_mine}/not-mine",
-        "link that ended": "/i/nothing", "nothing there": "/nowhere", "mailbox": "/mailbox", "letter": "/mailbox/{letter}",
+        "link that ended": "/i/nothing", "nothing there": "/nowhere", "mailbox": "/mailbox?q=teacher", "letter": "/mailbox/{letter}",
     },
     "clinician": {
         "formats": "/sessions/new", "post form": "/sessions/new/stitch_workshop", "my sessions": "/my-sessions",
@@ -44,7 +44,7 @@ ADDRESSES = {
     "coordinator": {
         "coordination home": "/coordination", "applications": "/coordination/applications",
         "application": "/coordination/applications/1", "people": "/coordination/people", "schools": "/coordination/schools",
-        "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/letters",
+        "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/letters?q=teacher",
         "logged letter": "/coordination/letters/{logged}", "silent addresses": "/coordination/mailboxes",
     },
 }  # fmt: skip
