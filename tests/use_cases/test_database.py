@@ -33,7 +33,7 @@ def test_a_moment_comes_back_aware(make: Builder, now: datetime) -> None:
 def test_a_naive_moment_is_refused(make: Builder) -> None:
     outreach_session = make.outreach_session(make.clinician())
     with pytest.raises(StatementError, match="needs a zone"), transaction():
-        outreach_session.updated_at = datetime(2027, 3, 1)  # noqa: DTZ001 (the mistake under test)
+        outreach_session.updated_at = datetime(2027, 3, 1)
 
 
 def test_a_change_outside_a_transaction_is_noticed(app: Flask, make: Builder) -> None:  # noqa: ARG001 (the database must be there)
