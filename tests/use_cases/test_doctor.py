@@ -43,6 +43,7 @@ def test_a_migrated_database_is_ok(settings: Settings, now: datetime) -> None:
     assert {"Database", "Tables", "Writing"} <= found.keys()
 
 
+@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     downgrade(revision="0001")
@@ -52,6 +53,7 @@ def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) 
     assert "Writing" not in found
 
 
+@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     with transaction():
@@ -59,6 +61,7 @@ def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetim
     assert of(settings, now)["Tables"].said == "there are none yet"
 
 
+@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_a_shape_of_the_future_asks_for_a_newer_program(settings: Settings, now: datetime) -> None:
     with transaction():
