@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -87,16 +88,16 @@ class _Delivery:
     def work_off(self, lease: Lease) -> None:
         """Drop what is stale, send the rest one by one; what isn't reached goes back."""
         self._drop(lease)
-        for letter in lease.current:
-            if not self.goes_on() or not lease.has_time(self.clock(), self.pace):
-                break
-            outcome = self._try(letter, lease)
+        in_hand = deque(lease.current)
+        while in_hand and self.goes_on() and lease.has_time(self.clock(), self.pace):
+            outcome = self._try(in_hand[0], lease)
             if isinstance(outcome, Unavailable):
                 self._pause(outcome)
             else:
-                self._settle(letter, lease, outcome)
-        with transaction():
-            put_back(lease)
+                self._settle(in_hand.popleft(), lease, outcome)
+        if in_hand:
+            with transaction():
+                put_back(lease, in_hand)
 
     def _drop(self, lease: Lease) -> None:
         if not lease.stale:

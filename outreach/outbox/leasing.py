@@ -5,7 +5,7 @@ Joins the caller's transaction, never commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -67,21 +67,30 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
     for letter, is_superseded in db.session.execute(_batch(now, pace.batch)):
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
-            letter.attempts += 1
-        letter.state, letter.lease_token, letter.leased_until = LetterState.LEASED, lease.token, lease.until
         reason = why_not(letter, is_superseded=is_superseded, now=now)
         if reason is None:
             lease.current.append(letter)
         else:
             lease.stale.append((letter, reason))
-    db.session.flush()
+    _take(lease)
     return lease
 
 
-def put_back(lease: Lease) -> None:
+def put_back(lease: Lease, letters: Collection[Letter]) -> None:
     """Let go of what is still in hand; no attempt is used up."""
-    in_hand = update(Letter).where(Letter.lease_token == lease.token).execution_options(synchronize_session=False)
-    db.session.execute(in_hand.values(state=LetterState.QUEUED, lease_token=None, leased_until=None))
+    in_hand = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
+    values = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
+    db.session.execute(in_hand.values(**values).execution_options(synchronize_session=False))
+
+
+def _take(lease: Lease) -> None:
+    """Two statements at most, however many letters."""
+    ids = [letter.id for letter in (*lease.current, *(letter for letter, _reason in lease.stale))]
+    if lease.lapsed:
+        db.session.execute(update(Letter).where(Letter.id.in_(lease.lapsed)).values(attempts=Letter.attempts + 1))
+    if ids:
+        taken = {"state": LetterState.LEASED, "lease_token": lease.token, "leased_until": lease.until}
+        db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(**taken))
 
 
 def _batch(now: datetime, size: int) -> Select[Letter, bool]:
