@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 from flask_babel import lazy_gettext as _
@@ -74,6 +75,7 @@ def address(ticket: Ticket, *, base_url: str, secret_key: str) -> str:
     return base_url + _PATHS[ticket.purpose].format(token=sign(ticket, secret_key))
 
 
+@lru_cache
 def _serializer(purpose: Purpose, secret_key: str) -> URLSafeSerializer:
     return URLSafeSerializer(
         secret_key, salt=f"outreach.links.{purpose}", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}

@@ -62,6 +62,8 @@ def _phrase(name: str, person: str) -> str:
 
 
 def _folded(name: str, text: str, charset: str) -> str:
+    if charset == "us-ascii" and len(f"{name}: {text}") <= WIDTH:
+        return text
     return Header(text, charset, WIDTH, name).encode(" ", linesep=_FOLD)
 
 
