@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from outreach import clock
 from outreach.extensions import db, limiter
@@ -22,7 +23,10 @@ def healthz() -> ResponseReturnValue:
 
 @health.get("/readyz")
 def readyz() -> ResponseReturnValue:
-    """The database answers; how long has the oldest due letter been waiting, in seconds?"""
+    """The database answers; how long has the oldest due letter been waiting, in seconds? 503 while it doesn't."""
     now = clock.now()
-    oldest = db.session.scalar(select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now))
+    try:
+        oldest = db.session.scalar(select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now))
+    except SQLAlchemyError:
+        return jsonify(status="database away"), 503
     return jsonify(status="ok", oldest_due_letter_seconds=int((now - oldest).total_seconds()) if oldest else 0)

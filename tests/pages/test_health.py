@@ -1,0 +1,40 @@
+"""What machines that watch the service are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from outreach import clock
+from outreach.db import transaction
+from outreach.models import LetterKind
+from outreach.outbox.queue import Draft, post
+from tests.builders import Builder
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def test_ready_says_how_long_the_oldest_due_letter_waits(app: Flask, make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert app.test_client().get("/readyz").json == {"status": "ok", "oldest_due_letter_seconds": 0}
+    mailbox = make.mailbox("someone@example.org")
+    with transaction():
+        for age, key in ((90, "old"), (30, "younger"), (-600, "not due yet")):
+            letter = Draft(mailbox_id=mailbox.id, kind=LetterKind.DIGEST, facts={}, dedupe_key=key, due_at=now - timedelta(seconds=age))
+            post([letter], now=now)
+    assert app.test_client().get("/readyz").json == {"status": "ok", "oldest_due_letter_seconds": 90}
+
+
+def test_ready_says_so_when_the_database_is_away_and_the_process_stays_healthy(app_with: Callable[..., Flask]) -> None:
+    app = app_with(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    client = app.test_client()
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (503, {"status": "database away"})
+    assert client.get("/healthz").json == {"status": "ok"}
+    page = client.get("/")
+    assert page.status_code == 500
+    assert "Traceback" not in page.text
