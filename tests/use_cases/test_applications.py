@@ -35,6 +35,7 @@ def application(user: User, role: RoleName, now: datetime, place: str = "Hill") 
 
 def seen(user: User) -> User:
     db.session.rollback()
+    db.session.expire_all()
     found = db.session.get(User, user.id)
     assert found is not None
     return found
@@ -138,6 +139,7 @@ def test_of_two_coordinators_at_once_one_decides(app: Flask, make: Builder, now:
     )
     assert sorted(outcomes) == ["", "Stale"]
     db.session.rollback()
+    db.session.expire_all()
     stored = db.session.get(Application, asked.id)
     assert stored is not None
     is_approved = stored.state == ApplicationState.APPROVED
@@ -151,6 +153,7 @@ def test_two_coordinators_adding_one_school_at_once_make_one(app: Flask, make: B
     outcomes = together(app, *(lambda key=key: use_cases.approve_teacher(key, HILL, by_id=coordinator, note="", now=now) for key in asked))
     assert sorted(outcomes) == ["", "Refused"]
     db.session.rollback()
+    db.session.expire_all()
     assert db.session.scalar(select(func.count(School.id))) == 1
 
 
@@ -159,6 +162,7 @@ def test_of_two_applications_with_one_address_at_once_one_stays(app: Flask, make
     outcomes = together(app, *[lambda: accounts.apply(person(), wish, now=now)] * 4)
     assert outcomes == [""] * 4
     db.session.rollback()
+    db.session.expire_all()
     counts = [db.session.scalar(select(func.count()).select_from(model)) for model in (User, Mailbox, Application)]
     assert counts == [1, 1, 1]
 
