@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from types import TracebackType
 
 import structlog
-from flask import Flask
+from flask import Flask, request
+
+from outreach.faults import place_of
+
+ExceptionInfo = tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def speak_in_events(app: Flask) -> None:
@@ -25,6 +30,19 @@ def speak_in_events(app: Flask) -> None:
         cache_logger_on_first_use=False,
     )
     app.logger.setLevel(logging.INFO)
+    app.log_exception = _log_failure  # type: ignore[method-assign]  # Flask's own line names the path, which may hold a link's token
+
+
+def _log_failure(exc_info: ExceptionInfo) -> None:
+    """Say what failed in which view, and where in our code; neither the path nor the message: they may hold secrets and names."""
+    error = exc_info[1]
+    structlog.get_logger().error(
+        "request failed",
+        view=request.endpoint,
+        method=request.method,
+        error=type(error).__name__,
+        place=place_of(error) if error else "",
+    )
 
 
 def only_warnings() -> None:

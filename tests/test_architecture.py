@@ -72,7 +72,10 @@ OPEN_TRANSACTIONS = {
     "outreach.schools.students": "use cases with a module of their own",
 }
 READ_THE_CLOCK = {"outreach.accounts.security": "hands our clock to Flask-Security"}
-READ_THE_REQUEST = {"outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed"}
+READ_THE_REQUEST = {
+    "outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed",
+    "outreach.logs": "names the view that failed, instead of the path",
+}
 ASK_THE_MACHINE = {
     "outreach.clock": "the only reader of the wall clock",
     "outreach.worker": "APScheduler lives by the machine's clock",

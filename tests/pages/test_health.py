@@ -38,3 +38,19 @@ def test_ready_says_so_when_the_database_is_away_and_the_process_stays_healthy(a
     page = client.get("/")
     assert page.status_code == 500
     assert "Traceback" not in page.text
+
+
+def test_a_failure_is_logged_without_the_path_or_the_message(
+    app_with: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("Ana's secret")
+
+    monkeypatch.setattr("outreach.families.views.open_page", fail)
+    app = app_with()
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    assert app.test_client().get("/i/a-secret-token").status_code == 500
+    said = capfd.readouterr().err
+    assert "families.show" in said
+    assert "RuntimeError" in said
+    assert "secret" not in said
