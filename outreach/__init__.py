@@ -11,7 +11,7 @@ zoneinfo.ZoneInfo.clear_cache()
 from flask import Flask  # noqa: E402 (the zones come first)
 from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 
-from outreach import features, web  # noqa: E402
+from outreach import features, lookups, web  # noqa: E402
 from outreach.accounts.security import guard_sign_in  # noqa: E402
 from outreach.config import ROOT, Settings, read_settings  # noqa: E402
 from outreach.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
@@ -24,6 +24,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings(os.environ)
     settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(settings.instance_path))
+    app.jinja_environment = lookups.PageEnvironment
     app.config.from_mapping(flask_config(settings))
     app.extensions["outreach"] = settings
     speak_in_events(app)

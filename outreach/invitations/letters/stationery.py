@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 
 from outreach.config import ROOT
 from outreach.invitations.letters.language import gettext, ngettext
 from outreach.invitations.letters.story import Story
+from outreach.lookups import QuickEnvironment
 
 
 def as_text(story: Story, *, base_url: str) -> str:
@@ -23,9 +24,9 @@ def as_html(story: Story, *, locale: str, base_url: str) -> str:
 
 
 @cache
-def _desk() -> Environment:
+def _desk() -> QuickEnvironment:
     """Its own environment: the app's knows requests and users, of which a letter must not."""
-    desk = Environment(
+    desk = QuickEnvironment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=select_autoescape(enabled_extensions=("html",), default=False),
         undefined=StrictUndefined,
