@@ -20,7 +20,7 @@ __all__ = ["Answer", "Entry", "Method", "compose"]
 
 PRODID = "-//Outreach//Invitations//EN"
 _CLOSING = b"END:VCALENDAR\r\n"
-_LONG = 75  # octets (RFC 5545 3.1)
+_OCTETS = 74  # in a line, so that one that goes on has 75 with its space
 
 
 class Method(StrEnum):
@@ -52,10 +52,17 @@ def _opening(method: Method) -> bytes:
 
 
 def _lines(event: Event) -> Iterator[bytes]:
-    """Let icalendar fold the long ones alone: it looks at every character."""
+    """Fold as icalendar does, which looks at every character: no character and no escape is cut in two (RFC 5545 3.1)."""
     for line in filter(None, event.content_lines()):
-        written = line.encode()
-        yield (written if len(written) < _LONG else bytes(line.to_ical())) + b"\r\n"
+        rest = line.encode()
+        while len(rest) > _OCTETS:
+            end = _OCTETS
+            while rest[end] & 0xC0 == 0x80:
+                end -= 1
+            end -= rest[end - 1] in b"\\^"
+            yield rest[:end] + b"\r\n "
+            rest = rest[end:]
+        yield rest + b"\r\n"
 
 
 def _event(entry: Entry, method: Method) -> Event:

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from icalendar import Calendar
+from icalendar import Calendar, Event
 
+from outreach.invitations import itip
 from outreach.invitations.itip import Answer, Entry, Method, compose
 from outreach.wire import one_line, prose
 from tests.entries import WRITTEN, entry, instants, read_event
@@ -275,6 +276,14 @@ def test_any_text_arrives_as_it_was_written(text: str, name: str) -> None:
     assert [line.value for line in event.contents.get("description", [])] == ([prose(text)] if text else [])
     assert (event.location.value, event.summary.value) == (prose(f"x{text}"), one_line(text))
     assert read(written)["ATTENDEE"].params.get("CN", "") == one_line(name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text("ab\\^;, é€👩", min_size=60, max_size=400))
+def test_lines_are_folded_where_icalendar_folds_them(text: str) -> None:
+    event = Event()
+    event.add("description", text)
+    assert b"".join(itip._lines(event)) == event.to_ical()
 
 
 @settings(max_examples=150, deadline=None)
