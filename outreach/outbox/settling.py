@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Table, func, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, func, update
 
 from outreach.db import db
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
@@ -20,6 +21,12 @@ from outreach.outbox.outcome import Accepted, Delayed, Refused
 from outreach.outbox.retry import next_try
 
 _LETTERS, _INVITATIONS, _MAILBOXES = (cast(Table, model.__table__) for model in (Letter, Invitation, Mailbox))
+_HAS_LEFT = (
+    update(_INVITATIONS)
+    .where(_INVITATIONS.c.id == bindparam("this_invitation"))
+    .where(func.coalesce(_INVITATIONS.c.sent_sequence, -1) < bindparam("this_sequence"))
+    .values(sent_sequence=bindparam("this_sequence"))
+)
 
 
 def settle(letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed, *, jitter: float, now: datetime) -> LetterState | None:
@@ -78,18 +85,22 @@ def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **va
 
 
 def _write(letter: Letter, lease: Lease, **values: Any) -> bool:
-    ours = update(_LETTERS).where(_LETTERS.c.id == letter.id, _LETTERS.c.lease_token == lease.token)
-    result = db.session.execute(ours.values(lease_token=None, leased_until=None, **values))
+    result = db.session.execute(_writing(tuple(values)), {"this_letter": letter.id, "this_lease": lease.token, **values})
     return cast(CursorResult[Any], result).rowcount == 1
+
+
+@lru_cache
+def _writing(names: tuple[str, ...]) -> Update:
+    """Compose the statement once: that takes longer than running it."""
+    columns = _LETTERS.c
+    ours = update(_LETTERS).where(columns.id == bindparam("this_letter"), columns.lease_token == bindparam("this_lease"))
+    return ours.values({name: bindparam(name, type_=columns[name].type) for name in names} | {"lease_token": None, "leased_until": None})
 
 
 def _note_that_it_left(letter: Letter) -> None:
     """From now on a CANCEL has something to take back."""
-    if letter.invitation_id is None or letter.sequence is None:
-        return
-    is_newer = func.coalesce(_INVITATIONS.c.sent_sequence, -1) < letter.sequence
-    this_one = update(_INVITATIONS).where(_INVITATIONS.c.id == letter.invitation_id, is_newer)
-    db.session.execute(this_one.values(sent_sequence=letter.sequence))
+    if letter.invitation_id is not None and letter.sequence is not None:
+        db.session.execute(_HAS_LEFT, {"this_invitation": letter.invitation_id, "this_sequence": letter.sequence})
 
 
 def _note_refusal(letter: Letter, at: datetime | None, words: str | None) -> None:
