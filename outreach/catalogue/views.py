@@ -20,10 +20,12 @@ from outreach.catalogue.forms import SearchForm
 from outreach.catalogue.paging import page_number
 from outreach.catalogue.search import find, formats
 from outreach.db import db
+from outreach.extensions import limiter
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
 from outreach.web import me, settings
 
 catalogue = Blueprint("catalogue", __name__)
+limiter.exempt(catalogue)
 
 SHARED_FOR = 30
 # One query with no more than the page shows; a host's roles would cost a second one. Composed once: that takes as long as running it.

@@ -22,7 +22,7 @@ from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.pause import pause, paused_until, resume
 from outreach.outbox.retry import TRY_AGAIN_AFTER
-from outreach.outbox.settling import drop, settle
+from outreach.outbox.settling import drop, settle, wait_for_no_disk
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import Transport
 from outreach.outbox.writing import CannotBeWritten, written
@@ -124,7 +124,8 @@ class _Delivery:
             _log.warning("letter taken over by another worker", letter=letter.id)
             return
         self.tally.count(state)
-        _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts + 1)
+        if state is not LetterState.SENT:  # those that left are counted in a line of the worker
+            _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts + 1)
         self._learn_of_the_server(outcome)
 
     def _written_down(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> LetterState | None:
@@ -132,6 +133,7 @@ class _Delivery:
         while True:
             try:
                 with transaction():
+                    wait_for_no_disk()
                     return settle(letter, lease, outcome, jitter=self.jitter(), now=self.clock())
             except OperationalError:
                 db.session.rollback()
