@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
@@ -55,7 +56,7 @@ class Lease:
 
 def is_anything_due(*, now: datetime) -> bool:
     """Look without a lock, so that an idle worker keeps nobody waiting."""
-    return db.session.scalar(select(Letter.id).where(*_due(now)).limit(1)) is not None
+    return db.session.scalar(_anything_due(), {"now": now}) is not None
 
 
 def lease_due(*, now: datetime, pace: Pace) -> Lease:
@@ -64,7 +65,7 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
     Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is in two hands.
     """
     lease = Lease(token=uuid4().hex, until=now + pace.lease)
-    for letter, is_superseded in db.session.execute(_batch(now, pace.batch)):
+    for letter, is_superseded in db.session.execute(_batch(), {"now": now, "batch": pace.batch}):
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
         reason = why_not(letter, is_superseded=is_superseded, now=now)
@@ -93,7 +94,13 @@ def _take(lease: Lease) -> None:
         db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(**taken))
 
 
-def _batch(now: datetime, size: int) -> Select[Letter, bool]:
+@cache
+def _anything_due() -> Select[int]:
+    return select(Letter.id).where(*_due()).limit(1)
+
+
+@cache
+def _batch() -> Select[Letter, bool]:
     says_the_same_later = or_(
         _NEWER.sequence > Letter.sequence,
         and_(Letter.kind == LetterKind.REMINDER, _NEWER.kind == LetterKind.REMINDER, _NEWER.id > Letter.id),
@@ -103,19 +110,19 @@ def _batch(now: datetime, size: int) -> Select[Letter, bool]:
     is_superseded = select(_NEWER.id).where(same_invitation, says_the_same_later, _NEWER.settled_at.is_(None)).exists()
     return (
         select(Letter, is_superseded.label("is_superseded"))
-        .where(*_due(now))
+        .where(*_due())
         .order_by(Letter.due_at, Letter.id)
-        .limit(size)
+        .limit(bindparam("batch", type_=Integer))
         .options(joinedload(Letter.mailbox), joinedload(Letter.invitation), joinedload(Letter.outreach_session))
         .with_for_update(of=Letter, skip_locked=True)
         .execution_options(populate_existing=True)
     )
 
 
-def _due(now: datetime) -> Iterator[ColumnElement[bool]]:
+def _due() -> Iterator[ColumnElement[bool]]:
     yield _is_unsettled(Letter.state)
-    yield Letter.due_at <= now
-    yield or_(Letter.state == LetterState.QUEUED, Letter.leased_until < now)
+    yield Letter.due_at <= bindparam("now")
+    yield or_(Letter.state == LetterState.QUEUED, Letter.leased_until < bindparam("now"))
     same_stream = and_(_EARLIER.mailbox_id == Letter.mailbox_id, _EARLIER.session_id == Letter.session_id)
     yield ~select(_EARLIER.id).where(same_stream, _EARLIER.id < Letter.id, _is_unsettled(_EARLIER.state)).exists()
 
