@@ -4,6 +4,7 @@ Pure. Whatever a person typed goes through here before it goes out, so that no n
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 # C0, DEL, C1, and the two Unicode line breaks some parsers end a line at.
@@ -14,11 +15,14 @@ _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
+# One session's words go out in a hundred letters, each looked at a dozen times.
+@lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
     """Give the text with each run of spaces, line breaks and control characters as one space."""
     return _BLANKS.sub(" ", text).strip()
 
 
+@lru_cache(maxsize=4096)
 def prose(text: str) -> str:
     r"""Give the text with `\n` as its only line break and no control character but the tab."""
     return _CONTROLS_IN_PROSE.sub(" ", _LINE_BREAKS.sub("\n", text)).strip()

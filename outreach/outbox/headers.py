@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from email.header import Header
+from functools import lru_cache
 
 from outreach.wire import one_line, plain_address, uri
 
@@ -61,6 +62,7 @@ def _phrase(name: str, person: str) -> str:
     return _folded(name, person, "utf-8")
 
 
+@lru_cache(maxsize=1024)
 def _folded(name: str, text: str, charset: str) -> str:
     if charset == "us-ascii" and len(f"{name}: {text}") <= WIDTH:
         return text
