@@ -30,6 +30,7 @@ WIRING = {"outreach", "cli", "demo", "features", "jobs", "serving", "worker"}
 
 # Pure: standard library without the world outside, other pure modules, nouns, and at most the libraries named here.
 LIBRARIES = {
+    "outreach.invitations.content_lines": {"icalendar"},
     "outreach.invitations.facts": {"cattrs"},
     "outreach.invitations.itip": {"icalendar"},
     "outreach.invitations.vtimezone": {"icalendar"},

@@ -10,8 +10,9 @@ from datetime import UTC
 from enum import StrEnum
 from functools import cache
 
-from icalendar import Calendar, Conference, Event, vCalAddress, vText
+from icalendar import Calendar, Conference, vCalAddress, vUri
 
+from outreach.invitations.content_lines import Text, content_line, text_line, time_line
 from outreach.invitations.entry import Answer, Entry
 from outreach.invitations.vtimezone import vtimezone
 from outreach.wire import one_line, prose, uri
@@ -20,7 +21,6 @@ __all__ = ["Answer", "Entry", "Method", "compose"]
 
 PRODID = "-//Outreach//Invitations//EN"
 _CLOSING = b"END:VCALENDAR\r\n"
-_OCTETS = 74  # in a line, so that one that goes on has 75 with its space
 
 
 class Method(StrEnum):
@@ -39,7 +39,7 @@ def compose(entry: Entry, method: Method) -> bytes:
     """
     starts, _ends = entry.times
     block = b"" if starts.tzinfo is UTC else vtimezone(entry.zone, around=starts)
-    return b"".join((_opening(method), block, *_lines(_event(entry, method)), _CLOSING))
+    return b"".join((_opening(method), block, *_event(entry, method), _CLOSING))
 
 
 # The frame and the zone's block are the same in thousands of letters: written once, they are half the time of composing.
@@ -51,59 +51,36 @@ def _opening(method: Method) -> bytes:
     return bytes(calendar.to_ical()).removesuffix(_CLOSING)
 
 
-def _lines(event: Event) -> Iterator[bytes]:
-    """Fold as icalendar does, which looks at every character: no character and no escape is cut in two (RFC 5545 3.1)."""
-    for line in filter(None, event.content_lines()):
-        rest = line.encode()
-        while len(rest) > _OCTETS:
-            end = _OCTETS
-            while rest[end] & 0xC0 == 0x80:
-                end -= 1
-            end -= rest[end - 1] in b"\\^"
-            yield rest[:end] + b"\r\n "
-            rest = rest[end:]
-        yield rest + b"\r\n"
-
-
-def _event(entry: Entry, method: Method) -> Event:
-    event = Event()
-    _add_revision(event, entry)
-    _add_times(event, entry)
-    _add_story(event, entry)
-    event.add("status", _status(entry, method))
-    event.add("transp", "TRANSPARENT" if entry.transparent else "OPAQUE")
-    event.add("organizer", _person(entry.organizer_name, entry.organizer_email))
+def _event(entry: Entry, method: Method) -> Iterator[bytes]:
+    """Write the lines in icalendar's own order: each is its work, most are the same for all who are invited to a session."""
+    yield b"BEGIN:VEVENT\r\n"
+    yield text_line("SUMMARY", one_line(entry.summary))
+    for name, moment in zip(("DTSTART", "DTEND"), entry.times, strict=True):
+        yield time_line(name, moment, "" if moment.tzinfo is UTC else entry.zone)
+    yield time_line("DTSTAMP", entry.stamp)
+    yield content_line("UID", Text(entry.uid))
+    yield text_line("SEQUENCE", str(entry.sequence))
     if method is not Method.PUBLISH:
-        event.add("attendee", _attendee(entry))
-    return event
-
-
-def _add_revision(event: Event, entry: Entry) -> None:
-    event.add("uid", entry.uid)
-    event.add("sequence", entry.sequence)
-    for name, moment in (("dtstamp", entry.stamp), ("created", entry.created), ("last-modified", entry.last_modified)):
-        event.add(name, moment.astimezone(UTC))
-
-
-def _add_times(event: Event, entry: Entry) -> None:
-    for name, moment in zip(("dtstart", "dtend"), entry.times, strict=True):
-        if moment.tzinfo is UTC:
-            event.add(name, moment)
-        else:
-            # Without its zone: icalendar would write Ghana's or Iceland's time as UTC, beside a VTIMEZONE nobody names.
-            event.add(name, moment.replace(tzinfo=None), parameters={"TZID": entry.zone})
-
-
-def _add_story(event: Event, entry: Entry) -> None:
-    event.add("summary", _Text(one_line(entry.summary)))
-    for name, text in (("description", entry.description), ("location", entry.location)):
-        if text:
-            event.add(name, _Text(prose(text)))
-    if entry.url:
-        event.add("url", uri(entry.url))
+        yield content_line("ATTENDEE", _attendee(entry))
     if entry.conference_url:
         label = one_line(entry.conference_label) if entry.conference_label else None
-        event.add("conference", Conference(uri(entry.conference_url), feature="VIDEO", label=label).to_uri())
+        yield content_line("CONFERENCE", Conference(uri(entry.conference_url), feature="VIDEO", label=label).to_uri())
+    yield time_line("CREATED", entry.created)
+    yield from _story(entry)
+    yield content_line("ORGANIZER", _person(entry.organizer_name, entry.organizer_email))
+    yield text_line("STATUS", _status(entry, method))
+    yield text_line("TRANSP", "TRANSPARENT" if entry.transparent else "OPAQUE")
+    if entry.url:
+        yield content_line("URL", vUri(uri(entry.url)))
+    yield b"END:VEVENT\r\n"
+
+
+def _story(entry: Entry) -> Iterator[bytes]:
+    if entry.description:
+        yield text_line("DESCRIPTION", prose(entry.description))
+    yield time_line("LAST-MODIFIED", entry.last_modified)
+    if entry.location:
+        yield text_line("LOCATION", prose(entry.location))
 
 
 def _status(entry: Entry, method: Method) -> str:
@@ -128,11 +105,3 @@ def _person(name: str, address: str) -> vCalAddress:
     if cleaned := one_line(name):
         person.params["CN"] = cleaned
     return person
-
-
-class _Text(vText):
-    r"""TEXT as RFC 5545 3.3.11 escapes it; icalendar's own takes a typed `\N`, as in "yes\No", for a line break."""
-
-    def to_ical(self) -> bytes:
-        escaped = self.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
-        return escaped.encode()
