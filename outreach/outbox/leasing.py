@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, sel
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
-from outreach.models import UNSETTLED, Letter, LetterKind, LetterState
+from outreach.models import UNSETTLED, Invitation, Letter, LetterKind, LetterState, OutreachSession
 from outreach.outbox.relevance import why_not
 
 _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
@@ -113,7 +113,13 @@ def _batch() -> Select[Letter, bool]:
         .where(*_due())
         .order_by(Letter.due_at, Letter.id)
         .limit(bindparam("batch", type_=Integer))
-        .options(joinedload(Letter.mailbox), joinedload(Letter.invitation), joinedload(Letter.outreach_session))
+        .options(
+            joinedload(Letter.mailbox),
+            joinedload(Letter.invitation).load_only(Invitation.is_live, Invitation.sent_sequence, Invitation.answer),
+            joinedload(Letter.outreach_session).load_only(
+                OutreachSession.state, OutreachSession.starts_at, OutreachSession.ends_at, OutreachSession.reminder_leads
+            ),
+        )
         .with_for_update(of=Letter, skip_locked=True)
         .execution_options(populate_existing=True)
     )
