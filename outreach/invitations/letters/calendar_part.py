@@ -6,7 +6,7 @@ No secret link stands in it: a calendar is often shared (architecture.md, "Links
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from outreach import wording
 from outreach.invitations.facts import EntryFacts, LetterFacts, SessionFacts
@@ -33,13 +33,17 @@ def method_of(kind: LetterKind, facts: LetterFacts) -> Method | None:
 def calendar_object(
     facts: LetterFacts, entry_facts: EntryFacts, method: Method, *, organizer: str, attendee: str, stamp: datetime, base_url: str
 ) -> bytes:
-    """Write the object for the one `attendee`; `organizer` is the address the letter comes from."""
+    """Write the object for the one `attendee`; `organizer` is the address the letter comes from.
+
+    DTSTAMP has whole seconds and must grow with each message (RFC 5546 2.1.5): two changes within one second are
+    told apart by their sequence.
+    """
     told = facts.session
     joins = method is Method.REQUEST and told.video_url
     entry = Entry(
         uid=entry_facts.uid,
         sequence=entry_facts.sequence,
-        stamp=stamp,
+        stamp=stamp + timedelta(seconds=entry_facts.sequence),
         created=entry_facts.created_at,
         last_modified=entry_facts.changed_at,
         summary=told.title,
