@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
 
@@ -16,6 +16,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, MetaData, String, Text, event, insert
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -115,6 +116,18 @@ def transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+def end_reading(error: BaseException | None = None) -> None:
+    """Commit, at the end of a request, what it only read: at a rollback psycopg forgets every statement it has prepared.
+
+    PostgreSQL would plan each query of each page anew, which takes longer than most of them. What was changed outside a
+    transaction is still rolled back, by Flask-SQLAlchemy.
+    """
+    if error is not None or not db.session.registry.has() or db.session.new or db.session.dirty or db.session.deleted:
+        return
+    with suppress(SQLAlchemyError):  # nothing is lost with a read, and the page is made
+        db.session.commit()
 
 
 def locked(model: type[T], key: int) -> T | None:

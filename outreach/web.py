@@ -17,7 +17,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from outreach import lookups, policy, wording
 from outreach.config import Settings
-from outreach.db import Base, db
+from outreach.db import Base, db, end_reading
 from outreach.errors import OutreachError
 from outreach.models import RoleName, User
 
@@ -86,6 +86,7 @@ def dress(app: Flask) -> None:
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(OutreachError, _refusal_page)
     app.after_request(_headers)
+    app.teardown_appcontext(end_reading)
     app.url_defaults(_name_the_version)
     app.context_processor(_surroundings)
     wording.teach(app.jinja_env)

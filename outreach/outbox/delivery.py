@@ -16,7 +16,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from outreach.db import db, transaction
+from outreach.db import db, end_reading, transaction
 from outreach.models import Letter, LetterState
 from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put_back
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
@@ -79,7 +79,7 @@ class _Delivery:
         now, until = self.clock(), paused_until()
         self.was_paused, self.tally.is_paused = until is not None, until is not None and now < until
         is_due = not self.tally.is_paused and is_anything_due(now=now)
-        db.session.rollback()
+        end_reading()
         if not is_due:
             return None
         with transaction():

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from outreach.db import db, transaction
@@ -49,3 +49,21 @@ def test_a_failing_transaction_leaves_no_trace(make: Builder) -> None:
         db.session.add(Mailbox(address="gone@example.org"))
         raise ZeroDivisionError
     assert make.mailbox("gone@example.org").link_version == 1
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.postgresql
+def test_what_a_request_only_read_leaves_its_statements_prepared(app: Flask) -> None:
+    for _ in range(10):
+        with app.app_context():
+            db.session.scalars(select(Mailbox)).all()
+    with db.engine.connect() as connection:
+        prepared = connection.scalars(text("SELECT statement FROM pg_prepared_statements")).all()
+    assert any("FROM mailbox" in statement for statement in prepared)
+
+
+def test_what_a_request_changed_outside_a_transaction_leaves_no_trace(app: Flask, make: Builder) -> None:
+    key = make.mailbox("someone@example.org").id
+    with app.app_context():
+        db.session.get_one(Mailbox, key).locale = "fr"
+    assert db.session.scalar(select(Mailbox.locale)) == "en"
