@@ -1,4 +1,4 @@
-"""Ten thousand sessions to come, at forty sites in three zones: what a busy programme publishes.
+"""Ten thousand sessions to come, the next one first, at forty sites in three zones: what a busy programme publishes.
 
 Joins the caller's transaction, never commits.
 """
@@ -49,7 +49,7 @@ def _words(number: int) -> dict[str, Any]:
 
 def _time(number: int, now: datetime) -> dict[str, Any]:
     site = number % SITES + 1
-    starts = datetime.combine(now.date() + timedelta(days=2 + number % DAYS), time(8 + number % 10, number % 4 * 15))
+    starts = datetime.combine(now.date() + timedelta(days=2 + number * DAYS // SESSIONS), time(8 + number % 10, number % 4 * 15))
     ends = starts + timedelta(minutes=120)
     return {
         "starts_wall": starts,
