@@ -1,6 +1,7 @@
 """Nouns: every table of the service. What people do with them lives in the feature packages."""
 
-from outreach.models.invitation import Answer, Invitation, InvitationReason, ReasonKind
+from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
+from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
 from outreach.models.mailbox import Mailbox
 from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, instant
@@ -23,14 +24,22 @@ __all__ = [
     "SEATED",
     "UNSETTLED",
     "Answer",
+    "AnswerSource",
     "Application",
     "ApplicationState",
     "Appointment",
     "Area",
+    "BlockedDomain",
+    "Bounce",
+    "BounceKind",
     "Consent",
     "Format",
     "Guardian",
+    "InboundKind",
+    "InboundMessage",
+    "InboundOutcome",
     "Invitation",
+    "InvitationAnswer",
     "InvitationReason",
     "Letter",
     "LetterKind",

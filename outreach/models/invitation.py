@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.db import Base, Key, Line
+from outreach.db import Base, Key, Line, Prose
 from outreach.models.mailbox import Mailbox
 from outreach.models.outreach_session import OutreachSession
 from outreach.models.registration import Registration
@@ -22,6 +22,13 @@ class Answer(enum.StrEnum):
     ACCEPTED = "accepted"
     TENTATIVE = "tentative"
     DECLINED = "declined"
+
+
+class AnswerSource(enum.StrEnum):
+    """How an answer came: by a reply of a calendar program, or on our page."""
+
+    CALENDAR = "calendar"
+    PAGE = "page"
 
 
 class ReasonKind(enum.StrEnum):
@@ -45,6 +52,13 @@ class Invitation(Base):
     sequence: Mapped[int] = mapped_column(default=0, comment="One more for every revision (RFC 5546 2.1.4)")
     sent_sequence: Mapped[int | None] = mapped_column(comment="The last one a mail server accepted; none: nothing ever left")
     answer: Mapped[Answer] = mapped_column(default=Answer.NEEDS_ACTION)
+    answered_at: Mapped[datetime | None] = mapped_column(comment="When the answer that holds came; none: nobody has answered")
+    answer_stamp: Mapped[datetime | None] = mapped_column(
+        comment="DTSTAMP of the last reply: an older one changes nothing (RFC 5546 2.1.5)"
+    )
+    answer_is_verified: Mapped[bool] = mapped_column(
+        default=True, server_default=true(), comment="The mail that brought it proved where it came from"
+    )
     is_live: Mapped[bool] = mapped_column(default=True, comment="It stands in the calendar, or will once its letter is there")
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -84,3 +98,22 @@ class InvitationReason(Base):
         UniqueConstraint("invitation_id", "kind", "user_id"),
         CheckConstraint("(registration_id IS NULL) <> (user_id IS NULL)", name="is_about_a_student_or_an_adult"),
     )
+
+
+class InvitationAnswer(Base):
+    """One answer as it came, also one that didn't count: history is only ever added to."""
+
+    __tablename__ = "invitation_answer"
+
+    id: Mapped[Key]
+    invitation_id: Mapped[int] = mapped_column(ForeignKey("invitation.id", ondelete="CASCADE"), index=True)
+    answer: Mapped[Answer]
+    source: Mapped[AnswerSource]
+    at: Mapped[datetime]
+    stamp: Mapped[datetime | None] = mapped_column(comment="DTSTAMP of the reply")
+    sequence: Mapped[int | None] = mapped_column(comment="Of the invitation it answers")
+    counts: Mapped[bool] = mapped_column(comment="It set the answer; else it came for an old time, or too late")
+    is_verified: Mapped[bool] = mapped_column(default=True)
+    comment: Mapped[Prose] = mapped_column(default="")
+
+    invitation: Mapped[Invitation] = relationship()

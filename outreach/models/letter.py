@@ -28,6 +28,10 @@ class LetterKind(enum.StrEnum):
     DIGEST = "digest"
     ROSTER = "roster"
     WRONG_ADDRESS = "wrong_address"
+    BLOCKED = "blocked"
+    NOTE = "note"
+    DECISION = "decision"
+    CONFIRM_ANSWER = "confirm_answer"
     APPLICATION = "application"
     ACCOUNT = "account"
 

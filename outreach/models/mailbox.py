@@ -30,6 +30,8 @@ class Mailbox(Base):
     stopped_at: Mapped[datetime | None] = mapped_column(comment="Its reader said: not my child, wrong address")
     refused_at: Mapped[datetime | None] = mapped_column(comment="A mail server said there is no such mailbox")
     refused_words: Mapped[Prose | None]
+    blocked_at: Mapped[datetime | None] = mapped_column(comment="Its domain turns our letters away by policy")
+    reminders_stopped_at: Mapped[datetime | None] = mapped_column(comment="Its reader wants no reminders, or called one unwanted")
 
     __table_args__ = (CheckConstraint("address = lower(address)", name="address_is_lower_case"),)
 
@@ -37,6 +39,16 @@ class Mailbox(Base):
     def is_open(self) -> bool:
         """Letters about sessions may go there."""
         return self.stopped_at is None
+
+    @property
+    def is_reached(self) -> bool:
+        """Letters go there and nothing says that they don't arrive."""
+        return self.is_open and self.refused_at is None and self.blocked_at is None
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @."""
+        return self.address.rpartition("@")[2]
 
     def stop(self, *, now: datetime) -> None:
         """Send nothing about sessions there any more, and void the links it holds."""

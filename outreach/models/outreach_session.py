@@ -6,7 +6,7 @@ import enum
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
@@ -87,6 +87,14 @@ class OutreachSession(Base):
     day_phone: Mapped[Word] = mapped_column(default="", comment="For host and teachers, signed in; never mailed")
     reminder_leads: Mapped[Minutes] = mapped_column(comment="Minutes before the start")
 
+    is_provisional: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="Subject to a decision (the operating list), due by decides_at"
+    )
+    decides_at: Mapped[datetime | None]
+    frees_declined_seats: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="A declined invitation gives the seat back by itself"
+    )
+
     state: Mapped[SessionState] = mapped_column(default=SessionState.DRAFT)
     revision: Mapped[int] = mapped_column(default=0, comment="Grows with every change people are told of")
     created_at: Mapped[datetime]
@@ -110,6 +118,8 @@ class OutreachSession(Base):
         CheckConstraint("age_floor BETWEEN 0 AND 99", name="age_floor_is_plausible"),
         CheckConstraint("site_id IS NOT NULL OR video_url <> ''", name="has_a_place_or_a_link"),
         CheckConstraint("area_id IS NULL OR site_id IS NOT NULL", name="an_area_lies_in_a_site"),
+        CheckConstraint("decides_at IS NOT NULL OR NOT is_provisional", name="provisional_says_until_when"),
+        CheckConstraint("decides_at <= starts_at", name="it_is_decided_before_it_starts"),
         Index(
             "ix_outreach_session_state_starts_at", "state", "starts_at", "id", info={"question": "What is coming up? Which reminders near?"}
         ),
