@@ -36,7 +36,7 @@ def _ours(settings: Settings) -> float:
     tally = deliver_due(
         render=partial(letters.render, settings=settings),
         transport=SmtpTransport(SmtpServer.of(settings)),
-        sender_of=settings.reply_address_of,
+        sender_of=settings.bounce_address_of,
         clock=lambda: datetime.now(UTC),
         stopping=lambda: time.perf_counter() > began + SECONDS,
     )

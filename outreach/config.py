@@ -6,11 +6,9 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from outreach import config_values as values
+from outreach.return_path import bounce_token
 
 ROOT = Path(__file__).resolve().parent.parent
 MODES = ("production", "demo")
@@ -36,6 +34,12 @@ class Settings:
     mail_username: str | None = None
     mail_password: str | None = None
     mail_use_tls: bool = False
+    mail_per_domain: int = 0
+    bounce_address: str = ""
+    inbox_url: str | None = None
+    authserv_id: str | None = None
+    dkim_selector: str | None = None
+    dkim_key_file: Path | None = None
     trusted_proxies: int = 0
 
     @property
@@ -51,6 +55,10 @@ class Settings:
     def reply_address_of(self, token: str) -> str:
         """Give the address that stands for one mailbox: organizer and sender of its letters."""
         return self.reply_address.replace("{token}", token)
+
+    def bounce_address_of(self, letter_id: int) -> str:
+        """Give the envelope sender of one letter: what mail servers answer to."""
+        return (self.bounce_address or self.reply_address).replace("{token}", bounce_token(letter_id, self.secret_key))
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -75,15 +83,21 @@ class _Reader:
         settings = Settings(
             mode=self.mode,
             instance_path=instance,
-            database_url=self.checked("DATABASE_URL", f"sqlite:///{instance / 'outreach.sqlite3'}", _database_url),
+            database_url=self.checked("DATABASE_URL", f"sqlite:///{instance / 'outreach.sqlite3'}", values.database_url),
             secret_key=self.secret_key(instance),
-            base_url=self.checked("BASE_URL", self.demo_only("http://127.0.0.1:8000"), _base_url),
+            base_url=self.checked("BASE_URL", self.demo_only("http://127.0.0.1:8000"), values.base_url),
             mail_server=self.mail_server(),
             mail_port=self.number("MAIL_PORT", 25, 1, 65535),
             mail_username=self.values.get("MAIL_USERNAME") or None,
             mail_password=self.values.get("MAIL_PASSWORD") or None,
             mail_use_tls=self.one_of("MAIL_USE_TLS", ("0", "1"), "0") == "1",
-            reply_address=self.checked("REPLY_ADDRESS", self.demo_only("rsvp+{token}@outreach.example"), _reply_address),
+            reply_address=self.checked("REPLY_ADDRESS", self.demo_only("rsvp+{token}@outreach.example"), values.reply_address),
+            mail_per_domain=self.number("MAIL_PER_DOMAIN", 600, 0, 100_000),
+            bounce_address=self.optional("BOUNCE_ADDRESS", values.reply_address) or "",
+            inbox_url=self.optional("INBOX_URL", values.inbox_url),
+            authserv_id=self.values.get("AUTHSERV_ID") or None,
+            dkim_selector=self.optional("DKIM_SELECTOR", values.dns_label),
+            dkim_key_file=self.dkim_key_file(),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 5),
         )
         if self.complaints:
@@ -94,7 +108,7 @@ class _Reader:
         """In demo mode one is drawn and kept, so that links stay valid over a restart."""
         given = self.values.get("SECRET_KEY", "")
         if given or not self.is_demo:
-            return self.checked("SECRET_KEY", "", _secret_key)
+            return self.checked("SECRET_KEY", "", values.secret_key)
         kept = instance / "demo-secret-key"
         if not kept.exists():
             instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -122,6 +136,18 @@ class _Reader:
             self.complaints.append(f"{name} {wrong}")
             return value
 
+    def optional(self, name: str, check: Callable[[str], str]) -> str | None:
+        return self.checked(name, "", check) if self.values.get(name) else None
+
+    def dkim_key_file(self) -> Path | None:
+        """Selector and key belong together: one without the other signs nothing."""
+        given, selector = self.values.get("DKIM_KEY_FILE"), self.values.get("DKIM_SELECTOR")
+        if bool(given) != bool(selector):
+            self.complaints.append(f"{'DKIM_KEY_FILE' if selector else 'DKIM_SELECTOR'} is missing: both sign letters together.")
+        if not given:
+            return None
+        return Path(self.checked("DKIM_KEY_FILE", "", values.readable_file))
+
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.values.get(name) or default
         if value not in allowed:
@@ -134,36 +160,3 @@ class _Reader:
             self.complaints.append(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
             return default
         return int(value)
-
-
-def _database_url(value: str) -> str:
-    try:
-        driver = make_url(value).drivername
-    except ArgumentError:
-        driver = ""
-    if driver not in {"sqlite", "postgresql+psycopg"}:
-        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://.")
-    return value
-
-
-def _secret_key(value: str) -> str:
-    if len(value) < 32:
-        raise ValueError("must have at least 32 characters; `python -c 'import secrets; print(secrets.token_urlsafe(48))'` draws one.")
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an address such as https://outreach.example.org.")
-    return value.rstrip("/")
-
-
-def _reply_address(value: str) -> str:
-    try:
-        validate_email(value.replace("{token}", "x" * 16), check_deliverability=False, test_environment=True, allow_domain_literal=False)
-    except EmailNotValidError:
-        value = ""
-    if value.count("{token}") != 1:
-        raise ValueError("must be an address with {token} in it, such as rsvp+{token}@example.org.")
-    return value

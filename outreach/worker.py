@@ -73,7 +73,7 @@ class Worker:
             tally = deliver_due(
                 render=self._render,
                 transport=self._transport,
-                sender_of=self._settings.reply_address_of,
+                sender_of=self._settings.bounce_address_of,
                 clock=self._clock,
                 pace=self._pace,
                 stopping=lambda: self._is_stopping,

@@ -31,9 +31,9 @@ def render(letter: Letter) -> bytes:
     )
 
 
-def sender_of(token: str) -> str:
+def sender_of(letter_id: int) -> str:
     """Give the envelope's sender."""
-    return f"rsvp+{token}@outreach.example"
+    return f"rsvp+b{letter_id}@outreach.example"
 
 
 @dataclass

@@ -168,7 +168,13 @@ def _tell_everybody(outreach_session: OutreachSession, cause: Cause, *, was: Ses
     db.session.execute(
         update(Invitation)
         .where(Invitation.id.in_(live))
-        .values(sequence=Invitation.sequence + 1, changed_at=now, answer=Answer.NEEDS_ACTION, is_live=cause is not Cause.CANCELLED)
+        .values(
+            sequence=Invitation.sequence + 1,
+            changed_at=now,
+            answer=Answer.NEEDS_ACTION,
+            answered_at=None,
+            is_live=cause is not Cause.CANCELLED,
+        )
         .execution_options(synchronize_session=False)
     )
     for addressee in addressees(outreach_session, Invitation.id.in_(live)):

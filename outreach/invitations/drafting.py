@@ -28,13 +28,14 @@ OWN_DOING = (Cause.WITHDRAWN, Cause.REMOVED)
 
 @dataclass
 class Draftsman:
-    """Collects the drafts of one change of one session."""
+    """Collects the drafts of one change of one session. `again` tells apart letters that say the same once more."""
 
     outreach_session: OutreachSession
     session_facts: SessionFacts
     now: datetime
     reason: str = ""
     was: SessionFacts | None = None
+    again: str = ""
     drafts: list[Draft] = field(default_factory=list)
     met: dict[int, Place] = field(default_factory=dict)
     queue: Mapping[int, int] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class Draftsman:
             ),
             reason=self.reason,
         )
-        self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}", to.locale, to)
+        self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}{self.again}", to.locale, to)
 
     def letters_without_entry(self, concerned: Sequence[Place], causes: Mapping[int, Cause]) -> None:
         """Tell families whose student has no entry: who begins to wait, who waits no more, what moved or won't take place."""

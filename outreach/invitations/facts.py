@@ -37,6 +37,15 @@ class Cause(enum.StrEnum):
     REMOVED = "removed"
     ADDRESS = "address"
     TIME = "time"
+    WORDING = "wording"
+    ZONE = "zone"
+    AGAIN = "again"
+    PROVISIONAL = "provisional"
+    DECIDED = "decided"
+    UNDECIDED = "undecided"
+    BOUNCED = "bounced"
+    COUNTERED = "countered"
+    FORWARDED = "forwarded"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +73,8 @@ class SessionFacts:
     kit: str = ""
     is_cancelled: bool = False
     cancel_reason: str = ""
+    is_provisional: bool = False
+    decides_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from flask import current_app
-from sqlalchemy import case, literal, select, update
+from sqlalchemy import case, literal, null, select, update
 
 from outreach.db import db
 from outreach.invitations.addressees import Reason, addressees, invitations_of, make_invitations, write_reasons
@@ -32,13 +32,13 @@ def reconcile(draftsman: Draftsman, wanted: set[Reason], standing: Mapping[Reaso
     write_reasons(sorted(wanted - standing.keys(), key=str), [standing[reason] for reason in ended], known | made)
     if known:
         draftsman.remember(take_back(list(known.values()), now=now), known.values())
-        _raise_sequences(known.values(), now=now)
+        raise_sequences(known.values(), now=now)
     for addressee in addressees(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
         left = {reason.registration_id for reason in ended if reason.mailbox_id == addressee.mailbox_id}
         draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], before=before.get(addressee.invitation_id), left=left)
 
 
-def _raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
+def raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
     """One revision more; it lives as long as it has a reason; who is invited anew is asked anew."""
     has_reason = select(InvitationReason.id).where(InvitationReason.invitation_id == Invitation.id).exists()
     db.session.execute(
@@ -48,6 +48,7 @@ def _raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
             sequence=Invitation.sequence + 1,
             changed_at=now,
             answer=case((Invitation.is_live, Invitation.answer), else_=literal(Answer.NEEDS_ACTION, Invitation.answer.type)),
+            answered_at=case((Invitation.is_live, Invitation.answered_at), else_=null()),
             is_live=has_reason,
         )
         .execution_options(synchronize_session=False)

@@ -36,7 +36,7 @@ def deliver_due(
     *,
     render: Callable[[Letter], bytes],
     transport: Transport,
-    sender_of: Callable[[str], str],
+    sender_of: Callable[[int], str],
     clock: Callable[[], datetime],
     jitter: Callable[[], float] = random.random,
     pace: Pace = USUAL_PACE,
@@ -44,7 +44,7 @@ def deliver_due(
 ) -> Tally:
     """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the letter in hand is settled first).
 
-    `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from a mailbox token.
+    `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from its id.
     Raises what the database raises; what was in hand then comes back when its lease is over.
     """
     delivery = _Delivery(render, transport, sender_of, clock, jitter, pace, stopping)
@@ -61,7 +61,7 @@ def deliver_due(
 class _Delivery:
     render: Callable[[Letter], bytes]
     transport: Transport
-    sender_of: Callable[[str], str]
+    sender_of: Callable[[int], str]
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     pace: Pace

@@ -18,12 +18,12 @@ class CannotBeWritten(Exception):
         self.place = place_of(error)
 
 
-def written(letter: Letter, render: Callable[[Letter], bytes], sender_of: Callable[[str], str]) -> Envelope:
+def written(letter: Letter, render: Callable[[Letter], bytes], sender_of: Callable[[int], str]) -> Envelope:
     """Give the envelope; whatever goes wrong is this letter's trouble alone. Raises CannotBeWritten."""
     try:
         return Envelope(
             name=f"{letter.created_at:%Y%m%dT%H%M%S}-{letter.id:09}-{letter.key}",
-            sender=sender_of(letter.mailbox.token),
+            sender=sender_of(letter.id),
             recipient=letter.mailbox.address,
             message=render(letter),
         )

@@ -27,13 +27,12 @@ GONE = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
 
 
 @on_one_database
-def test_a_letter_goes_to_its_mailbox_from_the_mailboxs_own_reply_address(make: Builder, now: datetime) -> None:
+def test_a_letter_goes_to_its_mailbox_from_an_envelope_sender_of_its_own(make: Builder, now: datetime) -> None:
     mailbox, transport = make.mailbox("someone@example.org"), Scripted()
     put(mailbox, "news", now=now)
     assert deliver(transport, now) == Tally(sent=1)
-    [envelope] = transport.sent
-    assert (envelope.sender, envelope.recipient) == (f"rsvp+{mailbox.token}@outreach.example", "someone@example.org")
-    letter = letter_named("news")
+    [envelope], letter = transport.sent, letter_named("news")
+    assert (envelope.sender, envelope.recipient) == (f"rsvp+b{letter.id}@outreach.example", "someone@example.org")
     assert (letter.state, letter.attempts, letter.settled_at, letter.lease_token) == (LetterState.SENT, 1, now, None)
 
 

@@ -59,6 +59,7 @@ def calendar_object(
         attendee_email=attendee,
         answer=Answer(entry_facts.answer),
         transparent=entry_facts.is_transparent,
+        tentative=told.is_provisional,
         url=f"{base_url}/sessions/{told.id}",
         conference_url=told.video_url if joins else None,
         conference_label=_("Join online") if joins else None,

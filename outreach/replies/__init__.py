@@ -1,0 +1,1 @@
+"""What comes back: replies of calendar programs, bounces, automatic mail."""
