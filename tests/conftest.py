@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -51,6 +53,21 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 def now() -> datetime:
     """Monday 1 March 2027, 09:00 UTC."""
     return NOW
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once for all apps of a run: each test has an app of its own, and compiling takes longer than most pages."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give what was compiled before."""
+        if bucket.key in self.kept:
+            bucket.load_bytecode(BytesIO(self.kept[bucket.key]))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
 
 
 class Browser(FlaskClient):
@@ -119,12 +136,19 @@ def _on_server(server: str, statement: str) -> None:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def _sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where each test in turn finds its database: a new file under the same name, so that the shared app finds it too."""
+    return tmp_path_factory.mktemp("sqlite") / "outreach.sqlite3"
+
+
 @pytest.fixture
-def sqlite_url(_sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(_sqlite_template: Path, _sqlite_place: Path) -> str:
     """Give a fresh SQLite database."""
-    copy = tmp_path / "outreach.sqlite3"
-    shutil.copyfile(_sqlite_template, copy)
-    return f"sqlite:///{copy}"
+    for beside in ("", "-wal", "-shm"):
+        _sqlite_place.with_name(_sqlite_place.name + beside).unlink(missing_ok=True)
+    shutil.copyfile(_sqlite_template, _sqlite_place)
+    return f"sqlite:///{_sqlite_place}"
 
 
 @pytest.fixture(scope="session")
@@ -178,28 +202,50 @@ def app_with(settings: Settings) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
-        app = create_app(replace(settings, **changes))
-        app.test_client_class = Browser
-        app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-        app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
-        app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)
-        limiter.enabled = False
-        made.append(app)
-        return app
+        made.append(_for_tests(create_app(replace(settings, **changes))))
+        return made[-1]
 
     yield make
     for app in made:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        _let_go(app)
+
+
+def _for_tests(app: Flask) -> Flask:
+    app.test_client_class = Browser
+    app.jinja_env.bytecode_cache = Compiled()
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
+    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+    app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)
+    limiter.enabled = False
+    return app
+
+
+def _let_go(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _shared_apps() -> dict[str, tuple[Flask, dict[str, Any]]]:
+    """One app for each database, with its configuration as it was made: making one takes longer than most tests."""
+    return {}
 
 
 @pytest.fixture
-def app(app_with: Callable[..., Flask]) -> Iterator[Flask]:
-    """Give the app, inside its context."""
-    app = app_with()
+def app(settings: Settings, _shared_apps: dict[str, tuple[Flask, dict[str, Any]]]) -> Iterator[Flask]:
+    """Give the app with this test's settings, inside its context. Whoever changes more than rows asks for `app_with`."""
+    if settings.database_url not in _shared_apps:
+        made = _for_tests(create_app(settings))
+        _shared_apps[settings.database_url] = made, dict(made.config)
+    app, config = _shared_apps[settings.database_url]
+    app.config.clear()
+    app.config.update(config)
+    app.extensions["outreach"] = settings
+    limiter.enabled = False
     with app.app_context():
         yield app
+    _let_go(app)
 
 
 @pytest.fixture
