@@ -1,0 +1,54 @@
+"""What a mail server said of a letter that didn't arrive, written down, and what the mailbox learns from it.
+
+Joins the caller's transaction, never commits.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import current_app
+from sqlalchemy import select
+
+from outreach.db import db, locked
+from outreach.models import Bounce, BounceKind, Mailbox
+
+_TOO_LONG = 500
+
+
+def note_failure(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, status: str, words: str, now: datetime) -> None:
+    """Note one failure, and mark the mailbox where it says something about it.
+
+    HARD: there is no such mailbox, so nothing about sessions goes there until somebody says that it works. COMPLAINT: no
+    reminders any more. SOFT and POLICY are only counted: a domain is judged by all that came from it.
+    A letter that fails again in the same way is no news, whatever became of the mailbox meanwhile.
+    """
+    mailbox = locked(Mailbox, mailbox_id)
+    if mailbox is None or _is_known(letter_id, kind):
+        return
+    said = _kept(words)
+    db.session.add(
+        Bounce(mailbox_id=mailbox_id, letter_id=letter_id, domain=mailbox.domain, kind=kind, status=status[:64], words=said, at=now)
+    )
+    _mark(mailbox, kind, said, now)
+    db.session.flush()
+
+
+def _is_known(letter_id: int | None, kind: BounceKind) -> bool:
+    """Whoever asks holds the mailbox, so no rival notes the same meanwhile."""
+    same = select(Bounce.id).where(Bounce.letter_id == letter_id, Bounce.kind == kind)
+    return letter_id is not None and db.session.scalar(same.limit(1)) is not None
+
+
+def _kept(words: str) -> str:
+    """One line, not too long, and no link of ours: some servers quote the one they dislike, and it opens a family's page."""
+    host = urlsplit(current_app.extensions["outreach"].base_url).netloc
+    return " ".join("[…]" if f"{host}/" in word else word for word in words.split())[:_TOO_LONG]
+
+
+def _mark(mailbox: Mailbox, kind: BounceKind, words: str, now: datetime) -> None:
+    if kind is BounceKind.HARD:
+        mailbox.refused_at, mailbox.refused_words = mailbox.refused_at or now, words
+    elif kind is BounceKind.COMPLAINT:
+        mailbox.reminders_stopped_at = mailbox.reminders_stopped_at or now

@@ -1,0 +1,86 @@
+"""What a failed letter teaches us about its mailbox."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.db import db, transaction
+from outreach.models import Bounce, BounceKind, Letter, Mailbox
+from outreach.outbox.bouncing import note_failure
+from tests.builders import Builder
+from tests.delivering import letter_named, put
+
+HOUR = timedelta(hours=1)
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+def note(mailbox: Mailbox, letter: Letter | None, kind: BounceKind, now: datetime, *, status: str = "", words: str = "") -> None:
+    with transaction():
+        note_failure(mailbox.id, letter.id if letter else None, kind, status=status, words=words, now=now)
+    db.session.refresh(mailbox)
+
+
+def bounces() -> list[tuple[str, str]]:
+    return [(bounce.kind.value, bounce.words) for bounce in db.session.scalars(select(Bounce).order_by(Bounce.id))]
+
+
+def test_a_hard_bounce_marks_the_mailbox_from_the_first_time_with_the_last_words(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    letters = [letter_named(put(mailbox, now=now)) for _ in range(2)]
+    note(mailbox, letters[0], BounceKind.HARD, now, status="5.1.1", words="550 5.1.1 No such user")
+    note(mailbox, letters[1], BounceKind.HARD, now + HOUR, status="5.1.10", words="550 5.1.10\n Recipient not found")
+    assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.10 Recipient not found")
+    [first, second] = db.session.scalars(select(Bounce).order_by(Bounce.id))
+    assert (first.domain, first.status, first.letter_id, first.at) == ("families.example", "5.1.1", letters[0].id, now)
+    assert (second.status, second.at) == ("5.1.10", now + HOUR)
+
+
+@on_one_database
+def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    letter = letter_named(put(mailbox, now=now))
+    note(mailbox, letter, BounceKind.HARD, now, words="550 No such user")
+    with transaction():
+        mailbox.refused_at = mailbox.refused_words = None
+    note(mailbox, letter, BounceKind.HARD, now + HOUR, words="550 Really, no such user")
+    assert bounces() == [("hard", "550 No such user")]
+    assert mailbox.is_reached
+
+
+@on_one_database
+@pytest.mark.parametrize("kind", [BounceKind.SOFT, BounceKind.POLICY])
+def test_what_isnt_about_the_address_is_only_counted(make: Builder, now: datetime, kind: BounceKind) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    for _ in range(2):
+        note(mailbox, letter_named(put(mailbox, now=now)), kind, now, words="550 Not from you")
+    assert bounces() == [(kind.value, "550 Not from you")] * 2
+    assert mailbox.is_reached
+
+
+@on_one_database
+def test_a_complaint_stops_reminders_and_nothing_else(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.COMPLAINT, now)
+    note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.COMPLAINT, now + HOUR)
+    assert mailbox.reminders_stopped_at == now
+    assert mailbox.is_reached
+
+
+@on_one_database
+def test_a_failure_that_names_no_letter_counts_each_time(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    for _ in range(2):
+        note(mailbox, None, BounceKind.SOFT, now, words="452 Full")
+    assert len(bounces()) == 2
+
+
+@on_one_database
+def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    words = "550 spam: <http://127.0.0.1:5000/i/secret> listed, see https://lists.example/why " + "x" * 600
+    note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.HARD, now, words=words)
+    assert str(mailbox.refused_words).startswith("550 spam: […] listed, see https://lists.example/why xxx")
+    assert len(bounces()[0][1]) == 500
