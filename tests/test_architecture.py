@@ -63,7 +63,7 @@ MUST_BE_PURE = {
     *("invitations.recipients", "invitations.reminder_times", "invitations.itip", "invitations.vtimezone", "invitations.clock_rules"),
     *("invitations.entry", "invitations.facts", "registration.seating", "scheduling.wall_time", "outbox.mime", "outbox.headers"),
     *("outbox.retry", "outbox.relevance", "schools.roster.match", "schools.roster.plan", "schools.roster.rows", "links", "return_path"),
-    "wire",
+    *("invitations.voices", "wire"),
 }
 
 OPEN_TRANSACTIONS = {

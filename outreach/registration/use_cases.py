@@ -24,6 +24,7 @@ from outreach.models import (
 )
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
 from outreach.registration.guards import locked_both, locked_session, must_be_able, must_be_offered, must_be_open
+from outreach.registration.leaving import end_places
 from outreach.registration.seating import Seating, seat
 from outreach.registration.seats import fill_free_seats, set_state, write_steps
 
@@ -84,12 +85,12 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
 
 def withdraw(registration_id: int, *, now: datetime, by_id: int | None = None, by_mailbox_id: int | None = None, note: str = "") -> None:
     """Give a place back, as school or family; the next in line gets it."""
-    _end(registration_id, RegistrationState.WITHDRAWN, Cause.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+    _end(registration_id, RegistrationState.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
 def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> None:
     """Take a student off the list, as host, with a reason the family is told; the next in line gets the place."""
-    _end(registration_id, RegistrationState.REMOVED, Cause.REMOVED, now=now, by_id=by_id, note=reason)
+    _end(registration_id, RegistrationState.REMOVED, now=now, by_id=by_id, note=reason)
 
 
 def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
@@ -137,7 +138,6 @@ def _return_to_queue(outreach_session: OutreachSession, ids: Sequence[int], *, n
 def _end(
     registration_id: int,
     state: RegistrationState,
-    cause: Cause,
     *,
     now: datetime,
     by_id: int | None = None,
@@ -150,11 +150,7 @@ def _end(
             raise Refused(_("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
             raise Refused(_("The session has begun or was cancelled: nothing can be given back any more."))
-        if registration.is_seated:
-            outreach_session.seats_taken -= 1
-        set_state([registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
-        causes = {registration.id: cause, **fill_free_seats(outreach_session, now=now)}
-        tell_places(outreach_session, causes, now=now, by_id=by_id, reason=note if cause is Cause.REMOVED else "")
+        end_places(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
 def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> Seating:

@@ -1,0 +1,50 @@
+"""What an answer to an invitation does: it holds, and where the session says so a declined one gives the place back.
+
+Joins the caller's transaction, never commits. The caller holds the lock on the session's row and has re-read the invitation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.invitations.answering import Given, hold_answer
+from outreach.invitations.hearing import voices_of
+from outreach.invitations.voices import gives_back
+from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
+from outreach.registration.leaving import end_places
+
+_ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)
+
+
+def take_answer(outreach_session: OutreachSession, invitation: Invitation, given: Given, *, now: datetime) -> tuple[int, ...]:
+    """Let this answer hold. Gives the ids of the registrations whose seats it gave back, mostly none.
+
+    A seat is given back where the session says so and hasn't begun, the answer is a decline that proved where it came from,
+    and this mailbox speaks alone for the student (`voices`). Whoever is teacher or host here as well may have meant that part.
+    """
+    hold_answer(invitation, given, now=now)
+    db.session.flush()
+    declines = given.answer is Answer.DECLINED and given.is_verified
+    takes_place = outreach_session.is_published and now < outreach_session.starts_at
+    if not (declines and takes_place and outreach_session.frees_declined_seats):
+        return ()
+    ended = _places_given_back(outreach_session, invitation)
+    if ended:
+        end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=invitation.mailbox_id)
+    return tuple(registration.id for registration in ended)
+
+
+def _places_given_back(outreach_session: OutreachSession, invitation: Invitation) -> Sequence[Registration]:
+    reasons = db.session.execute(
+        select(InvitationReason.kind, InvitationReason.registration_id).where(InvitationReason.invitation_id == invitation.id)
+    ).all()
+    if any(reason.kind in _ADULTS_PART for reason in reasons):
+        return ()
+    voices = voices_of(outreach_session, {reason.registration_id for reason in reasons})
+    ids = [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
+    held = select(Registration).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
+    return db.session.scalars(held.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
