@@ -9,7 +9,11 @@ import enum
 import re
 from dataclasses import dataclass
 
+from outreach.models import BounceKind
+
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
+_ABOUT_US = {"5.1.7", "5.1.8"}
+_WONT_RELAY = re.compile(r"\brelay(?:ing)?\b", re.IGNORECASE)
 _TOO_LONG = 500
 
 
@@ -28,10 +32,10 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """The server won't have it, now or later. `is_unknown`: because there is no such mailbox."""
+    """The server won't have it, now or later. `kind` where that says something about the mailbox or its domain, not just this letter."""
 
     words: str
-    is_unknown: bool = False
+    kind: BounceKind | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +70,35 @@ def sort_sender_answer(code: int, text: str) -> Outcome:
 
 def sort_recipient_answer(code: int, text: str) -> Outcome:
     """Sort a refusal of RCPT TO; many servers wait until then to speak about the sender (5.1.7, 5.1.8)."""
-    if code in (530, 534, 535, 538) or _enhanced(text) in {"5.1.7", "5.1.8"}:
+    if code in (530, 534, 535, 538) or _enhanced(text) in _ABOUT_US:
         return sort_sender_answer(code, text)
-    return _sorted(code, text, is_unknown=_is_unknown(text) or (not _enhanced(text) and code in (550, 551, 553)))
+    if not _enhanced(text) and code in (550, 551, 553) and not _WONT_RELAY.search(text):
+        return Refused(words=spoken(code, text), kind=BounceKind.HARD)
+    return _sorted(code, text)
 
 
 def sort_content_answer(code: int, text: str) -> Outcome:
     """Sort what the server said to the letter itself."""
-    return Accepted() if code == 250 else _sorted(code, text, is_unknown=_is_unknown(text))
+    return Accepted() if code == 250 else _sorted(code, text)
+
+
+def kind_of(status: str) -> BounceKind | None:
+    """Say what an enhanced code means for the mailbox; None: nothing, it is about one letter, or about us.
+
+    5.1.x, 5.2.1, 5.4.x: no such mailbox, closed, no way there. 4.x.x and 5.2.2 (full): not now. 5.7.x: a policy, not an address.
+    """
+    if status in _ABOUT_US:
+        return None
+    if status.startswith(("5.1.", "5.4.")) or status == "5.2.1":
+        return BounceKind.HARD
+    if status.startswith("4.") or status == "5.2.2":
+        return BounceKind.SOFT
+    return BounceKind.POLICY if status.startswith("5.7.") else None
+
+
+def status_in(words: str) -> str:
+    """Give the enhanced code of a server's words as they are kept: `550 5.1.1 No such user`; empty where it gave none."""
+    return _enhanced(words.partition(" ")[2])
 
 
 def spoken(code: int, text: str) -> str:
@@ -81,18 +106,13 @@ def spoken(code: int, text: str) -> str:
     return " ".join(f"{code} {text}".split())[:_TOO_LONG]
 
 
-def _sorted(code: int, text: str, *, is_unknown: bool) -> Outcome:
+def _sorted(code: int, text: str) -> Outcome:
     words = spoken(code, text)
     if code == 421:
         return Unavailable(reason=PauseReason.UNREACHABLE, words=words)
     if 500 <= code < 600:
-        return Refused(words=words, is_unknown=is_unknown)
+        return Refused(words=words, kind=None if _WONT_RELAY.search(text) else kind_of(_enhanced(text)))
     return Delayed(words=words)
-
-
-def _is_unknown(text: str) -> bool:
-    """No such mailbox, or one that is closed (RFC 3463 3.2, 3.3); 5.7.x is a policy, not an address."""
-    return _enhanced(text).startswith("5.1.") or _enhanced(text) == "5.2.1"
 
 
 def _enhanced(text: str) -> str:

@@ -14,13 +14,14 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, Update, bindparam, func, text, update
 
-from outreach.db import db, is_sqlite
-from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
+from outreach.db import db, is_sqlite, locked
+from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState, Mailbox
+from outreach.outbox.bouncing import note_failure
 from outreach.outbox.leasing import Lease
-from outreach.outbox.outcome import Accepted, Delayed, Refused
+from outreach.outbox.outcome import Accepted, Delayed, Refused, status_in
 from outreach.outbox.retry import next_try
 
-_LETTERS, _INVITATIONS, _MAILBOXES = (cast(Table, model.__table__) for model in (Letter, Invitation, Mailbox))
+_LETTERS, _INVITATIONS = (cast(Table, model.__table__) for model in (Letter, Invitation))
 _HAS_LEFT = (
     update(_INVITATIONS)
     .where(_INVITATIONS.c.id == bindparam("this_invitation"))
@@ -62,16 +63,16 @@ def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:
     if not _close(letter, lease, LetterState.SENT, now, attempts=letter.attempts + 1, server_words=""):
         return None
     _note_that_it_left(letter)
-    if letter.mailbox.refused_at is not None:
-        _note_refusal(letter, None, None)
     return LetterState.SENT
 
 
 def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> LetterState | None:
+    if outcome.kind is not None:
+        locked(Mailbox, letter.mailbox_id)  # before the letter: in the order of all who hold both
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
-    if outcome.is_unknown:
-        _note_refusal(letter, now, outcome.words)
+    if outcome.kind is not None:
+        _note_failure(letter, outcome.kind, outcome.words, now)
     return LetterState.FAILED
 
 
@@ -85,6 +86,8 @@ def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now:
         is_ours = _close(letter, lease, state, now, attempts=attempts, server_words=outcome.words)
     if is_ours and outcome.may_have_left:
         _note_that_it_left(letter)
+    if is_ours and state is LetterState.FAILED and not outcome.is_break:
+        _note_failure(letter, BounceKind.SOFT, outcome.words, now)
     return state if is_ours else None
 
 
@@ -113,6 +116,5 @@ def _note_that_it_left(letter: Letter) -> None:
         db.session.execute(_HAS_LEFT, {"this_invitation": letter.invitation_id, "this_sequence": letter.sequence})
 
 
-def _note_refusal(letter: Letter, at: datetime | None, words: str | None) -> None:
-    this_one = update(_MAILBOXES).where(_MAILBOXES.c.id == letter.mailbox_id)
-    db.session.execute(this_one.values(refused_at=at, refused_words=words))
+def _note_failure(letter: Letter, kind: BounceKind, words: str, now: datetime) -> None:
+    note_failure(letter.mailbox_id, letter.id, kind, status=status_in(words), words=words, now=now)

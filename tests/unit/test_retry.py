@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from outreach.models import BounceKind
 from outreach.outbox.outcome import (
     Accepted,
     Delayed,
@@ -16,6 +17,7 @@ from outreach.outbox.outcome import (
     sort_content_answer,
     sort_recipient_answer,
     sort_sender_answer,
+    status_in,
 )
 from outreach.outbox.retry import next_try, pause_length
 
@@ -40,13 +42,16 @@ def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
     [
         (450, "4.2.0 Greylisted", Delayed(words="450 4.2.0 Greylisted")),
         (452, "4.2.2 Mailbox full", Delayed(words="452 4.2.2 Mailbox full")),
-        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", is_unknown=True)),
-        (550, "5.2.1 Mailbox disabled", Refused(words="550 5.2.1 Mailbox disabled", is_unknown=True)),
-        (550, "No such user here", Refused(words="550 No such user here", is_unknown=True)),
-        (554, "5.7.1 Rejected as spam", Refused(words="554 5.7.1 Rejected as spam")),
-        (550, "5.7.1 Rejected as spam", Refused(words="550 5.7.1 Rejected as spam")),
+        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
+        (550, "5.2.1 Mailbox disabled", Refused(words="550 5.2.1 Mailbox disabled", kind=BounceKind.HARD)),
+        (550, "No such user here", Refused(words="550 No such user here", kind=BounceKind.HARD)),
+        (554, "5.7.1 Rejected as spam", Refused(words="554 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
+        (550, "5.7.1 Rejected as spam", Refused(words="550 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
         (554, "Rejected", Refused(words="554 Rejected")),
-        (552, "5.2.2 Over quota", Refused(words="552 5.2.2 Over quota")),
+        (552, "5.2.2 Over quota", Refused(words="552 5.2.2 Over quota", kind=BounceKind.SOFT)),
+        (550, "5.4.4 No such domain", Refused(words="550 5.4.4 No such domain", kind=BounceKind.HARD)),
+        (554, "5.7.1 <a@b.example>: Relay access denied", Refused(words="554 5.7.1 <a@b.example>: Relay access denied")),
+        (550, "Relaying denied", Refused(words="550 Relaying denied")),
         (421, "4.3.2 Shutting down", Unavailable(reason=PauseReason.UNREACHABLE, words="421 4.3.2 Shutting down")),
         (530, "5.7.0 Authentication required", Unavailable(reason=PauseReason.SIGN_IN, words="530 5.7.0 Authentication required")),
         (550, "5.1.8 Sender address rejected", Unavailable(reason=PauseReason.SENDER, words="550 5.1.8 Sender address rejected")),
@@ -75,9 +80,11 @@ def test_a_refused_sender_holds_all_letters_back_but_a_size_only_one(code: int, 
     [
         (250, "2.0.0 Queued", Accepted()),
         (451, "4.7.1 Later", Delayed(words="451 4.7.1 Later")),
+        (550, "5.7.26 Not authenticated", Refused(words="550 5.7.26 Not authenticated", kind=BounceKind.POLICY)),
+        (550, "5.1.8 Bad sender", Refused(words="550 5.1.8 Bad sender")),
         (554, "5.6.0 Bad content", Refused(words="554 5.6.0 Bad content")),
         (550, "Refused content", Refused(words="550 Refused content")),
-        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", is_unknown=True)),
+        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
         (421, "Bye", Unavailable(reason=PauseReason.UNREACHABLE, words="421 Bye")),
     ],
 )
@@ -90,3 +97,11 @@ def test_the_servers_words_are_kept_on_one_line_and_short() -> None:
     assert isinstance(outcome, Refused)
     assert outcome.words.startswith("550 5.7.1 first 5.7.1 second xxx")
     assert len(outcome.words) == 500
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("550 5.1.1 No such user", "5.1.1"), ("550 5.7.509 no", "5.7.509"), ("550 No such user", ""), ("timed out", ""), ("", "")],
+)
+def test_the_enhanced_code_is_found_in_the_servers_words(words: str, status: str) -> None:
+    assert status_in(words) == status

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
-from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutboxPause
+from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, Mailbox, OutboxPause
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.outcome import Accepted, Delayed, PauseReason, Refused, Unavailable
 from outreach.outbox.settling import settle
@@ -101,25 +101,45 @@ def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builde
 
 
 @on_one_database
-def test_an_unknown_mailbox_is_remembered_until_it_takes_a_letter(make: Builder, now: datetime) -> None:
+def test_an_unknown_mailbox_is_marked_and_a_letter_that_is_taken_later_proves_nothing(make: Builder, now: datetime) -> None:
+    """Our own relay takes letters for any address; that one doesn't arrive is known only when it comes back."""
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "first", now=now)
-    deliver(Scripted({mailbox.address: Refused(words="550 5.1.1 No such user", is_unknown=True)}), now)
+    deliver(Scripted({mailbox.address: Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)}), now)
+    put(mailbox, "second", now=now, kind=LetterKind.APPLICATION)
+    assert deliver(Scripted(), now) == Tally(sent=1)
     db.session.refresh(mailbox)
     assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.1 No such user")
-    put(mailbox, "second", now=now)
-    deliver(Scripted(), now)
-    db.session.refresh(mailbox)
-    assert (mailbox.refused_at, mailbox.refused_words) == (None, None)
+
+
+def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: datetime) -> None:
+    """A policy isn't about the mailbox, and bad content not even about its domain."""
+    said = {"hard": "550 5.1.1 No such user", "policy": "550 5.7.1 Spam", "soft": "552 5.2.2 Full", "none": "554 5.6.0 Odd"}
+    kinds = {name: BounceKind(name) if name != "none" else None for name in said}
+    for name in said:
+        put(make.mailbox(f"{name}@example.org"), name, now=now)
+    deliver(Scripted({f"{name}@example.org": Refused(words=words, kind=kinds[name]) for name, words in said.items()}), now)
+    noted = db.session.execute(select(Bounce.kind, Bounce.status, Bounce.words, Bounce.letter_id).order_by(Bounce.status)).all()
+    assert [tuple(row) for row in noted] == [
+        (BounceKind.HARD, "5.1.1", said["hard"], letter_named("hard").id),
+        (BounceKind.SOFT, "5.2.2", said["soft"], letter_named("soft").id),
+        (BounceKind.POLICY, "5.7.1", said["policy"], letter_named("policy").id),
+    ]
+    refused = db.session.scalars(select(Mailbox.address).where(Mailbox.refused_at.is_not(None)))
+    assert list(refused) == ["hard@example.org"]
 
 
 @on_one_database
-def test_a_refusal_for_policy_says_nothing_about_the_mailbox(make: Builder, now: datetime) -> None:
-    mailbox = make.mailbox("someone@example.org")
-    put(mailbox, now=now)
-    deliver(Scripted({mailbox.address: Refused(words="550 5.7.1 Spam")}), now)
-    db.session.refresh(mailbox)
-    assert mailbox.refused_at is None
+def test_a_letter_put_off_until_it_failed_counts_as_a_soft_bounce_but_not_when_the_line_broke(make: Builder, now: datetime) -> None:
+    later, broken = make.mailbox("later@example.org"), make.mailbox("broken@example.org")
+    put(later, "later", now=now)
+    put(broken, "broken", now=now)
+    answers = {later.address: Delayed(words="452 4.2.2 Full"), broken.address: Delayed(words="timed out", is_break=True)}
+    for hours in (0, 1, 2, 6, 20, 50, 110, 170):
+        deliver(Scripted(dict(answers)), now + timedelta(hours=hours))
+    assert states() == {"later": "failed", "broken": "failed"}
+    [bounce] = db.session.scalars(select(Bounce))
+    assert (bounce.kind, bounce.status, bounce.mailbox_id) == (BounceKind.SOFT, "4.2.2", later.id)
 
 
 def test_an_unreachable_server_pauses_everything_and_uses_up_no_attempt(make: Builder, now: datetime) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from outreach.models import BounceKind
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.transport import Envelope
@@ -67,7 +68,7 @@ def test_a_connection_is_renewed_after_some_letters() -> None:
     ("answers", "outcome"),
     [
         ({"RCPT": "450 4.2.0 later"}, Delayed(words="450 4.2.0 later")),
-        ({"RCPT": "550 5.1.1 unknown"}, Refused(words="550 5.1.1 unknown", is_unknown=True)),
+        ({"RCPT": "550 5.1.1 unknown"}, Refused(words="550 5.1.1 unknown", kind=BounceKind.HARD)),
         ({"content": "554 5.6.0 odd"}, Refused(words="554 5.6.0 odd")),
         ({"DATA": "451 4.3.0 later"}, Delayed(words="451 4.3.0 later")),
     ],
