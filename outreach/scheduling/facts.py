@@ -56,3 +56,4 @@ class Offer:
     reminder_leads: tuple[int, ...] = ()
     co_host_emails: tuple[str, ...] = ()
     host_id: int | None = None
+    frees_declined_seats: bool = False

@@ -19,7 +19,10 @@ from outreach.scheduling.lead_times import USUAL, Unit, in_order, in_words
 from outreach.scheduling.wall_time import is_shown_twice
 
 USUAL_START = time(14, 0)
-AS_THEY_ARE = ("title", "specialty", "description", "capacity", "per_school_limit", "age_floor", "bring", "wear", "kit", "day_phone")
+AS_THEY_ARE = (
+    *("title", "specialty", "description", "capacity", "per_school_limit", "age_floor", "frees_declined_seats"),
+    *("bring", "wear", "kit", "day_phone"),
+)
 
 
 def from_format(a_format: Format, user: User) -> dict[str, Any]:

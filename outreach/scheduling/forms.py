@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectChoice, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectChoice, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from outreach.fields import LineField, ProseField, required
@@ -37,6 +37,10 @@ class OfferForm(SeenForm):
     age_floor = NumberField(_l("Youngest age"), (OPTIONAL, between(0, OLDEST)))
     opens = DayAndTimeField(_l("Registration opens"), (OPTIONAL,), description=_l("Empty: as soon as it is published."))
     closes = DayAndTimeField(_l("Registration closes"), (OPTIONAL,), description=_l("Empty: when it starts."))
+    frees_declined_seats = BooleanField(
+        _l("A declined invitation gives the place back by itself"),
+        description=_l("When a student or their only guardian answers “can't come”. Otherwise they are asked first."),
+    )
     bring = ProseField(_l("What to bring"), (OPTIONAL,), longest=2000)
     wear = ProseField(_l("What to wear"), (OPTIONAL,), longest=2000)
     kit = ProseField(_l("Kit for each student"), (OPTIONAL,), longest=2000, description=_l("What everybody gets to work with."))
@@ -67,6 +71,7 @@ class OfferForm(SeenForm):
             reminder_leads=self.reminder_leads(),
             co_host_emails=tuple((self.co_hosts.data or "").replace(",", " ").replace(";", " ").split()[:20]),
             host_id=self.host.data if self.host is not None else None,
+            frees_declined_seats=self.frees_declined_seats.data,
         )
 
     def reminder_leads(self) -> tuple[int, ...]:

@@ -154,6 +154,7 @@ def _take_offer(outreach_session: OutreachSession, offer: Offer, its_host: User)
     outreach_session.opens_at, outreach_session.closes_at = opens_at, closes_at
     for name in ("title", "description", "specialty", "capacity", "per_school_limit", "bring", "wear", "kit", "day_phone"):
         setattr(outreach_session, name, getattr(offer, name))
+    outreach_session.frees_declined_seats = offer.frees_declined_seats
     outreach_session.reminder_leads = list(offer.reminder_leads)
     area = outreach_session.area
     outreach_session.age_floor = higher_floor(offer.age_floor, area.age_floor if area else None)

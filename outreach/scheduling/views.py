@@ -128,7 +128,11 @@ def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
 def _shown(field: Any, value: Any) -> str:
     names = {choice.value: str(choice.label) for choice in getattr(field, "choices", None) or []}
     values = value if isinstance(value, list) else [value]
-    return ", ".join(names.get(one, str(one)) for one in values if one not in (None, "")) or _("nothing")
+    return ", ".join(names.get(one, _in_words(one)) for one in values if one not in (None, "")) or _("nothing")
+
+
+def _in_words(value: Any) -> str:
+    return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
 
 
 def _beginning(a_format: Format) -> dict[str, Any]:

@@ -233,6 +233,18 @@ def test_an_edit_changes_words_and_tells_nobody(make: Builder, client_of: Client
     assert (response.status_code, again(session).title, letters()) == (303, "Stitches", 0)
 
 
+def test_the_host_decides_whether_a_declined_invitation_gives_the_place_back(make: Builder, client_of: ClientOf) -> None:
+    client = client_of(make.clinician())
+    assert client.post("/sessions/new/talk", data=typed(make.site())).status_code == 303
+    posted = only_session()
+    assert not posted.frees_declined_seats
+    for ticked in (True, False):
+        box = {"frees_declined_seats": "y"} if ticked else {}
+        assert client.post(f"/sessions/{posted.id}/edit", data=typed(seen_at=seen(posted), **box)).status_code == 303
+        assert again(posted).frees_declined_seats is ticked
+        assert ("checked" in words(client.get(f"/sessions/{posted.id}/edit")).split('name="frees_declined_seats"')[0][-200:]) is ticked
+
+
 def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host)
@@ -246,13 +258,14 @@ def test_an_edit_over_somebody_elses_is_stale_shows_theirs_and_may_then_be_saved
     host = make.clinician()
     session = make.outreach_session(host)
     opened = seen(session)
-    theirs = Offer(title="Their title", capacity=12, reminder_leads=(10080, 1440))
+    theirs = Offer(title="Their title", capacity=12, reminder_leads=(10080, 1440), frees_declined_seats=True)
     use_cases.edit(session.id, theirs, seen=session.updated_at, now=now + timedelta(seconds=1))
     response = client_of(host).post(f"/sessions/{session.id}/edit", data=typed(title="My title", seen_at=opened))
     page = words(response)
     assert response.status_code == 409
     assert 'value="My title"' in page
     assert "Their title" in page
+    assert "<dt>A declined invitation gives the place back by itself</dt><dd>yes</dd>" in page
     assert again(session).title == "Their title"
     client_of(host).post(f"/sessions/{session.id}/edit", data=typed(title="My title", seen_at=seen(again(session))))
     assert again(session).title == "My title"
