@@ -20,13 +20,14 @@ LASTS = timedelta(days=30)
 
 
 class Purpose(StrEnum):
-    """What a link opens: the family's own page, or the page that says "not my child, wrong address"."""
+    """What a link opens: the family's own page, the page that says "not my child, wrong address", or a host's decision."""
 
     FAMILY = "family"
     NOT_MINE = "not_mine"
+    DECIDE = "decide"
 
 
-_PATHS = {Purpose.FAMILY: "/i/{token}", Purpose.NOT_MINE: "/i/{token}/not-mine"}
+_PATHS = {Purpose.FAMILY: "/i/{token}", Purpose.NOT_MINE: "/i/{token}/not-mine", Purpose.DECIDE: "/d/{token}"}
 
 
 class LinkBroken(NotThere):

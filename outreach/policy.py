@@ -64,6 +64,12 @@ def hosts(user: User, outreach_session: OutreachSession) -> bool:
     )
 
 
+def decides(user: User, outreach_session: OutreachSession) -> bool:
+    """The link in a letter that asks for a decision serves its present hosts, and coordinators; a closed account no more."""
+    hosting = {outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)}
+    return user.active and (coordinates(user) or user.id in hosting)
+
+
 def removes_registration(user: User, registration: Registration) -> bool:
     """Only those who host may take a student off the list."""
     return hosts(user, registration.outreach_session)

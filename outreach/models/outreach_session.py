@@ -145,6 +145,11 @@ class OutreachSession(Base):
         """Registration closes then."""
         return self.closes_at or self.starts_at
 
+    @property
+    def awaits_decision(self) -> bool:
+        """Everybody sees it, and whether it takes place isn't certain yet."""
+        return self.is_published and self.is_provisional
+
     def is_open(self, now: datetime) -> bool:
         """Schools may register at this moment."""
         return self.is_published and (self.opens_at is None or self.opens_at <= now) and now < self.last_moment_to_register
@@ -159,6 +164,10 @@ class OutreachSession(Base):
         self.starts_at = instant(starts_wall, zone, fold)
         self.ends_at = instant(ends_wall, zone, fold)
         self.tzdata_version = tzdata_version
+
+    def leave_open_until(self, decides_at: datetime | None) -> None:
+        """Whether it takes place is decided by then; None: it is certain."""
+        self.is_provisional, self.decides_at = decides_at is not None, decides_at
 
     def publish(self, *, now: datetime) -> None:
         """Show it to everybody."""
