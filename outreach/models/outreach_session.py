@@ -159,11 +159,13 @@ class OutreachSession(Base):
         return self.is_published and now < self.starts_at - timedelta(minutes=self.promotion_stops)
 
     def set_time(self, *, starts_wall: datetime, ends_wall: datetime, zone: str, fold: int, tzdata_version: str) -> None:
-        """Take place then; the instants follow from wall time, zone and fold."""
+        """Take place then; the instants follow from wall time, zone and fold. What is open is decided at the start at the latest."""
         self.starts_wall, self.ends_wall, self.zone, self.fold = starts_wall, ends_wall, zone, fold
         self.starts_at = instant(starts_wall, zone, fold)
         self.ends_at = instant(ends_wall, zone, fold)
         self.tzdata_version = tzdata_version
+        if self.decides_at is not None:
+            self.decides_at = min(self.decides_at, self.starts_at)
 
     def leave_open_until(self, decides_at: datetime | None) -> None:
         """Whether it takes place is decided by then; None: it is certain."""
