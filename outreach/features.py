@@ -8,7 +8,7 @@ from outreach.accounts.views import accounts
 from outreach.catalogue.views import catalogue
 from outreach.config import Settings
 from outreach.coordination.views import coordination
-from outreach.families.views import families
+from outreach.families.reminder_views import families
 from outreach.health.views import health
 from outreach.mailbox_page.views import mailbox
 from outreach.registration.views import registration

@@ -20,14 +20,20 @@ LASTS = timedelta(days=30)
 
 
 class Purpose(StrEnum):
-    """What a link opens: the family's own page, the page that says "not my child, wrong address", or a host's decision."""
+    """What a link opens: the family's own page, "not my child, wrong address", what stops reminders, or a host's decision."""
 
     FAMILY = "family"
     NOT_MINE = "not_mine"
+    REMINDERS = "reminders"
     DECIDE = "decide"
 
 
-_PATHS = {Purpose.FAMILY: "/i/{token}", Purpose.NOT_MINE: "/i/{token}/not-mine", Purpose.DECIDE: "/d/{token}"}
+_PATHS = {
+    Purpose.FAMILY: "/i/{token}",
+    Purpose.NOT_MINE: "/i/{token}/not-mine",
+    Purpose.REMINDERS: "/i/{token}/reminders",
+    Purpose.DECIDE: "/d/{token}",
+}
 
 
 class LinkBroken(NotThere):

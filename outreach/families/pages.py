@@ -49,7 +49,13 @@ class FamilyPage:
 
 
 def open_page(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -> FamilyPage:
-    """Open a link from a letter.
+    """Open a link from a letter. Raises what `open_link` raises."""
+    mailbox, outreach_session = open_link(token, purpose, secret_key=secret_key, now=now)
+    return FamilyPage(mailbox, outreach_session, _places(mailbox, outreach_session))
+
+
+def open_link(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:
+    """Give whose link it is, and the session of the letter it stands in.
 
     Raises LinkBroken for what isn't signed, not for this purpose, or was made void; LinkExpired after its time.
     """
@@ -58,7 +64,7 @@ def open_page(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -
     outreach_session = db.session.get(OutreachSession, ticket.session_id)
     if mailbox is None or outreach_session is None or mailbox.link_version != ticket.link_version:
         raise LinkBroken
-    return FamilyPage(mailbox, outreach_session, _places(mailbox, outreach_session))
+    return mailbox, outreach_session
 
 
 def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[Place, ...]:

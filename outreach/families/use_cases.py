@@ -1,4 +1,4 @@
-"""What a family does through its link: withdraw, or say that we write to the wrong people."""
+"""What is done through a link of a letter: withdraw, say that we write to the wrong people, stop reminders."""
 
 from __future__ import annotations
 
@@ -65,6 +65,26 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
             post([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
         _stop(mailbox, students, now=now)
         addresses_changed(students, now=now)
+
+
+def stop_reminders(mailbox_id: int, *, now: datetime) -> None:
+    """Send no reminder of any session there any more; everything else stays. Raises NotThere for an unknown mailbox."""
+    with transaction():
+        mailbox = _mailbox(mailbox_id)
+        mailbox.reminders_stopped_at = mailbox.reminders_stopped_at or now
+
+
+def remind_again(mailbox_id: int) -> None:
+    """Send reminders there again, from the next that falls due. Raises NotThere for an unknown mailbox."""
+    with transaction():
+        _mailbox(mailbox_id).reminders_stopped_at = None
+
+
+def _mailbox(mailbox_id: int) -> Mailbox:
+    mailbox = locked(Mailbox, mailbox_id)
+    if mailbox is None:
+        raise NotThere
+    return mailbox
 
 
 def _draft(mailbox_id: int, session_id: int, letter: LetterFacts, key: str) -> Draft:

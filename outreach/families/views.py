@@ -9,8 +9,10 @@ from flask_babel import gettext as _
 from outreach import clock
 from outreach.errors import NotThere, OutreachError
 from outreach.extensions import limiter
-from outreach.families import use_cases
+from outreach.families import answering, use_cases
+from outreach.families.forms import ANSWERS, AnswerForm
 from outreach.families.pages import FamilyPage, open_page
+from outreach.families.questions import named, question
 from outreach.links import LinkBroken, LinkExpired, Purpose
 from outreach.web import Form, settings
 
@@ -21,8 +23,28 @@ limiter.limit("120/minute")(families)
 @families.get("/i/<token>")
 def show(token: str) -> ResponseReturnValue:
     """Show the session and the places of this family's own students."""
+    return _shown(token, AnswerForm())
+
+
+@families.post("/i/<token>/answer")
+def answer(token: str) -> ResponseReturnValue:
+    """Take the answer of this mailbox to its invitation."""
     page = _opened(token)
-    return render_template("families/show.html", page=page, token=token, form=Form(), now=clock.now())
+    form = AnswerForm()
+    if not form.validate():
+        return _shown(token, form), 422
+    facts = {"mailbox_id": page.mailbox.id, "session_id": page.outreach_session.id}
+    try:
+        freed = answering.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **facts)
+    except OutreachError as refusal:
+        form.refuse(refusal)
+        return _shown(token, form), refusal.status
+    if freed:
+        names = named([page.place(key).given_name for key in freed])
+        flash(_("Thank you for telling us. The place was given back (%(names)s), and the school is told.", names=names), "success")
+    else:
+        flash(_("Thank you. The school and the host see your answer."), "success")
+    return redirect(url_for("families.show", token=token), code=303)
 
 
 @families.route("/i/<token>/withdrawal/<int:registration_id>", methods=["GET", "POST"])
@@ -74,6 +96,12 @@ def keep_private(response: Response) -> Response:
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def _shown(token: str, form: AnswerForm) -> str:
+    page, now = _opened(token), clock.now()
+    asked = question(page, now=now)
+    return render_template("families/show.html", page=page, question=asked, answers=ANSWERS, token=token, form=form, now=now, named=named)
 
 
 def _opened(token: str, purpose: Purpose = Purpose.FAMILY) -> FamilyPage:

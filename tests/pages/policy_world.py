@@ -174,6 +174,8 @@ def _populate(world: World) -> None:
         "families.show": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
         "families.withdraw": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
         "families.not_mine": {"token": links.sign(ticket(Purpose.NOT_MINE), secret)},
+        "families.reminders": {"token": links.sign(ticket(Purpose.REMINDERS), secret)},
+        "families.remind_again": {"token": links.sign(ticket(Purpose.REMINDERS), secret)},
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations
         "security.reset_password": {"token": generate_reset_password_token(rival)},  # type: ignore[no-untyped-call]  # it has no annotations
     }

@@ -91,6 +91,9 @@ ANSWERS = {
     # the link is the key, whoever has signed in
     "families.not_mine GET": everybody(200),
     "families.not_mine POST": everybody(303),
+    "families.remind_again POST": everybody(303),
+    "families.reminders GET": everybody(200),
+    "families.reminders POST": everybody(303),
     "families.show GET": everybody(200),
     "families.stopped GET": everybody(200),
     "families.withdraw GET": everybody(200),
@@ -211,7 +214,7 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    for endpoint in ("families.show", "families.withdraw", "families.not_mine"):
+    for endpoint in ("families.show", "families.withdraw", "families.not_mine", "families.reminders", "families.remind_again"):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):
             assert world.client(None).open(world.path(endpoint, token=token), method=method).status_code == 404
 
