@@ -30,6 +30,15 @@ def _has_stopped(letter: Letter, _now: datetime) -> bool:
     return letter.mailbox.stopped_at is not None and letter.kind not in _ABOUT_THE_READER
 
 
+def _is_refused(letter: Letter, _now: datetime) -> bool:
+    """Nobody is there to read it, until the address is corrected or somebody says that it works."""
+    return letter.mailbox.refused_at is not None and letter.kind not in _ABOUT_THE_READER
+
+
+def _is_blocked(letter: Letter, _now: datetime) -> bool:
+    return letter.mailbox.blocked_at is not None and letter.kind not in _ABOUT_THE_READER
+
+
 def _takes_back_what_never_left(letter: Letter, _now: datetime) -> bool:
     invitation = letter.invitation
     return letter.kind in _FAREWELLS and letter.sequence is not None and invitation is not None and not invitation.has_left
@@ -52,11 +61,11 @@ def _invites_in_vain(letter: Letter, _now: datetime) -> bool:
 
 
 def _reminds_in_vain(letter: Letter, now: datetime) -> bool:
-    """They declined or can't be reached, the session was moved, or its next reminder is due already."""
+    """They declined, the session was moved, or its next reminder is due already."""
     if letter.kind is not LetterKind.REMINDER:
         return False
     has_declined = letter.invitation is not None and letter.invitation.answer == Answer.DECLINED
-    return has_declined or letter.mailbox.refused_at is not None or _was_moved(letter) or _is_overtaken(letter, now)
+    return has_declined or _was_moved(letter) or _is_overtaken(letter, now)
 
 
 def _was_moved(letter: Letter) -> bool:
@@ -76,6 +85,8 @@ def _is_overtaken(letter: Letter, now: datetime) -> bool:
 
 _REASONS: tuple[tuple[str, Callable[[Letter, datetime], bool]], ...] = (
     ("stopped", _has_stopped),
+    ("refused", _is_refused),
+    ("blocked", _is_blocked),
     ("never_left", _takes_back_what_never_left),
     ("over", _is_over),
     ("in_vain", _invites_in_vain),
