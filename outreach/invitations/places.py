@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from outreach.db import db
 from outreach.invitations.facts import StudentFacts
@@ -28,6 +28,8 @@ from outreach.models import (
     User,
     guardianship,
 )
+
+_IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> li
             School.majority_age,
             School.zone,
             Mailbox.id.label("own_mailbox_id"),
+            _IS_UNREACHED.label("own_is_unreached"),
         )
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
@@ -65,11 +68,12 @@ def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> li
     ).all()
     guardians = _guardian_mailboxes({row.student_id for row in rows})
     day = outreach_session.starts_wall.date()
-    return [_place(row, tuple(guardians[row.student_id]), day) for row in rows]
+    return [_place(row, guardians[row.student_id], day) for row in rows]
 
 
-def _place(row: Any, guardians: tuple[int, ...], day: date) -> Place:
+def _place(row: Any, guardians: Mapping[int, bool], day: date) -> Place:
     student = Student(birth_date=row.birth_date)
+    mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_unreached)}
     return Place(
         registration_id=row.id,
         state=row.state,
@@ -77,24 +81,26 @@ def _place(row: Any, guardians: tuple[int, ...], day: date) -> Place:
         given_name=row.given_name,
         family_name=row.family_name,
         own_mailbox_id=row.own_mailbox_id,
-        guardian_mailbox_ids=guardians,
+        guardian_mailbox_ids=tuple(guardians),
         is_minor=student.is_minor_on(day, row.majority_age),
         offered_until=row.offered_until,
         zone=row.zone,
+        unreached=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
     )
 
 
-def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, list[int]]:
+def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
+    """Give by student the mailboxes of their guardians, in order, each with whether letters fail to arrive there."""
     rows = db.session.execute(
-        select(guardianship.c.student_id, Guardian.mailbox_id)
+        select(guardianship.c.student_id, Guardian.mailbox_id, _IS_UNREACHED)
         .join(Guardian, Guardian.id == guardianship.c.guardian_id)
         .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
         .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
         .order_by(Guardian.id)
     )
-    found: dict[int, list[int]] = defaultdict(list)
-    for student_id, mailbox_id in rows:
-        found[student_id].append(mailbox_id)
+    found: dict[int, dict[int, bool]] = defaultdict(dict)
+    for student_id, mailbox_id, is_unreached in rows:
+        found[student_id][mailbox_id] = is_unreached
     return found
 
 

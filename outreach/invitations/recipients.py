@@ -10,6 +10,10 @@ Pure.
 | minor, or age unknown | no | no | the teacher stands in |
 | of age | yes | any | student |
 | of age | no | any | the teacher stands in |
+
+An address to which letters don't arrive (refused by its server, or blocked with its domain) keeps its reasons and its
+invitation: they are told as soon as it is reached again. Nobody hears there meanwhile, so to whom the teacher is to speak
+it counts as none.
 """
 
 from __future__ import annotations
@@ -22,7 +26,10 @@ from outreach.models import ReasonKind, RegistrationState
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """One registration with what decides who hears about it; mailboxes that stopped us don't count."""
+    """One registration with what decides who hears about it; mailboxes that stopped us don't count.
+
+    `unreached`: those of its mailboxes to which letters don't arrive at the moment.
+    """
 
     registration_id: int
     state: RegistrationState
@@ -34,6 +41,7 @@ class Place:
     is_minor: bool
     offered_until: datetime | None = None
     zone: str = ""
+    unreached: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -53,4 +61,5 @@ def recipients(place: Place) -> tuple[Recipient, ...]:
 
 def teacher_stands_in(place: Place) -> bool:
     """Nobody responsible can be reached by mail, so the teacher hears in their place."""
-    return not place.guardian_mailbox_ids if place.is_minor else place.own_mailbox_id is None
+    responsible = place.guardian_mailbox_ids if place.is_minor else (place.own_mailbox_id,)
+    return {None, *responsible} <= {None, *place.unreached}

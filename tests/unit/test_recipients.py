@@ -10,7 +10,7 @@ from outreach.models import ReasonKind, RegistrationState
 STUDENT, GUARDIAN = ReasonKind.STUDENT, ReasonKind.GUARDIAN
 
 
-def place(*, minor: bool, own: int | None, guardians: tuple[int, ...]) -> Place:
+def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached: frozenset[int] = frozenset()) -> Place:
     return Place(
         registration_id=1,
         state=RegistrationState.CONFIRMED,
@@ -20,6 +20,7 @@ def place(*, minor: bool, own: int | None, guardians: tuple[int, ...]) -> Place:
         own_mailbox_id=own,
         guardian_mailbox_ids=guardians,
         is_minor=minor,
+        unreached=unreached,
     )
 
 
@@ -40,4 +41,23 @@ def test_the_table(
 ) -> None:
     student = place(minor=minor, own=own, guardians=guardians)
     assert recipients(student) == tuple(Recipient(key, kind) for key, kind in told)
+    assert teacher_stands_in(student) is stands_in
+
+
+@pytest.mark.parametrize(
+    ("minor", "own", "guardians", "unreached", "stands_in"),
+    [
+        (True, 1, (2, 3), {2}, False),
+        (True, 1, (2, 3), {2, 3}, True),
+        (True, 1, (2,), {1}, False),
+        (True, 2, (2,), {2}, True),
+        (False, 1, (2,), {1}, True),
+        (False, 1, (2,), {2}, False),
+    ],
+)
+def test_where_letters_do_not_arrive_the_invitation_stays_and_the_teacher_may_have_to_speak(
+    *, minor: bool, own: int, guardians: tuple[int, ...], unreached: set[int], stands_in: bool
+) -> None:
+    student = place(minor=minor, own=own, guardians=guardians, unreached=frozenset(unreached))
+    assert recipients(student) == recipients(place(minor=minor, own=own, guardians=guardians))
     assert teacher_stands_in(student) is stands_in
