@@ -38,6 +38,8 @@ LETTER_KINDS = {
     LetterKind.DIGEST: _l("Teacher's digest"),
     LetterKind.ROSTER: _l("Host's roster"),
     LetterKind.WRONG_ADDRESS: _l("Wrong address"),
+    LetterKind.NOTE: _l("A calendar asks for something"),
+    LetterKind.CONFIRM_ANSWER: _l("Answer from another address"),
     LetterKind.APPLICATION: _l("Application decided"),
     LetterKind.ACCOUNT: _l("Account"),
 }

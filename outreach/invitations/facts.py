@@ -102,6 +102,22 @@ class EntryFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedFacts:
+    """What somebody's calendar asks for or answered, where that isn't simply theirs to have.
+
+    `by`: as whom they read; `name`: an adult's, where no student is meant. `starts_at`, `ends_at`: the time they propose (aware,
+    UTC); None: they named none that can be read. `comment`: in their words. `answer`: given from another address.
+    """
+
+    by: Reader
+    name: str = ""
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    comment: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterFacts:
     """One letter about a session.
 
@@ -124,6 +140,7 @@ class LetterFacts:
     offered_until: datetime | None = None
     entry: EntryFacts | None = None
     reason: str = ""
+    asked: AskedFacts | None = None
     lead_minutes: int | None = None
     reader_zone: str = ""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from outreach.wire import one_line, prose
 
-_PROSE = frozenset({"address", "bring", "wear", "kit", "cancel_reason", "reason", "note"})
+_PROSE = frozenset({"address", "bring", "wear", "kit", "cancel_reason", "reason", "note", "comment"})
 
 
 def cleaned(facts: dict[str, Any]) -> dict[str, Any]:

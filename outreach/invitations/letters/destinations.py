@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outreach import links
 from outreach.config import Settings
-from outreach.invitations.facts import LetterFacts, Reader
+from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.nearness import SOON
 from outreach.invitations.letters.phrases import is_family, own_students
@@ -24,6 +24,8 @@ def button(letter: Letter, facts: LetterFacts, settings: Settings) -> Link:
         return Link(_("Find another session"), f"{settings.base_url}/")
     if _starts_online_soon(letter, facts):
         return Link(_("Join online"), facts.session.video_url)
+    if is_family(facts) and letter.kind is LetterKind.CONFIRM_ANSWER:
+        return Link(_("Answer on your page"), _family_url(letter, facts, links.Purpose.FAMILY, settings))
     if is_family(facts):
         return Link(_family_words(facts), _family_url(letter, facts, links.Purpose.FAMILY, settings))
     return _signed_in(letter, facts, settings.base_url)
@@ -73,7 +75,9 @@ def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
     if letter.kind is LetterKind.DIGEST:
         words = _("Answer the offer") if facts.offered else _("See all your registrations")
         return Link(words, f"{base_url}/registrations")
+    if letter.kind is LetterKind.NOTE and facts.cause is Cause.COUNTERED and facts.reader is Reader.HOST:
+        return Link(_("Move the session"), f"{session_url}/move")
     return Link(_("See the session"), session_url)
 
 
-_LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.WRONG_ADDRESS)
+_LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.NOTE, LetterKind.WRONG_ADDRESS)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from outreach.invitations.facts import Cause, LetterFacts, Reader
+from outreach.invitations.letters.asked import asked_lead, confirm_lead
 from outreach.invitations.letters.digest_leads import digest, roster, wrong_address
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
@@ -92,4 +93,6 @@ _LEADS: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.DIGEST: _digest,
     LetterKind.ROSTER: roster,
     LetterKind.WRONG_ADDRESS: wrong_address,
+    LetterKind.NOTE: asked_lead,
+    LetterKind.CONFIRM_ANSWER: confirm_lead,
 }

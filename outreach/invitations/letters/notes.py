@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.itip import Method
+from outreach.invitations.letters.asked import asked_notes, confirm_notes
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_family
 from outreach.invitations.letters.times import at_place
@@ -50,6 +51,10 @@ def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield from _removed(facts)
     elif kind is LetterKind.DIGEST:
         yield from _digest(facts)
+    elif kind is LetterKind.NOTE:
+        yield from asked_notes(facts)
+    elif kind is LetterKind.CONFIRM_ANSWER:
+        yield from confirm_notes(facts)
     else:
         yield from _behind_sign_in(kind)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, SessionFacts
+from outreach.invitations.letters.asked import asked_subject
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
 from outreach.invitations.letters.nearness import nearness
@@ -63,6 +64,8 @@ _WITH_DATE: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.CANCELLED: lambda _facts: _("Cancelled"),
     LetterKind.REMOVED: _removed,
     LetterKind.WAITING: lambda _facts: _("On the waiting list"),
+    LetterKind.NOTE: asked_subject,
+    LetterKind.CONFIRM_ANSWER: lambda _facts: _("Please confirm your answer"),
 }
 _COUNTED: dict[LetterKind, Callable[[LetterFacts, str], str]] = {
     LetterKind.REMINDER: lambda _facts, near: near,

@@ -6,6 +6,7 @@ from outreach import wording
 from outreach.config import Settings
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.itip import Method
+from outreach.invitations.letters.asked import asked_rows
 from outreach.invitations.letters.destinations import OVER, button, small_links
 from outreach.invitations.letters.groups import groups
 from outreach.invitations.letters.language import gettext as _
@@ -17,7 +18,7 @@ from outreach.invitations.letters.subjects import subject
 from outreach.models import Letter, LetterKind
 
 TAKES_PART = (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.REMINDER)
-NAMED_ELSEWHERE = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.WRONG_ADDRESS, LetterKind.REMOVED)
+NAMED_ELSEWHERE = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.NOTE, LetterKind.WRONG_ADDRESS, LetterKind.REMOVED)
 
 
 def tell(letter: Letter, facts: LetterFacts, method: Method | None, settings: Settings) -> Story:
@@ -51,7 +52,8 @@ def knows_link(kind: LetterKind, facts: LetterFacts) -> bool:
 
 def _rows(kind: LetterKind, facts: LetterFacts) -> tuple[Row, ...]:
     goes_on = kind in TAKES_PART or (kind is LetterKind.DIGEST and bool(facts.seated) and facts.cause is not Cause.CANCELLED)
-    return rows(facts, goes_on=goes_on, has_link=knows_link(kind, facts), names_students=kind not in NAMED_ELSEWHERE)
+    told = rows(facts, goes_on=goes_on, has_link=knows_link(kind, facts), names_students=kind not in NAMED_ELSEWHERE)
+    return (*asked_rows(facts), *told)
 
 
 def _why(kind: LetterKind, reader: Reader) -> str:
