@@ -44,7 +44,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if not outreach_session.is_published:
         return _not_published(outreach_session)
-    form = session_form(MoveForm, filling.from_session(outreach_session), me(), is_online=outreach_session.is_online)
+    beginning = filling.for_another_time(outreach_session, now=clock.now())
+    form = session_form(MoveForm, beginning, me(), is_online=outreach_session.is_online)
     plans: list[Move] = []
     if request.form.get("confirm"):
         status = tried(form, lambda: move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))

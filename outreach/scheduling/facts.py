@@ -7,14 +7,23 @@ from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, kw_only=True)
+class TypedDecision:
+    """Whether it is provisional, and until when: `wall` is naive, on the clock of the place; None: as long before the start as usual."""
+
+    is_provisional: bool = False
+    wall: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class TypedTime:
-    """When, on the clock of the place."""
+    """When, on the clock of the place. `decision`: None leaves as it is whether that is certain."""
 
     day: date
     start: time
     end: time
     ends_next_day: bool = False
     fold: int | None = None
+    decision: TypedDecision | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

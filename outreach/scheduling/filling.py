@@ -57,9 +57,15 @@ def from_session(outreach_session: OutreachSession) -> dict[str, Any]:
     )
 
 
+def for_another_time(outreach_session: OutreachSession, *, now: datetime) -> dict[str, Any]:
+    """A session as it is, but for a decision time that has passed: it needs another."""
+    is_past = outreach_session.decides_at is not None and outreach_session.decides_at <= now
+    return from_session(outreach_session) | ({"decides": None} if is_past else {})
+
+
 def for_another_day(outreach_session: OutreachSession) -> dict[str, Any]:
     """The same again: everything but the days."""
-    return from_session(outreach_session) | dict.fromkeys(("day", "opens", "closes", "fold", "seen_at"))
+    return from_session(outreach_session) | dict.fromkeys(("day", "decides", "opens", "closes", "fold", "seen_at"))
 
 
 def _time(outreach_session: OutreachSession) -> dict[str, Any]:
@@ -72,6 +78,8 @@ def _time(outreach_session: OutreachSession) -> dict[str, Any]:
         "ends_next_day": ends.date() > starts.date(),
         "fold": str(outreach_session.fold) if is_asked else None,
         "zone": zone,
+        "provisional": outreach_session.is_provisional,
+        "decides": _on_wall(outreach_session.decides_at, zone),
     }
 
 

@@ -18,7 +18,7 @@ from outreach.registration.seats import promote_waiting
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.hosting import co_hosts, host
 from outreach.scheduling.places import find_place
-from outreach.scheduling.timing import TZDATA_VERSION, registration_opens_and_closes, settled_time
+from outreach.scheduling.timing import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 
 
 def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, by_id: int, publish: bool, now: datetime) -> int:
@@ -133,6 +133,8 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
         raise Refused(_l("This session was published before."))
     if outreach_session.starts_at <= now:
         raise Refused(_l("Its time has passed. Choose a later one first."), field="day")
+    if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
+        raise Refused(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
     announce.tell_published(outreach_session, now=now)
 
@@ -140,10 +142,12 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
 def _take_time_and_place(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> None:
     place = find_place(where)
     time = settled_time(when, place.zone, now=now)
+    decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=outreach_session.decides_at)
     place.take(outreach_session)
     outreach_session.set_time(
         starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
     )
+    outreach_session.leave_open_until(decides_at)
 
 
 def _take_offer(outreach_session: OutreachSession, offer: Offer, its_host: User) -> None:

@@ -11,8 +11,8 @@ from wtforms.validators import InputRequired
 
 from outreach.errors import OutreachError
 from outreach.fields import LineField, ProseField, ZoneField
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.fields import OPTIONAL, ClockField, DayField, https_address
+from outreach.scheduling.facts import TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.fields import OPTIONAL, ClockField, DayAndTimeField, DayField, https_address
 from outreach.scheduling.refusals import AskWhich, offset_words
 from outreach.web import Form
 
@@ -35,7 +35,7 @@ class SeenForm(Form):
 
 
 class WhenFields:
-    """Date, start and end, on the clock of the place."""
+    """Date, start and end, on the clock of the place; and whether that is certain."""
 
     day = DayField(_l("Date"), [InputRequired(message=_l("Choose a date."))])
     start = ClockField(_l("Starts"), [InputRequired(message=_l("Say when it starts."))])
@@ -44,6 +44,11 @@ class WhenFields:
     fold = RadioField(
         _l("Which of the two"), choices=[SelectChoice("0", _l("The first")), SelectChoice("1", _l("The second"))], validate_choice=False
     )
+    provisional = BooleanField(
+        _l("Provisional: subject to the operating list"),
+        description=_l("Everybody is told that it isn't certain yet. We ask you a day before you decide."),
+    )
+    decides = DayAndTimeField(_l("Decided by"), (OPTIONAL,), description=_l("Empty: 48 hours before it starts."))
 
     @property
     def asks_for_the_next_day(self) -> bool:
@@ -67,7 +72,15 @@ class WhenFields:
     def when(self) -> TypedTime:
         """Give the time as typed."""
         fold = int(self.fold.data) if self.fold.data in {"0", "1"} else None
-        return TypedTime(day=self.day.data, start=self.start.data, end=self.end.data, ends_next_day=self.ends_next_day.data, fold=fold)
+        decision = TypedDecision(is_provisional=self.provisional.data, wall=self.decides.data)
+        return TypedTime(
+            day=self.day.data,
+            start=self.start.data,
+            end=self.end.data,
+            ends_next_day=self.ends_next_day.data,
+            fold=fold,
+            decision=decision,
+        )
 
 
 class WhereFields:
