@@ -61,11 +61,12 @@ def _invites_in_vain(letter: Letter, _now: datetime) -> bool:
 
 
 def _reminds_in_vain(letter: Letter, now: datetime) -> bool:
-    """They declined, the session was moved, or its next reminder is due already."""
+    """They want none or declined, the session was moved, or its next reminder is due already."""
     if letter.kind is not LetterKind.REMINDER:
         return False
+    wants_none = letter.mailbox.reminders_stopped_at is not None
     has_declined = letter.invitation is not None and letter.invitation.answer == Answer.DECLINED
-    return has_declined or _was_moved(letter) or _is_overtaken(letter, now)
+    return wants_none or has_declined or _was_moved(letter) or _is_overtaken(letter, now)
 
 
 def _was_moved(letter: Letter) -> bool:

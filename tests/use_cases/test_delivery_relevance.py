@@ -10,7 +10,7 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
-from outreach.models import Answer, Invitation, LetterKind, OutreachSession, SessionState
+from outreach.models import Answer, Invitation, LetterKind, Mailbox, OutreachSession, SessionState
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.outcome import Refused
 from outreach.outbox.tally import Tally
@@ -34,7 +34,7 @@ def invitation(make: Builder, outreach_session: OutreachSession, now: datetime) 
     return invite(outreach_session, make.mailbox("someone@example.org"), now=now)
 
 
-def change(record: Invitation | OutreachSession, **values: object) -> None:
+def change(record: Invitation | OutreachSession | Mailbox, **values: object) -> None:
     with transaction():
         db.session.execute(update(type(record)).where(type(record).id == record.id).values(**values))
 
@@ -192,3 +192,12 @@ def test_of_two_reminders_that_wait_the_later_one_leaves(invitation: Invitation,
     transport = Scripted()
     assert deliver(transport, now) == Tally(sent=1, dropped=1)
     assert transport.subjects == ["reminder 1440"]
+
+
+def test_reminders_that_were_stopped_stay_here_and_all_else_leaves(invitation: Invitation, now: datetime) -> None:
+    remind(invitation, now)
+    change(invitation.mailbox, reminders_stopped_at=now)
+    put(invitation.mailbox, "update", now=now, kind=LetterKind.UPDATED, **about(invitation, 0))
+    put(invitation.mailbox, "digest", now=now, session_id=invitation.session_id)
+    assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
+    assert states() == {"reminder 10080": "dropped", "update": "sent", "digest": "sent"}
