@@ -77,6 +77,8 @@ def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
         return Link(words, f"{base_url}/registrations")
     if letter.kind is LetterKind.NOTE and facts.cause is Cause.COUNTERED and facts.reader is Reader.HOST:
         return Link(_("Move the session"), f"{session_url}/move")
+    if letter.kind is LetterKind.NOTE and facts.reader is Reader.TEACHER:
+        return Link(_("See all your registrations"), f"{base_url}/registrations")
     return Link(_("See the session"), session_url)
 
 
