@@ -12,6 +12,7 @@ from outreach.config import Settings
 from outreach.invitations.facts import (
     AccountFacts,
     ApplicationFacts,
+    AskedFacts,
     Cause,
     EntryFacts,
     LetterFacts,
@@ -246,6 +247,36 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     )
 
 
+def _asked() -> Iterator[tuple[str, Letter]]:
+    """What calendars ask for: another time, somebody else in one's place, an answer from another address."""
+    starts_at, ends_at = datetime(2027, 3, 25, 19, 0, tzinfo=UTC), datetime(2027, 3, 25, 21, 0, tzinfo=UTC)
+    for_host, for_teacher = student(school_name="Northside School"), _school("Ana", "Diaz", 1)
+    later = AskedFacts(
+        by=Reader.STUDENT, starts_at=starts_at, ends_at=ends_at, comment="I have an exam until three.\nA week later would be fine."
+    )
+    parents = AskedFacts(by=Reader.GUARDIAN, comment="Could it be in the evening?")
+    passed_on = AskedFacts(by=Reader.GUARDIAN)
+
+    def note(reader: Reader, cause: Cause, **more: Any) -> Letter:
+        return letter(LetterKind.NOTE, facts(reader, cause, **more))
+
+    yield "note-another-time-host", note(Reader.HOST, Cause.COUNTERED, seated=(for_host,), asked=later)
+    yield "note-another-time-teacher", note(Reader.TEACHER, Cause.COUNTERED, seated=(for_teacher,), asked=later)
+    yield "note-without-a-time-host", note(Reader.HOST, Cause.COUNTERED, seated=(for_host, student("Ben", 2)), asked=parents)
+    adult = AskedFacts(by=Reader.TEACHER, name="Robin Smith", starts_at=starts_at, ends_at=ends_at)
+    yield "note-another-time-by-teacher-host", note(Reader.HOST, Cause.COUNTERED, asked=adult)
+    yield "note-passed-on-host", note(Reader.HOST, Cause.FORWARDED, seated=(for_host,), asked=passed_on)
+    yield "note-passed-on-teacher", note(Reader.TEACHER, Cause.FORWARDED, seated=(for_teacher,), asked=passed_on)
+
+    def confirm(reader: Reader, **more: Any) -> Letter:
+        asked = AskedFacts(by=reader, answer="declined")
+        return letter(LetterKind.CONFIRM_ANSWER, facts(reader, Cause.FORWARDED, asked=asked, entry=entry(1), **more))
+
+    yield "confirm-answer-student", confirm(Reader.STUDENT, seated=(student(),))
+    yield "confirm-answer-guardian", confirm(Reader.GUARDIAN, seated=(student(),))
+    yield "confirm-answer-teacher", confirm(Reader.TEACHER)
+
+
 def _official() -> Iterator[tuple[str, Letter]]:
     link = "https://outreach.example/confirm/ImFiYyI.Zx9"
     for purpose in ("confirm", "reset", "password_changed", "already_here", "welcome"):
@@ -293,4 +324,4 @@ def _awkward() -> Iterator[tuple[str, Letter]]:
     )
 
 
-CASES: dict[str, Letter] = dict([*_calendar_letters(), *_plain_letters(), *_lists(), *_official(), *_awkward()])
+CASES: dict[str, Letter] = dict([*_calendar_letters(), *_plain_letters(), *_lists(), *_asked(), *_official(), *_awkward()])
