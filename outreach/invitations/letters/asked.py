@@ -64,9 +64,10 @@ def confirm_notes(facts: LetterFacts) -> Iterator[str]:
     """Say what to do for each way in which it may have happened."""
     if is_family(facts):
         yield _("If it was you, please answer on your page, or from the mail address this letter went to.")
+        yield _("If you passed the invitation on: it is for you alone, and a seat can't be passed on.")
     else:
         yield _("If it was you, please answer from the mail address this letter went to.")
-    yield _("If you passed the invitation on: it is for you alone, and a seat can't be passed on.")
+        yield _("If you passed the invitation on: it is for you alone.")
     yield _("If you know nothing of it, there is nothing you need to do: nothing was changed.")
 
 
