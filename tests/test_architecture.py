@@ -68,7 +68,9 @@ MUST_BE_PURE = {
 
 OPEN_TRANSACTIONS = {
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
+    "outreach.families.answering": "a use case with a module of its own",
     "outreach.invitations.reminders": "planned by a job: the use case is its own",
+    "outreach.scheduling.retiming": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
     "outreach.schools.importing": "a use case with a module of its own",
     "outreach.schools.removal": "a use case with a module of its own",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField, ValidationError
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
 
 from outreach.models import Answer
 from outreach.web import Form
 
-ANSWERS = {Answer.ACCEPTED: _("Coming"), Answer.TENTATIVE: _("Not sure"), Answer.DECLINED: _("Can't come")}
+ANSWERS = {Answer.ACCEPTED: _l("Coming"), Answer.TENTATIVE: _l("Not sure"), Answer.DECLINED: _l("Can't come")}
 
 
 class AnswerForm(Form):
@@ -18,10 +21,13 @@ class AnswerForm(Form):
     answer = HiddenField()
     sequence = IntegerField(widget=HiddenInput())
 
-    def validate_answer(self, field: HiddenField) -> None:
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Take one of the three."""
-        if field.data not in list(ANSWERS):
-            raise ValidationError(_("Choose one of the three answers."))
+        valid: bool = super().validate(*args, **kwargs)
+        if self.answer.data in list(ANSWERS):
+            return valid
+        self.form_errors.append(_("Choose one of the three answers."))
+        return False
 
     def given(self) -> Answer:
         """Give the answer."""

@@ -32,19 +32,25 @@ def take_answer(outreach_session: OutreachSession, invitation: Invitation, given
     takes_place = outreach_session.is_published and now < outreach_session.starts_at
     if not (declines and takes_place and outreach_session.frees_declined_seats):
         return ()
-    ended = _places_given_back(outreach_session, invitation)
+    ended = _held(places_at_stake(outreach_session, invitation))
     if ended:
         end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=invitation.mailbox_id)
     return tuple(registration.id for registration in ended)
 
 
-def _places_given_back(outreach_session: OutreachSession, invitation: Invitation) -> Sequence[Registration]:
+def places_at_stake(outreach_session: OutreachSession, invitation: Invitation) -> list[int]:
+    """Give the registrations whose seats a decline of this invitation would give back, if the session says so; reads only."""
     reasons = db.session.execute(
         select(InvitationReason.kind, InvitationReason.registration_id).where(InvitationReason.invitation_id == invitation.id)
     ).all()
     if any(reason.kind in _ADULTS_PART for reason in reasons):
-        return ()
+        return []
     voices = voices_of(outreach_session, {reason.registration_id for reason in reasons})
-    ids = [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
+    return [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
+
+
+def _held(ids: Sequence[int]) -> Sequence[Registration]:
+    if not ids:
+        return ()
     held = select(Registration).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
     return db.session.scalars(held.with_for_update(key_share=True).execution_options(populate_existing=True)).all()

@@ -75,6 +75,7 @@ class World:
         """Give what a form was filled in with: nothing, but where the answer would then say nothing about who asks."""
         forms = {
             "registration.answer_offer": {"answer": "accept"},
+            "families.answer": {"answer": "accepted", "sequence": "0"},
             "schools.join_class": {"class_id": (self.values | self.other.get(variant, {}))["class_id"]},
         }
         return {"csrf_token": "any"} | forms.get(endpoint, {})
@@ -172,6 +173,7 @@ def _populate(world: World) -> None:
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
         "bootstrap.static": {"filename": "css/bootstrap.min.css"},
         "families.show": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
+        "families.answer": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
         "families.withdraw": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
         "families.not_mine": {"token": links.sign(ticket(Purpose.NOT_MINE), secret)},
         "families.reminders": {"token": links.sign(ticket(Purpose.REMINDERS), secret)},

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
 from outreach import clock
-from outreach.db import db
+from outreach.db import db, transaction
+from outreach.invitations.announce import addresses_changed, tell_moved
 from outreach.invitations.facts import LetterFacts
+from outreach.invitations.snapshot import session_facts
 from outreach.links import Purpose, Ticket, sign
-from outreach.models import Guardian, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, User
+from outreach.models import (
+    Answer,
+    AnswerSource,
+    Guardian,
+    Invitation,
+    InvitationAnswer,
+    Letter,
+    LetterKind,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    Student,
+    User,
+)
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
+from outreach.scheduling.use_cases import cancel
 from outreach.web import settings
 from tests.builders import Builder
 
@@ -39,6 +59,12 @@ class Family:
         path = "/not-mine" if purpose is Purpose.NOT_MINE else ""
         return f"/i/{sign(ticket, settings().secret_key)}{path}"
 
+    @property
+    def invitation(self) -> Invitation:
+        """What this family's mailbox got, as it is now."""
+        wanted = select(Invitation).where(Invitation.mailbox_id == self.mailbox.id, Invitation.session_id == self.outreach_session.id)
+        return db.session.scalars(wanted.execution_options(populate_existing=True)).one()
+
 
 @pytest.fixture(autouse=True)
 def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
@@ -56,17 +82,21 @@ def family(make: Builder, now: datetime) -> Family:
         make.student(school_class, given_name="Ben", guardians=("home@families.example",)),
     ]
     outreach_session = make.outreach_session(make.clinician(), capacity=2)
+    register(outreach_session, students, teacher, now=now)
+    places = {row.student.given_name: row for row in db.session.scalars(select(Registration))}
+    return Family(outreach_session, teacher, make.mailbox("home@families.example"), places)
+
+
+def register(outreach_session: OutreachSession, students: list[Student], teacher: User, *, now: datetime) -> None:
     asked = Request(
         session_id=outreach_session.id,
-        school_id=school.id,
+        school_id=students[0].school_id,
         student_ids=tuple(student.id for student in students),
         teacher_id=teacher.id,
         by_id=teacher.id,
         permission_attested=True,
     )
     use_cases.register_students(asked, now=now)
-    places = {row.student.given_name: row for row in db.session.scalars(select(Registration))}
-    return Family(outreach_session, teacher, make.mailbox("home@families.example"), places)
 
 
 def test_the_page_shows_exactly_ones_own_students(client_of: Clients, family: Family) -> None:
@@ -138,3 +168,116 @@ def test_a_teacher_who_is_no_guardian_keeps_the_mail_of_their_work(make: Builder
     db.session.refresh(with_that_address)
     assert user.mailbox.is_open
     assert with_that_address.mailbox_id is None
+
+
+def answered(family: Family, client: FlaskClient, answer: str, *, sequence: int | None = None) -> TestResponse:
+    shown = family.invitation.sequence if sequence is None else sequence
+    return client.post(f"{family.link()}/answer", data={"answer": answer, "sequence": shown})
+
+
+@pytest.mark.parametrize(("answer", "words"), [("accepted", "Coming"), ("tentative", "Not sure"), ("declined", "Can't come")])
+def test_a_family_without_a_card_answers_on_its_page(client_of: Clients, family: Family, answer: str, words: str) -> None:
+    client = client_of(None)
+    page = client.get(family.link())
+    assert "Will Ana come on Thursday 18 March 2027, 14:00?" in page.text
+    assert 'aria-pressed="true"' not in page.text
+    assert family.invitation.answer is Answer.NEEDS_ACTION
+    response = answered(family, client, answer)
+    assert (response.status_code, response.location) == (303, family.link())
+    page = client.get(family.link())
+    assert "Thank you. The school and the host see your answer." in page.text
+    assert re.findall(r'value="(\w+)" aria-pressed="true">.*?</svg>([^<]*)</button>', unescape(page.text)) == [(answer, words)]
+    assert family.invitation.answer == answer
+    given = db.session.scalars(select(InvitationAnswer)).one()
+    assert (given.source, given.answer, given.counts) == (AnswerSource.PAGE, answer, True)
+
+
+def test_after_a_no_the_only_guardian_is_asked_for_the_place(client_of: Clients, family: Family) -> None:
+    client = client_of(None)
+    answered(family, client, "declined")
+    page = unescape(client.get(family.link()).text)
+    assert "Shall we give Ana's place back?" in page
+    assert f"/withdrawal/{family.places['Ana'].id}" in page
+    assert "Give Ben's place back" in page  # who waits may still leave the queue
+    assert db.session.get_one(Registration, family.places["Ana"].id, populate_existing=True).state == RegistrationState.CONFIRMED
+
+
+def test_where_others_have_a_say_they_are_told_who_can_give_it_back(
+    make: Builder, client_of: Clients, family: Family, now: datetime
+) -> None:
+    with transaction():
+        ana = db.session.get_one(Registration, family.places["Ana"].id).student
+        father = Guardian(school_id=ana.school_id, name="Father", mailbox_id=make.mailbox("father@families.example").id)
+        ana.guardians.append(father)
+        addresses_changed([ana.id], now=now)
+    client = client_of(None)
+    answered(family, client, "declined")
+    page = unescape(client.get(family.link()).text)
+    assert "Shall we" not in page
+    assert "Ana's place stays" in page
+    assert "by Ana, by a guardian, or by the school" in page
+
+
+def test_the_session_may_let_a_no_give_the_place_back_and_says_so_before(client_of: Clients, family: Family) -> None:
+    with transaction():
+        db.session.get_one(OutreachSession, family.outreach_session.id).frees_declined_seats = True
+    client = client_of(None)
+    assert "“Can't come” gives the place back at once (Ana)" in unescape(client.get(family.link()).text)
+    assert answered(family, client, "declined").status_code == 303
+    page = unescape(client.get(family.link()).text)
+    assert "The place was given back (Ana), and the school is told." in page
+    assert "Will Ben come" in page  # he was next in line
+    states = {name: db.session.get_one(Registration, row.id, populate_existing=True).state for name, row in family.places.items()}
+    assert (states["Ana"], states["Ben"]) == (RegistrationState.WITHDRAWN, RegistrationState.CONFIRMED)
+
+
+def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Family, now: datetime) -> None:
+    shown = family.invitation.sequence
+    with transaction():
+        one = db.session.get_one(OutreachSession, family.outreach_session.id)
+        was, later = session_facts(one), timedelta(days=1)
+        one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
+        tell_moved(one, was=was, now=now)
+    client = client_of(None)
+    response = answered(family, client, "accepted", sequence=shown)
+    assert response.status_code == 409
+    assert "has changed meanwhile. Please look again, then answer." in response.text
+    assert "Friday 19 March 2027, 14:00?" in response.text
+    assert family.invitation.answer is Answer.NEEDS_ACTION
+    assert f'name="sequence" value="{shown + 1}"' in response.text
+    assert answered(family, client, "accepted").status_code == 303
+
+
+@pytest.mark.parametrize("why", ["begun", "cancelled", "withdrawn", "waiting"])
+def test_where_there_is_nothing_to_answer_nobody_is_asked(
+    make: Builder, client_of: Clients, family: Family, why: str, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link, sequence = family.link(), family.invitation.sequence
+    if why == "waiting":
+        last = make.student(family.places["Ben"].student.classes[0], given_name="Dua", guardians=("third@families.example",))
+        register(family.outreach_session, [last], family.teacher, now=now)
+        family.mailbox = make.mailbox("third@families.example")
+        link = family.link()
+    elif why == "begun":
+        monkeypatch.setattr(clock, "now", lambda: family.outreach_session.starts_at)
+    elif why == "cancelled":
+        cancel(family.outreach_session.id, "Ill", now=now)
+    else:
+        use_cases.withdraw(family.places["Ana"].id, now=now, by_mailbox_id=family.mailbox.id)
+        use_cases.withdraw(family.places["Ben"].id, now=now, by_mailbox_id=family.mailbox.id)
+    client = client_of(None)
+    assert 'name="answer"' not in client.get(link).text
+    response = client.post(f"{link}/answer", data={"answer": "accepted", "sequence": sequence})
+    assert response.status_code == 422
+    assert "There is nothing to answer any more" in response.text
+    assert db.session.scalars(select(InvitationAnswer)).all() == []
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"answer": "needs_action", "sequence": 0}, {"answer": "maybe", "sequence": 0}, {"answer": "accepted"}]
+)
+def test_what_is_no_answer_is_refused(client_of: Clients, family: Family, sent: dict[str, str]) -> None:
+    response = client_of(None).post(f"{family.link()}/answer", data=sent)
+    assert response.status_code in {409, 422}
+    assert "Please look again" in response.text
+    assert family.invitation.answer is Answer.NEEDS_ACTION

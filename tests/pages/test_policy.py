@@ -89,6 +89,7 @@ ANSWERS = {
     "coordination.sites GET": coordinator(200),
     "coordination.try_now POST": coordinator(303),
     # the link is the key, whoever has signed in
+    "families.answer POST": everybody(303),
     "families.not_mine GET": everybody(200),
     "families.not_mine POST": everybody(303),
     "families.remind_again POST": everybody(303),
@@ -214,7 +215,7 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    for endpoint in ("families.show", "families.withdraw", "families.not_mine", "families.reminders", "families.remind_again"):
+    for endpoint in ("families.show", "families.answer", "families.withdraw", "families.not_mine", "families.reminders", "families.remind_again"):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):
             assert world.client(None).open(world.path(endpoint, token=token), method=method).status_code == 404
 
