@@ -63,12 +63,13 @@ MUST_BE_PURE = {
     *("invitations.recipients", "invitations.reminder_times", "invitations.itip", "invitations.vtimezone", "invitations.clock_rules"),
     *("invitations.entry", "invitations.facts", "registration.seating", "scheduling.wall_time", "outbox.mime", "outbox.headers"),
     *("outbox.retry", "outbox.relevance", "schools.roster.match", "schools.roster.plan", "schools.roster.rows", "links", "return_path"),
-    *("invitations.voices", "wire"),
+    *("invitations.voices", "invitations.decision_times", "wire"),
 }
 
 OPEN_TRANSACTIONS = {
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
     "outreach.families.answering": "a use case with a module of its own",
+    "outreach.invitations.decisions": "planned by a job: the use case is its own",
     "outreach.invitations.reminders": "planned by a job: the use case is its own",
     "outreach.scheduling.retiming": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",

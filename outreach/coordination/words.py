@@ -37,6 +37,7 @@ LETTER_KINDS = {
     LetterKind.REMINDER: _l("Reminder"),
     LetterKind.DIGEST: _l("Teacher's digest"),
     LetterKind.ROSTER: _l("Host's roster"),
+    LetterKind.DECISION: _l("Asks for a decision"),
     LetterKind.WRONG_ADDRESS: _l("Wrong address"),
     LetterKind.NOTE: _l("A calendar asks for something"),
     LetterKind.CONFIRM_ANSWER: _l("Answer from another address"),

@@ -117,7 +117,12 @@ def _batch() -> Select[Letter, bool]:
             joinedload(Letter.mailbox),
             joinedload(Letter.invitation).load_only(Invitation.is_live, Invitation.sent_sequence, Invitation.answer),
             joinedload(Letter.outreach_session).load_only(
-                OutreachSession.state, OutreachSession.starts_at, OutreachSession.ends_at, OutreachSession.reminder_leads
+                OutreachSession.state,
+                OutreachSession.starts_at,
+                OutreachSession.ends_at,
+                OutreachSession.reminder_leads,
+                OutreachSession.is_provisional,
+                OutreachSession.decides_at,
             ),
         )
         .with_for_update(of=Letter, skip_locked=True)

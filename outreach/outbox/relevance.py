@@ -13,7 +13,7 @@ from outreach.models import Answer, Letter, LetterKind, SessionState
 _ABOUT_THE_READER = frozenset({LetterKind.ACCOUNT, LetterKind.APPLICATION})
 _REQUESTS = frozenset({LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED})
 _FAREWELLS = frozenset({LetterKind.CANCELLED, LetterKind.REMOVED})
-_IN_TIME_FOR_THE_START = frozenset({LetterKind.REMINDER, LetterKind.ROSTER})
+_IN_TIME_FOR_THE_START = frozenset({LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.DECISION})
 
 
 def why_not(letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
@@ -69,6 +69,16 @@ def _reminds_in_vain(letter: Letter, now: datetime) -> bool:
     return wants_none or has_declined or _was_moved(letter) or _is_overtaken(letter, now)
 
 
+def _asks_in_vain(letter: Letter, _now: datetime) -> bool:
+    """It is decided meanwhile, or put off."""
+    outreach_session = letter.outreach_session
+    if letter.kind is not LetterKind.DECISION or outreach_session is None:
+        return False
+    told = letter.facts.get("session", {}).get("decides_at")
+    is_put_off = told is None or datetime.fromisoformat(told) != outreach_session.decides_at
+    return not outreach_session.is_provisional or is_put_off
+
+
 def _was_moved(letter: Letter) -> bool:
     told = letter.facts.get("session", {}).get("starts_at")
     outreach_session = letter.outreach_session
@@ -92,4 +102,5 @@ _REASONS: tuple[tuple[str, Callable[[Letter, datetime], bool]], ...] = (
     ("over", _is_over),
     ("in_vain", _invites_in_vain),
     ("reminds_in_vain", _reminds_in_vain),
+    ("asks_in_vain", _asks_in_vain),
 )
