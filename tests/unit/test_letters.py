@@ -239,10 +239,34 @@ def test_address_that_is_no_web_address_is_words_alone() -> None:
 def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> None:
     about = LetterFacts.from_json(CASES[case].facts)
     expires_at = about.session.ends_at + timedelta(days=30)
-    for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine)?", received(CASES[case]).text):
-        purpose = links.Purpose.NOT_MINE if rest else links.Purpose.FAMILY
+    purposes = {"": links.Purpose.FAMILY, "/not-mine": links.Purpose.NOT_MINE, "/reminders": links.Purpose.REMINDERS}
+    for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine|/reminders)?", received(CASES[case]).text):
+        purpose = purposes[rest]
         ticket = links.read(token, purpose, SETTINGS.secret_key, WRITTEN)
         assert ticket == links.Ticket(7, about.session.id, purpose, 1, expires_at)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_reminders_and_digests_alone_carry_the_link_that_stops_reminders(case: str) -> None:
+    """In a header for the mail program's own button (RFC 8058), and in words below."""
+    one, seen = CASES[case], received(CASES[case])
+    may = one.kind in (LetterKind.REMINDER, LetterKind.DIGEST)
+    link = re.fullmatch(r"<(https://outreach\.example/i/([^/]+)/reminders)>", seen.message["List-Unsubscribe"] or "")
+
+    assert (link is not None, seen.message["List-Unsubscribe-Post"]) == (may, "List-Unsubscribe=One-Click" if may else None)
+    assert ("/reminders" in seen.text) == may
+    if link is not None:
+        assert f"\n{link[1]}\n" in seen.text
+        assert link[1] in Page(seen.html).links
+        assert links.read(link[2], links.Purpose.REMINDERS, SETTINGS.secret_key, WRITTEN).mailbox_id == 7
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_letter_says_that_nobody_wrote_it(case: str) -> None:
+    """No holiday notice answers it (RFC 3834 5, Exchange); and it isn't bulk."""
+    message = received(CASES[case]).message
+
+    assert (message["Auto-Submitted"], message["X-Auto-Response-Suppress"], message["Precedence"]) == ("auto-generated", "All", None)
 
 
 @pytest.mark.parametrize("case", TO_FAMILIES)

@@ -25,18 +25,30 @@ def button(letter: Letter, facts: LetterFacts, settings: Settings) -> Link:
     if _starts_online_soon(letter, facts):
         return Link(_("Join online"), facts.session.video_url)
     if is_family(facts) and letter.kind is LetterKind.CONFIRM_ANSWER:
-        return Link(_("Answer on your page"), _family_url(letter, facts, links.Purpose.FAMILY, settings))
+        return Link(_("Answer on your page"), _own_url(letter, facts, links.Purpose.FAMILY, settings))
     if is_family(facts):
-        return Link(_family_words(facts), _family_url(letter, facts, links.Purpose.FAMILY, settings))
+        return Link(_family_words(facts), _own_url(letter, facts, links.Purpose.FAMILY, settings))
     return _signed_in(letter, facts, settings.base_url)
 
 
+def stop_link(letter: Letter, facts: LetterFacts, settings: Settings) -> str | None:
+    """Give the link that stops reminders, also for the button of a mail program (RFC 8058); None: the letter has none."""
+    return _own_url(letter, facts, links.Purpose.REMINDERS, settings) if letter.kind in _CAN_BE_STOPPED else None
+
+
 def small_links(letter: Letter, facts: LetterFacts, settings: Settings) -> tuple[Link, ...]:
-    """Give what stands below: a family's own page where the button leads elsewhere, and "not my child"."""
-    return tuple(_small_links(letter, facts, settings))
+    """Give what stands below: a family's own page where the button leads elsewhere, "not my child", what stops reminders."""
+    return (*_family_links(letter, facts, settings), *_stopping(letter, facts, settings))
 
 
-def _small_links(letter: Letter, facts: LetterFacts, settings: Settings) -> Iterator[Link]:
+def _stopping(letter: Letter, facts: LetterFacts, settings: Settings) -> Iterator[Link]:
+    if url := stop_link(letter, facts, settings):
+        is_reminder = letter.kind is LetterKind.REMINDER
+        words = _("Want no more reminders? Stop them here.")
+        yield Link(words if is_reminder else _("Want no more reminders? Stop them here; letters like this one still come."), url)
+
+
+def _family_links(letter: Letter, facts: LetterFacts, settings: Settings) -> Iterator[Link]:
     if letter.kind in _LISTS:
         return
     goes_on = letter.kind not in OVER
@@ -46,17 +58,17 @@ def _small_links(letter: Letter, facts: LetterFacts, settings: Settings) -> Iter
             if is_family(facts)
             else _("See your family's places or withdraw")
         )
-        yield Link(words, _family_url(letter, facts, links.Purpose.FAMILY, settings))
+        yield Link(words, _own_url(letter, facts, links.Purpose.FAMILY, settings))
     if facts.reader is Reader.GUARDIAN and letter.kind is not LetterKind.REMOVED:
         words = _("Not your child, or not your address? Tell us, and these letters stop.")
-        yield Link(words, _family_url(letter, facts, links.Purpose.NOT_MINE, settings))
+        yield Link(words, _own_url(letter, facts, links.Purpose.NOT_MINE, settings))
 
 
 def _family_words(facts: LetterFacts) -> str:
     return _("See details or withdraw") if facts.seated else _("See details or leave the waiting list")
 
 
-def _family_url(letter: Letter, facts: LetterFacts, purpose: links.Purpose, settings: Settings) -> str:
+def _own_url(letter: Letter, facts: LetterFacts, purpose: links.Purpose, settings: Settings) -> str:
     ticket = links.Ticket(letter.mailbox.id, facts.session.id, purpose, letter.mailbox.link_version, facts.session.ends_at + links.LASTS)
     return links.address(ticket, base_url=settings.base_url, secret_key=settings.secret_key)
 
@@ -82,4 +94,5 @@ def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
     return Link(_("See the session"), session_url)
 
 
+_CAN_BE_STOPPED = (LetterKind.REMINDER, LetterKind.DIGEST)
 _LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.NOTE, LetterKind.WRONG_ADDRESS)

@@ -5,11 +5,14 @@ Pure but for the translations. Rendered twice, it is the same to the byte: a wor
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from outreach.config import Settings
 from outreach.invitations.facts import AccountFacts, ApplicationFacts, EntryFacts, LetterFacts
 from outreach.invitations.itip import Method
 from outreach.invitations.letters.calendar_part import calendar_object, method_of
 from outreach.invitations.letters.cleaning import cleaned
+from outreach.invitations.letters.destinations import stop_link
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import speaking
 from outreach.invitations.letters.official import tell_account, tell_application
@@ -42,7 +45,9 @@ def _mail(letter: Letter, settings: Settings) -> Mail:
     facts = LetterFacts.from_json(plain)
     method = method_of(letter.kind, facts)
     calendar = _calendar(letter, facts, method, settings) if method else None
-    return _written(letter, tell(letter, facts, method, settings), facts.reader_name, settings, facts.entry, calendar, method)
+    mail = _written(letter, tell(letter, facts, method, settings), facts.reader_name, settings, facts.entry)
+    stop = stop_link(letter, facts, settings)
+    return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=stop)
 
 
 def _written(
@@ -51,8 +56,6 @@ def _written(
     to_name: str,
     settings: Settings,
     entry: EntryFacts | None = None,
-    calendar: bytes | None = None,
-    method: Method | None = None,
 ) -> Mail:
     sender = settings.reply_address_of(letter.mailbox.token)
     message_id, references = message_ids(letter.kind, letter.key, entry, domain=sender.rpartition("@")[2])
@@ -66,8 +69,6 @@ def _written(
         html=as_html(story, locale=letter.locale, base_url=settings.base_url),
         message_id=message_id,
         date=letter.created_at,
-        calendar=calendar,
-        method=method.value if method else None,
         references=references,
     )
 
