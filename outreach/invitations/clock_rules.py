@@ -51,6 +51,15 @@ def zone_info(zone: str) -> ZoneInfo:
         raise ValueError(f"no such time zone: {zone!r}") from None
 
 
+def is_skipped(wall: datetime, zone: str) -> bool:
+    """Say whether the clocks of a zone jump over this wall time (PEP 495: it doesn't survive the way to UTC and back).
+
+    Raises ValueError for an unknown zone.
+    """
+    moment = wall.replace(tzinfo=zone_info(zone))
+    return moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != wall
+
+
 # Kept as long as zoneinfo keeps the zone data it has read, the life of the process: new data needs a restart anyway.
 @lru_cache(maxsize=4096)
 def yearly_rules(zone: str, year: int) -> tuple[YearlyRule, YearlyRule] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from outreach.invitations.clock_rules import zone_info
+from outreach.invitations.clock_rules import is_skipped, zone_info
 from outreach.wire import plain_address
 
 _UID = re.compile(r"[!-~]{1,255}")
@@ -87,10 +87,9 @@ class Entry:
     def _on_clock(self, wall: datetime) -> datetime:
         if wall.tzinfo is not None:
             raise ValueError(f"not a wall time: {wall}")
-        moment = wall.replace(tzinfo=zone_info(self.zone), fold=self.fold)
-        if moment.astimezone(UTC).astimezone(moment.tzinfo).replace(tzinfo=None) != wall:
+        if is_skipped(wall, self.zone):
             raise ValueError(f"the clocks in {self.zone} skip {wall}")
-        return moment
+        return wall.replace(tzinfo=zone_info(self.zone), fold=self.fold)
 
 
 def _is_shown_twice(moment: datetime) -> bool:

@@ -92,6 +92,17 @@ def settle(asked: AskedTime, *, now: datetime) -> SettledTime:
     return SettledTime(starts_wall=starts_wall, ends_wall=ends_wall, zone=asked.zone, fold=fold, starts_at=starts_at, ends_at=ends_at)
 
 
+def instants(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int) -> tuple[datetime, datetime]:
+    """Give the instants which wall times settled before mean by the zone data of today.
+
+    Raises TimeRefused where the clock skips one of them now, or the zone is gone.
+    """
+    place = _zone(zone)
+    for wall, field in ((starts_wall, "start"), (ends_wall, "end")):
+        _fold(wall, place, field, fold)
+    return _instant(starts_wall, place, fold), _instant(ends_wall, place, fold)
+
+
 def moment(wall: datetime, zone: str, *, field: str) -> datetime:
     """Give the instant of one wall time; the first, where the clock shows it twice.
 

@@ -6,9 +6,11 @@ No secret link stands in it: a calendar is often shared (architecture.md, "Links
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from outreach import wording
+from outreach.invitations.clock_rules import is_skipped
 from outreach.invitations.facts import EntryFacts, LetterFacts, SessionFacts
 from outreach.invitations.itip import Answer, Entry, Method, compose
 from outreach.invitations.letters.language import gettext as _
@@ -38,7 +40,7 @@ def calendar_object(
     DTSTAMP has whole seconds and must grow with each message (RFC 5546 2.1.5): two changes within one second are
     told apart by their sequence.
     """
-    told = facts.session
+    told = _on_a_clock_that_shows_it(facts.session)
     joins = method is Method.REQUEST and told.video_url
     entry = Entry(
         uid=entry_facts.uid,
@@ -65,6 +67,14 @@ def calendar_object(
         conference_label=_("Join online") if joins else None,
     )
     return compose(entry, method)
+
+
+def _on_a_clock_that_shows_it(told: SessionFacts) -> SessionFacts:
+    """Where new zone data let the clock skip this time, the instants it was told with stand, in UTC: it can still be moved or cancelled."""
+    if not (is_skipped(told.starts_wall, told.zone) or is_skipped(told.ends_wall, told.zone)):
+        return told
+    starts_wall, ends_wall = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (told.starts_at, told.ends_at))
+    return replace(told, starts_wall=starts_wall, ends_wall=ends_wall, zone="UTC", fold=0)
 
 
 def _location(told: SessionFacts) -> str:
