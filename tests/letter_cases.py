@@ -191,6 +191,46 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
     yield "removed-waiting-guardian", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.WITHDRAWN, gone=(ana,))
 
 
+def _what_stays() -> Iterator[tuple[str, Letter]]:
+    """Words that are new, and clocks that have new rules: time and place stay."""
+    ana, hour = student(), timedelta(hours=1)
+    afternoon = told(datetime(2028, 1, 14, 14, 0), zone="America/Vancouver")
+    call = online(datetime(2028, 1, 14, 14, 0), zone="America/Vancouver")
+
+    def about(reader: Reader, cause: Cause, answer: str = "accepted", **more: Any) -> Letter:
+        as_shown = entry(2, answer=answer, is_transparent=reader is Reader.GUARDIAN)
+        return letter(LetterKind.UPDATED, facts(reader, cause, entry=as_shown, **more))
+
+    yield "updated-words-student", about(Reader.STUDENT, Cause.WORDING, was=told(title="Stitching", bring=""), seated=(ana,))
+    yield (
+        "updated-words-guardian",
+        about(Reader.GUARDIAN, Cause.WORDING, "needs_action", was=told(host_name="Dr Kim Ng"), has_new_description=True, seated=(ana,)),
+    )
+    yield "updated-words-teacher", about(Reader.TEACHER, Cause.WORDING, has_new_description=True)
+    yield (
+        "updated-zone-guardian",
+        about(
+            Reader.GUARDIAN,
+            Cause.ZONE,
+            session=afternoon,
+            was=replace(afternoon, starts_at=afternoon.starts_at + hour, ends_at=afternoon.ends_at + hour),
+            seated=(ana,),
+        ),
+    )
+    yield (
+        "updated-zone-online-student",
+        about(
+            Reader.STUDENT,
+            Cause.ZONE,
+            "needs_action",
+            session=call,
+            was=replace(call, starts_at=call.starts_at + hour, ends_at=call.ends_at + hour),
+            seated=(ana,),
+            reader_zone="Europe/London",
+        ),
+    )
+
+
 def _plain_letters() -> Iterator[tuple[str, Letter]]:
     ana = student()
     day, soon = timedelta(days=1), timedelta(hours=2)
@@ -324,4 +364,4 @@ def _awkward() -> Iterator[tuple[str, Letter]]:
     )
 
 
-CASES: dict[str, Letter] = dict([*_calendar_letters(), *_plain_letters(), *_lists(), *_asked(), *_official(), *_awkward()])
+CASES: dict[str, Letter] = dict([*_calendar_letters(), *_what_stays(), *_plain_letters(), *_lists(), *_asked(), *_official(), *_awkward()])

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select
 
 from outreach.db import db, locked
 from outreach.invitations.addressees import Reason, addressees, standing_reasons
@@ -20,10 +20,10 @@ from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.places import Adult, adults, places, queue_places, seated_by_teacher
 from outreach.invitations.recipients import Place, recipients
 from outreach.invitations.reconcile import reconcile
+from outreach.invitations.revising import revise_entries
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
-    Answer,
     Invitation,
     InvitationReason,
     OutreachSession,
@@ -32,7 +32,7 @@ from outreach.models import (
     RegistrationState,
     SessionState,
 )
-from outreach.outbox.queue import post, take_back
+from outreach.outbox.queue import post
 
 SETTLED_SEATS = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 
@@ -121,6 +121,30 @@ def tell_moved(outreach_session: OutreachSession, *, was: SessionFacts, now: dat
     _tell_everybody(outreach_session, Cause.MOVED, was=was, now=now)
 
 
+def tell_wording(outreach_session: OutreachSession, *, was: SessionFacts, has_new_description: bool, now: datetime) -> None:
+    """Tell whoever has the entry the new words beside the old; answers stay, and those who wait hear nothing."""
+    outreach_session.note_change(now=now)
+    db.session.flush()
+    draftsman = _draftsman(outreach_session, now)
+    draftsman.was, draftsman.has_new_description = was, has_new_description
+    revise_entries(draftsman, Cause.WORDING, asks_again=False)
+    post(draftsman.drafts, now=now)
+
+
+def tell_zone(outreach_session: OutreachSession, *, was: SessionFacts, now: datetime) -> None:
+    """Tell whoever has the entry that the clock time stays, though their calendar may have shown another.
+
+    At a place that is what people answered to, and answers stay; online, where a reader's own hour moves, they start afresh.
+    Those who wait have nothing in their calendar, and hear nothing.
+    """
+    outreach_session.note_change(now=now)
+    db.session.flush()
+    draftsman = _draftsman(outreach_session, now)
+    draftsman.was = was
+    revise_entries(draftsman, Cause.ZONE, asks_again=outreach_session.is_online)
+    post(draftsman.drafts, now=now)
+
+
 def tell_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Take the session out of every calendar; those whose invitation never left hear nothing."""
     outreach_session.note_change(now=now)
@@ -163,22 +187,7 @@ def _tell_everybody(outreach_session: OutreachSession, cause: Cause, *, was: Ses
     concerned = places(outreach_session, Registration.state.in_(ACTIVE))
     draftsman.meet(concerned, queue_places(outreach_session.id))
     draftsman.was = was
-    live = list(db.session.scalars(select(Invitation.id).where(Invitation.is_live, Invitation.session_id == outreach_session.id)))
-    draftsman.remember(take_back(live, now=now), live)
-    db.session.execute(
-        update(Invitation)
-        .where(Invitation.id.in_(live))
-        .values(
-            sequence=Invitation.sequence + 1,
-            changed_at=now,
-            answer=Answer.NEEDS_ACTION,
-            answered_at=None,
-            is_live=cause is not Cause.CANCELLED,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    for addressee in addressees(outreach_session, Invitation.id.in_(live)):
-        draftsman.calendar_letter(addressee, cause, before=addressee)
+    revise_entries(draftsman, cause, asks_again=True)
     causes = {place.registration_id: cause for place in concerned}
     draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))

@@ -23,6 +23,10 @@ from outreach.outbox.queue import Draft, take_back_notices
 SEATED_FOR_GOOD = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationState.RELEASED)
 IN_LINE = (RegistrationState.WAITING, RegistrationState.OFFERED)
+_SHOWN = (
+    *("starts_wall", "ends_wall", "zone", "fold", "starts_at", "ends_at", "site_name", "area_name", "meeting_point", "video_url"),
+    *("title", "host_name", "bring", "wear", "kit"),
+)
 OWN_DOING = (Cause.WITHDRAWN, Cause.REMOVED)
 
 
@@ -35,6 +39,7 @@ class Draftsman:
     now: datetime
     reason: str = ""
     was: SessionFacts | None = None
+    has_new_description: bool = False
     again: str = ""
     drafts: list[Draft] = field(default_factory=list)
     met: dict[int, Place] = field(default_factory=dict)
@@ -82,6 +87,7 @@ class Draftsman:
             was=was if was and not _looks_the_same(was, self.session_facts) else None,
             seated=tuple(to.students.values()),
             gone=gone,
+            has_new_description=self.has_new_description or (untold is not None and untold.has_new_description and not is_first),
             entry=EntryFacts(
                 uid=to.uid,
                 sequence=to.sequence,
@@ -215,11 +221,8 @@ def _kind(to: Addressee, cause: Cause, *, is_first: bool, was_live: bool, untold
 
 
 def _looks_the_same(one: SessionFacts, other: SessionFacts) -> bool:
-    """Time, place and link agree: moved there and back before anybody was told."""
-    return all(
-        getattr(one, name) == getattr(other, name)
-        for name in ("starts_wall", "ends_wall", "zone", "fold", "site_name", "area_name", "meeting_point", "video_url")
-    )
+    """All that a letter shows agrees: moved there and back before anybody was told."""
+    return all(getattr(one, name) == getattr(other, name) for name in _SHOWN)
 
 
 def _kind_of_notice(cause: Cause, *, is_waiting: bool, is_gone: bool, never_told: Letter | None) -> LetterKind | None:

@@ -22,6 +22,7 @@ class Reader(enum.StrEnum):
     TEACHER = "teacher"
     STUDENT = "student"
     GUARDIAN = "guardian"
+    COORDINATOR = "coordinator"
 
 
 class Cause(enum.StrEnum):
@@ -124,6 +125,7 @@ class LetterFacts:
     `seated`, `waiting` and `gone` name exactly the students this mailbox may know of. `was` is the
     session as last told, where that differs. `stands_in_for`: students nobody else hears for.
     `offered`: a teacher is asked whether these may have a free seat, until `offered_until` (aware, UTC).
+    `has_new_description`: the text on the session's page, too long for a letter, was written anew.
     `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
     """
 
@@ -142,6 +144,7 @@ class LetterFacts:
     reason: str = ""
     asked: AskedFacts | None = None
     lead_minutes: int | None = None
+    has_new_description: bool = False
     reader_zone: str = ""
 
     def to_json(self) -> dict[str, Any]:

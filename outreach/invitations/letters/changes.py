@@ -9,9 +9,6 @@ from enum import StrEnum
 
 from outreach.invitations.facts import LetterFacts, SessionFacts
 
-_TIME = ("starts_wall", "ends_wall", "zone", "fold")
-_PLACE = ("site_name", "area_name", "address", "meeting_point")
-
 
 class Change(StrEnum):
     """What people notice."""
@@ -19,15 +16,32 @@ class Change(StrEnum):
     TIME = "time"
     PLACE = "place"
     LINK = "link"
+    TITLE = "title"
+    HOST = "host"
+    BRING = "bring"
+    WEAR = "wear"
+    KIT = "kit"
+    DESCRIPTION = "description"
 
 
 def changes(facts: LetterFacts) -> frozenset[Change]:
-    """Name what changed; nothing where nothing was told before, or only words changed."""
-    if facts.was is None:
-        return frozenset()
-    parts = {Change.TIME: _TIME, Change.PLACE: _PLACE, Change.LINK: ("video_url",)}
-    return frozenset(change for change, names in parts.items() if _differ(facts.was, facts.session, names))
+    """Name what changed; nothing where nothing was told before."""
+    was = facts.was
+    found = {change for change, names in _PARTS.items() if _differ(was, facts.session, names)} if was else set()
+    return frozenset(found | ({Change.DESCRIPTION} if facts.has_new_description else set()))
 
 
 def _differ(was: SessionFacts, now: SessionFacts, names: tuple[str, ...]) -> bool:
     return any(getattr(was, name) != getattr(now, name) for name in names)
+
+
+_PARTS = {
+    Change.TIME: ("starts_wall", "ends_wall", "zone", "fold"),
+    Change.PLACE: ("site_name", "area_name", "address", "meeting_point"),
+    Change.LINK: ("video_url",),
+    Change.TITLE: ("title",),
+    Change.HOST: ("host_name",),
+    Change.BRING: ("bring",),
+    Change.WEAR: ("wear",),
+    Change.KIT: ("kit",),
+}

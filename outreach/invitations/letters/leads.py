@@ -7,10 +7,11 @@ from datetime import datetime
 
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.letters.asked import asked_lead, confirm_lead
+from outreach.invitations.letters.changes import changes
 from outreach.invitations.letters.digest_leads import digest, roster, wrong_address
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
-from outreach.invitations.letters.leads_of_change import changed, removed, someone_left
+from outreach.invitations.letters.leads_of_change import changed, clock_stays, removed, someone_left
 from outreach.invitations.letters.nearness import nearness
 from outreach.invitations.letters.phrases import is_about_you, is_family, names, near_words, session_words
 from outreach.models import LetterKind
@@ -47,8 +48,10 @@ def _promoted(facts: LetterFacts) -> str:
 
 
 def _updated(facts: LetterFacts) -> str:
-    if facts.was:
+    if changes(facts):
         return changed(facts)
+    if facts.cause is Cause.ZONE:
+        return clock_stays(facts)
     if facts.gone:
         return someone_left(facts)
     return _promoted(facts) if facts.cause is Cause.PROMOTED else _invitation(facts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from babel.lists import format_list
+
 from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.letters.changes import Change, changes
@@ -27,7 +29,18 @@ def changed(facts: LetterFacts) -> str:
         return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(place)s.", **words)
     if Change.LINK in new:
         return _("“%(title)s” on %(day)s at %(clock)s has a new link to join.", **words)
+    if new:
+        what = format_list([_PARTS[part]() for part in Change if part in new], locale=wording.locale())
+        return _("“%(title)s” on %(day)s at %(clock)s takes place as planned. What is new: %(what)s.", what=what, **words)
     return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
+
+
+def clock_stays(facts: LetterFacts) -> str:
+    """Say that the time on the wall is the one that was promised, though the zone's rules are new."""
+    told = facts.session
+    zone = wording.zone_words(told.starts_wall, told.zone, told.fold)
+    words = {"title": told.title, "day": wording.day(told.starts_wall), "clock": wording.clock_time(told.starts_wall), "zone": zone}
+    return _("“%(title)s” still takes place on %(day)s at %(clock)s (%(zone)s).", **words)
 
 
 def someone_left(facts: LetterFacts) -> str:
@@ -67,3 +80,13 @@ def removed(facts: LetterFacts) -> str:
         return _("%(session)s is taken out of your calendar.", session=told)
     who, count = names(facts.gone, facts), len(facts.gone)
     return ngettext("%(names)s no longer comes to %(session)s.", "%(names)s no longer come to %(session)s.", count, names=who, session=told)
+
+
+_PARTS = {
+    Change.TITLE: lambda: _("the title"),
+    Change.HOST: lambda: _("the host"),
+    Change.BRING: lambda: _("what to bring"),
+    Change.WEAR: lambda: _("what to wear"),
+    Change.KIT: lambda: _("what each student gets"),
+    Change.DESCRIPTION: lambda: _("the description"),
+}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, Reader
-from outreach.invitations.itip import Method
+from outreach.invitations.itip import Answer, Method
 from outreach.invitations.letters.asked import asked_notes, confirm_notes
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_family
@@ -20,7 +21,15 @@ def notes(kind: LetterKind, facts: LetterFacts, method: Method | None) -> tuple[
 
 
 def _the_answer(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
-    if kind is LetterKind.UPDATED:
+    if kind is LetterKind.UPDATED and facts.cause is Cause.ZONE:
+        city = wording.city(facts.session.zone)
+        yield _(
+            "The rules for clocks in %(city)s have changed. The time stays as promised; your calendar may have shown another.",
+            city=city,
+        )
+    if kind is LetterKind.UPDATED and facts.entry and facts.entry.answer != Answer.NEEDS_ACTION:
+        yield _("Your calendar changes the entry by itself. Your answer stands: there is nothing to do.")
+    elif kind is LetterKind.UPDATED:
         yield _("Your calendar changes the entry by itself. If it asks for an answer again, please give it.")
     elif facts.reader is not Reader.HOST:
         yield _("Please answer the invitation in your mail or calendar.")
@@ -62,7 +71,7 @@ def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
 def _going(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
     if facts.reader is Reader.HOST and kind is not LetterKind.REMINDER:
         yield _("The evening before, you get the list of who comes. To move or cancel the session, sign in: every calendar follows.")
-    elif facts.reader is Reader.TEACHER and kind is not LetterKind.REMINDER:
+    elif facts.reader is Reader.TEACHER and kind is not LetterKind.REMINDER and facts.cause not in _WITHOUT_DIGEST:
         yield _("Who has a seat and who waits comes in a separate letter.")
     elif is_family(facts) and facts.seated and not (kind is LetterKind.REMINDER and facts.session.video_url):
         yield _("If plans change, please withdraw with the link above: the place goes to somebody who waits.")
@@ -99,3 +108,6 @@ def _behind_sign_in(kind: LetterKind) -> Iterator[str]:
     if kind is LetterKind.WRONG_ADDRESS:
         yield _("Its reader told us so, and we no longer write there. The places stay as they are.")
         yield _("Please ask the family and correct the address in your class list: the invitation then goes to the new one by itself.")
+
+
+_WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)

@@ -27,6 +27,8 @@ def rows(facts: LetterFacts, *, goes_on: bool, has_link: bool, names_students: b
         told.append(_join(facts.session))
     if goes_on:
         told += preparation(facts)
+    if facts.has_new_description:
+        told.append(Row(label=_("Description"), lines=(_("Written anew: read it on the session's page."),)))
     return tuple(row for row in told if row.lines or row.was)
 
 
@@ -66,7 +68,7 @@ def _join(session_facts: SessionFacts) -> Row:
 def _changeable(label: str, tell: Callable[[SessionFacts], tuple[str, ...]], facts: LetterFacts) -> Row:
     now = tell(facts.session)
     was = tell(facts.was) if facts.was else now
-    return Row(label=label, lines=now, was=was if was != now else ())
+    return Row(label=label, lines=now, was=() if was == now else was or (_("nothing"),))
 
 
 def _when(told: SessionFacts, reader_zone: str) -> tuple[str, ...]:
