@@ -17,6 +17,7 @@ from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
 from outreach.health.commands import doctor
 from outreach.logs import only_warnings
+from outreach.scheduling.commands import retime_sessions
 from outreach.worker import Worker
 
 
@@ -107,5 +108,5 @@ def _banner(app: Flask) -> str:
         return f"{banner}\n{sign_ins.in_words(settings)}" if settings.is_demo and filling.is_begun() else banner
 
 
-for command in (create_coordinator, demo, doctor):
+for command in (create_coordinator, demo, doctor, retime_sessions):
     main.add_command(command)

@@ -11,8 +11,10 @@ import structlog
 from flask import Flask
 
 from outreach.faults import place_of
+from outreach.invitations.decisions import ask_for_decisions
 from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.registration.use_cases import lapse_offers
+from outreach.scheduling.retiming import retime
 
 _log = structlog.get_logger()
 
@@ -32,10 +34,19 @@ class Job:
     every: timedelta
 
 
+def _retime(*, now: datetime) -> int:
+    found = retime(now=now)
+    for one in found.skipped:
+        _log.warning("the clock skips this time now", session_id=one.session_id, wall=one.starts_wall.isoformat(), zone=one.zone)
+    return len(found.changed)
+
+
 TIMETABLE = (
+    Job(name="retime", work=_retime, every=timedelta(days=1)),
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
     Job(name="plan_reminders", work=plan_reminders, every=timedelta(minutes=1)),
     Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
+    Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )
 
 

@@ -1,0 +1,41 @@
+"""`outreach retime`: after an update of the zone data, every session has the instant its clock means."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask
+
+from outreach import clock, wording
+from outreach.scheduling.retiming import Retimed, Retiming, retime
+from outreach.scheduling.timing import TZDATA_VERSION
+
+
+@click.command("retime")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
+@click.pass_obj
+def retime_sessions(app: Flask, *, dry_run: bool) -> None:
+    """Work out when sessions take place by the zone data of now, and tell whose calendar would be wrong.
+
+    The time on the wall stays as it was promised. The worker does this by itself when it starts, and daily.
+    """
+    with app.app_context():
+        found = retime(now=clock.now(), is_dry_run=dry_run)
+    for one in (*found.changed, *found.skipped):
+        click.echo(_line(one))
+    click.echo(_summary(found, is_dry_run=dry_run))
+
+
+def _line(one: Retimed) -> str:
+    wall = f"{wording.day(one.starts_wall)}, {wording.clock_time(one.starts_wall)} in {wording.city(one.zone)}"
+    named = f"Session {one.session_id}, “{one.title}”, {wall}"
+    if one.becomes is None:
+        return f"{named}: its clock skips this time now. It keeps {one.was:%H:%M} UTC; please move it."
+    return f"{named}: {one.was:%Y-%m-%d %H:%M} UTC becomes {one.becomes:%Y-%m-%d %H:%M} UTC, {one.letters} told."
+
+
+def _summary(found: Retiming, *, is_dry_run: bool) -> str:
+    if not found.looked_at:
+        return f"Nothing to do: every session to come was timed with the zone data {TZDATA_VERSION}."
+    changed, skipped = len(found.changed), len(found.skipped)
+    told = f"Zone data {TZDATA_VERSION}: looked at {found.looked_at}, changed {changed}, to be moved by a person {skipped}."
+    return f"{told} Nothing was written." if is_dry_run else told
