@@ -1,13 +1,17 @@
-"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql makes its absence an error."""
+"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql,node,libical makes its absence an error."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from ctypes import CDLL
+from ctypes.util import find_library
 from functools import lru_cache
+from pathlib import Path
 
 import psycopg
 
+ICAL_JS = Path(__file__).parent / "interop/node_modules/ical.js"
 DEFAULT_SERVER = "postgresql+psycopg://127.0.0.1/postgres"
 
 
@@ -29,6 +33,25 @@ def chromium_path() -> str | None:
     if path is None:
         _missing("chromium")
     return path
+
+
+def node_path() -> str | None:
+    """Give the path of Node, where `npm ci` in tests/interop has brought ical.js too; None otherwise."""
+    path = shutil.which("node")
+    if path is None or not ICAL_JS.is_dir():
+        _missing("node")
+        return None
+    return path
+
+
+def has_libical() -> bool:
+    """Say whether the system has libical 3."""
+    try:
+        CDLL(find_library("ical") or "libical.so.3")
+    except OSError:
+        _missing("libical")
+        return False
+    return True
 
 
 def _missing(what: str) -> None:
