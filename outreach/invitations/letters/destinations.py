@@ -65,7 +65,7 @@ def _family_links(letter: Letter, facts: LetterFacts, settings: Settings) -> Ite
 
 
 def _family_words(facts: LetterFacts) -> str:
-    return _("See details or withdraw") if facts.seated else _("See details or leave the waiting list")
+    return _("See details, answer or withdraw") if facts.seated else _("See details or leave the waiting list")
 
 
 def _own_url(letter: Letter, facts: LetterFacts, purpose: links.Purpose, settings: Settings) -> str:

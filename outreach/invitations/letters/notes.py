@@ -31,6 +31,8 @@ def _the_answer(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield _("Your calendar changes the entry by itself. Your answer stands: there is nothing to do.")
     elif kind is LetterKind.UPDATED:
         yield _("Your calendar changes the entry by itself. If it asks for an answer again, please give it.")
+    elif is_family(facts):
+        yield _("Please answer the invitation in your mail or calendar, or with the link above.")
     elif facts.reader is not Reader.HOST:
         yield _("Please answer the invitation in your mail or calendar.")
 
