@@ -22,6 +22,7 @@ from outreach.models import (
     SessionState,
     User,
 )
+from outreach.scheduling.retiming import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)
 LATE = timedelta(minutes=10)
@@ -30,13 +31,17 @@ LOW = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class Attention:
-    """Counts of what waits for a person; `late_since`: when the oldest letter that should have left was due."""
+    """Counts of what waits for a person.
+
+    `late_since`: when the oldest letter that should have left was due. `skipped_sessions`: ids of those whose clock skips their time.
+    """
 
     applications: int
     unconfirmed: int
     failed_letters: int
     refused_mailboxes: int
     stopped_mailboxes: int
+    skipped_sessions: list[int]
     late_since: datetime | None
     pause: OutboxPause | None
 
@@ -53,6 +58,7 @@ def attention(*, now: datetime) -> Attention:
         failed_letters=db.session.scalar(select(func.count()).where(Letter.state == LetterState.FAILED)) or 0,
         refused_mailboxes=refused,
         stopped_mailboxes=stopped,
+        skipped_sessions=skipped_sessions(now=now),
         late_since=db.session.scalar(late),
         pause=db.session.get(OutboxPause, 1),
     )

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from outreach.db import db, locked, transaction
 from outreach.invitations import announce
 from outreach.invitations.snapshot import session_facts
-from outreach.models import Invitation, OutreachSession
+from outreach.models import Invitation, OutreachSession, SessionState
 from outreach.scheduling.timing import TZDATA_VERSION
 from outreach.scheduling.wall_time import TimeRefused, instants
 
@@ -62,8 +63,10 @@ def retime(*, now: datetime, is_dry_run: bool = False) -> Retiming:
 
 def skipped_sessions(*, now: datetime) -> list[int]:
     """Give the published sessions to come whose time their clock skips by the data of now, the next first: somebody must move them."""
-    rows = db.session.scalars(select(OutreachSession).where(_is_timed_with_older_data(now)).order_by(OutreachSession.starts_at))
-    return [one.id for one in rows if one.is_published and _instants_now(one) is None]
+    walls = select(
+        OutreachSession.id, OutreachSession.starts_wall, OutreachSession.ends_wall, OutreachSession.zone, OutreachSession.fold
+    ).where(_is_timed_with_older_data(now), OutreachSession.state == SessionState.PUBLISHED)
+    return [row.id for row in db.session.execute(walls.order_by(OutreachSession.starts_at)) if _instants_now(row) is None]
 
 
 def _is_timed_with_older_data(now: datetime) -> ColumnElement[bool]:
@@ -106,7 +109,7 @@ def _difference(outreach_session: OutreachSession, *, now: datetime) -> Retimed 
     )
 
 
-def _instants_now(one: OutreachSession) -> tuple[datetime, datetime] | None:
+def _instants_now(one: OutreachSession | Row[*tuple[Any, ...]]) -> tuple[datetime, datetime] | None:
     try:
         return instants(one.starts_wall, one.ends_wall, one.zone, one.fold)
     except TimeRefused:

@@ -334,6 +334,19 @@ def test_a_failed_letter_is_sent_again(client: FlaskClient, make: Builder, now: 
     assert "Only a letter that failed" in answer.text
 
 
+@pytest.mark.usefixtures("present")
+def test_a_session_whose_clock_skips_its_time_now_is_shown_to_be_moved(make: Builder, client_of: ClientOf) -> None:
+    skipped = make.outreach_session(make.clinician(), starts_wall=datetime(2028, 3, 12, 2, 30), zone="America/New_York")
+    coordinator = client_of(make.coordinator())
+    assert "a time its clock skips" not in coordinator.get("/coordination").text
+    with transaction():
+        skipped.tzdata_version = "2025b"
+    page = coordinator.get("/coordination").text
+    assert "session stands at a time its clock skips by new rules" in page
+    assert f'href="/sessions/{skipped.id}/move"' in page
+    assert coordinator.get(f"/sessions/{skipped.id}/move").status_code == 200
+
+
 def test_home_is_calm_when_nothing_waits(client: FlaskClient) -> None:
     page = client.get("/coordination").text
     assert "Nothing waits for you" in page
