@@ -5,7 +5,7 @@ Joins the caller's transaction, never commits. The caller holds the lock on the 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_, select
@@ -32,6 +32,15 @@ def tell_again(outreach_session: OutreachSession, invitation_ids: Collection[int
     return _tell(outreach_session, _wanted(invitation_ids, ~under_way.exists()), key, now=now)
 
 
+def tell_anew(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
+    """Send these invitations as they stand, also where such a letter is under way: a worker may be giving it up just now.
+
+    What still waits in the queue is replaced, and its news carried on. Gives how many letters were written.
+    """
+    ids = _wanted(invitation_ids)
+    return _tell(outreach_session, ids, key, taken_back=take_back(ids, now=now), now=now)
+
+
 def tell_as_update(outreach_session: OutreachSession, invitation_ids: Collection[int], *, now: datetime) -> int:
     """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay.
 
@@ -50,14 +59,14 @@ def _wanted(invitation_ids: Collection[int], *which: object) -> list[int]:
     return list(db.session.scalars(found))
 
 
-def _tell(outreach_session: OutreachSession, ids: Collection[int], key: str, *, now: datetime) -> int:
+def _tell(outreach_session: OutreachSession, ids: Collection[int], key: str, *, taken_back: Sequence[Letter] = (), now: datetime) -> int:
     is_cancelled = outreach_session.state == SessionState.CANCELLED
     again = f":{key}" if key else ""
     reason = outreach_session.cancel_reason
     draftsman = Draftsman(
         outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=reason, again=again
     )
-    draftsman.remember([], ids)
+    draftsman.remember(taken_back, ids)
     for addressee in addressees(outreach_session, Invitation.id.in_(ids)):
         draftsman.calendar_letter(addressee, Cause.CANCELLED if is_cancelled else Cause.AGAIN, before=addressee)
     post(draftsman.drafts, now=now)

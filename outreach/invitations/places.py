@@ -104,6 +104,17 @@ def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, boo
     return found
 
 
+def students_behind(mailbox_ids: Collection[int]) -> list[int]:
+    """Give the students about whom these mailboxes hear: their own, and those whose guardian reads one."""
+    own = select(Student.id).where(Student.mailbox_id.in_(mailbox_ids))
+    guarded = (
+        select(guardianship.c.student_id)
+        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .where(Guardian.mailbox_id.in_(mailbox_ids))
+    )
+    return sorted(db.session.scalars(own.union(guarded)))
+
+
 def adults(user_ids: Collection[int]) -> dict[int, Adult]:
     """Read users by id, with their mailboxes."""
     rows = db.session.execute(

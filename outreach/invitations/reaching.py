@@ -1,0 +1,117 @@
+"""Letters arrive at a mailbox again: it learns how things stand now, not what it missed.
+
+Joins the caller's transaction, never commits. Locks sessions in ascending order, then students, then mailboxes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Row, exists, or_, select
+
+from outreach.db import db, locked
+from outreach.invitations.again import tell_anew
+from outreach.invitations.drafting import IN_LINE, Draftsman
+from outreach.invitations.facts import Cause
+from outreach.invitations.holding import hold_places
+from outreach.invitations.places import places, queue_places, students_behind
+from outreach.invitations.recipients import Place
+from outreach.invitations.snapshot import session_facts
+from outreach.models import Bounce, BounceKind, Invitation, Letter, Mailbox, OutreachSession, Registration, SessionState
+from outreach.outbox.queue import post
+
+NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
+
+
+def reached_again(mailbox_ids: Collection[int], *, now: datetime) -> int:
+    """Clear what says that letters don't arrive at these mailboxes, and tell each how every session not over stands.
+
+    REQUEST to whoever has a living entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
+    a family that waits. Mailboxes that bear no such mark are left alone, so the second of two who say so tells nobody
+    twice; one whose reader stopped us hears nothing. Gives how many mailboxes are reached again.
+    """
+    students = students_behind(mailbox_ids)
+    _hold(mailbox_ids, students, now)
+    wanted = select(Mailbox).where(Mailbox.id.in_(mailbox_ids)).order_by(Mailbox.id)
+    held = db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
+    silent = [mailbox for mailbox in held if mailbox.refused_at is not None or mailbox.blocked_at is not None]
+    for mailbox in silent:
+        mailbox.refused_at = mailbox.refused_words = mailbox.blocked_at = None
+    db.session.flush()
+    _tell({mailbox.id for mailbox in silent if mailbox.is_reached}, now=now)
+    return len(silent)
+
+
+def _hold(mailbox_ids: Collection[int], student_ids: Collection[int], now: datetime) -> None:
+    """Lock the sessions they are or were invited to, then the students: nobody registers them meanwhile."""
+    invited = select(Invitation.session_id).where(Invitation.mailbox_id.in_(mailbox_ids))
+    registered = select(Registration.session_id).where(Registration.student_id.in_(student_ids))
+    which = or_(OutreachSession.id.in_(invited), OutreachSession.id.in_(registered)), OutreachSession.ends_at > now
+    db.session.execute(select(OutreachSession.id).where(*which).order_by(OutreachSession.id).with_for_update(key_share=True))
+    hold_places(student_ids, now=now)
+
+
+def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
+    entries, waiting = _entries(mailbox_ids, now), _waiting(mailbox_ids, now)
+    for session_id in sorted(entries.keys() | waiting.keys()):
+        outreach_session = locked(OutreachSession, session_id)
+        assert outreach_session is not None  # noqa: S101 (its invitations were just read, and sessions are never deleted)
+        tell_anew(outreach_session, entries[session_id], key=f"reached:{now.isoformat()}", now=now)
+        _tell_waiting(outreach_session, waiting[session_id], mailbox_ids, now=now)
+
+
+def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
+    """Give by session the invitations whose state these mailboxes must hear."""
+    last = (Letter.invitation_id == Invitation.id) & (Letter.sequence == Invitation.sequence)
+    bounced = exists().where(Bounce.letter_id == Letter.id, last, Bounce.kind.in_(NOT_ARRIVED))
+    rows = db.session.execute(
+        select(Invitation.session_id, Invitation.id)
+        .join(OutreachSession, OutreachSession.id == Invitation.session_id)
+        .where(Invitation.mailbox_id.in_(mailbox_ids), OutreachSession.ends_at > now)
+        .where(or_(Invitation.is_live, Invitation.sent_sequence < Invitation.sequence, bounced))
+    )
+    return _by_session(rows)
+
+
+def _waiting(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
+    """Give by session the registrations in line of which these mailboxes hear."""
+    rows = db.session.execute(
+        select(Registration.session_id, Registration.id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(Registration.student_id.in_(students_behind(mailbox_ids)), Registration.state.in_(IN_LINE), OutreachSession.ends_at > now)
+    )
+    return _by_session(rows)
+
+
+def _by_session(rows: Iterable[Row[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for session_id, key in rows:
+        found[session_id].append(key)
+    return found
+
+
+def _tell_waiting(
+    outreach_session: OutreachSession, registration_ids: Collection[int], mailbox_ids: Collection[int], *, now: datetime
+) -> None:
+    if not registration_ids:
+        return
+    cause = Cause.CANCELLED if outreach_session.state == SessionState.CANCELLED else Cause.REGISTERED
+    told = [_only(place, mailbox_ids) for place in places(outreach_session, Registration.id.in_(registration_ids))]
+    draftsman = Draftsman(
+        outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=outreach_session.cancel_reason
+    )
+    draftsman.meet(told, queue_places(outreach_session.id))
+    draftsman.letters_without_entry(told, dict.fromkeys(registration_ids, cause))
+    post(draftsman.drafts, now=now)
+
+
+def _only(place: Place, mailbox_ids: Collection[int]) -> Place:
+    """The place as if nobody else heard of it."""
+    return replace(
+        place,
+        own_mailbox_id=place.own_mailbox_id if place.own_mailbox_id in mailbox_ids else None,
+        guardian_mailbox_ids=tuple(key for key in place.guardian_mailbox_ids if key in mailbox_ids),
+    )

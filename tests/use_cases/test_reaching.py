@@ -1,0 +1,299 @@
+"""Where letters don't arrive nothing is sent; once they do, the mailbox learns how things stand now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from outreach.db import db, transaction
+from outreach.families.use_cases import not_mine
+from outreach.invitations.reaching import reached_again
+from outreach.invitations.use_cases import write_again
+from outreach.models import BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration, Student, User
+from outreach.outbox.bouncing import note_failure
+from outreach.outbox.leasing import Pace, lease_due
+from outreach.outbox.outcome import Accepted, Refused
+from outreach.outbox.settling import drop, settle
+from outreach.registration import use_cases as registering
+from outreach.scheduling.facts import TypedPlace, TypedTime
+from outreach.scheduling.moving import move
+from outreach.scheduling.use_cases import cancel
+from outreach.schools import students
+from outreach.schools.known import known_students
+from outreach.schools.roster.plan import KnownGuardian
+from tests.builders import Builder
+from tests.delivering import Scripted, deliver
+from tests.rivals import at_once
+
+HOUR = timedelta(hours=1)
+MARIA = "maria@families.example"
+NO_SUCH_USER = Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@dataclass
+class World:
+    """Ana's guardian is Maria; the class has one teacher; every letter that leaves is remembered."""
+
+    make: Builder
+    now: datetime
+    teacher: User = field(init=False)
+    ana: Student = field(init=False)
+    session: OutreachSession = field(init=False)
+
+    def __post_init__(self) -> None:
+        school = self.make.school()
+        self.teacher = self.make.teacher(school)
+        self.school_class = self.make.school_class(school, self.teacher)
+        self.ana = self.make.student(self.school_class, given_name="Ana", guardians=(MARIA,))
+        self.session = self.make.outreach_session(self.make.clinician())
+
+    @property
+    def maria(self) -> Mailbox:
+        return db.session.scalars(select(Mailbox).where(Mailbox.address == MARIA).execution_options(populate_existing=True)).one()
+
+    @property
+    def invitation(self) -> Invitation:
+        mine = select(Invitation).where(Invitation.mailbox_id == self.maria.id, Invitation.session_id == self.session.id)
+        return db.session.scalars(mine.execution_options(populate_existing=True)).one()
+
+    def register(self, *chosen: Student, session: OutreachSession | None = None) -> None:
+        registering.register_students(
+            registering.Request(
+                session_id=(session or self.session).id,
+                school_id=self.school_class.school_id,
+                student_ids=tuple(student.id for student in chosen or (self.ana,)),
+                teacher_id=self.teacher.id,
+                by_id=self.teacher.id,
+                permission_attested=True,
+            ),
+            now=self.now,
+        )
+
+    def bounce(self, kind: BounceKind = BounceKind.HARD) -> None:
+        """The last letter to Maria that left comes back."""
+        last = select(Letter.id).where(Letter.mailbox_id == self.maria.id, Letter.state == LetterState.SENT).order_by(Letter.id.desc())
+        with transaction():
+            note_failure(self.maria.id, db.session.scalar(last.limit(1)), kind, status="5.1.1", words="550 5.1.1 Unknown", now=self.now)
+
+    def moving(self) -> Callable[[], object]:
+        """Give what moves the session as it stands by a day."""
+        db.session.refresh(self.session)
+        when = TypedTime(day=self.session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
+        where = TypedPlace(site_id=self.session.site_id, zone=self.session.zone, meeting_point="Main entrance")
+        return partial(move, self.session.id, when, where, seen=self.session.updated_at, now=self.now)
+
+    def withdraw(self) -> None:
+        place = db.session.scalars(select(Registration.id).where(Registration.student_id == self.ana.id)).first()
+        assert place is not None
+        registering.withdraw(place, now=self.now, by_id=self.teacher.id)
+
+    def to_maria(self, transport: Scripted | None = None, now: datetime | None = None) -> list[tuple[str, int | None]]:
+        """Deliver all that is due; give kind and SEQUENCE of what left for Maria just now."""
+        transport = transport or Scripted()
+        deliver(transport, now or self.now)
+        names = [int(envelope.name.split("-")[1]) for envelope in transport.sent if envelope.recipient == MARIA]
+        left = {letter.id: letter for letter in db.session.scalars(select(Letter).where(Letter.id.in_(names)))}
+        return [(left[key].kind.value, left[key].sequence) for key in names]
+
+
+@pytest.fixture
+def world(make: Builder, now: datetime) -> World:
+    return World(make, now)
+
+
+def test_nothing_goes_there_while_the_invitation_grows_and_then_the_current_state_does(world: World, now: datetime) -> None:
+    world.register()
+    assert world.to_maria() == [("invitation", 0)]
+    world.bounce()
+    world.moving()()
+    assert world.to_maria() == []
+    assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 0)
+    assert write_again(world.maria.id, now=now)
+    assert (world.maria.refused_at, world.maria.refused_words) == (None, None)
+    assert world.to_maria() == [("updated", 1)]
+    assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 1)
+
+
+def test_one_whose_request_a_server_refused_at_once_is_invited_when_reached(world: World, now: datetime) -> None:
+    world.register()
+    assert world.to_maria(Scripted({MARIA: NO_SUCH_USER})) == []
+    assert world.maria.refused_at == now
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == [("invitation", 0)]
+
+
+@on_one_database
+def test_an_entry_that_died_meanwhile_is_taken_out_of_the_calendar(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    world.withdraw()
+    assert world.to_maria() == []
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == [("removed", 1)]
+
+
+@on_one_database
+def test_a_cancel_that_bounced_is_told_again_and_one_that_arrived_is_not(world: World, make: Builder, now: datetime) -> None:
+    other = make.outreach_session(make.clinician())
+    for one in (world.session, other):
+        world.register(session=one)
+        world.to_maria()
+        cancel(one.id, "Flood", now=now)
+        assert world.to_maria() == [("cancelled", 1)]
+    world.bounce()
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == [("cancelled", 1)]
+
+
+@on_one_database
+def test_a_session_cancelled_meanwhile_is_told_as_cancelled(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    cancel(world.session.id, "Flood", now=now)
+    assert world.to_maria() == []
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == [("cancelled", 1)]
+
+
+@on_one_database
+def test_what_never_left_and_is_off_again_is_never_mentioned(world: World, now: datetime) -> None:
+    with transaction():
+        world.maria.refused_at = now
+    world.register()
+    world.to_maria()
+    world.withdraw()
+    world.to_maria()
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == []
+
+
+@on_one_database
+def test_who_waits_learns_their_place_and_nobody_else_is_told_anything(world: World, make: Builder, now: datetime) -> None:
+    ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
+    with transaction():
+        world.session.capacity, world.maria.refused_at = 1, now
+    world.register(world.ana, ben)
+    assert world.to_maria() == []
+    write_again(world.maria.id, now=now + HOUR)
+    transport = Scripted()
+    assert world.to_maria(transport, now + HOUR) == [("invitation", 0), ("waiting", None)]
+    assert {envelope.recipient for envelope in transport.sent} == {MARIA}
+
+
+@on_one_database
+def test_a_session_that_is_over_is_not_told(world: World) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    over = world.session.ends_at
+    write_again(world.maria.id, now=over)
+    assert world.to_maria(now=over) == []
+
+
+@on_one_database
+def test_the_second_of_two_who_say_so_tells_nobody_twice(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    assert write_again(world.maria.id, now=now)
+    assert not write_again(world.maria.id, now=now + HOUR)
+    assert world.to_maria(now=now + HOUR) == [("updated", 0)]
+
+
+@on_one_database
+def test_a_reader_who_stopped_us_hears_nothing_even_if_the_address_works(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    not_mine(world.maria.id, session_id=world.session.id, now=now)
+    world.to_maria()
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == []
+    assert not db.session.scalars(select(Letter.id).where(Letter.dedupe_key.contains("reached"))).all()
+
+
+def test_a_corrected_address_is_invited_and_the_old_one_hears_nothing(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    known = known_students(world.ana.school_id)[world.ana.id]
+    [guardian] = known.guardians
+    facts = students.StudentFacts(
+        given_name="Ana",
+        family_name=known.family_name,
+        guardians=(KnownGuardian(guardian.id, guardian.name, "maria.diaz@families.example"),),
+    )
+    students.edit_student(world.ana.id, facts, seen=students.seen_of(known), now=now)
+    transport = Scripted()
+    assert world.to_maria(transport) == []
+    assert [envelope.recipient for envelope in transport.sent] == ["maria.diaz@families.example"]
+    assert (world.invitation.is_live, world.invitation.sequence, world.invitation.sent_sequence) == (False, 1, 0)
+
+
+def test_a_letter_a_worker_is_about_to_give_up_is_told_all_the_same(world: World, now: datetime) -> None:
+    """It was found stale in the moment before somebody said that the address works."""
+    world.register()
+    with transaction():
+        world.maria.refused_at = now
+    with transaction():
+        lease = lease_due(now=now, pace=Pace())
+    [(stale, reason)] = [one for one in lease.stale if one[0].mailbox_id == world.maria.id]
+    assert reason == "refused"
+    write_again(world.maria.id, now=now)
+    with transaction():
+        drop([(stale, reason)], lease, now=now)
+    assert world.to_maria(now=now) == [("updated", 0)]
+
+
+def test_a_letter_a_worker_has_in_hand_when_the_mailbox_is_marked_leaves_and_is_followed_by_the_current_state(
+    world: World, now: datetime
+) -> None:
+    world.register()
+    with transaction():
+        lease = lease_due(now=now, pace=Pace())
+    in_hand = next(letter for letter in lease.current if letter.mailbox_id == world.maria.id)
+    world.bounce()
+    world.moving()()
+    with transaction():
+        settle(in_hand, lease, Accepted(), jitter=0.5, now=now)
+    assert world.to_maria() == []
+    assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 0)
+    write_again(world.maria.id, now=now)
+    assert world.to_maria() == [("updated", 1)]
+
+
+def note_bounce(mailbox_id: int, letter_id: int, now: datetime) -> None:
+    with transaction():
+        note_failure(mailbox_id, letter_id, BounceKind.HARD, status="5.1.1", words="550 Unknown", now=now)
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_while_it_moves_bounces_and_is_reached_again_all_at_once_the_calendar_ends_up_true(
+    app: Flask, world: World, now: datetime, attempt: int
+) -> None:
+    """Whatever comes first: after one last word that the address works, what left says what is so."""
+    world.register()
+    world.to_maria()
+    letter = db.session.scalars(select(Letter.id).where(Letter.mailbox_id == world.maria.id)).one()
+    acts: list[Callable[[], object]] = [
+        world.moving(),
+        partial(note_bounce, world.maria.id, letter, now),
+        partial(write_again, world.maria.id, now=now),
+        partial(deliver, Scripted(), now),
+    ]
+    answers = at_once(app, *(acts if attempt else reversed(acts)))
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    with transaction():
+        world.maria.refused_at = now
+        reached_again([world.maria.id], now=now + HOUR)
+    world.to_maria(now=now + HOUR)
+    assert (world.invitation.sequence, world.invitation.sent_sequence, world.invitation.is_live) == (1, 1, True)
