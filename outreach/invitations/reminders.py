@@ -7,22 +7,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
 from outreach.invitations.addressees import Addressee, addressees
 from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
+from outreach.invitations.reminded import to_remind
 from outreach.invitations.reminder_times import Due, due_lead, roster_falls_due
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     SEATED,
-    Answer,
     Invitation,
-    InvitationReason,
     Letter,
     LetterKind,
     OutreachSession,
-    ReasonKind,
     Registration,
     School,
     SessionState,
@@ -37,7 +35,7 @@ HORIZON = timedelta(days=62)
 def plan_reminders(*, now: datetime) -> int:
     """Write every reminder that has fallen due; gives how many sessions had one.
 
-    Nobody is reminded who declined or whose invitation changed after the reminder fell due: they have
+    Nobody is reminded who wants no reminders, declined, or whose invitation changed after the reminder fell due: they have
     just had a letter that says it all. Hosts get the roster instead.
     """
     return sum(_remind(key, starts_at, due, now=now) for key, starts_at, due in _due_sessions(now))
@@ -64,33 +62,16 @@ def _due_sessions(now: datetime) -> list[tuple[int, datetime, Due]]:
     return [(key, starts_at, due) for key, starts_at, due in dues if due is not None]
 
 
-def _to_remind(outreach_session_id: int, starts_at: datetime, due: Due) -> list[ColumnElement[bool]]:
-    """Whoever stood on the list when it fell due, hasn't declined, and hasn't had it yet."""
-    hosted = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
-    reminded = exists().where(
-        Letter.invitation_id == Invitation.id,
-        Letter.kind == LetterKind.REMINDER,
-        Letter.dedupe_key.endswith(_reminder_key(due.lead, starts_at)),
-    )
-    return [
-        Invitation.session_id == outreach_session_id,
-        Invitation.is_live.is_(True),
-        Invitation.answer != Answer.DECLINED,
-        Invitation.changed_at < due.at,
-        ~hosted,
-        ~reminded,
-    ]
-
-
 def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) -> bool:
-    if db.session.scalar(select(Invitation.id).where(*_to_remind(session_id, starts_at, due)).limit(1)) is None:
+    which = to_remind(session_id, since=due.at, key=_reminder_key(due.lead, starts_at))
+    if db.session.scalar(select(Invitation.id).where(*which).limit(1)) is None:
         return False
     with transaction():
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
         facts = session_facts(outreach_session)
-        told = addressees(outreach_session, *_to_remind(session_id, starts_at, due))
+        told = addressees(outreach_session, *which)
         post([_reminder(one, facts, due) for one in told], now=now)
     return bool(told)
 
