@@ -15,12 +15,10 @@ from sqlalchemy import select
 from outreach import wording
 from outreach.db import db
 from outreach.families.pages import FamilyPage, Place
-from outreach.invitations.hearing import voices_of
+from outreach.invitations.hearing import HAVE_AN_ENTRY, voices_of
 from outreach.invitations.voices import speaks_alone
-from outreach.models import Answer, Invitation, RegistrationState
+from outreach.models import Answer, Invitation, Registration
 from outreach.registration.answering import places_at_stake
-
-_HAS_AN_ENTRY = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +43,12 @@ def question(page: FamilyPage, *, now: datetime) -> Question | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
-    about = [place for place in page.places if place.registration.state in _HAS_AN_ENTRY]
+    about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
     if invitation is None or not about or not outreach_session.is_published or now >= outreach_session.starts_at:
         return None
-    voices = voices_of(outreach_session, [place.registration.id for place in about])
+    voices = voices_of(Registration.id.in_([place.registration.id for place in about]))
     alone = {key for key, heard in voices.items() if speaks_alone(page.mailbox.id, heard)}
-    at_stake = places_at_stake(outreach_session, invitation) if outreach_session.frees_declined_seats else []
+    at_stake = places_at_stake(invitation) if outreach_session.frees_declined_seats else []
     return Question(
         sequence=invitation.sequence,
         answer=invitation.answer,

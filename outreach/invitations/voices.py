@@ -13,7 +13,8 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from outreach.models import Answer
@@ -50,6 +51,16 @@ class Verdict:
     differs: bool = False
 
 
+@dataclass(frozen=True)
+class Tally:
+    """How many students come, don't know, can't come, haven't said."""
+
+    coming: int = 0
+    unsure: int = 0
+    not_coming: int = 0
+    silent: int = 0
+
+
 def speaks_alone(mailbox_id: int, voices: Voices) -> bool:
     """They may say for themselves that the place is free: the student, or a minor's only guardian."""
     return mailbox_id == voices.own or voices.guardians == {mailbox_id}
@@ -71,3 +82,9 @@ def verdict(voices: Voices) -> Verdict:
     if len(answers) > 1:
         return Verdict(Answer.TENTATIVE, differs=True)
     return Verdict(answers.pop(), any(said.is_verified for said in guardians)) if answers else Verdict(Answer.NEEDS_ACTION)
+
+
+def tally(verdicts: Iterable[Verdict]) -> Tally:
+    """Count what is shown; whose family disagrees is unsure."""
+    counts = Counter(one.answer for one in verdicts)
+    return Tally(*(counts[answer] for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION)))

@@ -32,20 +32,20 @@ def take_answer(outreach_session: OutreachSession, invitation: Invitation, given
     takes_place = outreach_session.is_published and now < outreach_session.starts_at
     if not (declines and takes_place and outreach_session.frees_declined_seats):
         return ()
-    ended = _held(places_at_stake(outreach_session, invitation))
+    ended = _held(places_at_stake(invitation))
     if ended:
         end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=invitation.mailbox_id)
     return tuple(registration.id for registration in ended)
 
 
-def places_at_stake(outreach_session: OutreachSession, invitation: Invitation) -> list[int]:
+def places_at_stake(invitation: Invitation) -> list[int]:
     """Give the registrations whose seats a decline of this invitation would give back, if the session says so; reads only."""
     reasons = db.session.execute(
         select(InvitationReason.kind, InvitationReason.registration_id).where(InvitationReason.invitation_id == invitation.id)
     ).all()
     if any(reason.kind in _ADULTS_PART for reason in reasons):
         return []
-    voices = voices_of(outreach_session, {reason.registration_id for reason in reasons})
+    voices = voices_of(Registration.id.in_([reason.registration_id for reason in reasons]))
     return [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
 
 
