@@ -12,8 +12,10 @@ from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused
 from outreach.models import (
     ACTIVE,
+    Bounce,
     Consent,
     Guardian,
+    InboundMessage,
     Invitation,
     Letter,
     Mailbox,
@@ -96,6 +98,8 @@ def _uses() -> list[ColumnElement[bool]]:
         User.mailbox_id,
         Invitation.mailbox_id,
         Letter.mailbox_id,
+        Bounce.mailbox_id,
+        InboundMessage.mailbox_id,
         RegistrationStep.by_mailbox_id,
     )
     return [exists().where(column == Mailbox.id) for column in pointing]

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import (
+    BounceKind,
     Guardian,
     Invitation,
     Letter,
@@ -27,6 +28,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.outbox.bouncing import note_failure
 from outreach.registration import use_cases as registering
 from outreach.schools import removal, students, use_cases
 from outreach.schools.known import known_students
@@ -306,6 +308,17 @@ def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
     kept = set(db.session.scalars(select(Mailbox.address).where(Mailbox.address.not_like("%@adults.example"))))
     assert kept == {"home@families.example", "mum@families.example"}
+
+
+@on_one_database
+def test_an_address_of_which_a_bounce_is_noted_does_not_stand_in_the_way(make: Builder, school_class: SchoolClass, now: datetime) -> None:
+    mia = make.student(school_class, email="mia@pupils.example").id
+    with transaction():
+        mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "mia@pupils.example")).one()
+        note_failure(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
+    removal.remove_student(mia, now=now)
+    assert db.session.get(Student, mia) is None
+    assert db.session.get(Mailbox, mailbox.id) is not None
 
 
 def test_past_places_still_count_without_a_name(
