@@ -121,6 +121,14 @@ def tell_moved(outreach_session: OutreachSession, *, was: SessionFacts, now: dat
     _tell_everybody(outreach_session, Cause.MOVED, was=was, now=now)
 
 
+def tell_status(outreach_session: OutreachSession, *, was: SessionFacts, cause: Cause, now: datetime) -> None:
+    """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers."""
+    outreach_session.note_change(now=now)
+    db.session.flush()
+    asks_again = was.is_provisional != outreach_session.is_provisional
+    _tell_everybody(outreach_session, cause, was=was, asks_again=asks_again, now=now)
+
+
 def tell_wording(outreach_session: OutreachSession, *, was: SessionFacts, has_new_description: bool, now: datetime) -> None:
     """Tell whoever has the entry the new words beside the old; answers stay, and those who wait hear nothing."""
     outreach_session.note_change(now=now)
@@ -182,12 +190,14 @@ def tell_addresses(outreach_session: OutreachSession, registration_ids: Collecti
     post(draftsman.drafts, now=now)
 
 
-def _tell_everybody(outreach_session: OutreachSession, cause: Cause, *, was: SessionFacts | None, now: datetime) -> None:
+def _tell_everybody(
+    outreach_session: OutreachSession, cause: Cause, *, was: SessionFacts | None, asks_again: bool = True, now: datetime
+) -> None:
     draftsman = _draftsman(outreach_session, now, outreach_session.cancel_reason)
     concerned = places(outreach_session, Registration.state.in_(ACTIVE))
     draftsman.meet(concerned, queue_places(outreach_session.id))
     draftsman.was = was
-    revise_entries(draftsman, cause, asks_again=True)
+    revise_entries(draftsman, cause, asks_again=asks_again)
     causes = {place.registration_id: cause for place in concerned}
     draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))

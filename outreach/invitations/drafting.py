@@ -25,7 +25,7 @@ GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationStat
 IN_LINE = (RegistrationState.WAITING, RegistrationState.OFFERED)
 _SHOWN = (
     *("starts_wall", "ends_wall", "zone", "fold", "starts_at", "ends_at", "site_name", "area_name", "meeting_point", "video_url"),
-    *("title", "host_name", "bring", "wear", "kit"),
+    *("title", "host_name", "bring", "wear", "kit", "is_provisional", "decides_at"),
 )
 OWN_DOING = (Cause.WITHDRAWN, Cause.REMOVED)
 
@@ -226,7 +226,7 @@ def _looks_the_same(one: SessionFacts, other: SessionFacts) -> bool:
 
 
 def _kind_of_notice(cause: Cause, *, is_waiting: bool, is_gone: bool, never_told: Letter | None) -> LetterKind | None:
-    if cause is Cause.MOVED:
+    if cause in (Cause.MOVED, Cause.DECIDED, Cause.PROVISIONAL):
         return LetterKind.UPDATED
     if cause is Cause.CANCELLED:
         return LetterKind.CANCELLED

@@ -31,6 +31,6 @@ def session_facts(outreach_session: OutreachSession) -> SessionFacts:
         kit=outreach_session.kit,
         is_cancelled=outreach_session.state == SessionState.CANCELLED,
         cancel_reason=outreach_session.cancel_reason,
-        is_provisional=outreach_session.is_provisional,
-        decides_at=outreach_session.decides_at if outreach_session.is_provisional else None,
+        is_provisional=outreach_session.awaits_decision,
+        decides_at=outreach_session.decides_at if outreach_session.awaits_decision else None,
     )
