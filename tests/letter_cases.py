@@ -100,7 +100,13 @@ def entry(sequence: int = 0, *, is_first: bool = False, is_transparent: bool = F
 
 def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
     """Give facts of a letter about the workshop, greeting the reader by a fitting name."""
-    greeted = {Reader.STUDENT: "Ana", Reader.GUARDIAN: "Maria", Reader.TEACHER: "Robin Smith", Reader.HOST: "Sam"}
+    greeted = {
+        Reader.STUDENT: "Ana",
+        Reader.GUARDIAN: "Maria",
+        Reader.TEACHER: "Robin Smith",
+        Reader.HOST: "Sam",
+        Reader.COORDINATOR: "Ruth",
+    }
     known: dict[str, Any] = {"reader": reader, "reader_name": greeted[reader], "cause": cause, "session": told()}
     return LetterFacts(**known | more)
 
@@ -330,6 +336,46 @@ def _official() -> Iterator[tuple[str, Letter]]:
     yield "application-refused", letter(LetterKind.APPLICATION, refused)
 
 
+def _provisional() -> Iterator[tuple[str, Letter]]:
+    ana = student()
+    first, later, guardians = entry(is_first=True), entry(1), entry(1, is_transparent=True)
+    decides_at = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)
+    maybe, certain = told(is_provisional=True, decides_at=decides_at), told()
+    put_off = replace(maybe, decides_at=decides_at + timedelta(days=1))
+    earlier = told(datetime(2027, 3, 11, 10, 0), is_provisional=True, decides_at=decides_at - timedelta(days=7))
+    day, late = timedelta(days=1), decides_at + timedelta(hours=2)
+
+    def about(kind: LetterKind, reader: Reader, cause: Cause, session: SessionFacts, *, at: datetime = WRITTEN, **more: Any) -> Letter:
+        return letter(kind, facts(reader, cause, session=session, **more), written_at=at)
+
+    invitation, updated, digest, asks = LetterKind.INVITATION, LetterKind.UPDATED, LetterKind.DIGEST, LetterKind.DECISION
+    registered, decided, opened, undecided = Cause.REGISTERED, Cause.DECIDED, Cause.PROVISIONAL, Cause.UNDECIDED
+    yield "provisional-student", about(invitation, Reader.STUDENT, registered, maybe, seated=(ana,), entry=first)
+    yield "provisional-host", about(invitation, Reader.HOST, Cause.PUBLISHED, maybe, entry=first)
+    yield "provisional-late-teacher", about(invitation, Reader.TEACHER, registered, maybe, entry=first, at=late)
+    yield "provisional-waiting-guardian", about(LetterKind.WAITING, Reader.GUARDIAN, registered, maybe, waiting=(student(place=3),))
+    yield "provisional-moved-guardian", about(updated, Reader.GUARDIAN, Cause.MOVED, maybe, was=earlier, seated=(ana,), entry=guardians)
+    yield "provisional-again-student", about(updated, Reader.STUDENT, opened, maybe, was=certain, seated=(ana,), entry=later)
+    accepted = entry(1, is_transparent=True, answer="accepted")
+    yield "put-off-guardian", about(updated, Reader.GUARDIAN, opened, put_off, was=maybe, seated=(ana,), entry=accepted)
+    yield "decided-student", about(updated, Reader.STUDENT, decided, certain, was=maybe, seated=(ana,), entry=later)
+    yield "decided-guardian", about(updated, Reader.GUARDIAN, decided, certain, was=maybe, seated=(ana,), entry=guardians)
+    yield "decided-teacher", about(updated, Reader.TEACHER, decided, certain, was=maybe, entry=later)
+    yield "decided-host", about(updated, Reader.HOST, decided, certain, was=maybe, entry=later)
+    yield "decided-waiting-guardian", about(updated, Reader.GUARDIAN, decided, certain, was=maybe, waiting=(student(place=3),))
+    yield "decided-moved-student", about(updated, Reader.STUDENT, Cause.MOVED, certain, was=earlier, seated=(ana,), entry=later)
+    seated, waiting = (_school("Ana", "Diaz", 1),), (_school("Gus", "Hill", 11, 1),)
+    yield "digest-provisional", about(digest, Reader.TEACHER, registered, maybe, seated=seated, waiting=waiting)
+    yield "digest-decided", about(digest, Reader.TEACHER, decided, certain, was=maybe, seated=seated, waiting=waiting)
+    remind: dict[str, Any] = {"seated": (ana,), "entry": later, "lead_minutes": 1440, "at": maybe.starts_at - day}
+    yield "reminder-provisional-student", about(LetterKind.REMINDER, Reader.STUDENT, Cause.TIME, maybe, **remind)
+    coming = (student(school_name="Northside School"),)
+    yield "roster-provisional", about(LetterKind.ROSTER, Reader.HOST, Cause.TIME, maybe, seated=coming, at=maybe.starts_at - day)
+    yield "decision-host", about(asks, Reader.HOST, opened, maybe, at=decides_at - day)
+    yield "decision-host-late", about(asks, Reader.HOST, undecided, maybe, at=decides_at)
+    yield "decision-coordinator", about(asks, Reader.COORDINATOR, undecided, maybe, at=late)
+
+
 def _awkward() -> Iterator[tuple[str, Letter]]:
     ana, first = student(), entry(is_first=True)
 
@@ -364,4 +410,6 @@ def _awkward() -> Iterator[tuple[str, Letter]]:
     )
 
 
-CASES: dict[str, Letter] = dict([*_calendar_letters(), *_what_stays(), *_plain_letters(), *_lists(), *_asked(), *_official(), *_awkward()])
+CASES: dict[str, Letter] = dict(
+    [*_calendar_letters(), *_what_stays(), *_plain_letters(), *_lists(), *_asked(), *_provisional(), *_official(), *_awkward()]
+)

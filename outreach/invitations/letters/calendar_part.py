@@ -15,6 +15,7 @@ from outreach.invitations.facts import EntryFacts, LetterFacts, SessionFacts
 from outreach.invitations.itip import Answer, Entry, Method, compose
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import given_names, is_about_you, place_name
+from outreach.invitations.letters.provisional import status_lines
 from outreach.invitations.letters.rows import place_lines, preparation
 from outreach.models import LetterKind
 
@@ -86,6 +87,8 @@ def _description(facts: LetterFacts, *, has_link: bool) -> Iterator[str]:
     yield _("%(format)s with %(host)s", format=told.format_name, host=told.host_name)
     yield wording.when(told.starts_wall, told.ends_wall, told.zone, told.fold)
     yield ", ".join(place_lines(told))
+    if told.is_provisional:
+        yield from status_lines(told)
     if facts.seated and not is_about_you(facts):
         yield _("For %(names)s", names=given_names(facts.seated))
     for row in preparation(facts):

@@ -19,9 +19,9 @@ OVER = (LetterKind.CANCELLED, LetterKind.REMOVED)
 def button(letter: Letter, facts: LetterFacts, settings: Settings) -> Link:
     """Give the one thing to do."""
     if letter.kind in OVER:
-        if facts.reader is Reader.HOST:
-            return Link(_("Open your sessions"), f"{settings.base_url}/my-sessions")
-        return Link(_("Find another session"), f"{settings.base_url}/")
+        return _elsewhere(facts, settings.base_url)
+    if letter.kind is LetterKind.DECISION:
+        return Link(_("Decide now"), _decision_url(letter, facts, settings))
     if _starts_online_soon(letter, facts):
         return Link(_("Join online"), facts.session.video_url)
     if is_family(facts) and letter.kind is LetterKind.CONFIRM_ANSWER:
@@ -29,6 +29,12 @@ def button(letter: Letter, facts: LetterFacts, settings: Settings) -> Link:
     if is_family(facts):
         return Link(_family_words(facts), _own_url(letter, facts, links.Purpose.FAMILY, settings))
     return _signed_in(letter, facts, settings.base_url)
+
+
+def _elsewhere(facts: LetterFacts, base_url: str) -> Link:
+    if facts.reader is Reader.HOST:
+        return Link(_("Open your sessions"), f"{base_url}/my-sessions")
+    return Link(_("Find another session"), f"{base_url}/")
 
 
 def stop_link(letter: Letter, facts: LetterFacts, settings: Settings) -> str | None:
@@ -73,6 +79,12 @@ def _own_url(letter: Letter, facts: LetterFacts, purpose: links.Purpose, setting
     return links.address(ticket, base_url=settings.base_url, secret_key=settings.secret_key)
 
 
+def _decision_url(letter: Letter, facts: LetterFacts, settings: Settings) -> str:
+    """Give a link that holds until the start: after it there is nothing left to decide."""
+    ticket = links.Ticket(letter.mailbox.id, facts.session.id, links.Purpose.DECIDE, letter.mailbox.link_version, facts.session.starts_at)
+    return links.address(ticket, base_url=settings.base_url, secret_key=settings.secret_key)
+
+
 def _starts_online_soon(letter: Letter, facts: LetterFacts) -> bool:
     is_web = facts.session.video_url.startswith(("https://", "http://"))
     return letter.kind is LetterKind.REMINDER and is_web and facts.session.starts_at - letter.created_at < SOON
@@ -95,4 +107,4 @@ def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
 
 
 _CAN_BE_STOPPED = (LetterKind.REMINDER, LetterKind.DIGEST)
-_LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.NOTE, LetterKind.WRONG_ADDRESS)
+_LISTS = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.DECISION, LetterKind.NOTE, LetterKind.WRONG_ADDRESS)

@@ -14,15 +14,19 @@ from outreach.invitations.letters.language import ngettext
 from outreach.invitations.letters.leads_of_change import changed, clock_stays, removed, someone_left
 from outreach.invitations.letters.nearness import nearness
 from outreach.invitations.letters.phrases import is_about_you, is_family, names, near_words, session_words
+from outreach.invitations.letters.provisional import asking, in_addition, is_the_news, sentence_of_news
 from outreach.models import LetterKind
 
 
 def lead(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> str:
-    """Give the sentence; `written_at` tells how near a session is that somebody is reminded of."""
-    if kind is LetterKind.REMINDER:
-        near = near_words(nearness(facts.session, written_at=written_at))
-        return _("%(near)s: %(session)s.", near=near, session=session_words(facts.session))
-    return _LEADS[kind](facts)
+    """Give the sentence; a second one says what isn't certain. `written_at` tells how near a session is."""
+    said = _reminder(facts, written_at) if kind is LetterKind.REMINDER else _LEADS[kind](facts)
+    return " ".join((said, *in_addition(kind, facts, written_at=written_at)))
+
+
+def _reminder(facts: LetterFacts, written_at: datetime) -> str:
+    near = near_words(nearness(facts.session, written_at=written_at))
+    return _("%(near)s: %(session)s.", near=near, session=session_words(facts.session))
 
 
 def _invitation(facts: LetterFacts) -> str:
@@ -48,6 +52,8 @@ def _promoted(facts: LetterFacts) -> str:
 
 
 def _updated(facts: LetterFacts) -> str:
+    if is_the_news(facts):
+        return sentence_of_news(facts)
     if changes(facts):
         return changed(facts)
     if facts.cause is Cause.ZONE:
@@ -81,6 +87,8 @@ def _waiting(facts: LetterFacts) -> str:
 
 
 def _digest(facts: LetterFacts) -> str:
+    if is_the_news(facts):
+        return sentence_of_news(facts)
     if facts.cause is Cause.MOVED and facts.was:
         return changed(facts)
     return _cancelled(facts) if facts.cause is Cause.CANCELLED else digest(facts)
@@ -95,6 +103,7 @@ _LEADS: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.WAITING: _waiting,
     LetterKind.DIGEST: _digest,
     LetterKind.ROSTER: roster,
+    LetterKind.DECISION: asking,
     LetterKind.WRONG_ADDRESS: wrong_address,
     LetterKind.NOTE: asked_lead,
     LetterKind.CONFIRM_ANSWER: confirm_lead,

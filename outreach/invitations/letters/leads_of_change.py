@@ -29,10 +29,11 @@ def changed(facts: LetterFacts) -> str:
         return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(place)s.", **words)
     if Change.LINK in new:
         return _("“%(title)s” on %(day)s at %(clock)s has a new link to join.", **words)
-    if new:
-        what = format_list([_PARTS[part]() for part in Change if part in new], locale=wording.locale())
-        return _("“%(title)s” on %(day)s at %(clock)s takes place as planned. What is new: %(what)s.", what=what, **words)
-    return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
+    if not new:
+        return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
+    words["what"] = format_list([_PARTS[part]() for part in Change if part in new], locale=wording.locale())
+    said = _("“%(title)s” on %(day)s at %(clock)s takes place as planned. What is new: %(what)s.")
+    return (_("“%(title)s” on %(day)s at %(clock)s stays as planned. What is new: %(what)s.") if told.is_provisional else said) % words
 
 
 def clock_stays(facts: LetterFacts) -> str:
@@ -40,6 +41,8 @@ def clock_stays(facts: LetterFacts) -> str:
     told = facts.session
     zone = wording.zone_words(told.starts_wall, told.zone, told.fold)
     words = {"title": told.title, "day": wording.day(told.starts_wall), "clock": wording.clock_time(told.starts_wall), "zone": zone}
+    if told.is_provisional:
+        return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
     return _("“%(title)s” still takes place on %(day)s at %(clock)s (%(zone)s).", **words)
 
 

@@ -10,6 +10,7 @@ from outreach.invitations.itip import Answer, Method
 from outreach.invitations.letters.asked import asked_notes, confirm_notes
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_family
+from outreach.invitations.letters.provisional import note_on_calendars, notes_to_who_decides
 from outreach.invitations.letters.times import at_place
 from outreach.models import LetterKind
 
@@ -42,6 +43,7 @@ def _the_calendar(facts: LetterFacts, method: Method | None) -> Iterator[str]:
         yield _("Your calendar takes the entry out by itself. If it asks, choose to remove it.")
     if method is not Method.REQUEST:
         return
+    yield from note_on_calendars(facts)
     if facts.entry and facts.entry.is_transparent:
         yield _("Your calendar shows this as free time: it is there for you to know.")
     if facts.entry and facts.entry.is_first:
@@ -62,10 +64,8 @@ def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield from _removed(facts)
     elif kind is LetterKind.DIGEST:
         yield from _digest(facts)
-    elif kind is LetterKind.NOTE:
-        yield from asked_notes(facts)
-    elif kind is LetterKind.CONFIRM_ANSWER:
-        yield from confirm_notes(facts)
+    elif kind in _ASKING:
+        yield from _ASKING[kind](facts)
     else:
         yield from _behind_sign_in(kind)
 
@@ -112,4 +112,9 @@ def _behind_sign_in(kind: LetterKind) -> Iterator[str]:
         yield _("Please ask the family and correct the address in your class list: the invitation then goes to the new one by itself.")
 
 
+_ASKING = {
+    LetterKind.DECISION: notes_to_who_decides,
+    LetterKind.NOTE: asked_notes,
+    LetterKind.CONFIRM_ANSWER: confirm_notes,
+}
 _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)

@@ -10,6 +10,7 @@ from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, SessionFacts
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_about_you, is_family, name, names, own_students, place_name, waits
+from outreach.invitations.letters.provisional import status_lines
 from outreach.invitations.letters.story import Row
 
 
@@ -45,6 +46,8 @@ def _place_and_time(facts: LetterFacts) -> Iterator[Row]:
         yield _changeable(_("What"), lambda told: (told.title,), facts)
     yield _changeable(_("When"), lambda told: _when(told, facts.reader_zone), facts)
     yield _changeable(_("Where"), place_lines, facts)
+    if facts.session.is_provisional or (facts.was and facts.was.is_provisional):
+        yield _changeable(_("Status"), status_lines, facts)
 
 
 def _company(facts: LetterFacts) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
 from outreach.invitations.letters.nearness import nearness
 from outreach.invitations.letters.phrases import near_words
+from outreach.invitations.letters.provisional import asking_subject, is_the_news, is_uncertain, subject_of_news
 from outreach.models import LetterKind
 
 TITLE_AT_MOST = 60
@@ -23,9 +24,15 @@ TITLE_AT_MOST = 60
 def subject(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> str:
     """Give the subject of a letter about a session."""
     if kind in _WITH_DATE:
-        return f"{_WITH_DATE[kind](facts)}: {_title_and_time(facts.session)}"
+        news = _WITH_DATE[kind](facts)
+        says_so = is_uncertain(kind, facts) and facts.entry and not is_the_news(facts)
+        said = _("%(news)s (provisional)", news=news) if says_so else news
+        return f"{said}: {_title_and_time(facts.session)}"
     near = near_words(nearness(facts.session, written_at=written_at))
-    return f"{_COUNTED[kind](facts, near)}: {_title(facts.session)}"
+    said = _COUNTED[kind](facts, near)
+    if is_uncertain(kind, facts) and kind is not LetterKind.DIGEST:
+        said = _("%(near)s, not certain yet", near=said)
+    return f"{said}: {_title(facts.session)}"
 
 
 def digest_counts(facts: LetterFacts) -> str:
@@ -41,9 +48,17 @@ def digest_counts(facts: LetterFacts) -> str:
 def _digest(facts: LetterFacts, _near: str) -> str:
     if facts.cause is Cause.OFFERED:
         return _("A seat is free, please answer")
+    if is_the_news(facts):
+        return subject_of_news(facts)
     if facts.cause in (Cause.MOVED, Cause.CANCELLED):
         return _("Moved") if facts.cause is Cause.MOVED else _("Cancelled")
     return digest_counts(facts)
+
+
+def _updated(facts: LetterFacts) -> str:
+    if is_the_news(facts):
+        return subject_of_news(facts)
+    return _("Updated invitation") if facts.entry else _("Updated")
 
 
 def _removed(facts: LetterFacts) -> str:
@@ -60,10 +75,11 @@ def _roster(facts: LetterFacts, near: str) -> str:
 _WITH_DATE: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.INVITATION: lambda _facts: _("Invitation"),
     LetterKind.PROMOTED: lambda _facts: _("A place is free"),
-    LetterKind.UPDATED: lambda facts: _("Updated invitation") if facts.entry else _("Updated"),
+    LetterKind.UPDATED: _updated,
     LetterKind.CANCELLED: lambda _facts: _("Cancelled"),
     LetterKind.REMOVED: _removed,
     LetterKind.WAITING: lambda _facts: _("On the waiting list"),
+    LetterKind.DECISION: asking_subject,
     LetterKind.NOTE: asked_subject,
     LetterKind.CONFIRM_ANSWER: lambda _facts: _("Please confirm your answer"),
 }

@@ -64,4 +64,5 @@ def _why(kind: LetterKind, reader: Reader) -> str:
         Reader.TEACHER: lambda: _("You get this letter because you registered students."),
         Reader.STUDENT: lambda: _("You get this letter because your school registered you."),
         Reader.GUARDIAN: lambda: _("You get this letter because a school named you as a student's guardian."),
+        Reader.COORDINATOR: lambda: _("You get this letter because you coordinate the programme."),
     }[reader]()

@@ -1,0 +1,129 @@
+"""What letters say of a session that isn't certain yet, of the moment it becomes so, and to whom who is to decide."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+
+from outreach.invitations.facts import Cause, LetterFacts, Reader, SessionFacts
+from outreach.invitations.letters.changes import changes
+from outreach.invitations.letters.language import gettext as _
+from outreach.invitations.letters.phrases import session_words
+from outreach.invitations.letters.times import at_place
+from outreach.models import LetterKind
+
+TELLS = (
+    *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING),
+    *(LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ROSTER),
+)
+
+
+class News(StrEnum):
+    """What became of it since the session was last told."""
+
+    DECIDED = "decided"
+    OPEN = "open"
+    PUT_OFF = "put_off"
+
+
+def news(facts: LetterFacts) -> News | None:
+    """Say whether it became certain, or uncertain, or is decided at another time; new rules for clocks are no such news."""
+    was, told = facts.was, facts.session
+    if was is None or facts.cause is Cause.ZONE or (was.is_provisional, was.decides_at) == (told.is_provisional, told.decides_at):
+        return None
+    if not told.is_provisional:
+        return News.DECIDED
+    return News.PUT_OFF if was.is_provisional else News.OPEN
+
+
+def is_the_news(facts: LetterFacts) -> bool:
+    """Nothing else changed."""
+    return news(facts) is not None and not changes(facts)
+
+
+def is_uncertain(kind: LetterKind, facts: LetterFacts) -> bool:
+    """A letter of this kind says on top that it isn't certain."""
+    return facts.session.is_provisional and kind in TELLS
+
+
+def in_addition(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> Iterator[str]:
+    """Say after the lead that it isn't certain yet, or, after what else changed, that it is now."""
+    if is_uncertain(kind, facts):
+        yield _uncertain(facts, written_at)
+    elif kind in TELLS and news(facts) is News.DECIDED and not is_the_news(facts):
+        yield _("And it is certain now: it takes place.")
+
+
+def sentence_of_news(facts: LetterFacts) -> str:
+    """Say the one thing that changed; `in_addition` follows."""
+    told = session_words(facts.session)
+    if not facts.session.is_provisional:
+        return _("%(session)s takes place: it is certain now.", session=told)
+    if news(facts) is News.OPEN:
+        return _("%(session)s has become provisional.", session=told)
+    return _("There is a new time for the decision about %(session)s.", session=told)
+
+
+def subject_of_news(facts: LetterFacts) -> str:
+    """'It takes place'; 'Provisional now'; 'New decision time'."""
+    words = {News.DECIDED: _("It takes place"), News.OPEN: _("Provisional now"), News.PUT_OFF: _("New decision time")}
+    return words[news(facts) or News.DECIDED]
+
+
+def status_lines(told: SessionFacts) -> tuple[str, ...]:
+    """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
+    return (_("Provisional: decided by %(until)s", until=_until(told)) if told.is_provisional else _("It takes place"),)
+
+
+def asking(facts: LetterFacts) -> str:
+    """Ask whoever decides; a coordinator once the hosts haven't."""
+    told, until = session_words(facts.session), _until(facts.session)
+    if facts.reader is Reader.COORDINATOR:
+        return _("Nobody has decided yet whether %(session)s takes place. That was due by %(until)s.", session=told, until=until)
+    if facts.cause is Cause.UNDECIDED:
+        return _("Does %(session)s take place? It should have been decided by %(until)s. Please decide now.", session=told, until=until)
+    return _("Does %(session)s take place? Please decide by %(until)s.", session=told, until=until)
+
+
+def asking_subject(facts: LetterFacts) -> str:
+    """'Please decide'."""
+    if facts.reader is Reader.COORDINATOR:
+        return _("Nobody has decided")
+    return _("Please decide now") if facts.cause is Cause.UNDECIDED else _("Please decide")
+
+
+def notes_to_who_decides(facts: LetterFacts) -> Iterator[str]:
+    """Say what the button does, and that nothing happens by itself."""
+    yield _("“Decide now” opens a page to confirm, cancel or move it, the first two without signing in. Opening it changes nothing.")
+    if facts.reader is Reader.COORDINATOR:
+        yield _("Its hosts were asked. Nothing happens by itself: until somebody decides, it stays provisional in every calendar.")
+    else:
+        yield _("Nothing happens by itself: until you decide, it stays provisional in every calendar.")
+    yield _("The link is yours alone: please don't pass this letter on.")
+
+
+def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
+    """Say what a calendar shows meanwhile, and what follows."""
+    if not facts.session.is_provisional:
+        return
+    if facts.reader is Reader.HOST:
+        yield _("As long as it isn't certain, calendars show it as tentative. We write to ask you a day before you decide.")
+    else:
+        yield _("As long as it isn't certain, your calendar shows it as tentative. We'll write as soon as it is decided.")
+
+
+def _uncertain(facts: LetterFacts, written_at: datetime) -> str:
+    decides_at, until = facts.session.decides_at, _until(facts.session)
+    is_late = decides_at is not None and decides_at <= written_at
+    if facts.reader is Reader.HOST:
+        if is_late:
+            return _("It is still provisional: it should have been decided by %(until)s.", until=until)
+        return _("It is provisional: please decide by %(until)s whether it takes place.", until=until)
+    if is_late:
+        return _("It isn't certain yet, though it should have been decided by %(until)s.", until=until)
+    return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=until)
+
+
+def _until(told: SessionFacts) -> str:
+    return at_place(told.decides_at, told) if told.decides_at else ""
