@@ -11,11 +11,10 @@ from datetime import timedelta
 
 from outreach.config import Settings
 from outreach.health.findings import Finding, attention, fails, ok
-from outreach.outbox.smtp import SmtpServer, connect
+from outreach.outbox.smtp import TLS_FROM_THE_FIRST_WORD, NotSecure, SmtpServer, connect
 from outreach.outbox.transport import local_folder
 
 PATIENCE = timedelta(seconds=10)
-TLS_FROM_THE_START = 465
 INVENTED = (".example", ".invalid", ".test", ".localhost")
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _BROKEN = (OSError, smtplib.SMTPException, UnicodeError)
@@ -82,16 +81,19 @@ def _reply_address(settings: Settings, answer: str | None) -> Finding:
 
 
 def _advice(error: Exception, settings: Settings) -> str:
-    if settings.mail_port == TLS_FROM_THE_START:
-        return "Port 465 expects TLS before the first word, which we don't speak: use OUTREACH_MAIL_PORT=587 and OUTREACH_MAIL_USE_TLS=1."
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return "OUTREACH_MAIL_SERVER must be the name in the server's certificate, and this machine must trust who signed it."
+    if settings.mail_port == TLS_FROM_THE_FIRST_WORD and not settings.mail_use_tls:
+        return "Port 465 expects TLS before the first word: set OUTREACH_MAIL_USE_TLS=1."
+    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
+        return (
+            "OUTREACH_MAIL_SERVER must be the name in the server's certificate, and this machine must trust who signed it "
+            "(SSL_CERT_FILE names a file with an authority of your own)."
+        )
+    if isinstance(error, NotSecure):
+        return "Without TLS nothing is sent. Another OUTREACH_MAIL_PORT may offer it: 587, or 465 where TLS comes first."
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return "Look at OUTREACH_MAIL_USERNAME and OUTREACH_MAIL_PASSWORD; some servers want a password made for programs."
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return (
-            "The server offers no STARTTLS or no sign-in there: another OUTREACH_MAIL_PORT (usually 587) or OUTREACH_MAIL_USE_TLS may help."
-        )
+        return "The server offers no sign-in there: another OUTREACH_MAIL_PORT (usually 587) or OUTREACH_MAIL_USE_TLS=1 may help."
     return "Look at OUTREACH_MAIL_SERVER and OUTREACH_MAIL_PORT, and whether a firewall stands between."
 
 

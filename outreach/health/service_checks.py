@@ -14,6 +14,7 @@ from outreach.models import UNSETTLED, Letter, OutboxPause, RoleName, User
 LONG = timedelta(minutes=10)
 _REASONS = {
     "unreachable": "the mail server can't be reached",
+    "insecure": "the mail server can't prove who it is, or offers no encryption",
     "sign_in": "the mail server doesn't let us sign in",
     "sender": "the mail server won't send for our address",
 }

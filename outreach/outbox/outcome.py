@@ -21,6 +21,7 @@ class PauseReason(enum.StrEnum):
     """Why nothing at all can leave."""
 
     UNREACHABLE = "unreachable"
+    INSECURE = "insecure"
     SIGN_IN = "sign_in"
     SENDER = "sender"
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,20 +27,29 @@ from outreach.outbox.outcome import (
 )
 from outreach.outbox.transport import Envelope
 
+TLS_FROM_THE_FIRST_WORD = 465
 _BROKEN = (OSError, smtplib.SMTPException)
 _NOT_SIGNED_IN = (smtplib.SMTPAuthenticationError, smtplib.SMTPNotSupportedError, UnicodeError)
 _TIME_TO_SAY_GOODBYE = 2.0
 
 
+class NotSecure(smtplib.SMTPException):
+    """TLS is asked for and can't be had: the certificate isn't good, or the server offers none. Nothing was said in the clear."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Whom we talk to and how. `timeout` holds for connecting and for each answer: well under the lease of a batch."""
+    """Whom we talk to and how. `timeout` holds for connecting and for each answer: well under the lease of a batch.
+
+    `use_tls`: by STARTTLS before anything is said, or `tls_first`, from the first word, which is what port 465 means (RFC 8314 3.3).
+    """
 
     host: str
     port: int
     username: str | None = None
     password: str | None = None
     use_tls: bool = False
+    tls_first: bool = False
     timeout: timedelta = timedelta(seconds=20)
     letters_a_connection: int = 100
 
@@ -52,6 +62,7 @@ class SmtpServer:
             username=settings.mail_username,
             password=settings.mail_password,
             use_tls=settings.mail_use_tls,
+            tls_first=settings.mail_port == TLS_FROM_THE_FIRST_WORD,
         )
 
 
@@ -87,6 +98,8 @@ class SmtpTransport:
         if self._connection is None:
             try:
                 self._connection, self._carried = connect(self._server), 0
+            except NotSecure as insecure:
+                return Unavailable(reason=PauseReason.INSECURE, words=_words(insecure))
             except _NOT_SIGNED_IN as refused:
                 return Unavailable(reason=PauseReason.SIGN_IN, words=_words(refused))
             except _BROKEN as broken:
@@ -132,7 +145,7 @@ class SmtpTransport:
 
 
 def connect(server: SmtpServer) -> smtplib.SMTP:
-    """Open a connection and sign in. Raises OSError or SMTPException; the certificate must be good where TLS is asked for."""
+    """Open a connection and sign in. Raises OSError or SMTPException; NotSecure is one, where TLS is asked for."""
     return _PatientConnection(server).configure_host()
 
 
@@ -148,14 +161,15 @@ class _PatientConnection(Connection):
             "MAIL_USE_TLS": server.use_tls,
         }
         super().__init__(Mail().init_mail(settings))  # type: ignore[arg-type]  # typed as Mail, given its state in Mail.connect() too
-        self._timeout = server.timeout.total_seconds()
+        self._timeout, self._tls_first = server.timeout.total_seconds(), server.tls_first
 
     def configure_host(self) -> smtplib.SMTP:
         """Open it."""
-        host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=self._timeout)
+        host = self._called()
         try:
-            if self.mail.use_tls:
-                host.starttls(context=ssl.create_default_context())
+            if self.mail.use_tls and not self._tls_first:
+                with _needing_tls():
+                    host.starttls(context=ssl.create_default_context())
             host.ehlo_or_helo_if_needed()
             if self.mail.username and self.mail.password:
                 host.login(self.mail.username, self.mail.password)
@@ -163,6 +177,26 @@ class _PatientConnection(Connection):
             host.close()
             raise
         return host
+
+    def _called(self) -> smtplib.SMTP:
+        where = (self.mail.server, self.mail.port)
+        if not (self.mail.use_tls and self._tls_first):
+            return smtplib.SMTP(*where, timeout=self._timeout)
+        with _needing_tls():
+            return smtplib.SMTP_SSL(*where, timeout=self._timeout, context=ssl.create_default_context())
+
+
+@contextmanager
+def _needing_tls() -> Iterator[None]:
+    """Say in words why there is no TLS. What breaks the connection itself stays what it is."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as refused:
+        raise NotSecure(f"The server's certificate isn't good: {refused.verify_message}") from refused
+    except (smtplib.SMTPConnectError, smtplib.SMTPHeloError):
+        raise
+    except (ssl.SSLError, smtplib.SMTPNotSupportedError, smtplib.SMTPResponseException) as refused:
+        raise NotSecure(f"No TLS: {_words(refused)}") from refused
 
 
 def _content(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:

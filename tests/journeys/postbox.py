@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+# It vouches for itself, and for 127.0.0.1 alone.
+CERTIFICATE = Path(__file__).parent.parent / "tls" / "server.pem"
 
 
 @dataclass
@@ -43,13 +48,23 @@ class Postbox:
 
 
 @contextmanager
-def open_postbox() -> Iterator[Postbox]:
-    """Run the server on a free port."""
+def open_postbox(**options: Any) -> Iterator[Postbox]:
+    """Run the server on a free port; `options` are aiosmtpd's."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         postbox = Postbox(port=free.getsockname()[1])
-    controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port)
+    controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port, **options)
     controller.start()
     try:
         yield postbox
     finally:
         controller.stop()
+
+
+@contextmanager
+def open_secure_postbox(*, tls_first: bool) -> Iterator[Postbox]:
+    """Run one that takes no letter without TLS, with CERTIFICATE."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(CERTIFICATE)
+    options: dict[str, Any] = {"ssl_context": context} if tls_first else {"tls_context": context, "require_starttls": True}
+    with open_postbox(**options) as postbox:
+        yield postbox

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from outreach.health.findings import Finding, Verdict
 from outreach.health.machine_checks import check_machine
 from outreach.health.mail_checks import check_mail
 from outreach.health.settings_checks import check_settings
+from tests.journeys.postbox import CERTIFICATE, open_secure_postbox
 from tests.mail_server import HANG_UP, mail_server
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
@@ -158,12 +158,27 @@ def test_nobody_listening_fails(production: Settings) -> None:
     assert verdicts(check_mail(replace(production, mail_port=port)))["Mail server"] == "fails"
 
 
-def test_a_certificate_nobody_vouches_for_says_so(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_server: object) -> None:
-        raise ssl.SSLCertVerificationError(1, "certificate verify failed")
+def test_a_certificate_nobody_vouches_for_says_so(production: Settings) -> None:
+    with open_secure_postbox(tls_first=False) as server:
+        found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
+    assert found.verdict is Verdict.FAILS
+    assert "self-signed certificate" in found.said
+    assert "SSL_CERT_FILE" in found.advice
 
-    monkeypatch.setattr("outreach.health.mail_checks.connect", refuse)
-    assert "certificate" in about("Mail server", check_mail(production)).advice
+
+def test_a_certificate_this_machine_trusts_is_ok(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    with open_secure_postbox(tls_first=False) as server:
+        found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
+    assert (found.verdict, found.said) == (Verdict.OK, f"127.0.0.1:{server.port}, with TLS")
+
+
+def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def hang(_server: object) -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("outreach.health.mail_checks.connect", hang)
+    assert "OUTREACH_MAIL_USE_TLS=1" in about("Mail server", check_mail(replace(production, mail_port=465))).advice
 
 
 def test_an_invented_reply_address_fails_outside_a_demo(production: Settings) -> None:

@@ -136,6 +136,7 @@ def test_signed_in_letters_leave() -> None:
 def test_nothing_leaves_in_clear_where_tls_is_asked_for() -> None:
     [outcome], server = send(options={"use_tls": True, "username": "us", "password": "secret"})
     assert isinstance(outcome, Unavailable)
+    assert outcome.reason is PauseReason.INSECURE
     assert [line.split()[0] for line in server.heard] == ["ehlo"]
 
 
