@@ -37,6 +37,9 @@ LIBRARIES = {
     "outreach.invitations.vtimezone": {"icalendar"},
     "outreach.links": {"itsdangerous", "flask_babel"},
     "outreach.mailbox_page.card": {"icalendar"},
+    "outreach.replies.event_lines": {"icalendar"},
+    "outreach.replies.moments": {"icalendar"},
+    "outreach.replies.old_bounces": {"flufl"},
     "outreach.schools.roster.emails": {"email_validator"},
     "outreach.zones": {"babel"},
 }
