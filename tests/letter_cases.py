@@ -291,6 +291,10 @@ def _lists() -> Iterator[tuple[str, Letter]]:
         "wrong-address",
         letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=seated[:1], reason="old@family.example")),
     )
+    bounced = {"seated": seated[:1], "waiting": waiting[:1], "reason": "old@family.example"}
+    yield "wrong-address-bounced", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.BOUNCED, **bounced))
+    alone = bounced | {"stands_in_for": seated[:1]}
+    yield "wrong-address-bounced-stands-in", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.BOUNCED, **alone))
 
 
 def _asked() -> Iterator[tuple[str, Letter]]:

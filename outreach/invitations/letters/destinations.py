@@ -95,7 +95,7 @@ def _signed_in(letter: Letter, facts: LetterFacts, base_url: str) -> Link:
     if letter.kind is LetterKind.ROSTER:
         return Link(_("Open the roster"), f"{session_url}/roster")
     if letter.kind is LetterKind.WRONG_ADDRESS:
-        return Link(_("Correct the address"), f"{base_url}/classes")
+        return Link(_("Correct the address"), f"{base_url}/students?show=trouble")
     if letter.kind is LetterKind.DIGEST:
         words = _("Answer the offer") if facts.offered else _("See all your registrations")
         return Link(words, f"{base_url}/registrations")

@@ -1,11 +1,11 @@
-"""The lead sentence of the letters that count or list students: teacher's digest, host's roster, wrong address."""
+"""The lead sentence of the letters that count or list students: teacher's digest, host's roster."""
 
 from __future__ import annotations
 
 from outreach.invitations.facts import Cause, LetterFacts
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
-from outreach.invitations.letters.phrases import names, own_students, session_words
+from outreach.invitations.letters.phrases import names, session_words
 
 
 def digest(facts: LetterFacts) -> str:
@@ -27,12 +27,6 @@ def roster(facts: LetterFacts) -> str:
     if schools == 1:
         return ngettext("%(who)s comes to %(session)s.", "%(who)s come to %(session)s.", len(facts.seated), who=who, session=told)
     return _("%(who)s from %(schools)s schools come to %(session)s.", who=who, schools=schools, session=told)
-
-
-def wrong_address(facts: LetterFacts) -> str:
-    """Say whose address reached somebody else."""
-    who, told = names(own_students(facts), facts), session_words(facts.session)
-    return _("The address to which we sent letters for %(names)s about %(session)s is somebody else's.", names=who, session=told)
 
 
 def _several(facts: LetterFacts) -> str:

@@ -20,8 +20,15 @@ def groups(kind: LetterKind, facts: LetterFacts) -> tuple[Group, ...]:
     if kind is LetterKind.ROSTER:
         return tuple(_by_school(facts))
     if kind is LetterKind.WRONG_ADDRESS:
-        return (_group(_("Whose address it was meant to be"), own_students(facts), facts),)
+        return tuple(_wrong_address(facts))
     return ()
+
+
+def _wrong_address(facts: LetterFacts) -> Iterator[Group]:
+    is_nobodys = facts.cause is Cause.BOUNCED
+    yield _group(_("Whose letters go there") if is_nobodys else _("Whose address it was meant to be"), own_students(facts), facts)
+    if facts.stands_in_for:
+        yield _group(_("Please tell them yourself"), facts.stands_in_for, facts)
 
 
 def _digest(facts: LetterFacts) -> Iterator[Group]:

@@ -12,6 +12,7 @@ from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_family
 from outreach.invitations.letters.provisional import note_on_calendars, notes_to_who_decides
 from outreach.invitations.letters.times import at_place
+from outreach.invitations.letters.wrong_address import wrong_address_notes
 from outreach.models import LetterKind
 
 
@@ -101,20 +102,18 @@ def _digest(facts: LetterFacts) -> Iterator[str]:
     if facts.waiting and facts.cause is not Cause.CANCELLED:
         yield _("We'll tell you when a place frees up.")
     if facts.stands_in_for:
-        yield _("Where it says “Please tell them yourself”, we have no address of a guardian, or of a student who is of age.")
+        yield _("Where it says “Please tell them yourself”, no letter reaches a guardian, or a student who is of age.")
 
 
 def _behind_sign_in(kind: LetterKind) -> Iterator[str]:
     if kind is LetterKind.ROSTER:
         yield _("What students need, and the telephone for the day, are behind the link above once you have signed in.")
-    if kind is LetterKind.WRONG_ADDRESS:
-        yield _("Its reader told us so, and we no longer write there. The places stay as they are.")
-        yield _("Please ask the family and correct the address in your class list: the invitation then goes to the new one by itself.")
 
 
 _ASKING = {
     LetterKind.DECISION: notes_to_who_decides,
     LetterKind.NOTE: asked_notes,
     LetterKind.CONFIRM_ANSWER: confirm_notes,
+    LetterKind.WRONG_ADDRESS: wrong_address_notes,
 }
 _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)

@@ -52,7 +52,7 @@ def _place_and_time(facts: LetterFacts) -> Iterator[Row]:
 
 def _company(facts: LetterFacts) -> Iterator[Row]:
     yield _changeable(_("Host"), lambda told: (told.host_name,), facts)
-    label = _("Address") if facts.cause is Cause.ADDRESS else _("Reason")
+    label = _("Address") if facts.cause in (Cause.ADDRESS, Cause.BOUNCED) else _("Reason")
     yield Row(label=label, lines=_paragraphs(facts.reason or facts.session.cancel_reason))
 
 
