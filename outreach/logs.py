@@ -29,6 +29,7 @@ def speak_in_events(app: Flask) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
+    _keep_silent("flufl.bounce")  # it logs what it stumbles over in a stranger's mail, with the words
     app.logger.setLevel(logging.INFO)
     app.log_exception = _log_failure  # type: ignore[method-assign]  # Flask's own line names the path, which may hold a link's token
 
@@ -43,6 +44,12 @@ def _log_failure(exc_info: ExceptionInfo) -> None:
         error=type(error).__name__,
         place=place_of(error) if error else "",
     )
+
+
+def _keep_silent(library: str) -> None:
+    logger = logging.getLogger(library)
+    logger.handlers = [logging.NullHandler()]
+    logger.propagate = False
 
 
 def only_warnings() -> None:
