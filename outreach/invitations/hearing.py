@@ -22,11 +22,13 @@ from outreach.models import (
     Registration,
     RegistrationState,
     School,
+    SessionState,
     Student,
     guardianship,
 )
 
 HAVE_AN_ENTRY = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
+ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == SessionState.PUBLISHED)
 
 
 def voices_of(*which: ColumnElement[bool]) -> dict[int, Voices]:
@@ -35,14 +37,14 @@ def voices_of(*which: ColumnElement[bool]) -> dict[int, Voices]:
 
 
 def verdicts_of(*which: ColumnElement[bool]) -> dict[int, Verdict]:
-    """Give, by registration, what to show for these students; whoever has no entry in a calendar isn't asked yet."""
-    return {row.id: verdict(voices) for row, voices in _heard((*which, Registration.state.in_(HAVE_AN_ENTRY)))}
+    """Give, by registration, what to show for those of these students who are asked: they have an entry that stands."""
+    return {row.id: verdict(voices) for row, voices in _heard((*which, *ASKED))}
 
 
 def tallies_of(*which: ColumnElement[bool]) -> dict[int, Tally]:
-    """Count, by session, what is to be shown for these students."""
+    """Count, by session, what is to be shown for those of these students who are asked."""
     found: dict[int, list[Verdict]] = defaultdict(list)
-    for row, voices in _heard((*which, Registration.state.in_(HAVE_AN_ENTRY))):
+    for row, voices in _heard((*which, *ASKED)):
         found[row.session_id].append(verdict(voices))
     return {session_id: tally(verdicts) for session_id, verdicts in found.items()}
 

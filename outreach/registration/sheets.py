@@ -5,7 +5,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,12 +15,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from outreach import policy
 from outreach.db import db
+from outreach.invitations.hearing import ASKED, tallies_of, voices_of
 from outreach.invitations.places import queue_places
+from outreach.invitations.voices import Said, Tally, Verdict, Voices, tally, verdict
 from outreach.models import (
     SEATED,
-    Answer,
     Guardian,
-    Invitation,
     Letter,
     LetterState,
     Mailbox,
@@ -37,13 +37,14 @@ from outreach.models import (
 
 @dataclass
 class Row:
-    """One student's place, with what came of the letters about it."""
+    """One student's place, with what came of the letters about it: `verdict` is what the family's `answers` come to."""
 
     registration: Registration
     student: Student
     place_in_queue: int | None
     trouble: list[str] = field(default_factory=list)
-    answers: list[tuple[str, Answer]] = field(default_factory=list)
+    answers: list[tuple[str, Said]] = field(default_factory=list)
+    verdict: Verdict | None = None
 
     @property
     def reaches_nobody(self) -> bool:
@@ -59,6 +60,7 @@ class Line:
     seated: int
     waiting: int
     offered: int
+    answers: Tally
 
 
 def school_ids(user: User) -> set[int] | None:
@@ -105,11 +107,17 @@ def rows_of(outreach_session: OutreachSession, schools: set[int] | None) -> list
         .order_by(Registration.queued_at, Registration.id)
     ).all()
     queue = queue_places(outreach_session.id)
-    rows = [Row(registration, registration.student, queue.get(registration.id)) for registration in found]
+    rows = [Row(one, one.student, queue.get(one.id)) for one in found]
     _add_mail(outreach_session, rows)
+    _add_answers(voices_of(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)
     shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
     return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
+
+
+def answers(rows: Sequence[Row]) -> Tally:
+    """Count what the families answered."""
+    return tally(row.verdict for row in rows if row.verdict)
 
 
 def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
@@ -128,7 +136,8 @@ def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
         .options(joinedload(OutreachSession.format), joinedload(OutreachSession.host), joinedload(OutreachSession.site))
         .order_by(OutreachSession.starts_at.desc() if past else OutreachSession.starts_at)
     ).all()
-    return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id]) for one in sessions]
+    answered = tallies_of(Registration.session_id.in_([one.id for one in sessions]), mine)
+    return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
 
 
 def is_cancelled(outreach_session: OutreachSession) -> bool:
@@ -136,13 +145,14 @@ def is_cancelled(outreach_session: OutreachSession) -> bool:
     return outreach_session.state == SessionState.CANCELLED
 
 
-def _line(outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]]) -> Line:
+def _line(outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]], answered: Mapping[int, Tally]) -> Line:
     found = dict(counts)
     return Line(
         outreach_session,
         seated=sum(found.get(state, 0) for state in SEATED),
         waiting=found.get(RegistrationState.WAITING, 0),
         offered=found.get(RegistrationState.OFFERED, 0),
+        answers=answered.get(outreach_session.id, Tally()),
     )
 
 
@@ -151,7 +161,7 @@ def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
 
 
 def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
-    """Put the server's words and the answers beside the seat they belong to."""
+    """Put the server's words beside the seat they belong to."""
     mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
     failures = db.session.execute(
         select(Letter.mailbox_id, Letter.server_words)
@@ -159,21 +169,18 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
         .order_by(Letter.id)
     )
     failed: dict[int, str] = {mailbox_id: words for mailbox_id, words in failures}  # noqa: C416 (dict() of rows isn't typed)
-    standing = db.session.execute(
-        select(Invitation.mailbox_id, Invitation.answer).where(
-            Invitation.session_id == outreach_session.id, Invitation.mailbox_id.in_(mailboxes), Invitation.is_live
-        )
-    )
-    answers: dict[int, Answer] = {mailbox_id: answer for mailbox_id, answer in standing}  # noqa: C416 (dict() of rows isn't typed)
     for row in rows:
-        people: list[Student | Guardian] = [row.student, *row.student.guardians]
-        for person in people:
-            mailbox = person.mailbox
-            if mailbox is None:
-                continue
-            row.trouble += _trouble(mailbox, failed.get(mailbox.id))
-            if answers.get(mailbox.id, Answer.NEEDS_ACTION) is not Answer.NEEDS_ACTION:
-                row.answers.append((person.name, answers[mailbox.id]))
+        for person in _people(row.student):
+            if person.mailbox is not None:
+                row.trouble += _trouble(person.mailbox, failed.get(person.mailbox.id))
+
+
+def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
+    """Put what each of the family said beside the seat, and what that comes to."""
+    for row in rows:
+        if heard := voices.get(row.registration.id):
+            row.answers = [(one.name, said) for one in _people(row.student) if (said := heard.said.get(one.mailbox_id or 0))]
+            row.verdict = verdict(heard)
 
 
 def _trouble(mailbox: Mailbox, words: str | None) -> list[str]:
@@ -183,5 +190,8 @@ def _trouble(mailbox: Mailbox, words: str | None) -> list[str]:
 
 
 def _mailbox_ids(student: Student) -> list[int]:
-    people: list[Student | Guardian] = [student, *student.guardians]
-    return [person.mailbox_id for person in people if person.mailbox_id is not None]
+    return [person.mailbox_id for person in _people(student) if person.mailbox_id is not None]
+
+
+def _people(student: Student) -> list[Student | Guardian]:
+    return [student, *student.guardians]

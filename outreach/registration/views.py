@@ -12,7 +12,7 @@ from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
-from outreach.registration.sheets import class_sizes, classes_of, lines, rows_of, school_ids
+from outreach.registration.sheets import answers, class_sizes, classes_of, lines, rows_of, school_ids
 from outreach.web import load, me, signed_in
 
 registration = Blueprint("registration", __name__)
@@ -32,7 +32,8 @@ def places(session_id: int) -> ResponseReturnValue:
     """Show where one's students stand in a session."""
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
     rows = rows_of(outreach_session, school_ids(me()))
-    return render_template("registration/places.html", outreach_session=outreach_session, rows=rows, now=clock.now())
+    page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "now": clock.now()}
+    return render_template("registration/places.html", **page)
 
 
 @registration.get("/sessions/<int:session_id>/registration")

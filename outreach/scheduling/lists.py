@@ -14,6 +14,8 @@ from outreach.catalogue.cards import CARD_ROWS, Card, cards
 from outreach.catalogue.paging import Page, page_of
 from outreach.catalogue.search import formats
 from outreach.db import db
+from outreach.invitations.hearing import verdicts_of
+from outreach.invitations.voices import Tally, Verdict, tally
 from outreach.models import ACTIVE, SEATED, OutreachSession, Registration, RegistrationState, School, SessionState, Student, User, co_host
 
 PAGE_SIZE = 50
@@ -44,13 +46,14 @@ def shelf_sizes(user: User, *, now: datetime) -> dict[Shelf, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class Guest:
-    """A student as their host knows them: no family name, no address."""
+    """A student as their host knows them: no family name, no address. `verdict`: what the family answered; None: not asked yet."""
 
     registration_id: int
     given_name: str
     needs: str
     school_name: str
     state: RegistrationState
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +68,14 @@ class Roster:
         """Everybody who has a seat."""
         return [guest for _school, guests in self.schools for guest in guests]
 
+    @property
+    def answers(self) -> Tally:
+        """How many of them say that they come."""
+        return tally(guest.verdict for guest in self.seated if guest.verdict)
+
 
 def roster(session_id: int) -> Roster:
-    """Read who has a seat and who waits."""
+    """Read who has a seat and what they answered, and who waits: four queries, however many they are."""
     rows = db.session.execute(
         select(
             Registration.id.label("registration_id"),
@@ -81,7 +89,11 @@ def roster(session_id: int) -> Roster:
         .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
         .order_by(Registration.queued_at, Registration.id)
     )
-    guests = [Guest(**row._mapping) for row in rows]  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+    verdicts = verdicts_of(Registration.session_id == session_id)
+    guests = [
+        Guest(**row._mapping, verdict=verdicts.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+        for row in rows
+    ]
     seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))
     schools = [(school, list(members)) for school, members in groupby(seated, key=lambda guest: guest.school_name)]
     return Roster(schools=schools, waiting=[guest for guest in guests if guest.state == RegistrationState.WAITING])
