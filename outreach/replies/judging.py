@@ -5,7 +5,7 @@ Pure. The token has named the mailbox, the UID an invitation of that mailbox; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from outreach.models import Answer, InboundOutcome
@@ -46,18 +46,13 @@ def judge_reply(event: Event, standing: Standing, *, now: datetime) -> Judgement
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
     answer, another_time = ANSWERS.get(event.attendees[0].partstat), _of_another_time(event, standing)
-    if not _is_theirs(event, standing):
-        return _nothing(Reason.OTHER_ATTENDEE) if another_time else _history(Reason.OTHER_ATTENDEE, answer)
     if answer is None:
         return _nothing(Reason.NO_ANSWER)
+    if not _is_theirs(event, standing):
+        return _nothing(Reason.OTHER_ATTENDEE) if another_time else _history(Reason.OTHER_ATTENDEE, answer)
     if standing.was_taken:
         return _nothing(Reason.REPLAYED)
-    if another_time is not None:
-        return Judgement(another_time.outcome, another_time.reason, answer)
-    if not _is_newer(event, standing, now):
-        return _history(Reason.OLDER, answer)
-    reason = Reason.PASSED_ON if answer is Answer.NEEDS_ACTION else Reason.ANSWERED
-    return Judgement(InboundOutcome.APPLIED, reason, answer)
+    return replace(another_time, answer=answer) if another_time else _of_this_time(event, standing, answer, now)
 
 
 def judge_question(event: Event, standing: Standing, *, reason: Reason) -> Judgement:
@@ -74,12 +69,15 @@ def judge_question(event: Event, standing: Standing, *, reason: Reason) -> Judge
     return _history(Reason.OVER) if standing.is_over else Judgement(InboundOutcome.APPLIED, reason)
 
 
-def proposed(event: Event, *, now: datetime) -> tuple[datetime, datetime] | None:
-    """Give the time a COUNTER proposes; None where it can't be read, or isn't one that anybody could mean."""
-    if event.starts is None or event.ends is None or event.ends < event.starts:
+def proposed(event: Event, *, length: timedelta, now: datetime) -> tuple[datetime, datetime] | None:
+    """Give the time a COUNTER proposes, as long as the session (`length`) where it says no end.
+
+    None where it can't be read, or isn't one that anybody could mean.
+    """
+    if event.starts is None or abs(event.starts - now) > _PLAUSIBLE:
         return None
-    is_plausible = now - _PLAUSIBLE < event.starts and event.ends < now + _PLAUSIBLE
-    return (event.starts, event.ends) if is_plausible else None
+    ends = event.ends or event.starts + length
+    return (event.starts, ends) if event.starts <= ends < now + _PLAUSIBLE else None
 
 
 def made_at(event: Event, *, now: datetime) -> datetime:
@@ -96,6 +94,12 @@ def _attendee_trouble(event: Event) -> Reason | None:
 
 def _is_theirs(event: Event, standing: Standing) -> bool:
     return event.attendees[0].address.casefold() == standing.address.casefold()
+
+
+def _of_this_time(event: Event, standing: Standing, answer: Answer, now: datetime) -> Judgement:
+    if not _is_newer(event, standing, now):
+        return _history(Reason.OLDER, answer)
+    return Judgement(InboundOutcome.APPLIED, Reason.PASSED_ON if answer is Answer.NEEDS_ACTION else Reason.ANSWERED, answer)
 
 
 def _of_another_time(event: Event, standing: Standing) -> Judgement | None:

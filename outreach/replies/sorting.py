@@ -14,7 +14,7 @@ from outreach.models import BounceKind, InboundKind, InboundOutcome
 from outreach.replies.incoming import Event, Failure, Incoming
 from outreach.replies.reasons import Reason
 
-_KINDS = {"REPLY": InboundKind.REPLY, "COUNTER": InboundKind.COUNTER, "REFRESH": InboundKind.REFRESH}
+_KINDS = {"COUNTER": InboundKind.COUNTER, "REFRESH": InboundKind.REFRESH}
 
 
 @dataclass(frozen=True)
@@ -50,23 +50,21 @@ def sort(incoming: Incoming, *, has_token: bool, is_our_own: bool) -> Sorted:
 
     `has_token`: it was sent to an address of ours. A report may also name its letter by Message-ID.
     """
-    replies = _events(incoming, "REPLY")
     if not has_token and not (incoming.is_report and incoming.failures):
         return _look(InboundKind.OTHER, Reason.NO_TOKEN)
     if incoming.trouble:
         return _look(InboundKind.OTHER, Reason(incoming.trouble))
-    if incoming.is_report or (incoming.failures and not replies):
+    replies = _events(incoming, "REPLY")
+    if incoming.is_report or (incoming.failures and replies is None):
         return _report(incoming.failures)
     if is_our_own:
         return _nothing(InboundKind.AUTOMATIC, Reason.OUR_OWN)
-    if replies is not None:
-        return _asked(InboundKind.REPLY, replies)
+    return _asked(InboundKind.REPLY, replies) if replies is not None else _no_reply(incoming)
+
+
+def _no_reply(incoming: Incoming) -> Sorted:
     if incoming.is_automatic:
         return _nothing(InboundKind.AUTOMATIC, Reason.AUTOMATIC)
-    return _question(incoming)
-
-
-def _question(incoming: Incoming) -> Sorted:
     for method in ("COUNTER", "REFRESH"):
         events = _events(incoming, method)
         if events is not None:

@@ -1,0 +1,190 @@
+"""What a message changes: an answer, a mailbox that doesn't receive, a letter to whoever must know.
+
+Joins the caller's transaction, never commits. Sessions are locked before anything that hangs on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.db import db, locked
+from outreach.invitations.again import tell_again
+from outreach.invitations.answering import Given, keep_as_history
+from outreach.models import (
+    Answer,
+    AnswerSource,
+    InboundKind,
+    InboundOutcome,
+    Invitation,
+    InvitationAnswer,
+    Letter,
+    LetterKind,
+    Mailbox,
+    OutreachSession,
+)
+from outreach.outbox.bouncing import note_failure
+from outreach.registration.answering import take_answer
+from outreach.replies.incoming import Event
+from outreach.replies.judging import Judgement, Standing, judge_question, judge_reply, made_at
+from outreach.replies.passing_on import ask_to_confirm, note_passed_on, note_proposal
+from outreach.replies.reasons import Reason
+from outreach.replies.sorting import Asked, Report, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class From:
+    """Whoever wrote: the mailbox of the token, whether the mail proved that it came from there, whether a program wrote it."""
+
+    mailbox: Mailbox
+    is_verified: bool
+    is_automatic: bool
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was made of a message, and whom it was about."""
+
+    verdict: Verdict
+    mailbox_id: int | None = None
+    invitation_id: int | None = None
+    letter_id: int | None = None
+
+
+def report(told: Report, letter_id: int | None, mailbox: Mailbox | None, *, now: datetime) -> Done:
+    """Note that a letter didn't arrive or wasn't wanted. Which one says its token, else its Message-ID; never an address in the text."""
+    letter = db.session.get(Letter, letter_id) if letter_id else _returned(told.failure.message_id)
+    if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
+        verdict = Verdict(told.kind, InboundOutcome.QUARANTINED, Reason.UNKNOWN_LETTER)
+        return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
+    note_failure(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
+    reason = Reason.COMPLAINED if told.kind is InboundKind.COMPLAINT else Reason.FAILED
+    return Done(Verdict(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
+
+
+def answer(asked: Asked, by: From, *, now: datetime) -> Done:
+    """Do what a calendar's REPLY, COUNTER or REFRESH asks for, as far as it counts."""
+    found = db.session.execute(
+        select(Invitation.id, Invitation.session_id, Invitation.mailbox_id).where(Invitation.uid == asked.event.uid)
+    ).one_or_none()
+    if found is None or found.mailbox_id != by.mailbox.id:
+        reason = Reason.UNKNOWN_UID if found is None else Reason.NOT_THEIRS
+        return Done(Verdict(asked.kind, InboundOutcome.QUARANTINED, reason), by.mailbox.id)
+    outreach_session = locked(OutreachSession, found.session_id)
+    invitation = db.session.get(Invitation, found.id, populate_existing=True)
+    assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
+    assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
+    judgement = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
+    return Done(Verdict(asked.kind, judgement.outcome, judgement.reason), by.mailbox.id, invitation.id)
+
+
+@dataclass(frozen=True)
+class _Case:
+    event: Event
+    outreach_session: OutreachSession
+    invitation: Invitation
+    by: From
+    now: datetime
+
+    @property
+    def standing(self) -> Standing:
+        """The invitation as it stands, before anything is done."""
+        told, invitation = self.outreach_session, self.invitation
+        return Standing(
+            address=self.by.mailbox.address,
+            sequence=invitation.sequence,
+            is_coming=invitation.is_live and told.is_published and self.now < told.ends_at,
+            is_over=self.now >= told.ends_at,
+            answer_stamp=invitation.answer_stamp,
+            was_taken=_was_taken(invitation.id, self.event),
+        )
+
+    def given(self, said: Answer, *, stamp: datetime | None) -> Given:
+        """Give the answer as it is kept."""
+        source, event = AnswerSource.CALENDAR, self.event
+        return Given(
+            answer=said, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment
+        )
+
+
+def _reply(case: _Case) -> Judgement:
+    judgement = judge_reply(case.event, case.standing, now=case.now)
+    if judgement.outcome is InboundOutcome.APPLIED and judgement.answer is not None:
+        _hold(case, judgement.answer)
+    elif judgement.outcome is InboundOutcome.HISTORY:
+        _remember(case, judgement)
+    return judgement
+
+
+def _hold(case: _Case, said: Answer) -> None:
+    invitation = case.invitation
+    take_answer(case.outreach_session, invitation, case.given(said, stamp=case.event.stamp), now=case.now)
+    invitation.answer_stamp = made_at(case.event, now=case.now)
+    if said is Answer.NEEDS_ACTION:
+        invitation.answered_at = None
+        note_passed_on(case.outreach_session, invitation, now=case.now)
+
+
+def _remember(case: _Case, judgement: Judgement) -> None:
+    """What a program wrote of its own accord is never answered: it would answer again."""
+    is_answered = not case.by.is_automatic
+    if judgement.answer is None:
+        return
+    if judgement.reason is not Reason.OTHER_ATTENDEE:
+        keep_as_history(case.invitation, case.given(judgement.answer, stamp=case.event.stamp), now=case.now)
+    elif is_answered:
+        ask_to_confirm(case.outreach_session, case.invitation, judgement.answer, now=case.now)
+    if judgement.reason is Reason.OLD_TIME and is_answered:
+        db.session.flush()
+        tell_again(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
+
+
+def _counter(case: _Case) -> Judgement:
+    judgement = judge_question(case.event, case.standing, reason=Reason.PROPOSED)
+    if judgement.outcome is not InboundOutcome.APPLIED:
+        return judgement
+    is_news = note_proposal(case.outreach_session, case.invitation, case.event, now=case.now)
+    return judgement if is_news else Judgement(InboundOutcome.HISTORY, Reason.PROPOSED_ALREADY)
+
+
+def _refresh(case: _Case) -> Judgement:
+    """Send the invitation as it stands, once an hour at most."""
+    judgement = judge_question(case.event, case.standing, reason=Reason.SENT_AGAIN)
+    if judgement.outcome is not InboundOutcome.APPLIED:
+        return judgement
+    hour = f"refresh:{case.now:%Y%m%dT%H}"
+    before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
+    if db.session.scalar(before.limit(1)) is None and tell_again(case.outreach_session, [case.invitation.id], key=hour, now=case.now):
+        return judgement
+    return Judgement(InboundOutcome.IGNORED, Reason.SENT_LATELY)
+
+
+_DEEDS: dict[InboundKind, Callable[[_Case], Judgement]] = {
+    InboundKind.REPLY: _reply,
+    InboundKind.COUNTER: _counter,
+    InboundKind.REFRESH: _refresh,
+}
+
+
+def _was_taken(invitation_id: int, event: Event) -> bool:
+    """Say whether this very reply has come before, in another message."""
+    if event.stamp is None:
+        return False
+    same = (InvitationAnswer.stamp == event.stamp) & (InvitationAnswer.sequence == event.sequence)
+    return db.session.scalar(select(InvitationAnswer.id).where(InvitationAnswer.invitation_id == invitation_id, same).limit(1)) is not None
+
+
+def _returned(message_id: str | None) -> Letter | None:
+    """Find the letter a Message-ID stands for: its own key, or the UID of the invitation it began."""
+    stands_for, _at, domain = (message_id or "").strip("<>").partition("@")
+    if not stands_for:
+        return None
+    if not stands_for.endswith(".first"):
+        return db.session.scalar(select(Letter).where(Letter.key == stands_for))
+    uid = f"{stands_for.removesuffix('.first')}@{domain}"
+    begins = Letter.kind.in_((LetterKind.INVITATION, LetterKind.PROMOTED))
+    began = select(Letter).join(Invitation, Invitation.id == Letter.invitation_id).where(Invitation.uid == uid, begins)
+    return db.session.scalar(began.order_by(Letter.id).limit(1))

@@ -1,0 +1,341 @@
+"""A calendar's reply sets the answer it gives, once; anything that isn't surely that changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from outreach.db import db, transaction
+from outreach.invitations.announce import tell_moved
+from outreach.invitations.letters import render
+from outreach.invitations.snapshot import session_facts
+from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
+from outreach.replies.reasons import Reason
+from outreach.scheduling.use_cases import cancel
+from tests.builders import Builder
+from tests.replying import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
+
+APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
+MINUTE = timedelta(minutes=1)
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def family(make: Builder, now: datetime) -> Family:
+    """Ana and her parent, invited."""
+    return invited(make, now)
+
+
+def moved(family: Family) -> None:
+    """Let the session begin a day later, and let everybody hear of it."""
+    outreach_session = family.outreach_session
+    with transaction():
+        db.session.add(outreach_session)
+        was, day = session_facts(outreach_session), timedelta(days=1)
+        outreach_session.set_time(
+            starts_wall=outreach_session.starts_wall + day,
+            ends_wall=outreach_session.ends_wall + day,
+            zone=outreach_session.zone,
+            fold=0,
+            tzdata_version="2026f",
+        )
+        tell_moved(outreach_session, was=was, now=family.now + MINUTE)
+    family.deliver()
+
+
+@pytest.mark.parametrize(
+    ("partstat", "answer"), [("ACCEPTED", Answer.ACCEPTED), ("TENTATIVE", Answer.TENTATIVE), ("DECLINED", Answer.DECLINED)]
+)
+def test_a_reply_sets_the_answer(family: Family, partstat: str, answer: Answer) -> None:
+    said = family.reply(partstat=partstat, lines=["COMMENT:I'll be five minutes late"])
+
+    assert family.take(said) is APPLIED
+
+    invitation, message = family.invitation(), last()
+    assert (invitation.answer, invitation.answered_at) == (answer, family.now + 2 * MINUTE)
+    assert invitation.answer_stamp == family.now + MINUTE
+    assert family.invitation(PARENT).answer is Answer.NEEDS_ACTION, "a reply is that mailbox's own"
+    [kept] = db.session.query(InvitationAnswer).all()
+    assert (kept.answer, kept.source, kept.counts, kept.comment) == (answer, AnswerSource.CALENDAR, True, "I'll be five minutes late")
+    assert (message.kind, message.reason, message.raw) == (InboundKind.REPLY, Reason.ANSWERED, said)
+    assert (message.mailbox_id, message.invitation_id) == (invitation.mailbox_id, invitation.id)
+    assert family.written() == [], "no mail answers a mail"
+
+
+@on_sqlite
+def test_everybody_who_is_invited_may_answer(family: Family) -> None:
+    for address in (ANA, PARENT, TEACHER, HOST):
+        assert family.take(family.reply(address, attendees=(address.upper(),))) is APPLIED
+        assert family.invitation(address).answer is Answer.ACCEPTED
+
+
+@on_sqlite
+def test_the_last_answer_holds(family: Family) -> None:
+    family.take(family.reply(partstat="DECLINED", at=MINUTE))
+    family.take(family.reply(partstat="ACCEPTED", at=2 * MINUTE), at=3 * MINUTE)
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+@on_sqlite
+def test_a_reply_without_sequence_answers_the_first_revision(family: Family) -> None:
+    assert family.take(family.reply(sequence=None)) is APPLIED
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+@on_sqlite
+def test_the_same_message_counts_once(family: Family) -> None:
+    said = family.reply()
+    assert family.take(said) is APPLIED
+    before = family.state()
+    assert family.take(said, at=timedelta(hours=1)) is None
+    assert family.take(said.replace(b"Subject: A", b"Subject: a")) is None, "same Message-ID"
+    assert len(messages()) == 1
+    assert family.state() == before
+
+
+FOREIGN = "foreign@elsewhere.example"
+FORGED: dict[str, tuple[dict[str, Any], InboundOutcome, Reason]] = {
+    "no token": ({"to": "rsvp@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
+    "a token nobody has": ({"to": "rsvp+aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
+    "a bounce token we didn't sign": ({"to": "rsvp+b1-aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
+    "an invitation nobody has": ({"uid": "made-up@outreach.example"}, QUARANTINED, Reason.UNKNOWN_UID),
+    "two attendees": ({"attendees": (ANA, FOREIGN)}, QUARANTINED, Reason.SEVERAL_ATTENDEES),
+    "the same attendee twice": ({"attendees": (ANA, ANA)}, QUARANTINED, Reason.SEVERAL_ATTENDEES),
+    "no attendee": ({"attendees": ()}, QUARANTINED, Reason.NO_ATTENDEE),
+    "a revision to come": ({"sequence": 7}, IGNORED, Reason.NEWER_THAN_OURS),
+    "nothing said": ({"partstat": "NEEDS-ACTION"}, IGNORED, Reason.NO_ANSWER),
+    "no PARTSTAT": ({"partstat": None}, IGNORED, Reason.NO_ANSWER),
+    "another word": ({"partstat": "COMPLETED"}, IGNORED, Reason.NO_ANSWER),
+}
+
+
+@on_sqlite
+def test_what_does_not_fit_changes_nothing(family: Family) -> None:
+    before = family.state()
+    for case, (facts, outcome, reason) in FORGED.items():
+        assert (family.take(family.reply(**facts)), last().reason) == (outcome, reason), case
+        assert family.state() == before, case
+    assert family.written() == []
+
+
+@on_sqlite
+def test_a_reply_to_somebody_elses_invitation_changes_nothing(family: Family) -> None:
+    """The parent's own token, the student's invitation; whoever is named."""
+    before = family.state()
+    for address in (ANA, PARENT):
+        raw = family.reply(ANA, to=family.token_address(PARENT), attendees=(address,))
+        assert family.take(raw) is QUARANTINED
+        assert last().reason == Reason.NOT_THEIRS
+        assert last().mailbox_id == family.mailbox(PARENT).id
+        assert last().invitation_id is None
+    assert family.state() == before
+
+
+@on_sqlite
+def test_the_envelope_counts_before_the_headers(family: Family) -> None:
+    """We never guess: with a wrong token on the envelope, a right one in To is nobody's."""
+    assert family.take(family.reply(), to="rsvp+aaaaaaaaaaaaaaaa@outreach.example") is QUARANTINED
+    assert family.take(family.reply(to="rsvp+aaaaaaaaaaaaaaaa@outreach.example"), to=family.token_address()) is APPLIED
+
+
+@on_sqlite
+def test_a_replay_with_a_new_message_id_changes_nothing(family: Family) -> None:
+    first, second = family.reply(partstat="ACCEPTED", at=MINUTE), family.reply(partstat="DECLINED", at=2 * MINUTE)
+    family.take(first, at=3 * MINUTE)
+    family.take(second, at=4 * MINUTE)
+    before = family.state()
+    again = family.reply(partstat="ACCEPTED", at=MINUTE)
+    assert family.take(again, at=5 * MINUTE) is IGNORED
+    assert last().reason == Reason.REPLAYED
+    assert family.state() == before
+
+
+@on_sqlite
+def test_a_replay_from_a_clock_that_ran_ahead_changes_nothing(family: Family) -> None:
+    ahead = timedelta(days=400)
+    family.take(family.reply(partstat="ACCEPTED", at=ahead))
+    assert family.invitation().answer_stamp == family.now + 2 * MINUTE, "a clock that runs ahead keeps no later answer out"
+    assert family.take(family.reply(partstat="DECLINED", at=3 * MINUTE), at=4 * MINUTE) is APPLIED
+    assert family.take(family.reply(partstat="ACCEPTED", at=ahead), at=5 * MINUTE) is IGNORED
+    assert family.invitation().answer is Answer.DECLINED
+
+
+@on_sqlite
+def test_an_answer_that_overtook_another_stays(family: Family) -> None:
+    family.take(family.reply(partstat="DECLINED", at=2 * MINUTE), at=3 * MINUTE)
+    assert family.take(family.reply(partstat="ACCEPTED", at=MINUTE), at=4 * MINUTE) is HISTORY
+    assert last().reason == Reason.OLDER
+    assert family.invitation().answer is Answer.DECLINED
+    assert [(kept.answer, kept.counts) for kept in db.session.query(InvitationAnswer).order_by(InvitationAnswer.id)] == [
+        (Answer.DECLINED, True),
+        (Answer.ACCEPTED, False),
+    ]
+
+
+@on_sqlite
+def test_without_a_stamp_only_the_first_reply_counts(family: Family) -> None:
+    assert family.take(family.reply(stamp=None)) is APPLIED
+    assert family.take(family.reply(stamp=None, partstat="DECLINED"), at=timedelta(days=1)) is HISTORY
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+def test_an_answer_to_an_old_time_is_history_and_the_new_one_is_sent_once_more(family: Family) -> None:
+    old = family.reply()
+    moved(family)
+    before = family.state()[:-1]
+
+    assert family.take(old) is HISTORY
+
+    assert family.state()[:-1] == before
+    assert last().reason == Reason.OLD_TIME
+    assert family.written() == [(LetterKind.UPDATED, ANA)]
+    [kept] = db.session.query(InvitationAnswer).all()
+    assert (kept.answer, kept.counts, kept.sequence) == (Answer.ACCEPTED, False, 0)
+    assert family.take(family.reply(sequence=0, partstat="DECLINED", at=3 * MINUTE), at=4 * MINUTE) is HISTORY
+    assert family.written() == [(LetterKind.UPDATED, ANA)], "at most once"
+
+
+@on_sqlite
+def test_one_meeting_of_a_series_is_history(family: Family) -> None:
+    """None of our events recurs."""
+    assert family.take(family.reply(lines=["RECURRENCE-ID:20270318T180000Z"])) is HISTORY
+    assert last().reason == Reason.ONE_MEETING
+    assert family.invitation().answer is Answer.NEEDS_ACTION
+
+
+@on_sqlite
+def test_a_cancelled_session_takes_no_answer(family: Family) -> None:
+    cancel(family.outreach_session.id, "Flood", now=family.now)
+    family.deliver()
+    for sequence in (0, 1):
+        assert family.take(family.reply(sequence=sequence, at=sequence * MINUTE)) is HISTORY
+        assert last().reason == Reason.OVER
+    assert family.invitation().answer is Answer.NEEDS_ACTION
+    assert family.written() == []
+
+
+@on_sqlite
+def test_a_session_that_is_over_takes_no_answer(family: Family) -> None:
+    assert family.take(family.reply(), at=timedelta(days=30)) is HISTORY
+    assert family.invitation().answer is Answer.NEEDS_ACTION
+
+
+@on_sqlite
+def test_an_answer_from_another_address_asks_the_invited_one_once(family: Family) -> None:
+    before = family.state()
+    for number in range(1, 3):
+        raw = family.reply(PARENT, attendees=(FOREIGN,), partstat="DECLINED", at=number * MINUTE)
+        assert family.take(raw) is HISTORY
+        assert last().reason == Reason.OTHER_ATTENDEE
+    assert family.state() == before
+    assert family.written() == [(LetterKind.CONFIRM_ANSWER, PARENT)]
+
+
+@on_sqlite
+def test_a_room_that_answers_by_itself_is_heard(family: Family) -> None:
+    """Room mailboxes mark their replies as automatic: the calendar comes first."""
+    assert family.take(family.reply(headers=("Auto-Submitted: auto-replied",))) is APPLIED
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+@on_sqlite
+def test_a_program_is_never_answered(family: Family) -> None:
+    """Not to an old time, not from another address, not on request: two programs would go on for ever."""
+    automatic = ("Auto-Submitted: auto-replied",)
+    old, elsewhere = family.reply(headers=automatic), family.reply(headers=automatic, attendees=(FOREIGN,), sequence=1)
+    refresh = family.reply(method="REFRESH", headers=automatic)
+    moved(family)
+    for raw in (old, elsewhere, refresh):
+        assert family.take(raw) in (HISTORY, IGNORED)
+    assert family.written() == []
+
+
+@on_sqlite
+def test_an_out_of_office_note_is_ignored(family: Family) -> None:
+    """It goes to whom the letter came from, or to the envelope's sender (RFC 3834 4)."""
+    before = family.state()
+    for to in (family.token_address(), family.settings.bounce_address_of(family.letter().id)):
+        for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes", "Return-Path: <>"):
+            assert family.take(mail(to=to, headers=(header,), body="I am away until Monday.")) is IGNORED
+            assert (last().kind, last().reason) == (InboundKind.AUTOMATIC, Reason.AUTOMATIC)
+    assert family.state() == before
+    assert family.written() == []
+
+
+@on_sqlite
+def test_a_person_who_writes_is_read_by_a_person(family: Family) -> None:
+    assert family.take(mail(to=family.token_address(), subject="Can Ana bring a friend?")) is QUARANTINED
+    message = last()
+    assert (message.kind, message.reason, message.subject) == (InboundKind.OTHER, Reason.PERSON_WROTE, "Can Ana bring a friend?")
+    assert message.mailbox_id == family.mailbox().id
+
+
+@on_sqlite
+def test_nothing_is_ever_imported(family: Family) -> None:
+    before = family.state()
+    for method in ("REQUEST", "CANCEL", "PUBLISH", "ADD", "DECLINECOUNTER"):
+        assert family.take(family.reply(method=method)) is IGNORED
+        assert last().reason == Reason.NOT_IMPORTED
+    assert family.state() == before
+
+
+@on_sqlite
+def test_two_answers_in_one_message_are_none(family: Family) -> None:
+    said = family.reply()
+    event = said.partition(b"BEGIN:VEVENT")[2].partition(b"END:VCALENDAR")[0]
+    other = b"BEGIN:VEVENT" + event.replace(b"ACCEPTED", b"DECLINED")
+    before = family.state()
+    assert family.take(said.replace(b"END:VCALENDAR", other + b"END:VCALENDAR")) is QUARANTINED
+    assert last().reason == Reason.SEVERAL_EVENTS
+    assert family.state() == before
+
+
+@on_sqlite
+def test_an_answer_is_verified_when_the_mail_proves_that_the_invited_address_sent_it(app: Flask, family: Family) -> None:
+    """One that proves nothing is taken too, for the token is a secret, and shown as unverified."""
+    app.extensions["outreach"] = replace(family.settings, authserv_id="mx.outreach.example")
+    proof = "Authentication-Results: mx.outreach.example; dmarc=pass header.from={}".format
+    said: list[tuple[bool, dict[str, Any]]] = [
+        (True, {"headers": (proof("pupils.example"),)}),
+        (False, {}),
+        (False, {"headers": (proof("pupils.example").replace("pass", "fail"),)}),
+        (False, {"headers": (proof("elsewhere.example"),), "sender": FOREIGN}),
+        (False, {"headers": (proof("pupils.example"),), "sender": "ben@pupils.example"}),
+    ]
+    for number, (is_verified, facts) in enumerate(said, 1):
+        assert family.take(family.reply(at=number * MINUTE, **facts), at=(number + 1) * MINUTE) is APPLIED
+        assert family.invitation().answer_is_verified is is_verified, facts
+    assert [kept.is_verified for kept in db.session.query(InvitationAnswer).order_by(InvitationAnswer.id)] == [one for one, _ in said]
+
+
+@on_sqlite
+def test_only_a_proven_decline_frees_the_seat(app: Flask, make: Builder, now: datetime) -> None:
+    """A forged mail may say "can't come"; it doesn't cost the place."""
+    app.extensions["outreach"] = replace(app.extensions["outreach"], authserv_id="mx.outreach.example")
+    family = invited(make, now, frees_declined_seats=True)
+    family.take(family.reply(partstat="DECLINED"))
+    assert family.invitation().is_live
+    proof = "Authentication-Results: mx.outreach.example; dkim=pass header.d=pupils.example"
+    family.take(family.reply(partstat="DECLINED", at=2 * MINUTE, headers=(proof,)), at=3 * MINUTE)
+    assert not family.invitation().is_live
+    assert (LetterKind.REMOVED, PARENT) in family.written()
+
+
+@on_sqlite
+def test_our_own_letter_that_comes_back_is_ignored(family: Family) -> None:
+    """Looped, forwarded to us, or with its Auto-Submitted lost on the way."""
+    letter = family.letter()
+    raw = render(letter, settings=family.settings)
+    before = family.state()
+    assert family.take(raw, to=family.token_address()) is IGNORED
+    assert last().reason == Reason.OUR_OWN
+    stripped = raw.replace(b"Auto-Submitted: auto-generated\r\n", b"").replace(letter.key.encode(), b"another")
+    stripped = stripped.replace(b".first@", b".second@")
+    assert family.take(stripped, to=family.token_address()) is IGNORED
+    assert family.take(stripped.replace(b"REQUEST", b"REFRESH").replace(b".second@", b".third@"), to=family.token_address()) is IGNORED
+    assert family.state() == before
+    assert family.written() == []

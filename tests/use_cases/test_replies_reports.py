@@ -1,0 +1,104 @@
+"""Bounces and complaints find their letter by its token or its Message-ID, never by an address in the text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome
+from outreach.replies.reasons import Reason
+from tests.builders import Builder
+from tests.replying import ANA, PARENT, Family, bounce, complaint, invited, last
+
+APPLIED, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
+NOBODYS = "<0123456789abcdef0123456789abcdef@outreach.example>"
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def family(make: Builder, now: datetime) -> Family:
+    """Ana and her parent, invited."""
+    return invited(make, now)
+
+
+def bounces() -> list[tuple[BounceKind, str, int, int | None]]:
+    rows = db.session.scalars(select(Bounce).order_by(Bounce.id))
+    return [(row.kind, row.status, row.mailbox_id, row.letter_id) for row in rows]
+
+
+def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None:
+    """The text names somebody else: it is not believed."""
+    letter = family.letter(PARENT)
+    assert family.take(bounce(to=family.settings.bounce_address_of(letter.id))) is APPLIED
+    message = last()
+    assert (message.kind, message.reason) == (InboundKind.BOUNCE, Reason.FAILED)
+    assert (message.letter_id, message.mailbox_id, message.invitation_id) == (letter.id, letter.mailbox_id, letter.invitation_id)
+    assert bounces() == [(BounceKind.HARD, "5.1.1", letter.mailbox_id, letter.id)]
+    db.session.expire_all()
+    assert family.mailbox(PARENT).refused_at is not None
+    assert family.mailbox(ANA).refused_at is None
+
+
+@on_sqlite
+def test_without_a_token_the_returned_message_id_says_which_letter_it_was(family: Family) -> None:
+    letter, invitation = family.letter(PARENT), family.invitation(PARENT)
+    first = f"<{invitation.uid.partition('@')[0]}.first@outreach.example>"
+    for to, returned in (("postmaster@outreach.example", first), (family.token_address(PARENT), f"<{letter.key}@outreach.example>")):
+        assert family.take(bounce(to=to, returned=returned)) is APPLIED
+        assert last().letter_id == letter.id
+
+
+@on_sqlite
+def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
+    letter = family.letter(PARENT)
+    placeless = [
+        bounce(to="rsvp@outreach.example"),
+        bounce(to="rsvp@outreach.example", returned=NOBODYS),
+        bounce(to="rsvp@outreach.example", returned="<%.first@outreach.example>"),
+        bounce(to=f"rsvp+b{letter.id}-aaaaaaaaaaaaaaaa@outreach.example"),
+        bounce(to=family.token_address(PARENT)),
+        bounce(to=family.token_address(ANA), returned=f"<{letter.key}@outreach.example>"),
+    ]
+    for raw in placeless:
+        assert family.take(raw) is QUARANTINED
+        assert last().reason == Reason.UNKNOWN_LETTER
+    assert bounces() == []
+
+
+@on_sqlite
+def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
+    to = family.settings.bounce_address_of(family.letter().id)
+    for action, status in (("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0")):
+        assert family.take(bounce(to=to, action=action, status=status)) is IGNORED
+        assert last().reason == Reason.NO_FAILURE
+    assert bounces() == []
+
+
+@on_sqlite
+def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
+    assert family.take(bounce(to=family.settings.bounce_address_of(family.letter().id), status="5.2.2")) is APPLIED
+    assert [kind for kind, *_ in bounces()] == [BounceKind.SOFT]
+    assert family.mailbox().refused_at is None
+
+
+@on_sqlite
+def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
+    letter = family.letter(PARENT)
+    assert family.take(complaint(to=family.settings.bounce_address_of(letter.id))) is APPLIED
+    assert (last().kind, last().reason) == (InboundKind.COMPLAINT, Reason.COMPLAINED)
+    db.session.expire_all()
+    mailbox = family.mailbox(PARENT)
+    assert mailbox.reminders_stopped_at is not None
+    assert mailbox.refused_at is None
+    assert family.invitation(PARENT).is_live
+
+
+@on_sqlite
+def test_the_same_bounce_counts_once(family: Family) -> None:
+    raw = bounce(to=family.settings.bounce_address_of(family.letter().id), status="4.4.7")
+    assert family.take(raw) is APPLIED
+    assert family.take(raw) is None
+    assert len(bounces()) == 1
