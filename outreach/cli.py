@@ -17,6 +17,7 @@ from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
 from outreach.health.commands import doctor
 from outreach.logs import only_warnings
+from outreach.replies.commands import EX_TEMPFAIL, receive
 from outreach.scheduling.commands import retime_sessions
 from outreach.worker import Worker
 
@@ -25,7 +26,15 @@ class _Shell(click.Group):
     """Says in words, not with a traceback, when settings, folder or database aren't as they must be."""
 
     def invoke(self, context: click.Context) -> object:
-        """Run the command."""
+        """Run the command. Whatever is wrong with us is no reason for a mail server to send a message back: it keeps it."""
+        try:
+            return self._invoke_in_words(context)
+        except click.ClickException as failure:
+            if context.invoked_subcommand == receive.name:
+                failure.exit_code = EX_TEMPFAIL
+            raise
+
+    def _invoke_in_words(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except SettingsError as incomplete:
@@ -108,5 +117,5 @@ def _banner(app: Flask) -> str:
         return f"{banner}\n{sign_ins.in_words(settings)}" if settings.is_demo and filling.is_begun() else banner
 
 
-for command in (create_coordinator, demo, doctor, retime_sessions):
+for command in (create_coordinator, demo, doctor, receive, retime_sessions):
     main.add_command(command)
