@@ -14,6 +14,7 @@ from outreach.faults import place_of
 from outreach.invitations.decisions import ask_for_decisions
 from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.registration.use_cases import lapse_offers
+from outreach.replies.use_cases import forget_raw
 from outreach.scheduling.retiming import retime
 
 _log = structlog.get_logger()
@@ -46,6 +47,7 @@ TIMETABLE = (
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
     Job(name="plan_reminders", work=plan_reminders, every=timedelta(minutes=1)),
     Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
+    Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )
 
