@@ -6,10 +6,11 @@ Pure. A rule is given out only after it has named every clock change zoneinfo kn
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 YEARS_AHEAD = 10
@@ -68,7 +69,7 @@ def yearly_rules(zone: str, year: int) -> tuple[YearlyRule, YearlyRule] | None:
     Raises ValueError for an unknown zone, or a year past 9988.
     """
     years = range(year, year + YEARS_AHEAD + 1)
-    changes = list(_clock_changes(zone_info(zone), years))
+    changes = [change for one in years for change in _clock_changes(zone, one)]
     if len(changes) != 2 * len(years):
         return None
     one, other = _rule_behind(changes[::2], years), _rule_behind(changes[1::2], years)
@@ -85,15 +86,18 @@ def _rule_behind(changes: Sequence[ClockChange], years: range) -> YearlyRule | N
     return None
 
 
-def _clock_changes(zone: ZoneInfo, years: range) -> Iterator[ClockChange]:
-    day, end = datetime(years.start, 1, 1, tzinfo=UTC), datetime(years.stop, 1, 1, tzinfo=UTC)
-    before = day.astimezone(zone).utcoffset()
-    while day < end:
-        day += timedelta(days=1)
-        after = day.astimezone(zone).utcoffset()
-        if after != before:
-            yield _change_before(day, zone)
-        before = after
+@lru_cache(maxsize=16384)
+def _clock_changes(zone: str, year: int) -> tuple[ClockChange, ...]:
+    clock, days = zone_info(zone), _days(year)
+    offsets = pairwise(day.astimezone(clock).utcoffset() for day in days)
+    return tuple(_change_before(day, clock) for day, (before, after) in zip(days[1:], offsets, strict=True) if before != after)
+
+
+@lru_cache(maxsize=64)
+def _days(year: int) -> tuple[datetime, ...]:
+    """Give midnight in UTC of all days of a year and of New Year after it."""
+    first, last = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def _change_before(day: datetime, zone: ZoneInfo) -> ClockChange:
