@@ -12,12 +12,13 @@ from outreach.families.reminder_views import families
 from outreach.health.views import health
 from outreach.mailbox_page.views import mailbox
 from outreach.registration.views import registration
-from outreach.scheduling.change_views import scheduling
+from outreach.scheduling.decision_views import scheduling
+from outreach.scheduling.link_views import decisions
 from outreach.schools.views import schools
 
 
 def blueprints(settings: Settings) -> list[Blueprint]:
     """Give every blueprint; the mailbox page exists in demo mode only."""
-    always = [accounts, coordination, schools, scheduling, catalogue, registration, families, health]
+    always = [accounts, coordination, schools, scheduling, decisions, catalogue, registration, families, health]
     demo_only = [mailbox]
     return always + (demo_only if settings.has_local_mailbox else [])

@@ -28,7 +28,7 @@ _CLEANER = Cleaner(
 def teach(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
     jinja.filters.update(markdown=markdown, day=day, clock=clock_time)
-    jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span)
+    jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
 
 
 def locale() -> str:
@@ -78,6 +78,19 @@ def city(zone: str, language: str | None = None) -> str:
 def when(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
     """'Thursday 18 March 2027, 14:00 to 16:00 (New York, UTC\N{MINUS SIGN}4)'."""
     return f"{day(starts_wall, language)}, {span(starts_wall, ends_wall, language)} ({zone_words(starts_wall, zone, fold, language)})"
+
+
+def moment(at: datetime, zone: str, language: str | None = None) -> str:
+    """'Wednesday 17 March 2027, 18:00 (New York, UTC\N{MINUS SIGN}4)': an aware moment on the clock of a zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    wall = local.replace(tzinfo=None)
+    return f"{day(wall, language)}, {clock_time(wall, language)} ({zone_words(wall, zone, local.fold, language)})"
+
+
+def short_moment(at: datetime, zone: str, language: str | None = None) -> str:
+    """'Wed 17 Mar, 18:00': an aware moment where zone and year go without saying."""
+    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return f"{' '.join(day_parts(wall, language))}, {clock_time(wall, language)}"
 
 
 @lru_cache(maxsize=4096)

@@ -74,6 +74,7 @@ OPEN_TRANSACTIONS = {
     "outreach.families.answering": "a use case with a module of its own",
     "outreach.invitations.decisions": "planned by a job: the use case is its own",
     "outreach.invitations.reminders": "planned by a job: the use case is its own",
+    "outreach.scheduling.deciding": "use cases with a module of their own",
     "outreach.scheduling.retiming": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
     "outreach.schools.importing": "a use case with a module of its own",

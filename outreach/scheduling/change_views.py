@@ -129,8 +129,15 @@ def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
     place = ", ".join(part for part in (facts.site_name, facts.area_name) if part)
     return [
         (_("When"), wording.when(facts.starts_wall, facts.ends_wall, facts.zone, facts.fold)),
+        (_("Status"), _status(facts)),
         (_("Where"), place or _("Online")),
         (_("Address"), ", ".join(facts.address.splitlines())),
         (_("Where to meet"), facts.meeting_point),
         (_("Video link"), facts.video_url),
     ]
+
+
+def _status(facts: SessionFacts) -> str:
+    if facts.decides_at is None:
+        return str(_("It takes place"))
+    return str(_("Provisional: decided by %(until)s", until=wording.moment(facts.decides_at, facts.zone)))

@@ -98,6 +98,12 @@ class MoveForm(WhenFields, WhereFields, SeenForm):
     """Another time, another place."""
 
 
+class DecisionTimeForm(SeenForm):
+    """Until when it stays open whether it takes place."""
+
+    decides = DayAndTimeField(_l("Decided by"), (OPTIONAL,), description=_l("On the clock of the place. Empty: 48 hours before it starts."))
+
+
 class CancelForm(Form):
     """Why it won't take place, in words that everybody reads."""
 
@@ -107,3 +113,7 @@ class CancelForm(Form):
         longest=1000,
         description=_l("Goes into every letter."),
     )
+
+
+class CallOffForm(CancelForm, SeenForm):
+    """Why it won't take place, said instead of confirming it."""

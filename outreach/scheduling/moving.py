@@ -10,12 +10,12 @@ from flask_babel import lazy_gettext as _l
 from outreach.db import db
 from outreach.errors import NotThere, Refused
 from outreach.invitations import announce
-from outreach.invitations.facts import SessionFacts
+from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession
 from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.places import Place, find_place
-from outreach.scheduling.timing import TZDATA_VERSION, settled_time
+from outreach.scheduling.timing import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.use_cases import higher_floor, placing, present
 from outreach.scheduling.wall_time import SettledTime
 
@@ -34,46 +34,57 @@ def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datet
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
-    place, time = _target(outreach_session, when, where, now=now)
+    place, time, decides_at = _target(outreach_session, when, where, now=now)
     was = session_facts(outreach_session)
     floor = _floor(outreach_session, place)
-    return Move(was=was, becomes=_facts_after(was, place, time), age_floor=None if floor == outreach_session.age_floor else floor)
+    becomes = _facts_after(was, place, time, decides_at)
+    return Move(was=was, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
 
 
 def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
-    """Move a published session and tell everybody the new beside the old.
+    """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
 
     Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
-    when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time can't be, or when nothing changes.
+    when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time, or the time it is decided by, can't be,
+    or when nothing changes.
     """
     with placing():
         outreach_session = present(session_id, seen)
-        place, time = _target(outreach_session, when, where, now=now)
+        place, time, decides_at = _target(outreach_session, when, where, now=now)
         was = session_facts(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, place)
         place.take(outreach_session)
         outreach_session.set_time(
             starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
         )
+        outreach_session.leave_open_until(decides_at)
         _keep_registration_before_the_start(outreach_session)
         db.session.flush()
-        announce.tell_moved(outreach_session, was=was, now=now)
+        if _facts_after(was, place, time, was.decides_at) == was:
+            cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
+            announce.tell_status(outreach_session, was=was, cause=cause, now=now)
+        else:
+            announce.tell_moved(outreach_session, was=was, now=now)
 
 
-def _target(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> tuple[Place, SettledTime]:
+def _target(
+    outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime
+) -> tuple[Place, SettledTime, datetime | None]:
     if not outreach_session.is_published:
         raise Refused(_l("Only a published session can be moved."))
     if outreach_session.ends_at <= now:
         raise Refused(_l("This session is over. Post it again instead."))
     place = find_place(where)
     time = settled_time(when, place.zone, now=now)
+    kept = outreach_session.decides_at
+    decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
     was = session_facts(outreach_session)
-    if _facts_after(was, place, time) == was:
+    if _facts_after(was, place, time, decides_at) == was:
         raise Refused(_l("Nothing changed: that is when and where it takes place already."))
-    return place, time
+    return place, time, decides_at
 
 
-def _facts_after(was: SessionFacts, place: Place, time: SettledTime) -> SessionFacts:
+def _facts_after(was: SessionFacts, place: Place, time: SettledTime, decides_at: datetime | None) -> SessionFacts:
     return replace(
         was,
         starts_wall=time.starts_wall,
@@ -87,6 +98,8 @@ def _facts_after(was: SessionFacts, place: Place, time: SettledTime) -> SessionF
         address=place.site.address if place.site else "",
         meeting_point=place.meeting_point,
         video_url=place.video_url,
+        is_provisional=decides_at is not None,
+        decides_at=decides_at,
     )
 
 

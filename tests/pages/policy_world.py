@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,7 @@ def _populate(world: World) -> None:
     site = make.site()
     published = make.outreach_session(host, site=site, co_hosts=[co_host])
     draft = make.outreach_session(host, site=site, co_hosts=[co_host], state=SessionState.DRAFT, published_at=None)
+    provisional = make.outreach_session(host, site=site, co_hosts=[co_host], is_provisional=True, decides_at=NOW + timedelta(days=3))
     school_class = make.school_class(school, teacher)
     student = make.student(school_class, family_name=STUDENT, email="student@pupils.example", guardians=("parent@families.example",))
     _register(published, school_class, teacher)
@@ -170,6 +172,10 @@ def _populate(world: World) -> None:
     secret = world.app.config["SECRET_KEY"]
     world.other = {
         "draft": {"session_id": draft.id},
+        "provisional": {"session_id": provisional.id},
+        "strangers": {"token": _decision(world, provisional, other_host)},
+        "coordinators": {"token": _decision(world, provisional, coordinator)},
+        **{f"decisions.{name}": {"token": _decision(world, provisional, co_host)} for name in ("show", "confirm", "call_off")},
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
         "bootstrap.static": {"filename": "css/bootstrap.min.css"},
         "families.show": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
@@ -181,6 +187,11 @@ def _populate(world: World) -> None:
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations
         "security.reset_password": {"token": generate_reset_password_token(rival)},  # type: ignore[no-untyped-call]  # it has no annotations
     }
+
+
+def _decision(world: World, outreach_session: OutreachSession, user: User) -> str:
+    ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, link_version=1, expires_at=outreach_session.starts_at)
+    return links.sign(ticket, world.app.config["SECRET_KEY"])
 
 
 def _register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User) -> None:

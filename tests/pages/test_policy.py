@@ -88,6 +88,14 @@ ANSWERS = {
     "coordination.site POST": coordinator(303),
     "coordination.sites GET": coordinator(200),
     "coordination.try_now POST": coordinator(303),
+    # the link is the key, whoever has signed in: a present host's or a coordinator's
+    "decisions.call_off POST": everybody(422),
+    "decisions.call_off POST strangers": everybody(404),
+    "decisions.confirm POST": everybody(409),
+    "decisions.confirm POST strangers": everybody(404),
+    "decisions.show GET": everybody(200),
+    "decisions.show GET coordinators": everybody(200),
+    "decisions.show GET strangers": everybody(404),
     # the link is the key, whoever has signed in
     "families.answer POST": everybody(303),
     "families.not_mine GET": everybody(200),
@@ -124,10 +132,18 @@ ANSWERS = {
     "scheduling.cancel POST": keepers(422),
     "scheduling.cancel POST draft": keepers(303),
     "scheduling.choose GET": the_role(200),
+    "scheduling.confirm POST": keepers(422),
+    "scheduling.confirm POST provisional": keepers(409),
+    "scheduling.decide GET": keepers(200),
+    "scheduling.decide GET draft": keepers(303),
+    "scheduling.decide GET provisional": keepers(200),
     "scheduling.edit GET": keepers(200),
     "scheduling.edit GET draft": keepers(200),
     "scheduling.edit POST": keepers(422),
     "scheduling.edit POST draft": keepers(422),
+    "scheduling.leave_open GET": keepers(200),
+    "scheduling.leave_open GET draft": keepers(303),
+    "scheduling.leave_open POST": keepers(303),
     "scheduling.mine GET": the_role(200),
     "scheduling.move_session GET": keepers(200),
     "scheduling.move_session GET draft": keepers(303),
@@ -215,7 +231,9 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    for endpoint in ("families.show", "families.answer", "families.withdraw", "families.not_mine", "families.reminders", "families.remind_again"):
+    families = ("show", "answer", "withdraw", "not_mine", "reminders", "remind_again")
+    of_hosts = ("decisions.show", "decisions.confirm", "decisions.call_off")
+    for endpoint in (*(f"families.{name}" for name in families), *of_hosts):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):
             assert world.client(None).open(world.path(endpoint, token=token), method=method).status_code == 404
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from outreach import wording
 from outreach.invitations.facts import SessionFacts
@@ -11,6 +10,4 @@ from outreach.invitations.facts import SessionFacts
 
 def at_place(moment: datetime, told: SessionFacts) -> str:
     """'Wednesday 17 March 2027, 18:00 (New York, UTC\N{MINUS SIGN}4)'; the moment is aware."""
-    local = moment.astimezone(ZoneInfo(told.zone))
-    wall = local.replace(tzinfo=None)
-    return f"{wording.day(wall)}, {wording.clock_time(wall)} ({wording.zone_words(wall, told.zone, local.fold)})"
+    return wording.moment(moment, told.zone)
