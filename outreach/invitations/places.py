@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
 
 from outreach.db import db
 from outreach.invitations.facts import StudentFacts
@@ -104,15 +104,17 @@ def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, boo
     return found
 
 
+def readers() -> CompoundSelect[int, int | None]:
+    """Select (student, mailbox) for everybody who may hear about a student: themselves, and their guardians."""
+    own = select(Student.id.label("student_id"), Student.mailbox_id.label("mailbox_id"))
+    guarded = select(guardianship.c.student_id, Guardian.mailbox_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
+    return own.union_all(guarded)
+
+
 def students_behind(mailbox_ids: Collection[int]) -> list[int]:
-    """Give the students about whom these mailboxes hear: their own, and those whose guardian reads one."""
-    own = select(Student.id).where(Student.mailbox_id.in_(mailbox_ids))
-    guarded = (
-        select(guardianship.c.student_id)
-        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
-        .where(Guardian.mailbox_id.in_(mailbox_ids))
-    )
-    return sorted(db.session.scalars(own.union(guarded)))
+    """Give the students about whom these mailboxes may hear."""
+    pair = readers().subquery().c
+    return sorted(set(db.session.scalars(select(pair.student_id).where(pair.mailbox_id.in_(mailbox_ids)))))
 
 
 def adults(user_ids: Collection[int]) -> dict[int, Adult]:

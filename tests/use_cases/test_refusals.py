@@ -1,0 +1,141 @@
+"""Teachers learn of addresses to which nothing arrives, once each; until then they hear in the family's place."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from outreach.db import db, transaction
+from outreach.invitations.facts import Cause, LetterFacts
+from outreach.invitations.use_cases import report_refused_mailboxes, write_again
+from outreach.models import BounceKind, Letter, LetterKind, Registration
+from outreach.outbox.outcome import Refused
+from tests.builders import Builder
+from tests.delivering import Scripted
+from tests.rivals import at_once
+from tests.unreached import MARIA, World
+
+HOUR = timedelta(hours=1)
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def world(make: Builder, now: datetime) -> World:
+    return World(make, now)
+
+
+def told(kind: LetterKind = LetterKind.WRONG_ADDRESS) -> list[tuple[str, LetterFacts]]:
+    """Give who was written to, and what."""
+    found = db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id))
+    return [(letter.mailbox.address, LetterFacts.from_json(letter.facts)) for letter in found]
+
+
+def names(facts: LetterFacts) -> list[str]:
+    return [student.given_name for student in facts.seated + facts.waiting]
+
+
+def test_the_teacher_is_told_once_whichever_way_the_refusal_came(world: World, now: datetime) -> None:
+    world.register()
+    assert report_refused_mailboxes(now=now) == 0
+    world.to_maria(Scripted({MARIA: Refused(words="550 5.1.1 Unknown", kind=BounceKind.HARD)}))
+    assert report_refused_mailboxes(now=now) == 1
+    assert report_refused_mailboxes(now=now + HOUR) == 0
+    [(address, facts)] = told()
+    assert (address, facts.cause, facts.reason, names(facts)) == (world.teacher.email, Cause.BOUNCED, MARIA, ["Ana"])
+    assert facts.session.id == world.session.id
+    transport = Scripted()
+    world.to_maria(transport, now + HOUR)
+    assert world.teacher.email in {envelope.recipient for envelope in transport.sent}
+
+
+@on_one_database
+def test_refused_anew_it_is_news_again(world: World, now: datetime) -> None:
+    world.register()
+    world.to_maria()
+    world.bounce()
+    report_refused_mailboxes(now=now)
+    write_again(world.maria.id, now=now)
+    assert report_refused_mailboxes(now=now) == 0
+    world.to_maria(now=now)
+    world.now = now + HOUR
+    world.bounce()
+    assert report_refused_mailboxes(now=now + HOUR) == 1
+
+
+@on_one_database
+def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_letter(world: World, make: Builder, now: datetime) -> None:
+    other = make.teacher(world.school_class.school)
+    ben, cem = (make.student(world.school_class, given_name=name, guardians=(MARIA,)) for name in ("Ben", "Cem"))
+    later = make.outreach_session(make.clinician(), starts_wall=datetime(2027, 4, 18, 14))
+    world.register(world.ana, ben, session=later)
+    world.register(world.ana)
+    world.teacher, first = other, world.teacher
+    world.register(cem, session=later)
+    world.to_maria()
+    world.bounce()
+    assert report_refused_mailboxes(now=now) == 2
+    by_address = dict(told())
+    assert (names(by_address[first.email]), by_address[first.email].session.id) == (["Ana", "Ben"], world.session.id)
+    assert (names(by_address[other.email]), by_address[other.email].session.id) == (["Cem"], later.id)
+
+
+@on_one_database
+def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: Builder, now: datetime) -> None:
+    grown_up = make.student(world.school_class, given_name="Dan", guardians=(MARIA,), birth_date=date(2000, 1, 1))
+    world.register(grown_up)
+    with transaction():
+        world.maria.refused_at = now
+    assert report_refused_mailboxes(now=now) == 0
+    world.register()
+    assert report_refused_mailboxes(now=now) == 1
+    assert [names(facts) for _address, facts in told()] == [["Ana"]]
+
+
+@on_one_database
+@pytest.mark.parametrize("happens", ["over", "withdrawn", "stopped"])
+def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens: str) -> None:
+    world.register()
+    with transaction():
+        world.maria.refused_at = now
+        world.maria.stopped_at = now if happens == "stopped" else None
+    if happens == "withdrawn":
+        world.withdraw()
+    assert report_refused_mailboxes(now=world.session.ends_at if happens == "over" else now) == 0
+
+
+@on_one_database
+def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, make: Builder, now: datetime) -> None:
+    ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
+    world.register(world.ana, ben)
+    world.to_maria()
+    world.bounce()
+    report_refused_mailboxes(now=now)
+    [(_address, facts)] = told()
+    assert (names(facts), [student.given_name for student in facts.stands_in_for]) == (["Ana", "Ben"], ["Ana"])
+    world.moving()()
+    _address, digest = told(LetterKind.DIGEST)[-1]
+    assert (digest.cause, [student.given_name for student in digest.stands_in_for]) == (Cause.MOVED, ["Ana"])
+
+
+@on_one_database
+def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: datetime) -> None:
+    """It is told as soon as it is reached: nothing of it was taken away meanwhile."""
+    with transaction():
+        world.maria.refused_at = now
+    world.register()
+    assert (world.invitation.is_live, [reason.kind.value for reason in world.invitation.reasons]) == (True, ["guardian"])
+    world.moving()()
+    assert (world.invitation.is_live, world.invitation.sequence) == (True, 1)
+    assert db.session.scalar(select(Registration.student_id)) == world.ana.id
+
+
+def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> None:
+    world.register()
+    with transaction():
+        world.maria.refused_at = now
+    at_once(app, *[partial(report_refused_mailboxes, now=now)] * 3)
+    assert len(told()) == 1
