@@ -21,6 +21,7 @@ from outreach.faults import place_of
 from outreach.invitations import letters
 from outreach.models import Letter
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
+from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leasing import Pace
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.tally import Tally
@@ -36,6 +37,12 @@ def transport_for(settings: Settings) -> Transport:
     if settings.has_local_mailbox:
         return LocalMailbox(local_folder(settings))
     return SmtpTransport(SmtpServer.of(settings))
+
+
+def _limit_for(settings: Settings) -> DomainLimit | None:
+    """A folder takes any number."""
+    is_limited = settings.mail_per_domain and not settings.has_local_mailbox
+    return DomainLimit(settings.mail_per_domain) if is_limited else None
 
 
 class Worker:
@@ -57,6 +64,7 @@ class Worker:
         self._transport = transport or transport_for(self._settings)
         self._render = render or partial(letters.render, settings=self._settings)
         self._pace = pace
+        self._limit = _limit_for(self._settings)
         self._timetable = timetable
         self._is_stopping = False
         self._wake: SimpleQueue[None] = SimpleQueue()
@@ -76,10 +84,12 @@ class Worker:
                 sender_of=self._settings.bounce_address_of,
                 clock=self._clock,
                 pace=self._pace,
+                limit=self._limit,
                 stopping=lambda: self._is_stopping,
             )
         if tally.has_news:
-            _log.info("letters delivered", sent=tally.sent, failed=tally.failed, delayed=tally.delayed, dropped=tally.dropped)
+            settled = {"sent": tally.sent, "failed": tally.failed, "dropped": tally.dropped}
+            _log.info("letters delivered", **settled, delayed=tally.delayed, put_off=tally.put_off)
         return tally
 
     def run(self) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.db import db, end_reading, transaction
 from outreach.models import Letter, LetterState
-from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put_back
+from outreach.outbox.domain_limit import DomainLimit
+from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put_back, put_off
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.pause import pause, paused_until, resume
 from outreach.outbox.retry import TRY_AGAIN_AFTER
@@ -40,14 +41,16 @@ def deliver_due(
     clock: Callable[[], datetime],
     jitter: Callable[[], float] = random.random,
     pace: Pace = USUAL_PACE,
+    limit: DomainLimit | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> Tally:
     """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the letter in hand is settled first).
 
-    `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from its id.
+    `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from its id. What is over
+    the `limit` of its domain is due again when that has room, and no attempt is used up.
     Raises what the database raises; what was in hand then comes back when its lease is over.
     """
-    delivery = _Delivery(render, transport, sender_of, clock, jitter, pace, stopping)
+    delivery = _Delivery(render, transport, sender_of, clock, jitter, pace, limit, stopping)
     try:
         while delivery.goes_on() and (lease := delivery.lease()):
             delivery.work_off(lease)
@@ -65,6 +68,7 @@ class _Delivery:
     clock: Callable[[], datetime]
     jitter: Callable[[], float]
     pace: Pace
+    limit: DomainLimit | None
     stopping: Callable[[], bool]
     tally: Tally = field(default_factory=Tally)
     was_paused: bool = False
@@ -86,18 +90,29 @@ class _Delivery:
             return lease_due(now=now, pace=self.pace)
 
     def work_off(self, lease: Lease) -> None:
-        """Drop what is stale, send the rest one by one; what isn't reached goes back."""
+        """Drop what is stale, send the rest one by one; what isn't reached, or isn't its domain's turn, goes back."""
         self._drop(lease)
-        in_hand = deque(lease.current)
+        in_hand, later = deque(lease.current), dict[int, datetime]()
         while in_hand and self.goes_on() and lease.has_time(self.clock(), self.pace):
+            if moment := self._must_wait(in_hand[0]):
+                later[in_hand.popleft().id] = moment
+                continue
             outcome = self._try(in_hand[0], lease)
             if isinstance(outcome, Unavailable):
                 self._pause(outcome)
             else:
                 self._settle(in_hand.popleft(), lease, outcome)
-        if in_hand:
+        self.tally.put_off += len(later)
+        if in_hand or later:
             with transaction():
                 put_back(lease, in_hand)
+                put_off(lease, later)
+
+    def _must_wait(self, letter: Letter) -> datetime | None:
+        if self.limit is None:
+            return None
+        has_waited = letter.due_at > letter.created_at
+        return self.limit.put_off(letter.mailbox.domain, has_waited=has_waited, now=self.clock())
 
     def _drop(self, lease: Lease) -> None:
         if not lease.stale:

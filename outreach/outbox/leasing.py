@@ -5,19 +5,22 @@ Joins the caller's transaction, never commits.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from typing import cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
 from outreach.models import UNSETTLED, Invitation, Letter, LetterKind, LetterState, OutreachSession
 from outreach.outbox.relevance import why_not
 
+_LETTERS = cast(Table, Letter.__table__)
+_LET_GO = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
 _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
 
 
@@ -79,9 +82,17 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
 
 def put_back(lease: Lease, letters: Collection[Letter]) -> None:
     """Let go of what is still in hand; no attempt is used up."""
-    in_hand = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
-    values = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
-    db.session.execute(in_hand.values(**values).execution_options(synchronize_session=False))
+    if letters:
+        in_hand = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
+        db.session.execute(in_hand.values(**_LET_GO).execution_options(synchronize_session=False))
+
+
+def put_off(lease: Lease, moments: Mapping[int, datetime]) -> None:
+    """Let go of letters, by id, that are due again at these moments; no attempt is used up."""
+    if moments:
+        this_one = _LETTERS.c.id == bindparam("this_letter"), _LETTERS.c.lease_token == lease.token
+        due_again = update(_LETTERS).where(*this_one).values(**_LET_GO, due_at=bindparam("moment"))
+        db.session.execute(due_again, [{"this_letter": key, "moment": moment} for key, moment in moments.items()])
 
 
 def _take(lease: Lease) -> None:

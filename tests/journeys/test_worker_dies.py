@@ -38,6 +38,7 @@ def start_worker(settings: Settings, postbox: Postbox, now: datetime) -> Iterato
             "OUTREACH_INSTANCE_PATH": str(settings.instance_path),
             "OUTREACH_MAIL_SERVER": "127.0.0.1",
             "OUTREACH_MAIL_PORT": str(postbox.port),
+            "OUTREACH_MAIL_PER_DOMAIN": "0",
         }
         command = [sys.executable, "-m", "tests.journeys.worker_process", now.isoformat(), str(batch), last]
         started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
