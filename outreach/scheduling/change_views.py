@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from outreach import clock, policy, wording
+from outreach import clock, policy
 from outreach.errors import OutreachError, Stale
-from outreach.invitations import announce
-from outreach.invitations.facts import SessionFacts
 from outreach.models import OutreachSession, SessionState
 from outreach.scheduling import filling, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.moving import Move, move, plan_move
+from outreach.scheduling.telling import changes, recipients
 from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
 from outreach.web import load, me, signed_in
 
@@ -56,7 +52,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
     if plans:
         kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
         told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-        page = {"changes": changes(plans[0]), "recipients": told, "kept": kept}
+        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": told, "kept": kept}
         return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
         flash(_("Moved. Everybody's calendar follows."), "success")
@@ -95,49 +91,3 @@ def _not_published(outreach_session: OutreachSession) -> ResponseReturnValue:
         return redirect(url_for("scheduling.edit", session_id=outreach_session.id), code=303)
     flash(_("This session was cancelled and can't be moved. You can post it again."))
     return redirect(url_for("catalogue.show", session_id=outreach_session.id), code=303)
-
-
-def recipients(outreach_session: OutreachSession, entry: str) -> list[tuple[int, str, str]]:
-    """Say who will be told: (how many, who, what they get). `entry`: what those get who have it in their calendar."""
-    told = announce.audience(outreach_session)
-    rows = [
-        (told.students, ngettext("student", "students", told.students), entry),
-        (told.guardians, ngettext("guardian", "guardians", told.guardians), entry),
-        (told.teachers, ngettext("teacher", "teachers", told.teachers), _("the same, and a list of their students")),
-        (told.hosts, ngettext("host", "hosts", told.hosts), entry),
-        (told.waiting, ngettext("person who waits", "people who wait", told.waiting), _("a letter")),
-    ]
-    return [row for row in rows if row[0]]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One line of what was and what will be."""
-
-    label: str
-    was: str
-    becomes: str
-
-
-def changes(plan: Move) -> list[Change]:
-    """List what a move changes, old beside new."""
-    lines = zip(_lines(plan.was), _lines(plan.becomes), strict=True)
-    return [Change(label, was, becomes) for (label, was), (_same, becomes) in lines if was != becomes]
-
-
-def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
-    place = ", ".join(part for part in (facts.site_name, facts.area_name) if part)
-    return [
-        (_("When"), wording.when(facts.starts_wall, facts.ends_wall, facts.zone, facts.fold)),
-        (_("Status"), _status(facts)),
-        (_("Where"), place or _("Online")),
-        (_("Address"), ", ".join(facts.address.splitlines())),
-        (_("Where to meet"), facts.meeting_point),
-        (_("Video link"), facts.video_url),
-    ]
-
-
-def _status(facts: SessionFacts) -> str:
-    if facts.decides_at is None:
-        return str(_("It takes place"))
-    return str(_("Provisional: decided by %(until)s", until=wording.moment(facts.decides_at, facts.zone)))

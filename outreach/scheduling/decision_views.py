@@ -11,9 +11,10 @@ from outreach.db import db
 from outreach.errors import Stale
 from outreach.models import OutreachSession, SessionState
 from outreach.scheduling import deciding, filling
-from outreach.scheduling.change_views import recipients, scheduling
+from outreach.scheduling.change_views import scheduling
 from outreach.scheduling.facts import TypedDecision
 from outreach.scheduling.forms import DecisionTimeForm
+from outreach.scheduling.telling import recipients
 from outreach.scheduling.views import DONE, tried
 from outreach.scheduling.when_and_where import SeenForm
 from outreach.web import load, signed_in

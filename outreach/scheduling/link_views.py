@@ -16,10 +16,10 @@ from outreach.families.views import keep_private
 from outreach.links import LinkBroken, LinkExpired
 from outreach.models import OutreachSession
 from outreach.scheduling import deciding
-from outreach.scheduling.change_views import recipients
 from outreach.scheduling.decision_links import open_decision
 from outreach.scheduling.decision_views import look_again
 from outreach.scheduling.forms import CallOffForm
+from outreach.scheduling.telling import recipients
 from outreach.scheduling.views import DONE, tried
 from outreach.scheduling.when_and_where import SeenForm
 from outreach.web import settings
