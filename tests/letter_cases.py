@@ -12,6 +12,7 @@ from outreach.config import Settings
 from outreach.invitations.facts import (
     AccountFacts,
     ApplicationFacts,
+    BlockedFacts,
     AskedFacts,
     Cause,
     EntryFacts,
@@ -112,7 +113,7 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
 
 
 def letter(
-    kind: LetterKind, about: LetterFacts | AccountFacts | ApplicationFacts, *, written_at: datetime = WRITTEN, locale: str = "en"
+    kind: LetterKind, about: LetterFacts | AccountFacts | ApplicationFacts | BlockedFacts, *, written_at: datetime = WRITTEN, locale: str = "en"
 ) -> Letter:
     """Give the letter's row as the worker finds it."""
     mailbox = Mailbox(id=7, address="reader@family.example", token="abcdefghijklmnop", locale=locale, link_version=1)
@@ -338,6 +339,10 @@ def _official() -> Iterator[tuple[str, Letter]]:
     yield "application-approved", letter(LetterKind.APPLICATION, approved)
     refused = replace(approved, is_approved=False, note="Please apply with your school address.\nThank you.")
     yield "application-refused", letter(LetterKind.APPLICATION, refused)
+    words = "550 5.7.1 Message refused by your organisation's rule"
+    blocked = BlockedFacts(reader_name="Robin Smith", domain="northside.example", students=12, server_words=words)
+    yield "blocked", letter(LetterKind.BLOCKED, blocked)
+    yield "blocked-one-student", letter(LetterKind.BLOCKED, replace(blocked, students=1, server_words=""))
 
 
 def _provisional() -> Iterator[tuple[str, Letter]]:

@@ -20,7 +20,7 @@ from outreach.config import ROOT
 STORY = ("accounts", "coordination", "schools", "scheduling", "catalogue", "families", "replies", "registration", "invitations", "outbox")
 # What all stand on; imports no feature.
 FOUNDATION = {
-    *("clock", "config", "config_values", "db", "errors", "extensions", "faults", "fields", "flask_config", "links", "logs", "lookups"),
+    *("clock", "config", "config_values", "db", "domains", "errors", "extensions", "faults", "fields", "flask_config", "links", "logs", "lookups"),
     "mailboxes",
     *("models", "policy", "return_path", "supervisor", "web", "wire", "wording", "zones"),
 }

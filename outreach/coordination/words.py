@@ -39,6 +39,7 @@ LETTER_KINDS = {
     LetterKind.ROSTER: _l("Host's roster"),
     LetterKind.DECISION: _l("Asks for a decision"),
     LetterKind.WRONG_ADDRESS: _l("Wrong address"),
+    LetterKind.BLOCKED: _l("A domain turns letters away"),
     LetterKind.NOTE: _l("A calendar asks for something"),
     LetterKind.CONFIRM_ANSWER: _l("Answer from another address"),
     LetterKind.APPLICATION: _l("Application decided"),

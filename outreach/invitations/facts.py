@@ -198,6 +198,25 @@ class ApplicationFacts:
         return _converter.structure(plain, cls)
 
 
+@dataclass(frozen=True, kw_only=True)
+class BlockedFacts:
+    """A domain's mail server turns our letters away; so many `students` of the reader have addresses there."""
+
+    reader_name: str
+    domain: str
+    students: int
+    server_words: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> BlockedFacts:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
 def _plain(facts: object) -> dict[str, Any]:
     plain: dict[str, Any] = _converter.unstructure(facts)
     return plain

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outreach.config import Settings
-from outreach.invitations.facts import AccountFacts, ApplicationFacts, EntryFacts, LetterFacts
+from outreach.invitations.facts import AccountFacts, ApplicationFacts, BlockedFacts, EntryFacts, LetterFacts
 from outreach.invitations.itip import Method
+from outreach.invitations.letters.blocked import tell_blocked
 from outreach.invitations.letters.calendar_part import calendar_object, method_of
 from outreach.invitations.letters.cleaning import cleaned
 from outreach.invitations.letters.destinations import stop_link
@@ -42,6 +43,9 @@ def _mail(letter: Letter, settings: Settings) -> Mail:
     if letter.kind is LetterKind.APPLICATION:
         application = ApplicationFacts.from_json(plain)
         return _written(letter, tell_application(application, base_url=settings.base_url), application.reader_name, settings)
+    if letter.kind is LetterKind.BLOCKED:
+        blocked = BlockedFacts.from_json(plain)
+        return _written(letter, tell_blocked(blocked, settings), blocked.reader_name, settings)
     facts = LetterFacts.from_json(plain)
     method = method_of(letter.kind, facts)
     calendar = _calendar(letter, facts, method, settings) if method else None
