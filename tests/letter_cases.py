@@ -12,8 +12,8 @@ from outreach.config import Settings
 from outreach.invitations.facts import (
     AccountFacts,
     ApplicationFacts,
-    BlockedFacts,
     AskedFacts,
+    BlockedFacts,
     Cause,
     EntryFacts,
     LetterFacts,
@@ -113,7 +113,11 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
 
 
 def letter(
-    kind: LetterKind, about: LetterFacts | AccountFacts | ApplicationFacts | BlockedFacts, *, written_at: datetime = WRITTEN, locale: str = "en"
+    kind: LetterKind,
+    about: LetterFacts | AccountFacts | ApplicationFacts | BlockedFacts,
+    *,
+    written_at: datetime = WRITTEN,
+    locale: str = "en",
 ) -> Letter:
     """Give the letter's row as the worker finds it."""
     mailbox = Mailbox(id=7, address="reader@family.example", token="abcdefghijklmnop", locale=locale, link_version=1)

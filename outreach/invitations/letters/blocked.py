@@ -37,9 +37,8 @@ def tell_blocked(facts: BlockedFacts, settings: Settings) -> Story:
         button=Link(_("Copy the text for your IT"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
         notes=(
             _("Please send the text on that page to whoever looks after your school's mail. It says all they need."),
-            _(
-                "Until then we send nothing there. Guardians of minors get their own letters as always; where nobody responsible is reached, our summaries ask you to tell the student."
-            ),
+            _("Until then we send nothing there. Guardians of minors get their own letters as always."),
+            _("Where nobody responsible is reached, our summaries ask you to tell the student yourself."),
             _("Once they let us in, say so on the same page: everybody then hears by themselves how things stand."),
         ),
         why=_("You get this letter because students of yours have addresses there."),
