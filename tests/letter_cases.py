@@ -197,6 +197,7 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
         about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.REMOVED, gone=(ana,), reason="Too few supervisors that day.", entry=entry(1)),
     )
     yield "removed-address", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.ADDRESS, gone=(ana,), reader_name="", entry=entry(1))
+    yield "removed-of-age", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.AGE, entry=entry(1, is_transparent=True))
     yield "removed-teacher", about(LetterKind.REMOVED, Reader.TEACHER, Cause.WITHDRAWN, entry=entry(1))
     yield "removed-host", about(LetterKind.REMOVED, Reader.HOST, Cause.PUBLISHED, entry=entry(1))
     yield "removed-waiting-guardian", about(LetterKind.REMOVED, Reader.GUARDIAN, Cause.WITHDRAWN, gone=(ana,))

@@ -20,7 +20,7 @@ from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.places import Adult, adults, places, queue_places, seated_by_teacher
 from outreach.invitations.recipients import Place, recipients
 from outreach.invitations.reconcile import reconcile
-from outreach.invitations.revising import revise_entries
+from outreach.invitations.revising import ask_anew, revise_entries
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
@@ -180,13 +180,15 @@ def addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
 
 
 def tell_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
-    """Bring the invitations of these registrations in line with the addresses that hold now."""
+    """Bring the invitations of these registrations in line with the addresses and ages that hold now."""
     draftsman = _draftsman(outreach_session, now)
     changed = places(outreach_session, Registration.id.in_(registration_ids))
     draftsman.meet(changed, {})
     wanted = _wanted_by_families(changed)
     standing = standing_reasons(outreach_session.id, InvitationReason.registration_id.in_(registration_ids))
-    reconcile(draftsman, wanted, standing, dict.fromkeys((r.mailbox_id for r in wanted ^ standing.keys()), Cause.ADDRESS))
+    of_age = {mailbox_id for place in changed if not place.is_minor for mailbox_id in place.guardian_mailbox_ids}
+    changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
+    reconcile(draftsman, wanted, standing, {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing})
     post(draftsman.drafts, now=now)
 
 
@@ -197,11 +199,23 @@ def _tell_everybody(
     concerned = places(outreach_session, Registration.state.in_(ACTIVE))
     draftsman.meet(concerned, queue_places(outreach_session.id))
     draftsman.was = was
-    revise_entries(draftsman, cause, asks_again=asks_again)
+    told = _follow_ages(draftsman, concerned) if cause is Cause.MOVED else set()
+    revise_entries(draftsman, cause, asks_again=asks_again, but=told)
     causes = {place.registration_id: cause for place in concerned}
     draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))
     post(draftsman.drafts, now=now)
+
+
+def _follow_ages(draftsman: Draftsman, concerned: Sequence[Place]) -> set[int]:
+    """Invite the guardians of whoever is a minor on the new day, take leave of those of whoever is of age then; give their mailboxes."""
+    wanted = _wanted_by_families(concerned)
+    standing = standing_reasons(draftsman.outreach_session.id, InvitationReason.registration_id.is_not(None))
+    changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
+    if changing:
+        ask_anew(draftsman.outreach_session.id, changing)
+    reconcile(draftsman, wanted, standing, dict.fromkeys(changing, Cause.AGE))
+    return changing
 
 
 def _wanted_by_families(changed: Sequence[Place]) -> set[Reason]:

@@ -191,8 +191,8 @@ class Draftsman:
         return {row.id: row.locale for row in rows}, guardians_by_mailbox(mailbox_ids)
 
     def _gone(self, left: Collection[int | None], untold: LetterFacts | None, to: Addressee) -> tuple[StudentFacts, ...]:
-        """Name who left, those of an untold letter too, unless they are back."""
-        told_now = for_family([self.met[key] for key in left if key in self.met])
+        """Name who left, those of an untold letter too, unless they are back. Whose letters merely go elsewhere still comes."""
+        told_now = for_family([self.met[key] for key in left if key in self.met and self.met[key].state in GONE])
         known = {student.registration_id: student for student in (*(untold.gone if untold else ()), *told_now)}
         return tuple(student for key, student in known.items() if key not in to.students)
 

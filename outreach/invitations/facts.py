@@ -47,6 +47,7 @@ class Cause(enum.StrEnum):
     BOUNCED = "bounced"
     COUNTERED = "countered"
     FORWARDED = "forwarded"
+    AGE = "age"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Joins the caller's transaction, never commits. The caller holds the lock on the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select, update
@@ -16,19 +17,28 @@ from outreach.invitations.facts import Cause
 from outreach.models import Answer, Invitation
 from outreach.outbox.queue import take_back
 
+_UNANSWERED = {"answer": Answer.NEEDS_ACTION, "answered_at": None}
 
-def revise_entries(draftsman: Draftsman, cause: Cause, *, asks_again: bool) -> None:
+
+def revise_entries(draftsman: Draftsman, cause: Cause, *, asks_again: bool, but: Collection[int] = ()) -> None:
     """Draft SEQUENCE + 1 for every living invitation of the session; a cancellation ends them.
 
     `asks_again`: what people answered to holds no more, so answers start afresh, in the mail as here (RFC 5546 2.1.4); else
-    each keeps the last one.
+    each keeps the last one. `but`: mailboxes told already.
     """
     outreach_session, now = draftsman.outreach_session, draftsman.now
-    live = list(db.session.scalars(select(Invitation.id).where(Invitation.is_live, Invitation.session_id == outreach_session.id)))
+    these = (Invitation.is_live, Invitation.session_id == outreach_session.id, Invitation.mailbox_id.not_in(but))
+    live = list(db.session.scalars(select(Invitation.id).where(*these)))
     draftsman.remember(take_back(live, now=now), live)
     change: dict[str, Any] = {"sequence": Invitation.sequence + 1, "changed_at": now, "is_live": cause is not Cause.CANCELLED}
     if asks_again:
-        change |= {"answer": Answer.NEEDS_ACTION, "answered_at": None}
+        change |= _UNANSWERED
     db.session.execute(update(Invitation).where(Invitation.id.in_(live)).values(**change).execution_options(synchronize_session=False))
     for addressee in addressees(outreach_session, Invitation.id.in_(live)):
         draftsman.calendar_letter(addressee, cause, before=addressee)
+
+
+def ask_anew(session_id: int, mailbox_ids: Collection[int]) -> None:
+    """Let the answers of these mailboxes hold no more."""
+    theirs = (Invitation.session_id == session_id, Invitation.mailbox_id.in_(mailbox_ids))
+    db.session.execute(update(Invitation).where(*theirs).values(**_UNANSWERED).execution_options(synchronize_session=False))

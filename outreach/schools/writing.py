@@ -42,7 +42,8 @@ def write(
     `class_id`: where new students and those who join go. `removed`: (student, guardian) pairs that end; a guardian
     without children is forgotten.
     """
-    concerned = _readdressed(plan, removed)
+    readdressed = _readdressed(plan, removed)
+    concerned = readdressed | {one.student_id for one in plan.update if "birth_date" in one.changes}  # a minor's guardians hear too
     if concerned:
         hold_places(concerned, now=now)
     mailboxes = mailboxes_of(set(_addresses(plan)))
@@ -56,7 +57,7 @@ def write(
     _enrol(class_id, [*added, *(one.student_id for one in plan.update if one.joins_class)])
     if concerned:
         addresses_changed(concerned, now=now)
-    return Written(tuple(added), frozenset(concerned))
+    return Written(tuple(added), frozenset(readdressed))
 
 
 def _readdressed(plan: RosterPlan, removed: Collection[tuple[int, int]]) -> set[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from babel.lists import format_list
 
 from outreach import wording
@@ -71,8 +73,8 @@ def someone_left(facts: LetterFacts) -> str:
 def removed(facts: LetterFacts) -> str:
     """Say that the reader's entry is taken back, and why it was there."""
     told = session_words(facts.session)
-    if facts.cause is Cause.ADDRESS:
-        return _("We no longer write to this address about %(session)s.", session=told)
+    if facts.cause in _GO_ELSEWHERE:
+        return _GO_ELSEWHERE[facts.cause](told)
     if facts.reader is Reader.HOST or facts.cause is Cause.PUBLISHED:
         return _("You are no longer hosting %(session)s.", session=told)
     if facts.reader is Reader.TEACHER:
@@ -85,6 +87,10 @@ def removed(facts: LetterFacts) -> str:
     return ngettext("%(names)s no longer comes to %(session)s.", "%(names)s no longer come to %(session)s.", count, names=who, session=told)
 
 
+_GO_ELSEWHERE: dict[Cause, Callable[[str], str]] = {
+    Cause.ADDRESS: lambda told: _("We no longer write to this address about %(session)s.", session=told),
+    Cause.AGE: lambda told: _("The student is of age on that day: our letters about %(session)s go to them alone.", session=told),
+}
 _PARTS = {
     Change.TITLE: lambda: _("the title"),
     Change.HOST: lambda: _("the host"),
