@@ -45,11 +45,14 @@ def _takes_back_what_never_left(letter: Letter, _now: datetime) -> bool:
 
 
 def _is_over(letter: Letter, now: datetime) -> bool:
-    """Nobody needs news of a session that is over; that an address is wrong stays news."""
+    """Nobody needs news of a session that is over, unless they were told a time still to come; that an address is wrong stays news."""
     outreach_session = letter.outreach_session
     if outreach_session is None or letter.kind is LetterKind.WRONG_ADDRESS:
         return False
-    return now >= (outreach_session.starts_at if letter.kind in _IN_TIME_FOR_THE_START else outreach_session.ends_at)
+    if letter.kind in _IN_TIME_FOR_THE_START:
+        return now >= outreach_session.starts_at
+    was = letter.facts.get("was")
+    return now >= outreach_session.ends_at and (was is None or now >= datetime.fromisoformat(was["ends_at"]))
 
 
 def _invites_in_vain(letter: Letter, _now: datetime) -> bool:

@@ -137,6 +137,15 @@ def test_nothing_is_said_about_a_session_that_is_over(
     assert states() == {"news": "dropped", "wrong address": "sent"}
 
 
+def test_whoever_was_told_a_later_time_hears_even_after_it_is_over(
+    invitation: Invitation, outreach_session: OutreachSession, now: datetime
+) -> None:
+    was = {"was": {"ends_at": (outreach_session.ends_at + DAY).isoformat()}}
+    put(invitation.mailbox, "moved nearer", now=now, kind=LetterKind.UPDATED, session_id=outreach_session.id, facts=was)
+    deliver(Scripted(), outreach_session.ends_at + HOUR)
+    assert states() == {"moved nearer": "sent"}
+
+
 @pytest.mark.parametrize(("kind", "state"), [("reminder", "dropped"), ("roster", "dropped"), ("updated", "sent"), ("digest", "sent")])
 def test_once_it_has_begun_nobody_needs_reminding(
     invitation: Invitation, outreach_session: OutreachSession, now: datetime, kind: str, state: str
