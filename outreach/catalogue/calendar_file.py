@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
+from outreach import wording
 from outreach.config import Settings
 from outreach.invitations.entry import Entry
 from outreach.invitations.itip import Method, compose
@@ -32,6 +33,7 @@ def calendar_file(outreach_session: OutreachSession, settings: Settings, *, url:
         ends_wall=outreach_session.ends_wall,
         zone=outreach_session.zone,
         fold=outreach_session.fold,
+        tentative=outreach_session.is_provisional,
         organizer_name=_("Outreach"),
         organizer_email=plain_mailbox(settings.reply_address),
         url=url,
@@ -52,12 +54,19 @@ def plain_mailbox(reply_address: str) -> str:
 def _description(outreach_session: OutreachSession, url: str) -> str:
     lines = [
         _("%(format)s with %(host)s", format=outreach_session.format.name, host=outreach_session.host.name),
+        _provisional(outreach_session),
         _("The video link comes with the invitation.") if outreach_session.video_url else "",
         outreach_session.bring and _("Bring: %(bring)s", bring=outreach_session.bring),
         outreach_session.wear and _("Wear: %(wear)s", wear=outreach_session.wear),
         url,
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _provisional(outreach_session: OutreachSession) -> str:
+    if outreach_session.decides_at is None:
+        return ""
+    return str(_("Provisional: decided by %(until)s", until=wording.moment(outreach_session.decides_at, outreach_session.zone)))
 
 
 def _location(outreach_session: OutreachSession) -> str:

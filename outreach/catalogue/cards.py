@@ -39,6 +39,8 @@ CARD_ROWS: Rows = (
         OutreachSession.capacity,
         OutreachSession.seats_taken,
         OutreachSession.state,
+        OutreachSession.is_provisional,
+        OutreachSession.decides_at,
         Site.name.label("site_name"),
         User.given_name,
         User.family_name,
@@ -72,8 +74,10 @@ class Card:
     host_name: str
     status: str
     status_text: str
+    certainty: str = ""
     waiting: int = 0
     note: str = ""
+    decision_url: str = ""
 
 
 def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[Card]:
@@ -115,6 +119,7 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
         host_name=f"{row.given_name} {row.family_name}",
         status=status,
         status_text=status_text,
+        certainty=_certainty(row, language, now) if row.is_provisional else "",
     )
 
 
@@ -123,6 +128,15 @@ def _date_words(day: date, language: str) -> dict[str, Any]:
     patterns = {"weekday": "EEE", "day": "d", "month": "MMM", "month_and_year": "LLLL y"}
     words = {name: str(format_date(day, pattern, locale=language)) for name, pattern in patterns.items()}
     return words | {"datetime": day.isoformat(), "month_key": f"{day:%Y-%m}"}
+
+
+def _certainty(row: Row[*tuple[Any, ...]], language: str, now: datetime) -> str:
+    """Say that it isn't certain, as long as that can be decided."""
+    if row.state != SessionState.PUBLISHED or row.starts_at <= now:
+        return ""
+    if row.decides_at <= now:
+        return str(_("Provisional"))
+    return str(_("Provisional until %(until)s", until=wording.short_moment(row.decides_at, row.zone, language)))
 
 
 def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:

@@ -22,8 +22,8 @@ registration = Blueprint("registration", __name__)
 @signed_in(policy.registers_classes)
 def index() -> ResponseReturnValue:
     """List the sessions in which one's students have a place."""
-    past = request.args.get("show") == "past"
-    return render_template("registration/index.html", lines=lines(me(), now=clock.now(), past=past), past=past)
+    past, now = request.args.get("show") == "past", clock.now()
+    return render_template("registration/index.html", lines=lines(me(), now=now, past=past), past=past, now=now)
 
 
 @registration.get("/sessions/<int:session_id>/places")
@@ -45,7 +45,8 @@ def register(session_id: int) -> ResponseReturnValue:
     chosen = request.args.get("class", type=int) or (classes[0].id if len(classes) == 1 else None)
     if chosen is None:
         sizes = class_sizes({one.id for one in classes})
-        return render_template("registration/choose_class.html", outreach_session=outreach_session, classes=classes, sizes=sizes)
+        page = {"outreach_session": outreach_session, "classes": classes, "sizes": sizes, "now": clock.now()}
+        return render_template("registration/choose_class.html", **page)
     school_class = load(SchoolClass, chosen, policy.keeps_class)
     return _sheet(outreach_session, school_class, _all_able(outreach_session, school_class))
 
@@ -132,6 +133,7 @@ def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> R
 def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: RegistrationForm) -> str:
     everybody = [student.id for student in school_class.students]
     order = form.order()
+    now = clock.now()
     seating, _chosen = use_cases.preview(outreach_session, school_class.school_id, order)
     _nobody, candidates = use_cases.preview(outreach_session, school_class.school_id, everybody)
     return render_template(
@@ -144,7 +146,8 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         first=set(form.first_ids.data or []),
         seated=set(seating.seated),
         waiting=[key for key, _reason in seating.waiting],
-        is_open=outreach_session.is_open(clock.now()),
+        is_open=outreach_session.is_open(now),
+        now=now,
     )
 
 

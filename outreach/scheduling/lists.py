@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
+from flask import url_for
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from outreach.catalogue.cards import CARD_ROWS, Card, cards
@@ -34,7 +35,12 @@ def own_sessions(user: User, shelf: Shelf, number: int, *, now: datetime) -> tup
     order = OutreachSession.starts_at.desc() if shelf is Shelf.PAST else OutreachSession.starts_at
     page = page_of(CARD_ROWS.where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
     waiting = _waiting([row.id for row in page.rows])
-    return page, [replace(card, waiting=waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
+    return page, [_for_its_host(card, waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
+
+
+def _for_its_host(card: Card, waiting: int) -> Card:
+    """Add how many wait, and where to decide about one that isn't certain."""
+    return replace(card, waiting=waiting, decision_url=url_for("scheduling.decide", session_id=card.id) if card.certainty else "")
 
 
 def shelf_sizes(user: User, *, now: datetime) -> dict[Shelf, int]:

@@ -15,10 +15,13 @@ from outreach import clock, policy
 from outreach.catalogue.paging import page_number
 from outreach.db import db
 from outreach.errors import OutreachError, Stale
+from outreach.invitations.audience import with_an_entry
 from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import filling, use_cases
-from outreach.scheduling.forms import OfferForm, SessionForm
+from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
+from outreach.scheduling.rewording import Rewording, plan_rewording
+from outreach.scheduling.telling import changes, in_words
 from outreach.web import Form, load, me, signed_in
 
 scheduling = Blueprint("scheduling", __name__)
@@ -67,9 +70,11 @@ def edit(session_id: int) -> ResponseReturnValue:
         flash(_("This session was cancelled and can't be changed. You can post it again."))
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     is_draft = outreach_session.state == SessionState.DRAFT
-    kind = SessionForm if is_draft else OfferForm
+    kind = SessionForm if is_draft else RewordForm
     form = session_form(kind, filling.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
-    status = tried(form, lambda: _edit(form, session_id, is_draft=is_draft))
+    status, plan = (tried(form, lambda: _edit_draft(form, session_id)), None) if is_draft else _reword(form, session_id)
+    if plan:
+        return _ask_to_tell(outreach_session, plan)
     if status == DONE:
         return _saved(session_id)
     differences = meanwhile(form, session_id) if status == Stale.status else []
@@ -84,7 +89,8 @@ def show_roster(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     has_removal = "registration.remove" in current_app.view_functions
     removal = partial(url_for, "registration.remove") if has_removal else None
-    return render_template("scheduling/roster.html", outreach_session=outreach_session, roster=roster(session_id), removal=removal)
+    page = {"roster": roster(session_id), "removal": removal, "now": clock.now()}
+    return render_template("scheduling/roster.html", outreach_session=outreach_session, **page)
 
 
 def tried(form: Form, act: Callable[[], object]) -> int:
@@ -149,12 +155,36 @@ def _post(form: Any, format_key: str) -> int:
     return use_cases.post(format_key, form.when(), form.place(), offer, by_id=user_id, publish=_publishes(), now=clock.now())
 
 
-def _edit(form: Any, session_id: int, *, is_draft: bool) -> None:
-    if is_draft:
-        typed = (form.when(), form.place(), form.offer())
-        use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
+def _edit_draft(form: Any, session_id: int) -> None:
+    typed = (form.when(), form.place(), form.offer())
+    use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
+
+
+def _reword(form: Any, session_id: int) -> tuple[int, Rewording | None]:
+    """Save, or give what everybody would be told, to be asked about first."""
+    plans: list[Rewording] = []
+    if request.form.get("back"):
+        return 200, None
+    if form.tells.data and not request.form.get("confirm"):
+        status = tried(form, lambda: plans.append(plan_rewording(session_id, form.offer())))
     else:
-        use_cases.edit(session_id, form.offer(), seen=form.seen, now=clock.now())
+        status = tried(form, lambda: use_cases.edit(session_id, form.offer(), seen=form.seen, tells=form.tells.data, now=clock.now()))
+    return status, plans[0] if plans else None
+
+
+def _ask_to_tell(outreach_session: OutreachSession, plan: Rewording) -> str:
+    page = {
+        "changes": changes(plan.was, plan.becomes),
+        "has_new_description": plan.has_new_description,
+        "recipients": in_words(with_an_entry(outreach_session), _("a letter that changes the entry; their answer stays")),
+        "kept": typed_before(),
+    }
+    return render_template("scheduling/tell_question.html", outreach_session=outreach_session, **page)
+
+
+def typed_before() -> list[tuple[str, str]]:
+    """Give what was typed on the page before a question, to be sent along with the answer."""
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "confirm", "back"}]
 
 
 def _publishes() -> bool:
@@ -170,5 +200,5 @@ def _saved(session_id: int) -> ResponseReturnValue:
         flash(_("Saved as a draft. Only its hosts see it."), "success")
         return redirect(url_for("scheduling.mine", show=Shelf.DRAFTS.value), code=303)
     elif then != "preview":
-        flash(_("Saved."), "success")
+        flash(_("Saved. Everybody is being told.") if request.form.get("tells") else _("Saved."), "success")
     return redirect(url_for("catalogue.show", session_id=session_id), code=303)
