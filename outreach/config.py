@@ -52,6 +52,11 @@ class Settings:
         """Letters are written to files instead of sent."""
         return self.is_demo and not self.mail_server
 
+    @property
+    def mail_domain(self) -> str:
+        """The domain our letters come from."""
+        return self.reply_address.rpartition("@")[2]
+
     def reply_address_of(self, token: str) -> str:
         """Give the address that stands for one mailbox: organizer and sender of its letters."""
         return self.reply_address.replace("{token}", token)
@@ -146,7 +151,7 @@ class _Reader:
             self.complaints.append(f"{'DKIM_KEY_FILE' if selector else 'DKIM_SELECTOR'} is missing: both sign letters together.")
         if not given:
             return None
-        return Path(self.checked("DKIM_KEY_FILE", "", values.readable_file))
+        return Path(self.checked("DKIM_KEY_FILE", "", values.dkim_key_file))
 
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.values.get(name) or default

@@ -13,6 +13,8 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from outreach.dkim_key import read_key
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -71,11 +73,10 @@ def dns_label(value: str) -> str:
     return value
 
 
-def readable_file(value: str) -> str:
-    """Give the path of a file we can read."""
+def dkim_key_file(value: str) -> str:
+    """Give the path of a file with a key we can sign with."""
     try:
-        with Path(value).open("rb"):
-            pass
+        read_key(Path(value))
     except OSError as refused:
         raise ValueError(f"can't be read: {refused.strerror}.") from None
     return value

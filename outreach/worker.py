@@ -23,6 +23,7 @@ from outreach.models import Letter
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leasing import Pace
+from outreach.outbox.signing import Signer
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import LocalMailbox, Transport, local_folder
@@ -37,6 +38,12 @@ def transport_for(settings: Settings) -> Transport:
     if settings.has_local_mailbox:
         return LocalMailbox(local_folder(settings))
     return SmtpTransport(SmtpServer.of(settings))
+
+
+def render_for(settings: Settings) -> Callable[[Letter], bytes]:
+    """Give what writes a letter under these settings, signed where we sign."""
+    plain, signer = partial(letters.render, settings=settings), Signer.of(settings)
+    return signer.signing(plain) if signer else plain
 
 
 def _limit_for(settings: Settings) -> DomainLimit | None:
@@ -62,7 +69,7 @@ class Worker:
         self._clock = clock
         self._settings = cast(Settings, app.extensions["outreach"])
         self._transport = transport or transport_for(self._settings)
-        self._render = render or partial(letters.render, settings=self._settings)
+        self._render = render or render_for(self._settings)
         self._pace = pace
         self._limit = _limit_for(self._settings)
         self._timetable = timetable
