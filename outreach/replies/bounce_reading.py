@@ -12,10 +12,9 @@ from email.message import Message
 from outreach.models import BounceKind
 from outreach.replies.automatic import has_null_sender
 from outreach.replies.incoming import Failure
-from outreach.replies.mime_reading import Part, Parts, first, headers_of
+from outreach.replies.mime_reading import Part, Parts, first, headers_of, message_id_of
 from outreach.replies.old_bounces import old_failures
 from outreach.replies.refusals import ENHANCED, kind_of, words_of
-from outreach.wire import one_line
 
 _STATUS_TYPES = {"message/delivery-status", "message/global-delivery-status"}
 _COMPLAINT_TYPES = {"message/feedback-report"}
@@ -49,13 +48,6 @@ def returned_message_id(leaves: Sequence[Part]) -> str | None:
     """Give the Message-ID of the letter that a report brings back, whole or its headers only."""
     returned = (headers_of(leaf.content.lstrip()) for leaf in leaves if leaf.type in _RETURNED_TYPES)
     return next(filter(None, map(message_id_of, returned)), None)
-
-
-def message_id_of(headers: Message) -> str | None:
-    """Give the Message-ID with its brackets, as its sender wrote it; None without a usable one."""
-    value = first(headers, "Message-ID")
-    found = re.search(r"<[^<>]{1,250}>", value)
-    return one_line(found[0] if found else value[:250]) or None
 
 
 def _failures_in(leaf: Part, about: str | None) -> Iterator[Failure]:

@@ -14,6 +14,8 @@ from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from email.utils import collapse_rfc2231_value
 
+from outreach.wire import one_line
+
 MAX_PARTS = 50
 _MAX_DEPTH = 10
 _MAX_HEADER_BLOCK = 128 * 1024
@@ -21,7 +23,7 @@ _MAX_HEADERS = 1000
 _MAX_HEADER = 8 * 1024
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
-_FOLD = re.compile(r"[\r\n]+[ \t]*")
+_BLANKS = re.compile(r"[\x00-\x1f\x7f]+[ \t]*")  # folds, and what has no business in a header
 _ENCODED = {"base64", "quoted-printable"}
 
 
@@ -77,6 +79,13 @@ def parameter(headers: Message, name: str) -> str:
     return collapse_rfc2231_value(value).strip() if value else ""
 
 
+def message_id_of(headers: Message) -> str | None:
+    """Give the Message-ID with its brackets, as its sender wrote it; None without a usable one."""
+    value = first(headers, "Message-ID")
+    found = re.search(r"<[^<>]{1,250}>", value)
+    return one_line(found[0] if found else value[:250]) or None
+
+
 def _collect(headers: Message, body: bytes, found: Parts, *, depth: int) -> None:
     found.count += 1
     boundary = headers.get_boundary() if headers.get_content_maintype() == "multipart" else None
@@ -125,13 +134,13 @@ def _decoded(headers: Message, body: bytes) -> bytes:
 
 
 class _Short(Compat32):
-    """The lenient policy of old, with headers that are unfolded, cut, and never undecodable."""
+    """The lenient policy of old, with headers that are unfolded, cut, without control characters, and never undecodable."""
 
     def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
         """Give name and value as they are kept."""
         name, value = super().header_source_parse(list(sourcelines[:_MAX_HEADERS]))
         value = value[:_MAX_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
-        return name, _FOLD.sub(" ", value)
+        return name, _BLANKS.sub(" ", value)
 
 
 class _FewHeaders(Message):

@@ -13,13 +13,13 @@ from flufl.bounce import all_failures
 
 from outreach.models import BounceKind
 from outreach.replies.incoming import Failure
-from outreach.replies.mime_reading import Part, Parts, first
+from outreach.replies.mime_reading import Part, Parts, first, headers_of, message_id_of
 from outreach.replies.refusals import ENHANCED, kind_of, words_of
 
 _LINES, _WIDTH = 100, 160
-_SHOWN = ("From", "Subject", "X-Mailer", "X-Failed-Recipients")
+_SHOWN = ("Subject", "X-Mailer", "X-Failed-Recipients")
 _SPOKEN = re.compile(r"\b[45]\d\d[ -].*", re.ASCII)
-_RETURNED_ID = re.compile(r"^message-id:[ \t]*(<[^<>\s]{1,150}>)", re.IGNORECASE | re.MULTILINE)
+_RETURNED_ID = re.compile(r"^message-id:.*", re.IGNORECASE | re.MULTILINE)
 
 
 def old_failures(message: Parts, about: str | None) -> list[Failure]:
@@ -36,10 +36,11 @@ def old_failures(message: Parts, about: str | None) -> list[Failure]:
         return []
     text = "\n".join(lines for _, lines in texts)
     spoken, returned = _SPOKEN.search(text), _RETURNED_ID.search(text)
+    about = about or (message_id_of(headers_of(returned[0].encode())) if returned else None)
     words = words_of(spoken[0]) if spoken else ""
     status = ENHANCED.search(words)
     kind = kind_of(status[1], words) if status else BounceKind.HARD if permanent else BounceKind.SOFT
-    return [Failure(kind=kind, status=status[1] if status else "", words=words, message_id=about or (returned[1] if returned else None))]
+    return [Failure(kind=kind, status=status[1] if status else "", words=words, message_id=about)]
 
 
 def _first_lines(leaves: Sequence[Part]) -> list[tuple[Part, str]]:
@@ -57,6 +58,7 @@ def _shown(headers: Message, texts: Sequence[tuple[Part, str]]) -> Message:
     """Give the message as flufl.bounce may see it: flat, and with the headers it knows."""
     is_multipart = headers.get_content_maintype() == "multipart"
     shown = Message()
+    shown["From"] = first(headers, "From")[:_WIDTH] or "mailer-daemon"  # without one, some of its patterns fail
     for name in _SHOWN:
         if value := first(headers, name):
             shown[name] = value[:_WIDTH]

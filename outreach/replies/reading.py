@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from contextlib import suppress
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 from hashlib import sha256
 
 from outreach.replies.automatic import is_automatic
-from outreach.replies.bounce_reading import failures_of, is_report, message_id_of
+from outreach.replies.bounce_reading import failures_of, is_report
 from outreach.replies.calendar_reading import CalendarsFound, calendars_of
 from outreach.replies.incoming import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, Incoming
-from outreach.replies.mime_reading import Parts, first, headers_of, parts_of, values
+from outreach.replies.mime_reading import Parts, first, headers_of, message_id_of, parts_of, values
 from outreach.wire import one_line
 
 MAX_SIZE = 1024 * 1024
@@ -38,13 +38,17 @@ def read(raw: bytes, *, delivered_to: str | None = None) -> Incoming:
     Of a message above the limit only the headers are read; what can't be read at all still has its digest.
     """
     try:
-        if len(raw) > MAX_SIZE:
-            return _incoming(raw, Parts(headers_of(raw[:MAX_SIZE])), CalendarsFound(), delivered_to, TOO_LARGE)
-        message = parts_of(raw)
-        calendars = calendars_of(message.leaves)
-        return _incoming(raw, message, calendars, delivered_to, _trouble(message, calendars))
+        return _read(raw, delivered_to)
     except Exception:  # noqa: BLE001 (a stranger wrote it: whatever our limits missed must not stop the next message)
         return _incoming(raw, Parts(Message()), CalendarsFound(), delivered_to, MALFORMED)
+
+
+def _read(raw: bytes, delivered_to: str | None) -> Incoming:
+    if len(raw) > MAX_SIZE:
+        return _incoming(raw, Parts(headers_of(raw[:MAX_SIZE])), CalendarsFound(), delivered_to, TOO_LARGE)
+    message = parts_of(raw)
+    calendars = calendars_of(message.leaves)
+    return _incoming(raw, message, calendars, delivered_to, _trouble(message, calendars))
 
 
 def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_to: str | None, trouble: str) -> Incoming:
@@ -100,6 +104,6 @@ def _addresses(fields: Iterable[str]) -> list[str]:
 def _subject(value: str) -> str:
     """Give the subject decoded (RFC 2047); as it stands where its encoding is a riddle."""
     value = value[:1000]
-    with suppress(ValueError, LookupError, HeaderParseError):
+    with suppress(ValueError, LookupError, MessageError):
         value = str(make_header(decode_header(value)))
     return one_line(value.encode("utf-8", "replace").decode())[:_MAX_LINE]
