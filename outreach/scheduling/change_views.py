@@ -13,7 +13,7 @@ from outreach.scheduling import filling, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.moving import Move, move, plan_move
 from outreach.scheduling.telling import changes, recipients
-from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
+from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried, typed_before
 from outreach.web import load, me, signed_in
 
 __all__ = ["scheduling"]
@@ -50,9 +50,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
     else:
         status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
     if plans:
-        kept = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
         told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": told, "kept": kept}
+        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": told, "kept": typed_before()}
         return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
         flash(_("Moved. Everybody's calendar follows."), "success")

@@ -90,6 +90,15 @@ class OfferForm(SeenForm):
             raise ValidationError(_("Choose at most %(most)s reminders from the list.", most=MOST))
 
 
+class RewordForm(OfferForm):
+    """Everything but time and place, once a session is published."""
+
+    tells = BooleanField(
+        _l("Tell everybody about this change"),
+        description=_l("An updated invitation goes to all who have one; their answers stay. You first see who gets it."),
+    )
+
+
 class SessionForm(WhenFields, WhereFields, OfferForm):
     """A session on one page."""
 

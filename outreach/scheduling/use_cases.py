@@ -13,11 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.invitations import announce
+from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession, SessionState, User
 from outreach.registration.seats import promote_waiting
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.hosting import co_hosts, host
 from outreach.scheduling.places import find_place
+from outreach.scheduling.rewording import must_be_news
 from outreach.scheduling.timing import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 
 
@@ -54,20 +56,25 @@ def edit_draft(session_id: int, when: TypedTime, where: TypedPlace, offer: Offer
             _publish(outreach_session, now=now)
 
 
-def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime) -> None:
-    """Change a published session, but for its time and place. Nobody gets a mail for a change of words;
+def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime, tells: bool = False) -> None:
+    """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `tells`;
     more seats go to those who wait, and hosts who come or go hear of it.
 
-    Raises Stale, and Refused: cancelled, or fewer seats than are taken.
+    Raises Stale, and Refused: cancelled, fewer seats than are taken, or nothing to tell.
     """
     with transaction():
         outreach_session = present(session_id, seen)
         if not outreach_session.is_published:
             raise Refused(_l("This session was cancelled. Post it again instead."))
         hosts, room = _hosts(outreach_session), _room(outreach_session)
+        was, description = session_facts(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
         db.session.flush()
+        if tells:
+            is_new = description != outreach_session.description
+            news = must_be_news(was, session_facts(outreach_session), has_new_description=is_new)
+            announce.tell_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
             announce.hosts_changed(outreach_session, now=now)
         if any(after > before for before, after in zip(room, _room(outreach_session), strict=True)):

@@ -245,6 +245,40 @@ def test_the_host_decides_whether_a_declined_invitation_gives_the_place_back(mak
         assert ("checked" in words(client.get(f"/sessions/{posted.id}/edit")).split('name="frees_declined_seats"')[0][-200:]) is ticked
 
 
+def test_telling_of_new_words_first_shows_what_and_whom(make: Builder, client_of: ClientOf) -> None:
+    host = make.clinician()
+    session = make.outreach_session(host, bring="A pen", kit="A pad", wear="")
+    registered(make, session, 3)
+    before, client, address = letters(), client_of(host), f"/sessions/{session.id}/edit"
+    data = typed(title=session.title, bring="Two pens", kit="A pad", description="New text", tells="y", then="save", seen_at=seen(session))
+    question = words(client.post(address, data=data))
+    for part in (
+        "Save and tell everybody?",
+        "A pen",
+        "Two pens",
+        "The letter says that it is new",
+        "3</b> <span>students",
+        'name="confirm"',
+    ):
+        assert part in question
+    assert "A pad" not in question.split("<form")[0], "what stays isn't listed"
+    assert (again(session).bring, letters()) == ("A pen", before)
+    back = client.post(address, data=data | {"back": "1"})
+    assert (back.status_code, "Two pens" in words(back), letters()) == (200, True, before)
+    assert client.post(address, data=data | {"confirm": "1"}).status_code == 303
+    assert (again(session).bring, again(session).revision) == ("Two pens", 1)
+    assert letters() == before + 7, "three students and guardians, and the teacher; the host of this test was never invited"
+
+
+def test_telling_of_nothing_new_is_refused_beside_the_box(make: Builder, client_of: ClientOf) -> None:
+    host = make.clinician()
+    session = make.outreach_session(host)
+    data = typed(title=session.title, description=session.description, capacity="11", tells="y", seen_at=seen(session))
+    response = client_of(host).post(f"/sessions/{session.id}/edit", data=data)
+    assert response.status_code == 422
+    assert "none of it changed" in words(response).split('id="tells-error"')[1]
+
+
 def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host)

@@ -21,9 +21,9 @@ from outreach.invitations import reminders
 from outreach.invitations.facts import LetterFacts
 from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, Registration, SchoolClass, Student, User
 from outreach.registration.use_cases import Request, register_students
-from outreach.scheduling.facts import TypedPlace, TypedTime
+from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
-from outreach.scheduling.use_cases import cancel
+from outreach.scheduling.use_cases import cancel, edit
 from outreach.schools.removal import remove_student
 from tests.builders import Builder
 from tests.races.rivals import at_once
@@ -91,6 +91,22 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     for letters in told.values():
         assert_sequences_only_grow(letters)
         assert LetterFacts.from_json(letters[-1].facts).session.starts_at == outreach_session.starts_at
+
+
+def test_whoever_registers_while_its_words_change_learns_the_new_ones(
+    app: Flask, make: Builder, classes: list[tuple[SchoolClass, User]], now: datetime
+) -> None:
+    outreach_session = make.outreach_session(make.clinician(), capacity=24)
+    first, *others = (registering(outreach_session, *one, now) for one in classes)
+    first()
+    offer = Offer(title="Power of Two Stitches", capacity=24)
+    telling = partial(edit, outreach_session.id, offer, seen=outreach_session.updated_at, tells=True, now=now)
+    answers = at_once(app, [*others, telling])
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    for letters in letters_by_mailbox().values():
+        assert_sequences_only_grow(letters)
+        entries = [letter for letter in letters if letter.sequence is not None]
+        assert LetterFacts.from_json(entries[-1].facts).session.title == "Power of Two Stitches"
 
 
 def test_whoever_registers_while_it_is_cancelled_is_refused_or_told(
