@@ -130,7 +130,7 @@ def end_reading(error: BaseException | None = None) -> None:
         db.session.commit()
 
 
-def locked(model: type[T], key: int) -> T | None:
+def locked(model: type[T], key: int | str) -> T | None:
     """Lock one row until the transaction ends and read it afresh; None if there is no such row.
 
     Without `populate_existing` the row read before the lock would keep its stale counts. FOR NO KEY UPDATE: a plain

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from outreach.db import transaction
+from sqlalchemy import select
+
+from outreach.db import db, transaction
+from outreach.invitations.block_letters import untold_blocks
+from outreach.invitations.blocking import left_over, lift, mark, newly_turning_away, unmarked
 from outreach.invitations.reaching import reached_again
 from outreach.invitations.refusals import untold_refusals
+from outreach.models import BlockedDomain
 from outreach.outbox.queue import post
 
 
@@ -19,6 +24,15 @@ def write_again(mailbox_id: int, *, now: datetime) -> bool:
         return bool(reached_again([mailbox_id], now=now))
 
 
+def let_in(domain: str, *, now: datetime) -> bool:
+    """Somebody says that this domain lets our letters in now: write there again, beginning with how things stand.
+
+    Says whether anything was in the way. Should it turn us away again, the next job marks it anew.
+    """
+    with transaction():
+        return lift(domain, now=now)
+
+
 def report_refused_mailboxes(*, now: datetime) -> int:
     """Tell teachers of students' addresses to which nothing arrives, each once; gives how many letters that made."""
     drafts = untold_refusals(now=now)
@@ -26,3 +40,21 @@ def report_refused_mailboxes(*, now: datetime) -> int:
         with transaction():
             post(drafts, now=now)
     return len(drafts)
+
+
+def look_for_blocked_domains(*, now: datetime) -> int:
+    """Mark the domains that turn us away, and ask their teachers to have us let in; gives how much there was to do."""
+    for domain in left_over():
+        let_in(domain, now=now)
+    known = db.session.scalars(select(BlockedDomain.domain).where(BlockedDomain.lifted_at.is_(None))).all()
+    changed = [domain for domain in (*newly_turning_away(now=now), *(domain for domain in known if unmarked(domain))) if _mark(domain, now)]
+    blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain)).all()
+    if drafts := untold_blocks(blocked, now=now):
+        with transaction():
+            post(drafts, now=now)
+    return len(changed) + len(drafts)
+
+
+def _mark(domain: str, now: datetime) -> bool:
+    with transaction():
+        return mark(domain, now=now)
