@@ -14,6 +14,8 @@ from outreach.models import (
     UNSETTLED,
     Application,
     ApplicationState,
+    InboundMessage,
+    InboundOutcome,
     Letter,
     LetterState,
     Mailbox,
@@ -41,6 +43,7 @@ class Attention:
     failed_letters: int
     refused_mailboxes: int
     stopped_mailboxes: int
+    inbound_to_look_at: int
     skipped_sessions: list[int]
     late_since: datetime | None
     pause: OutboxPause | None
@@ -52,12 +55,15 @@ def attention(*, now: datetime) -> Attention:
     mailboxes = select(func.count(Mailbox.refused_at), func.count(Mailbox.stopped_at))
     refused, stopped = db.session.execute(mailboxes.where(or_(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_not(None)))).one()
     late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
+    quarantined = InboundMessage.outcome == InboundOutcome.QUARANTINED
+    to_look_at = select(func.count(InboundMessage.id)).where(quarantined, InboundMessage.reviewed_at.is_(None))
     return Attention(
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
         failed_letters=db.session.scalar(select(func.count()).where(Letter.state == LetterState.FAILED)) or 0,
         refused_mailboxes=refused,
         stopped_mailboxes=stopped,
+        inbound_to_look_at=db.session.scalar(to_look_at) or 0,
         skipped_sessions=skipped_sessions(now=now),
         late_since=db.session.scalar(late),
         pause=db.session.get(OutboxPause, 1),

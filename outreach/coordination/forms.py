@@ -12,6 +12,7 @@ from wtforms import IntegerField, SearchField, SelectChoice, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.coordination.inbound_words import INBOUND_KINDS
 from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, ROLES, SESSION_STATES
 from outreach.fields import CountryField, LineField, ProseField, ZoneField, required
 from outreach.web import Form
@@ -26,6 +27,17 @@ class Time(enum.StrEnum):
 
     COMING = "coming"
     PAST = "past"
+    ALL = "all"
+
+
+class Shown(enum.StrEnum):
+    """Which messages of those that came in."""
+
+    TO_LOOK_AT = "open"
+    QUARANTINED = "quarantined"
+    APPLIED = "applied"
+    HISTORY = "history"
+    IGNORED = "ignored"
     ALL = "all"
 
 
@@ -134,6 +146,24 @@ class LetterFilter(Filter):
 
     kind = SelectField(_l("Kind"), choices=lambda: _choices(LETTER_KINDS))
     state = SelectField(_l("State"), choices=lambda: _choices(LETTER_STATES))
+
+
+class InboundFilter(Filter):
+    """Messages that came in, by sender or subject, kind, and what became of them."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: _choices(INBOUND_KINDS))
+    shown = SelectField(
+        _l("What became of it"),
+        choices=[
+            SelectChoice(Shown.TO_LOOK_AT, _l("Needs a look")),
+            SelectChoice(Shown.QUARANTINED, _l("Needs a look, or was looked at")),
+            SelectChoice(Shown.APPLIED, _l("Done")),
+            SelectChoice(Shown.HISTORY, _l("Remembered only")),
+            SelectChoice(Shown.IGNORED, _l("Ignored")),
+            SelectChoice(Shown.ALL, _l("All")),
+        ],
+        default=Shown.TO_LOOK_AT,
+    )
 
 
 class SessionFilter(Filter):

@@ -23,9 +23,10 @@ from outreach import clock, create_app, links
 from outreach.db import db, transaction
 from outreach.extensions import limiter
 from outreach.links import Purpose, Ticket
-from outreach.models import Application, Letter, OutreachSession, Registration, RoleName, SchoolClass, SessionState, User
+from outreach.models import Application, InboundMessage, Letter, OutreachSession, Registration, RoleName, SchoolClass, SessionState, User
 from outreach.outbox.transport import local_folder
 from outreach.registration.use_cases import Request, register_students
+from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
 from tests.builders import Builder
 from tests.conftest import NOW, _settings
@@ -164,6 +165,7 @@ def _populate(world: World) -> None:
         "school_id": school.id,
         "site_id": site.id,
         "letter_id": letter.id,
+        "message_id": _received(),
         "format_key": "talk",
         "name": name,
         "filename": "css/outreach.css",
@@ -192,6 +194,12 @@ def _populate(world: World) -> None:
 def _decision(world: World, outreach_session: OutreachSession, user: User) -> str:
     ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, link_version=1, expires_at=outreach_session.starts_at)
     return links.sign(ticket, world.app.config["SECRET_KEY"])
+
+
+def _received() -> int:
+    """Take in a message nobody can place."""
+    take_in(b"From: parent@families.example\r\nSubject: Hello\r\n\r\nHello.\r\n", delivered_to=None, source="test", now=NOW)
+    return db.session.scalars(select(InboundMessage.id)).one()
 
 
 def _register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User) -> None:

@@ -46,6 +46,7 @@ GETS = [
     "/coordination/sessions",
     "/coordination/letters",
     "/coordination/mailboxes",
+    "/coordination/inbound",
 ]
 NEW_SCHOOL = {"place": "0", "name": "Hill School", "town": "Leeds", "country": "GB", "zone": "Europe/London", "majority_age": "18"}
 
