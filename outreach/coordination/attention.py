@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from outreach.catalogue.cards import CARD_ROWS
 from outreach.db import db
@@ -44,6 +44,7 @@ class Attention:
     refused_mailboxes: int
     stopped_mailboxes: int
     inbound_to_look_at: int
+    undecided: int
     skipped_sessions: list[int]
     late_since: datetime | None
     pause: OutboxPause | None
@@ -64,10 +65,17 @@ def attention(*, now: datetime) -> Attention:
         refused_mailboxes=refused,
         stopped_mailboxes=stopped,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,
+        undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,
         skipped_sessions=skipped_sessions(now=now),
         late_since=db.session.scalar(late),
         pause=db.session.get(OutboxPause, 1),
     )
+
+
+def is_undecided(now: datetime) -> ColumnElement[bool]:
+    """Say of a session that it should have been decided by now whether it takes place, and can be still."""
+    is_provisional = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.is_provisional)
+    return and_(is_provisional, OutreachSession.decides_at <= now, OutreachSession.starts_at > now)
 
 
 def full_or_nearly_empty(*, now: datetime) -> Select[*tuple[Any, ...]]:

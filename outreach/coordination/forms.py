@@ -28,6 +28,7 @@ class Time(enum.StrEnum):
     COMING = "coming"
     PAST = "past"
     ALL = "all"
+    UNDECIDED = "undecided"
 
 
 class Shown(enum.StrEnum):
@@ -171,7 +172,12 @@ class SessionFilter(Filter):
 
     time = SelectField(
         _l("When"),
-        choices=[SelectChoice(Time.COMING, _l("Coming")), SelectChoice(Time.PAST, _l("Past")), SelectChoice(Time.ALL, _l("All"))],
+        choices=[
+            SelectChoice(Time.COMING, _l("Coming")),
+            SelectChoice(Time.PAST, _l("Past")),
+            SelectChoice(Time.ALL, _l("All")),
+            SelectChoice(Time.UNDECIDED, _l("Coming, not decided in time")),
+        ],
         default=Time.COMING,
     )
     state = SelectField(_l("State"), choices=lambda: _choices(SESSION_STATES))

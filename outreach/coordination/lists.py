@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from outreach.catalogue.cards import CARD_ROWS
+from outreach.coordination.attention import is_undecided
 from outreach.coordination.forms import Shown, Time
 from outreach.db import db
 from outreach.models import (
@@ -75,7 +76,8 @@ def sites(q: str) -> Wanted:
 
 def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -> Wanted:
     """Sessions of everybody, drafts too; those to come soonest first, those past latest first."""
-    wanted = CARD_ROWS.order_by(OutreachSession.starts_at if time is Time.COMING else OutreachSession.starts_at.desc(), OutreachSession.id)
+    is_to_come = time in (Time.COMING, Time.UNDECIDED)
+    wanted = CARD_ROWS.order_by(OutreachSession.starts_at if is_to_come else OutreachSession.starts_at.desc(), OutreachSession.id)
     if q:
         host = User.given_name + " " + User.family_name
         wanted = wanted.where(or_(OutreachSession.title.icontains(q, autoescape=True), host.icontains(q, autoescape=True)))
@@ -83,6 +85,8 @@ def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -
         wanted = wanted.where(OutreachSession.state == state)
     if time is Time.ALL:
         return wanted
+    if time is Time.UNDECIDED:
+        return wanted.where(is_undecided(now))
     return wanted.where(OutreachSession.ends_at > now if time is Time.COMING else OutreachSession.ends_at <= now)
 
 

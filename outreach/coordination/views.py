@@ -57,6 +57,11 @@ def _todo(seen: Attention) -> list[tuple[int, str, str]]:
             url_for("coordination.applications"),
         ),
         (
+            seen.undecided,
+            ngettext("session awaits a decision", "sessions await a decision", seen.undecided),
+            url_for("coordination.sessions", time=Time.UNDECIDED.value),
+        ),
+        (
             seen.failed_letters,
             ngettext("letter has failed", "letters have failed", seen.failed_letters),
             url_for("coordination.letters", state=LetterState.FAILED.value),
