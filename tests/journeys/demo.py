@@ -14,12 +14,14 @@ from outreach.db import db
 from outreach.demo import filling
 from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
 from outreach.links import Purpose, Ticket, sign
+from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
 from tests.journeys.service import SECRET_KEY, Service
 from tests.journeys.visitors import InBrowser, sign_in
 
 PHONE = {"width": 390, "height": 844}
 ROLES = {"clinician": CLINICIAN.email, "teacher": TEACHER.email, "coordinator": COORDINATOR.email}
+QUESTION = b"From: parent@families.example\r\nSubject: Where do we park?\r\n\r\nHello, is there a car park?\r\n"
 OF_THE_TEACHER = 'school_id IN (SELECT school_id FROM membership JOIN "user" ON "user".id = user_id WHERE email = :teacher)'
 RECORDS = {
     "full": "SELECT min(id) FROM outreach_session WHERE state = 'published' AND seats_taken = capacity",
@@ -30,6 +32,7 @@ RECORDS = {
     "place": f"SELECT min(id) FROM registration WHERE session_id = :hosted AND state = 'confirmed' AND {OF_THE_TEACHER}",  # noqa: S608 (our own words)
     "mailbox": "SELECT mailbox_id FROM student JOIN registration ON student.id = student_id WHERE registration.id = :place",
     "logged": "SELECT max(id) FROM letter",
+    "received": "SELECT max(id) FROM inbound_message",
 }  # each may ask for those before it
 
 
@@ -42,6 +45,7 @@ def fill(app: Flask) -> None:
     with app.app_context():
         for step in filling.steps(now=clock.now(), deliver=deliver):
             step()
+        take_in(QUESTION, delivered_to=None, source="test", now=clock.now())
         db.session.remove()
         db.engine.dispose()
 

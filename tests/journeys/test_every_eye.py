@@ -46,6 +46,7 @@ ADDRESSES = {
         "application": "/coordination/applications/1", "people": "/coordination/people", "schools": "/coordination/schools",
         "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/letters?q=teacher",
         "logged letter": "/coordination/letters/{logged}", "silent addresses": "/coordination/mailboxes",
+        "received mail": "/coordination/inbound", "received message": "/coordination/inbound/{received}",
     },
 }  # fmt: skip
 PAGES = [pytest.param(who, address, id=name) for who, pages in ADDRESSES.items() for name, address in pages.items()]
