@@ -19,7 +19,10 @@ ABOUT_STITCHES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One session. `in_days`: from today, on a weekday; times are on the clock of the place (`area`), or of `zone` online."""
+    """One session. `in_days`: from today, on a weekday; times are on the clock of the place (`area`), or of `zone` online.
+
+    `decided_days_before`: at noon; None: it is certain.
+    """
 
     key: str
     format_key: str
@@ -39,3 +42,4 @@ class Planned:
     per_school_limit: int | None = None
     opens_in_days: int | None = None
     is_draft: bool = False
+    decided_days_before: int | None = None

@@ -12,10 +12,10 @@ from outreach.demo.planned import Planned
 from outreach.demo.world import World
 from outreach.models import Area, Format
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
+from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
 
 PROGRAMME = (*IN_NEW_YORK, *IN_LONDON, *IN_LOS_ANGELES)
-MORNING = time(8)
+MORNING, NOON = time(8), time(12)
 
 
 def post_programme(world: World, *, today: date, now: datetime) -> None:
@@ -33,7 +33,14 @@ def weekday(day: date) -> date:
 
 
 def _when(planned: Planned, today: date) -> TypedTime:
-    return TypedTime(day=weekday(today + timedelta(days=planned.in_days)), start=planned.start, end=planned.end)
+    day = weekday(today + timedelta(days=planned.in_days))
+    return TypedTime(day=day, start=planned.start, end=planned.end, decision=_decision(planned, day))
+
+
+def _decision(planned: Planned, day: date) -> TypedDecision:
+    if planned.decided_days_before is None:
+        return TypedDecision()
+    return TypedDecision(is_provisional=True, wall=datetime.combine(day - timedelta(days=planned.decided_days_before), NOON))
 
 
 def _where(world: World, planned: Planned) -> TypedPlace:

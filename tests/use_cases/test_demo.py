@@ -102,6 +102,7 @@ def test_it_has_what_was_promised() -> None:
     assert all(NOW < one.starts_at < NOW + timedelta(days=45) for one in sessions)
     assert all(one.starts_wall.weekday() < 5 and 8 <= one.starts_wall.hour <= 18 for one in sessions)
     assert any(one.is_published and one.seats_taken > 10 and 0 < one.seats_left <= 2 for one in sessions)
+    assert [(one.format_key, one.seats_taken) for one in sessions if one.awaits_decision] == [("shadowing", 1)]
     seated = select(Registration.session_id, func.count()).where(Registration.state.in_(SEATED)).group_by(Registration.session_id)
     rows = {key: number for key, number in db.session.execute(seated)}  # noqa: C416 (dict() of rows isn't typed)
     assert {one.id: one.seats_taken for one in sessions if one.seats_taken} == rows
