@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from outreach.dkim_key import read_key
+from outreach.dkim_key import key_of
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -76,7 +76,7 @@ def dns_label(value: str) -> str:
 def dkim_key_file(value: str) -> str:
     """Give the path of a file with a key we can sign with."""
     try:
-        read_key(Path(value))
+        key_of(Path(value).read_bytes())
     except OSError as refused:
         raise ValueError(f"can't be read: {refused.strerror}.") from None
     return value

@@ -1,10 +1,12 @@
-"""The key our letters are signed with (DKIM, RFC 6376), and its public half as our domain publishes it."""
+"""The key our letters are signed with (DKIM, RFC 6376), and its public half as our domain publishes it.
+
+Pure.
+"""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from pathlib import Path
 
 import dkim
 from dkim.crypto import UnparsableKeyError, parse_pem_private_key
@@ -38,12 +40,9 @@ class DkimKey:
         return is_rsa and (published["modulus"], published["publicExponent"]) == (self.modulus, self.exponent)
 
 
-def read_key(path: Path) -> DkimKey:
-    """Read an unencrypted RSA key in PEM, PKCS #1 or #8.
-
-    Raises OSError, or ValueError whose sentence goes on after a setting's name.
-    """
-    pem = path.read_bytes().replace(b"\r\n", b"\n")
+def key_of(pem: bytes) -> DkimKey:
+    """Read an unencrypted RSA key in PEM, PKCS #1 or #8. Raises ValueError whose sentence goes on after a setting's name."""
+    pem = pem.replace(b"\r\n", b"\n")
     try:
         numbers = parse_pem_private_key(pem)
     except (UnparsableKeyError, ValueError, AssertionError):

@@ -31,6 +31,7 @@ WIRING = {"outreach", "cli", "demo", "features", "jobs", "serving", "worker"}
 
 # Pure: standard library without the world outside, other pure modules, nouns, and at most the libraries named here.
 LIBRARIES = {
+    "outreach.dkim_key": {"dkim"},
     "outreach.invitations.content_lines": {"icalendar"},
     "outreach.invitations.facts": {"cattrs"},
     "outreach.invitations.itip": {"icalendar"},

@@ -21,7 +21,7 @@ _COLOURS = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.FAILS: "re
 def doctor(app: Flask) -> None:
     """Say what is wrong, and what to do.
 
-    Looks at settings, zone data, clock, folders, database and mail server; changes nothing and sends nothing. The exit
+    Looks at settings, zone data, clock, folders, database, mail server and DNS; changes nothing and sends nothing. The exit
     code is 1 when something fails, 0 otherwise.
     """
     only_warnings()

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from outreach.config import Settings
 from outreach.health.database_checks import check_database
+from outreach.health.dns_checks import check_dns
 from outreach.health.findings import Finding, Verdict
 from outreach.health.machine_checks import check_machine
 from outreach.health.mail_checks import check_mail
@@ -25,3 +26,4 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
     if is_sound:
         yield from check_service(now=clock())
     yield from check_mail(settings)
+    yield from check_dns(settings)

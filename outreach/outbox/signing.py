@@ -13,7 +13,7 @@ from typing import Any
 import dkim
 
 from outreach.config import Settings
-from outreach.dkim_key import DkimKey, read_key
+from outreach.dkim_key import DkimKey, key_of
 from outreach.models import Letter
 
 SIGNED = (
@@ -33,10 +33,10 @@ class Signer:
 
     @classmethod
     def of(cls, settings: Settings) -> Signer | None:
-        """Give the signer of these settings; None where the relay signs, or letters stay here. Raises what `read_key` raises."""
+        """Give the signer of these settings; None where the relay signs, or letters stay here. Raises OSError, or what `key_of` raises."""
         if settings.has_local_mailbox or settings.dkim_selector is None or settings.dkim_key_file is None:
             return None
-        return cls(domain=settings.mail_domain, selector=settings.dkim_selector, key=read_key(settings.dkim_key_file))
+        return cls(domain=settings.mail_domain, selector=settings.dkim_selector, key=key_of(settings.dkim_key_file.read_bytes()))
 
     def signing(self, render: Callable[[Letter], bytes]) -> Callable[[Letter], bytes]:
         """Give a `render` whose letters are signed."""

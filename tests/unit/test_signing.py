@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.config import Settings, SettingsError, read_settings
-from outreach.dkim_key import read_key
+from outreach.dkim_key import key_of
 from outreach.invitations import letters
 from outreach.models import Letter
 from outreach.outbox import signing
@@ -23,7 +23,7 @@ from outreach.worker import render_for
 from tests.letter_cases import CASES, SETTINGS, WRITTEN
 
 KEYS = Path(__file__).parent.parent / "keys"
-KEY, OTHER = read_key(KEYS / "dkim.pem"), read_key(KEYS / "dkim_other.pem")
+KEY, OTHER = key_of((KEYS / "dkim.pem").read_bytes()), key_of((KEYS / "dkim_other.pem").read_bytes())
 WITH_KEY = replace(SETTINGS, mode="production", mail_server="127.0.0.1", dkim_selector="spring2027", dkim_key_file=KEYS / "dkim.pem")
 REMINDER = CASES["reminder-1-day-guardian"]
 DAY = timedelta(days=1)
