@@ -1,4 +1,4 @@
-"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql,node,libical makes its absence an error."""
+"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql,node,libical,dovecot makes its absence an error."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ def has_libical() -> bool:
         _missing("libical")
         return False
     return True
+
+
+def dovecot_path() -> str | None:
+    """Give the path of Dovecot's master process; None without it, or without the openssl that makes its certificate."""
+    path = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if path is None or shutil.which("openssl") is None:
+        _missing("dovecot")
+        return None
+    return path
 
 
 def _missing(what: str) -> None:
