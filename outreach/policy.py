@@ -6,8 +6,10 @@ A record a user may not see looks like one that isn't there (404): see `web.load
 from __future__ import annotations
 
 from outreach.db import db
+from outreach.domains import schools_of
 from outreach.models import (
     Application,
+    BlockedDomain,
     Membership,
     OutreachSession,
     Registration,
@@ -88,6 +90,11 @@ def decides_application(user: User, _application: Application) -> bool:
 def sees_day_phone(user: User, outreach_session: OutreachSession) -> bool:
     """The telephone for the day is for hosts and teachers."""
     return user.is_authenticated and (registers_classes(user) or hosts(user, outreach_session))
+
+
+def speaks_for_domain(user: User, blocked: BlockedDomain) -> bool:
+    """Teachers of a school whose own domain it is can have us let in there; a public one is the coordinator's."""
+    return coordinates(user) or any(_is_colleague(user, school_id) for school_id in schools_of(blocked.domain))
 
 
 def _is_colleague(user: User, school_id: int) -> bool:

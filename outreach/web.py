@@ -48,9 +48,10 @@ def me() -> User:
     return cast(User, current_user._get_current_object())  # noqa: SLF001 (Werkzeug's documented way to unwrap a proxy)
 
 
-def load(model: type[T], key: int, rule: Callable[[User, T], bool]) -> T:
+def load(model: type[T], key: int | str, rule: Callable[[User, T], bool]) -> T:
     """Give the record if this user may have it; otherwise it isn't there (404)."""
-    record = db.session.get(model, key) if key < BEYOND_KEYS else None
+    is_possible = isinstance(key, str) or key < BEYOND_KEYS
+    record = db.session.get(model, key) if is_possible else None
     if record is None or not rule(me(), record):
         abort(404)
     return record

@@ -16,6 +16,8 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nh3 import Cleaner
 
+from outreach.server_words import plainly
+
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _CLEANER = Cleaner(
     tags={"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote", "code", "pre", "hr"},
@@ -27,7 +29,7 @@ _CLEANER = Cleaner(
 
 def teach(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
-    jinja.filters.update(markdown=markdown, day=day, clock=clock_time)
+    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=plainly)
     jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
 
 

@@ -22,7 +22,7 @@ STORY = ("accounts", "coordination", "schools", "scheduling", "catalogue", "fami
 FOUNDATION = {
     *("clock", "config", "config_values", "db", "dkim_key", "domains", "errors", "extensions", "faults", "fields", "flask_config"),
     *("links", "logs", "lookups", "mailboxes"),
-    *("models", "policy", "return_path", "supervisor", "web", "wire", "wording", "zones"),
+    *("models", "policy", "return_path", "server_words", "supervisor", "web", "wire", "wording", "zones"),
 }
 # Beside the story: they look at it, nothing in it knows of them.
 ASIDE = {"health": {"outbox"}, "mailbox_page": {"outbox"}}

@@ -46,7 +46,7 @@ class ClassLine:
 
 def schools_of(user: User) -> Sequence[School]:
     """Read the schools whose people a user keeps, by name; a coordinator keeps all."""
-    return db.session.scalars(select(School).where(_kept(School.id, user)).order_by(School.name)).all()
+    return db.session.scalars(select(School).where(kept(School.id, user)).order_by(School.name)).all()
 
 
 def classes(user: User, number: int) -> tuple[Page, list[ClassLine]]:
@@ -56,7 +56,7 @@ def classes(user: User, number: int) -> tuple[Page, list[ClassLine]]:
     wanted = (
         select(SchoolClass.id, SchoolClass.name, School.name.label("school"), size.label("size"), is_mine.label("is_mine"))
         .join(School, School.id == SchoolClass.school_id)
-        .where(_kept(SchoolClass.school_id, user))
+        .where(kept(SchoolClass.school_id, user))
         .order_by(is_mine.desc(), School.name, SchoolClass.name, SchoolClass.id)
     )
     page = page_of(wanted, number, size=PAGE)
@@ -71,7 +71,7 @@ def students_of_class(class_id: int, *, now: datetime) -> list[StudentLine]:
 
 def students(user: User, shelf: Shelf, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
     """Read one page of the students a user keeps, found by a part of their name or number."""
-    wanted = select(Student.id).where(_kept(Student.school_id, user), not_(is_former()), _on(shelf)).order_by(*BY_NAME)
+    wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(shelf)).order_by(*BY_NAME)
     for word in sought.split()[:5]:
         columns = (Student.given_name, Student.family_name, Student.number)
         wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
@@ -81,11 +81,12 @@ def students(user: User, shelf: Shelf, sought: str, number: int, *, now: datetim
 
 def shelf_sizes(user: User) -> dict[Shelf, int]:
     """Count the students on each shelf."""
-    mine = (_kept(Student.school_id, user), not_(is_former()))
+    mine = (kept(Student.school_id, user), not_(is_former()))
     return {shelf: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(shelf))) or 0 for shelf in Shelf}
 
 
-def _kept(school_id: Any, user: User) -> ColumnElement[bool]:
+def kept(school_id: Any, user: User) -> ColumnElement[bool]:
+    """The school is one whose people this user keeps."""
     if policy.coordinates(user):
         return true()
     mine: ColumnElement[bool] = school_id.in_(select(Membership.school_id).where(Membership.user_id == user.id))

@@ -17,17 +17,21 @@ class ContactState(enum.StrEnum):
     MISSING = "missing"
     STOPPED = "stopped"
     REFUSED = "refused"
+    BLOCKED = "blocked"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Contact:
-    """The student (no name) or one guardian, with an address or without."""
+    """The student (no name) or one guardian, with an address or without. `put_off`: letters refused for a time, in the last days."""
 
     name: str
-    address: str | None
+    mailbox_id: int | None = None
+    address: str | None = None
     stopped_at: datetime | None = None
     refused_at: datetime | None = None
+    blocked_at: datetime | None = None
     server_words: str = ""
+    put_off: int = 0
 
     @property
     def state(self) -> ContactState:
@@ -36,12 +40,19 @@ class Contact:
             return ContactState.MISSING
         if self.stopped_at is not None:
             return ContactState.STOPPED
-        return ContactState.REFUSED if self.refused_at is not None else ContactState.OPEN
+        if self.refused_at is not None:
+            return ContactState.REFUSED
+        return ContactState.OPEN if self.blocked_at is None else ContactState.BLOCKED
 
     @property
     def is_open(self) -> bool:
         """Letters arrive, as far as we know."""
         return self.state is ContactState.OPEN
+
+    @property
+    def domain(self) -> str:
+        """The part behind the @; nothing without an address."""
+        return (self.address or "").rpartition("@")[2]
 
 
 @dataclass(frozen=True)
@@ -71,3 +82,13 @@ class Reach:
     def troubles(self) -> tuple[Contact, ...]:
         """Give those whose address must be corrected."""
         return tuple(one for one in (self.own, *self.guardians) if one.state in (ContactState.STOPPED, ContactState.REFUSED))
+
+    @property
+    def blocked(self) -> tuple[Contact, ...]:
+        """Give those whose domain turns our letters away."""
+        return tuple(one for one in (self.own, *self.guardians) if one.state is ContactState.BLOCKED)
+
+    @property
+    def put_off(self) -> tuple[Contact, ...]:
+        """Give those whose server put letters off again and again until we gave up."""
+        return tuple(one for one in (self.own, *self.guardians) if one.is_open and one.put_off)

@@ -1,21 +1,23 @@
 """Students at a glance: their classes, and who can be reached about them.
 
-Reads only, in four queries however many they are.
+Reads only, in five queries however many they are.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from outreach.db import db
-from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
+from outreach.invitations.places import readers
+from outreach.models import Bounce, BounceKind, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
 from outreach.schools.reach import Contact, Reach
 
+LATELY = timedelta(days=7)
 BY_NAME = (Student.family_name, Student.given_name, Student.id)
 
 
@@ -49,9 +51,9 @@ def student_lines(which: ColumnElement[bool], *, now: datetime) -> list[StudentL
         .order_by(*BY_NAME)
     ).all()
     ids = [student.id for student, _majority_age, _mailbox in rows]
-    classes, guardians = _classes(ids), _guardians(ids)
+    classes, guardians, put_off = _classes(ids), _guardians(ids), _put_off(ids, now)
     return [
-        _line(student, classes[student.id], _reach(student, mailbox, guardians[student.id], majority_age, now.date()))
+        _line(student, classes[student.id], _reach(student, mailbox, guardians[student.id], put_off, majority_age, now.date()))
         for student, majority_age, mailbox in rows
     ]
 
@@ -70,14 +72,43 @@ def _line(student: Student, classes: Sequence[str], reach: Reach) -> StudentLine
     )
 
 
-def _reach(student: Student, mailbox: Mailbox | None, guardians: Sequence[Contact], majority_age: int, today: date) -> Reach:
-    return Reach(_contact("", mailbox), tuple(guardians), student.is_minor_on(today, majority_age))
+def _reach(
+    student: Student,
+    mailbox: Mailbox | None,
+    guardians: Sequence[tuple[str, Mailbox | None]],
+    put_off: Mapping[int, int],
+    majority_age: int,
+    today: date,
+) -> Reach:
+    contacts = [_contact(name, reads, put_off) for name, reads in (("", mailbox), *guardians)]
+    return Reach(contacts[0], tuple(contacts[1:]), student.is_minor_on(today, majority_age))
 
 
-def _contact(name: str, mailbox: Mailbox | None) -> Contact:
+def _contact(name: str, mailbox: Mailbox | None, put_off: Mapping[int, int]) -> Contact:
     if mailbox is None:
-        return Contact(name, None)
-    return Contact(name, mailbox.address, mailbox.stopped_at, mailbox.refused_at, mailbox.refused_words or "")
+        return Contact(name=name)
+    return Contact(
+        name=name,
+        mailbox_id=mailbox.id,
+        address=mailbox.address,
+        stopped_at=mailbox.stopped_at,
+        refused_at=mailbox.refused_at,
+        blocked_at=mailbox.blocked_at,
+        server_words=mailbox.refused_words or "",
+        put_off=put_off.get(mailbox.id, 0),
+    )
+
+
+def _put_off(student_ids: Sequence[int], now: datetime) -> dict[int, int]:
+    """Count, by mailbox, the letters of the last days that a server put off until they failed."""
+    behind = readers().subquery().c
+    theirs = select(behind.mailbox_id).where(behind.student_id.in_(student_ids))
+    rows = db.session.execute(
+        select(Bounce.mailbox_id, func.count())
+        .where(Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY, Bounce.mailbox_id.in_(theirs))
+        .group_by(Bounce.mailbox_id)
+    )
+    return {mailbox_id: number for mailbox_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
 def _classes(student_ids: Sequence[int]) -> dict[int, list[str]]:
@@ -93,8 +124,8 @@ def _classes(student_ids: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def _guardians(student_ids: Sequence[int]) -> dict[int, list[Contact]]:
-    found: dict[int, list[Contact]] = defaultdict(list)
+def _guardians(student_ids: Sequence[int]) -> dict[int, list[tuple[str, Mailbox | None]]]:
+    found: dict[int, list[tuple[str, Mailbox | None]]] = defaultdict(list)
     rows = db.session.execute(
         select(guardianship.c.student_id, Guardian.name, Mailbox)
         .join(Guardian, Guardian.id == guardianship.c.guardian_id)
@@ -103,5 +134,5 @@ def _guardians(student_ids: Sequence[int]) -> dict[int, list[Contact]]:
         .order_by(Guardian.id)
     )
     for student_id, name, mailbox in rows:
-        found[student_id].append(_contact(name, mailbox))
+        found[student_id].append((name, mailbox))
     return found

@@ -13,6 +13,7 @@ from outreach.schools import removal
 from outreach.schools import students as use_cases
 from outreach.schools.blueprint import schools
 from outreach.schools.known import known_students
+from outreach.schools.letting_in import own_domains
 from outreach.schools.roster.plan import KnownStudent
 from outreach.schools.student_form import StudentForm, beginning
 from outreach.schools.student_lines import StudentLine, student_lines
@@ -113,6 +114,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
     facts = {"student": student, "known": known, "line": line, "siblings": siblings, "classes": classes, "joinable": joinable}
+    facts["own_domains"] = own_domains([line], me())
     return render_template("schools/student.html", form=form, **facts)
 
 

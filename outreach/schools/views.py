@@ -13,13 +13,14 @@ from outreach import clock, policy
 from outreach.catalogue.paging import page_number
 from outreach.errors import OutreachError
 from outreach.models import RoleName, School, SchoolClass
-from outreach.schools import import_views, lists, student_views, use_cases
+from outreach.schools import address_views, import_views, lists, student_views, use_cases
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, SearchForm
+from outreach.schools.letting_in import own_domains
 from outreach.web import load, me, signed_in
 from outreach.wire import one_line
 
-__all__ = ["import_views", "schools", "student_views"]
+__all__ = ["address_views", "import_views", "schools", "student_views"]
 
 
 @schools.get("/classes")
@@ -66,7 +67,8 @@ def show_class(class_id: int) -> ResponseReturnValue:
     """Show a class: who is in it, and who can be reached."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
     lines = lists.students_of_class(class_id, now=clock.now())
-    return render_template("schools/class.html", school_class=school_class, lines=lines, is_mine=me() in school_class.teachers)
+    facts = {"is_mine": me() in school_class.teachers, "own_domains": own_domains(lines, me())}
+    return render_template("schools/class.html", school_class=school_class, lines=lines, **facts)
 
 
 @schools.route("/classes/<int:class_id>/name", methods=["GET", "POST"])

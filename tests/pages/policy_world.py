@@ -23,7 +23,18 @@ from outreach import clock, create_app, links
 from outreach.db import db, transaction
 from outreach.extensions import limiter
 from outreach.links import Purpose, Ticket
-from outreach.models import Application, InboundMessage, Letter, OutreachSession, Registration, RoleName, SchoolClass, SessionState, User
+from outreach.models import (
+    Application,
+    BlockedDomain,
+    InboundMessage,
+    Letter,
+    OutreachSession,
+    Registration,
+    RoleName,
+    SchoolClass,
+    SessionState,
+    User,
+)
 from outreach.outbox.transport import local_folder
 from outreach.registration.use_cases import Request, register_students
 from outreach.replies.use_cases import take_in
@@ -148,7 +159,7 @@ def _populate(world: World) -> None:
     unconfirmed = make.user()
     with transaction():
         application = Application(user_id=applicant.id, role=RoleName.TEACHER, place="A school", created_at=NOW)
-        db.session.add(application)
+        db.session.add_all([application, BlockedDomain(domain="pupils.example", since=NOW)])
         unconfirmed.confirmed_at = None
     registration = db.session.scalars(select(Registration)).one()
     db.session.commit()
@@ -165,6 +176,8 @@ def _populate(world: World) -> None:
         "school_id": school.id,
         "site_id": site.id,
         "letter_id": letter.id,
+        "mailbox_id": student.mailbox_id,
+        "domain": "pupils.example",
         "message_id": _received(),
         "format_key": "talk",
         "name": name,

@@ -1,0 +1,144 @@
+"""Pages about letters that don't arrive: what a teacher sees beside the student, and what they can do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from outreach import clock
+from outreach.db import db, transaction
+from outreach.invitations.use_cases import look_for_blocked_domains
+from outreach.models import BounceKind, Mailbox, User
+from outreach.outbox.bouncing import note_failure
+from tests.builders import Builder
+from tests.unreached import MARIA, World
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+Clients = Callable[[User | None], FlaskClient]
+DOMAIN = "pupils.example"
+
+
+@pytest.fixture(autouse=True)
+def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.fixture
+def world(make: Builder, now: datetime) -> World:
+    world = World(make, now)
+    world.register()
+    world.to_maria()
+    return world
+
+
+@pytest.fixture
+def teacher(world: World, client_of: Clients) -> FlaskClient:
+    return client_of(world.teacher)
+
+
+def text(response: Any) -> str:
+    """Give the words of a page as they are read."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.get_data(as_text=True))).split())
+
+
+def block(world: World, now: datetime) -> None:
+    """Let the domain of four students turn letters away."""
+    for number in range(4):
+        student = world.make.student(world.school_class, given_name=f"S{number}", email=f"s{number}@{DOMAIN}")
+        with transaction():
+            note_failure(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Not from you", now=now)
+    look_for_blocked_domains(now=now)
+
+
+def test_the_teacher_sees_beside_the_student_that_letters_do_not_arrive_and_why(world: World, teacher: FlaskClient) -> None:
+    world.bounce()
+    for path in (f"/classes/{world.school_class.id}", "/students?show=trouble"):
+        page = text(teacher.get(path))
+        assert f"Letters don’t arrive {MARIA}: There is no such mailbox." in page
+        assert "Correct the address of Ana" in page
+        assert f"It works after all, write there again {MARIA}" in page
+    record = text(teacher.get(f"/students/{world.ana.id}"))
+    for words in (f"Letters to {MARIA} don’t arrive", "There is no such mailbox.", "since Monday 1 March 2027", "550 5.1.1 Unknown"):
+        assert words in record
+
+
+def test_one_button_and_how_things_stand_goes_there_again(world: World, teacher: FlaskClient) -> None:
+    world.bounce()
+    path = f"/students/{world.ana.id}/mailboxes/{world.maria.id}/resumption"
+    done = teacher.post(path)
+    assert (done.status_code, done.location) == (303, f"/students/{world.ana.id}")
+    assert f"We write to {MARIA} again." in text(teacher.get(done.location))
+    assert world.maria.is_reached
+    assert world.to_maria() == [("updated", 0)]
+    assert f"Letters go to {MARIA} already." in text(teacher.get(teacher.post(path).location))
+
+
+def test_only_an_address_of_that_students_family_can_be_named(world: World, teacher: FlaskClient) -> None:
+    ben = world.make.student(world.school_class, given_name="Ben", email="ben@pupils.example")
+    with transaction():
+        world.maria.refused_at = world.now
+    assert teacher.post(f"/students/{ben.id}/mailboxes/{world.maria.id}/resumption").status_code == 404
+    assert teacher.post(f"/students/{ben.id}/mailboxes/99999/resumption").status_code == 404
+    assert not world.maria.is_reached
+
+
+def test_temporary_refusals_are_counted_and_stop_nothing(world: World, teacher: FlaskClient, now: datetime) -> None:
+    for days in (9, 3, 2, 1):
+        with transaction():
+            note_failure(world.maria.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now - timedelta(days=days))
+    record = text(teacher.get(f"/students/{world.ana.id}"))
+    assert "3 temporary refusals in 7 days" in record
+    assert "1 guardian" in text(teacher.get(f"/classes/{world.school_class.id}"))
+
+
+def test_a_school_that_turns_us_away_finds_what_its_it_must_allow(world: World, teacher: FlaskClient, now: datetime) -> None:
+    block(world, now)
+    class_page = text(teacher.get(f"/classes/{world.school_class.id}"))
+    assert f"{DOMAIN} turns our letters away 4 students of this class don’t get letters there." in class_page
+    page = teacher.get(f"/blocked-domains/{DOMAIN}")
+    for words in (
+        f"{DOMAIN} turns our letters away",
+        "Since Monday 1 March 2027, 4 students get no letters there.",
+        "550 5.7.1 Not from you",
+    ):
+        assert words in text(page)
+    for words in ("sender address: rsvp+*@outreach.example", "sender domain: outreach.example", "invite.ics"):
+        assert words in text(page)
+
+
+def test_once_they_let_us_in_everybody_is_told_and_the_page_says_so(world: World, teacher: FlaskClient, now: datetime) -> None:
+    block(world, now)
+    done = teacher.post(f"/blocked-domains/{DOMAIN}/lifting")
+    assert (done.status_code, done.location) == (303, f"/blocked-domains/{DOMAIN}")
+    assert f"Letters go to {DOMAIN} again" in text(teacher.get(done.location))
+    assert db.session.scalars(select(Mailbox.id).where(Mailbox.blocked_at.is_not(None))).all() == []
+    assert teacher.post(f"/blocked-domains/{DOMAIN}/lifting").status_code == 303
+
+
+def test_a_teacher_of_another_school_has_no_say_about_a_domain(world: World, client_of: Clients, now: datetime) -> None:
+    block(world, now)
+    stranger = client_of(world.make.teacher(world.make.school()))
+    assert stranger.get(f"/blocked-domains/{DOMAIN}").status_code == 404
+    assert stranger.post(f"/blocked-domains/{DOMAIN}/lifting").status_code == 404
+    assert len(db.session.scalars(select(Mailbox.id).where(Mailbox.blocked_at.is_not(None))).all()) == 4
+
+
+def test_a_public_domain_is_the_coordinators(world: World, teacher: FlaskClient, client_of: Clients, now: datetime) -> None:
+    students = [world.make.student(world.school_class, email=f"g{number}@gmail.com") for number in range(3)]
+    for student in students:
+        with transaction():
+            note_failure(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 No", now=now)
+    look_for_blocked_domains(now=now)
+    assert teacher.get("/blocked-domains/gmail.com").status_code == 404
+    record = text(teacher.get(f"/students/{students[0].id}"))
+    assert "gmail.com turns our letters away" in record
+    assert "The coordinator knows." in record
+    coordinator = client_of(world.make.coordinator())
+    assert coordinator.get("/blocked-domains/gmail.com").status_code == 200
