@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -172,3 +173,9 @@ def test_a_closed_port_is_unreachable() -> None:
 def test_no_address_can_say_more_than_an_address(address: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         letter(address)
+
+
+@pytest.mark.parametrize("sender", ["", "<>", "rsvp+{token}@outreach.example"])
+def test_no_letter_leaves_without_an_address_its_bounces_come_back_to(sender: str) -> None:
+    with pytest.raises(ValueError, match="not an address"):
+        replace(letter(), sender=sender)
