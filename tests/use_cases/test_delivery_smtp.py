@@ -175,7 +175,7 @@ def test_no_address_can_say_more_than_an_address(address: str) -> None:
         letter(address)
 
 
-@pytest.mark.parametrize("sender", ["", "<>", "rsvp+{token}@outreach.example"])
+@pytest.mark.parametrize("sender", ["", "<>", "@outreach.example"])
 def test_no_letter_leaves_without_an_address_its_bounces_come_back_to(sender: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         replace(letter(), sender=sender)
