@@ -5,8 +5,6 @@ What a stranger wrote is shown as plain text and never rendered: it holds person
 
 from __future__ import annotations
 
-import re
-
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -19,10 +17,10 @@ from outreach.coordination.forms import InboundFilter, Shown, filter_from, one_o
 from outreach.coordination.words import moment
 from outreach.models import InboundKind, InboundMessage
 from outreach.replies import use_cases
+from outreach.replies.plain_text import as_it_came, said_in
 from outreach.web import load, me, signed_in
 
 SHOWN_AT_MOST = 20_000
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @coordination.get("/inbound")
@@ -42,9 +40,9 @@ def inbound() -> ResponseReturnValue:
 def inbound_message(message_id: int) -> ResponseReturnValue:
     """Show one message."""
     found = load(InboundMessage, message_id, policy.coordinates)
-    text = _as_text(found.raw[:SHOWN_AT_MOST]) if found.raw else ""
-    is_cut = found.raw is not None and len(found.raw) > SHOWN_AT_MOST
-    return render_template("coordination/inbound_message.html", message=found, text=text, is_cut=is_cut, **_words())
+    raw = found.raw or b""
+    shown = {"said": said_in(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
+    return render_template("coordination/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_words())
 
 
 @coordination.get("/inbound/<int:message_id>/message.eml")
@@ -70,11 +68,6 @@ def review_inbound(message_id: int) -> ResponseReturnValue:
     use_cases.look_at(found.id, now=clock.now())
     flash(_("Noted: you have looked at it."), "success")
     return redirect(url_for("coordination.inbound"), code=303)
-
-
-def _as_text(raw: bytes) -> str:
-    """Give what can be shown as plain text: no control characters, none that turn the direction of writing."""
-    return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", raw.decode("utf-8", "replace").replace("\r\n", "\n"))
 
 
 def _words() -> dict[str, object]:
