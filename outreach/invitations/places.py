@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
@@ -30,6 +30,16 @@ from outreach.models import (
 )
 
 _IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
+_STUDENT = (
+    Student.id.label("student_id"),
+    Student.given_name,
+    Student.family_name,
+    Student.birth_date,
+    School.majority_age,
+    School.zone,
+    Mailbox.id.label("own_mailbox_id"),
+    _IS_UNREACHED.label("own_is_unreached"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,20 +56,7 @@ class Adult:
 def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Place]:
     """Read the registrations of a session that meet these conditions, in the order of the queue."""
     rows = db.session.execute(
-        select(
-            Registration.id,
-            Registration.state,
-            Registration.teacher_id,
-            Registration.offered_until,
-            Student.id.label("student_id"),
-            Student.given_name,
-            Student.family_name,
-            Student.birth_date,
-            School.majority_age,
-            School.zone,
-            Mailbox.id.label("own_mailbox_id"),
-            _IS_UNREACHED.label("own_is_unreached"),
-        )
+        select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
@@ -68,22 +65,47 @@ def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> li
     ).all()
     guardians = _guardian_mailboxes({row.student_id for row in rows})
     day = outreach_session.starts_wall.date()
-    return [_place(row, guardians[row.student_id], day) for row in rows]
+    return [
+        _place(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until)
+        for row in rows
+    ]
 
 
-def _place(row: Any, guardians: Mapping[int, bool], day: date) -> Place:
+def places_to_be(outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int) -> list[Place]:
+    """Read the places these students would have, were they registered by this teacher; their ids are 0."""
+    rows = db.session.execute(
+        select(*_STUDENT)
+        .join(School, School.id == Student.school_id)
+        .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
+        .where(Student.id.in_(student_ids))
+    ).all()
+    guardians = _guardian_mailboxes(student_ids)
+    day = outreach_session.starts_wall.date()
+    return [_place(row, guardians[row.student_id], day, key=0, state=state, teacher_id=by_id) for row in rows]
+
+
+def _place(
+    row: Any,
+    guardians: Mapping[int, bool],
+    day: date,
+    *,
+    key: int,
+    state: RegistrationState,
+    teacher_id: int,
+    offered_until: datetime | None = None,
+) -> Place:
     student = Student(birth_date=row.birth_date)
     mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_unreached)}
     return Place(
-        registration_id=row.id,
-        state=row.state,
-        teacher_id=row.teacher_id,
+        registration_id=key,
+        state=state,
+        teacher_id=teacher_id,
         given_name=row.given_name,
         family_name=row.family_name,
         own_mailbox_id=row.own_mailbox_id,
         guardian_mailbox_ids=tuple(guardians),
         is_minor=student.is_minor_on(day, row.majority_age),
-        offered_until=row.offered_until,
+        offered_until=offered_until,
         zone=row.zone,
         unreached=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
     )

@@ -18,6 +18,7 @@ it counts as none.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,3 +64,20 @@ def teacher_stands_in(place: Place) -> bool:
     """Nobody responsible can be reached by mail, so the teacher hears in their place."""
     responsible = place.guardian_mailbox_ids if place.is_minor else (place.own_mailbox_id,)
     return {None, *responsible} <= {None, *place.unreached}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """How many mailboxes hear of some places: students' own, and guardians'. For `stood_in` places the teacher hears instead."""
+
+    students: int
+    guardians: int
+    stood_in: int
+
+
+def reach(places: Collection[Place]) -> Reach:
+    """Count who hears of these places; a mailbox that hears of several, or in two ways, counts once."""
+    told = [recipient for place in places for recipient in recipients(place)]
+    students = {recipient.mailbox_id for recipient in told if recipient.kind is ReasonKind.STUDENT}
+    guardians = {recipient.mailbox_id for recipient in told} - students
+    return Reach(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))

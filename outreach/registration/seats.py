@@ -29,16 +29,10 @@ def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict
 
     Gives what happened by registration id; telling them is the caller's.
     """
-    if not outreach_session.is_published or now >= outreach_session.starts_at or outreach_session.seats_left < 1:
+    ids = next_to_sit(outreach_session, now=now)
+    if not ids:
         return {}
     unasked = outreach_session.promotes_unasked(now)
-    chosen = next_in_line(
-        waiting_list(outreach_session.id, skip_asked=not unasked),
-        seats_left=outreach_session.seats_left,
-        limit=outreach_session.per_school_limit,
-        seated_by_school=seated_by_school(outreach_session.id),
-    )
-    ids = [waiting.registration_id for waiting in chosen]
     outreach_session.seats_taken += len(ids)
     if unasked:
         set_state(ids, RegistrationState.CONFIRMED, now=now)
@@ -46,6 +40,23 @@ def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict
     until = min(now + TIME_TO_ANSWER, outreach_session.starts_at)
     set_state(ids, RegistrationState.OFFERED, now=now, offered_until=until)
     return dict.fromkeys(ids, Cause.OFFERED)
+
+
+def next_to_sit(outreach_session: OutreachSession, *, now: datetime, freed_by: Registration | None = None) -> list[int]:
+    """Give the registrations that are next: for the seats that are free, and the one this registration would free."""
+    if not outreach_session.is_published or now >= outreach_session.starts_at:
+        return []
+    unasked = outreach_session.promotes_unasked(now)
+    seated = seated_by_school(outreach_session.id)
+    if freed_by:
+        seated[freed_by.school_id] = seated.get(freed_by.school_id, 0) - 1
+    chosen = next_in_line(
+        waiting_list(outreach_session.id, skip_asked=not unasked),
+        seats_left=outreach_session.seats_left + bool(freed_by),
+        limit=outreach_session.per_school_limit,
+        seated_by_school=seated,
+    )
+    return [waiting.registration_id for waiting in chosen]
 
 
 def waiting_list(session_id: int, *, skip_asked: bool = False) -> list[Waiting]:

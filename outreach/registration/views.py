@@ -9,11 +9,12 @@ from flask_babel import ngettext
 
 from outreach import clock, policy
 from outreach.errors import OutreachError
-from outreach.models import OutreachSession, Registration, SchoolClass, User
+from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.sheets import answers, class_sizes, classes_of, lines, rows_of, school_ids
-from outreach.web import load, me, signed_in
+from outreach.registration.telling import told_of_leaving, told_of_registering, told_of_taking
+from outreach.web import Form, load, me, signed_in
 
 registration = Blueprint("registration", __name__)
 
@@ -32,7 +33,9 @@ def places(session_id: int) -> ResponseReturnValue:
     """Show where one's students stand in a session."""
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
     rows = rows_of(outreach_session, school_ids(me()))
-    page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "now": clock.now()}
+    offered = [row.registration.id for row in rows if row.registration.state == RegistrationState.OFFERED]
+    taking = told_of_taking(outreach_session, offered) if offered else {}
+    page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "taking": taking, "now": clock.now()}
     return render_template("registration/places.html", **page)
 
 
@@ -82,10 +85,10 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
             use_cases.withdraw(place.id, now=clock.now(), by_id=me().id, note=form.note.data)
         except OutreachError as refusal:
             form.refuse(refusal)
-            return render_template("registration/withdraw.html", place=place, form=form), refusal.status
+            return _leaving("registration/withdraw.html", place, form), refusal.status
         flash(_("%(name)s's place was given back. The family is told.", name=place.student.given_name), "success")
         return redirect(url_for("registration.places", session_id=place.session_id), code=303)
-    return render_template("registration/withdraw.html", place=place, form=form), 422 if form.is_submitted() else 200
+    return _leaving("registration/withdraw.html", place, form), 422 if form.is_submitted() else 200
 
 
 @registration.post("/registrations/<int:registration_id>/offer")
@@ -117,10 +120,15 @@ def remove(registration_id: int) -> ResponseReturnValue:
             use_cases.remove(place.id, by_id=me().id, reason=form.reason.data, now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
-            return render_template("registration/remove.html", place=place, form=form), refusal.status
+            return _leaving("registration/remove.html", place, form), refusal.status
         flash(_("%(name)s was taken off the list. The family and the school are told.", name=place.student.given_name), "success")
         return redirect(url_for("scheduling.show_roster", session_id=place.session_id), code=303)
-    return render_template("registration/remove.html", place=place, form=form), 422 if form.is_submitted() else 200
+    return _leaving("registration/remove.html", place, form), 422 if form.is_submitted() else 200
+
+
+def _leaving(page: str, place: Registration, form: Form) -> str:
+    told = told_of_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
+    return render_template(page, place=place, form=form, recipients=told)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
@@ -146,6 +154,7 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         first=set(form.first_ids.data or []),
         seated=set(seating.seated),
         waiting=[key for key, _reason in seating.waiting],
+        told=told_of_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
         is_open=outreach_session.is_open(now),
         now=now,
     )

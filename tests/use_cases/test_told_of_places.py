@@ -1,0 +1,187 @@
+"""Whom a page names before it sends anything is who then gets a letter."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from outreach.db import db, transaction
+from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSession, Registration, SchoolClass, Student, User
+from outreach.registration import use_cases
+from outreach.registration.telling import Row, told_of_leaving, told_of_registering, told_of_taking
+from outreach.registration.use_cases import Request, preview, register_students
+from tests.builders import Builder
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@dataclass
+class World:
+    """Two seats, and a class in which everybody is reached in another way; one mailbox is the guardian's of two."""
+
+    session: OutreachSession
+    teacher: User
+    school_class: SchoolClass
+    students: dict[str, Student]
+    now: datetime
+
+    def preview(self, *names: str) -> list[Row]:
+        seating, _found = preview(self.session, self.school_class.school_id, self._ids(names))
+        return told_of_registering(self.session, seating, teacher_id=self.teacher.id, by_id=self.teacher.id)
+
+    def register(self, *names: str) -> None:
+        ids = self._ids(names)
+        register_students(
+            Request(
+                session_id=self.session.id,
+                school_id=self.school_class.school_id,
+                student_ids=ids,
+                teacher_id=self.teacher.id,
+                by_id=self.teacher.id,
+                permission_attested=True,
+            ),
+            now=self.now,
+        )
+
+    def place(self, name: str) -> Registration:
+        return db.session.scalars(select(Registration).where(Registration.student_id == self.students[name].id)).one()
+
+    def _ids(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(self.students[name].id for name in names)
+
+
+@pytest.fixture
+def world(make: Builder, now: datetime) -> World:
+    school = make.school()
+    teacher = make.teacher(school, email="teacher@north.example")
+    school_class = make.school_class(school, teacher)
+
+    def student(name: str, email: str | None, *guardians: str, born: date | None = None) -> Student:
+        return make.student(school_class, given_name=name, email=email, guardians=guardians, birth_date=born)
+
+    students = {
+        "Ana": student("Ana", "ana@pupils.example", "mother@families.example", "father@families.example"),
+        "Ben": student("Ben", None, "mother@families.example"),
+        "Cem": student("Cem", None),
+        "Dana": student("Dana", "dana@pupils.example", "unheard@families.example", born=date(2008, 1, 1)),
+    }
+    return World(make.outreach_session(make.clinician(), capacity=2), teacher, school_class, students, now)
+
+
+def letters() -> Counter[tuple[str, LetterKind]]:
+    """Count what is in the queue, by address and kind, and take it out."""
+    found = db.session.execute(
+        select(Letter, Mailbox.address).join(Mailbox, Mailbox.id == Letter.mailbox_id).where(Letter.state == LetterState.QUEUED)
+    ).all()
+    counted = Counter((row.address, row.Letter.kind) for row in found)
+    with transaction():
+        for letter, _address in found:
+            letter.state, letter.settled_at = LetterState.SENT, letter.created_at
+            if letter.invitation and letter.sequence is not None:
+                letter.invitation.sent_sequence = letter.sequence
+    return counted
+
+
+def numbers(rows: list[Row]) -> dict[str, int]:
+    return {who: number for number, who, _what in rows}
+
+
+def test_registering_names_everybody_who_then_gets_a_letter(world: World) -> None:
+    told = world.preview("Ana", "Ben", "Cem", "Dana")
+    world.register("Ana", "Ben", "Cem", "Dana")
+    assert told == [
+        (1, "student", "an invitation for their calendar"),
+        (2, "guardians", "an invitation for their calendar"),
+        (1, "student or guardian who waits", "a letter that says so"),
+        (1, "teacher: you", "an entry in the calendar, and a summary"),
+        (1, "student without an address", "the teacher tells them"),
+    ]
+    assert letters() == {
+        ("ana@pupils.example", LetterKind.INVITATION): 1,
+        ("mother@families.example", LetterKind.INVITATION): 1,
+        ("father@families.example", LetterKind.INVITATION): 1,
+        ("dana@pupils.example", LetterKind.WAITING): 1,
+        ("teacher@north.example", LetterKind.INVITATION): 1,
+        ("teacher@north.example", LetterKind.DIGEST): 1,
+    }
+
+
+def test_registering_nobody_names_nobody(world: World) -> None:
+    assert world.preview() == []
+
+
+def test_a_teacher_who_has_the_entry_gets_a_summary_alone(world: World) -> None:
+    world.register("Ana")
+    letters()
+    assert world.preview("Dana")[-1] == (1, "teacher: you", "a summary")
+    world.register("Dana")
+    assert letters() == {("dana@pupils.example", LetterKind.INVITATION): 1, ("teacher@north.example", LetterKind.DIGEST): 1}
+
+
+def test_withdrawing_names_the_family_and_who_is_next(world: World) -> None:
+    world.register("Ana", "Ben", "Dana")
+    letters()
+    told = told_of_leaving(world.place("Ana"), by_id=world.teacher.id, now=world.now)
+    use_cases.withdraw(world.place("Ana").id, by_id=world.teacher.id, now=world.now)
+    assert told == [
+        (1, "student", "a letter, and their calendar follows"),
+        (2, "guardians", "a letter, and their calendar follows"),
+        (1, "student who waits", "the seat: family and teacher are told"),
+    ]
+    assert letters() == {
+        ("ana@pupils.example", LetterKind.REMOVED): 1,
+        ("father@families.example", LetterKind.REMOVED): 1,
+        ("mother@families.example", LetterKind.UPDATED): 1,
+        ("dana@pupils.example", LetterKind.PROMOTED): 1,
+        ("teacher@north.example", LetterKind.DIGEST): 1,
+    }
+
+
+def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World) -> None:
+    world.register("Cem")
+    letters()
+    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    use_cases.remove(world.place("Cem").id, by_id=world.session.host_id, reason="Too few supervisors.", now=world.now)
+    assert told == [
+        (1, "teacher", "a list of what changed, and the entry leaves the calendar"),
+        (1, "student without an address", "the teacher tells them"),
+    ]
+    assert letters() == {("teacher@north.example", LetterKind.REMOVED): 1, ("teacher@north.example", LetterKind.DIGEST): 1}
+
+
+def test_a_teacher_who_withdraws_the_last_student_loses_the_entry(world: World) -> None:
+    world.register("Cem")
+    letters()
+    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
+    assert numbers(told) == {"teacher: you": 1, "student without an address": 1}
+    assert letters() == {("teacher@north.example", LetterKind.REMOVED): 1}
+
+
+def test_leaving_the_queue_takes_nothing_out_of_a_calendar(world: World) -> None:
+    world.register("Ana", "Cem", "Dana")
+    letters()
+    told = told_of_leaving(world.place("Dana"), by_id=world.teacher.id, now=world.now)
+    use_cases.withdraw(world.place("Dana").id, by_id=world.teacher.id, now=world.now)
+    assert told == [(1, "student", "a letter")]
+    assert letters() == {("dana@pupils.example", LetterKind.REMOVED): 1}
+
+
+def test_on_the_last_day_the_teacher_of_the_next_is_asked_and_taking_the_seat_invites_the_family(world: World) -> None:
+    world.register("Cem", "Dana", "Ana")
+    letters()
+    world.now = datetime(2027, 3, 18, 9, tzinfo=UTC)
+    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
+    assert (1, "student who waits", "the teacher is asked whether they may have the seat") in told
+    assert letters() == {("teacher@north.example", LetterKind.DIGEST): 1}
+    offered = world.place("Ana")
+    reach = told_of_taking(world.session, [offered.id])[offered.id]
+    use_cases.accept_offer(offered.id, by_id=world.teacher.id, now=world.now + timedelta(minutes=1))
+    sent = letters()
+    assert (reach.students, reach.guardians) == (1, 2)
+    assert sum(number for (address, _kind), number in sent.items() if address != "teacher@north.example") == 3
