@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from email import message_from_bytes, policy
 from html import unescape
 from typing import Any
 
@@ -17,6 +19,7 @@ from werkzeug.test import TestResponse
 from outreach import clock, links
 from outreach.db import db, transaction
 from outreach.invitations.decisions import ask_for_decisions
+from outreach.invitations.letters import render
 from outreach.links import Purpose, Ticket
 from outreach.models import Letter, LetterKind, OutreachSession, SessionState, Student, User
 from outreach.registration.use_cases import Request, register_students
@@ -309,8 +312,11 @@ def test_the_link_in_the_letter_is_the_one_that_opens(
     assert outreach_session.decides_at is not None
     ask_for_decisions(now=outreach_session.decides_at)
     letter = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.DECISION)).one()
-    assert letter.mailbox_id == host.mailbox_id
-    assert client_of(None).get(link(app, host, outreach_session)).status_code == 200
+    message = message_from_bytes(render(letter, settings=app.extensions["outreach"]), policy=policy.default)
+    (part,) = [part for part in message.walk() if part.get_content_type() == "text/plain"]
+    (path,) = re.findall(r"^http://127.0.0.1:5000(/d/\S+)", part.get_content(), re.MULTILINE)
+    assert (letter.mailbox_id, path) == (host.mailbox_id, link(app, host, outreach_session))
+    assert "Does it take place?" in words(client_of(None).get(path))
 
 
 # Signed in
