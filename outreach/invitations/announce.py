@@ -8,13 +8,12 @@ whose reasons changed, CANCEL to whose last reason ended.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
 
 from outreach.db import db, locked
-from outreach.invitations.addressees import Reason, addressees, standing_reasons
+from outreach.invitations.addressees import Reason, standing_reasons
 from outreach.invitations.drafting import Draftsman
 from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.places import Adult, adults, places, queue_places, seated_by_teacher
@@ -24,7 +23,6 @@ from outreach.invitations.revising import ask_anew, revise_entries
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
-    Invitation,
     InvitationReason,
     OutreachSession,
     ReasonKind,
@@ -35,37 +33,6 @@ from outreach.models import (
 from outreach.outbox.queue import post
 
 SETTLED_SEATS = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
-
-
-@dataclass(frozen=True)
-class Audience:
-    """How many mailboxes of each kind hear of a change."""
-
-    students: int
-    guardians: int
-    teachers: int
-    hosts: int
-    waiting: int
-
-    @property
-    def total(self) -> int:
-        """How many letters that makes."""
-        return self.students + self.guardians + self.teachers + self.hosts + self.waiting
-
-
-def audience(outreach_session: OutreachSession) -> Audience:
-    """Count who would be told of a change, before it is made."""
-    kinds = dict.fromkeys(ReasonKind, 0)
-    waiting = places(outreach_session, Registration.state == RegistrationState.WAITING)
-    for addressee in addressees(outreach_session, Invitation.is_live.is_(True)):
-        kinds[ReasonKind(addressee.reader.value)] += 1
-    return Audience(
-        students=kinds[ReasonKind.STUDENT],
-        guardians=kinds[ReasonKind.GUARDIAN],
-        teachers=kinds[ReasonKind.TEACHER],
-        hosts=kinds[ReasonKind.HOST],
-        waiting=len({recipient.mailbox_id for place in waiting for recipient in recipients(place)}),
-    )
 
 
 def tell_published(outreach_session: OutreachSession, *, now: datetime) -> None:
