@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from outreach.db import db
 from outreach.invitations.addressees import addressees
 from outreach.invitations.drafting import Draftsman
 from outreach.invitations.facts import Cause
-from outreach.invitations.reconcile import raise_sequences
 from outreach.invitations.snapshot import session_facts
 from outreach.models import UNSETTLED, Invitation, Letter, OutreachSession, SessionState
 from outreach.outbox.queue import post, take_back
@@ -42,14 +41,15 @@ def tell_anew(outreach_session: OutreachSession, invitation_ids: Collection[int]
 
 
 def tell_as_update(outreach_session: OutreachSession, invitation_ids: Collection[int], *, now: datetime) -> int:
-    """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay.
+    """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay, and what is dead stays dead.
 
-    Gives how many letters were written.
+    News that waits in the queue is carried on. Gives how many letters were written.
     """
     ids = _wanted(invitation_ids)
-    take_back(ids, now=now)
-    raise_sequences(ids, now=now)
-    return _tell(outreach_session, ids, "", now=now)
+    taken_back = take_back(ids, now=now)
+    one_more = update(Invitation).where(Invitation.id.in_(ids)).values(sequence=Invitation.sequence + 1, changed_at=now)
+    db.session.execute(one_more.execution_options(synchronize_session=False))
+    return _tell(outreach_session, ids, "", taken_back=taken_back, now=now)
 
 
 def _wanted(invitation_ids: Collection[int], *which: object) -> list[int]:
