@@ -6,10 +6,11 @@ turn more pages than that is better served by a search, and so the price of a pa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Select, func, select
 
 from outreach.db import db
 
@@ -20,7 +21,7 @@ MOST = 1000
 class Page:
     """Rows of one page; `page` counts from 1."""
 
-    rows: list[Row[*tuple[Any, ...]]]
+    rows: Sequence[Any]
     page: int
     pages: int
     total: int
@@ -62,6 +63,13 @@ def page_of(wanted: Select[*tuple[Any, ...]], number: int, *, size: int, counted
     number = min(max(1, number), pages)
     rows = list(db.session.execute(wanted.limit(size).offset((number - 1) * size)).all()) if total else []
     return Page(rows, number, pages, total)
+
+
+def page_among(rows: Sequence[Any], number: int, *, size: int) -> Page:
+    """Give one page of what was read whole."""
+    pages = max(1, -(-len(rows) // size))
+    number = min(max(1, number), pages)
+    return Page(rows[(number - 1) * size : number * size], number, pages, len(rows))
 
 
 def page_number(typed: str | None) -> int:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, SearchField, SelectChoice, SelectField
+from wtforms import IntegerField, SearchField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.facts import SchoolFacts, SiteFacts
@@ -123,6 +123,12 @@ class DeclineForm(Form):
         (required(_l("Please say why: it stands in the letter.")),),
         description=_l("They read this. Say what would have to be different."),
     )
+
+
+class SendAgainForm(Form):
+    """Whose invitations were shown before they are sent again."""
+
+    invitation_ids = SelectMultipleField(coerce=int, validate_choice=False)
 
 
 class Filter(Form):

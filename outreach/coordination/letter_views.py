@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -15,9 +15,10 @@ from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import LetterFilter, filter_from, one_of
 from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, moment
 from outreach.errors import Refused
+from outreach.invitations.letters import render
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox import use_cases
-from outreach.web import load, me, signed_in
+from outreach.web import load, me, settings, signed_in
 
 _ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNORECASE)
 
@@ -40,6 +41,22 @@ def letter(letter_id: int) -> ResponseReturnValue:
     found = load(Letter, letter_id, policy.coordinates)
     can_retry = found.state == LetterState.FAILED and found.kind != LetterKind.ACCOUNT
     return render_template("coordination/letter.html", letter=found, can_retry=can_retry, **_words())
+
+
+@coordination.get("/letters/<int:letter_id>/message.eml")
+@signed_in(policy.coordinates)
+def message(letter_id: int) -> ResponseReturnValue:
+    """Give a letter about a session as it goes over the wire, for a mail program; no other: links in account letters open accounts."""
+    found = load(Letter, letter_id, policy.coordinates)
+    if not can_be_read(found):
+        abort(404)
+    try:
+        response = Response(render(found, settings=settings()), content_type="message/rfc822")
+    except ValueError as fault:
+        raise Refused(_("No message can be made of this letter: %(fault)s", fault=str(fault))) from fault
+    response.headers["Content-Disposition"] = f'attachment; filename="letter-{found.id}.eml"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @coordination.post("/letters/<int:letter_id>/retry")
@@ -73,6 +90,11 @@ def mailboxes() -> ResponseReturnValue:
     return render_template("coordination/mailboxes.html", page=page, found=[row[0] for row in page.rows], moment=_words()["moment"])
 
 
+def can_be_read(letter: Letter) -> bool:
+    """A coordinator may read what was written about a session."""
+    return letter.session_id is not None and letter.kind is not LetterKind.ACCOUNT
+
+
 def server_words(letter: Letter) -> str:
     """Give what the mail server said, without addresses of pages: some servers quote the link they dislike."""
     return _ADDRESS_OF_A_PAGE.sub("[…]", letter.server_words) if letter.kind == LetterKind.ACCOUNT else letter.server_words
@@ -80,4 +102,10 @@ def server_words(letter: Letter) -> str:
 
 def _words() -> dict[str, object]:
     zone = me().zone
-    return {"kinds": LETTER_KINDS, "states": LETTER_STATES, "said": server_words, "moment": lambda at: moment(at, zone)}
+    return {
+        "kinds": LETTER_KINDS,
+        "states": LETTER_STATES,
+        "said": server_words,
+        "can_be_read": can_be_read,
+        "moment": lambda at: moment(at, zone),
+    }

@@ -176,6 +176,7 @@ def _populate(world: World) -> None:
         "school_id": school.id,
         "site_id": site.id,
         "letter_id": letter.id,
+        "invitation_id": letter.invitation_id,
         "mailbox_id": student.mailbox_id,
         "domain": "pupils.example",
         "message_id": _received(),

@@ -1,0 +1,98 @@
+"""How one invitation fares: a word for all that is known of it.
+
+Pure. The first that applies, from what a person must look at to what is well:
+
+| state | what it says |
+|---|---|
+| STOPPED, REFUSED, BLOCKED | nothing goes there: its reader, its mail server or its domain turned us away |
+| NEVER_LEFT | nothing has left and nothing is under way |
+| STALE | an older revision stands in the calendar than here, whether or not the newer one is under way |
+| WAITING | the first letter is under way |
+| ANSWERED | somebody answered what stands |
+| BOUNCED | the last letter came back, or failed |
+| SENT | a mail server accepted what stands |
+| CANCELLED | it stands no more, and nothing is left to take back |
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+from outreach.models import UNSETTLED, Answer, LetterState
+
+
+class State(enum.StrEnum):
+    """How an invitation fares, what needs a person first."""
+
+    STOPPED = "stopped"
+    REFUSED = "refused"
+    BLOCKED = "blocked"
+    NEVER_LEFT = "never_left"
+    BOUNCED = "bounced"
+    STALE = "stale"
+    WAITING = "waiting"
+    SENT = "sent"
+    ANSWERED = "answered"
+    CANCELLED = "cancelled"
+
+
+SILENT = (State.STOPPED, State.REFUSED, State.BLOCKED)
+LOST = (State.NEVER_LEFT, State.BOUNCED, State.STALE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traces:
+    """What an invitation has left behind: its revisions, its mailbox, its last letter that carried the entry.
+
+    `has_bounced`: that letter failed or came back. `sent_sequence` None: nothing ever left.
+    """
+
+    is_live: bool
+    sequence: int
+    sent_sequence: int | None
+    answer: Answer = Answer.NEEDS_ACTION
+    is_stopped: bool = False
+    is_refused: bool = False
+    is_blocked: bool = False
+    last_letter: LetterState | None = None
+    has_bounced: bool = False
+
+    @property
+    def is_under_way(self) -> bool:
+        """A letter waits to leave, or is just leaving."""
+        return self.last_letter in UNSETTLED
+
+    @property
+    def is_old(self) -> bool:
+        """The calendar shows a revision before the last."""
+        return self.sent_sequence is not None and self.sent_sequence < self.sequence
+
+
+def state_of(traces: Traces) -> State:
+    """Give the first state that applies."""
+    silence = _silence(traces)
+    if not traces.is_live:
+        return State.STALE if traces.is_old and silence is None else State.CANCELLED
+    if silence is not None:
+        return silence
+    if traces.sent_sequence is None:
+        return State.WAITING if traces.is_under_way else State.NEVER_LEFT
+    if traces.is_old:
+        return State.STALE
+    if traces.answer is not Answer.NEEDS_ACTION:
+        return State.ANSWERED
+    return State.BOUNCED if traces.has_bounced else State.SENT
+
+
+def is_lost(traces: Traces) -> bool:
+    """What stands isn't there, and won't get there by itself: somebody must send it again."""
+    return state_of(traces) in LOST and not traces.is_under_way
+
+
+def _silence(traces: Traces) -> State | None:
+    if traces.is_stopped:
+        return State.STOPPED
+    if traces.is_refused:
+        return State.REFUSED
+    return State.BLOCKED if traces.is_blocked else None
