@@ -53,24 +53,26 @@ class Mail:
 
     @cached_property
     def entry(self) -> Entry:
-        """What the calendar object says; icalendar and vobject must agree."""
+        """What the calendar object says, as icalendar reads it."""
         assert self.ics is not None
         calendar = self.calendar_of(self.ics)
         (event,) = calendar.walk("VEVENT")
         attendees = event["ATTENDEE"] if isinstance(event["ATTENDEE"], list) else [event["ATTENDEE"]]
-        read = Entry(
+        return Entry(
             method=str(calendar["METHOD"]),
             uid=str(event["UID"]),
             sequence=int(event["SEQUENCE"]),
             stamp=event["DTSTAMP"].dt,
             starts_at=event["DTSTART"].dt,
+            ends_at=event["DTEND"].dt,
+            place=str(event["LOCATION"]),
+            status=str(event["STATUS"]),
+            is_busy=str(event["TRANSP"]) == "OPAQUE",
+            partstat=str(attendees[0].params["PARTSTAT"]),
+            session_id=int(str(event["URL"]).rpartition("/")[2]),
             attendees=tuple(_address(one) for one in attendees),
             organizer=_address(event["ORGANIZER"]),
         )
-        other = read_event(self.ics)
-        assert (other.uid.value, int(other.sequence.value), other.dtstart.value) == (read.uid, read.sequence, read.starts_at)
-        assert len(other.contents["attendee"]) == 1
-        return read
 
     def link(self, pattern: str = r"/i/[\w.~-]+") -> str:
         """Give the first link of this kind."""
@@ -88,17 +90,26 @@ class Entry:
     sequence: int
     stamp: datetime
     starts_at: datetime
+    ends_at: datetime
+    place: str
+    status: str
+    is_busy: bool
+    partstat: str
+    session_id: int
     attendees: tuple[str, ...]
     organizer: str
 
 
 def assert_is_addressed_to_one(mail: Mail) -> None:
-    """To, the envelope and the one ATTENDEE are the same; From is the ORGANIZER."""
+    """To, the envelope and the one ATTENDEE are the same; From is the ORGANIZER. vobject reads the entry as icalendar does."""
     assert parseaddr(mail.message["To"])[1] == mail.recipient
     assert mail.message["Cc"] is None
     if mail.ics is not None:
         assert mail.entry.attendees == (mail.recipient,)
         assert mail.entry.organizer == parseaddr(mail.message["From"])[1]
+        other, read = read_event(mail.ics), mail.entry
+        assert (other.uid.value, int(other.sequence.value), other.dtstart.value) == (read.uid, read.sequence, read.starts_at)
+        assert len(other.contents["attendee"]) == 1
 
 
 def replay(mails: Iterable[Mail]) -> dict[str, dict[str, Entry]]:

@@ -1,0 +1,51 @@
+"""Draws sequences of steps from a number, and finds the shortest that still goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from random import Random
+
+from tests.journeys.sequences.acts import NAMES, Act
+from tests.journeys.sequences.fates import Fate
+from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
+
+OFTEN = ("register", "withdraw", "shift", "resize", "readdress_student", "readdress_guardian")
+TIMES = (timedelta(seconds=1), timedelta(minutes=6), timedelta(hours=9), timedelta(days=2))
+
+
+def drawn(number: int, *, steps: int) -> list[Step]:
+    """Give the sequence this number stands for."""
+    random = Random(number)
+    return [_step(random) for _ in range(steps)]
+
+
+def _step(random: Random) -> Step:
+    chance = random.random()
+    if chance < 0.6:
+        return _act(random)
+    if chance < 0.85:
+        act = _act(random) if random.random() < 0.5 else None
+        return Round(tuple(random.choices(list(Fate), k=random.randrange(7))), act, random.randrange(5))
+    if chance < 0.9:
+        return Wait(random.choice(TIMES))
+    return Jobs() if chance < 0.95 else AllArrives()
+
+
+def _act(random: Random) -> Act:
+    return Act(random.choice([*NAMES, *OFTEN]), *(random.randrange(32) for _ in range(3)))
+
+
+def shortest(steps: Sequence[Step], goes_wrong: Callable[[Sequence[Step]], bool]) -> list[Step]:
+    """Leave out what isn't needed for it to go wrong: halves first, then single steps."""
+    kept, size = list(steps), max(len(steps) // 2, 1)
+    while True:
+        for start in range(0, len(kept), size):
+            fewer = kept[:start] + kept[start + size :]
+            if len(fewer) < len(kept) and goes_wrong(fewer):
+                kept = fewer
+                break
+        else:
+            if size == 1:
+                return kept
+            size //= 2

@@ -1,0 +1,129 @@
+"""Whatever people do in whatever order, and whatever becomes of the letters: calendars end as the database says.
+
+Each run lives the same sequences. OUTREACH_SEQUENCES=500-900 lives those instead, each longer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from structlog.testing import capture_logs
+
+from outreach.models import Answer
+from tests.journeys.calendars import Entry, Mail, replay
+from tests.journeys.sequences.acts import Act
+from tests.journeys.sequences.drawing import drawn, shortest
+from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
+from tests.journeys.sequences.truth import Shown, what_is_held, who_should_know
+from tests.journeys.sequences.world import PLACES, World
+
+
+def live(world: World, steps: Sequence[Step]) -> None:
+    """Live a sequence; whenever all that waits has been delivered, and at the end, calendars are compared."""
+    world.begin_again()
+    for step in (*steps, AllArrives()):
+        match step:
+            case Act():
+                world.do(step)
+            case Round(fates, act, place):
+                world.deliver(fates, {place: act} if act else {})
+            case Wait(time):
+                world.wait(time)
+            case Jobs():
+                world.do_jobs()
+            case AllArrives():
+                world.deliver_everything()
+                with world.app.app_context():
+                    assert_calendars_are_true(world)
+        world.wait(timedelta(milliseconds=200))
+    assert_letters_come_in_order(world.wire.arrived)
+
+
+def live_each(world: World, numbers: Sequence[int], steps: int) -> None:
+    """Live the sequences of these numbers; of one that goes wrong, say the shortest that still does."""
+    for number in numbers:
+        if trouble(world, drawn(number, steps=steps)):
+            sequence = shortest(drawn(number, steps=steps), lambda fewer: trouble(world, fewer) is not None)
+            lines = "\n  ".join(str(step) for step in sequence)
+            raise AssertionError(f"Sequence {number}, made shorter:\n  {lines}") from trouble(world, sequence)
+
+
+def trouble(world: World, steps: Sequence[Step]) -> Exception | None:
+    """Live a sequence and give what goes wrong, if anything."""
+    try:
+        with capture_logs():
+            live(world, steps)
+    except Exception as error:  # noqa: BLE001 (whatever it is, it shouldn't be)
+        return error
+    return None
+
+
+def assert_calendars_are_true(world: World) -> None:
+    """Who should know does, by one living entry with the time, place and status of now; nobody else has any.
+
+    Of a session that is over nobody has an entry still to come.
+    """
+    wanted, held = who_should_know(world.now), what_is_held(world.now)
+    assert {key for key, one in held.items() if one.is_live and not one.is_over} == wanted.keys()
+    calendars = replay(world.wire.arrived)
+    for (address, session_id), one in held.items():
+        entry = calendars.get(address, {}).get(one.uid)
+        told = f"{address}, session {session_id}: {entry}"
+        if one.is_frozen:
+            continue
+        if one.is_over:
+            assert entry is None or entry.ends_at <= world.now, told
+        elif not one.is_live:
+            assert entry is None, told
+        else:
+            assert entry is not None, told
+            assert (_shown(entry), entry.sequence) == (wanted[address, session_id], one.sequence), told
+            assert one.answer == what_was_answered(world, address, entry), told
+
+
+def what_was_answered(world: World, address: str, entry: Entry) -> Answer:
+    """Give what this calendar's owner answered last to what they see, on the page or by a reply; else what the letter says of it."""
+    given = [said.answer for said in world.said if (said.address, said.uid, said.sequence) == (address, entry.uid, entry.sequence)]
+    return given[-1] if given else Answer(entry.partstat.lower().replace("-", "_"))
+
+
+def _shown(entry: Entry) -> Shown:
+    place = next((name for name in PLACES if name in entry.place.split(", ")), entry.place)
+    return Shown(entry.starts_at, entry.ends_at, place, entry.status, is_busy=entry.is_busy)
+
+
+def assert_letters_come_in_order(arrived: list[Mail]) -> None:
+    """One UID for each session in a calendar, one organizer; a revision never goes back, and a newer letter is stamped later."""
+    told: dict[tuple[str, int], Mail] = {}
+    for mail in arrived:
+        if mail.ics is None:
+            continue
+        key = mail.recipient, mail.entry.session_id
+        before = told.get(key)
+        assert mail.entry.attendees == (mail.recipient,)
+        if before is not None and before.raw != mail.raw:
+            assert (before.entry.uid, before.entry.organizer) == (mail.entry.uid, mail.entry.organizer)
+            assert before.entry.sequence <= mail.entry.sequence
+            assert before.entry.stamp < mail.entry.stamp
+        told[key] = mail
+
+
+def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:
+    """Give the sequences to live, and how long each is."""
+    first, _, last = os.environ.get("OUTREACH_SEQUENCES", "").partition("-")
+    return (range(int(first), int(last or int(first) + 1)), 60) if first else (usual, 25)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callable[..., Flask]) -> None:
+    live_each(World.made(app_with()), *asked_for(range(12)))
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:
+    live_each(World.made(app_with()), *asked_for(range(12, 15)))
