@@ -16,6 +16,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
 from outreach.invitations.announce import tell_cancelled, tell_moved, tell_published
+from outreach.invitations.decisions import ask_for_decisions
 from outreach.invitations.letters import render
 from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.invitations.snapshot import session_facts
@@ -59,6 +60,7 @@ class Story:
         self.ben = make.student(school_class, given_name="Benedict", guardians=("diaz@families.example",))
         self.cem = make.student(school_class, given_name="Cemre", guardians=("kaya@families.example", "other@families.example"))
         self.session = make.outreach_session(self.host, capacity=2)
+        make.outreach_session(self.host, is_provisional=True, decides_at=now + timedelta(days=2))
         self.teacher_asks = use_cases.Request(
             session_id=self.session.id,
             school_id=school.id,
@@ -78,6 +80,8 @@ class Story:
         use_cases.withdraw(self._place(self.ben), now=self.now, by_id=self.teacher.id)
         seen += sent()
         not_mine(self._mailbox("other@families.example"), session_id=self.session.id, now=self.now)
+        seen += sent()
+        ask_for_decisions(now=self.now + timedelta(days=1))
         seen += sent()
         tomorrow = self.session.starts_at - timedelta(hours=18)
         plan_reminders(now=tomorrow)
