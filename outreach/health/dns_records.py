@@ -31,7 +31,7 @@ def judge_dkim(place: str, key: DkimKey, records: Sequence[str]) -> Finding:
     """Say whether what is published lets others see that a letter is ours."""
     publish = f"Publish a TXT record at {place}: {key.record}"
     if not records:
-        return fails("DKIM", f"nothing is published at {place}, so nobody can check what we sign", publish)
+        return attention("DKIM", f"nothing is published at {place}, so nobody can check what we sign", publish)
     if not any(key.is_published_by(record) for record in records):
         return fails("DKIM", f"{place} publishes another key than OUTREACH_DKIM_KEY_FILE holds: every signature looks forged", publish)
     return ok("DKIM", f"{place} publishes our key")
@@ -40,7 +40,7 @@ def judge_dkim(place: str, key: DkimKey, records: Sequence[str]) -> Finding:
 def judge_dmarc(domain: str, place: str, records: Sequence[str]) -> Finding:
     """Say what others do with mail that only claims to be the domain's: its own record says so, or that of a `place` above it."""
     found = [record for record in records if record.replace(" ", "").lower().startswith("v=dmarc1;")]
-    publish = f"Publish one TXT record at _dmarc.{domain}: `v=DMARC1; p=quarantine; rua=mailto:you@{domain}`."
+    publish = f"Publish one TXT record at _dmarc.{domain}: `v=DMARC1; p=none; rua=mailto:you@{domain}`."
     if not found:
         return attention("DMARC", f"nothing at _dmarc.{domain} says what becomes of mail forged in our name", publish)
     if len(found) > 1:
