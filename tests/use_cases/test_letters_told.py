@@ -81,7 +81,7 @@ class Story:
         seen += sent()
         not_mine(self._mailbox("other@families.example"), session_id=self.session.id, now=self.now)
         seen += sent()
-        ask_for_decisions(now=self.now + timedelta(days=1))
+        ask_for_decisions(now=self.now + timedelta(hours=36))
         seen += sent()
         tomorrow = self.session.starts_at - timedelta(hours=18)
         plan_reminders(now=tomorrow)
