@@ -14,6 +14,7 @@ from outreach.models import (
     UNSETTLED,
     Application,
     ApplicationState,
+    BlockedDomain,
     InboundMessage,
     InboundOutcome,
     Letter,
@@ -43,6 +44,7 @@ class Attention:
     failed_letters: int
     refused_mailboxes: int
     stopped_mailboxes: int
+    blocked_domains: int
     inbound_to_look_at: int
     undecided: int
     skipped_sessions: list[int]
@@ -64,6 +66,7 @@ def attention(*, now: datetime) -> Attention:
         failed_letters=db.session.scalar(select(func.count()).where(Letter.state == LetterState.FAILED)) or 0,
         refused_mailboxes=refused,
         stopped_mailboxes=stopped,
+        blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,
         undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,
         skipped_sessions=skipped_sessions(now=now),

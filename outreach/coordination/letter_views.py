@@ -82,14 +82,6 @@ def try_now() -> ResponseReturnValue:
     return redirect(url_for("coordination.home"), code=303)
 
 
-@coordination.get("/mailboxes")
-@signed_in(policy.coordinates)
-def mailboxes() -> ResponseReturnValue:
-    """Show which addresses take nothing from us."""
-    page = page_of(lists.silent_mailboxes(), page_number(request.args.get("page")), size=lists.PAGE_SIZE)
-    return render_template("coordination/mailboxes.html", page=page, found=[row[0] for row in page.rows], moment=_words()["moment"])
-
-
 def can_be_read(letter: Letter) -> bool:
     """A coordinator may read what was written about a session."""
     return letter.session_id is not None and letter.kind is not LetterKind.ACCOUNT

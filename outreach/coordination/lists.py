@@ -113,9 +113,3 @@ def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
     if shown is Shown.TO_LOOK_AT:
         return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
     return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))
-
-
-def silent_mailboxes() -> Wanted:
-    """Mailboxes that a server refused or a reader stopped, latest first."""
-    silent = or_(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_not(None))
-    return select(Mailbox).where(silent).order_by(func.coalesce(Mailbox.refused_at, Mailbox.stopped_at).desc(), Mailbox.id)

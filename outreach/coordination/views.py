@@ -11,7 +11,7 @@ from outreach import clock, policy
 from outreach.catalogue.cards import cards
 from outreach.catalogue.paging import page_number, page_of
 from outreach.catalogue.search import formats
-from outreach.coordination import application_views, inbound_views, invitation_views, letter_views, lists, people_views, place_views
+from outreach.coordination import application_views, inbound_views, invitation_views, letter_views, lists, mailbox_views, people_views, place_views
 from outreach.coordination.attention import Attention, attention, full_or_nearly_empty
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import SessionFilter, Time, filter_from, one_of
@@ -20,7 +20,7 @@ from outreach.db import db
 from outreach.models import LetterState, SessionState
 from outreach.web import me, signed_in
 
-__all__ = ["application_views", "coordination", "inbound_views", "invitation_views", "letter_views", "people_views", "place_views"]
+__all__ = ["application_views", "coordination", "inbound_views", "invitation_views", "letter_views", "mailbox_views", "people_views", "place_views"]
 
 
 @coordination.get("")
@@ -74,6 +74,11 @@ def _todo(seen: Attention) -> list[tuple[int, str, str]]:
         (
             seen.stopped_mailboxes,
             ngettext("reader said: wrong address", "readers said: wrong address", seen.stopped_mailboxes),
+            url_for("coordination.mailboxes"),
+        ),
+        (
+            seen.blocked_domains,
+            ngettext("domain turns our letters away", "domains turn our letters away", seen.blocked_domains),
             url_for("coordination.mailboxes"),
         ),
         (

@@ -98,6 +98,7 @@ ANSWERS = {
     "coordination.site POST": coordinator(303),
     "coordination.sites GET": coordinator(200),
     "coordination.try_now POST": coordinator(303),
+    "coordination.write_again POST": coordinator(303),
     "coordination.update_invitation POST": coordinator(303),
     # the link is the key, whoever has signed in: a present host's or a coordinator's
     "decisions.call_off POST": everybody(422),
