@@ -11,7 +11,16 @@ from outreach import clock, policy
 from outreach.catalogue.cards import cards
 from outreach.catalogue.paging import page_number, page_of
 from outreach.catalogue.search import formats
-from outreach.coordination import application_views, inbound_views, invitation_views, letter_views, lists, mailbox_views, people_views, place_views
+from outreach.coordination import (
+    application_views,
+    inbound_views,
+    invitation_views,
+    letter_views,
+    lists,
+    mailbox_views,
+    people_views,
+    place_views,
+)
 from outreach.coordination.attention import Attention, attention, full_or_nearly_empty
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import SessionFilter, Time, filter_from, one_of
@@ -20,7 +29,16 @@ from outreach.db import db
 from outreach.models import LetterState, SessionState
 from outreach.web import me, signed_in
 
-__all__ = ["application_views", "coordination", "inbound_views", "invitation_views", "letter_views", "mailbox_views", "people_views", "place_views"]
+__all__ = [
+    "application_views",
+    "coordination",
+    "inbound_views",
+    "invitation_views",
+    "letter_views",
+    "mailbox_views",
+    "people_views",
+    "place_views",
+]
 
 
 @coordination.get("")
