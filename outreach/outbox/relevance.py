@@ -57,7 +57,7 @@ def _is_over(letter: Letter, now: datetime) -> bool:
 
 def _invites_in_vain(letter: Letter, _now: datetime) -> bool:
     """The session was cancelled, or the last reason for this invitation has ended."""
-    if letter.kind not in _REQUESTS | _IN_TIME_FOR_THE_START | {LetterKind.WAITING}:
+    if letter.kind not in _REQUESTS | _IN_TIME_FOR_THE_START | {LetterKind.WAITING, LetterKind.NOTE, LetterKind.CONFIRM_ANSWER}:
         return False
     is_cancelled = letter.outreach_session is not None and letter.outreach_session.state == SessionState.CANCELLED
     return is_cancelled or (letter.invitation is not None and not letter.invitation.is_live)

@@ -19,7 +19,10 @@ from tests.delivering import Scripted, about, deliver, invite, put, states
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-FAMILY_KINDS = [LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING, LetterKind.REMINDER]
+FAMILY_KINDS = [
+    *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING, LetterKind.REMINDER),
+    LetterKind.CONFIRM_ANSWER,
+]
 
 
 @pytest.fixture
