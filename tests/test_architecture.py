@@ -67,6 +67,7 @@ MUST_BE_PURE = {
     *("invitations.recipients", "invitations.reminder_times", "invitations.itip", "invitations.vtimezone", "invitations.clock_rules"),
     *("invitations.entry", "invitations.facts", "registration.seating", "scheduling.wall_time", "outbox.mime", "outbox.headers"),
     *("outbox.retry", "outbox.relevance", "schools.roster.match", "schools.roster.plan", "schools.roster.rows", "links", "return_path"),
+    *("replies.addressed", "replies.incoming", "replies.judging", "replies.proof", "replies.reading", "replies.sorting"),
     *("invitations.voices", "coordination.invitation_states", "invitations.decision_times", "wire"),
 }
 
