@@ -18,7 +18,8 @@ from outreach.models import Letter, LetterKind
 from tests.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
 from tests.letter_reading import Page, received
 
-ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION)}
+OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)
+ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in OFFICIAL}
 TO_FAMILIES = {case: one for case, one in ABOUT_SESSIONS.items() if one.facts["reader"] in (Reader.STUDENT, Reader.GUARDIAN)}
 WITH_CALENDAR = {case: one for case, one in CASES.items() if received(one).ics is not None}
 EVERYBODY = {"Ana", "Ben", "Chidi", "Dana", "Emil", "Fatima", "Gus", "Hana"}
@@ -342,3 +343,25 @@ def test_moved_says_old_and_new_in_words() -> None:
 def test_first_letter_alone_explains_the_unknown_sender() -> None:
     assert "unknown sender" in received(CASES["invitation-student"]).text
     assert "unknown sender" not in received(CASES["updated-time-student"]).text
+
+
+@pytest.mark.parametrize("reader", [Reader.STUDENT, Reader.GUARDIAN, Reader.TEACHER, Reader.HOST])
+def test_moved_removed_and_cancelled_cannot_be_taken_for_one_another(reader: Reader) -> None:
+    def seen(kind: LetterKind, cause: Cause, **more: Any) -> tuple[str, str, int, int]:
+        read = received(letter(kind, facts(reader, cause, entry=entry(1), **more)))
+        lead = re.search(r"<h1[^>]*>(.*?)</h1>", read.html)
+        assert lead is not None
+        subject = str(read.message["Subject"]).partition(":")[0]
+        return subject, lead[1], read.html.count(">18</td>"), read.html.count("<s>18</s>")
+
+    family = {"seated": (student(),)} if reader in (Reader.STUDENT, Reader.GUARDIAN) else {}
+    left = {"gone": (student(),)} if family else {}
+    moved = seen(LetterKind.UPDATED, Cause.MOVED, was=told(told().starts_wall - timedelta(days=7)), **family)
+    removed = seen(LetterKind.REMOVED, Cause.PUBLISHED if reader is Reader.HOST else Cause.REMOVED, **left)
+    cancelled = seen(LetterKind.CANCELLED, Cause.CANCELLED, **family)
+
+    assert len({moved[0], removed[0], cancelled[0]}) == 3
+    assert ("new time" in moved[1], "new time" in removed[1], "new time" in cancelled[1]) == (True, False, False)
+    assert ("cancelled" in moved[1], "cancelled" in removed[1], "cancelled" in cancelled[1]) == (False, False, True)
+    assert "no longer" in removed[1] or "any longer" in removed[1]
+    assert (moved[2:], removed[2:], cancelled[2:]) == ((1, 0), (0, 0), (0, 1)), "the day: as it is, none, struck out"

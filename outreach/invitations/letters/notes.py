@@ -92,7 +92,7 @@ def _removed(facts: LetterFacts) -> Iterator[str]:
     elif is_family(facts) and facts.cause is Cause.WITHDRAWN:
         yield _("If this is a mistake, tell the teacher: they can register again as long as there is room.")
     elif is_family(facts):
-        yield _("If you have questions, the teacher who registered can answer them.")
+        yield _("The session itself takes place. If you have questions, the teacher who registered can answer them.")
 
 
 def _digest(facts: LetterFacts) -> Iterator[str]:

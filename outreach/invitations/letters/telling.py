@@ -7,7 +7,7 @@ from outreach.config import Settings
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.itip import Method
 from outreach.invitations.letters.asked import asked_rows
-from outreach.invitations.letters.destinations import OVER, button, small_links
+from outreach.invitations.letters.destinations import button, small_links
 from outreach.invitations.letters.groups import groups
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.leads import lead
@@ -28,7 +28,7 @@ def tell(letter: Letter, facts: LetterFacts, method: Method | None, settings: Se
         lead=lead(letter.kind, facts, written_at=letter.created_at),
         kicker=facts.session.format_name,
         greeting=greeting(facts.reader_name),
-        day=Day(*wording.day_parts(facts.session.starts_wall), is_off=letter.kind in OVER),
+        day=_day(letter.kind, facts),
         rows=_rows(letter.kind, facts),
         groups=groups(letter.kind, facts),
         button=button(letter, facts, settings),
@@ -48,6 +48,13 @@ def knows_link(kind: LetterKind, facts: LetterFacts) -> bool:
     if kind in (LetterKind.REMINDER, LetterKind.ROSTER):
         return True
     return kind in TAKES_PART and facts.entry is not None
+
+
+def _day(kind: LetterKind, facts: LetterFacts) -> Day | None:
+    """Struck out where nothing takes place. Who is no longer on the list gets none: the day isn't off, only it isn't theirs."""
+    if kind is LetterKind.REMOVED:
+        return None
+    return Day(*wording.day_parts(facts.session.starts_wall), is_off=facts.cause is Cause.CANCELLED)
 
 
 def _rows(kind: LetterKind, facts: LetterFacts) -> tuple[Row, ...]:
