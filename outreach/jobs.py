@@ -15,6 +15,7 @@ from outreach.invitations.decisions import ask_for_decisions
 from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.invitations.use_cases import look_for_blocked_domains, report_refused_mailboxes
 from outreach.registration.use_cases import lapse_offers
+from outreach.replies.polling import InboxReader
 from outreach.replies.use_cases import forget_raw
 from outreach.scheduling.retiming import retime
 
@@ -50,6 +51,7 @@ TIMETABLE = (
     Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
     Job(name="report_refused_mailboxes", work=report_refused_mailboxes, every=timedelta(minutes=5)),
     Job(name="look_for_blocked_domains", work=look_for_blocked_domains, every=timedelta(minutes=5)),
+    Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )

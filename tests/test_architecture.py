@@ -25,7 +25,7 @@ FOUNDATION = {
     *("models", "policy", "return_path", "server_words", "supervisor", "web", "wire", "wording", "zones"),
 }
 # Beside the story: they look at it, nothing in it knows of them.
-ASIDE = {"health": {"outbox"}, "mailbox_page": {"outbox"}}
+ASIDE = {"health": {"outbox", "replies"}, "mailbox_page": {"outbox"}}
 # Puts it together: may import all, is imported by nothing but wiring.
 WIRING = {"outreach", "cli", "demo", "features", "jobs", "serving", "worker"}
 

@@ -9,6 +9,7 @@ from outreach.config import Settings
 from outreach.health.database_checks import check_database
 from outreach.health.dns_checks import check_dns
 from outreach.health.findings import Finding, Verdict
+from outreach.health.inbox_checks import check_inbox
 from outreach.health.machine_checks import check_machine
 from outreach.health.mail_checks import check_mail
 from outreach.health.service_checks import check_service
@@ -26,4 +27,5 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
     if is_sound:
         yield from check_service(now=clock())
     yield from check_mail(settings)
+    yield from check_inbox(settings)
     yield from check_dns(settings)

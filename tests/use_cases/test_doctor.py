@@ -137,7 +137,7 @@ def test_the_doctor_sees_all_of_a_demo(settings: Settings, now: datetime) -> Non
     subjects = [finding.subject for finding in examine(settings, clock=lambda: now)]
     assert subjects == [
         *("Mode", "Address", "Secret key", "Zone data", "Clock", "Folder", "Privacy"),
-        *("Database", "Database clock", "Tables", "Writing", "Coordinator", "Letters", "Mail server", "Reply address"),
+        *("Database", "Database clock", "Tables", "Writing", "Coordinator", "Letters", "Mail server", "Reply address", "Inbox"),
     ]
 
 
