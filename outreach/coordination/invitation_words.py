@@ -95,7 +95,7 @@ def _progress(line: Line, moment: Moment) -> Iterator[str]:
     if letter is None or letter.state is LetterState.SENT:
         return
     if line.traces.is_under_way:
-        yield _("It is due on %(when)s.", when=moment(letter.due_at))
+        yield _("It waits, due on %(when)s.", when=moment(letter.due_at))
     elif letter.state is LetterState.DROPPED:
         yield _("It was dropped.")
     yield from _its_words(letter.returned or letter.said)

@@ -47,6 +47,8 @@ ADDRESSES = {
         "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/letters?q=teacher",
         "logged letter": "/coordination/letters/{logged}", "silent addresses": "/coordination/mailboxes",
         "received mail": "/coordination/inbound", "received message": "/coordination/inbound/{received}",
+        "invitation health": "/coordination/invitations", "a session's invitations": "/coordination/sessions/{hosted}/invitations",
+        "one invitation": "/coordination/invitations/{invitation}",
     },
 }  # fmt: skip
 PAGES = [pytest.param(who, address, id=name) for who, pages in ADDRESSES.items() for name, address in pages.items()]
