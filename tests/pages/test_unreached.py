@@ -142,3 +142,38 @@ def test_a_public_domain_is_the_coordinators(world: World, teacher: FlaskClient,
     assert "The coordinator knows." in record
     coordinator = client_of(world.make.coordinator())
     assert coordinator.get("/blocked-domains/gmail.com").status_code == 200
+
+
+def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, client_of: Clients, now: datetime) -> None:
+    coordinator = client_of(world.make.coordinator())
+    block(world, now)
+    world.bounce()
+    put_off = world.make.mailbox("full@families.example")
+    with transaction():
+        note_failure(put_off.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
+        db.session.get_one(Mailbox, world.teacher.mailbox_id).refused_at = now
+    home = text(coordinator.get("/coordination"))
+    assert "2 addresses were refused by their mail servers" in home
+    assert "1 domain turns our letters away" in home
+    page = text(coordinator.get("/coordination/mailboxes"))
+    for words in (
+        f"{DOMAIN} Mon 1 Mar 2027, 09:00 4 550 5.7.1 Not from you",
+        f"{MARIA} Refused",
+        f"{world.teacher.email} {world.teacher.name}",
+    ):
+        assert words in page
+    assert "There is no such mailbox. 550 5.1.1 Unknown" in page
+    assert f"s0@{DOMAIN}" not in page
+    assert f"s0@{DOMAIN}" in text(coordinator.get("/coordination/mailboxes?show=blocked"))
+    assert "full@families.example 1 temporary refusal in 7 days" in text(coordinator.get("/coordination/mailboxes?show=put_off"))
+    assert "Refused or stopped" in text(coordinator.get("/coordination/mailboxes?show=nonsense"))
+
+
+def test_the_coordinator_lets_letters_go_to_any_address_again(world: World, client_of: Clients) -> None:
+    coordinator = client_of(world.make.coordinator())
+    with transaction():
+        db.session.get_one(Mailbox, world.teacher.mailbox_id).refused_at = world.now
+    done = coordinator.post(f"/coordination/mailboxes/{world.teacher.mailbox_id}/resumption")
+    assert (done.status_code, done.location) == (303, "/coordination/mailboxes")
+    assert f"We write to {world.teacher.email} again." in text(coordinator.get(done.location))
+    assert db.session.get_one(Mailbox, world.teacher.mailbox_id, populate_existing=True).is_reached
