@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from outreach import clock, policy
 from outreach.errors import OutreachError, Stale
+from outreach.invitations.hearing import HAVE_AN_ENTRY
 from outreach.models import SchoolClass, Student
 from outreach.schools import removal
 from outreach.schools import students as use_cases
@@ -113,7 +114,16 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
-    facts = {"student": student, "known": known, "line": line, "siblings": siblings, "classes": classes, "joinable": joinable}
+    coming = sum(place.state in HAVE_AN_ENTRY for place in removal.places_to_come(student.id, now=clock.now()))
+    facts = {
+        "coming": coming,
+        "student": student,
+        "known": known,
+        "line": line,
+        "siblings": siblings,
+        "classes": classes,
+        "joinable": joinable,
+    }
     facts["own_domains"] = own_domains([line], me())
     return render_template("schools/student.html", form=form, **facts)
 

@@ -313,8 +313,10 @@ def test_a_colleagues_change_is_not_overwritten_unseen(place: Place, owner: Flas
 
 
 def test_a_corrected_address_is_said_to_be_followed(make: Builder, place: Place, owner: FlaskClient, now: datetime) -> None:
-    _register(make, place, now)
     path = f"/students/{place.mia}"
+    assert "nobody gets a letter when an address changes" in text(owner.get(path))
+    _register(make, place, now)
+    assert "has a place in 1 session to come: where an address changes" in text(owner.get(path))
     done = owner.post(path, data=typed(owner.get(path), email="mia.hill@pupils.example"), follow_redirects=True)
     assert "Invitations follow the new addresses" in text(done)
 

@@ -34,7 +34,7 @@ def changed(facts: LetterFacts) -> str:
     if not new:
         return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
     words["what"] = format_list([_PARTS[part]() for part in Change if part in new], locale=wording.locale())
-    said = _("“%(title)s” on %(day)s at %(clock)s takes place as planned. What is new: %(what)s.")
+    said = _("“%(title)s” on %(day)s at %(clock)s: time and place stay. What is new: %(what)s.")
     return (_("“%(title)s” on %(day)s at %(clock)s stays as planned. What is new: %(what)s.") if told.is_provisional else said) % words
 
 
@@ -45,7 +45,7 @@ def clock_stays(facts: LetterFacts) -> str:
     words = {"title": told.title, "day": wording.day(told.starts_wall), "clock": wording.clock_time(told.starts_wall), "zone": zone}
     if told.is_provisional:
         return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
-    return _("“%(title)s” still takes place on %(day)s at %(clock)s (%(zone)s).", **words)
+    return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
 
 
 def someone_left(facts: LetterFacts) -> str:
