@@ -1,4 +1,4 @@
-"""Programs we did not write read our calendar objects: ical.js (Thunderbird's) and libical (Cyrus's, Evolution's, KDE's).
+"""Programs we did not write read our calendar objects: ical.js (Thunderbird's), libical (Cyrus's, Evolution's, KDE's), vobject.
 
 Each is started once for as many objects as there are: `ICAL_JS.read(objects)`. Where a program isn't installed the test is skipped by name.
 """
@@ -10,13 +10,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+import vobject
 from cattrs.preconf.json import make_converter
 
 from tests import needs
+from tests.entries import read_event
 
 HERE = Path(__file__).parent
 _converter = make_converter()
@@ -77,6 +80,43 @@ class Program:
         return [_converter.structure(json.loads(line), Reading) for line in said.stdout.splitlines()]
 
 
+@dataclass(frozen=True)
+class Vobject:
+    """vobject reads in this process: it is a library of ours in tests. Its times come from the VTIMEZONE, by way of dateutil."""
+
+    name: str = "vobject"
+
+    def read(self, objects: Sequence[bytes]) -> list[Reading]:
+        """Give what it reads in each object."""
+        return [self._read(written) for written in objects]
+
+    def _read(self, written: bytes) -> Reading:
+        event = read_event(written)
+        calendar = vobject.readOne(written.decode())
+        trouble = () if calendar.validate() else ("it isn't valid",)
+        return Reading(calendar.method.value, (self._entry(event),), trouble)
+
+    def _entry(self, event: Any) -> Entry:
+        words = {name: _first(event, name) for name in ("uid", "status", "transp", "summary", "location", "description", "conference")}
+        return Entry(
+            sequence=int(event.sequence.value),
+            starts_at=event.dtstart.value.astimezone(UTC),
+            ends_at=event.dtend.value.astimezone(UTC),
+            organizers=tuple(_person(one) for one in event.contents["organizer"]),
+            attendees=tuple(_person(one) for one in event.contents["attendee"]),
+            **words,
+        )
+
+
+def _first(event: Any, name: str) -> str:
+    return str(event.contents[name][0].value) if name in event.contents else ""
+
+
+def _person(line: Any) -> Person:
+    parameters = {name: line.params.get(name, [""])[0] for name in ("CN", "PARTSTAT", "RSVP")}
+    return Person(line.value, parameters["CN"], parameters["PARTSTAT"], parameters["RSVP"])
+
+
 def _with_node() -> list[str] | None:
     node = needs.node_path()
     return [node, "read.mjs"] if node else None
@@ -88,3 +128,4 @@ def _with_libical() -> list[str] | None:
 
 ICAL_JS = Program("ical.js", _with_node)
 LIBICAL = Program("libical", _with_libical)
+VOBJECT = Vobject()
