@@ -33,7 +33,7 @@ IN_NEW_YORK = (
         specialty="General surgery",
         description="You sit in while patients are seen before and after an operation, one student at a time. "
         "You watch; **patients are asked first** and may say no.\n\n"
-        "If the surgeon is needed in theatre, it can't take place: the operating list is known two days before.",
+        "If the surgeon is needed in theatre, it can't take place: the operating list is known a few days before.",
         in_days=16,
         decided_days_before=2,
         start=time(9),

@@ -40,7 +40,8 @@ def _when(planned: Planned, today: date) -> TypedTime:
 def _decision(planned: Planned, day: date) -> TypedDecision:
     if planned.decided_days_before is None:
         return TypedDecision()
-    return TypedDecision(is_provisional=True, wall=datetime.combine(day - timedelta(days=planned.decided_days_before), NOON))
+    decided = day - timedelta(days=planned.decided_days_before)
+    return TypedDecision(is_provisional=True, wall=datetime.combine(decided - timedelta(days=max(0, decided.weekday() - 4)), NOON))
 
 
 def _where(world: World, planned: Planned) -> TypedPlace:

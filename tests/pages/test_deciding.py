@@ -154,7 +154,7 @@ def test_everybody_sees_that_it_isnt_certain(
     chip, sentence = "Provisional until Mon 15 Mar, 12:00", "is decided by Monday 15 March 2027, 12:00 (New York"
     for user, path, said in (
         (None, "/", chip),
-        (None, f"/sessions/{key}", chip),
+        (None, f"/sessions/{key}", "Provisional"),
         (None, f"/sessions/{key}", sentence),
         (None, f"/i/{family}", sentence),
         (teacher, "/registrations", chip),
