@@ -125,15 +125,15 @@ def _write_down(incoming: Incoming, raw: bytes, now: datetime) -> int | None:
 def _act(incoming: Incoming, now: datetime) -> Done:
     settings: Settings = current_app.extensions["outreach"]
     letter, mailbox = _known(_addressed(incoming, settings))
-    sorted_ = sort(incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address))
-    if isinstance(sorted_, Report):
-        return effects.report(sorted_, letter.id if letter else None, mailbox, now=now)
-    if isinstance(sorted_, Verdict) or mailbox is None:
-        verdict = sorted_ if isinstance(sorted_, Verdict) else Verdict(sorted_.kind, InboundOutcome.QUARANTINED, Reason.NO_TOKEN)
+    business = sort(incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address))
+    if isinstance(business, Report):
+        return effects.report(business, letter.id if letter else None, mailbox, now=now)
+    if isinstance(business, Verdict) or mailbox is None:
+        verdict = business if isinstance(business, Verdict) else Verdict(business.kind, InboundOutcome.QUARANTINED, Reason.NO_TOKEN)
         return Done(verdict, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
     is_proven = proves(incoming.authentication, incoming.from_domain, authserv_id=settings.authserv_id)
     is_verified = is_proven and incoming.sender == mailbox.address
-    return effects.answer(sorted_, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
+    return effects.answer(business, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
 
 
 def _give_up(_incoming: Incoming, _now: datetime) -> Done:
