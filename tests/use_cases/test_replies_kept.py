@@ -77,6 +77,7 @@ def test_too_many_parts_or_events_are_left_to_a_person(family: Family) -> None:
 @on_sqlite
 def test_a_fault_of_ours_leaves_the_message_to_a_person(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is half done, and the message doesn't come back for ever."""
+
     def fail(*args: object, **kwargs: object) -> None:
         keep_as_history(*args, **kwargs)  # type: ignore[arg-type]  # whatever it was called with
         raise KeyError("a fault")
