@@ -27,6 +27,8 @@ RECORDS = {
     "full": "SELECT min(id) FROM outreach_session WHERE state = 'published' AND seats_taken = capacity",
     "hosted": """SELECT outreach_session.id FROM outreach_session JOIN "user" ON "user".id = host_id
                  WHERE email = :clinician AND state = 'published' ORDER BY seats_taken DESC LIMIT 1""",
+    "provisional": "SELECT min(id) FROM outreach_session WHERE is_provisional",
+    "decider": 'SELECT mailbox_id FROM "user" WHERE email = :clinician',
     "class": f"SELECT min(id) FROM school_class WHERE {OF_THE_TEACHER}",  # noqa: S608 (our own words)
     "student": f"SELECT min(id) FROM student WHERE {OF_THE_TEACHER}",  # noqa: S608 (our own words)
     "place": f"SELECT min(id) FROM registration WHERE session_id = :hosted AND state = 'confirmed' AND {OF_THE_TEACHER}",  # noqa: S608 (our own words)
@@ -82,4 +84,9 @@ class Demo:
         """Sign what a letter about that place holds."""
         ends = clock.now().replace(microsecond=0) + timedelta(days=60)
         ticket = Ticket(self.records["mailbox"], self.records["hosted"], Purpose.FAMILY, 1, ends)
-        return {"token": sign(ticket, SECRET_KEY), "not_mine": sign(replace(ticket, purpose=Purpose.NOT_MINE), SECRET_KEY)}
+        deciding = Ticket(self.records["decider"], self.records["provisional"], Purpose.DECIDE, 1, ends)
+        return {
+            "token": sign(ticket, SECRET_KEY),
+            "not_mine": sign(replace(ticket, purpose=Purpose.NOT_MINE), SECRET_KEY),
+            "decide": sign(deciding, SECRET_KEY),
+        }

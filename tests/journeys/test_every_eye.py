@@ -27,12 +27,14 @@ ADDRESSES = {
         "catalogue": "/", "search without a hit": "/?q=nothing", "session": "/sessions/{full}", "sign-in": "/login",
         "apply": "/apply", "forgotten password": "/reset", "family page": "/i/{token}",
         "family's question": "/i/{token}/withdrawal/{place}", "not my child": "/i/{not_mine}/not-mine",
+        "decision": "/d/{decide}",
         "link that ended": "/i/nothing", "nothing there": "/nowhere", "mailbox": "/mailbox?q=teacher", "letter": "/mailbox/{letter}",
     },
     "clinician": {
         "formats": "/sessions/new", "post form": "/sessions/new/stitch_workshop", "my sessions": "/my-sessions",
         "my session": "/sessions/{hosted}", "edit": "/sessions/{hosted}/edit", "move": "/sessions/{hosted}/move",
-        "cancel": "/sessions/{hosted}/cancellation", "roster": "/sessions/{hosted}/roster",
+        "cancel": "/sessions/{hosted}/cancellation", "decide later": "/sessions/{provisional}/decision-time",
+        "roster": "/sessions/{hosted}/roster",
     },
     "teacher": {
         "classes": "/classes", "class": "/classes/{class}", "students": "/students", "upload": "/classes/{class}/import",
