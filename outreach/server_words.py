@@ -27,5 +27,10 @@ def plainly(words: str | None) -> str:
     found = _CODE.search(words or "")
     code = found.group() if found else ""
     if code.startswith("5.7."):
-        return str(_("Its mail server doesn't let our letters in."))
+        return turned_away()
     return str(_MEANINGS.get(code) or _("There is no such mailbox."))
+
+
+def turned_away() -> str:
+    """Say that it isn't about the address."""
+    return str(_("Its mail server doesn't let our letters in."))

@@ -33,23 +33,28 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.server_words import plainly, turned_away
 
 
 @dataclass
 class Row:
-    """One student's place, with what came of the letters about it: `verdict` is what the family's `answers` come to."""
+    """One student's place, with what came of the letters about it: `verdict` is what the family's `answers` come to.
+
+    `silent`: addresses to which letters don't arrive, each with the reason in plain words.
+    """
 
     registration: Registration
     student: Student
     place_in_queue: int | None
     trouble: list[str] = field(default_factory=list)
+    silent: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, Said]] = field(default_factory=list)
     verdict: Verdict | None = None
 
     @property
     def reaches_nobody(self) -> bool:
-        """Neither the student nor a guardian has an address: the teacher tells them."""
-        return self.student.mailbox_id is None and all(guardian.mailbox_id is None for guardian in self.student.guardians)
+        """Letters arrive neither at the student's address nor at a guardian's: the teacher tells them."""
+        return not any(person.mailbox is not None and person.mailbox.is_reached for person in _people(self.student))
 
 
 @dataclass(frozen=True)
@@ -173,6 +178,7 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
         for person in _people(row.student):
             if person.mailbox is not None:
                 row.trouble += _trouble(person.mailbox, failed.get(person.mailbox.id))
+                row.silent += _silence(person.mailbox)
 
 
 def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
@@ -186,7 +192,13 @@ def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
 def _trouble(mailbox: Mailbox, words: str | None) -> list[str]:
     if not mailbox.is_open:
         return [_("%(address)s: wrong address, the reader says", address=mailbox.address)]
-    return [f"{mailbox.address}: {words}"] if words else []
+    return [f"{mailbox.address}: {words}"] if words and mailbox.is_reached else []
+
+
+def _silence(mailbox: Mailbox) -> list[tuple[str, str]]:
+    if mailbox.is_reached or not mailbox.is_open:
+        return []
+    return [(mailbox.address, plainly(mailbox.refused_words) if mailbox.refused_at else turned_away())]
 
 
 def _mailbox_ids(student: Student) -> list[int]:

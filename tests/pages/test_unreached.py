@@ -69,6 +69,18 @@ def test_the_teacher_sees_beside_the_student_that_letters_do_not_arrive_and_why(
         assert words in record
 
 
+def test_the_places_of_a_session_say_so_too(world: World, teacher: FlaskClient, now: datetime) -> None:
+    places = f"/sessions/{world.session.id}/places"
+    assert "don’t arrive" not in text(teacher.get(places))
+    world.bounce()
+    page = text(teacher.get(places))
+    assert f"Letters don’t arrive {MARIA}: There is no such mailbox. What to do about it Ana" in page
+    assert "nobody is reached: you tell them" in page
+    with transaction():
+        world.maria.refused_at, world.maria.blocked_at = None, now
+    assert f"Letters don’t arrive {MARIA}: Its mail server doesn't let our letters in." in text(teacher.get(places))
+
+
 def test_one_button_and_how_things_stand_goes_there_again(world: World, teacher: FlaskClient) -> None:
     world.bounce()
     path = f"/students/{world.ana.id}/mailboxes/{world.maria.id}/resumption"
