@@ -50,6 +50,9 @@ def calendars_of(leaves: Iterable[Part]) -> CalendarsFound:
             found.is_malformed |= not drafts
             found.objects += [draft.object(parameter(leaf.headers, "method")) for draft in drafts]
     found.objects = _once(found.objects)
+    while sum(len(object_.events) for object_ in found.objects) > MAX_EVENTS:
+        found.objects.pop()
+        found.has_more = True
     return found
 
 

@@ -57,7 +57,7 @@ class Taker:
     oversized: Callable[[bytes, int], object]
 
 
-def poll(inbox_url: str, taker: Taker, *, patience: timedelta = PATIENCE, at_most: int = 200, lasting: timedelta = 2 * PATIENCE) -> int:
+def poll(inbox_url: str, taker: Taker, *, patience: timedelta = PATIENCE, at_most: int = 200, lasting: timedelta = PATIENCE) -> int:
     """Take in what waits, the oldest first; gives how many messages were taken.
 
     `patience`: for connecting and for every answer. A round ends after `at_most` messages, or when it has been `lasting`.

@@ -212,7 +212,7 @@ def test_a_wrong_password_is_one_line_and_so_is_the_end_of_it(
 ) -> None:
     locked_out, read = app_with(inbox_url=server.url(user, password="secret")), InboxReader()
     with capture_logs() as said:
-        for place in (locked_out, locked_out, locked_out, app, app):
+        for place in (locked_out, locked_out, app, app):
             work(place, now, read=read)
     lines = [(line["event"], line.get("trouble"), line["log_level"]) for line in said]
     assert lines == [("inbox away", "sign-in refused", "error"), ("inbox is back", None, "info")]

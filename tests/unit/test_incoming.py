@@ -264,6 +264,12 @@ def test_what_breaks_a_limit_says_so(raw: bytes, trouble: str) -> None:
     assert read(raw).trouble == trouble
 
 
+def test_the_limit_of_events_holds_for_all_parts_together() -> None:
+    parts = [CALENDAR.format(f"UID:{uid}\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:more").encode() for uid in range(6)]
+    incoming = read(multipart(*(b"Content-Type: text/calendar\r\n\r\n" + part for part in parts)))
+    assert (len(incoming.objects), incoming.trouble) == (5, "too_many_events")
+
+
 def test_within_the_limits_nothing_is_left_out() -> None:
     events = "END:VEVENT\r\nBEGIN:VEVENT\r\n" * 9
     assert len(read(message(CALENDAR.format(events))).objects[0].events) == 10

@@ -142,7 +142,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_no_shape_of_a_message_makes_it_slow(name: str) -> None:
-    """The slowest takes 0.4 s alone on one core; Python's own parser of messages takes minutes for some of these."""
+    """The slowest takes 0.3 s of one core; Python's own parser of messages takes minutes for some of these."""
     began = time.process_time()
     reading._read(BOMBS[name], None)
     assert time.process_time() - began < 8
