@@ -38,6 +38,11 @@ class Question:
     to_ask_about: tuple[Place, ...]
     to_agree_on: tuple[Place, ...]
 
+    @property
+    def says_no(self) -> bool:
+        """This mailbox can't come, for certain."""
+        return self.answer is Answer.DECLINED and self.is_verified
+
 
 def question(page: FamilyPage, *, now: datetime) -> Question | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
@@ -52,7 +57,7 @@ def question(page: FamilyPage, *, now: datetime) -> Question | None:
     return Question(
         sequence=invitation.sequence,
         answer=invitation.answer,
-        is_verified=invitation.answer_is_verified,
+        is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
         is_you=len(about) == 1 and about[0].registration.student.mailbox_id == page.mailbox.id,
         names=tuple(place.given_name for place in about),
         at_stake=tuple(place.given_name for place in _among(about, at_stake)),

@@ -215,7 +215,7 @@ def test_where_others_have_a_say_they_are_told_who_can_give_it_back(
     page = unescape(client.get(family.link()).text)
     assert "Shall we" not in page
     assert "Ana's place stays" in page
-    assert "by Ana, by a guardian, or by the school" in page
+    assert "any of you or the school can give the place back" in page
 
 
 def test_the_session_may_let_a_no_give_the_place_back_and_says_so_before(client_of: Clients, family: Family) -> None:
@@ -281,3 +281,15 @@ def test_what_is_no_answer_is_refused(client_of: Clients, family: Family, sent: 
     assert response.status_code in {409, 422}
     assert "Please look again" in response.text
     assert family.invitation.answer is Answer.NEEDS_ACTION
+
+
+def test_an_answer_nobody_can_vouch_for_is_asked_again(client_of: Clients, family: Family) -> None:
+    with transaction():
+        family.invitation.answer, family.invitation.answer_is_verified = Answer.DECLINED, False
+    client = client_of(None)
+    page = unescape(client.get(family.link()).text)
+    assert "we couldn't be sure that it came from you. Please answer here." in page
+    assert "Shall we give" not in page
+    assert 'aria-pressed="true"' not in page
+    answered(family, client, "accepted")
+    assert (family.invitation.answer, family.invitation.answer_is_verified) == (Answer.ACCEPTED, True)
