@@ -15,10 +15,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach.db import db
+from outreach.db import db, transaction
 from outreach.errors import Refused
 from outreach.families import use_cases as families
-from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
+from outreach.families.answering import answer as family_answer
+from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
 from tests.builders import Builder
@@ -137,3 +138,42 @@ def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, reg
     assert workshop.states()[RegistrationState.OFFERED] == 2
     asked = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.OFFERED)).all()
     assert sorted(asked) == registered[7:9], "the next two in line"
+
+
+def reply(address: str, answer: Answer, workshop: Workshop, *, now: datetime) -> Callable[[], tuple[int, ...]]:
+    """Let whoever reads at this address answer the first invitation on their page."""
+    key = db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
+    return partial(family_answer, answer, mailbox_id=key, session_id=workshop.outreach_session.id, sequence=0, now=now)
+
+
+@pytest.fixture
+def family(workshop: Workshop, registered: list[int]) -> tuple[int, str, str]:
+    """The first place, with the student's and the guardian's address; a "can't come" gives it back."""
+    with transaction():
+        workshop.outreach_session.frees_declined_seats = True
+    student = db.session.get_one(Registration, registered[0]).student
+    assert student.mailbox is not None
+    assert student.guardians[0].mailbox is not None
+    return registered[0], student.mailbox.address, student.guardians[0].mailbox.address
+
+
+def test_a_no_and_a_withdrawal_at_once_free_the_place_once(
+    app: Flask, workshop: Workshop, family: tuple[int, str, str], now: datetime
+) -> None:
+    place, student, _guardian = family
+    withdrawal = partial(use_cases.withdraw, place, now=now, by_id=workshop.teacher.id)
+    outcomes = at_once(app, [reply(student, Answer.DECLINED, workshop, now=now), withdrawal])
+    assert sum(isinstance(one, Refused) for one in outcomes) == 1
+    assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
+
+
+def test_a_students_no_never_beats_a_guardians_yes_that_came_first(
+    app: Flask, workshop: Workshop, family: tuple[int, str, str], now: datetime
+) -> None:
+    place, student, guardian = family
+    no, yes = at_once(app, [reply(student, Answer.DECLINED, workshop, now=now), reply(guardian, Answer.ACCEPTED, workshop, now=now)])
+    states = workshop.states()
+    if states[RegistrationState.WITHDRAWN]:
+        assert (no, isinstance(yes, Refused)) == ((place,), True)
+    else:
+        assert (no, yes) == ((), ())
