@@ -8,13 +8,14 @@ from datetime import datetime
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.letters.asked import asked_lead, confirm_lead
 from outreach.invitations.letters.changes import changes
+from outreach.invitations.letters.decision import asking
 from outreach.invitations.letters.digest_leads import digest, roster
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
 from outreach.invitations.letters.leads_of_change import changed, clock_stays, removed, someone_left
 from outreach.invitations.letters.nearness import nearness
 from outreach.invitations.letters.phrases import is_about_you, is_family, names, near_words, session_words
-from outreach.invitations.letters.provisional import asking, in_addition, is_the_news, sentence_of_news
+from outreach.invitations.letters.provisional import in_addition, is_the_news, sentence_of_news
 from outreach.invitations.letters.wrong_address import wrong_address
 from outreach.models import LetterKind
 

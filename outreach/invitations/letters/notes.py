@@ -8,9 +8,10 @@ from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.itip import Answer, Method
 from outreach.invitations.letters.asked import asked_notes, confirm_notes
+from outreach.invitations.letters.decision import notes_to_who_decides
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.phrases import is_family
-from outreach.invitations.letters.provisional import note_on_calendars, notes_to_who_decides
+from outreach.invitations.letters.provisional import note_on_calendars
 from outreach.invitations.letters.times import at_place
 from outreach.invitations.letters.wrong_address import wrong_address_notes
 from outreach.models import LetterKind

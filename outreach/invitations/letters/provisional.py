@@ -1,11 +1,13 @@
-"""What letters say of a session that isn't certain yet, of the moment it becomes so, and to whom who is to decide."""
+"""What letters say of a session that isn't certain yet, and of the moment it becomes so."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, Reader, SessionFacts
 from outreach.invitations.letters.changes import changes
 from outreach.invitations.letters.language import gettext as _
@@ -73,34 +75,9 @@ def subject_of_news(facts: LetterFacts) -> str:
 
 def status_lines(told: SessionFacts) -> tuple[str, ...]:
     """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
-    return (_("Provisional: decided by %(until)s", until=_until(told)) if told.is_provisional else _("It takes place"),)
-
-
-def asking(facts: LetterFacts) -> str:
-    """Ask whoever decides; a coordinator once the hosts haven't."""
-    told, until = session_words(facts.session), _until(facts.session)
-    if facts.reader is Reader.COORDINATOR:
-        return _("Nobody has decided yet whether %(session)s takes place. That was due by %(until)s.", session=told, until=until)
-    if facts.cause is Cause.UNDECIDED:
-        return _("Does %(session)s take place? It should have been decided by %(until)s. Please decide now.", session=told, until=until)
-    return _("Does %(session)s take place? Please decide by %(until)s.", session=told, until=until)
-
-
-def asking_subject(facts: LetterFacts) -> str:
-    """'Please decide'."""
-    if facts.reader is Reader.COORDINATOR:
-        return _("Nobody has decided")
-    return _("Please decide now") if facts.cause is Cause.UNDECIDED else _("Please decide")
-
-
-def notes_to_who_decides(facts: LetterFacts) -> Iterator[str]:
-    """Say what the button does, and that nothing happens by itself."""
-    yield _("“Decide now” opens a page to confirm, cancel or move it, the first two without signing in. Opening it changes nothing.")
-    if facts.reader is Reader.COORDINATOR:
-        yield _("Its hosts were asked. Nothing happens by itself: until somebody decides, it stays provisional in every calendar.")
-    else:
-        yield _("Nothing happens by itself: until you decide, it stays provisional in every calendar.")
-    yield _("The link is yours alone: please don't pass this letter on.")
+    if told.decides_at is None:
+        return (_("It takes place"),)
+    return (_("Provisional: decided by %(until)s", until=at_place(told.decides_at, told)),)
 
 
 def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
@@ -114,16 +91,23 @@ def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
 
 
 def _uncertain(facts: LetterFacts, written_at: datetime) -> str:
-    decides_at, until = facts.session.decides_at, _until(facts.session)
+    decides_at, by = facts.session.decides_at, until(facts.session)
     is_late = decides_at is not None and decides_at <= written_at
     if facts.reader is Reader.HOST:
         if is_late:
-            return _("It is still provisional: it should have been decided by %(until)s.", until=until)
-        return _("It is provisional: please decide by %(until)s whether it takes place.", until=until)
+            return _("It is still provisional: it should have been decided by %(until)s.", until=by)
+        return _("It is provisional: please decide by %(until)s whether it takes place.", until=by)
     if is_late:
-        return _("It isn't certain yet, though it should have been decided by %(until)s.", until=until)
-    return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=until)
+        return _("It isn't certain yet, though it should have been decided by %(until)s.", until=by)
+    return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=by)
 
 
-def _until(told: SessionFacts) -> str:
-    return at_place(told.decides_at, told) if told.decides_at else ""
+def until(told: SessionFacts) -> str:
+    """'Tuesday 16 March at 12:00', and online where; the table below the lead says it in full."""
+    if told.decides_at is None:
+        return ""
+    wall = told.decides_at.astimezone(ZoneInfo(told.zone)).replace(tzinfo=None)
+    words = {"day": wording.short_day(wall), "clock": wording.clock_time(wall)}
+    if told.site_name:
+        return _("%(day)s at %(clock)s", **words)
+    return _("%(day)s at %(clock)s (%(city)s)", city=wording.city(told.zone), **words)

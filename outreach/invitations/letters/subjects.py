@@ -11,11 +11,12 @@ from datetime import datetime
 from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, SessionFacts
 from outreach.invitations.letters.asked import asked_subject
+from outreach.invitations.letters.decision import asking_subject
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
 from outreach.invitations.letters.nearness import nearness
 from outreach.invitations.letters.phrases import near_words
-from outreach.invitations.letters.provisional import asking_subject, is_the_news, is_uncertain, subject_of_news
+from outreach.invitations.letters.provisional import is_the_news, is_uncertain, subject_of_news
 from outreach.models import LetterKind
 
 TITLE_AT_MOST = 60
