@@ -27,6 +27,7 @@ from tests.builders import Builder
 from tests.letter_cases import CASES
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}
 
 
 def sent() -> list[tuple[Letter, EmailMessage]]:
@@ -122,7 +123,7 @@ def letters(make: Builder, now: datetime) -> list[tuple[Letter, EmailMessage]]:
 
 
 def test_story_has_every_kind_of_letter_about_sessions(letters: list[tuple[Letter, EmailMessage]]) -> None:
-    assert {letter.kind for letter, _message in letters} == set(LetterKind) - {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}
+    assert {letter.kind for letter, _message in letters} == set(LetterKind) - OFFICIAL
 
 
 def test_families_read_of_their_own_alone(letters: list[tuple[Letter, EmailMessage]]) -> None:
