@@ -133,7 +133,7 @@ def test_every_job_may_run_twice_on_an_empty_service(app: Flask, now: datetime) 
         for _ in range(2):
             Worker(app, clock=lambda: now, transport=Scripted(), render=render).once()
     assert said == []
-    assert {job.name for job in TIMETABLE} >= {"plan_reminders", "plan_rosters", "lapse_offers"}
+    assert {job.name for job in TIMETABLE} >= {"plan_reminders", "plan_rosters", "ask_for_decisions", "lapse_offers"}
 
 
 def test_a_running_worker_outlives_a_database_that_goes_away(
