@@ -103,7 +103,7 @@ def _error_page(error: HTTPException) -> Response | tuple[str, int]:
 
 
 def _refusal_page(refusal: OutreachError) -> tuple[str, int]:
-    return render_template("errors/error.html", code=refusal.status, message=str(refusal)), refusal.status
+    return render_template("errors/error.html", code=refusal.status, sentence=str(refusal)), refusal.status
 
 
 def _headers(response: Response) -> Response:
