@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from outreach import clock, policy
 from outreach.catalogue.paging import page_number, page_of
 from outreach.coordination import lists
+from outreach.coordination.as_sent import as_sent, can_be_read
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import LetterFilter, filter_from, one_of
 from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, moment
 from outreach.errors import Refused
-from outreach.invitations.letters import render
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox import use_cases
 from outreach.web import load, me, settings, signed_in
@@ -50,10 +50,7 @@ def message(letter_id: int) -> ResponseReturnValue:
     found = load(Letter, letter_id, policy.coordinates)
     if not can_be_read(found):
         abort(404)
-    try:
-        response = Response(render(found, settings=settings()), content_type="message/rfc822")
-    except ValueError as fault:
-        raise Refused(_("No message can be made of this letter: %(fault)s", fault=str(fault))) from fault
+    response = Response(as_sent(found, settings()), content_type="message/rfc822")
     response.headers["Content-Disposition"] = f'attachment; filename="letter-{found.id}.eml"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -80,11 +77,6 @@ def try_now() -> ResponseReturnValue:
     use_cases.try_now(now=clock.now())
     flash(_("We try the mail server again now. Load this page anew in a minute."), "success")
     return redirect(url_for("coordination.home"), code=303)
-
-
-def can_be_read(letter: Letter) -> bool:
-    """A coordinator may read what was written about a session."""
-    return letter.session_id is not None and letter.kind is not LetterKind.ACCOUNT
 
 
 def server_words(letter: Letter) -> str:

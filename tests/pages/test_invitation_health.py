@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from html import unescape
@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from outreach import clock
+from outreach.config import ROOT
 from outreach.db import db, transaction
 from outreach.invitations.announce import tell_moved, tell_published
 from outreach.invitations.facts import AccountFacts, LetterFacts
@@ -38,7 +39,7 @@ from outreach.outbox.queue import Draft, post
 from outreach.outbox.transport import local_folder
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.use_cases import cancel
-from outreach.worker import Worker
+from outreach.worker import Worker, render_for
 from tests.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -230,6 +231,19 @@ def test_the_message_is_byte_for_byte_what_left(sent: Sent) -> None:
     assert message_from_bytes(response.data, policy=policy.default)["To"] == "Ana <ana@pupils.example>"
     assert (response.content_type, response.headers["Cache-Control"]) == ("message/rfc822", "no-store")
     assert response.headers["Content-Disposition"] == f'attachment; filename="letter-{letter.id}.eml"'
+
+
+def test_the_message_is_signed_as_it_left(sent: Sent) -> None:
+    ours = sent.app.extensions["outreach"]
+    signing = replace(ours, mail_server="127.0.0.1", dkim_selector="s1", dkim_key_file=ROOT / "tests" / "keys" / "dkim.pem")
+    letter = sent.letter("ana")
+    as_worker = render_for(signing)(letter)
+    assert as_worker.startswith(b"DKIM-Signature:")
+    sent.app.extensions["outreach"] = signing
+    assert sent.client.get(f"/coordination/letters/{letter.id}/message.eml").data == as_worker
+    sent.app.extensions["outreach"] = replace(signing, dkim_key_file=ROOT / "no-such-key.pem")
+    response = sent.client.get(f"/coordination/letters/{letter.id}/message.eml")
+    assert (response.status_code, "No message can be made of this letter" in response.text) == (422, True)
 
 
 def test_what_opens_an_account_is_never_shown(sent: Sent, make: Builder) -> None:
