@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere
 from outreach.invitations.announce import addresses_changed
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.holding import hold_places
-from outreach.invitations.places import adults, for_school, places
+from outreach.invitations.places import adults, for_school, places, students_behind
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
@@ -24,7 +24,6 @@ from outreach.models import (
     RegistrationState,
     Student,
     User,
-    guardianship,
 )
 from outreach.outbox.queue import Draft, post
 from outreach.registration import use_cases as registering
@@ -42,7 +41,7 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
     Every link the mailbox holds is void from now on. Raises NotThere for an unknown mailbox.
     """
     with transaction():
-        students = _students_of(mailbox_id)
+        students = students_behind([mailbox_id])
         hold_places(students, now=now, session_id=session_id)
         outreach_session, mailbox = locked(OutreachSession, session_id), locked(Mailbox, mailbox_id)
         if outreach_session is None or mailbox is None:
@@ -89,16 +88,6 @@ def _mailbox(mailbox_id: int) -> Mailbox:
 
 def _draft(mailbox_id: int, session_id: int, letter: LetterFacts, key: str) -> Draft:
     return Draft(mailbox_id=mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=letter.to_json(), dedupe_key=key, session_id=session_id)
-
-
-def _students_of(mailbox_id: int) -> Sequence[int]:
-    return db.session.scalars(
-        select(Student.id)
-        .outerjoin(guardianship, guardianship.c.student_id == Student.id)
-        .outerjoin(Guardian, Guardian.id == guardianship.c.guardian_id)
-        .where(or_(Student.mailbox_id == mailbox_id, Guardian.mailbox_id == mailbox_id))
-        .distinct()
-    ).all()
 
 
 def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
