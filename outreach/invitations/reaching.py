@@ -20,7 +20,7 @@ from outreach.invitations.holding import hold_places
 from outreach.invitations.places import places, queue_places, students_behind
 from outreach.invitations.recipients import Place
 from outreach.invitations.snapshot import session_facts
-from outreach.models import Bounce, BounceKind, Invitation, Letter, Mailbox, OutreachSession, Registration, SessionState
+from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration, SessionState
 from outreach.outbox.queue import post
 
 NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
@@ -65,13 +65,15 @@ def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
 
 def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
     """Give by session the invitations whose state these mailboxes must hear."""
+    bounced = exists().where(Bounce.letter_id == Letter.id, Bounce.kind.in_(NOT_ARRIVED))
     last = (Letter.invitation_id == Invitation.id) & (Letter.sequence == Invitation.sequence)
-    bounced = exists().where(Bounce.letter_id == Letter.id, last, Bounce.kind.in_(NOT_ARRIVED))
+    # not by sent_sequence: that counts what may have left, and was dropped then
+    has_arrived = exists().where(last, Letter.state == LetterState.SENT, ~bounced)
     rows = db.session.execute(
         select(Invitation.session_id, Invitation.id)
         .join(OutreachSession, OutreachSession.id == Invitation.session_id)
         .where(Invitation.mailbox_id.in_(mailbox_ids), OutreachSession.ends_at > now)
-        .where(or_(Invitation.is_live, Invitation.sent_sequence < Invitation.sequence, bounced))
+        .where(or_(Invitation.is_live, ~has_arrived))
     )
     return _by_session(rows)
 
