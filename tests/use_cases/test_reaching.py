@@ -13,7 +13,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
 from outreach.invitations.reaching import reached_again
-from outreach.invitations.use_cases import write_again
+from outreach.invitations.use_cases import report_refused_mailboxes, write_again
 from outreach.models import BounceKind, Letter
 from outreach.outbox.bouncing import note_failure
 from outreach.outbox.leasing import Pace, lease_due
@@ -29,6 +29,7 @@ from tests.rivals import at_once
 from tests.unreached import MARIA, World
 
 HOUR = timedelta(hours=1)
+ELSEWHERE = "maria.diaz@families.example"
 NO_SUCH_USER = Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -151,21 +152,23 @@ def test_a_reader_who_stopped_us_hears_nothing_even_if_the_address_works(world: 
     assert not db.session.scalars(select(Letter.id).where(Letter.dedupe_key.contains("reached"))).all()
 
 
-def test_a_corrected_address_is_invited_and_the_old_one_hears_nothing(world: World, now: datetime) -> None:
+def correct(world: World) -> None:
+    """Maria reads her letters elsewhere."""
+    known = known_students(world.ana.school_id)[world.ana.id]
+    [guardian] = known.guardians
+    corrected = KnownGuardian(guardian.id, guardian.name, ELSEWHERE)
+    facts = students.StudentFacts(given_name="Ana", family_name=known.family_name, guardians=(corrected,))
+    students.edit_student(world.ana.id, facts, seen=students.seen_of(known), now=world.now)
+
+
+def test_a_corrected_address_is_invited_and_the_old_one_hears_nothing(world: World) -> None:
     world.register()
     world.to_maria()
     world.bounce()
-    known = known_students(world.ana.school_id)[world.ana.id]
-    [guardian] = known.guardians
-    facts = students.StudentFacts(
-        given_name="Ana",
-        family_name=known.family_name,
-        guardians=(KnownGuardian(guardian.id, guardian.name, "maria.diaz@families.example"),),
-    )
-    students.edit_student(world.ana.id, facts, seen=students.seen_of(known), now=now)
+    correct(world)
     transport = Scripted()
     assert world.to_maria(transport) == []
-    assert [envelope.recipient for envelope in transport.sent] == ["maria.diaz@families.example"]
+    assert [envelope.recipient for envelope in transport.sent] == [ELSEWHERE]
     assert (world.invitation.is_live, world.invitation.sequence, world.invitation.sent_sequence) == (False, 1, 0)
 
 
@@ -199,6 +202,21 @@ def test_a_letter_a_worker_has_in_hand_when_the_mailbox_is_marked_leaves_and_is_
     assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 0)
     write_again(world.maria.id, now=now)
     assert world.to_maria() == [("updated", 1)]
+
+
+def test_an_address_corrected_while_a_worker_learns_that_it_is_wrong_is_of_no_more_concern(world: World, now: datetime) -> None:
+    world.register()
+    with transaction():
+        lease = lease_due(now=now, pace=Pace())
+    in_hand = next(letter for letter in lease.current if letter.mailbox_id == world.maria.id)
+    correct(world)
+    with transaction():
+        settle(in_hand, lease, NO_SUCH_USER, jitter=0.5, now=now)
+    assert world.maria.refused_at == now
+    transport = Scripted()
+    assert world.to_maria(transport) == []
+    assert ELSEWHERE in {envelope.recipient for envelope in transport.sent}
+    assert report_refused_mailboxes(now=now) == 0
 
 
 def note_bounce(mailbox_id: int, letter_id: int, now: datetime) -> None:
