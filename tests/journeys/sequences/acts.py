@@ -48,6 +48,7 @@ MAIL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_servers.works_again,
     by_servers.lets_us_in,
     by_servers.try_again,
+    by_servers.send_as_update,
 )
 NAMES = tuple(act.__name__ for act in (*OFFICE, *MAIL))
 _OFFICE, _MAIL = {act.__name__: act for act in OFFICE}, {act.__name__: act for act in MAIL}

@@ -6,12 +6,13 @@ import re
 from typing import cast
 
 from outreach.config import Settings
+from outreach.coordination import sending_again
 from outreach.invitations import use_cases as reaching
-from outreach.models import BlockedDomain, Letter, LetterState, Mailbox
+from outreach.models import BlockedDomain, Invitation, Letter, LetterState, Mailbox
 from outreach.outbox.use_cases import send_again
 from outreach.replies.use_cases import take_in
 from tests.interop.shaped_reports import STATUS_REPORTS, shaped_report
-from tests.journeys.sequences.picking import NothingToDo, all_of, one_of
+from tests.journeys.sequences.picking import NothingToDo, a_session, all_of, one_of
 from tests.journeys.sequences.world import World
 
 STATUSES = ("5.1.1", "5.2.2", "5.7.1")
@@ -43,6 +44,16 @@ def lets_us_in(world: World, a: int, _b: int, _c: int) -> None:
     """A school says that its server lets our letters in."""
     blocked: BlockedDomain = one_of(all_of(BlockedDomain, BlockedDomain.lifted_at.is_(None)), a)
     reaching.let_in(blocked.domain, now=world.now)
+
+
+def send_as_update(world: World, a: int, b: int, _c: int) -> None:
+    """A coordinator sends one invitation again, or all that got lost of a session."""
+    if b % 2:
+        session_id = a_session(a).id
+        sending_again.send_lost_as_update(session_id, [line.invitation.id for line in sending_again.lost_of(session_id)], now=world.now)
+    else:
+        invitation: Invitation = one_of(all_of(Invitation), a)
+        sending_again.send_as_update(invitation.id, now=world.now)
 
 
 def try_again(world: World, a: int, _b: int, _c: int) -> None:

@@ -25,11 +25,17 @@ def _step(random: Random) -> Step:
     if chance < 0.6:
         return _act(random)
     if chance < 0.85:
-        act = _act(random) if random.random() < 0.5 else None
-        return Round(tuple(random.choices(list(Fate), k=random.randrange(7))), act, random.randrange(5))
+        return Round(_fates(random), _act(random) if random.random() < 0.5 else None, random.randrange(5))
     if chance < 0.9:
         return Wait(random.choice(TIMES))
     return Jobs() if chance < 0.95 else AllArrives()
+
+
+def _fates(random: Random) -> tuple[Fate, ...]:
+    """Mostly each its own; at times a server does the same to all."""
+    if random.random() < 0.2:
+        return (random.choice(list(Fate)),) * random.randrange(4, 10)
+    return tuple(random.choices(list(Fate), k=random.randrange(7)))
 
 
 def _act(random: Random) -> Act:
