@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 
 from outreach.db import db
-from outreach.models import BlockedDomain, Bounce, BounceKind, Mailbox, User
-
-LATELY = timedelta(days=7)
+from outreach.models import BlockedDomain, Mailbox, User
+from outreach.outbox.bouncing import put_off_lately
 
 
 class Shelf(enum.StrEnum):
@@ -25,9 +24,11 @@ class Shelf(enum.StrEnum):
 def mailboxes(shelf: Shelf, *, now: datetime) -> Select[Mailbox, User, int]:
     """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was put off lately."""
     since = func.coalesce(Mailbox.refused_at, Mailbox.stopped_at, Mailbox.blocked_at)
+    lately = put_off_lately(now=now).subquery()
     return (
-        select(Mailbox, User, _put_off(now).label("put_off"))
+        select(Mailbox, User, lately.c.number.label("put_off"))
         .outerjoin(User, User.mailbox_id == Mailbox.id)
+        .outerjoin(lately, lately.c.mailbox_id == Mailbox.id)
         .where(_on(shelf, now))
         .order_by(since.desc(), Mailbox.id)
     )
@@ -52,9 +53,5 @@ def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
         return is_silent
     if shelf is Shelf.BLOCKED:
         return ~is_silent & Mailbox.blocked_at.is_not(None)
-    return ~is_silent & Mailbox.blocked_at.is_(None) & (_put_off(now) > 0)
-
-
-def _put_off(now: datetime) -> ColumnElement[int]:
-    recent = (Bounce.mailbox_id == Mailbox.id, Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY)
-    return select(func.count(Bounce.id)).where(*recent).correlate(Mailbox).scalar_subquery()
+    lately = put_off_lately(now=now).subquery()
+    return ~is_silent & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

@@ -5,7 +5,6 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -30,9 +29,10 @@ from outreach.models import (
 from outreach.outbox.queue import Draft
 
 
-def untold_blocks(blocked: Sequence[BlockedDomain], *, now: datetime) -> list[Draft]:
-    """Write the letter for each domain and each teacher who hasn't had one since it was marked; a public domain is the coordinator's."""
-    drafts = [draft for domain in blocked for draft in _drafts(domain, now)]
+def untold_blocks(*, now: datetime) -> list[Draft]:
+    """Write the letter for each marked domain and each teacher who hasn't had one since; a public domain is the coordinator's."""
+    blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain))
+    drafts = [draft for domain in blocked.all() for draft in _drafts(domain, now)]
     told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([draft.dedupe_key for draft in drafts]))))
     return [draft for draft in drafts if draft.dedupe_key not in told]
 

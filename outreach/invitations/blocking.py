@@ -33,6 +33,11 @@ def newly_turning_away(*, now: datetime) -> list[str]:
     return [domain for domain, lifted_at, number in rows if turns_us_away(number, _written_to(domain, counts_since(now, lifted_at)))]
 
 
+def blocked_domains() -> list[str]:
+    """Give the domains that are marked."""
+    return list(db.session.scalars(select(BlockedDomain.domain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain)))
+
+
 def unmarked(domain: str) -> list[int]:
     """Give the mailboxes of students and guardians there that don't bear the mark yet; who signs in is written to all the same."""
     signs_in = select(User.id).where(User.mailbox_id == Mailbox.id).exists()

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
-
-from outreach.db import db, transaction
+from outreach.db import transaction
 from outreach.invitations.block_letters import untold_blocks
-from outreach.invitations.blocking import left_over, lift, mark, newly_turning_away, unmarked
+from outreach.invitations.blocking import blocked_domains, left_over, lift, mark, newly_turning_away, unmarked
 from outreach.invitations.reaching import reached_again
 from outreach.invitations.refusals import untold_refusals
-from outreach.models import BlockedDomain
 from outreach.outbox.queue import post
 
 
@@ -46,13 +43,13 @@ def look_for_blocked_domains(*, now: datetime) -> int:
     """Mark the domains that turn us away, and ask their teachers to have us let in; gives how much there was to do."""
     for domain in left_over():
         let_in(domain, now=now)
-    known = db.session.scalars(select(BlockedDomain.domain).where(BlockedDomain.lifted_at.is_(None))).all()
-    changed = [domain for domain in (*newly_turning_away(now=now), *(domain for domain in known if unmarked(domain))) if _mark(domain, now)]
-    blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain)).all()
-    if drafts := untold_blocks(blocked, now=now):
+    grown = [domain for domain in blocked_domains() if unmarked(domain)]
+    marked = [domain for domain in (*newly_turning_away(now=now), *grown) if _mark(domain, now)]
+    drafts = untold_blocks(now=now)
+    if drafts:
         with transaction():
             post(drafts, now=now)
-    return len(changed) + len(drafts)
+    return len(marked) + len(drafts)
 
 
 def _mark(domain: str, now: datetime) -> bool:

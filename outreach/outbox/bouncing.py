@@ -5,15 +5,16 @@ Joins the caller's transaction, never commits.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 
 from outreach.db import db, locked
 from outreach.models import Bounce, BounceKind, Mailbox
 
+LATELY = timedelta(days=7)
 _TOO_LONG = 500
 
 
@@ -33,6 +34,12 @@ def note_failure(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, st
     )
     _mark(mailbox, kind, said, now)
     db.session.flush()
+
+
+def put_off_lately(*, now: datetime) -> Select[int, int]:
+    """Select, by mailbox, how many letters of the last 7 days a server put off until they failed."""
+    recent = (Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY)
+    return select(Bounce.mailbox_id, func.count().label("number")).where(*recent).group_by(Bounce.mailbox_id)
 
 
 def _is_known(letter_id: int | None, kind: BounceKind) -> bool:

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
 from outreach.invitations.places import readers
-from outreach.models import Bounce, BounceKind, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
+from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
+from outreach.outbox.bouncing import put_off_lately
 from outreach.schools.reach import Contact, Reach
 
-LATELY = timedelta(days=7)
 BY_NAME = (Student.family_name, Student.given_name, Student.id)
 
 
@@ -103,11 +103,7 @@ def _put_off(student_ids: Sequence[int], now: datetime) -> dict[int, int]:
     """Count, by mailbox, the letters of the last days that a server put off until they failed."""
     behind = readers().subquery().c
     theirs = select(behind.mailbox_id).where(behind.student_id.in_(student_ids))
-    rows = db.session.execute(
-        select(Bounce.mailbox_id, func.count())
-        .where(Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY, Bounce.mailbox_id.in_(theirs))
-        .group_by(Bounce.mailbox_id)
-    )
+    rows = db.session.execute(put_off_lately(now=now).where(Bounce.mailbox_id.in_(theirs)))
     return {mailbox_id: number for mailbox_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
