@@ -9,17 +9,19 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.interop.caldav import Calendar, radicale
-from tests.interop.correspondence import CASES, STAGES, TITLE, Correspondence, Seen
+from tests.interop.correspondence import CASES, STAGES, TITLE, Correspondence
 
-# Zones by name are looked up in data of their own, which may be older than ours: calendar.md, section 5.
-WITH_ZONE_DATA_OF_ITS_OWN = [case for case in CASES if case != "zone that changed"]
+# vobject, inside Radicale, keeps the first block it has seen of a zone. Where a zone has no lasting rules our next block may say another
+# offset: the server then searches by time an hour beside it. What it stores, and gives to calendars, stays right.
+SEARCHED_AN_HOUR_OUT = {"zone without rules": ("moved",)}
+HOUR = timedelta(hours=1)
 ALWAYS = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 Lists = dict[str, list[dict[str, Any]]]
 
@@ -43,7 +45,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         yield port
 
 
-@pytest.mark.parametrize("case", WITH_ZONE_DATA_OF_ITS_OWN)
+@pytest.mark.parametrize("case", CASES)
 def test_khal_shows_each_entry_once_moved_and_cancelled(case: str, correspondence: Correspondence, shown_by_khal: Lists) -> None:
     for stage, mail, seen in correspondence.of(case):
         (entry,) = [one for one in shown_by_khal[stage] if one["uid"] == mail.entry.uid]
@@ -57,19 +59,19 @@ def test_khal_shows_awkward_titles_as_they_were_typed(shown_by_khal: Lists) -> N
     assert TITLE in {entry["title"] for entry in shown_by_khal["invited"]}
 
 
-@pytest.mark.parametrize("case", WITH_ZONE_DATA_OF_ITS_OWN)
+@pytest.mark.parametrize("case", CASES)
 def test_behind_caldav_each_entry_appears_once_moves_and_disappears(case: str, correspondence: Correspondence, port: int) -> None:
     calendar = Calendar(port, f"{case} reader")
     calendar.make()
-    before: Seen | None = None
     for stage, mail, seen in correspondence.of(case):
         calendar.take(mail)
         there = calendar.between(*ALWAYS)
         assert [mail.entry.uid in written for written in there] == ([] if seen.method == "CANCEL" else [True]), stage
         assert calendar.between(seen.starts_at, seen.ends_at) == there, stage
-        if before and before.ends_at <= seen.starts_at:
-            assert calendar.between(before.starts_at, before.ends_at) == [], stage
-        before = seen
+        if stage not in SEARCHED_AN_HOUR_OUT.get(case, ()):
+            assert calendar.between(seen.starts_at - HOUR, seen.starts_at) == calendar.between(seen.ends_at, seen.ends_at + HOUR) == [], (
+                stage
+            )
 
 
 @pytest.mark.parametrize("case", CASES)
