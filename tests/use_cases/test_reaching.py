@@ -17,7 +17,7 @@ from outreach.invitations.use_cases import report_refused_mailboxes, write_again
 from outreach.models import BounceKind, Letter
 from outreach.outbox.bouncing import note_failure
 from outreach.outbox.leasing import Pace, lease_due
-from outreach.outbox.outcome import Accepted, Refused
+from outreach.outbox.outcome import Accepted, Delayed, Refused
 from outreach.outbox.settling import drop, settle
 from outreach.scheduling.use_cases import cancel
 from outreach.schools import students
@@ -217,6 +217,19 @@ def test_an_address_corrected_while_a_worker_learns_that_it_is_wrong_is_of_no_mo
     assert world.to_maria(transport) == []
     assert ELSEWHERE in {envelope.recipient for envelope in transport.sent}
     assert report_refused_mailboxes(now=now) == 0
+
+
+@on_one_database
+def test_a_goodbye_that_was_cut_off_is_said_once_the_mailbox_is_reached(world: World, now: datetime) -> None:
+    world.register()
+    assert world.to_maria() == [("invitation", 0)]
+    world.withdraw()
+    cut_off = Delayed(words="connection lost", is_break=True, may_have_left=True)
+    assert world.to_maria(Scripted({MARIA: cut_off})) == []
+    world.bounce()
+    assert world.to_maria(now=now + HOUR) == []
+    write_again(world.maria.id, now=now + HOUR)
+    assert world.to_maria(now=now + HOUR) == [("removed", 1)]
 
 
 def note_bounce(mailbox_id: int, letter_id: int, now: datetime) -> None:
