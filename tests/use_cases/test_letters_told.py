@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,9 +22,11 @@ from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.invitations.snapshot import session_facts
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
 from outreach.registration import use_cases
+from outreach.replies.use_cases import take_in
 from outreach.web import settings
 from tests.builders import Builder
 from tests.letter_cases import CASES
+from tests.replying import calendar_mail
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}
@@ -84,6 +86,9 @@ class Story:
         seen += sent()
         ask_for_decisions(now=self.now + timedelta(hours=36))
         seen += sent()
+        self._come_back("COUNTER", "ana@pupils.example", lines=["DTSTART:20270320T150000Z", "DTEND:20270320T160000Z"])
+        self._come_back("REPLY", "somebody@elsewhere.example")
+        seen += sent()
         tomorrow = self.session.starts_at - timedelta(hours=18)
         plan_reminders(now=tomorrow)
         plan_rosters(now=tomorrow)
@@ -109,6 +114,15 @@ class Story:
                 starts_wall=starts, ends_wall=starts + timedelta(hours=1), zone=self.session.zone, fold=0, tzdata_version="2026f"
             )
             tell_moved(self.session, was=was, now=self.now)
+
+    def _come_back(self, method: str, attendee: str, lines: Sequence[str] = ()) -> None:
+        """A calendar proposes another time, or answers for somebody else, about Anamaria's own invitation."""
+        mailbox = db.session.get_one(Mailbox, self._mailbox("ana@pupils.example"))
+        invitation = db.session.scalars(select(Invitation).where(Invitation.mailbox_id == mailbox.id)).one()
+        to = settings().reply_address_of(mailbox.token)
+        uid, sequence = invitation.uid, invitation.sequence
+        raw = calendar_mail(method, uid=uid, sequence=sequence, attendees=(attendee,), stamp=self.now, to=to, lines=lines)
+        assert take_in(raw, delivered_to=None, source="test", now=self.now) is not None
 
     def _place(self, student: Student) -> int:
         return db.session.scalars(select(Registration.id).where(Registration.student_id == student.id)).one()
@@ -177,4 +191,4 @@ def test_addresses_in_letters_open_pages(make: Builder, now: datetime, client_of
             assert client.get(path).status_code == 200, path
             opened.add(re.sub(r"/i/[^/]+", "/i/...", path))
 
-    assert opened == {f"/sessions/{story.session.id}", "/registrations", "/i/...", "/i/.../not-mine"}
+    assert opened == {f"/sessions/{story.session.id}", "/registrations", "/i/...", "/i/.../not-mine", "/i/.../reminders"}
