@@ -32,17 +32,12 @@ class Mail:
     @cached_property
     def ics(self) -> bytes | None:
         """The calendar object, if it has one: the part that calendars read, not the attachment."""
-        for part in self.message.walk():
+        for part in message_from_bytes(self.raw).walk():  # by the policy of old, which is five times as fast
             if part.get_content_type() == "text/calendar":
                 content: bytes = part.get_payload(decode=True)  # type: ignore[assignment]  # bytes, as it is no multipart
-                assert part.get_param("method") == self.calendar_of(content)["METHOD"]
+                assert part.get_param("method").encode() == re.findall(rb"^METHOD:(.*)\r$", content, re.MULTILINE)[0]  # type: ignore[union-attr]
                 return content
         return None
-
-    @staticmethod
-    def calendar_of(content: bytes) -> Any:
-        """Read with icalendar."""
-        return Calendar.from_ical(content)
 
     @cached_property
     def text(self) -> str:
@@ -55,7 +50,7 @@ class Mail:
     def entry(self) -> Entry:
         """What the calendar object says, as icalendar reads it."""
         assert self.ics is not None
-        calendar = self.calendar_of(self.ics)
+        calendar: Any = Calendar.from_ical(self.ics)
         (event,) = calendar.walk("VEVENT")
         attendees = event["ATTENDEE"] if isinstance(event["ATTENDEE"], list) else [event["ATTENDEE"]]
         return Entry(

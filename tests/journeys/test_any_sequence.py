@@ -18,7 +18,7 @@ from tests.journeys.calendars import Entry, Mail, replay
 from tests.journeys.sequences.acts import Act
 from tests.journeys.sequences.drawing import drawn, shortest
 from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
-from tests.journeys.sequences.truth import Shown, what_is_held, who_should_know
+from tests.journeys.sequences.truth import Shown, miscounted_seats, what_is_held, who_should_know
 from tests.journeys.sequences.world import PLACES, World
 
 
@@ -67,6 +67,7 @@ def assert_calendars_are_true(world: World) -> None:
 
     Of a session that is over nobody has an entry still to come.
     """
+    assert miscounted_seats() == []
     wanted, held = who_should_know(world.now), what_is_held(world.now)
     assert {key for key, one in held.items() if one.is_live and not one.is_over} == wanted.keys()
     calendars = replay(world.wire.arrived)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from outreach.db import db
 from outreach.models import (
@@ -40,6 +40,12 @@ class Shown:
     place: str
     status: str
     is_busy: bool
+
+
+def miscounted_seats() -> list[int]:
+    """Give the sessions that count other seats than are taken."""
+    taken = select(func.count()).where(Registration.session_id == OutreachSession.id, Registration.state.in_(SEATED)).scalar_subquery()
+    return list(db.session.scalars(select(OutreachSession.id).where(OutreachSession.seats_taken != taken)))
 
 
 def who_should_know(now: datetime) -> dict[Key, Shown]:
