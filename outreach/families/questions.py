@@ -15,9 +15,9 @@ from sqlalchemy import select
 from outreach import wording
 from outreach.db import db
 from outreach.families.pages import FamilyPage, Place
-from outreach.invitations.hearing import HAVE_AN_ENTRY, voices_of
+from outreach.invitations.hearing import voices_of
 from outreach.invitations.voices import speaks_alone
-from outreach.models import Answer, Invitation, Registration
+from outreach.models import HAVE_AN_ENTRY, Answer, Invitation, Registration
 from outreach.registration.answering import places_at_stake
 
 

@@ -23,16 +23,14 @@ from outreach.invitations.revising import ask_anew, revise_entries
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
+    HAVE_AN_ENTRY,
     InvitationReason,
     OutreachSession,
     ReasonKind,
     Registration,
-    RegistrationState,
     SessionState,
 )
 from outreach.outbox.queue import post
-
-SETTLED_SEATS = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 
 
 def tell_published(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -169,7 +167,7 @@ def _tell_everybody(
     told = _follow_ages(draftsman, concerned) if cause is Cause.MOVED else set()
     revise_entries(draftsman, cause, asks_again=asks_again, but=told)
     causes = {place.registration_id: cause for place in concerned}
-    draftsman.letters_without_entry([place for place in concerned if place.state not in SETTLED_SEATS], causes)
+    draftsman.letters_without_entry([place for place in concerned if place.state not in HAVE_AN_ENTRY], causes)
     draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))
     post(draftsman.drafts, now=now)
 
@@ -189,7 +187,7 @@ def _wanted_by_families(changed: Sequence[Place]) -> set[Reason]:
     return {
         Reason(recipient.mailbox_id, recipient.kind, registration_id=place.registration_id)
         for place in changed
-        if place.state in SETTLED_SEATS
+        if place.state in HAVE_AN_ENTRY
         for recipient in recipients(place)
     }
 

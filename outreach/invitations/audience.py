@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.invitations.addressees import addressees
-from outreach.invitations.hearing import HAVE_AN_ENTRY
 from outreach.invitations.places import places
 from outreach.invitations.recipients import recipients
-from outreach.models import ACTIVE, Invitation, OutreachSession, ReasonKind, Registration
+from outreach.models import ACTIVE, HAVE_AN_ENTRY, Invitation, OutreachSession, ReasonKind, Registration
 
 
 @dataclass(frozen=True, kw_only=True)

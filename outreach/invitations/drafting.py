@@ -17,10 +17,9 @@ from outreach.invitations.addressees import Addressee, guardians_by_mailbox
 from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
 from outreach.invitations.places import Adult, for_family, for_school
 from outreach.invitations.recipients import Place, recipients, teacher_stands_in
-from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, RegistrationState
+from outreach.models import HAVE_AN_ENTRY, Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, RegistrationState
 from outreach.outbox.queue import Draft, take_back_notices
 
-SEATED_FOR_GOOD = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationState.RELEASED)
 IN_LINE = (RegistrationState.WAITING, RegistrationState.OFFERED)
 _SHOWN = (
@@ -135,7 +134,7 @@ class Draftsman:
             cause=cause,
             session=self.session_facts,
             was=self.was,
-            seated=for_school([place for place in about if place.state in SEATED_FOR_GOOD]),
+            seated=for_school([place for place in about if place.state in HAVE_AN_ENTRY]),
             waiting=for_school([place for place in about if place.state == RegistrationState.WAITING], self.queue),
             gone=for_school([place for place in about if place.state in GONE]),
             stands_in_for=for_school([place for place in about if place.state not in GONE and teacher_stands_in(place)]),

@@ -14,20 +14,19 @@ from sqlalchemy import ColumnElement, select
 from outreach.db import db
 from outreach.invitations.voices import Said, Tally, Verdict, Voices, tally, verdict
 from outreach.models import (
+    HAVE_AN_ENTRY,
     Answer,
     Guardian,
     Invitation,
     Mailbox,
     OutreachSession,
     Registration,
-    RegistrationState,
     School,
     SessionState,
     Student,
     guardianship,
 )
 
-HAVE_AN_ENTRY = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == SessionState.PUBLISHED)
 
 

@@ -8,6 +8,7 @@ from outreach.models.outreach_session import Format, OutreachSession, SessionSta
 from outreach.models.place import Appointment, Area, Site
 from outreach.models.registration import (
     ACTIVE,
+    HAVE_AN_ENTRY,
     SEATED,
     Consent,
     Purpose,
@@ -21,6 +22,7 @@ from outreach.models.user import Application, ApplicationState, Role, RoleName, 
 
 __all__ = [
     "ACTIVE",
+    "HAVE_AN_ENTRY",
     "SEATED",
     "UNSETTLED",
     "Answer",

@@ -28,6 +28,7 @@ class RegistrationState(enum.StrEnum):
 
 SEATED = (RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED)
 ACTIVE = (RegistrationState.WAITING, *SEATED)
+HAVE_AN_ENTRY = (RegistrationState.PENDING, RegistrationState.CONFIRMED)
 
 
 class WaitReason(enum.StrEnum):

@@ -13,10 +13,9 @@ from flask_babel import ngettext
 from sqlalchemy import exists, select
 
 from outreach.db import db
-from outreach.invitations.hearing import HAVE_AN_ENTRY
 from outreach.invitations.places import places, places_to_be, seated_by_teacher
 from outreach.invitations.recipients import Place, Reach, reach
-from outreach.models import Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
+from outreach.models import HAVE_AN_ENTRY, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
 from outreach.registration.seating import Seating
 from outreach.registration.seats import next_to_sit
 

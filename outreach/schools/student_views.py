@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 
 from outreach import clock, policy
 from outreach.errors import OutreachError, Stale
-from outreach.invitations.hearing import HAVE_AN_ENTRY
-from outreach.models import SchoolClass, Student
+from outreach.models import HAVE_AN_ENTRY, SchoolClass, Student
 from outreach.schools import removal
 from outreach.schools import students as use_cases
 from outreach.schools.blueprint import schools
