@@ -1,4 +1,4 @@
-"""What a message changes: an answer, a mailbox that doesn't receive, a letter to whoever must know.
+"""What a calendar's message changes: an answer, a letter to whoever must know, an invitation sent again.
 
 Joins the caller's transaction, never commits. Sessions are locked before anything that hangs on them.
 """
@@ -22,17 +22,15 @@ from outreach.models import (
     Invitation,
     InvitationAnswer,
     Letter,
-    LetterKind,
     Mailbox,
     OutreachSession,
 )
-from outreach.outbox.bouncing import note_failure
 from outreach.registration.answering import take_answer
 from outreach.replies.incoming import Event
 from outreach.replies.judging import Judgement, Standing, judge_question, judge_reply, made_at
 from outreach.replies.passing_on import ask_to_confirm, note_passed_on, note_proposal
 from outreach.replies.reasons import Reason
-from outreach.replies.sorting import Asked, Report, Verdict
+from outreach.replies.sorting import Asked, Done, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,27 +40,6 @@ class From:
     mailbox: Mailbox
     is_verified: bool
     is_automatic: bool
-
-
-@dataclass(frozen=True)
-class Done:
-    """What was made of a message, and whom it was about."""
-
-    verdict: Verdict
-    mailbox_id: int | None = None
-    invitation_id: int | None = None
-    letter_id: int | None = None
-
-
-def report(told: Report, letter_id: int | None, mailbox: Mailbox | None, *, now: datetime) -> Done:
-    """Note that a letter didn't arrive or wasn't wanted. Which one says its token, else its Message-ID; never an address in the text."""
-    letter = db.session.get(Letter, letter_id) if letter_id else _returned(told.failure.message_id)
-    if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
-        verdict = Verdict(told.kind, InboundOutcome.QUARANTINED, Reason.UNKNOWN_LETTER)
-        return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
-    note_failure(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
-    reason = Reason.COMPLAINED if told.kind is InboundKind.COMPLAINT else Reason.FAILED
-    return Done(Verdict(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
 
 
 def answer(asked: Asked, by: From, *, now: datetime) -> Done:
@@ -175,16 +152,3 @@ def _was_taken(invitation_id: int, event: Event) -> bool:
         return False
     same = (InvitationAnswer.stamp == event.stamp) & (InvitationAnswer.sequence == event.sequence)
     return db.session.scalar(select(InvitationAnswer.id).where(InvitationAnswer.invitation_id == invitation_id, same).limit(1)) is not None
-
-
-def _returned(message_id: str | None) -> Letter | None:
-    """Find the letter a Message-ID stands for: its own key, or the UID of the invitation it began."""
-    stands_for, _at, domain = (message_id or "").strip("<>").partition("@")
-    if not stands_for:
-        return None
-    if not stands_for.endswith(".first"):
-        return db.session.scalar(select(Letter).where(Letter.key == stands_for))
-    uid = f"{stands_for.removesuffix('.first')}@{domain}"
-    begins = Letter.kind.in_((LetterKind.INVITATION, LetterKind.PROMOTED))
-    began = select(Letter).join(Invitation, Invitation.id == Letter.invitation_id).where(Invitation.uid == uid, begins)
-    return db.session.scalar(began.order_by(Letter.id).limit(1))

@@ -27,6 +27,16 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Done:
+    """What was made of a message, and whom it was about."""
+
+    verdict: Verdict
+    mailbox_id: int | None = None
+    invitation_id: int | None = None
+    letter_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """A letter didn't arrive, or wasn't wanted."""
 

@@ -25,12 +25,13 @@ from outreach.faults import place_of
 from outreach.models import InboundKind, InboundMessage, InboundOutcome, Letter, Mailbox
 from outreach.replies import effects
 from outreach.replies.addressed import Addressed, addressed, is_our_own
-from outreach.replies.effects import Done, From
+from outreach.replies.effects import From
 from outreach.replies.incoming import TOO_LARGE, Incoming
 from outreach.replies.proof import proves
 from outreach.replies.reading import read
 from outreach.replies.reasons import Reason
-from outreach.replies.sorting import Report, Verdict, sort
+from outreach.replies.reports import report
+from outreach.replies.sorting import Done, Report, Verdict, sort
 from outreach.wire import one_line
 
 KEPT = timedelta(days=30)
@@ -127,7 +128,7 @@ def _act(incoming: Incoming, now: datetime) -> Done:
     letter, mailbox = _known(_addressed(incoming, settings))
     business = sort(incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address))
     if isinstance(business, Report):
-        return effects.report(business, letter.id if letter else None, mailbox, now=now)
+        return report(business, letter.id if letter else None, mailbox, now=now)
     if isinstance(business, Verdict) or mailbox is None:
         verdict = business if isinstance(business, Verdict) else Verdict(business.kind, InboundOutcome.QUARANTINED, Reason.NO_TOKEN)
         return Done(verdict, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)

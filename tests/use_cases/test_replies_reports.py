@@ -46,9 +46,23 @@ def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None
 def test_without_a_token_the_returned_message_id_says_which_letter_it_was(family: Family) -> None:
     letter, invitation = family.letter(PARENT), family.invitation(PARENT)
     first = f"<{invitation.uid.partition('@')[0]}.first@outreach.example>"
-    for to, returned in (("postmaster@outreach.example", first), (family.token_address(PARENT), f"<{letter.key}@outreach.example>")):
-        assert family.take(bounce(to=to, returned=returned)) is APPLIED
+    own, somewhere = f"<{letter.key}@outreach.example>", "postmaster@outreach.example"
+    for raw in (
+        bounce(to=somewhere, returned=own),
+        bounce(to=family.token_address(PARENT), returned=first),
+        complaint(to=somewhere, returned=first),
+    ):
+        assert family.take(raw) is APPLIED
         assert last().letter_id == letter.id
+
+
+@on_sqlite
+def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
+    """The first Message-ID holds the UID, which stands in every calendar; the bounce came to no address of a letter."""
+    uid = family.invitation(PARENT).uid.partition("@")[0]
+    assert family.take(bounce(to="rsvp@outreach.example", returned=f"<{uid}.first@outreach.example>")) is QUARANTINED
+    assert last().reason == Reason.UNKNOWN_LETTER
+    assert family.mailbox(PARENT).refused_at is None
 
 
 @on_sqlite
