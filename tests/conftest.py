@@ -165,19 +165,24 @@ def _postgresql_shared(_postgresql_template: tuple[str, str]) -> Iterator[str]:
     _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+_WRITTEN = [table for table in reversed(Base.metadata.sorted_tables) if table.name not in {"format", "role"}]
+_COUNTED = ", ".join(f"'{table.name}'" for table in _WRITTEN if "id" in table.columns)
+# In one go: a journey for each table takes longer than most tests.
+_MADE_FRESH = ";".join(
+    (
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        *(f'DELETE FROM "{table.name}"' for table in _WRITTEN),  # noqa: S608 (our own names)
+        f"SELECT setval(pg_get_serial_sequence(quote_ident(name), 'id'), 1, false) FROM unnest(ARRAY[{_COUNTED}]) name",  # noqa: S608
+    )
+)
+
+
 @pytest.fixture
 def postgresql_url(_postgresql_shared: str) -> str:
     """Give a PostgreSQL database as fresh as after its migration; whoever is still connected to it is sent away."""
-    written = [table for table in reversed(Base.metadata.sorted_tables) if table.name not in {"format", "role"}]
-    counted = [table.name for table in written if "id" in table.columns]
     engine = create_engine(_postgresql_shared, poolclass=NullPool)
     with engine.begin() as connection:
-        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        connection.execute(text(others))
-        for table in written:
-            connection.execute(table.delete())
-        reset = text("SELECT setval(pg_get_serial_sequence(quote_ident(name), 'id'), 1, false) FROM unnest(cast(:names AS text[])) name")
-        connection.execute(reset, {"names": counted})
+        connection.exec_driver_sql(_MADE_FRESH)
     return _postgresql_shared
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, cast
 
@@ -79,8 +80,9 @@ class Received:
         return [line, *(line for lines in below for line in lines)]
 
 
+@lru_cache(maxsize=1024)
 def received(letter: Letter) -> Received:
-    """Render a letter and open it."""
+    """Render a letter and open it: each once, however many tests read it."""
     raw = render(letter, settings=SETTINGS)
     return Received(raw, message_from_bytes(raw, policy=policy.default))
 
