@@ -12,7 +12,8 @@ from outreach.errors import NotThere
 from outreach.invitations.announce import addresses_changed
 from outreach.invitations.facts import Cause, LetterFacts, Reader
 from outreach.invitations.holding import hold_places
-from outreach.invitations.places import adults, for_school, places, students_behind
+from outreach.invitations.naming import for_school
+from outreach.invitations.places import adults, places, students_behind
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,

@@ -14,7 +14,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from outreach.db import db
-from outreach.invitations.facts import Reader, StudentFacts
+from outreach.invitations.facts import EntryFacts, Reader, StudentFacts
 from outreach.models import (
     Guardian,
     Invitation,
@@ -83,6 +83,19 @@ class Addressee:
     def is_transparent(self) -> bool:
         """A guardian's day isn't taken by it: only students, teachers and hosts are busy."""
         return self.kinds <= {ReasonKind.GUARDIAN}
+
+    @property
+    def entry(self) -> EntryFacts:
+        """Give the entry as it stands, for a letter that carries no calendar object and stands beside it (`threads`)."""
+        return EntryFacts(
+            uid=self.uid,
+            sequence=self.sequence,
+            is_first=False,
+            is_transparent=self.is_transparent,
+            answer=self.answer,
+            created_at=self.created_at,
+            changed_at=self.created_at,
+        )
 
 
 def standing_reasons(session_id: int, *which: ColumnElement[bool]) -> dict[Reason, int]:

@@ -15,7 +15,8 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.invitations.addressees import Addressee, guardians_by_mailbox
 from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
-from outreach.invitations.places import Adult, for_family, for_school
+from outreach.invitations.naming import for_family, for_school
+from outreach.invitations.places import Adult
 from outreach.invitations.recipients import Place, recipients, teacher_stands_in
 from outreach.models import HAVE_AN_ENTRY, Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, RegistrationState
 from outreach.outbox.queue import Draft, take_back_notices

@@ -6,7 +6,7 @@ Reads only; takes part in the caller's transaction.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
 
 from outreach.db import db
-from outreach.invitations.facts import StudentFacts
 from outreach.invitations.recipients import Place
 from outreach.models import (
     SEATED,
@@ -167,26 +166,3 @@ def queue_places(session_id: int) -> dict[int, int]:
         .order_by(Registration.queued_at, Registration.id)
     )
     return {key: place for place, key in enumerate(rows, start=1)}
-
-
-def for_family(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
-    """Name students as their own family knows them: by the given name alone."""
-    return tuple(
-        StudentFacts(
-            registration_id=place.registration_id, given_name=place.given_name, place_in_queue=(queue or {}).get(place.registration_id)
-        )
-        for place in shown
-    )
-
-
-def for_school(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
-    """Name students as their teacher knows them."""
-    return tuple(
-        StudentFacts(
-            registration_id=place.registration_id,
-            given_name=place.given_name,
-            family_name=place.family_name,
-            place_in_queue=(queue or {}).get(place.registration_id),
-        )
-        for place in shown
-    )

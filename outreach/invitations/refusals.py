@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.invitations.facts import Cause, LetterFacts, Reader
-from outreach.invitations.places import Adult, adults, for_school, places, queue_places, readers
+from outreach.invitations.naming import for_school
+from outreach.invitations.places import Adult, adults, places, queue_places, readers
 from outreach.invitations.recipients import Place, recipients, teacher_stands_in
 from outreach.invitations.snapshot import session_facts
 from outreach.models import ACTIVE, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SessionState

@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
 from outreach.invitations.addressees import Addressee, addressees
-from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
+from outreach.invitations.facts import Cause, LetterFacts, Reader, SessionFacts, StudentFacts
+from outreach.invitations.naming import for_host
 from outreach.invitations.reminded import to_remind
 from outreach.invitations.reminder_times import Due, due_lead, roster_falls_due
 from outreach.invitations.snapshot import session_facts
@@ -22,9 +23,7 @@ from outreach.models import (
     LetterKind,
     OutreachSession,
     Registration,
-    School,
     SessionState,
-    Student,
     User,
 )
 from outreach.outbox.queue import Draft, post
@@ -77,15 +76,6 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
 
 
 def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
-    entry = EntryFacts(
-        uid=to.uid,
-        sequence=to.sequence,
-        is_first=False,
-        is_transparent=to.is_transparent,
-        answer=to.answer,
-        created_at=to.created_at,
-        changed_at=to.created_at,
-    )
     letter = LetterFacts(
         reader=to.reader,
         reader_name=to.reader_name,
@@ -93,7 +83,7 @@ def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
         cause=Cause.TIME,
         session=facts,
         seated=tuple(to.students.values()),
-        entry=entry,
+        entry=to.entry,
         lead_minutes=due.lead,
     )
     return Draft(
@@ -112,21 +102,9 @@ def _send_roster(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        facts, coming = session_facts(outreach_session), _coming(session_id)
+        facts, coming = session_facts(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
         post([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
     return True
-
-
-def _coming(session_id: int) -> tuple[StudentFacts, ...]:
-    """Name those with a seat as a host may know them: given name and school."""
-    rows = db.session.execute(
-        select(Registration.id, Student.given_name, School.name)
-        .join(Student, Student.id == Registration.student_id)
-        .join(School, School.id == Registration.school_id)
-        .where(Registration.session_id == session_id, Registration.state.in_(SEATED))
-        .order_by(School.name, Student.given_name, Registration.id)
-    )
-    return tuple(StudentFacts(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)
 
 
 def _roster(user: User, facts: SessionFacts, coming: tuple[StudentFacts, ...]) -> Draft:

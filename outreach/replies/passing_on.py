@@ -6,7 +6,7 @@ a private channel: what a family writes goes to the host and, in the same words,
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +14,9 @@ from sqlalchemy import func, select
 
 from outreach.db import db
 from outreach.invitations.addressees import Addressee, addressees
-from outreach.invitations.facts import AskedFacts, Cause, EntryFacts, LetterFacts, Reader, StudentFacts
-from outreach.invitations.places import Adult, adults, for_school, places
+from outreach.invitations.facts import AskedFacts, Cause, LetterFacts, Reader, StudentFacts
+from outreach.invitations.naming import for_host, for_school
+from outreach.invitations.places import Adult, adults, places
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     Answer,
@@ -26,8 +27,6 @@ from outreach.models import (
     OutreachSession,
     ReasonKind,
     Registration,
-    School,
-    Student,
     User,
 )
 from outreach.outbox.queue import Draft, post
@@ -67,7 +66,7 @@ def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, sa
         cause=Cause.FORWARDED,
         session=session_facts(outreach_session),
         seated=tuple(to.students.values()),
-        entry=_entry(to),
+        entry=to.entry,
         asked=AskedFacts(by=to.reader, answer=said.value),
     )
     draft = Draft(
@@ -107,7 +106,7 @@ def _drafts(note: _Note) -> Iterator[Draft]:
     [asking] = addressees(outreach_session, Invitation.id == note.invitation.id)
     is_adult = asking.reader in _ADULTS
     hosts = adults({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
-    about = () if is_adult else _as_a_host_knows(asking.students)
+    about = () if is_adult else for_host(Registration.id.in_(asking.students))
     name = _name_of_adult(asking) if is_adult else ""
     told = {asking.mailbox_id}
     for host in hosts.values():
@@ -144,18 +143,6 @@ def _draft(note: _Note, reader: Reader, to: Adult, about: tuple[StudentFacts, ..
     )
 
 
-def _as_a_host_knows(registration_ids: Collection[int]) -> tuple[StudentFacts, ...]:
-    """Name students by given name and school (product.md)."""
-    rows = db.session.execute(
-        select(Registration.id, Student.given_name, School.name)
-        .join(Student, Student.id == Registration.student_id)
-        .join(School, School.id == Registration.school_id)
-        .where(Registration.id.in_(registration_ids))
-        .order_by(Student.given_name, Registration.id)
-    )
-    return tuple(StudentFacts(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)
-
-
 def _name_of_adult(asking: Addressee) -> str:
     kind = ReasonKind(asking.reader.value)
     return (
@@ -167,19 +154,6 @@ def _name_of_adult(asking: Addressee) -> str:
             .limit(1)
         )
         or ""
-    )
-
-
-def _entry(to: Addressee) -> EntryFacts:
-    """Let the letter stand beside the invitation it is about (`threads`); it carries no calendar object."""
-    return EntryFacts(
-        uid=to.uid,
-        sequence=to.sequence,
-        is_first=False,
-        is_transparent=to.is_transparent,
-        answer=to.answer,
-        created_at=to.created_at,
-        changed_at=to.created_at,
     )
 
 
