@@ -27,6 +27,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.registration.use_cases import Request, register_students
 
 T = TypeVar("T")
 _numbers = count(1)
@@ -170,6 +171,18 @@ class Builder:
             starts_wall=starts_wall, ends_wall=starts_wall + timedelta(minutes=minutes), zone=zone, fold=fold, tzdata_version="2026f"
         )
         return self._add(outreach_session)
+
+    def register(self, outreach_session: OutreachSession, teacher: User, *students: Student, now: datetime | None = None) -> None:
+        """Let a teacher register students of one school, in this order; permission is attested."""
+        asked = Request(
+            session_id=outreach_session.id,
+            school_id=students[0].school_id,
+            student_ids=tuple(student.id for student in students),
+            teacher_id=teacher.id,
+            by_id=teacher.id,
+            permission_attested=True,
+        )
+        register_students(asked, now=now or self.now)
 
     def _add(self, record: T) -> T:
         with transaction():

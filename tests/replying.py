@@ -26,7 +26,6 @@ from outreach.models import (
     OutreachSession,
     User,
 )
-from outreach.registration.use_cases import Request, register_students
 from outreach.replies.use_cases import take_in
 from tests.builders import Builder
 
@@ -114,15 +113,7 @@ def invited(make: Builder, now: datetime, **facts: Any) -> Family:
     family = Family(make.outreach_session(host, **facts), host, now)
     with transaction():
         hosts_changed(family.outreach_session, now=now)
-    asked = Request(
-        session_id=family.outreach_session.id,
-        school_id=school.id,
-        student_ids=(ana.id,),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    register_students(asked, now=now)
+    make.register(family.outreach_session, teacher, ana)
     family.deliver()
     return family
 

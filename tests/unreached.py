@@ -51,17 +51,7 @@ class World:
 
     def register(self, *chosen: Student, session: OutreachSession | None = None) -> None:
         """Register these students, or Ana."""
-        registering.register_students(
-            registering.Request(
-                session_id=(session or self.session).id,
-                school_id=self.school_class.school_id,
-                student_ids=tuple(student.id for student in chosen or (self.ana,)),
-                teacher_id=self.teacher.id,
-                by_id=self.teacher.id,
-                permission_attested=True,
-            ),
-            now=self.now,
-        )
+        self.make.register(session or self.session, self.teacher, *chosen or (self.ana,), now=self.now)
 
     def bounce(self, kind: BounceKind = BounceKind.HARD) -> None:
         """The last letter to Maria that left comes back."""

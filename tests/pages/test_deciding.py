@@ -22,7 +22,6 @@ from outreach.invitations.decisions import ask_for_decisions
 from outreach.invitations.letters import render
 from outreach.links import Purpose, Ticket
 from outreach.models import Letter, LetterKind, OutreachSession, SessionState, Student, User
-from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import deciding, use_cases
 from outreach.scheduling.facts import TypedDecision
 from tests.builders import Builder
@@ -62,20 +61,12 @@ def outreach_session(make: Builder, host: User, now: datetime) -> OutreachSessio
 
 
 @pytest.fixture
-def student(make: Builder, outreach_session: OutreachSession, now: datetime) -> Student:
+def student(make: Builder, outreach_session: OutreachSession) -> Student:
     school = make.school()
     teacher = make.teacher(school)
     school_class = make.school_class(school, teacher)
     student = make.student(school_class, email="ana@pupils.example")
-    request = Request(
-        session_id=outreach_session.id,
-        school_id=school.id,
-        student_ids=(student.id,),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    register_students(request, now=now)
+    make.register(outreach_session, teacher, student)
     return student
 
 

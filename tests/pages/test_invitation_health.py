@@ -37,7 +37,6 @@ from outreach.models import (
 from outreach.outbox.bouncing import note_failure
 from outreach.outbox.queue import Draft, post
 from outreach.outbox.transport import local_folder
-from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.use_cases import cancel
 from outreach.worker import Worker, render_for
 from tests.builders import Builder
@@ -91,15 +90,7 @@ def sent(app: Flask, make: Builder, client_of: Clients, now: datetime, monkeypat
     school_class = make.school_class(school, teacher)
     students = [make.student(school_class, given_name=name.title(), email=f"{name}@pupils.example") for name in NAMES]
     outreach_session = make.outreach_session(make.clinician(email="host@hospital.example"))
-    asked = Request(
-        session_id=outreach_session.id,
-        school_id=school.id,
-        student_ids=tuple(student.id for student in students),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    register_students(asked, now=now)
+    make.register(outreach_session, teacher, *students)
     ready = Sent(app, outreach_session, client_of(make.coordinator()), now)
     ready.deliver()
     return ready

@@ -27,7 +27,6 @@ from outreach.models import (
     Student,
 )
 from outreach.registration.answering import take_answer
-from outreach.registration.use_cases import Request, register_students
 from tests.builders import Builder
 
 CONFIRMED, WITHDRAWN, WAITING = RegistrationState.CONFIRMED, RegistrationState.WITHDRAWN, RegistrationState.WAITING
@@ -69,15 +68,7 @@ def stage(make: Builder, now: datetime) -> Any:
     def register(*students: dict[str, Any], **facts: Any) -> Stage:
         given = [make.student(school_class, **facts) for facts in students]
         outreach_session = make.outreach_session(make.clinician(), **{"frees_declined_seats": True} | facts)
-        asked = Request(
-            session_id=outreach_session.id,
-            school_id=school.id,
-            student_ids=tuple(student.id for student in given),
-            teacher_id=teacher.id,
-            by_id=teacher.id,
-            permission_attested=True,
-        )
-        register_students(asked, now=now)
+        make.register(outreach_session, teacher, *given)
         with transaction():
             for letter in db.session.scalars(select(Letter)):
                 letter.state, letter.settled_at = LetterState.SENT, now

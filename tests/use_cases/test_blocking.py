@@ -17,7 +17,6 @@ from outreach.invitations.facts import BlockedFacts, LetterFacts
 from outreach.invitations.use_cases import let_in, look_for_blocked_domains
 from outreach.models import BlockedDomain, BounceKind, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
 from outreach.outbox.outcome import Outcome, Refused
-from outreach.registration import use_cases as registering
 from tests.builders import Builder
 from tests.delivering import Scripted, deliver
 from tests.rivals import at_once
@@ -50,17 +49,7 @@ class World:
 
     def register(self, chosen: Sequence[Student], session: OutreachSession | None = None) -> None:
         """Register students of the class."""
-        registering.register_students(
-            registering.Request(
-                session_id=(session or self.session).id,
-                school_id=self.school_class.school_id,
-                student_ids=tuple(student.id for student in chosen),
-                teacher_id=self.teacher.id,
-                by_id=self.teacher.id,
-                permission_attested=True,
-            ),
-            now=self.now,
-        )
+        self.make.register(session or self.session, self.teacher, *chosen, now=self.now)
 
     def deliver(self, now: datetime | None = None, *, turned_away: int = 0) -> list[str]:
         """Deliver what is due; so many of the school's mailboxes turn it away. Give whom it reached."""

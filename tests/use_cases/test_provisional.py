@@ -17,7 +17,6 @@ from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused, Stale
 from outreach.invitations.decisions import ask_for_decisions
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, User
-from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import deciding, use_cases
 from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
@@ -103,15 +102,7 @@ def register(make: Builder, outreach_session: OutreachSession) -> None:
     school_class = make.school_class(school, teacher)
     ana = make.student(school_class, email="ana@pupils.example", guardians=("diaz@families.example",))
     ben = make.student(school_class, given_name="Ben", guardians=("kaya@families.example",))
-    request = Request(
-        session_id=outreach_session.id,
-        school_id=school.id,
-        student_ids=(ana.id, ben.id),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    register_students(request, now=make.now)
+    make.register(outreach_session, teacher, ana, ben)
 
 
 def confirm(outreach_session: OutreachSession, *, now: datetime) -> None:

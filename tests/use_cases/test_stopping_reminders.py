@@ -12,8 +12,6 @@ from outreach.db import db, transaction
 from outreach.families.use_cases import remind_again, stop_reminders
 from outreach.invitations.reminders import plan_reminders
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession
-from outreach.registration import use_cases
-from outreach.registration.use_cases import Request
 from tests.builders import Builder
 
 STUDENT, MOTHER, FATHER, TEACHER = "ana@pupils.example", "mother@homes.example", "father@homes.example", "robin@schools.example"
@@ -63,15 +61,7 @@ def register(make: Builder, now: datetime, *, birth_date: date | None = None, gu
     teacher = make.teacher(school, email=TEACHER)
     student = make.student(make.school_class(school, teacher), email=STUDENT, guardians=guardians, birth_date=birth_date)
     outreach_session = make.outreach_session(make.clinician())
-    asked = Request(
-        session_id=outreach_session.id,
-        school_id=school.id,
-        student_ids=(student.id,),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    use_cases.register_students(asked, now=now)
+    make.register(outreach_session, teacher, student)
     return Reminding(outreach_session, now)
 
 

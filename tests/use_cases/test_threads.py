@@ -15,7 +15,6 @@ from outreach.invitations.reminders import plan_reminders
 from outreach.invitations.snapshot import session_facts
 from outreach.models import Registration
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Request
 from outreach.worker import Worker
 from tests.builders import Builder
 from tests.delivering import Scripted
@@ -28,19 +27,11 @@ def test_update_reminder_and_farewell_hang_on_the_first_invitation(app: Flask, m
     teacher, transport = make.teacher(school), Scripted()
     student = make.student(make.school_class(school, teacher), email="ana@pupils.example", guardians=("home@families.example",))
     outreach_session = make.outreach_session(make.clinician())
-    asked = Request(
-        session_id=outreach_session.id,
-        school_id=school.id,
-        student_ids=(student.id,),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
 
     def deliver(at: datetime) -> None:
         Worker(app, clock=lambda: at, transport=transport, timetable=()).deliver()
 
-    use_cases.register_students(asked, now=now)
+    make.register(outreach_session, teacher, student)
     deliver(now)
     with transaction():
         was = session_facts(outreach_session)
