@@ -16,7 +16,8 @@ YES = Answer.ACCEPTED
 
 def traces(**facts: Any) -> Traces:
     """Give a living invitation whose only revision was accepted, unless told otherwise."""
-    return Traces(**{"is_live": True, "sequence": 0, "sent_sequence": 0, "last_letter": SENT} | facts)
+    usual: dict[str, Any] = {"is_live": True, "sequence": 0, "sent_sequence": 0, "last_letter": SENT}
+    return Traces(**usual | facts)
 
 
 @pytest.mark.parametrize(
