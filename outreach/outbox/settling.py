@@ -79,16 +79,26 @@ def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> L
 def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now: datetime) -> LetterState | None:
     attempts = letter.attempts + 1
     wait = next_try(attempts, jitter=jitter)
-    state = LetterState.QUEUED if wait else LetterState.FAILED
-    if wait:
-        is_ours = _write(letter, lease, state=state, due_at=now + wait, attempts=attempts, server_words=outcome.words)
-    else:
-        is_ours = _close(letter, lease, state, now, attempts=attempts, server_words=outcome.words)
-    if is_ours and outcome.may_have_left:
+    if wait is None:
+        return _given_up(letter, lease, outcome, now)
+    if not _write(letter, lease, state=LetterState.QUEUED, due_at=now + wait, attempts=attempts, server_words=outcome.words):
+        return None
+    if outcome.may_have_left:
         _note_that_it_left(letter)
-    if is_ours and state is LetterState.FAILED and not outcome.is_break:
+    return LetterState.QUEUED
+
+
+def _given_up(letter: Letter, lease: Lease, outcome: Delayed, now: datetime) -> LetterState | None:
+    """It was put off once too often. A connection that broke says nothing about the mailbox."""
+    if not outcome.is_break:
+        locked(Mailbox, letter.mailbox_id)  # before the letter, as above
+    if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
+        return None
+    if outcome.may_have_left:
+        _note_that_it_left(letter)
+    if not outcome.is_break:
         _note_failure(letter, BounceKind.SOFT, outcome.words, now)
-    return state if is_ours else None
+    return LetterState.FAILED
 
 
 def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **values: Any) -> bool:
