@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from outreach.models import BounceKind
 
+# The sender's address is bad: that is about us, however it begins.
+ABOUT_US = {"5.1.7", "5.1.8"}
+
 _ENHANCED = re.compile(r"([245])\.(\d{1,3})\.(\d{1,3})\b")
-_ABOUT_US = {"5.1.7", "5.1.8"}
 _WONT_RELAY = re.compile(r"\brelay(?:ing)?\b", re.IGNORECASE)
 _TOO_LONG = 500
 
@@ -71,7 +73,7 @@ def sort_sender_answer(code: int, text: str) -> Outcome:
 
 def sort_recipient_answer(code: int, text: str) -> Outcome:
     """Sort a refusal of RCPT TO; many servers wait until then to speak about the sender (5.1.7, 5.1.8)."""
-    if code in (530, 534, 535, 538) or _enhanced(text) in _ABOUT_US:
+    if code in (530, 534, 535, 538) or _enhanced(text) in ABOUT_US:
         return sort_sender_answer(code, text)
     if not _enhanced(text) and code in (550, 551, 553) and not _WONT_RELAY.search(text):
         return Refused(words=spoken(code, text), kind=BounceKind.HARD)
@@ -88,7 +90,7 @@ def kind_of(status: str) -> BounceKind | None:
 
     5.1.x, 5.2.1, 5.4.x: no such mailbox, closed, no way there. 4.x.x and 5.2.2 (full): not now. 5.7.x: a policy, not an address.
     """
-    if status in _ABOUT_US:
+    if status in ABOUT_US:
         return None
     if status.startswith(("5.1.", "5.4.")) or status == "5.2.1":
         return BounceKind.HARD

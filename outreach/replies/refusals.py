@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 
 from outreach.models import BounceKind
+from outreach.outbox.outcome import ABOUT_US
 from outreach.outbox.outcome import kind_of as kind_of_status
 from outreach.wire import one_line
 
 ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b", re.ASCII)
 _MAX_WORDS = 500
-
-# The sender's address is bad (5.1.7, 5.1.8): that is about us, however it begins.
-_ABOUT_US = {"5.1.7", "5.1.8"}
 
 # Exim says "5.0.0" of everything and leaves the reason to the words: 550 and its neighbours, and nobody there of that name.
 _REFUSED = re.compile(r"\b(?:550|551|553)\b", re.ASCII)
@@ -33,7 +31,7 @@ def kind_of(status: str, words: str) -> BounceKind:
     speaks of this letter or this moment (5.2, 5.3, 5.5, 5.6) is SOFT. So is what says nothing (5.0.0, no code) but that
     there is nobody of that name: SOFT is counted, so one unclear refusal cuts nobody off, and several are seen.
     """
-    if status in _ABOUT_US:
+    if status in ABOUT_US:
         return BounceKind.POLICY
     if kind := kind_of_status(status):
         return kind
