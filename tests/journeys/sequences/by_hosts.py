@@ -19,6 +19,7 @@ TIMES = (
     TypedTime(day=date(2027, 3, 20), start=time(10), end=time(11)),
     TypedTime(day=date(2027, 3, 18), start=time(16), end=time(17, 30)),
     TypedTime(day=date(2027, 3, 28), start=time(0, 30), end=time(3)),
+    TypedTime(day=date(2027, 3, 2), start=time(9), end=time(10)),
     TypedTime(day=date(2027, 3, 3), start=time(9), end=time(10)),
     TypedTime(day=date(2027, 10, 31), start=time(1, 15), end=time(1, 45), fold=1),
 )
