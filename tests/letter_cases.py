@@ -324,13 +324,15 @@ def _asked() -> Iterator[tuple[str, Letter]]:
     yield "note-passed-on-host", note(Reader.HOST, Cause.FORWARDED, seated=(for_host,), asked=passed_on)
     yield "note-passed-on-teacher", note(Reader.TEACHER, Cause.FORWARDED, seated=(for_teacher,), asked=passed_on)
 
-    def confirm(reader: Reader, **more: Any) -> Letter:
-        asked = AskedFacts(by=reader, answer="declined")
+    def confirm(reader: Reader, by: Reader | None = None, **more: Any) -> Letter:
+        asked = AskedFacts(by=by or reader, answer="declined")
         return letter(LetterKind.CONFIRM_ANSWER, facts(reader, Cause.FORWARDED, asked=asked, entry=entry(1), **more))
 
     yield "confirm-answer-student", confirm(Reader.STUDENT, seated=(student(),))
     yield "confirm-answer-guardian", confirm(Reader.GUARDIAN, seated=(student(),))
     yield "confirm-answer-teacher", confirm(Reader.TEACHER)
+    yield "confirm-answer-copy-guardian", confirm(Reader.GUARDIAN, by=Reader.STUDENT, seated=(student(),))
+    yield "confirm-answer-copy-teacher", confirm(Reader.TEACHER, by=Reader.STUDENT, stands_in_for=(for_teacher,))
 
 
 def _official() -> Iterator[tuple[str, Letter]]:

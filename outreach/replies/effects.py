@@ -26,9 +26,10 @@ from outreach.models import (
     OutreachSession,
 )
 from outreach.registration.answering import take_answer
+from outreach.replies.confirming import ask_to_confirm
 from outreach.replies.incoming import Event
 from outreach.replies.judging import Judgement, Standing, judge_question, judge_reply, made_at
-from outreach.replies.passing_on import ask_to_confirm, note_passed_on, note_proposal
+from outreach.replies.passing_on import note_passed_on, note_proposal
 from outreach.replies.reasons import Reason
 from outreach.replies.sorting import Asked, Done, Verdict
 

@@ -1,4 +1,4 @@
-"""What a calendar asks for, passed on by letter to those who can decide; an answer from elsewhere, back to whom it is about.
+"""What a calendar asks for, passed on by letter to those who can decide.
 
 Joins the caller's transaction, never commits. The caller holds the lock on the session's row. A minor and an adult never get
 a private channel: what a family writes goes to the host and, in the same words, to the teacher who answers for the student.
@@ -19,7 +19,6 @@ from outreach.invitations.naming import for_host, for_school
 from outreach.invitations.places import Adult, adults, places
 from outreach.invitations.snapshot import session_facts
 from outreach.models import (
-    Answer,
     Invitation,
     InvitationReason,
     Letter,
@@ -54,31 +53,6 @@ def note_passed_on(outreach_session: OutreachSession, invitation: Invitation, *,
     """Tell host and teacher that the invitation was delegated; once for each revision of it."""
     occasion = f"note:{invitation.id}:{invitation.sequence}:passed_on"
     _post(_Note(outreach_session, invitation, Cause.FORWARDED, occasion), now=now)
-
-
-def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, said: Answer, *, now: datetime) -> None:
-    """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
-    [to] = addressees(outreach_session, Invitation.id == invitation.id)
-    facts = LetterFacts(
-        reader=to.reader,
-        reader_name=to.reader_name,
-        reader_zone=to.zone,
-        cause=Cause.FORWARDED,
-        session=session_facts(outreach_session),
-        seated=tuple(to.students.values()),
-        entry=to.entry,
-        asked=AskedFacts(by=to.reader, answer=said.value),
-    )
-    draft = Draft(
-        mailbox_id=to.mailbox_id,
-        kind=LetterKind.CONFIRM_ANSWER,
-        facts=facts.to_json(),
-        dedupe_key=f"confirm_answer:{invitation.id}:{invitation.sequence}",
-        locale=to.locale,
-        session_id=outreach_session.id,
-        invitation_id=invitation.id,
-    )
-    post([draft], now=now)
 
 
 @dataclass(frozen=True)

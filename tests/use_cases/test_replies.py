@@ -236,6 +236,21 @@ def test_an_answer_from_another_address_asks_the_invited_one_once(family: Family
 
 
 @on_sqlite
+def test_who_asks_a_minor_to_confirm_tells_the_guardian_too(family: Family) -> None:
+    raw = family.reply(ANA, attendees=(FOREIGN,), partstat="DECLINED", at=MINUTE)
+    assert family.take(raw) is HISTORY
+    assert sorted(family.written()) == sorted([(LetterKind.CONFIRM_ANSWER, ANA), (LetterKind.CONFIRM_ANSWER, PARENT)])
+
+
+@on_sqlite
+def test_where_no_letter_reaches_a_guardian_the_teacher_hears_what_a_minor_is_asked(family: Family) -> None:
+    with transaction():
+        family.mailbox(PARENT).refused_at = family.now
+    assert family.take(family.reply(ANA, attendees=(FOREIGN,), at=MINUTE)) is HISTORY
+    assert (LetterKind.CONFIRM_ANSWER, TEACHER) in family.written()
+
+
+@on_sqlite
 def test_a_room_that_answers_by_itself_is_heard(family: Family) -> None:
     """Room mailboxes mark their replies as automatic: the calendar comes first."""
     assert family.take(family.reply(headers=("Auto-Submitted: auto-replied",))) is APPLIED

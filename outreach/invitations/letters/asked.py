@@ -32,9 +32,17 @@ def asked_lead(facts: LetterFacts) -> str:
     return _("%(who)s passed the invitation to %(session)s on to somebody else.", **words)
 
 
+def confirm_subject(facts: LetterFacts) -> str:
+    """Give the subject's first words to whoever is asked, and to those who get a copy."""
+    return _("An answer from another address") if _is_a_copy(facts) else _("Please confirm your answer")
+
+
 def confirm_lead(facts: LetterFacts) -> str:
     """Say that an answer doesn't count, and why."""
     told = session_words(facts.session)
+    if _is_a_copy(facts):
+        words = {"names": _whom_it_asks(facts), "session": told}
+        return _("Somebody answered the invitation of %(names)s to %(session)s from another address, so the answer doesn't count.", **words)
     return _("Somebody answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
 
 
@@ -62,13 +70,26 @@ def asked_notes(facts: LetterFacts) -> Iterator[str]:
 
 def confirm_notes(facts: LetterFacts) -> Iterator[str]:
     """Say what to do for each way in which it may have happened."""
-    if is_family(facts):
+    if _is_a_copy(facts):
+        yield _("%(names)s got a letter that asks for the true answer.", names=_whom_it_asks(facts))
+        if not is_family(facts):
+            yield _("You hear of it because no letter reaches a guardian.")
+    elif is_family(facts):
         yield _("If it was you, please answer on your page, or from the mail address this letter went to.")
         yield _("If you passed the invitation on: it is for you alone, and a seat can't be passed on.")
     else:
         yield _("If it was you, please answer from the mail address this letter went to.")
         yield _("If you passed the invitation on: it is for you alone.")
     yield _("If you know nothing of it, there is nothing you need to do: nothing was changed.")
+
+
+def _is_a_copy(facts: LetterFacts) -> bool:
+    """It asks a minor; the reader is a guardian, or stands in for one."""
+    return facts.asked is not None and facts.asked.by is Reader.STUDENT and facts.reader is not Reader.STUDENT
+
+
+def _whom_it_asks(facts: LetterFacts) -> str:
+    return names(facts.seated or facts.stands_in_for, facts)
 
 
 def _who(facts: LetterFacts) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from outreach import wording
 from outreach.invitations.facts import Cause, LetterFacts, SessionFacts
-from outreach.invitations.letters.asked import asked_subject
+from outreach.invitations.letters.asked import asked_subject, confirm_subject
 from outreach.invitations.letters.decision import asking_subject
 from outreach.invitations.letters.language import gettext as _
 from outreach.invitations.letters.language import ngettext
@@ -82,7 +82,7 @@ _WITH_DATE: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.WAITING: lambda _facts: _("On the waiting list"),
     LetterKind.DECISION: asking_subject,
     LetterKind.NOTE: asked_subject,
-    LetterKind.CONFIRM_ANSWER: lambda _facts: _("Please confirm your answer"),
+    LetterKind.CONFIRM_ANSWER: confirm_subject,
 }
 _COUNTED: dict[LetterKind, Callable[[LetterFacts, str], str]] = {
     LetterKind.REMINDER: lambda _facts, near: near,
