@@ -14,6 +14,7 @@ from outreach import clock
 from outreach.faults import place_of
 from outreach.logs import only_warnings
 from outreach.replies import use_cases
+from outreach.replies.reading import MAX_SIZE
 
 EX_DATAERR, EX_TEMPFAIL = 65, 75
 _CHUNK = 64 * 1024
@@ -57,7 +58,7 @@ class _Message:
 
 def _take_in(message: _Message, to: str | None) -> None:
     now = clock.now()
-    if message.size > use_cases.RAW_AT_MOST:
+    if message.size > MAX_SIZE:
         use_cases.take_in_oversized(message.kept, size=message.size, delivered_to=to, source="pipe", now=now)
     else:
         use_cases.take_in(message.kept, delivered_to=to, source="pipe", now=now)
@@ -65,7 +66,7 @@ def _take_in(message: _Message, to: str | None) -> None:
 
 def _read(pipe: BinaryIO) -> _Message:
     """Read to the end, so that the mail server's write succeeds, and keep no more than may be looked at."""
-    kept = pipe.read(use_cases.RAW_AT_MOST + 1)
+    kept = pipe.read(MAX_SIZE + 1)
     size = len(kept)
     while more := pipe.read(_CHUNK):
         size += len(more)

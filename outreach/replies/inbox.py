@@ -22,10 +22,9 @@ from imapclient.exceptions import IMAPClientError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from outreach.faults import place_of
-from outreach.replies.reading import MAX_SIZE
+from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
 
 PATIENCE = timedelta(seconds=20)
-HEAD = 64 * 1024
 _WAITING = ["UNDELETED", "UNFLAGGED"]
 _ASKED_AT_ONCE = 10_000
 _log = structlog.get_logger()
@@ -122,14 +121,14 @@ class Inbox:
 
 def _take(inbox: Inbox, uid: int, size: int, taker: Taker) -> bool:
     """Give one message away and clear it; say whether there was one. No server's word on sizes makes us read more than our limit."""
-    content = inbox.beginning(uid, HEAD if size > MAX_SIZE else MAX_SIZE + 1)
+    content = inbox.beginning(uid, HEAD_AT_MOST if size > MAX_SIZE else MAX_SIZE + 1)
     if content is None:
         return False
     if size <= MAX_SIZE and len(content) <= MAX_SIZE:
         is_done = _given(lambda: taker.whole(content))
     else:
         _log.warning("message too large to be read", size=max(size, len(content)))
-        _given(lambda: taker.oversized(content[:HEAD], max(size, len(content))))
+        _given(lambda: taker.oversized(content[:HEAD_AT_MOST], max(size, len(content))))
         is_done = False
     if is_done:
         inbox.remove(uid)

@@ -23,6 +23,7 @@ from outreach.replies.mime_reading import Parts, first, headers_of, message_id_o
 from outreach.wire import one_line
 
 MAX_SIZE = 1024 * 1024
+HEAD_AT_MOST = 64 * 1024  # so much is kept of a message above that
 _MAX_LINE = 255
 _MAX_RECIPIENTS = 100
 _MAX_FIELDS = 20

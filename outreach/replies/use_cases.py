@@ -28,15 +28,13 @@ from outreach.replies.addressed import Addressed, addressed, is_our_own
 from outreach.replies.effects import From
 from outreach.replies.incoming import TOO_LARGE, Incoming
 from outreach.replies.proof import proves
-from outreach.replies.reading import read
+from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE, read
 from outreach.replies.reasons import Reason
 from outreach.replies.reports import report
 from outreach.replies.sorting import Done, Report, Verdict, sort
 from outreach.wire import one_line
 
 KEPT = timedelta(days=30)
-RAW_AT_MOST = 1024 * 1024
-HEAD_AT_MOST = 64 * 1024
 _log = structlog.get_logger()
 
 
@@ -46,7 +44,7 @@ def take_in(raw: bytes, *, delivered_to: str | None, source: str, now: datetime)
     `delivered_to`: the envelope's recipient, where known. `source`: the way it came, for the log. Whatever it says, it isn't refused.
     Raises OperationalError and InterfaceError while the database is away or too busy: then nothing was done, and it may come again.
     """
-    return _take_in(read(raw, delivered_to=delivered_to), raw[:RAW_AT_MOST], source=source, now=now)
+    return _take_in(read(raw, delivered_to=delivered_to), raw[:MAX_SIZE], source=source, now=now)
 
 
 def take_in_oversized(

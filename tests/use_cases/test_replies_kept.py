@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from outreach.invitations.answering import keep_as_history
 from outreach.models import InboundKind, InboundOutcome
 from outreach.replies import effects, use_cases
+from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
 from outreach.replies.reasons import Reason
 from tests.builders import Builder
 from tests.replying import Family, invited, last, mail, messages
@@ -46,16 +47,16 @@ def test_what_does_not_fit_a_column_is_cut_and_not_refused(now: datetime) -> Non
 @on_sqlite
 def test_a_message_too_large_is_noted_and_not_looked_at(family: Family) -> None:
     """The reply in it would count, were it smaller."""
-    raw = family.reply() + b"X" * use_cases.RAW_AT_MOST
+    raw = family.reply() + b"X" * MAX_SIZE
     before = family.state()
 
     assert family.take(raw) is QUARANTINED
-    assert (last().reason, last().size, last().raw) == (Reason.TOO_LARGE, len(raw), raw[: use_cases.RAW_AT_MOST])
+    assert (last().reason, last().size, last().raw) == (Reason.TOO_LARGE, len(raw), raw[:MAX_SIZE])
 
     head = raw[:300_000].replace(b".test@", b".other@")
     for expected in (QUARANTINED, None):
         assert use_cases.take_in_oversized(head, size=10**9, now=family.now) is expected
-    assert (last().reason, last().size, last().raw) == (Reason.TOO_LARGE, 10**9, head[: use_cases.HEAD_AT_MOST])
+    assert (last().reason, last().size, last().raw) == (Reason.TOO_LARGE, 10**9, head[:HEAD_AT_MOST])
     assert last().mailbox_id == family.mailbox().id
     assert family.state() == before
 
