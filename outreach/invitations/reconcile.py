@@ -49,6 +49,7 @@ def raise_sequences(invitation_ids: Collection[int], *, now: datetime) -> None:
             changed_at=now,
             answer=case((Invitation.is_live, Invitation.answer), else_=literal(Answer.NEEDS_ACTION, Invitation.answer.type)),
             answered_at=case((Invitation.is_live, Invitation.answered_at), else_=null()),
+            answer_stamp=case((Invitation.is_live, Invitation.answer_stamp), else_=null()),
             is_live=has_reason,
         )
         .execution_options(synchronize_session=False)

@@ -17,7 +17,8 @@ from outreach.invitations.facts import Cause
 from outreach.models import Answer, Invitation
 from outreach.outbox.queue import take_back
 
-_UNANSWERED = {"answer": Answer.NEEDS_ACTION, "answered_at": None}
+# Without the stamp: SEQUENCE comes before DTSTAMP (RFC 5546 2.1.5), and some clocks run behind.
+_UNANSWERED = {"answer": Answer.NEEDS_ACTION, "answered_at": None, "answer_stamp": None}
 
 
 def revise_entries(draftsman: Draftsman, cause: Cause, *, asks_again: bool, but: Collection[int] = ()) -> None:

@@ -200,6 +200,14 @@ def test_an_answer_to_an_old_time_is_history_and_the_new_one_is_sent_once_more(f
 
 
 @on_sqlite
+def test_a_clock_that_runs_behind_keeps_nobody_from_answering_the_new_time(family: Family) -> None:
+    assert family.take(family.reply(partstat="DECLINED", at=MINUTE)) is APPLIED
+    moved(family)
+    assert family.take(family.reply(at=-MINUTE), at=3 * MINUTE) is APPLIED
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+@on_sqlite
 def test_one_meeting_of_a_series_is_history(family: Family) -> None:
     """None of our events recurs."""
     assert family.take(family.reply(lines=["RECURRENCE-ID:20270318T180000Z"])) is HISTORY
