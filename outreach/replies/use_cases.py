@@ -35,6 +35,7 @@ from outreach.replies.sorting import Done, Report, Verdict, sort
 from outreach.wire import one_line
 
 KEPT = timedelta(days=30)
+_MOST_BYTES = 2**31 - 1  # that the column holds
 _log = structlog.get_logger()
 
 
@@ -109,7 +110,7 @@ def _write_down(incoming: Incoming, raw: bytes, now: datetime) -> int | None:
         "digest": incoming.digest,
         "message_id": _line(incoming.message_id) if incoming.message_id else None,
         "received_at": now,
-        "size": incoming.size,
+        "size": min(incoming.size, _MOST_BYTES),
         "kind": InboundKind.OTHER,
         "outcome": InboundOutcome.IGNORED,
         "sender": _line(incoming.sender),

@@ -61,6 +61,11 @@ def test_a_message_too_large_is_noted_and_not_looked_at(family: Family) -> None:
     assert family.state() == before
 
 
+def test_a_message_of_more_bytes_than_the_column_counts_is_noted_too(family: Family) -> None:
+    assert use_cases.take_in_oversized(family.reply(), size=2**40, now=family.now) is QUARANTINED
+    assert (last().reason, last().size) == (Reason.TOO_LARGE, 2**31 - 1)
+
+
 @on_sqlite
 def test_too_many_parts_or_events_are_left_to_a_person(family: Family) -> None:
     said = family.reply()
