@@ -6,7 +6,9 @@ Joins the caller's transaction, never commits. The caller holds the lock on the 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 
 from sqlalchemy import func, insert, select, update
 
@@ -17,6 +19,23 @@ from outreach.models import SEATED, OutreachSession, Registration, RegistrationS
 from outreach.registration.seating import Waiting, next_in_line
 
 TIME_TO_ANSWER = timedelta(hours=6)
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many fit, in all and from one school (None: as many as fit)."""
+
+    capacity: int
+    per_school_limit: int | None
+
+    def is_more_than(self, other: Room) -> bool:
+        """Somebody may fit who didn't."""
+        return self.capacity > other.capacity or (self.per_school_limit or inf) > (other.per_school_limit or inf)
+
+
+def room_of(outreach_session: OutreachSession) -> Room:
+    """Give the room there is."""
+    return Room(outreach_session.capacity, outreach_session.per_school_limit)
 
 
 def promote_waiting(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -42,8 +61,14 @@ def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict
     return dict.fromkeys(ids, Cause.OFFERED)
 
 
-def next_to_sit(outreach_session: OutreachSession, *, now: datetime, freed_by: Registration | None = None) -> list[int]:
-    """Give the registrations that are next: for the seats that are free, and the one this registration would free."""
+def next_to_sit(
+    outreach_session: OutreachSession, *, now: datetime, freed_by: Registration | None = None, room: Room | None = None
+) -> list[int]:
+    """Give the registrations that are next: for the seats that are free, and the one this registration would free.
+
+    `room`: what there would be after a change; None: what there is.
+    """
+    room = room or room_of(outreach_session)
     if not outreach_session.is_published or now >= outreach_session.starts_at:
         return []
     unasked = outreach_session.promotes_unasked(now)
@@ -52,8 +77,8 @@ def next_to_sit(outreach_session: OutreachSession, *, now: datetime, freed_by: R
         seated[freed_by.school_id] = seated.get(freed_by.school_id, 0) - 1
     chosen = next_in_line(
         waiting_list(outreach_session.id, skip_asked=not unasked),
-        seats_left=outreach_session.seats_left + bool(freed_by),
-        limit=outreach_session.per_school_limit,
+        seats_left=max(room.capacity - outreach_session.seats_taken + bool(freed_by), 0),
+        limit=room.per_school_limit,
         seated_by_school=seated,
     )
     return [waiting.registration_id for waiting in chosen]

@@ -17,7 +17,7 @@ from outreach.invitations.places import places, places_to_be, seated_by_teacher
 from outreach.invitations.recipients import Place, Reach, reach
 from outreach.models import HAVE_AN_ENTRY, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
 from outreach.registration.seating import Seating
-from outreach.registration.seats import next_to_sit
+from outreach.registration.seats import Room, next_to_sit
 
 Row = tuple[int, str, str]
 
@@ -48,9 +48,9 @@ def told_of_leaving(registration: Registration, *, by_id: int, now: datetime) ->
     what = _("a letter, and their calendar follows") if place.state in HAVE_AN_ENTRY else _("a letter")
     rows = [
         *_families(reach([place]), what),
-        _teachers_part(place, by_id, is_last=registration.is_seated and _is_last(outreach_session, place, freed)),
+        _teachers_part(place, by_id, is_last=_is_last(outreach_session, place, freed, now)),
         _stood_in([place]),
-        (len(freed), ngettext("student who waits", "students who wait", len(freed)), _next(outreach_session, now)),
+        _in_line(len(freed), outreach_session, now),
     ]
     return [row for row in rows if row[0]]
 
@@ -58,6 +58,12 @@ def told_of_leaving(registration: Registration, *, by_id: int, now: datetime) ->
 def told_of_taking(outreach_session: OutreachSession, registration_ids: Collection[int]) -> dict[int, Reach]:
     """Count, by registration, who is invited when the seat on offer is taken."""
     return {place.registration_id: reach([place]) for place in places(outreach_session, Registration.id.in_(registration_ids))}
+
+
+def told_of_more_seats(outreach_session: OutreachSession, room: Room, *, now: datetime) -> list[Row]:
+    """Say who of the queue hears when there is this room."""
+    ids = next_to_sit(outreach_session, now=now, room=room)
+    return [_in_line(len(ids), outreach_session, now)] if ids else []
 
 
 def _families(told: Reach, what: str) -> list[Row]:
@@ -92,16 +98,22 @@ def _stood_in(concerned: Collection[Place]) -> Row:
     return count, str(ngettext("student without an address", "students without an address", count)), str(_("the teacher tells them"))
 
 
+def _in_line(count: int, outreach_session: OutreachSession, now: datetime) -> Row:
+    return count, str(ngettext("student who waits", "students who wait", count)), _next(outreach_session, now)
+
+
 def _next(outreach_session: OutreachSession, now: datetime) -> str:
     if outreach_session.promotes_unasked(now):
         return str(_("the seat: family and teacher are told"))
     return str(_("the teacher is asked whether they may have the seat"))
 
 
-def _is_last(outreach_session: OutreachSession, place: Place, freed: Collection[int]) -> bool:
-    """The teacher's only student with a seat, and none of theirs is next."""
+def _is_last(outreach_session: OutreachSession, place: Place, freed: Collection[int], now: datetime) -> bool:
+    """The teacher's only student with a seat, and none of theirs gets it unasked."""
+    if place.state not in HAVE_AN_ENTRY:
+        return False
     others = seated_by_teacher(outreach_session.id, [place.teacher_id]).get(place.teacher_id, 0) - 1
-    following = places(outreach_session, Registration.id.in_(freed))
+    following = places(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
     return others == 0 and all(one.teacher_id != place.teacher_id for one in following)
 
 

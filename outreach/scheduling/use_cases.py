@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from outreach.errors import NotThere, Refused, Stale
 from outreach.invitations import announce
 from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession, SessionState, User
-from outreach.registration.seats import promote_waiting
+from outreach.registration.seats import promote_waiting, room_of
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.hosting import co_hosts, host
 from outreach.scheduling.places import find_place
@@ -66,7 +66,7 @@ def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime, tells:
         outreach_session = present(session_id, seen)
         if not outreach_session.is_published:
             raise Refused(_l("This session was cancelled. Post it again instead."))
-        hosts, room = _hosts(outreach_session), _room(outreach_session)
+        hosts, room = _hosts(outreach_session), room_of(outreach_session)
         was, description = session_facts(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
@@ -77,7 +77,7 @@ def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime, tells:
             announce.tell_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
             announce.hosts_changed(outreach_session, now=now)
-        if any(after > before for before, after in zip(room, _room(outreach_session), strict=True)):
+        if room_of(outreach_session).is_more_than(room):
             promote_waiting(outreach_session, now=now)
 
 
@@ -193,8 +193,3 @@ def _seats_taken(taken: int) -> LazyString:
 
 def _hosts(outreach_session: OutreachSession) -> set[int]:
     return {outreach_session.host.id, *(co_host.id for co_host in outreach_session.co_hosts)}
-
-
-def _room(outreach_session: OutreachSession) -> Sequence[float]:
-    """How many fit, in all and from one school."""
-    return outreach_session.capacity, outreach_session.per_school_limit or float("inf")

@@ -15,13 +15,12 @@ from outreach import clock, policy
 from outreach.catalogue.paging import page_number
 from outreach.db import db
 from outreach.errors import OutreachError, Stale
-from outreach.invitations.audience import with_an_entry
 from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import filling, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
-from outreach.scheduling.rewording import Rewording, plan_rewording
-from outreach.scheduling.telling import changes, in_words
+from outreach.scheduling.rewording import Edit, plan_edit
+from outreach.scheduling.telling import changes
 from outreach.web import Form, load, me, signed_in
 
 scheduling = Blueprint("scheduling", __name__)
@@ -160,25 +159,26 @@ def _edit_draft(form: Any, session_id: int) -> None:
     use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
 
 
-def _reword(form: Any, session_id: int) -> tuple[int, Rewording | None]:
-    """Save, or give what everybody would be told, to be asked about first."""
-    plans: list[Rewording] = []
+def _reword(form: Any, session_id: int) -> tuple[int, Edit | None]:
+    """Save; or, where that sends letters, give what it sends, to be asked about first."""
+    plans: list[Edit] = []
     if request.form.get("back"):
         return 200, None
-    if form.tells.data and not request.form.get("confirm"):
-        status = tried(form, lambda: plans.append(plan_rewording(session_id, form.offer())))
-    else:
-        status = tried(form, lambda: use_cases.edit(session_id, form.offer(), seen=form.seen, tells=form.tells.data, now=clock.now()))
-    return status, plans[0] if plans else None
+
+    def save_or_ask() -> None:
+        offer, tells, now = form.offer(), form.tells.data, clock.now()
+        plan = None if request.form.get("confirm") else plan_edit(session_id, offer, tells=tells, now=now)
+        if plan and plan.sends:
+            plans.append(plan)
+        else:
+            use_cases.edit(session_id, offer, seen=form.seen, tells=tells, now=now)
+
+    return tried(form, save_or_ask), plans[0] if plans else None
 
 
-def _ask_to_tell(outreach_session: OutreachSession, plan: Rewording) -> str:
-    page = {
-        "changes": changes(plan.was, plan.becomes),
-        "has_new_description": plan.has_new_description,
-        "recipients": in_words(with_an_entry(outreach_session), _("a letter that changes the entry; their answer stays")),
-        "kept": typed_before(),
-    }
+def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
+    news = plan.news
+    page = {"news": news, "changes": changes(news.was, news.becomes) if news else [], "recipients": plan.told, "kept": typed_before()}
     return render_template("scheduling/tell_question.html", outreach_session=outreach_session, **page)
 
 

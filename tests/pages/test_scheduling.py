@@ -70,18 +70,7 @@ def seen(outreach_session: OutreachSession) -> str:
 def registered(make: Builder, outreach_session: OutreachSession, size: int) -> None:
     school = make.school("North School")
     teacher = make.teacher(school)
-    ids = tuple(student.id for student in make.full_class(school, teacher, size=size).students)
-    register_students(
-        Request(
-            session_id=outreach_session.id,
-            school_id=school.id,
-            student_ids=ids,
-            teacher_id=teacher.id,
-            by_id=teacher.id,
-            permission_attested=True,
-        ),
-        now=make.now,
-    )
+    make.register(outreach_session, teacher, *make.full_class(school, teacher, size=size).students)
 
 
 def test_the_six_formats_are_offered(make: Builder, client_of: ClientOf) -> None:
@@ -268,6 +257,24 @@ def test_telling_of_new_words_first_shows_what_and_whom(make: Builder, client_of
     assert client.post(address, data=data | {"confirm": "1"}).status_code == 303
     assert (again(session).bring, again(session).revision) == ("Two pens", 1)
     assert letters() == before + 7, "three students and guardians, and the teacher; the host of this test was never invited"
+
+
+def test_more_seats_and_another_host_first_show_who_hears(make: Builder, client_of: ClientOf) -> None:
+    host = make.clinician()
+    session = make.outreach_session(host, capacity=2)
+    registered(make, session, size=5)
+    make.clinician(email="new@hospital.example")
+    before, client, address = letters(), client_of(host), f"/sessions/{session.id}/edit"
+    data = typed(title=session.title, capacity="4", co_hosts="new@hospital.example", then="save", seen_at=seen(session))
+
+    page = words(client.post(address, data=data))
+    for part in ("Save and tell them?", "2</b> <span>students who wait", "1</b> <span>new host", "an invitation for their calendar"):
+        assert part in page
+    assert (letters(), again(session).capacity) == (before, 2)
+
+    assert client.post(address, data=data | {"confirm": "1"}).status_code == 303
+    assert (again(session).capacity, again(session).seats_taken) == (4, 4)
+    assert letters() > before
 
 
 def test_telling_of_nothing_new_is_refused_beside_the_box(make: Builder, client_of: ClientOf) -> None:
