@@ -34,7 +34,7 @@ class Question:
     is_verified: bool
     is_you: bool
     names: tuple[str, ...]
-    at_stake: tuple[str, ...]
+    at_stake: tuple[Place, ...]
     to_ask_about: tuple[Place, ...]
     to_agree_on: tuple[Place, ...]
 
@@ -60,7 +60,7 @@ def question(page: FamilyPage, *, now: datetime) -> Question | None:
         is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
         is_you=len(about) == 1 and about[0].registration.student.mailbox_id == page.mailbox.id,
         names=tuple(place.given_name for place in about),
-        at_stake=tuple(place.given_name for place in _among(about, at_stake)),
+        at_stake=_among(about, at_stake),
         to_ask_about=_among(about, alone),
         to_agree_on=_among(about, voices.keys() - alone),
     )
