@@ -35,6 +35,7 @@ class Cause(enum.StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     WITHDRAWN = "withdrawn"
+    DECLINED = "declined"
     REMOVED = "removed"
     ADDRESS = "address"
     TIME = "time"
@@ -77,6 +78,7 @@ class SessionFacts:
     cancel_reason: str = ""
     is_provisional: bool = False
     decides_at: datetime | None = None
+    frees_declined_seats: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,4 +33,5 @@ def session_facts(outreach_session: OutreachSession) -> SessionFacts:
         cancel_reason=outreach_session.cancel_reason,
         is_provisional=outreach_session.awaits_decision,
         decides_at=outreach_session.decides_at if outreach_session.awaits_decision else None,
+        frees_declined_seats=outreach_session.frees_declined_seats,
     )

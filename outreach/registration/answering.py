@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.invitations.answering import Given, hold_answer
+from outreach.invitations.facts import Cause
 from outreach.invitations.hearing import voices_of
 from outreach.invitations.voices import gives_back
 from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
@@ -34,7 +35,8 @@ def take_answer(outreach_session: OutreachSession, invitation: Invitation, given
         return ()
     ended = _held(places_at_stake(invitation))
     if ended:
-        end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=invitation.mailbox_id)
+        by = invitation.mailbox_id
+        end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
     return tuple(registration.id for registration in ended)
 
 

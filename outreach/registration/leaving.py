@@ -25,10 +25,14 @@ def end_places(
     by_id: int | None = None,
     by_mailbox_id: int | None = None,
     note: str = "",
+    cause: Cause | None = None,
 ) -> None:
-    """Let active places end as WITHDRAWN or REMOVED; why somebody was taken off the list stands in the letters."""
+    """Let active places end as WITHDRAWN or REMOVED; why somebody was taken off the list stands in the letters.
+
+    `cause`: what the letters say happened, where the state doesn't say it all.
+    """
     outreach_session.seats_taken -= sum(registration.is_seated for registration in ended)
     ids = [registration.id for registration in ended]
     set_state(ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
-    causes = dict.fromkeys(ids, _CAUSES[state]) | fill_free_seats(outreach_session, now=now)
+    causes = dict.fromkeys(ids, cause or _CAUSES[state]) | fill_free_seats(outreach_session, now=now)
     tell_places(outreach_session, causes, now=now, by_id=by_id, reason=note if state is RegistrationState.REMOVED else "")

@@ -93,6 +93,8 @@ def test_a_decline_frees_the_seat_seats_the_next_and_tells_everybody(stage: Any,
         (HOME, LetterKind.PROMOTED),
         ("teacher@schools.example", LetterKind.DIGEST),
     }
+    why = select(Letter.facts).where(Letter.kind.in_([LetterKind.REMOVED, LetterKind.DIGEST]), Letter.state == LetterState.QUEUED)
+    assert {facts["cause"] for facts in db.session.scalars(why)} == {"declined"}
     gone = played.invitation("ana@pupils.example")
     assert (gone.answer, gone.is_live, gone.sequence) == (Answer.DECLINED, False, 1)
 

@@ -79,6 +79,8 @@ def _going(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield _("Who has a seat and who waits comes in a separate letter.")
     elif is_family(facts) and facts.seated and not (kind is LetterKind.REMINDER and facts.session.video_url):
         yield _("If plans change, please withdraw with the link above: the place goes to somebody who waits.")
+        if facts.session.frees_declined_seats:
+            yield _("If you answer that you can't come, in your calendar or on that page, somebody else may have the place at once.")
     elif facts.waiting:
         yield _when_a_place_frees_up()
 
@@ -90,7 +92,9 @@ def _when_a_place_frees_up() -> str:
 def _removed(facts: LetterFacts) -> Iterator[str]:
     if facts.cause is Cause.ADDRESS:
         yield _("Whoever it is for gets our letters at the new address.")
-    elif is_family(facts) and facts.cause is Cause.WITHDRAWN:
+    elif is_family(facts) and facts.cause in (Cause.WITHDRAWN, Cause.DECLINED):
+        if facts.cause is Cause.DECLINED:
+            yield _("The answer was “can't come”, and this session gives such a place back at once.")
         yield _("If this is a mistake, tell the teacher: they can register again as long as there is room.")
     elif is_family(facts):
         yield _("The session itself takes place. If you have questions, the teacher who registered can answer them.")
@@ -100,6 +104,8 @@ def _digest(facts: LetterFacts) -> Iterator[str]:
     if facts.offered_until:
         until = at_place(facts.offered_until, facts.session)
         yield _("This close to the start, we move nobody up without asking. The offer stands until %(until)s.", until=until)
+    if facts.gone and facts.cause is Cause.DECLINED:
+        yield _("The family answered that they can't come, and this session gives such a place back at once.")
     if facts.waiting and facts.cause is not Cause.CANCELLED:
         yield _("We'll tell you when a place frees up.")
     if facts.stands_in_for:

@@ -65,7 +65,7 @@ def _updated(facts: LetterFacts) -> str:
 def _removed(facts: LetterFacts) -> str:
     if facts.cause is Cause.REMOVED:
         return _("No longer on the list")
-    return _("Withdrawn") if facts.cause is Cause.WITHDRAWN else _("No longer in your calendar")
+    return _("Withdrawn") if facts.cause in (Cause.WITHDRAWN, Cause.DECLINED) else _("No longer in your calendar")
 
 
 def _roster(facts: LetterFacts, near: str) -> str:
