@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
 from outreach.db import db
 from outreach.invitations.recipients import Place
 from outreach.models import (
-    SEATED,
+    HAVE_AN_ENTRY,
     Guardian,
     Mailbox,
     OutreachSession,
@@ -149,10 +149,10 @@ def adults(user_ids: Collection[int]) -> dict[int, Adult]:
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
-    """Count the seats each of these teachers answers for."""
+    """Count the students each of these teachers answers for who have a seat; one on offer isn't theirs yet."""
     rows = db.session.execute(
         select(Registration.teacher_id, func.count())
-        .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(SEATED))
+        .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(HAVE_AN_ENTRY))
         .group_by(Registration.teacher_id)
     )
     return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,7 +41,7 @@ def live(world: World, steps: Sequence[Step]) -> None:
                 with world.app.app_context():
                     assert_calendars_are_true(world)
         world.wait(timedelta(milliseconds=200))
-    assert_letters_come_in_order(world.wire.arrived)
+    assert_letters_come_in_order(world)
 
 
 def live_each(world: World, numbers: Sequence[int], steps: int) -> None:
@@ -97,10 +98,10 @@ def _shown(entry: Entry) -> Shown:
     return Shown(entry.starts_at, entry.ends_at, place, entry.status, is_busy=entry.is_busy)
 
 
-def assert_letters_come_in_order(arrived: list[Mail]) -> None:
+def assert_letters_come_in_order(world: World) -> None:
     """One UID for each session in a calendar, one organizer; a revision never goes back, and a newer letter is stamped later."""
     told: dict[tuple[str, int], Mail] = {}
-    for mail in arrived:
+    for mail in world.wire.arrived:
         if mail.ics is None:
             continue
         key = mail.recipient, mail.entry.session_id
@@ -110,7 +111,16 @@ def assert_letters_come_in_order(arrived: list[Mail]) -> None:
             assert (before.entry.uid, before.entry.organizer) == (mail.entry.uid, mail.entry.organizer)
             assert before.entry.sequence <= mail.entry.sequence
             assert before.entry.stamp < mail.entry.stamp
+            assert mail.entry.partstat == "NEEDS-ACTION" or not must_ask_anew(world, before.entry, mail)
         told[key] = mail
+
+
+def must_ask_anew(world: World, before: Entry, mail: Mail) -> bool:
+    """Another time, place or status than was shown before asks again, unless the reader answered since, on the page."""
+    after = mail.entry
+    answered = any(said.address == mail.recipient and said.uid == before.uid and said.sequence > before.sequence for said in world.said)
+    is_new = replace(_shown(before), is_busy=after.is_busy) != _shown(after)
+    return after.method == "REQUEST" and is_new and not answered
 
 
 def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:

@@ -321,12 +321,14 @@ def test_on_the_last_day_the_teacher_is_asked_and_the_answer_counts(make: Builde
     (digest,) = queued(LetterKind.DIGEST)
     assert [s.registration_id for s in facts(digest).offered] == [second.id]
     assert queued(LetterKind.PROMOTED) == []
+    assert teacher.mailbox_id in {letter.mailbox_id for letter in queued(LetterKind.REMOVED)}  # what is on offer is nobody's yet
     assert the_seats_equal_the_rows(outreach_session)
     use_cases.decline_offer(second.id, by_id=teacher.id, now=late)
     states = [db.session.get_one(Registration, key.id, populate_existing=True).state for key in (second, third)]
     assert states == [RegistrationState.WAITING, RegistrationState.OFFERED]
     use_cases.accept_offer(third.id, by_id=teacher.id, now=late + timedelta(hours=1))
-    assert len(queued(LetterKind.PROMOTED)) == 2
+    assert len(queued(LetterKind.PROMOTED)) == 3
+    assert teacher.mailbox_id in {letter.mailbox_id for letter in queued(LetterKind.PROMOTED)}
     assert the_seats_equal_the_rows(outreach_session)
 
 

@@ -63,9 +63,8 @@ def _reasons(outreach_session: OutreachSession) -> dict[Mailbox, set[ReasonKind]
     for host in (outreach_session.host, *outreach_session.co_hosts):
         found[host.mailbox].add(ReasonKind.HOST)
     for registration in db.session.scalars(select(Registration).where(Registration.session_id == outreach_session.id)):
-        if registration.state in SEATED:
-            found[registration.teacher.mailbox].add(ReasonKind.TEACHER)
         if registration.state in FOR_GOOD:
+            found[registration.teacher.mailbox].add(ReasonKind.TEACHER)
             for mailbox, kind in _family(registration.student, outreach_session):
                 found[mailbox].add(kind)
     return found
