@@ -30,9 +30,10 @@ class _Shell(click.Group):
         try:
             return self._invoke_in_words(context)
         except click.ClickException as failure:
-            if context.invoked_subcommand == receive.name:
-                failure.exit_code = EX_TEMPFAIL
-            raise
+            if context.invoked_subcommand != receive.name:
+                raise
+            failure.show()
+            context.exit(EX_TEMPFAIL)
 
     def _invoke_in_words(self, context: click.Context) -> object:
         try:
