@@ -16,6 +16,7 @@ from outreach.db import db, locked
 from outreach.invitations.addressees import Reason, standing_reasons
 from outreach.invitations.drafting import Draftsman
 from outreach.invitations.facts import Cause, SessionFacts
+from outreach.invitations.in_line import tell_newly_in_line
 from outreach.invitations.places import Adult, adults, places, queue_places, seated_by_teacher
 from outreach.invitations.recipients import Place, recipients
 from outreach.invitations.reconcile import reconcile
@@ -126,7 +127,10 @@ def tell_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
 
 
 def addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
-    """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come."""
+    """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come.
+
+    Where the student waits, a new mailbox hears that.
+    """
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
@@ -155,6 +159,7 @@ def tell_addresses(outreach_session: OutreachSession, registration_ids: Collecti
     changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
     reconcile(draftsman, wanted, standing, {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing})
     post(draftsman.drafts, now=now)
+    tell_newly_in_line(outreach_session, changed, now=now)
 
 
 def _tell_everybody(

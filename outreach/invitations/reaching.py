@@ -7,21 +7,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import db, locked
 from outreach.invitations.again import tell_anew
-from outreach.invitations.drafting import IN_LINE, Draftsman
-from outreach.invitations.facts import Cause
+from outreach.invitations.drafting import IN_LINE
 from outreach.invitations.holding import hold_places
-from outreach.invitations.places import places, queue_places, students_behind
-from outreach.invitations.recipients import Place
-from outreach.invitations.snapshot import session_facts
-from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration, SessionState
-from outreach.outbox.queue import post
+from outreach.invitations.in_line import tell_in_line
+from outreach.invitations.places import students_behind
+from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration
 
 NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 
@@ -60,7 +56,7 @@ def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its invitations were just read, and sessions are never deleted)
         tell_anew(outreach_session, entries[session_id], key=f"reached:{now.isoformat()}", now=now)
-        _tell_waiting(outreach_session, waiting[session_id], mailbox_ids, now=now)
+        tell_in_line(outreach_session, waiting[session_id], mailbox_ids, now=now)
 
 
 def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
@@ -93,27 +89,3 @@ def _by_session(rows: Iterable[Row[int, int]]) -> dict[int, list[int]]:
     for session_id, key in rows:
         found[session_id].append(key)
     return found
-
-
-def _tell_waiting(
-    outreach_session: OutreachSession, registration_ids: Collection[int], mailbox_ids: Collection[int], *, now: datetime
-) -> None:
-    if not registration_ids:
-        return
-    cause = Cause.CANCELLED if outreach_session.state == SessionState.CANCELLED else Cause.REGISTERED
-    told = [_only(place, mailbox_ids) for place in places(outreach_session, Registration.id.in_(registration_ids))]
-    draftsman = Draftsman(
-        outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=outreach_session.cancel_reason
-    )
-    draftsman.meet(told, queue_places(outreach_session.id))
-    draftsman.letters_without_entry(told, dict.fromkeys(registration_ids, cause))
-    post(draftsman.drafts, now=now)
-
-
-def _only(place: Place, mailbox_ids: Collection[int]) -> Place:
-    """The place as if nobody else heard of it."""
-    return replace(
-        place,
-        own_mailbox_id=place.own_mailbox_id if place.own_mailbox_id in mailbox_ids else None,
-        guardian_mailbox_ids=tuple(key for key in place.guardian_mailbox_ids if key in mailbox_ids),
-    )

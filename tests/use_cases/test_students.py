@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -190,6 +191,21 @@ def test_a_corrected_address_cancels_at_the_old_and_invites_at_the_new(
     }
     assert known(ben, school).guardians == (corrected,)
     assert db.session.scalar(select(Mailbox.address).where(Mailbox.address == "wrong@families.example"))
+
+
+def test_a_corrected_address_hears_where_the_student_waits(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    mia = make.student(school_class, email="mia@pupils.example", guardians=("wrong@families.example",)).id
+    first = make.student(school_class, given_name="Ben", guardians=("home@families.example",)).id
+    register(make.outreach_session(make.clinician(), capacity=1), school_class, teacher, first, mia, now=now)
+    everything_left()
+    corrected = replace(known(mia, school).guardians[0], email="right@families.example")
+    assert edit(mia, school, guardians=(corrected,), now=now) is True
+    assert queued() == {("right@families.example", LetterKind.WAITING.value)}
+    everything_left()
+    edit(mia, school, guardians=(replace(corrected, name="Ms Hill"),), now=now)
+    assert queued() == set()
 
 
 def test_who_is_registered_while_the_address_is_corrected_is_invited_at_the_new_one(
