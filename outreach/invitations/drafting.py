@@ -76,7 +76,7 @@ class Draftsman:
         untold = self.untold.get(to.invitation_id)
         reads_as = to if to.kinds or before is None else before
         kind = _kind(to, cause, is_first=is_first, was_live=before is not None and before.is_live, untold=untold)
-        was = None if is_first else (untold.was if untold else None) or self.was
+        was = None if is_first else self._known_before(to, untold)
         gone = self._gone(left, untold, to)
         facts = LetterFacts(
             reader=reads_as.reader,
@@ -189,6 +189,13 @@ class Draftsman:
             return {}, {}
         rows = db.session.execute(select(Mailbox.id, Mailbox.locale).where(Mailbox.id.in_(mailbox_ids)))
         return {row.id: row.locale for row in rows}, guardians_by_mailbox(mailbox_ids)
+
+    def _known_before(self, to: Addressee, untold: LetterFacts | None) -> SessionFacts | None:
+        """Give the session as they knew it: as before the letter that never left, unless that one may have left after all."""
+        if untold is None or untold.was is None:
+            return self.was
+        may_have_left = untold.entry is not None and to.sent_sequence is not None and untold.entry.sequence <= to.sent_sequence
+        return self.was or untold.was if may_have_left else untold.was
 
     def _gone(self, left: Collection[int | None], untold: LetterFacts | None, to: Addressee) -> tuple[StudentFacts, ...]:
         """Name who left, those of an untold letter too, unless they are back. Whose letters merely go elsewhere still comes."""

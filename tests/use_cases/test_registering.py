@@ -28,9 +28,11 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.outbox.outcome import Delayed
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
 from tests.builders import Builder
+from tests.delivering import Scripted, deliver
 
 
 def register(
@@ -192,6 +194,20 @@ def test_an_update_shows_what_was_last_told_not_what_was_never_sent(make: Builde
     everything_left()
     for hours in (1, 2):
         move(outreach_session, hours=hours, now=now)
+    family = [letter for letter in queued(LetterKind.UPDATED) if to(letter) != teacher.email]
+    assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, told)]  # type: ignore[union-attr]
+
+
+def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: School, teacher: User, now: datetime) -> None:
+    outreach_session = make.outreach_session(make.clinician())
+    school_class = make.full_class(school, teacher, size=1, with_email=False)
+    register(outreach_session, school_class, teacher, now=now)
+    everything_left()
+    move(outreach_session, hours=1, now=now)
+    told = outreach_session.starts_wall
+    cut_off = Delayed(words="connection lost", may_have_left=True)
+    deliver(Scripted({to(letter): cut_off for letter in queued(LetterKind.UPDATED)}), now)
+    move(outreach_session, hours=2, now=now)
     family = [letter for letter in queued(LetterKind.UPDATED) if to(letter) != teacher.email]
     assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, told)]  # type: ignore[union-attr]
 
