@@ -22,7 +22,7 @@ from outreach.config import Settings
 from outreach.db import db, is_sqlite, transaction
 from outreach.errors import NotThere
 from outreach.faults import place_of
-from outreach.models import InboundKind, InboundMessage, InboundOutcome, Letter, Mailbox
+from outreach.models import InboundKind, InboundMessage, InboundOutcome, InvitationAnswer, Letter, Mailbox
 from outreach.replies import effects
 from outreach.replies.addressed import Addressed, addressed, is_our_own
 from outreach.replies.effects import From
@@ -68,13 +68,21 @@ def look_at(message_id: int, *, now: datetime) -> None:
 
 
 def forget_raw(*, now: datetime) -> int:
-    """Wipe what strangers wrote, and who they are, 30 days after it came; gives how many messages. What was made of it stays."""
-    past = (InboundMessage.raw.is_not(None), InboundMessage.received_at <= now - KEPT)
-    if db.session.scalar(select(InboundMessage.id).where(*past).limit(1)) is None:
+    """Wipe what was written, and by whom, 30 days after it came: messages, and the words of answers. What was made of it stays.
+
+    Gives how many were wiped.
+    """
+    messages = (InboundMessage.raw.is_not(None), InboundMessage.received_at <= now - KEPT)
+    words = (InvitationAnswer.comment != "", InvitationAnswer.at <= now - KEPT)
+    past = (select(InboundMessage.id).where(*messages), select(InvitationAnswer.id).where(*words))
+    if not any(db.session.scalar(found.limit(1)) for found in past):
         return 0
     with transaction():
-        wiped = db.session.execute(update(InboundMessage).where(*past).values(raw=None, sender="", subject=""))
-    return cast(CursorResult[Any], wiped).rowcount
+        wiped = [
+            db.session.execute(update(InboundMessage).where(*messages).values(raw=None, sender="", subject="")),
+            db.session.execute(update(InvitationAnswer).where(*words).values(comment="")),
+        ]
+    return sum(cast(CursorResult[Any], one).rowcount for one in wiped)
 
 
 def _take_in(incoming: Incoming, raw: bytes, *, source: str, now: datetime) -> InboundOutcome | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from outreach.db import db
 from outreach.invitations.answering import keep_as_history
-from outreach.models import InboundKind, InboundOutcome
+from outreach.models import Answer, InboundKind, InboundOutcome, InvitationAnswer
 from outreach.replies import effects, use_cases
 from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
 from outreach.replies.reasons import Reason
@@ -121,6 +123,16 @@ def test_after_30_days_what_strangers_wrote_is_wiped(now: datetime) -> None:
     assert (wiped.raw, wiped.sender, wiped.subject, wiped.reason) == (None, "", "", Reason.NO_TOKEN)
     assert (kept.raw, kept.subject) == (new, "new")
     assert use_cases.take_in(old, delivered_to=None, source="test", now=at) is None, "it still counts as had"
+
+
+@on_sqlite
+def test_after_30_days_the_words_of_an_answer_are_wiped_and_the_answer_stays(family: Family, now: datetime) -> None:
+    family.take(family.reply(lines=["COMMENT:Ana is ill"]))
+    [answer] = db.session.scalars(select(InvitationAnswer))
+    assert (answer.comment, use_cases.forget_raw(now=now + use_cases.KEPT)) == ("Ana is ill", 0)
+    use_cases.forget_raw(now=now + use_cases.KEPT + timedelta(hours=1))
+    db.session.refresh(answer)
+    assert (answer.comment, answer.answer, answer.counts) == ("", Answer.ACCEPTED, True)
 
 
 @on_sqlite
