@@ -11,7 +11,7 @@ from flask_security import hash_password
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.demo import story
+from outreach.demo import answers, story
 from outreach.demo.adults import APPLICANTS
 from outreach.demo.classes import make_classes
 from outreach.demo.people import make_applications, make_people
@@ -61,6 +61,8 @@ def steps(*, now: datetime, deliver: Act | None) -> list[Callable[[], object]]:
         (10, send),
         (9, partial(story.more_registrations, world)),
         (2, partial(story.one_withdraws, world)),
+        (2, partial(_hear, world)),
+        (1, partial(answers.somebody_asks, world)),
         (1, partial(_close, password_hash)),
     )
     return [partial(act, now=now - timedelta(days=days)) for days, act in timeline]
@@ -71,6 +73,12 @@ def _found(world: World, password_hash: str, today: date, *, now: datetime) -> N
         make_places(world)
         make_people(world, password_hash=password_hash, now=now)
         make_classes(world, today=today)
+
+
+def _hear(world: World, *, now: datetime) -> None:
+    with transaction():
+        answers.a_letter_comes_back(world, now=now)
+        answers.families_answer(world, now=now)
 
 
 def _close(password_hash: str, *, now: datetime) -> None:

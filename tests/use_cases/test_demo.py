@@ -23,13 +23,18 @@ from outreach.demo.sign_ins import SignIn
 from outreach.logs import only_warnings
 from outreach.models import (
     SEATED,
+    Answer,
     Application,
     ApplicationState,
     Format,
     Guardian,
+    InboundMessage,
+    InboundOutcome,
+    Invitation,
     Letter,
     LetterKind,
     LetterState,
+    Mailbox,
     OutreachSession,
     Registration,
     RegistrationState,
@@ -143,6 +148,16 @@ def test_its_past_can_be_read_in_the_mailbox(filled: Flask) -> None:
     assert count(Letter, Letter.kind == LetterKind.PROMOTED, Letter.state == LetterState.SENT) > 0
     assert count(Letter, Letter.kind == LetterKind.REMINDER, Letter.state == LetterState.SENT) > 0
     assert count(Registration, Registration.state == RegistrationState.WAITING) > 0
+
+
+@pytest.mark.usefixtures("filled")
+def test_answers_and_a_letter_that_cannot_arrive_came_back() -> None:
+    by_answer = {row[0]: row[1] for row in db.session.execute(select(Invitation.answer, func.count()).group_by(Invitation.answer))}
+    assert by_answer.keys() == {Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION}
+    assert by_answer[Answer.ACCEPTED] > by_answer[Answer.TENTATIVE] + by_answer[Answer.DECLINED]
+    assert count(Mailbox, Mailbox.refused_at.is_not(None)) == 1
+    questions = db.session.execute(select(InboundMessage.outcome, InboundMessage.reason)).all()
+    assert questions == [(InboundOutcome.QUARANTINED, "person_wrote")]
 
 
 @pytest.mark.parametrize("sign_in", sign_ins.SIGN_INS, ids=lambda sign_in: sign_in.role.value)
