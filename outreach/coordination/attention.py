@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from outreach.catalogue.cards import CARD_ROWS
+from outreach.coordination.silent import is_refused
 from outreach.db import db
 from outreach.models import (
     UNSETTLED,
@@ -25,6 +26,7 @@ from outreach.models import (
     SessionState,
     User,
 )
+from outreach.outbox.overtaken import is_overtaken
 from outreach.scheduling.retiming import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)
@@ -55,17 +57,15 @@ class Attention:
 def attention(*, now: datetime) -> Attention:
     """Look at everything once."""
     pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
-    mailboxes = select(func.count(Mailbox.refused_at), func.count(Mailbox.stopped_at))
-    refused, stopped = db.session.execute(mailboxes.where(or_(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_not(None)))).one()
     late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
     quarantined = InboundMessage.outcome == InboundOutcome.QUARANTINED
     to_look_at = select(func.count(InboundMessage.id)).where(quarantined, InboundMessage.reviewed_at.is_(None))
     return Attention(
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
-        failed_letters=db.session.scalar(select(func.count()).where(Letter.state == LetterState.FAILED)) or 0,
-        refused_mailboxes=refused,
-        stopped_mailboxes=stopped,
+        failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_overtaken())) or 0,
+        refused_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_refused())) or 0,
+        stopped_mailboxes=db.session.scalar(select(func.count(Mailbox.stopped_at))) or 0,
         blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,
         undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,

@@ -6,9 +6,10 @@ import enum
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from outreach.db import db
+from outreach.invitations.places import readers
 from outreach.models import BlockedDomain, Mailbox, User
 from outreach.outbox.bouncing import put_off_lately
 
@@ -47,8 +48,15 @@ def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
     return db.session.execute(wanted.order_by(BlockedDomain.since.desc(), BlockedDomain.domain)).all()
 
 
+def is_refused() -> ColumnElement[bool]:
+    """Say of a mailbox that its server refuses it and somebody is known by it still; an address that was corrected needs nobody."""
+    families = readers().subquery().c.mailbox_id
+    known = Mailbox.id.in_(select(families).where(families.is_not(None))) | Mailbox.id.in_(select(User.mailbox_id))
+    return and_(Mailbox.refused_at.is_not(None), known)
+
+
 def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
-    is_silent = or_(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_not(None))
+    is_silent = or_(is_refused(), Mailbox.stopped_at.is_not(None))
     if shelf is Shelf.SILENT:
         return is_silent
     if shelf is Shelf.BLOCKED:

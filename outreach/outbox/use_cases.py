@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause
+from outreach.outbox.overtaken import is_overtaken
 
 
 def send_again(letter_id: int, *, now: datetime) -> None:
@@ -42,9 +43,5 @@ def _require_failed(letter: Letter) -> None:
 
 
 def _is_overtaken(letter: Letter) -> bool:
-    """A later letter of its stream has left or is about to: the order must hold."""
-    if letter.session_id is None:
-        return False
-    same_stream = (Letter.mailbox_id == letter.mailbox_id, Letter.session_id == letter.session_id)
-    later = select(Letter.id).where(*same_stream, Letter.id > letter.id, Letter.state.not_in((LetterState.FAILED, LetterState.DROPPED)))
-    return db.session.scalar(later.limit(1)) is not None
+    """Sent now, it would come after a later letter of its stream: the order must hold."""
+    return db.session.scalar(select(Letter.id).where(Letter.id == letter.id, is_overtaken())) is not None

@@ -33,6 +33,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.outbox.overtaken import is_overtaken
 from outreach.server_words import plainly, turned_away
 
 
@@ -46,7 +47,7 @@ class Row:
     registration: Registration
     student: Student
     place_in_queue: int | None
-    trouble: list[str] = field(default_factory=list)
+    trouble: list[tuple[str, str]] = field(default_factory=list)
     silent: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, Said]] = field(default_factory=list)
     verdict: Verdict | None = None
@@ -170,7 +171,8 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
     mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
     failures = db.session.execute(
         select(Letter.mailbox_id, Letter.server_words)
-        .where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(mailboxes), Letter.state == LetterState.FAILED)
+        .where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(mailboxes))
+        .where(Letter.state == LetterState.FAILED, ~is_overtaken())
         .order_by(Letter.id)
     )
     failed: dict[int, str] = {mailbox_id: words for mailbox_id, words in failures}  # noqa: C416 (dict() of rows isn't typed)
@@ -189,14 +191,14 @@ def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
             row.verdict = verdict(heard)
 
 
-def _trouble(mailbox: Mailbox, words: str | None) -> list[str]:
-    if not mailbox.is_open:
-        return [_("%(address)s: wrong address, the reader says", address=mailbox.address)]
-    return [f"{mailbox.address}: {words}"] if words and mailbox.is_reached else []
+def _trouble(mailbox: Mailbox, words: str | None) -> list[tuple[str, str]]:
+    return [(mailbox.address, words)] if words and mailbox.is_reached else []
 
 
 def _silence(mailbox: Mailbox) -> list[tuple[str, str]]:
-    if mailbox.is_reached or not mailbox.is_open:
+    if not mailbox.is_open:
+        return [(mailbox.address, _("Who reads there says it is the wrong address."))]
+    if mailbox.is_reached:
         return []
     return [(mailbox.address, plainly(mailbox.refused_words) if mailbox.refused_at else turned_away())]
 

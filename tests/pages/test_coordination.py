@@ -359,8 +359,11 @@ def test_home_says_what_needs_a_person(client: FlaskClient, make: Builder, now: 
     application(make.user(), now)
     failed(make, now)
     letter(make, now - timedelta(hours=1), address="late@families.example")
+    make.student(make.school_class(make.school()), guardians=("x@families.example",))
     with transaction():
-        db.session.add(Mailbox(address="x@families.example", refused_at=now, refused_words="550 gone"))
+        for mailbox in db.session.scalars(select(Mailbox).where(Mailbox.address == "x@families.example")):
+            mailbox.refused_at, mailbox.refused_words = now, "550 gone"
+        db.session.add(Mailbox(address="corrected@families.example", refused_at=now, refused_words="550 gone"))
         db.session.add(Mailbox(address="y@families.example", stopped_at=now))
     page = client.get("/coordination").text
     for words in ("application waits", "letter has failed", "refused by its mail server", "wrong address", "Letters are late"):
@@ -368,6 +371,8 @@ def test_home_says_what_needs_a_person(client: FlaskClient, make: Builder, now: 
     silent = client.get("/coordination/mailboxes").text
     for words in ("x@families.example", "y@families.example", "550 gone"):
         assert words in silent
+    assert "addresses were refused" not in page
+    assert "corrected@families.example" not in silent  # nobody is known by it any more
 
 
 def test_home_shows_a_paused_outbox_in_the_server_s_words(client: FlaskClient, make: Builder) -> None:

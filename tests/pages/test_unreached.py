@@ -15,7 +15,7 @@ from sqlalchemy import select
 from outreach import clock
 from outreach.db import db, transaction
 from outreach.invitations.use_cases import look_for_blocked_domains
-from outreach.models import BounceKind, Mailbox, User
+from outreach.models import BounceKind, Letter, LetterState, Mailbox, User
 from outreach.outbox.bouncing import note_failure
 from tests.builders import Builder
 from tests.unreached import MARIA, World
@@ -79,6 +79,19 @@ def test_the_places_of_a_session_say_so_too(world: World, teacher: FlaskClient, 
     with transaction():
         world.maria.refused_at, world.maria.blocked_at = None, now
     assert f"Letters don’t arrive {MARIA}: Its mail server doesn't let our letters in." in text(teacher.get(places))
+
+
+def test_a_letter_that_failed_is_no_news_once_a_later_one_leaves(world: World, teacher: FlaskClient, client_of: Clients) -> None:
+    places, coordinator = f"/sessions/{world.session.id}/places", client_of(world.make.coordinator())
+    with transaction():
+        for letter in db.session.scalars(select(Letter).where(Letter.mailbox_id == world.maria.id)):
+            letter.state, letter.settled_at, letter.server_words = LetterState.FAILED, world.now, "554 Not today"
+    assert f"A letter didn’t arrive {MARIA}: 554 Not today" in text(teacher.get(places))
+    assert "1 letter has failed" in text(coordinator.get("/coordination"))
+    world.bounce()
+    teacher.post(f"/students/{world.ana.id}/mailboxes/{world.maria.id}/resumption")
+    assert "didn’t arrive" not in text(teacher.get(places))
+    assert "has failed" not in text(coordinator.get("/coordination"))
 
 
 def test_one_button_and_how_things_stand_goes_there_again(world: World, teacher: FlaskClient) -> None:
