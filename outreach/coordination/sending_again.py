@@ -16,9 +16,7 @@ from outreach.invitations.again import tell_as_update
 from outreach.models import Invitation, OutreachSession
 
 _SILENCE = {
-    State.STOPPED: _l(
-        "Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."
-    ),
+    State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
     State.REFUSED: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
     State.BLOCKED: _l("Its domain turns our letters away. When it lets us in, everybody there gets what stands by itself."),
 }
