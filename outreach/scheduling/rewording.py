@@ -76,12 +76,23 @@ def _told_besides(outreach_session: OutreachSession, offer: Offer, now: datetime
 def _rewording(outreach_session: OutreachSession, offer: Offer) -> Rewording:
     was = session_facts(outreach_session)
     its_host = host(offer.host_id, default_id=outreach_session.host_id)
-    becomes = replace(was, title=offer.title, host_name=its_host.name, bring=offer.bring, wear=offer.wear, kit=offer.kit)
+    becomes = replace(
+        was,
+        title=offer.title,
+        host_name=its_host.name,
+        bring=offer.bring,
+        wear=offer.wear,
+        kit=offer.kit,
+        frees_declined_seats=offer.frees_declined_seats,
+    )
     return must_be_news(was, becomes, has_new_description=offer.description != outreach_session.description)
 
 
 def must_be_news(was: SessionFacts, becomes: SessionFacts, *, has_new_description: bool) -> Rewording:
     """Give what is to be told. Raises Refused when that is nothing."""
     if was == becomes and not has_new_description:
-        raise Refused(_l("Letters show title, host, description, and what to bring, wear and use: none of it changed."), field="tells")
+        raise Refused(
+            _l("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
+            field="tells",
+        )
     return Rewording(was=was, becomes=becomes, has_new_description=has_new_description)

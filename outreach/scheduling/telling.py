@@ -70,6 +70,10 @@ def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
         (_("What to bring"), facts.bring),
         (_("What to wear"), facts.wear),
         (_("Kit for each student"), facts.kit),
+        (
+            _("A declined invitation"),
+            _("gives the place back") if facts.frees_declined_seats else _("keeps the place until the family gives it back"),
+        ),
     ]
 
 

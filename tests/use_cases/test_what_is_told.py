@@ -87,10 +87,11 @@ def calendar_of(letter: Letter) -> str:
 
 WORDS: dict[str, Any] = {
     "title": "Power of Two Stitches", "description": "Another text.", "bring": "Two pens", "wear": "Short sleeves", "kit": "A pad",
+    "frees_declined_seats": True,
 }  # fmt: skip
 UNTOLD: dict[str, Any] = {
     "specialty": "Plastic surgery", "per_school_limit": 5, "age_floor": 15, "opens_wall": datetime(2027, 3, 8), "day_phone": "+44 20 7946",
-    "closes_wall": datetime(2027, 3, 17), "reminder_leads": (60,), "frees_declined_seats": True,
+    "closes_wall": datetime(2027, 3, 17), "reminder_leads": (60,),
 }  # fmt: skip
 MATERIAL: dict[str, dict[str, Any]] = {
     "day": {"when": replace(WHEN, day=date(2027, 3, 19))},
