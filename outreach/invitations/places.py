@@ -43,7 +43,7 @@ _STUDENT = (
 
 @dataclass(frozen=True)
 class Adult:
-    """Somebody who signs in, with the mailbox that hears for them."""
+    """Somebody who signs in, with the mailbox that hears for them. `name`: what letters greet them by, the given one."""
 
     user_id: int
     mailbox_id: int
@@ -141,11 +141,11 @@ def students_behind(mailbox_ids: Collection[int]) -> list[int]:
 def adults(user_ids: Collection[int]) -> dict[int, Adult]:
     """Read users by id, with their mailboxes."""
     rows = db.session.execute(
-        select(User.id, User.given_name, User.family_name, User.zone, Mailbox.id.label("mailbox_id"), Mailbox.locale)
+        select(User.id, User.given_name, User.zone, Mailbox.id.label("mailbox_id"), Mailbox.locale)
         .join(Mailbox, Mailbox.id == User.mailbox_id)
         .where(User.id.in_(user_ids))
     )
-    return {row.id: Adult(row.id, row.mailbox_id, f"{row.given_name} {row.family_name}", row.locale, row.zone) for row in rows}
+    return {row.id: Adult(row.id, row.mailbox_id, row.given_name, row.locale, row.zone) for row in rows}
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:

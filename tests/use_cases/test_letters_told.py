@@ -156,6 +156,15 @@ def test_families_read_of_their_own_alone(letters: list[tuple[Letter, EmailMessa
             assert not re.search(f"{known}|Student\\d", "\n".join((*parts, *message.values())))
 
 
+def test_letters_greet_whoever_signs_in_in_one_way(letters: list[tuple[Letter, EmailMessage]]) -> None:
+    greetings: dict[str, set[str]] = {"Robin Smith": set(), "Sam Lee": set()}
+    for letter, message in letters:
+        user = db.session.scalar(select(User).where(User.mailbox_id == letter.mailbox_id))
+        if user is not None and letter.kind not in OFFICIAL and user.name in greetings:
+            greetings[user.name].add(re.search(r"^Hello .*", text_of(message), re.MULTILINE)[0])  # type: ignore[index]  # all greet
+    assert greetings == {"Robin Smith": {"Hello Robin,"}, "Sam Lee": {"Hello Sam,"}}
+
+
 def test_all_our_addresses_in_letters_are_pages(letters: list[tuple[Letter, EmailMessage]]) -> None:
     pages = current_app.url_map.bind("localhost")
     texts = [text_of(message) for _letter, message in letters]
