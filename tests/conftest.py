@@ -29,6 +29,7 @@ from outreach import create_app
 from outreach.config import Settings
 from outreach.db import Base
 from outreach.extensions import db, limiter
+from outreach.logs import speak_in_events
 from outreach.models import User
 from tests import needs
 from tests.builders import Builder
@@ -247,6 +248,7 @@ def app(settings: Settings, _shared_apps: dict[str, tuple[Flask, dict[str, Any]]
     app.config.clear()
     app.config.update(config)
     app.extensions["outreach"] = settings
+    speak_in_events(app)  # to this test's standard error: the one of the test before is closed
     limiter.enabled = False
     with app.app_context():
         yield app
