@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 
 import pytest
 from sqlalchemy import func, select
 
-from outreach.config import ROOT, Settings
+from outreach.config import Settings
 from outreach.db import db
 from outreach.models import Letter, LetterState
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
@@ -21,33 +22,53 @@ from outreach.outbox.tally import Tally
 from tests.builders import Builder
 from tests.delivering import deliver, put
 from tests.journeys.postbox import Postbox
+from tests.journeys.worker_process import main
 
 LEASE_IS_OVER = timedelta(minutes=6)
 LAST = "someone2@example.org"
 
 
-@pytest.fixture
-def start_worker(settings: Settings, postbox: Postbox, now: datetime) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start a worker that delivers what is due; it dies after its letter to `last`."""
-    started: list[subprocess.Popen[bytes]] = []
+@dataclass
+class Forked:
+    """A process of its own, with a database connection of its own; what it imports was imported once for all of them."""
 
-    def start(*, batch: int = 50, last: str = "-") -> subprocess.Popen[bytes]:
-        environment = os.environ | {
+    process: BaseProcess
+
+    @property
+    def pid(self) -> int:
+        """Whom to kill."""
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        """Give its exit code, negative for the signal that ended it."""
+        self.process.join(seconds)
+        return self.process.exitcode
+
+
+@pytest.fixture
+def start_worker(settings: Settings, postbox: Postbox, now: datetime) -> Iterator[Callable[..., Forked]]:
+    """Start a worker that delivers what is due; it dies after its letter to `last`."""
+    started: list[BaseProcess] = []
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tests.journeys.worker_process"])
+
+    def start(*, batch: int = 50, last: str = "-") -> Forked:
+        environment = {
             "OUTREACH_MODE": "demo",
             "OUTREACH_DATABASE_URL": settings.database_url,
             "OUTREACH_INSTANCE_PATH": str(settings.instance_path),
             "OUTREACH_MAIL_SERVER": "127.0.0.1",
             "OUTREACH_MAIL_PORT": str(postbox.port),
-            "OUTREACH_MAIL_PER_DOMAIN": "0",
         }
-        command = [sys.executable, "-m", "tests.journeys.worker_process", now.isoformat(), str(batch), last]
-        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
-        return started[-1]
+        started.append(context.Process(target=main, args=(environment, now.isoformat(), batch, last)))
+        started[-1].start()
+        return Forked(started[-1])
 
     yield start
     for process in started:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def queue_streams(make: Builder, now: datetime, *, streams: int, letters: int) -> list[str]:
@@ -78,7 +99,7 @@ def assert_all_arrived(postbox: Postbox, names: list[str], *, twice: set[str]) -
 
 
 def test_killed_before_data_nothing_is_lost_and_nothing_doubled(
-    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., Forked]
 ) -> None:
     names = queue_streams(make, now, streams=4, letters=3)
     worker = start_worker()
@@ -93,7 +114,7 @@ def test_killed_before_data_nothing_is_lost_and_nothing_doubled(
 
 @pytest.mark.parametrize("moment", ["before the 250 arrives", "before settling"])
 def test_killed_after_the_server_took_it_one_letter_comes_twice_and_is_the_same(
-    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]], moment: str
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., Forked], moment: str
 ) -> None:
     names = queue_streams(make, now, streams=4, letters=3)
     worker = start_worker(last=LAST if moment == "before settling" else "-")
@@ -107,7 +128,7 @@ def test_killed_after_the_server_took_it_one_letter_comes_twice_and_is_the_same(
 
 
 def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
-    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., Forked]
 ) -> None:
     names = queue_streams(make, now, streams=8, letters=5)
     workers = [start_worker(batch=3, last="someone5@example.org"), start_worker(batch=3)]
@@ -122,7 +143,7 @@ def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_two_workers_share_the_work_and_send_nothing_twice(
-    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., subprocess.Popen[bytes]]
+    make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., Forked]
 ) -> None:
     names = queue_streams(make, now, streams=20, letters=3)
     workers = [start_worker(batch=5), start_worker(batch=5)]

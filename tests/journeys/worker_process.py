@@ -1,15 +1,11 @@
-"""A worker in a process of its own, for tests that kill it: the real one, with a clock and a message of the tests.
-
-Started with three arguments: the moment its clock shows at the start, the size of a batch, and the address
-after whose letter it dies, between the server's 250 and settling ("-": it ends when nothing is due).
-"""
+"""A worker in a process of its own, for tests that kill it: the real one, with a clock and a message of the tests."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from outreach import create_app
@@ -37,20 +33,20 @@ class Mortal(SmtpTransport):
         return outcome
 
 
-def main(start: str, batch: str, last: str) -> None:
-    """Deliver what is due."""
-    settings, began = read_settings(os.environ), time.monotonic()
+def main(environment: dict[str, str], start: str, batch: int, last: str) -> None:
+    """Deliver what is due.
+
+    `start`: the moment its clock shows at first. `last`: the address after whose letter it dies, between the server's 250
+    and settling ("-": it ends when nothing is due).
+    """
+    settings, began = replace(read_settings(environment), mail_per_domain=0), time.monotonic()
     worker = Worker(
         create_app(settings),
         clock=lambda: datetime.fromisoformat(start) + timedelta(seconds=time.monotonic() - began),
         transport=Mortal(SmtpServer.of(settings), last),
         render=render,
-        pace=Pace(batch=int(batch)),
+        pace=Pace(batch=batch),
         timetable=(),
     )
     worker.stop_on_signals()
     worker.once()
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
