@@ -22,6 +22,11 @@ from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
 from tests.journeys.sequences.truth import Shown, miscounted_seats, what_is_held, who_should_know
 from tests.journeys.sequences.world import PLACES, World
 
+# Each of these noticed a fault planted on purpose that most others let pass: a cut-off letter forgotten, nothing told to who is reached
+# again, a birth date nobody minds, a token that isn't looked at, ages before and after a move, answers kept after one, an answer to an
+# old time that counts, an entry for a seat merely on offer.
+CHOSEN = (2, 5, 11, 12, 23, 32, 36, 159)
+
 
 def live(world: World, steps: Sequence[Step]) -> None:
     """Live a sequence; whenever all that waits has been delivered, and at the end, calendars are compared."""
@@ -131,10 +136,10 @@ def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callable[..., Flask]) -> None:
-    live_each(World.made(app_with()), *asked_for(range(12)))
+    live_each(World.made(app_with()), *asked_for(CHOSEN))
 
 
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:
-    live_each(World.made(app_with()), *asked_for(range(12, 15)))
+    live_each(World.made(app_with()), *asked_for(CHOSEN[3:6]))
