@@ -23,7 +23,7 @@ from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.pause import pause, paused_until, resume
 from outreach.outbox.retry import TRY_AGAIN_AFTER
-from outreach.outbox.settling import drop, settle, wait_for_no_disk
+from outreach.outbox.settling import drop, note_lapsed, settle, wait_for_no_disk
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import Transport
 from outreach.outbox.writing import CannotBeWritten, written
@@ -91,6 +91,7 @@ class _Delivery:
 
     def work_off(self, lease: Lease) -> None:
         """Drop what is stale, send the rest one by one; what isn't reached, or isn't its domain's turn, goes back."""
+        self._note_lapsed(lease)
         self._drop(lease)
         in_hand, later = deque(lease.current), dict[int, datetime]()
         while in_hand and self.goes_on() and lease.has_time(self.clock(), self.pace):
@@ -113,6 +114,12 @@ class _Delivery:
             return None
         has_waited = letter.due_at > letter.created_at
         return self.limit.put_off(letter.mailbox.domain, has_waited=has_waited, now=self.clock())
+
+    def _note_lapsed(self, lease: Lease) -> None:
+        """Not while leasing: who changes invitations meanwhile may wait for letters that are being leased."""
+        if lease.lapsed:
+            with transaction():
+                note_lapsed(lease)
 
     def _drop(self, lease: Lease) -> None:
         if not lease.stale:

@@ -51,12 +51,17 @@ def settle(letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed, 
             return _delayed(letter, lease, outcome, jitter, now)
 
 
-def drop(stale: Sequence[tuple[Letter, str]], lease: Lease, *, now: datetime) -> None:
-    """Settle what needn't leave any more; where it may have left already, the invitation says so."""
-    for letter, _reason in stale:
-        is_ours = _close(letter, lease, LetterState.DROPPED, now)
-        if is_ours and letter.id in lease.lapsed:
+def note_lapsed(lease: Lease) -> None:
+    """Let the invitations say so of what an earlier worker may have sent, whatever becomes of it now."""
+    for letter in (*lease.current, *(letter for letter, _reason in lease.stale)):
+        if letter.id in lease.lapsed:
             _note_that_it_left(letter)
+
+
+def drop(stale: Sequence[tuple[Letter, str]], lease: Lease, *, now: datetime) -> None:
+    """Settle what needn't leave any more."""
+    for letter, _reason in stale:
+        _close(letter, lease, LetterState.DROPPED, now)
 
 
 def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:

@@ -246,6 +246,18 @@ def test_a_lapsed_lease_makes_the_letter_due_again_and_the_old_token_settles_not
         assert settle(letter, new, Accepted(), jitter=0.5, now=now) is LetterState.SENT
 
 
+def test_what_a_dead_worker_may_have_sent_is_taken_back_later_though_the_next_try_is_refused(make: Builder, now: datetime) -> None:
+    mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
+    invitation = invite(outreach_session, mailbox, now=now)
+    put(mailbox, "invitation", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
+    with transaction():
+        assert lease_due(now=now, pace=Pace())
+    refusing = Scripted({"someone@example.org": Refused(words="550 5.7.1 No")})
+    assert deliver(refusing, now + 6 * MINUTE) == Tally(failed=1)
+    db.session.refresh(invitation)
+    assert invitation.has_left
+
+
 @on_one_database
 def test_a_letter_in_whose_hand_every_worker_died_fails_at_last(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "deadly", now=now)
