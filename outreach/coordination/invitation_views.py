@@ -18,10 +18,11 @@ from outreach.coordination.forms import SendAgainForm, one_of
 from outreach.coordination.history import history
 from outreach.coordination.invitation_health import Line, counts_of, lines_of
 from outreach.coordination.invitation_states import State
-from outreach.coordination.invitation_words import ANSWERS, BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
+from outreach.coordination.invitation_words import BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
 from outreach.coordination.programme_health import LOOKS_BACK, programme
 from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, moment
 from outreach.errors import OutreachError
+from outreach.families.forms import ANSWERS
 from outreach.models import Invitation, OutreachSession
 from outreach.web import Form, load, me, signed_in
 

@@ -10,7 +10,8 @@ from flask_babel import lazy_gettext as _l
 
 from outreach.coordination.invitation_health import Line
 from outreach.coordination.invitation_states import State
-from outreach.models import Answer, AnswerSource, BounceKind, LetterState, ReasonKind
+from outreach.families.forms import ANSWERS
+from outreach.models import AnswerSource, BounceKind, LetterState, ReasonKind
 
 Moment = Callable[[datetime | None], str]
 
@@ -44,7 +45,6 @@ READERS = {
     ReasonKind.STUDENT: _l("Student"),
     ReasonKind.GUARDIAN: _l("Guardian of"),
 }
-ANSWERS = {Answer.ACCEPTED: _l("Coming"), Answer.TENTATIVE: _l("Not sure"), Answer.DECLINED: _l("Can't come")}
 BOUNCE_KINDS = {
     BounceKind.HARD: _l("no such mailbox"),
     BounceKind.POLICY: _l("not let in"),

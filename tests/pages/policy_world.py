@@ -31,12 +31,10 @@ from outreach.models import (
     OutreachSession,
     Registration,
     RoleName,
-    SchoolClass,
     SessionState,
     User,
 )
 from outreach.outbox.transport import local_folder
-from outreach.registration.use_cases import Request, register_students
 from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
 from tests.builders import Builder
@@ -155,7 +153,7 @@ def _populate(world: World) -> None:
     provisional = make.outreach_session(host, site=site, co_hosts=[co_host], is_provisional=True, decides_at=NOW + timedelta(days=3))
     school_class = make.school_class(school, teacher)
     student = make.student(school_class, family_name=STUDENT, email="student@pupils.example", guardians=("parent@families.example",))
-    _register(published, school_class, teacher)
+    make.register(published, teacher, student)
     unconfirmed = make.user()
     with transaction():
         application = Application(user_id=applicant.id, role=RoleName.TEACHER, place="A school", created_at=NOW)
@@ -214,16 +212,3 @@ def _received() -> int:
     """Take in a message nobody can place."""
     take_in(b"From: parent@families.example\r\nSubject: Hello\r\n\r\nHello.\r\n", delivered_to=None, source="test", now=NOW)
     return db.session.scalars(select(InboundMessage.id)).one()
-
-
-def _register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User) -> None:
-    request = Request(
-        session_id=outreach_session.id,
-        school_id=school_class.school_id,
-        class_id=school_class.id,
-        student_ids=tuple(student.id for student in school_class.students),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
-    )
-    register_students(request, now=NOW)

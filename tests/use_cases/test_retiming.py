@@ -18,7 +18,6 @@ from outreach.invitations.facts import LetterFacts
 from outreach.invitations.letters import render
 from outreach.invitations.reminders import plan_reminders
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, SessionState
-from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.retiming import Retiming, retime, skipped_sessions
 from outreach.scheduling.timing import TZDATA_VERSION
 from outreach.scheduling.use_cases import cancel
@@ -58,20 +57,10 @@ def registered(make: Builder) -> Callable[[OutreachSession], None]:
     def register(outreach_session: OutreachSession) -> None:
         school = make.school()
         teacher = make.teacher(school)
-        students = tuple(student.id for student in make.full_class(school, teacher, size=3).students)
+        students = make.full_class(school, teacher, size=3).students
         with transaction():
             announce.tell_published(outreach_session, now=make.now)
-        register_students(
-            Request(
-                session_id=outreach_session.id,
-                school_id=school.id,
-                student_ids=students,
-                teacher_id=teacher.id,
-                by_id=teacher.id,
-                permission_attested=True,
-            ),
-            now=make.now,
-        )
+        make.register(outreach_session, teacher, *students)
         settle_all(answer=Answer.ACCEPTED)
 
     return register

@@ -16,7 +16,6 @@ from outreach.invitations.announce import tell_published
 from outreach.jobs import TIMETABLE
 from outreach.models import UNSETTLED, Answer, Letter, OutboxPause, SchoolClass
 from outreach.outbox.leasing import Pace
-from outreach.registration.use_cases import Request, register_students
 from outreach.worker import Worker
 from tests.builders import Builder
 from tests.journeys.sequences.fates import Fate, Wire
@@ -138,18 +137,8 @@ def make_people(make: Builder) -> None:
         for outreach_session in sessions:
             tell_published(outreach_session, now=MORNING)
     for outreach_session, school_class, teacher in ((sessions[0], ten, uma), (sessions[0], nine, noor), (sessions[1], nine, tom)):
-        chosen = tuple(student.id for student in school_class.students)[: 5 if teacher is noor else 10]
-        register_students(
-            Request(
-                session_id=outreach_session.id,
-                school_id=school_class.school_id,
-                student_ids=chosen,
-                teacher_id=teacher.id,
-                by_id=teacher.id,
-                permission_attested=True,
-            ),
-            now=MORNING,
-        )
+        chosen = school_class.students[: 5 if teacher is noor else 10]
+        make.register(outreach_session, teacher, *chosen, now=MORNING)
 
 
 def _fill_north(make: Builder, school_class: SchoolClass) -> None:
