@@ -12,14 +12,14 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from outreach.config import Settings
-from tests import needs
+from tests.support import programs
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 
 def kinds() -> list[str]:
     """PostgreSQL where a server on loopback takes us, SQLite everywhere."""
-    return [POSTGRESQL, SQLITE] if needs.postgresql_url() else [SQLITE]
+    return [POSTGRESQL, SQLITE] if programs.postgresql_url() else [SQLITE]
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def fresh(kind: str, *, mail_port: int) -> Iterator[Settings]:
         if kind == SQLITE:
             yield _settings(Path(folder), f"sqlite:///{folder}/outreach.sqlite3", mail_port)
             return
-        server, name = needs.postgresql_url() or "", f"outreach_bench_{uuid4().hex[:12]}"
+        server, name = programs.postgresql_url() or "", f"outreach_bench_{uuid4().hex[:12]}"
         _on_server(server, f'CREATE DATABASE "{name}"')
         try:
             yield _settings(Path(folder), make_url(server).set(database=name).render_as_string(hide_password=False), mail_port)

@@ -31,8 +31,8 @@ from outreach.db import Base
 from outreach.extensions import db, limiter
 from outreach.logs import speak_in_events
 from outreach.models import User
-from tests import needs
-from tests.builders import Builder
+from tests.support import programs
+from tests.support.builders import Builder
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
@@ -112,7 +112,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def _postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    server = needs.postgresql_url()
+    server = programs.postgresql_url()
     if server is None:
         pytest.skip("PostgreSQL answers nowhere on loopback")
     name = f"outreach_template_{uuid4().hex[:12]}"

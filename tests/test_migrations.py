@@ -38,10 +38,10 @@ from outreach.models import (
     WebAuthn,
 )
 from outreach.registration.use_cases import Request, register_students
-from tests import needs
-from tests.builders import Builder
-from tests.catalogue import catalogue, connected
 from tests.conftest import NOW, _database, _on_server, _settings
+from tests.support import programs
+from tests.support.builders import Builder
+from tests.support.schema import catalogue, connected
 
 Rule = CheckConstraint | UniqueConstraint | Index
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
@@ -103,7 +103,7 @@ RULES = sorted(_RULES, key=lambda rule: str(rule.name))  # a table keeps them in
 @pytest.fixture(params=KINDS, scope="module")
 def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Give a maker of empty databases, gone afterwards."""
-    server = needs.postgresql_url() if request.param == "postgresql" else None
+    server = programs.postgresql_url() if request.param == "postgresql" else None
     if request.param == "postgresql" and server is None:
         pytest.skip("PostgreSQL answers nowhere on loopback")
     folder, made = tmp_path_factory.mktemp("empty"), []

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 from xml.etree import ElementTree as ET
 
-from tests.journeys.calendars import Entry, Mail
+from tests.support.calendars import Entry, Mail
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 QUERY = """<C:calendar-query xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:">

@@ -12,7 +12,7 @@ from outreach import create_app
 from outreach.config import Settings
 from outreach.db import db
 from tests.interop.correspondence import Correspondence, correspond
-from tests.journeys.postbox import open_postbox
+from tests.support.postbox import open_postbox
 
 
 @pytest.fixture(scope="session")

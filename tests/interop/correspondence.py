@@ -21,9 +21,9 @@ from outreach.scheduling import use_cases as scheduling
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.worker import Worker
-from tests.builders import Builder
-from tests.journeys.calendars import Mail
-from tests.journeys.postbox import Postbox
+from tests.support.builders import Builder
+from tests.support.calendars import Mail
+from tests.support.postbox import Postbox
 
 STAGES = ("invited", "told", "moved", "ended", "again")
 BEGIN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

@@ -18,8 +18,8 @@ import pytest
 import vobject
 from cattrs.preconf.json import make_converter
 
-from tests import needs
-from tests.entries import read_event
+from tests.support import programs
+from tests.support.calendar_entries import read_event
 
 HERE = Path(__file__).parent
 _converter = make_converter()
@@ -118,12 +118,12 @@ def _person(line: Any) -> Person:
 
 
 def _with_node() -> list[str] | None:
-    node = needs.node_path()
+    node = programs.node_path()
     return [node, "read.mjs"] if node else None
 
 
 def _with_libical() -> list[str] | None:
-    return [sys.executable, "read_with_libical.py"] if needs.has_libical() else None
+    return [sys.executable, "read_with_libical.py"] if programs.has_libical() else None
 
 
 ICAL_JS = Program("ical.js", _with_node)

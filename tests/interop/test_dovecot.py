@@ -29,13 +29,13 @@ from outreach.replies.inbox import InboxAway, Taker, Trouble, poll
 from outreach.replies.polling import InboxReader
 from outreach.replies.reasons import Reason
 from outreach.worker import Worker
-from tests import needs
-from tests.builders import Builder
-from tests.delivering import Scripted, render
 from tests.interop.dovecot import Dovecot, dovecot
-from tests.interop.shaped_replies import PROGRAMS, shaped_reply
-from tests.races.rivals import at_once
-from tests.replying import ANA, PARENT, invited, messages
+from tests.support import programs
+from tests.support.builders import Builder
+from tests.support.inbound import ANA, PARENT, invited, messages
+from tests.support.outbox import Scripted, render
+from tests.support.processes import at_once
+from tests.support.shaped_replies import PROGRAMS, shaped_reply
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _numbers = count()
@@ -44,7 +44,7 @@ _numbers = count()
 @pytest.fixture(scope="module")
 def server() -> Iterator[Dovecot]:
     """One server for all; each test has a mailbox of its own."""
-    path = needs.dovecot_path()
+    path = programs.dovecot_path()
     if path is None:
         pytest.skip("Dovecot isn't installed (Debian: dovecot-imapd)")
     with dovecot(path) as running:

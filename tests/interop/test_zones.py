@@ -12,7 +12,7 @@ from itertools import zip_longest
 import pytest
 
 from tests.interop.programs import ICAL_JS, LIBICAL, Program
-from tests.zones import Times, what_blocks_must_say
+from tests.support.zones import Times, what_blocks_must_say
 
 
 @pytest.mark.parametrize("program", [ICAL_JS, LIBICAL], ids=lambda program: program.name)

@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from tests import needs
-from tests.journeys.postbox import Postbox, open_postbox
+from tests.support import programs
+from tests.support.postbox import Postbox, open_postbox
 
 QUIET = [
     "--no-sandbox",
@@ -36,7 +36,7 @@ def postbox() -> Iterator[Postbox]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for all journeys; each visitor has a context of their own."""
-    path = needs.chromium_path()
+    path = programs.chromium_path()
     if path is None:
         pytest.skip("Chromium isn't installed")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not needed where there is no browser)

@@ -16,8 +16,8 @@ from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
 from outreach.links import Purpose, Ticket, sign
 from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
-from tests.journeys.service import SECRET_KEY, Service
-from tests.journeys.visitors import InBrowser, sign_in
+from tests.support.service import SECRET_KEY, Service
+from tests.support.visitors import InBrowser, sign_in
 
 PHONE = {"width": 390, "height": 844}
 ROLES = {"clinician": CLINICIAN.email, "teacher": TEACHER.email, "coordinator": COORDINATOR.email}

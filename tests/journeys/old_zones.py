@@ -25,7 +25,7 @@ from outreach.invitations.letters import render
 from outreach.models import Letter
 from outreach.scheduling import use_cases
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 WHEN = TypedTime(day=date(2028, 1, 14), start=time(14), end=time(16))
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

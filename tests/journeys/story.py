@@ -12,11 +12,11 @@ from flask_security import hash_password
 from outreach import clock
 from outreach.db import db, transaction
 from outreach.models import User
-from tests.builders import Builder
-from tests.journeys.calendars import Mail
-from tests.journeys.postbox import Postbox
-from tests.journeys.service import Service
-from tests.journeys.visitors import Visitor, sign_in
+from tests.support.builders import Builder
+from tests.support.calendars import Mail
+from tests.support.postbox import Postbox
+from tests.support.service import Service
+from tests.support.visitors import Visitor, sign_in
 
 PASSWORD = "three small stitches"
 HOST, TEACHER, COORDINATOR = "host@clinic.example", "teacher@school.example", "coordinator@programme.example"

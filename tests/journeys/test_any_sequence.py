@@ -15,12 +15,12 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from outreach.models import Answer
-from tests.journeys.calendars import Entry, Mail, replay
 from tests.journeys.sequences.acts import Act
 from tests.journeys.sequences.drawing import drawn, shortest
 from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
 from tests.journeys.sequences.truth import Shown, miscounted_seats, what_is_held, who_should_know
 from tests.journeys.sequences.world import PLACES, World
+from tests.support.calendars import Entry, Mail, replay
 
 # Each of these noticed a fault planted on purpose that most others let pass: a cut-off letter forgotten, nothing told to who is reached
 # again, a birth date nobody minds, a token that isn't looked at, ages before and after a move, answers kept after one, an answer to an

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from outreach import clock
 from outreach.demo.sign_ins import PASSWORD
 from tests.journeys.demo import PHONE, Demo, fill
-from tests.journeys.service import app_in, environment, running
+from tests.support.service import app_in, environment, running
 
 pytestmark = pytest.mark.browser
 NARROWEST = {"width": 320, "height": 640}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.calendars import Mail
-from tests.journeys.postbox import Postbox, open_postbox
-from tests.journeys.service import Service, app_in, environment, running
 from tests.journeys.story import COORDINATOR, HOST, PASSWORD, make_people
-from tests.journeys.visitors import InBrowser, sign_in
+from tests.support.calendars import Mail
+from tests.support.postbox import Postbox, open_postbox
+from tests.support.service import Service, app_in, environment, running
+from tests.support.visitors import InBrowser, sign_in
 
 pytestmark = pytest.mark.browser
 NEWCOMER, NEW_PASSWORD = "zoe.marsh@school.example", "needle thread scissors"

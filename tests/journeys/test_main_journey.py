@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.calendars import Mail, assert_is_addressed_to_one, replay
-from tests.journeys.postbox import open_postbox
-from tests.journeys.service import app_in, environment, running
 from tests.journeys.story import (
     COORDINATOR,
     HOST,
@@ -29,7 +26,10 @@ from tests.journeys.story import (
     make_people,
     own_address,
 )
-from tests.journeys.visitors import ByForms, InBrowser, Visitor
+from tests.support.calendars import Mail, assert_is_addressed_to_one, replay
+from tests.support.postbox import open_postbox
+from tests.support.service import app_in, environment, running
+from tests.support.visitors import ByForms, InBrowser, Visitor
 
 SEATED, WAITING = NAMES[:10], NAMES[10:]
 ADULTS = {HOST, TEACHER}

@@ -21,8 +21,8 @@ from outreach.db import db
 from outreach.models import Answer, InboundOutcome
 from outreach.replies import commands, use_cases
 from outreach.replies.reasons import Reason
-from tests.builders import Builder
-from tests.replying import Family, invited, last, mail, messages
+from tests.support.builders import Builder
+from tests.support.inbound import Family, invited, last, mail, messages
 
 OUTREACH = str(Path(sys.executable).with_name("outreach"))
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

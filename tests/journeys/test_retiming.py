@@ -22,8 +22,8 @@ from outreach.models import Invitation, Letter, LetterState
 from outreach.scheduling.commands import retime_sessions
 from outreach.scheduling.timing import TZDATA_VERSION
 from outreach.web import settings
-from tests.entries import read_event, read_instants
-from tests.journeys.service import environment
+from tests.support.calendar_entries import read_event, read_instants
+from tests.support.service import environment
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

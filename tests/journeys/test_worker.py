@@ -30,9 +30,9 @@ from outreach.jobs import TIMETABLE, Job
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox.transport import LocalMailbox
 from outreach.worker import Worker, transport_for
-from tests.builders import Builder
-from tests.delivering import Scripted, letter_named, put, render, states
-from tests.journeys.postbox import Postbox
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, letter_named, put, render, states
+from tests.support.postbox import Postbox
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LINK = "http://127.0.0.1:5000/reset/a-secret-token"

@@ -19,10 +19,10 @@ from outreach.db import db
 from outreach.models import Letter, LetterState
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.tally import Tally
-from tests.builders import Builder
-from tests.delivering import deliver, put
-from tests.journeys.postbox import Postbox
-from tests.journeys.worker_process import main
+from tests.support.builders import Builder
+from tests.support.outbox import deliver, put
+from tests.support.postbox import Postbox
+from tests.support.worker_process import main
 
 LEASE_IS_OVER = timedelta(minutes=6)
 LAST = "someone2@example.org"
@@ -51,7 +51,7 @@ def start_worker(settings: Settings, postbox: Postbox, now: datetime) -> Iterato
     """Start a worker that delivers what is due; it dies after its letter to `last`."""
     started: list[BaseProcess] = []
     context = get_context("forkserver")
-    context.set_forkserver_preload(["tests.journeys.worker_process"])
+    context.set_forkserver_preload(["tests.support.worker_process"])
 
     def start(*, batch: int = 50, last: str = "-") -> Forked:
         environment = {

@@ -16,7 +16,7 @@ from outreach.db import db, transaction
 from outreach.extensions import limiter
 from outreach.invitations.facts import AccountFacts
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

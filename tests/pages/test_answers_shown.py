@@ -18,7 +18,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Mailbox, OutreachSession, SchoolClass, User
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.use_cases import cancel
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

@@ -15,7 +15,7 @@ from outreach import clock
 from outreach.catalogue.calendar_file import plain_mailbox
 from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 ClientOf = Callable[[User | None], FlaskClient]
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

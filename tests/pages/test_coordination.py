@@ -30,7 +30,7 @@ from outreach.models import (
     User,
 )
 from outreach.outbox.queue import Draft, post
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

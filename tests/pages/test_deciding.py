@@ -24,8 +24,8 @@ from outreach.links import Purpose, Ticket
 from outreach.models import Letter, LetterKind, OutreachSession, SessionState, Student, User
 from outreach.scheduling import deciding, use_cases
 from outreach.scheduling.facts import TypedDecision
-from tests.builders import Builder
 from tests.pages.test_scheduling import typed
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

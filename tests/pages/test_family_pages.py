@@ -38,7 +38,7 @@ from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
 from outreach.scheduling.use_cases import cancel
 from outreach.web import settings
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

@@ -12,7 +12,7 @@ from outreach import clock
 from outreach.db import transaction
 from outreach.models import LetterKind
 from outreach.outbox.queue import Draft, post
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -18,8 +18,8 @@ from outreach import clock
 from outreach.db import db
 from outreach.models import School, SchoolClass, Student, User
 from outreach.schools.carrying import pack, read_sights, unpack
-from tests.builders import Builder
 from tests.pages.test_schools import field, text
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from outreach import clock
 from outreach.models import InboundMessage, User
 from outreach.replies import use_cases
-from tests.builders import Builder
-from tests.replying import Family, bounce, invited, last, mail
+from tests.support.builders import Builder
+from tests.support.inbound import Family, bounce, invited, last, mail
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -39,7 +39,7 @@ from outreach.outbox.queue import Draft, post
 from outreach.outbox.transport import local_folder
 from outreach.scheduling.use_cases import cancel
 from outreach.worker import Worker, render_for
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
@@ -226,7 +226,7 @@ def test_the_message_is_byte_for_byte_what_left(sent: Sent) -> None:
 
 def test_the_message_is_signed_as_it_left(sent: Sent) -> None:
     ours = sent.app.extensions["outreach"]
-    signing = replace(ours, mail_server="127.0.0.1", dkim_selector="s1", dkim_key_file=ROOT / "tests" / "keys" / "dkim.pem")
+    signing = replace(ours, mail_server="127.0.0.1", dkim_selector="s1", dkim_key_file=ROOT / "tests" / "support" / "keys" / "dkim.pem")
     letter = sent.letter("ana")
     as_worker = render_for(signing)(letter)
     assert as_worker.startswith(b"DKIM-Signature:")

@@ -14,7 +14,7 @@ from outreach.config import Settings
 from outreach.invitations.itip import Method, compose
 from outreach.outbox.mime import Mail, build
 from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
-from tests.entries import entry
+from tests.support.calendar_entries import entry
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from outreach import create_app
-from tests.pages.policy_world import STUDENT, World, open_world
+from tests.support.policy_world import STUDENT, World, open_world
 
 ASKING = ("coordinator", "owner", "colleague", "stranger", "other role", "anonymous")
 

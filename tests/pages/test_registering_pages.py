@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach import clock
 from outreach.db import db
 from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

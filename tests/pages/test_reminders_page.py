@@ -12,7 +12,7 @@ from outreach.db import db
 from outreach.links import Purpose, Ticket, sign
 from outreach.models import Mailbox, OutreachSession
 from outreach.web import settings
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

@@ -18,7 +18,7 @@ from outreach.models import Letter, OutreachSession, SessionState, Site, User
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import use_cases
 from outreach.scheduling.facts import Offer
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

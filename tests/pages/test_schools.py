@@ -17,7 +17,7 @@ from outreach import clock
 from outreach.db import db, transaction
 from outreach.models import Guardian, Mailbox, Registration, School, SchoolClass, Student, User
 from outreach.registration import use_cases as registering
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

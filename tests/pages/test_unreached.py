@@ -17,8 +17,8 @@ from outreach.db import db, transaction
 from outreach.invitations.use_cases import look_for_blocked_domains
 from outreach.models import BounceKind, Letter, LetterState, Mailbox, User
 from outreach.outbox.bouncing import note_failure
-from tests.builders import Builder
-from tests.unreached import MARIA, World
+from tests.support.builders import Builder
+from tests.support.undeliverable import MARIA, World
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]

@@ -25,8 +25,8 @@ from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.scheduling.use_cases import cancel, edit
 from outreach.schools.removal import remove_student
-from tests.builders import Builder
-from tests.races.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.processes import at_once
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from outreach.config import Settings
 from outreach.db import db
 from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration.use_cases import Outcome, Request, register_students
-from tests.builders import Builder
-from tests.races.rivals import at_once, processes
+from tests.support.builders import Builder
+from tests.support.processes import at_once, processes
 
 Register = Callable[[Settings, Sequence[Sequence[Request]], datetime], list[str]]
 

@@ -22,8 +22,8 @@ from outreach.families.answering import answer as family_answer
 from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
-from tests.builders import Builder
-from tests.races.rivals import PATIENCE, at_once
+from tests.support.builders import Builder
+from tests.support.processes import PATIENCE, at_once
 
 
 @dataclass

@@ -12,9 +12,9 @@ from outreach.db import db
 from outreach.models import Answer, Bounce, InboundOutcome, InvitationAnswer, Letter, LetterKind
 from outreach.replies.use_cases import take_in
 from outreach.scheduling.use_cases import cancel
-from tests.builders import Builder
-from tests.races.rivals import at_once
-from tests.replying import PARENT, bounce, invited, messages
+from tests.support.builders import Builder
+from tests.support.inbound import PARENT, bounce, invited, messages
+from tests.support.processes import at_once
 
 APPLIED = InboundOutcome.APPLIED
 

@@ -15,8 +15,8 @@ from outreach.health.findings import Finding, Verdict
 from outreach.health.machine_checks import check_machine
 from outreach.health.mail_checks import check_mail
 from outreach.health.settings_checks import check_settings
-from tests.journeys.postbox import CERTIFICATE, open_secure_postbox
-from tests.mail_server import HANG_UP, mail_server
+from tests.support.postbox import CERTIFICATE, open_secure_postbox
+from tests.support.smtp_server import HANG_UP, mail_server
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 

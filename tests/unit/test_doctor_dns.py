@@ -16,10 +16,10 @@ from outreach.dkim_key import key_of
 from outreach.health.dns_checks import NoAnswer, check_dns, txt_records
 from outreach.health.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
 from outreach.health.findings import Finding, Verdict
-from tests.letter_cases import SETTINGS
-from tests.name_server import name_server
+from tests.support.dns_server import name_server
+from tests.support.letter_cases import SETTINGS
 
-KEYS = Path(__file__).parent.parent / "keys"
+KEYS = Path(__file__).parent.parent / "support" / "keys"
 KEY, OTHER = (key_of((KEYS / name).read_bytes()) for name in ("dkim.pem", "dkim_other.pem"))
 HOME = "outreach.school.org"
 PRODUCTION = replace(

@@ -9,8 +9,8 @@ import pytest
 
 from outreach.replies.incoming import Attendee, CalendarObject, Event, Incoming
 from outreach.replies.reading import MAX_SIZE, read
-from tests.interop.shaped_replies import PROGRAMS, shaped_reply
-from tests.interop.shaped_reports import shaped_report
+from tests.support.shaped_replies import PROGRAMS, shaped_reply
+from tests.support.shaped_reports import shaped_report
 
 STAMP = datetime(2027, 3, 2, 10, 15, tzinfo=UTC)
 TO = "rsvp+k7f2q9@outreach.example"

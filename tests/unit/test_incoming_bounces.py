@@ -7,7 +7,7 @@ import pytest
 from outreach.models import BounceKind
 from outreach.replies.incoming import Failure
 from outreach.replies.reading import read
-from tests.interop.shaped_reports import STATUS_REPORTS, shaped_report
+from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
 TO = "b17-abcdefghijklmnop@outreach.example"
 LETTER = "<letter-1@outreach.example>"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from outreach.replies import reading
 from outreach.replies.reading import MAX_SIZE, read
-from tests.interop.shaped_replies import PROGRAMS, shaped_reply
-from tests.interop.shaped_reports import STATUS_REPORTS, shaped_report
+from tests.support.shaped_replies import PROGRAMS, shaped_reply
+from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
 REPLIES = [
     shaped_reply(

@@ -14,8 +14,8 @@ from icalendar import Calendar, Event, vText
 from outreach.invitations.content_lines import content_line
 from outreach.invitations.itip import Answer, Entry, Method, compose
 from outreach.wire import one_line, prose
-from tests.entries import WRITTEN, entry, instants, read_event
-from tests.snapshot import assert_matches_snapshot
+from tests.support.calendar_entries import WRITTEN, entry, instants, read_event
+from tests.support.snapshots import assert_matches_snapshot
 
 ONLINE = entry(
     uid="a8d1c9f2-0b7e-4a55-8f3c-5b9e7d6c4a20@outreach.example.org",

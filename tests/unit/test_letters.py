@@ -15,8 +15,8 @@ from flask_babel import Babel
 from outreach import links
 from outreach.invitations.facts import AccountFacts, Cause, LetterFacts, Reader, SessionFacts
 from outreach.models import Letter, LetterKind
-from tests.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
-from tests.letter_reading import Page, received
+from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
+from tests.support.received_letters import Page, received
 
 OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)
 ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in OFFICIAL}

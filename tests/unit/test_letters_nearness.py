@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from outreach.invitations.letters.nearness import Nearness, Unit, nearness
-from tests.letter_cases import told
+from tests.support.letter_cases import told
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.models import LetterKind
-from tests.letter_cases import CASES
-from tests.letter_reading import Received, received
-from tests.snapshot import FOLDER, assert_matches_snapshot
+from tests.support.letter_cases import CASES
+from tests.support.received_letters import Received, received
+from tests.support.snapshots import FOLDER, assert_matches_snapshot
 
 IN_HTML = {
     "account-confirm",

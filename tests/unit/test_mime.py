@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from outreach.invitations.itip import Method, compose
 from outreach.outbox.mime import Mail, build
 from outreach.wire import one_line
-from tests.entries import WORKSHOP, WRITTEN
-from tests.snapshot import assert_matches_snapshot
+from tests.support.calendar_entries import WORKSHOP, WRITTEN
+from tests.support.snapshots import assert_matches_snapshot
 
 FIRST_LETTER = "<5f1d0c8a4b7e4d0e9c2b@outreach.example.org>"
 INVITATION = Mail(

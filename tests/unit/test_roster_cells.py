@@ -8,7 +8,7 @@ from outreach.mailboxes import normal_address
 from outreach.schools.roster.codes import CellTrouble
 from outreach.schools.roster.emails import normal_email
 from outreach.schools.roster.rows import RosterGuardian
-from tests.roster_reading import codes, one, read
+from tests.support.class_lists import codes, one, read
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from outreach.schools.roster.rows import DateOrder
-from tests.roster_reading import codes, one, read
+from tests.support.class_lists import codes, one, read
 
 
 @pytest.mark.parametrize(

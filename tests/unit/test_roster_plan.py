@@ -16,7 +16,7 @@ from outreach.schools.roster.file import MAX_ROWS
 from outreach.schools.roster.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
 from outreach.schools.roster.people import RosterGuardian, RosterRow, number_key
 from outreach.schools.roster.repeats import settle_repeats
-from tests.roster_reading import read
+from tests.support.class_lists import read
 
 CLASS, OTHER = 1, 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)

@@ -13,7 +13,7 @@ from outreach.schools.roster.codes import FileCode, RosterError, RosterField
 from outreach.schools.roster.columns import choose_columns, guess_columns
 from outreach.schools.roster.file import MAX_ROWS, read_roster
 from outreach.schools.roster.rows import RosterGuardian, RosterRow, read_rows
-from tests.roster_reading import TODAY, codes, one, read
+from tests.support.class_lists import TODAY, codes, one, read
 
 
 def test_a_full_row_is_read_field_by_field() -> None:

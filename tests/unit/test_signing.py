@@ -20,9 +20,9 @@ from outreach.models import Letter
 from outreach.outbox import signing
 from outreach.outbox.signing import Signer
 from outreach.worker import render_for
-from tests.letter_cases import CASES, SETTINGS, WRITTEN
+from tests.support.letter_cases import CASES, SETTINGS, WRITTEN
 
-KEYS = Path(__file__).parent.parent / "keys"
+KEYS = Path(__file__).parent.parent / "support" / "keys"
 KEY, OTHER = key_of((KEYS / "dkim.pem").read_bytes()), key_of((KEYS / "dkim_other.pem").read_bytes())
 WITH_KEY = replace(SETTINGS, mode="production", mail_server="127.0.0.1", dkim_selector="spring2027", dkim_key_file=KEYS / "dkim.pem")
 REMINDER = CASES["reminder-1-day-guardian"]

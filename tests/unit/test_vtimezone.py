@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from outreach.invitations.clock_rules import yearly_rules
 from outreach.invitations.vtimezone import vtimezone
 from outreach.zones import zone_names
-from tests.entries import read_zone
-from tests.zones import kinds_of_zone, what_blocks_must_say
+from tests.support.calendar_entries import read_zone
+from tests.support.zones import kinds_of_zone, what_blocks_must_say
 
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/"))
 # Every way a rule can look: both hemispheres, half an hour, two hours, midnight, first, second and last Sunday, a Friday's Sunday.

@@ -14,8 +14,8 @@ from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.schools.known import known_students
 from outreach.schools.students import StudentFacts, edit_student, seen_of
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GUARDIAN = "guardian@families.example"

@@ -27,7 +27,7 @@ from outreach.models import (
     Student,
 )
 from outreach.registration.answering import take_answer
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 CONFIRMED, WITHDRAWN, WAITING = RegistrationState.CONFIRMED, RegistrationState.WITHDRAWN, RegistrationState.WAITING
 HOME = "home@families.example"

@@ -19,7 +19,7 @@ from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused, Stale
 from outreach.invitations.facts import ApplicationFacts
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Mailbox, Membership, RoleName, School, User
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 HILL = SchoolFacts(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=18)
 ST_LUKE = SiteFacts(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")

@@ -17,9 +17,9 @@ from outreach.invitations.facts import BlockedFacts, LetterFacts
 from outreach.invitations.use_cases import let_in, look_for_blocked_domains
 from outreach.models import BlockedDomain, BounceKind, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
 from outreach.outbox.outcome import Outcome, Refused
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
+from tests.support.rivals import at_once
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DOMAIN = "pupils.example"

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Bounce, BounceKind, Letter, Mailbox
 from outreach.outbox.bouncing import note_failure
-from tests.builders import Builder
-from tests.delivering import letter_named, put
+from tests.support.builders import Builder
+from tests.support.outbox import letter_named, put
 
 HOUR = timedelta(hours=1)
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

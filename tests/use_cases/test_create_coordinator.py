@@ -11,7 +11,7 @@ from sqlalchemy import select
 from outreach.accounts.commands import create_coordinator
 from outreach.db import db
 from outreach.models import RoleName, User
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

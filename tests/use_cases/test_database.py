@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from outreach.db import db, transaction
 from outreach.models import Mailbox, OutreachSession
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 
 def test_the_database_refuses_an_oversold_session(make: Builder) -> None:

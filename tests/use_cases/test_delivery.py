@@ -18,8 +18,8 @@ from outreach.outbox.outcome import Accepted, Delayed, PauseReason, Refused, Una
 from outreach.outbox.settling import settle
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import Envelope
-from tests.builders import Builder
-from tests.delivering import Scripted, about, deliver, invite, letter_named, put, render, states
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, render, states
 
 MINUTE = timedelta(minutes=1)
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -17,8 +17,8 @@ from outreach.outbox.outcome import Accepted, PauseReason, Refused, Unavailable
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
 from outreach.outbox.use_cases import send_again, try_now
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver, letter_named, put
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver, letter_named, put
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NO = Refused(words="554 No")

@@ -13,8 +13,8 @@ from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leasing import Lease, Pace, lease_due
 from outreach.outbox.outcome import Delayed
 from outreach.outbox.tally import Tally
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver, letter_named, put
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver, letter_named, put
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 

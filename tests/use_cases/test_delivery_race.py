@@ -14,8 +14,8 @@ from outreach.db import transaction
 from outreach.models import LetterKind
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.queue import take_back
-from tests.builders import Builder
-from tests.delivering import about, invite, put, states
+from tests.support.builders import Builder
+from tests.support.outbox import about, invite, put, states
 
 THREADS = 20
 

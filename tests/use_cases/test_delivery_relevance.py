@@ -14,8 +14,8 @@ from outreach.models import Answer, Invitation, LetterKind, Mailbox, OutreachSes
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.outcome import Refused
 from outreach.outbox.tally import Tally
-from tests.builders import Builder
-from tests.delivering import Scripted, about, deliver, invite, put, states
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, about, deliver, invite, put, states
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -13,7 +13,7 @@ from outreach.models import BounceKind
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.transport import Envelope
-from tests.mail_server import HANG_UP, SILENCE, Answer, MailServer, mail_server
+from tests.support.smtp_server import HANG_UP, SILENCE, Answer, MailServer, mail_server
 
 ACCEPTED = Accepted()
 

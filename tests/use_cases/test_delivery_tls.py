@@ -13,9 +13,9 @@ from outreach.config import Settings
 from outreach.outbox.outcome import Accepted, Outcome, PauseReason, Unavailable
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.transport import Envelope
-from tests.journeys.postbox import CERTIFICATE, Postbox, open_secure_postbox
-from tests.letter_cases import SETTINGS
-from tests.mail_server import mail_server
+from tests.support.letter_cases import SETTINGS
+from tests.support.postbox import CERTIFICATE, Postbox, open_secure_postbox
+from tests.support.smtp_server import mail_server
 
 LETTER = Envelope(name="1", sender="rsvp+abc@outreach.example", recipient="someone@example.org", message=b"Subject: x\r\n\r\nHello\r\n")
 TLS_FIRST = pytest.mark.parametrize("tls_first", [False, True], ids=["STARTTLS", "from the first word"])

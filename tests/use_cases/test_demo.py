@@ -45,8 +45,8 @@ from outreach.models import (
     User,
 )
 from outreach.worker import Worker
-from tests.builders import Builder
 from tests.conftest import NOW
+from tests.support.builders import Builder
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -24,8 +24,8 @@ from outreach.health.doctor import examine
 from outreach.health.findings import Finding, Verdict
 from outreach.health.service_checks import check_service
 from outreach.models import OutboxPause
-from tests.builders import Builder
-from tests.delivering import put
+from tests.support.builders import Builder
+from tests.support.outbox import put
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)

@@ -20,8 +20,8 @@ from outreach.schools import importing, use_cases
 from outreach.schools.importing import Imported, Said
 from outreach.schools.known import known_students
 from outreach.schools.roster.plan import KnownStudent
-from tests.builders import Builder
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.rivals import at_once
 from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register
 
 HEADINGS = "Given name,Family name,Number,E-mail,Year,Guardian,Guardian e-mail,Guardian 2,Guardian 2 e-mail"

@@ -19,8 +19,8 @@ from outreach.health.inbox_checks import check_inbox
 from outreach.jobs import TIMETABLE, Job
 from outreach.replies.polling import InboxReader
 from outreach.worker import Worker
-from tests.builders import Builder
-from tests.delivering import Scripted, put, render
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, put, render
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

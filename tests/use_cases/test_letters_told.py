@@ -24,9 +24,9 @@ from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.registration import use_cases
 from outreach.replies.use_cases import take_in
 from outreach.web import settings
-from tests.builders import Builder
-from tests.letter_cases import CASES
-from tests.replying import calendar_mail
+from tests.support.builders import Builder
+from tests.support.inbound import calendar_mail
+from tests.support.letter_cases import CASES
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}

@@ -21,9 +21,9 @@ from outreach.scheduling import deciding, use_cases
 from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.worker import Worker
-from tests.builders import Builder
-from tests.delivering import Scripted
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted
+from tests.support.rivals import at_once
 
 DECIDES_AT = datetime(2027, 3, 16, 16, tzinfo=UTC)  # noon in New York, two days before the workshop of the builder
 OPEN = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12))

@@ -11,7 +11,7 @@ from sqlalchemy import event, select, update
 from outreach.db import db, transaction
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.outbox.queue import Draft, post, take_back, take_back_notices
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 
 def draft(mailbox: Mailbox, dedupe_key: str, **facts: Any) -> Draft:

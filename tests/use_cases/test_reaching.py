@@ -23,10 +23,10 @@ from outreach.scheduling.use_cases import cancel
 from outreach.schools import students
 from outreach.schools.known import known_students
 from outreach.schools.roster.plan import KnownGuardian
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver
-from tests.rivals import at_once
-from tests.unreached import MARIA, World
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
+from tests.support.rivals import at_once
+from tests.support.undeliverable import MARIA, World
 
 HOUR = timedelta(hours=1)
 ELSEWHERE = "maria.diaz@families.example"

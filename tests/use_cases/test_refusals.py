@@ -14,10 +14,10 @@ from outreach.invitations.facts import Cause, LetterFacts
 from outreach.invitations.use_cases import report_refused_mailboxes, write_again
 from outreach.models import BounceKind, Letter, LetterKind, Registration
 from outreach.outbox.outcome import Refused
-from tests.builders import Builder
-from tests.delivering import Scripted
-from tests.rivals import at_once
-from tests.unreached import MARIA, World
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted
+from tests.support.rivals import at_once
+from tests.support.undeliverable import MARIA, World
 
 HOUR = timedelta(hours=1)
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -31,8 +31,8 @@ from outreach.models import (
 from outreach.outbox.outcome import Delayed
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 
 
 def register(

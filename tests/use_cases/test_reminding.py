@@ -15,7 +15,7 @@ from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Membership, OutreachSession, User
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 DAY = timedelta(days=1)
 

@@ -16,8 +16,8 @@ from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
 from outreach.replies.reasons import Reason
 from outreach.scheduling.use_cases import cancel
-from tests.builders import Builder
-from tests.replying import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
+from tests.support.builders import Builder
+from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 MINUTE = timedelta(minutes=1)

@@ -14,8 +14,8 @@ from outreach.models import Answer, InboundKind, InboundOutcome, InvitationAnswe
 from outreach.replies import effects, use_cases
 from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
 from outreach.replies.reasons import Reason
-from tests.builders import Builder
-from tests.replying import Family, invited, last, mail, messages
+from tests.support.builders import Builder
+from tests.support.inbound import Family, invited, last, mail, messages
 
 IGNORED, QUARANTINED = InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

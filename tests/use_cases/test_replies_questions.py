@@ -12,8 +12,8 @@ from outreach.invitations.facts import LetterFacts, Reader
 from outreach.models import Answer, InboundKind, InboundOutcome, Letter, LetterKind, Mailbox
 from outreach.replies.reasons import Reason
 from outreach.scheduling.use_cases import cancel
-from tests.builders import Builder
-from tests.replying import ANA, HOST, PARENT, TEACHER, Family, invited, last
+from tests.support.builders import Builder
+from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 MINUTE = timedelta(minutes=1)

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome
 from outreach.replies.reasons import Reason
-from tests.builders import Builder
-from tests.replying import ANA, PARENT, Family, bounce, complaint, invited, last
+from tests.support.builders import Builder
+from tests.support.inbound import ANA, PARENT, Family, bounce, complaint, invited, last
 
 APPLIED, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 NOBODYS = "<0123456789abcdef0123456789abcdef@outreach.example>"

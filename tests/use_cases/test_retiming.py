@@ -21,8 +21,8 @@ from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState,
 from outreach.scheduling.retiming import Retiming, retime, skipped_sessions
 from outreach.scheduling.timing import TZDATA_VERSION
 from outreach.scheduling.use_cases import cancel
-from tests.builders import Builder
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.rivals import at_once
 
 HOUR = timedelta(hours=1)
 WINTER = datetime(2028, 1, 14, 14, 0)

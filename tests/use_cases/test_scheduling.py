@@ -20,8 +20,8 @@ from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.filling import from_session
 from outreach.scheduling.moving import move, plan_move
 from outreach.scheduling.refusals import AskWhich
-from tests.builders import Builder
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.rivals import at_once
 
 AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
 OFFER = Offer(title="Power of a Stitch", capacity=10, reminder_leads=(10080, 1440))

@@ -12,7 +12,7 @@ from outreach.db import db, transaction
 from outreach.families.use_cases import remind_again, stop_reminders
 from outreach.invitations.reminders import plan_reminders
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 STUDENT, MOTHER, FATHER, TEACHER = "ana@pupils.example", "mother@homes.example", "father@homes.example", "robin@schools.example"
 EVERYBODY = {STUDENT, MOTHER, FATHER, TEACHER}

@@ -36,8 +36,8 @@ from outreach.schools.known import known_students
 from outreach.schools.roster.people import RosterGuardian
 from outreach.schools.roster.plan import KnownGuardian, KnownStudent
 from outreach.schools.students import AlreadyThere, StudentFacts
-from tests.builders import Builder
-from tests.rivals import at_once
+from tests.support.builders import Builder
+from tests.support.rivals import at_once
 
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -16,8 +16,8 @@ from outreach.invitations.snapshot import session_facts
 from outreach.models import Registration
 from outreach.registration import use_cases
 from outreach.worker import Worker
-from tests.builders import Builder
-from tests.delivering import Scripted
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

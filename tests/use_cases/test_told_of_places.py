@@ -14,7 +14,7 @@ from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSe
 from outreach.registration import use_cases
 from outreach.registration.telling import Row, told_of_leaving, told_of_registering, told_of_taking
 from outreach.registration.use_cases import Request, preview, register_students
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

@@ -21,7 +21,7 @@ from outreach.scheduling import use_cases
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.web import settings
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

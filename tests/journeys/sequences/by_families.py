@@ -8,9 +8,9 @@ from outreach.families import use_cases as families
 from outreach.families.answering import answer
 from outreach.models import Answer, Invitation
 from outreach.replies.use_cases import take_in
-from tests.interop.shaped_replies import PROGRAMS, shaped_reply
 from tests.journeys.sequences.picking import a_registration, all_of, at_times, one_of
 from tests.journeys.sequences.world import Said, World
+from tests.support.shaped_replies import PROGRAMS, shaped_reply
 
 PARTSTATS = {
     "ACCEPTED": Answer.ACCEPTED,

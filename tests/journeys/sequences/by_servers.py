@@ -11,9 +11,9 @@ from outreach.invitations import use_cases as reaching
 from outreach.models import BlockedDomain, Invitation, Letter, LetterState, Mailbox
 from outreach.outbox.use_cases import send_again
 from outreach.replies.use_cases import take_in
-from tests.interop.shaped_reports import STATUS_REPORTS, shaped_report
 from tests.journeys.sequences.picking import NothingToDo, a_session, all_of, one_of
 from tests.journeys.sequences.world import World
+from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
 STATUSES = ("5.1.1", "5.2.2", "5.7.1")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Unavailable, sort_content_answer, sort_recipient_answer
 from outreach.outbox.transport import Envelope
-from tests.journeys.calendars import Mail
+from tests.support.calendars import Mail
 
 
 class Fate(enum.StrEnum):

@@ -17,8 +17,8 @@ from outreach.jobs import TIMETABLE
 from outreach.models import UNSETTLED, Answer, Letter, OutboxPause, SchoolClass
 from outreach.outbox.leasing import Pace
 from outreach.worker import Worker
-from tests.builders import Builder
 from tests.journeys.sequences.fates import Fate, Wire
+from tests.support.builders import Builder
 
 MORNING = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 PLACES = ("Harbor Hospital", "Mercy Clinic", "Atlas Hospital", "Online")

@@ -15,8 +15,8 @@ from outreach.outbox.bouncing import note_failure
 from outreach.registration import use_cases as registering
 from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.moving import move
-from tests.builders import Builder
-from tests.delivering import Scripted, deliver
+from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 
 MARIA = "maria@families.example"
 

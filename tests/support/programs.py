@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 
-ICAL_JS = Path(__file__).parent / "interop/node_modules/ical.js"
+ICAL_JS = Path(__file__).parent.parent / "interop/node_modules/ical.js"
 DEFAULT_SERVER = "postgresql+psycopg://127.0.0.1/postgres"
 
 

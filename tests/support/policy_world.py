@@ -37,8 +37,8 @@ from outreach.models import (
 from outreach.outbox.transport import local_folder
 from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
-from tests.builders import Builder
 from tests.conftest import NOW, _settings
+from tests.support.builders import Builder
 
 # Whose record it is: "owner" is its host, the teacher who registered, or the applicant. A colleague hosts or teaches with
 # them, a stranger has the same role elsewhere.

@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 from outreach.invitations.letters import render
 from outreach.models import Letter
-from tests.letter_cases import SETTINGS
+from tests.support.letter_cases import SETTINGS
 
 
 @dataclass(frozen=True)

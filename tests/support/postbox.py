@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 
 # It vouches for itself, and for 127.0.0.1 alone.
-CERTIFICATE = Path(__file__).parent.parent / "keys" / "mail_server.pem"
+CERTIFICATE = Path(__file__).parent / "keys" / "mail_server.pem"
 
 
 @dataclass

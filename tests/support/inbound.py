@@ -27,7 +27,7 @@ from outreach.models import (
     User,
 )
 from outreach.replies.use_cases import take_in
-from tests.builders import Builder
+from tests.support.builders import Builder
 
 ANA, PARENT, TEACHER, HOST = "ana@pupils.example", "parent@families.example", "teacher@schools.example", "host@hospital.example"
 STATE_OF = (Invitation.answer, Invitation.answered_at, Invitation.answer_stamp, Invitation.sequence, Invitation.is_live)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDER = Path(__file__).parent / "snapshots"
+FOLDER = Path(__file__).parent.parent / "snapshots"
 
 
 def assert_matches_snapshot(name: str, data: bytes | str) -> None:

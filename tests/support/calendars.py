@@ -14,7 +14,7 @@ from typing import Any
 
 from icalendar import Calendar
 
-from tests.entries import read_event
+from tests.support.calendar_entries import read_event
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from outreach.outbox.outcome import Outcome
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.transport import Envelope
 from outreach.worker import Worker
-from tests.delivering import render
+from tests.support.outbox import render
 
 
 class Mortal(SmtpTransport):
