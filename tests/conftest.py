@@ -5,36 +5,28 @@ The schema is migrated once for each kind of database and then copied: a test st
 
 from __future__ import annotations
 
-import shutil
 import socket
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
-from uuid import uuid4
 
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import NullPool, create_engine, text
-from sqlalchemy.engine import make_url
 
 from outreach import create_app
 from outreach.config import Settings
-from outreach.db import Base
 from outreach.extensions import db, limiter
 from outreach.logs import speak_in_events
 from outreach.models import User
-from tests.support import programs
-from tests.support.builders import Builder
-
-NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+from tests.support import databases, programs
+from tests.support.builders import NOW, Builder
+from tests.support.databases import settings_for
+from tests.support.town import Town
 
 
 @pytest.fixture(autouse=True)
@@ -86,120 +78,62 @@ class Browser(FlaskClient):
             return super().open(*args, **kwargs)
 
 
-def _settings(folder: Path, database_url: str) -> Settings:
-    return Settings(
-        mode="demo",
-        database_url=database_url,
-        secret_key="a secret key that only tests ever see, long enough",
-        base_url="http://127.0.0.1:5000",
-        reply_address="rsvp+{token}@outreach.example",
-        instance_path=folder,
-    )
+@pytest.fixture(scope="session")
+def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> databases.SqliteTemplates:
+    return databases.SqliteTemplates.made(tmp_path_factory.mktemp("template"), NOW)
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("template")
-    path = folder / "template.sqlite3"
-    app = create_app(_settings(folder, f"sqlite:///{path}"))
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
-    return path
-
-
-@pytest.fixture(scope="session")
-def _postgresql_template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def _postgresql_database(_sqlite_templates: databases.SqliteTemplates) -> Iterator[databases.PostgresqlDatabase]:
     server = programs.postgresql_url()
     if server is None:
         pytest.skip("PostgreSQL answers nowhere on loopback")
-    name = f"outreach_template_{uuid4().hex[:12]}"
-    _on_server(server, f'CREATE DATABASE "{name}"')
-    folder = tmp_path_factory.mktemp("postgresql")
-    app = create_app(_settings(folder, _database(server, name)))
-    with app.app_context():
-        upgrade()
-        db.engine.dispose()
-    yield server, name
-    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _database(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _on_server(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
+    with databases.PostgresqlDatabase.made(server, _sqlite_templates) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
-def _sqlite_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where each test in turn finds its database: a new file under the same name, so that the shared app finds it too."""
     return tmp_path_factory.mktemp("sqlite") / "outreach.sqlite3"
 
 
-@pytest.fixture
-def sqlite_url(_sqlite_template: Path, _sqlite_place: Path) -> str:
-    """Give a fresh SQLite database."""
-    for beside in ("", "-wal", "-shm"):
-        _sqlite_place.with_name(_sqlite_place.name + beside).unlink(missing_ok=True)
-    shutil.copyfile(_sqlite_template, _sqlite_place)
-    return f"sqlite:///{_sqlite_place}"
-
-
-@pytest.fixture(scope="session")
-def _postgresql_shared(_postgresql_template: tuple[str, str]) -> Iterator[str]:
-    """One database for all tests in turn: making and dropping one for each would cost more than most of them.
-
-    Nothing outlives the run, so commits needn't wait for the disk.
-    """
-    server, template = _postgresql_template
-    name = f"outreach_test_{uuid4().hex[:12]}"
-    _on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    _on_server(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off')
-    yield _database(server, name)
-    _on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-_WRITTEN = [table for table in reversed(Base.metadata.sorted_tables) if table.name not in {"format", "role"}]
-_COUNTED = ", ".join(f"'{table.name}'" for table in _WRITTEN if "id" in table.columns)
-# In one go: a journey for each table takes longer than most tests.
-_MADE_FRESH = ";".join(
-    (
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        *(f'DELETE FROM "{table.name}"' for table in _WRITTEN),  # noqa: S608 (our own names)
-        f"SELECT setval(pg_get_serial_sequence(quote_ident(name), 'id'), 1, false) FROM unnest(ARRAY[{_COUNTED}]) name",  # noqa: S608
-    )
-)
+def _is_empty(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("empty_database") is not None
 
 
 @pytest.fixture
-def postgresql_url(_postgresql_shared: str) -> str:
-    """Give a PostgreSQL database as fresh as after its migration; whoever is still connected to it is sent away."""
-    engine = create_engine(_postgresql_shared, poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.exec_driver_sql(_MADE_FRESH)
-    return _postgresql_shared
+def sqlite_url(request: pytest.FixtureRequest, _sqlite_templates: databases.SqliteTemplates, _sqlite_file: Path) -> str:
+    """Give a fresh SQLite database with the town in it."""
+    return _sqlite_templates.copied(_sqlite_file, is_empty=_is_empty(request))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+@pytest.fixture
+def postgresql_url(request: pytest.FixtureRequest, _postgresql_database: databases.PostgresqlDatabase) -> str:
+    """Give a PostgreSQL database with the town in it, as if made just now; whoever is still connected to it is disconnected."""
+    return _postgresql_database.made_fresh(is_empty=_is_empty(request))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what asks for a database on SQLite, and on PostgreSQL too where the test says why that could differ."""
+    marks = list(metafunc.definition.iter_markers())
+    if "database_url" not in metafunc.fixturenames or any(mark.name == "parametrize" and mark.args[0] == "database_url" for mark in marks):
+        return
+    both = any(mark.name == "both_databases" for mark in marks)
+    postgresql = [pytest.param("postgresql", marks=pytest.mark.postgresql)] if both else []
+    metafunc.parametrize("database_url", ["sqlite", *postgresql], indirect=True)
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest) -> str:
-    """Both kinds in turn: what asks for this (or for `app`) is tested on both.
-
-    A test that isn't about the database says `@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)`.
-    """
+    """SQLite, and PostgreSQL for `@pytest.mark.both_databases("why they could differ")`."""
     return str(request.getfixturevalue(f"{request.param}_url"))
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Settings as in demo mode; `app_with` changes single ones."""
-    return _settings(tmp_path, database_url)
+    return settings_for(tmp_path, database_url)
 
 
 @pytest.fixture
@@ -259,6 +193,12 @@ def app(settings: Settings, _shared_apps: dict[str, tuple[Flask, dict[str, Any]]
 def make(app: Flask, now: datetime) -> Builder:  # noqa: ARG001 (the builder writes to the app's database)
     """Build people, schools and sessions with honest defaults."""
     return Builder(now)
+
+
+@pytest.fixture
+def town(app: Flask) -> Town:  # noqa: ARG001 (it reads the app's database)
+    """Find the people and sessions that are in every test's database."""
+    return Town()
 
 
 @pytest.fixture

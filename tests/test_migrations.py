@@ -7,6 +7,7 @@ the catalogue, and each is tried with a row that it alone must refuse.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -38,9 +39,9 @@ from outreach.models import (
     WebAuthn,
 )
 from outreach.registration.use_cases import Request, register_students
-from tests.conftest import NOW, _database, _on_server, _settings
 from tests.support import programs
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
+from tests.support.databases import database_on, settings_for
 from tests.support.schema import catalogue, connected
 
 Rule = CheckConstraint | UniqueConstraint | Index
@@ -106,24 +107,19 @@ def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     server = programs.postgresql_url() if request.param == "postgresql" else None
     if request.param == "postgresql" and server is None:
         pytest.skip("PostgreSQL answers nowhere on loopback")
-    folder, made = tmp_path_factory.mktemp("empty"), []
+    folder = tmp_path_factory.mktemp("empty")
 
-    def make() -> str:
-        name = f"outreach_empty_{uuid4().hex[:12]}"
-        if server is None:
-            return f"sqlite:///{folder / name}.sqlite3"
-        _on_server(server, f'CREATE DATABASE "{name}"')
-        made.append(name)
-        return _database(server, name)
+    with ExitStack() as made:
 
-    yield make
-    for name in made:
-        _on_server(str(server), f'DROP DATABASE "{name}" WITH (FORCE)')
+        def make() -> str:
+            return made.enter_context(database_on(server)) if server else f"sqlite:///{folder / uuid4().hex}.sqlite3"
+
+        yield make
 
 
 def migrate(url: str, folder: Path, *acts: Callable[[], object]) -> None:
     """Do this to a database, in our app's context."""
-    with create_app(_settings(folder, url)).app_context():
+    with create_app(settings_for(folder, url)).app_context():
         for act in acts:
             act()
         db.session.remove()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,18 +10,19 @@ from outreach import create_app
 from outreach.config import Settings
 from outreach.db import db
 from tests.interop.correspondence import Correspondence, correspond
+from tests.support.databases import SqliteTemplates
 from tests.support.postbox import open_postbox
 
 
 @pytest.fixture(scope="session")
-def correspondence(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Correspondence]:
+def correspondence(_sqlite_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Correspondence]:
     """The letters of all cases, sent once."""
     folder = tmp_path_factory.mktemp("correspondence")
-    shutil.copyfile(_sqlite_template, folder / "outreach.sqlite3")
+    database_url = _sqlite_templates.copied(folder / "outreach.sqlite3", is_empty=True)
     with open_postbox() as postbox:
         settings = Settings(
             mode="demo",
-            database_url=f"sqlite:///{folder / 'outreach.sqlite3'}",
+            database_url=database_url,
             secret_key="a secret key that only tests ever see, long enough",
             base_url="https://outreach.example",
             reply_address="rsvp+{token}@outreach.example",

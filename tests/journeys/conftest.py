@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from tests.support import programs
+from tests.support.databases import PostgresqlDatabase, SqliteTemplates
 from tests.support.postbox import Postbox, open_postbox
 
 QUIET = [
@@ -52,28 +49,8 @@ def fresh_database(request: pytest.FixtureRequest) -> Callable[[str, Path], Any]
     """Make a database of a kind ("sqlite", "postgresql"), empty but for its tables, that lives as long as the block."""
 
     def make(kind: str, folder: Path) -> Any:
-        return _sqlite(request, folder) if kind == "sqlite" else _postgresql(request)
+        database: PostgresqlDatabase | None = request.getfixturevalue("_postgresql_database") if kind == "postgresql" else None
+        templates: SqliteTemplates = request.getfixturevalue("_sqlite_templates")
+        return database.copied() if database else nullcontext(templates.copied(folder / "outreach.sqlite3", is_empty=True))
 
     return make
-
-
-@contextmanager
-def _sqlite(request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
-    copy = folder / "outreach.sqlite3"
-    shutil.copyfile(request.getfixturevalue("_sqlite_template"), copy)
-    yield f"sqlite:///{copy}"
-
-
-@contextmanager
-def _postgresql(request: pytest.FixtureRequest) -> Iterator[str]:
-    server, template = request.getfixturevalue("_postgresql_template")
-    name = f"outreach_journey_{uuid4().hex[:12]}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        engine.dispose()

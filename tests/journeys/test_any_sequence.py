@@ -134,11 +134,12 @@ def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:
     return (range(int(first), int(last or int(first) + 1)), 60) if first else (usual, 25)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.empty_database
 def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callable[..., Flask]) -> None:
     live_each(World.made(app_with()), *asked_for(CHOSEN))
 
 
+@pytest.mark.empty_database
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:

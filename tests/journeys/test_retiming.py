@@ -54,6 +54,7 @@ def run(app: Flask, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return command
 
 
+@pytest.mark.empty_database
 def test_after_an_update_of_the_zones_a_calendar_shows_the_hour_that_was_promised(invited: bytes, run: Callable[..., str]) -> None:
     assert read_instants(invited)[0] == datetime(2028, 1, 14, 22, tzinfo=UTC)
     left()

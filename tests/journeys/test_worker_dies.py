@@ -27,6 +27,8 @@ from tests.support.worker_process import main
 LEASE_IS_OVER = timedelta(minutes=6)
 LAST = "someone2@example.org"
 
+pytestmark = [pytest.mark.both_databases("SKIP LOCKED, leases, and transactions a killed worker left"), pytest.mark.empty_database]
+
 
 @dataclass
 class Forked:

@@ -89,6 +89,7 @@ def test_who_applies_confirms_the_address_and_is_signed_in(client: FlaskClient) 
     assert "Hill School, Leeds" in page.text
 
 
+@pytest.mark.empty_database
 def test_an_applicant_has_a_mailbox_and_no_role(client: FlaskClient) -> None:
     client.post("/apply", data=FORM)
     user = db.session.scalars(select(User)).one()
@@ -97,6 +98,7 @@ def test_an_applicant_has_a_mailbox_and_no_role(client: FlaskClient) -> None:
     assert (application.role, application.place, application.state) == (RoleName.TEACHER, "Hill School, Leeds", ApplicationState.PENDING)
 
 
+@pytest.mark.empty_database
 def test_opening_the_link_confirms_nothing(client: FlaskClient) -> None:
     client.post("/apply", data=FORM)
     link = path_in(letters("confirm")[0])
@@ -107,6 +109,7 @@ def test_opening_the_link_confirms_nothing(client: FlaskClient) -> None:
     assert not is_signed_in(client)
 
 
+@pytest.mark.empty_database
 def test_who_does_not_know_the_password_cannot_confirm(client: FlaskClient) -> None:
     client.post("/apply", data=FORM)
     answer = client.post(path_in(letters("confirm")[0]), data={"password": "something else"})
@@ -115,6 +118,7 @@ def test_who_does_not_know_the_password_cannot_confirm(client: FlaskClient) -> N
     assert db.session.scalars(select(User)).one().confirmed_at is None
 
 
+@pytest.mark.empty_database
 def test_the_owner_of_an_address_is_stronger_than_who_applied_with_it_before(client: FlaskClient) -> None:
     client.post("/apply", data=FORM | {"password": "a stranger's choice", "given_name": "Mallory"})
     client.post("/apply", data=FORM)
@@ -165,6 +169,7 @@ def test_a_stranger_cannot_flood_a_mailbox_with_letters(client: FlaskClient, mak
         ("zone", "Europe/Atlantis", "time zone"),
     ],
 )
+@pytest.mark.empty_database
 def test_what_is_wrong_is_said_beside_its_field(client: FlaskClient, field: str, value: str, words: str) -> None:
     answer = client.post("/apply", data=FORM | {field: value})
     assert answer.status_code == 422
@@ -176,6 +181,7 @@ def test_what_is_wrong_is_said_beside_its_field(client: FlaskClient, field: str,
     assert db.session.scalar(select(func.count(User.id))) == 0
 
 
+@pytest.mark.empty_database
 def test_the_confirmation_letter_can_be_asked_for_again(client: FlaskClient, make: Builder) -> None:
     known(make, email="known@school.example")
     client.post("/apply", data=FORM)

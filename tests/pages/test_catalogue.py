@@ -17,6 +17,8 @@ from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.both_databases("text compared in SQL, without regard to case")
+
 ClientOf = Callable[[User | None], FlaskClient]
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -46,6 +48,7 @@ def many(make: Builder, number: int) -> None:
         db.session.execute(insert(OutreachSession), rows)
 
 
+@pytest.mark.empty_database
 def test_sessions_to_come_stand_by_date_and_nothing_else_does(make: Builder, client_of: ClientOf, now: datetime) -> None:
     host = make.clinician()
     make.outreach_session(host, title="Later", starts_wall=datetime(2027, 4, 2, 9))
@@ -60,11 +63,13 @@ def test_sessions_to_come_stand_by_date_and_nothing_else_does(make: Builder, cli
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_an_empty_catalogue_says_what_will_be_here(client_of: ClientOf) -> None:
     assert "No sessions yet" in text_of(client_of(None), "/")
     assert "Nothing matches" in text_of(client_of(None), "/?q=anything")
 
 
+@pytest.mark.empty_database
 def test_a_page_holds_twenty_and_one_beyond_the_end_is_the_last(make: Builder, client_of: ClientOf) -> None:
     many(make, 45)
     client = client_of(None)
@@ -106,6 +111,7 @@ ASKED_AND_FOUND: dict[str, set[str]] = {
 }
 
 
+@pytest.mark.empty_database
 def test_every_word_is_looked_for_in_title_specialty_place_kind_and_host(make: Builder, client_of: ClientOf) -> None:
     make.outreach_session(make.clinician(given_name="Ada", family_name="Love"), title="First stitch 100%", site=make.site("Mercy General"))
     host, online = make.clinician(given_name="Grace", family_name="Hopper"), "https://video.example/1"
@@ -118,6 +124,7 @@ def test_every_word_is_looked_for_in_title_specialty_place_kind_and_host(make: B
     assert found == ASKED_AND_FOUND
 
 
+@pytest.mark.empty_database
 def test_filters_narrow_by_kind_place_and_day(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     make.outreach_session(host, title="Workshop", starts_wall=datetime(2027, 3, 18, 23), site=make.site(zone="Pacific/Kiritimati"))
@@ -145,6 +152,7 @@ def test_filters_narrow_by_kind_place_and_day(make: Builder, client_of: ClientOf
 @pytest.mark.parametrize(
     ("question", "field"), [("since=soon", "since"), ("format=dance", "format"), ("where=mars", "where"), ("q=" + "x" * 101, "q")]
 )
+@pytest.mark.empty_database
 def test_a_filter_that_cannot_be_read_is_pointed_at_and_left_out(make: Builder, client_of: ClientOf, question: str, field: str) -> None:
     make.outreach_session(make.clinician(), title="Workshop")
     page = text_of(client_of(None), f"/?{question}", status=422)
@@ -152,6 +160,7 @@ def test_a_filter_that_cannot_be_read_is_pointed_at_and_left_out(make: Builder, 
     assert titles(page) == ["Workshop"]
 
 
+@pytest.mark.empty_database
 def test_dates_at_the_ends_of_the_calendar_are_read(make: Builder, client_of: ClientOf) -> None:
     make.outreach_session(make.clinician(), title="Workshop")
     assert titles(text_of(client_of(None), "/?since=0001-01-01")) == ["Workshop"]
@@ -307,6 +316,7 @@ def test_only_a_page_for_nobody_in_particular_may_be_shared(make: Builder, clien
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_links_to_other_pages_keep_the_question_whatever_it_is(make: Builder, client_of: ClientOf) -> None:
     many(make, 21)
     client = client_of(None)

@@ -142,6 +142,7 @@ def test_looking_changes_nothing(client: FlaskClient, make: Builder, now: dateti
     assert (asked.state, written.state, user.active) == (ApplicationState.PENDING, LetterState.FAILED, True)
 
 
+@pytest.mark.empty_database
 def test_from_applying_to_posting(client: FlaskClient, app: Flask) -> None:
     doctor = app.test_client()
     form = {"given_name": "Sam", "family_name": "Reed", "email": "sam@hospital.example", "password": "needle and thread"}
@@ -206,6 +207,7 @@ def test_declining_takes_a_reason(client: FlaskClient, make: Builder, now: datet
     assert (asked.state, asked.decision_note) == (ApplicationState.DECLINED, "We don't know it")
 
 
+@pytest.mark.empty_database
 def test_the_second_of_two_coordinators_is_told(client: FlaskClient, client_of: ClientOf, make: Builder, now: datetime) -> None:
     asked = application(make.user(), now)
     rival = client_of(make.coordinator(given_name="Grace", family_name="Hall"))
@@ -232,6 +234,7 @@ def test_people_are_found_by_name_address_and_role(client: FlaskClient, make: Bu
     assert "Tom" in client.get("/coordination/people?role=nonsense&page=-3&q=%00").text
 
 
+@pytest.mark.empty_database
 def test_fifty_people_fill_a_page(client: FlaskClient, make: Builder) -> None:
     for number in range(50):
         make.user(family_name=f"Member{number:02}")
@@ -273,6 +276,7 @@ def test_a_school_is_corrected(client: FlaskClient, make: Builder) -> None:
     assert "Third School" not in client.get("/coordination/schools?q=hill").text
 
 
+@pytest.mark.empty_database
 def test_a_site_is_corrected_and_its_sessions_keep_their_zone(client: FlaskClient, make: Builder) -> None:
     site = make.site("St Luke")
     outreach_session = make.outreach_session(make.clinician(), site=site)
@@ -348,6 +352,7 @@ def test_a_session_whose_clock_skips_its_time_now_is_shown_to_be_moved(make: Bui
     assert coordinator.get(f"/sessions/{skipped.id}/move").status_code == 200
 
 
+@pytest.mark.empty_database
 def test_home_is_calm_when_nothing_waits(client: FlaskClient) -> None:
     page = client.get("/coordination").text
     assert "Nothing waits for you" in page
@@ -355,6 +360,7 @@ def test_home_is_calm_when_nothing_waits(client: FlaskClient) -> None:
 
 
 @pytest.mark.usefixtures("present")
+@pytest.mark.empty_database
 def test_home_says_what_needs_a_person(client: FlaskClient, make: Builder, now: datetime) -> None:
     application(make.user(), now)
     failed(make, now)

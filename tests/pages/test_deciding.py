@@ -96,6 +96,7 @@ def letters() -> int:
 # Posting
 
 
+@pytest.mark.empty_database
 def test_a_tick_is_enough_to_post_it(make: Builder, client_of: ClientOf, host: User) -> None:
     site = make.site(zone="America/New_York")
     client_of(host).post("/sessions/new/shadowing", data=typed(site, provisional="y"))
@@ -114,6 +115,7 @@ def test_a_tick_is_enough_to_post_it(make: Builder, client_of: ClientOf, host: U
         ("tomorrow", "Write a date and a time"),
     ],
 )
+@pytest.mark.empty_database
 def test_what_is_wrong_stands_beside_the_field(make: Builder, client_of: ClientOf, host: User, decides: str, says: str) -> None:
     site = make.site(zone="America/New_York")
     response = client_of(host).post("/sessions/new/shadowing", data=typed(site, provisional="y", decides=decides))
@@ -134,6 +136,7 @@ def test_a_draft_that_isnt_ticked_is_certain(make: Builder, client_of: ClientOf,
 # What everybody sees
 
 
+@pytest.mark.empty_database
 def test_everybody_sees_that_it_isnt_certain(
     app: Flask, client_of: ClientOf, host: User, outreach_session: OutreachSession, student: Student
 ) -> None:

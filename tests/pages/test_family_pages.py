@@ -143,6 +143,7 @@ def test_a_link_that_does_not_hold_opens_nothing(client_of: Clients, family: Fam
     assert "Ana" not in answer.text
 
 
+@pytest.mark.empty_database
 def test_not_my_child_stops_mail_voids_the_links_and_tells_the_teacher(client_of: Clients, family: Family) -> None:
     client = client_of(None)
     link, page = family.link(Purpose.NOT_MINE), family.link()
@@ -176,6 +177,7 @@ def answered(family: Family, client: FlaskClient, answer: str, *, sequence: int 
 
 
 @pytest.mark.parametrize(("answer", "words"), [("accepted", "Coming"), ("tentative", "Not sure"), ("declined", "Can't come")])
+@pytest.mark.empty_database
 def test_a_family_without_a_card_answers_on_its_page(client_of: Clients, family: Family, answer: str, words: str) -> None:
     client = client_of(None)
     page = client.get(family.link())
@@ -251,6 +253,7 @@ def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Famil
 
 
 @pytest.mark.parametrize("why", ["begun", "cancelled", "withdrawn", "waiting"])
+@pytest.mark.empty_database
 def test_where_there_is_nothing_to_answer_nobody_is_asked(
     make: Builder, client_of: Clients, family: Family, why: str, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

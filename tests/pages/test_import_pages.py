@@ -85,6 +85,7 @@ def students() -> list[str]:
     return sorted(db.session.scalars(select(Student.given_name)))
 
 
+@pytest.mark.empty_database
 def test_a_list_is_shown_first_and_then_imported(client: FlaskClient, path: str) -> None:
     shown = paste(client, path)
     words = text(shown)
@@ -102,6 +103,7 @@ def test_a_list_is_shown_first_and_then_imported(client: FlaskClient, path: str)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+@pytest.mark.empty_database
 def test_a_file_of_any_spreadsheet_is_read(client: FlaskClient, path: str, encoding: str) -> None:
     shown = send(client, path, LIST.encode(encoding))
     assert "Ana López" in text(shown)
@@ -123,6 +125,7 @@ def test_a_second_upload_shows_old_and_new_and_changes_nothing_else(client: Flas
     assert "There is nothing to import" in text(nothing)
 
 
+@pytest.mark.empty_database
 def test_columns_can_be_changed_and_left_out(client: FlaskClient, path: str) -> None:
     shown = paste(client, path, "Vorname,Nachname,Mail\nAna,López,ana@pupils.example\nBen,Hill,\n")
     assert "choose" in text(shown).lower()
@@ -137,11 +140,13 @@ def test_columns_can_be_changed_and_left_out(client: FlaskClient, path: str) -> 
     assert (students(), db.session.scalar(select(func.count(Student.mailbox_id)))) == (["Ana", "Ben"], 0)
 
 
+@pytest.mark.empty_database
 def test_names_alone_can_be_pasted(client: FlaskClient, path: str) -> None:
     client.post(f"{path}/students", data=sent_back(paste(client, path, "Ana López\nBen Hill\n")))
     assert students() == ["Ana", "Ben"]
 
 
+@pytest.mark.empty_database
 def test_columns_changed_without_another_look_are_not_imported(client: FlaskClient, path: str) -> None:
     shown = paste(client, path)
     refused = client.post(f"{path}/students", data=sent_back(shown, **{"column-2": ""}))
@@ -151,6 +156,7 @@ def test_columns_changed_without_another_look_are_not_imported(client: FlaskClie
     assert students() == ["Ana", "Ben", "Zoe"]
 
 
+@pytest.mark.empty_database
 def test_ambiguous_dates_are_asked_once(client: FlaskClient, path: str) -> None:
     shown = paste(client, path, "First name,Surname,Born\nAna,López,03/04/2012\nBen,Hill,05/06/2012\n".replace("Born", "Date of birth"))
     assert "How are the birth dates written?" in text(shown)
@@ -161,6 +167,7 @@ def test_ambiguous_dates_are_asked_once(client: FlaskClient, path: str) -> None:
     assert {str(day) for day in db.session.scalars(select(Student.birth_date))} == {"2012-03-04", "2012-05-06"}
 
 
+@pytest.mark.empty_database
 def test_a_question_stays_until_it_is_answered(make: Builder, client: FlaskClient, school: School, path: str) -> None:
     known = make.student(make.school_class(school, name="8A"), given_name="Ana", family_name="López")
     shown = paste(client, path, "First name,Surname\nAna,López\nBen,Hill\n")
@@ -175,6 +182,7 @@ def test_a_question_stays_until_it_is_answered(make: Builder, client: FlaskClien
     assert {one.name for one in db.session.get_one(Student, known.id).classes} == {"8A", "9B"}
 
 
+@pytest.mark.empty_database
 def test_a_row_in_doubt_can_be_left_out(make: Builder, client: FlaskClient, school: School, path: str) -> None:
     make.student(make.school_class(school), given_name="Ana", family_name="López")
     shown = paste(client, path, "First name,Surname\nAna,López\nBen,Hill\n")
@@ -204,6 +212,7 @@ UNREADABLE = [
 ]
 
 
+@pytest.mark.empty_database
 def test_what_is_no_list_gets_clear_words(client: FlaskClient, path: str) -> None:
     for content, words in UNREADABLE:
         refused = send(client, path, content)
@@ -227,6 +236,7 @@ def test_nothing_or_both_is_refused_and_what_was_pasted_stays(client: FlaskClien
     assert (bad.status_code, "We can't read this file as text" in text(bad)) == (422, True)
 
 
+@pytest.mark.empty_database
 def test_names_that_would_add_a_header_are_refused(client: FlaskClient, path: str) -> None:
     shown = paste(client, path, 'First name,Surname\n"Ana\nBcc: all@x.test",López\nBen,Hi\x0bll\n')
     assert "2 with errors" in text(shown)
@@ -242,6 +252,7 @@ def test_duplicates_in_a_list_count_once_or_are_asked(client: FlaskClient, path:
     assert "Row 4 is the same student as row 5, told differently" in words
 
 
+@pytest.mark.empty_database
 def test_a_list_lost_on_the_way_is_asked_for_again(client: FlaskClient, path: str) -> None:
     for packed in ("", "AAAA", "é", pack(b"x" * (3 * 1024 * 1024)), pack(LIST.encode())[:40]):
         for step in ("review", "students"):
@@ -257,6 +268,7 @@ def test_forged_fields_do_no_harm(client: FlaskClient, path: str) -> None:
             assert client.post(f"{path}/{step}", data=sent_back(shown, **forged)).status_code in {200, 303, 409, 422}
 
 
+@pytest.mark.empty_database
 def test_a_large_class_travels_in_the_form(client: FlaskClient, path: str) -> None:
     rows = "\n".join(f"Given{n},Family{n},s{n}@pupils.example,{'needs ' * 70}" for n in range(1900))
     shown = send(client, path, f"First name,Surname,E-mail,Needs\n{rows}".encode())

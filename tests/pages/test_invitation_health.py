@@ -255,6 +255,7 @@ def test_what_opens_an_account_is_never_shown(sent: Sent, make: Builder) -> None
     assert "message.eml" not in sent.client.get(f"/coordination/letters/{letter.id}").text
 
 
+@pytest.mark.empty_database
 def test_the_programme_shows_what_fails_what_is_late_and_who_turns_us_away(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
     everything_happens(sent)
     with transaction():
@@ -271,6 +272,7 @@ def test_the_programme_shows_what_fails_what_is_late_and_who_turns_us_away(sent:
     assert re.search(r"Power of a Stitch Thursday 18 March 2027, .*? 4 ", words)
 
 
+@pytest.mark.empty_database
 def test_a_programme_without_letters_has_no_figures_to_fear(make: Builder, client_of: Clients) -> None:
     page = unescape(client_of(make.coordinator()).get("/coordination/invitations").text)
     assert "0.0 %" in page

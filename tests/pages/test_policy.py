@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from outreach import create_app
+from tests.support.databases import SqliteTemplates
 from tests.support.policy_world import STUDENT, World, open_world
 
 ASKING = ("coordinator", "owner", "colleague", "stranger", "other role", "anonymous")
@@ -208,9 +208,9 @@ ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def world(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(_sqlite_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One for all: what a request changes is taken back."""
-    with open_world(_sqlite_template, tmp_path_factory.mktemp("policy")) as world:
+    with open_world(_sqlite_templates.empty, tmp_path_factory.mktemp("policy")) as world:
         yield world
 
 

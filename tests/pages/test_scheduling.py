@@ -88,6 +88,7 @@ def test_a_form_begins_with_the_formats_defaults_and_the_place_one_works_at(make
     assert "<details open" not in page
 
 
+@pytest.mark.empty_database
 def test_a_session_is_posted_and_published_in_one_go(make: Builder, client_of: ClientOf) -> None:
     host, site = make.clinician(), make.site(zone="America/New_York")
     response = client_of(host).post("/sessions/new/stitch_workshop", data=typed(site, other_lead="3", other_unit="hours"))
@@ -99,6 +100,7 @@ def test_a_session_is_posted_and_published_in_one_go(make: Builder, client_of: C
 
 
 @pytest.mark.parametrize(("then", "location"), [("draft", "/my-sessions?show=drafts"), ("preview", "/sessions/1")])
+@pytest.mark.empty_database
 def test_a_draft_or_preview_is_kept_and_seen_by_its_host_alone(make: Builder, client_of: ClientOf, then: str, location: str) -> None:
     host = make.clinician()
     response = client_of(host).post("/sessions/new/talk", data=typed(make.site(), then=then))
@@ -108,6 +110,7 @@ def test_a_draft_or_preview_is_kept_and_seen_by_its_host_alone(make: Builder, cl
     assert letters() == 0
 
 
+@pytest.mark.empty_database
 def test_a_new_place_and_room_are_made_while_posting(make: Builder, client_of: ClientOf) -> None:
     data = typed(new_site="Mercy General", new_address="2 Hill Road\r\nSydney", new_area="Skills lab", zone="Australia/Sydney")
     assert client_of(make.clinician()).post("/sessions/new/stitch_workshop", data=data).status_code == 303
@@ -160,6 +163,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
+@pytest.mark.empty_database
 def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(make: Builder, client_of: ClientOf) -> None:
     client, right = client_of(make.clinician()), typed(make.site(zone="America/New_York"), description="My own words")
     for changes, field, sentence in WRONG:
@@ -178,6 +182,7 @@ def test_an_error_in_a_folded_group_opens_it(make: Builder, client_of: ClientOf)
     assert 'id="day_phone"' in opened
 
 
+@pytest.mark.empty_database
 def test_the_answer_to_an_hour_that_comes_twice_is_taken(make: Builder, client_of: ClientOf) -> None:
     host, night = make.clinician(), typed(make.site(zone="America/New_York"), day="2027-11-07", start="01:30", end="03:00")
     question = words(client_of(host).post("/sessions/new/talk", data=night))
@@ -192,6 +197,7 @@ def test_a_forgotten_link_of_an_online_format_is_asked_for_at_the_link(make: Bui
     assert 'id="where-error"' not in page
 
 
+@pytest.mark.empty_database
 def test_a_coordinator_chooses_the_host_a_clinician_cannot(make: Builder, client_of: ClientOf) -> None:
     coordinator, host, other, site = make.coordinator(), make.clinician(), make.clinician(), make.site()
     assert 'id="host-error"' in words(client_of(coordinator).post("/sessions/new/talk", data=typed(site, host="0")))
@@ -213,6 +219,7 @@ def test_posting_again_brings_everything_but_the_day(make: Builder, client_of: C
         assert stranger.get(f"/sessions/new/stitch_workshop?again={key}").status_code == status
 
 
+@pytest.mark.empty_database
 def test_an_edit_changes_words_and_tells_nobody(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host)
@@ -222,6 +229,7 @@ def test_an_edit_changes_words_and_tells_nobody(make: Builder, client_of: Client
     assert (response.status_code, again(session).title, letters()) == (303, "Stitches", 0)
 
 
+@pytest.mark.empty_database
 def test_the_host_decides_whether_a_declined_invitation_gives_the_place_back(make: Builder, client_of: ClientOf) -> None:
     client = client_of(make.clinician())
     assert client.post("/sessions/new/talk", data=typed(make.site())).status_code == 303
@@ -444,6 +452,7 @@ PAGES = ["/edit", "/move", "/cancellation", "/roster"]
 ACTS = ["/edit", "/move", "/cancellation", "/publication"]
 
 
+@pytest.mark.empty_database
 def test_a_strangers_session_is_not_there(make: Builder, client_of: ClientOf) -> None:
     session = make.outreach_session(make.clinician())
     people = {make.clinician(): 404, make.teacher(make.school()): 403, None: 302, make.coordinator(): 200}
@@ -461,6 +470,7 @@ def test_a_session_that_never_was_is_a_404(make: Builder, client_of: ClientOf) -
     assert {client.get(f"/sessions/{key}{page}").status_code for page in PAGES for key in (4711, 2**31, 10**30)} == {404}
 
 
+@pytest.mark.empty_database
 def test_looking_changes_nothing(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     sessions = [make.outreach_session(host, state=state) for state in (SessionState.DRAFT, SessionState.PUBLISHED)]

@@ -140,6 +140,7 @@ def test_a_class_is_made_and_then_filled(place: Place, owner: FlaskClient) -> No
     assert typing.location.endswith("/students/new")
 
 
+@pytest.mark.empty_database
 def test_a_class_needs_a_free_name_and_ones_own_school(make: Builder, place: Place, owner: FlaskClient) -> None:
     for name, words in [("", "give the class a name"), ("9B", "a class of this name already"), ("a\nb", "on one line"), ("x" * 101, "100")]:
         refused = owner.post("/classes/new", data={"name": name, "school_id": place.school.id})
@@ -216,6 +217,7 @@ def test_a_student_is_added_and_the_next_one_typed(place: Place, owner: FlaskCli
     assert [(one.name, one.mailbox and one.mailbox.address) for one in ana.guardians] == [("", "home@families.example"), ("Jose", None)]
 
 
+@pytest.mark.empty_database
 def test_a_likely_double_is_asked_about_before_it_is_added(make: Builder, place: Place, owner: FlaskClient) -> None:
     other = make.school_class(place.school, name="8A")
     path = f"/classes/{other.id}/students/new"
@@ -250,6 +252,7 @@ BAD: list[tuple[dict[str, str], str]] = [
 ]
 
 
+@pytest.mark.empty_database
 def test_bad_input_is_said_beside_its_field_and_what_was_typed_stays(place: Place, owner: FlaskClient) -> None:
     good = {f"guardians-{n}-name": f"Guardian {'ABCD'[n]}" for n in range(4)}
     good |= {"given_name": "Ana", "family_name": "López", "email": "ana@pupils.example", "year_group": "Year 9"}
@@ -277,6 +280,7 @@ def test_all_facts_are_shown_and_corrected(place: Place, owner: FlaskClient) -> 
     assert "Glasses" in text(again)
 
 
+@pytest.mark.empty_database
 def test_a_guardian_is_removed_by_a_tick_or_by_emptying(place: Place, owner: FlaskClient) -> None:
     path = f"/students/{place.mia}"
     owner.post(path, data=typed(owner.get(path), guardians__0__is_removed="y", guardians__1__name="Tom"))
@@ -332,6 +336,7 @@ def test_a_student_leaves_and_joins_classes(make: Builder, place: Place, owner: 
     assert db.session.get_one(Student, place.mia).classes == [db.session.get_one(SchoolClass, place.school_class.id)]
 
 
+@pytest.mark.empty_database
 def test_a_student_is_removed_after_a_question_and_only_without_places(
     make: Builder, place: Place, owner: FlaskClient, now: datetime
 ) -> None:

@@ -169,6 +169,7 @@ def test_a_public_domain_is_the_coordinators(world: World, teacher: FlaskClient,
     assert coordinator.get("/blocked-domains/gmail.com").status_code == 200
 
 
+@pytest.mark.empty_database
 def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, client_of: Clients, now: datetime) -> None:
     coordinator = client_of(world.make.coordinator())
     block(world, now)

@@ -28,6 +28,8 @@ from outreach.schools.removal import remove_student
 from tests.support.builders import Builder
 from tests.support.processes import at_once
 
+pytestmark = pytest.mark.both_databases("locks")
+
 
 @pytest.fixture
 def classes(make: Builder) -> list[tuple[SchoolClass, User]]:
@@ -74,6 +76,7 @@ def assert_sequences_only_grow(letters: list[Letter]) -> None:
         assert sequences[-1] == db.session.get_one(Invitation, key, populate_existing=True).sequence
 
 
+@pytest.mark.empty_database
 def test_whoever_registers_while_it_moves_learns_the_new_time(
     app: Flask, make: Builder, classes: list[tuple[SchoolClass, User]], now: datetime
 ) -> None:
@@ -93,6 +96,7 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
         assert LetterFacts.from_json(letters[-1].facts).session.starts_at == outreach_session.starts_at
 
 
+@pytest.mark.empty_database
 def test_whoever_registers_while_its_words_change_learns_the_new_ones(
     app: Flask, make: Builder, classes: list[tuple[SchoolClass, User]], now: datetime
 ) -> None:
@@ -109,6 +113,7 @@ def test_whoever_registers_while_its_words_change_learns_the_new_ones(
         assert LetterFacts.from_json(entries[-1].facts).session.title == "Power of Two Stitches"
 
 
+@pytest.mark.empty_database
 def test_whoever_registers_while_it_is_cancelled_is_refused_or_told(
     app: Flask, make: Builder, classes: list[tuple[SchoolClass, User]], now: datetime
 ) -> None:

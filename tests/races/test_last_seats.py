@@ -18,6 +18,8 @@ from outreach.registration.use_cases import Outcome, Request, register_students
 from tests.support.builders import Builder
 from tests.support.processes import at_once, processes
 
+pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
+
 Register = Callable[[Settings, Sequence[Sequence[Request]], datetime], list[str]]
 
 

@@ -25,6 +25,8 @@ from outreach.registration.use_cases import Outcome, Request
 from tests.support.builders import Builder
 from tests.support.processes import PATIENCE, at_once
 
+pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
+
 
 @dataclass
 class Workshop:

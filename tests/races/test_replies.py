@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -16,9 +17,12 @@ from tests.support.builders import Builder
 from tests.support.inbound import PARENT, bounce, invited, messages
 from tests.support.processes import at_once
 
+pytestmark = pytest.mark.both_databases("locks")
+
 APPLIED = InboundOutcome.APPLIED
 
 
+@pytest.mark.empty_database
 def test_of_rivals_with_one_message_one_acts(app: Flask, make: Builder, now: datetime) -> None:
     """A bounce is counted, so done twice it would show."""
     family = invited(make, now)
@@ -34,6 +38,7 @@ def test_of_rivals_with_one_message_one_acts(app: Flask, make: Builder, now: dat
     assert len(db.session.scalars(select(Bounce)).all()) == 1
 
 
+@pytest.mark.empty_database
 def test_of_two_answers_at_once_the_later_one_holds(app: Flask, make: Builder, now: datetime) -> None:
     family = invited(make, now)
     said = [("ACCEPTED", 1), ("DECLINED", 3), ("TENTATIVE", 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -29,6 +29,8 @@ from outreach.models import (
 )
 from outreach.registration.use_cases import Request, register_students
 
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+TOWN = "town.example"
 T = TypeVar("T")
 _numbers = count(1)
 

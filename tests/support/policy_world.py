@@ -37,8 +37,8 @@ from outreach.models import (
 from outreach.outbox.transport import local_folder
 from outreach.replies.use_cases import take_in
 from outreach.worker import Worker
-from tests.conftest import NOW, _settings
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
+from tests.support.databases import settings_for
 
 # Whose record it is: "owner" is its host, the teacher who registered, or the applicant. A colleague hosts or teaches with
 # them, a stranger has the same role elsewhere.
@@ -117,7 +117,7 @@ def open_world(template: Path, folder: Path) -> Iterator[World]:
     shutil.copyfile(template, file)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "now", lambda: NOW)
-        app = create_app(_settings(folder, f"sqlite:///{file}"))
+        app = create_app(settings_for(folder, f"sqlite:///{file}"))
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
         app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
         app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)

@@ -96,6 +96,7 @@ def test_moved_before_the_birthday_the_guardian_is_invited(
     assert waiting(GUARDIAN) == [(LetterKind.INVITATION, "age")]
 
 
+@pytest.mark.empty_database
 def test_a_guardian_of_two_keeps_the_entry_and_is_asked_anew(
     make: Builder, teacher: User, school_class: SchoolClass, outreach_session: OutreachSession, now: datetime
 ) -> None:

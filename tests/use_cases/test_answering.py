@@ -29,6 +29,8 @@ from outreach.models import (
 from outreach.registration.answering import take_answer
 from tests.support.builders import Builder
 
+pytestmark = [pytest.mark.both_databases("row locks"), pytest.mark.empty_database]
+
 CONFIRMED, WITHDRAWN, WAITING = RegistrationState.CONFIRMED, RegistrationState.WITHDRAWN, RegistrationState.WAITING
 HOME = "home@families.example"
 

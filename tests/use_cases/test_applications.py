@@ -64,6 +64,7 @@ def test_an_approved_teacher_belongs_to_the_school_the_coordinator_gave(make: Bu
     assert (letter.role, letter.place, letter.is_approved, letter.note) == ("teacher", "Hill High School", True, "Welcome")
 
 
+@pytest.mark.empty_database
 def test_an_approved_clinician_may_post_and_works_at_the_site(make: Builder, now: datetime) -> None:
     user, coordinator = make.user(), make.coordinator()
     asked = application(user, RoleName.CLINICIAN, now)
@@ -91,6 +92,7 @@ def test_a_declined_applicant_gets_nothing_but_the_reason(make: Builder, now: da
     assert (letter.is_approved, letter.note, letter.place) == (False, "We don't know this school.", "Hill")
 
 
+@pytest.mark.empty_database
 def test_a_decision_stands(make: Builder, now: datetime) -> None:
     user, coordinator = make.user(), make.coordinator()
     asked = application(user, RoleName.TEACHER, now)
@@ -147,6 +149,7 @@ def test_of_two_coordinators_at_once_one_decides(app: Flask, make: Builder, now:
     assert [letter.is_approved for letter in letters()] == [is_approved]
 
 
+@pytest.mark.empty_database
 def test_two_coordinators_adding_one_school_at_once_make_one(app: Flask, make: Builder, now: datetime) -> None:
     asked = [application(make.user(), RoleName.TEACHER, now).id for _who in range(2)]
     coordinator = make.coordinator().id
@@ -157,6 +160,7 @@ def test_two_coordinators_adding_one_school_at_once_make_one(app: Flask, make: B
     assert db.session.scalar(select(func.count(School.id))) == 1
 
 
+@pytest.mark.empty_database
 def test_of_two_applications_with_one_address_at_once_one_stays(app: Flask, make: Builder, now: datetime) -> None:  # noqa: ARG001 (the database must be there)
     wish = Wish(role=RoleName.TEACHER, place="Hill")
     outcomes = together(app, *[lambda: accounts.apply(person(), wish, now=now)] * 4)
@@ -174,6 +178,7 @@ def test_an_application_never_touches_a_confirmed_account(make: Builder, now: da
     assert db.session.scalar(select(func.count(Application.id))) == 0
 
 
+@pytest.mark.empty_database
 def test_a_newer_application_voids_the_older_confirmation(make: Builder, now: datetime) -> None:  # noqa: ARG001 (the database must be there)
     wish = Wish(role=RoleName.TEACHER, place="Hill")
     accounts.apply(person(), wish, now=now)
@@ -185,6 +190,7 @@ def test_a_newer_application_voids_the_older_confirmation(make: Builder, now: da
     assert seen(user).confirmed_at is None
 
 
+@pytest.mark.empty_database
 def test_a_parent_may_apply_as_a_teacher(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("robin@school.example")
     accounts.apply(person(), Wish(role=RoleName.TEACHER, place="Hill"), now=now)

@@ -21,6 +21,8 @@ from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import at_once
 
+pytestmark = pytest.mark.both_databases("GROUP BY, and text compared in SQL")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DOMAIN = "pupils.example"
 NOT_FROM_YOU = Refused(words="550 5.7.1 Not from you", kind=BounceKind.POLICY)

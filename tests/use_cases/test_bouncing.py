@@ -27,6 +27,7 @@ def bounces() -> list[tuple[str, str]]:
     return [(bounce.kind.value, bounce.words) for bounce in db.session.scalars(select(Bounce).order_by(Bounce.id))]
 
 
+@pytest.mark.empty_database
 def test_a_hard_bounce_marks_the_mailbox_from_the_first_time_with_the_last_words(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     letters = [letter_named(put(mailbox, now=now)) for _ in range(2)]
@@ -39,6 +40,7 @@ def test_a_hard_bounce_marks_the_mailbox_from_the_first_time_with_the_last_words
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     letter = letter_named(put(mailbox, now=now))
@@ -52,6 +54,7 @@ def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(ma
 
 @on_one_database
 @pytest.mark.parametrize("kind", [BounceKind.SOFT, BounceKind.POLICY])
+@pytest.mark.empty_database
 def test_what_isnt_about_the_address_is_only_counted(make: Builder, now: datetime, kind: BounceKind) -> None:
     mailbox = make.mailbox("ana@families.example")
     for _ in range(2):
@@ -70,6 +73,7 @@ def test_a_complaint_stops_reminders_and_nothing_else(make: Builder, now: dateti
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_a_failure_that_names_no_letter_counts_each_time(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     for _ in range(2):
@@ -78,6 +82,7 @@ def test_a_failure_that_names_no_letter_counts_each_time(make: Builder, now: dat
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     words = "550 spam: <http://127.0.0.1:5000/i/secret> listed, see https://lists.example/why " + "x" * 600

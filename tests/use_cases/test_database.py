@@ -13,6 +13,8 @@ from outreach.db import db, transaction
 from outreach.models import Mailbox, OutreachSession
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.both_databases("types and transactions")
+
 
 def test_the_database_refuses_an_oversold_session(make: Builder) -> None:
     outreach_session = make.outreach_session(make.clinician(), capacity=2)

@@ -21,6 +21,8 @@ from outreach.outbox.transport import Envelope
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, render, states
 
+pytestmark = pytest.mark.both_databases("SKIP LOCKED and leases")
+
 MINUTE = timedelta(minutes=1)
 on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GONE = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
@@ -112,6 +114,7 @@ def test_an_unknown_mailbox_is_marked_and_a_letter_that_is_taken_later_proves_no
     assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.1 No such user")
 
 
+@pytest.mark.empty_database
 def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: datetime) -> None:
     """A policy isn't about the mailbox, and bad content not even about its domain."""
     said = {"hard": "550 5.1.1 No such user", "policy": "550 5.7.1 Spam", "soft": "552 5.2.2 Full", "none": "554 5.6.0 Odd"}
@@ -130,6 +133,7 @@ def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: da
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_a_letter_put_off_until_it_failed_counts_as_a_soft_bounce_but_not_when_the_line_broke(make: Builder, now: datetime) -> None:
     later, broken = make.mailbox("later@example.org"), make.mailbox("broken@example.org")
     put(later, "later", now=now)

@@ -16,6 +16,8 @@ from outreach.outbox.tally import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 
+pytestmark = pytest.mark.both_databases("SKIP LOCKED and leases")
+
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
 

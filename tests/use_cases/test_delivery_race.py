@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
+import pytest
 from flask import Flask
 
 from outreach.db import transaction
@@ -16,6 +17,8 @@ from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.queue import take_back
 from tests.support.builders import Builder
 from tests.support.outbox import about, invite, put, states
+
+pytestmark = pytest.mark.both_databases("SKIP LOCKED and leases")
 
 THREADS = 20
 

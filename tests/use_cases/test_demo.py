@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -45,17 +44,17 @@ from outreach.models import (
     User,
 )
 from outreach.worker import Worker
-from tests.conftest import NOW
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
+from tests.support.databases import SqliteTemplates
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
-def demo_app(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def demo_app(_sqlite_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The demo as `make run` makes it, with letters going to the local mailbox; made once and only looked at."""
     folder = tmp_path_factory.mktemp("demo")
-    shutil.copyfile(_sqlite_template, folder / "outreach.sqlite3")
+    shutil.copyfile(_sqlite_templates.empty, folder / "outreach.sqlite3")
     app = create_app(read_settings({"OUTREACH_MODE": "demo", "OUTREACH_INSTANCE_PATH": str(folder)}))
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     only_warnings()
@@ -171,6 +170,7 @@ def test_each_sign_in_opens_its_door(demo_app: Flask, sign_in: SignIn) -> None:
 
 
 @only_sqlite
+@pytest.mark.empty_database
 def test_the_command_fills_once_and_sends_nothing_where_there_is_a_mail_server(app_with: Callable[..., Flask]) -> None:
     app = app_with(mail_server="127.0.0.1", mail_port=1)
     assert CliRunner().invoke(demo, obj=app).exit_code == 0
@@ -181,6 +181,7 @@ def test_the_command_fills_once_and_sends_nothing_where_there_is_a_mail_server(a
 
 
 @only_sqlite
+@pytest.mark.empty_database
 def test_the_command_adds_nothing_to_somebody_elses_data(app: Flask, make: Builder) -> None:
     make.coordinator()
     assert CliRunner().invoke(demo, obj=app).exit_code == 0
@@ -188,6 +189,7 @@ def test_the_command_adds_nothing_to_somebody_elses_data(app: Flask, make: Build
 
 
 @only_sqlite
+@pytest.mark.empty_database
 def test_production_is_refused(app_with: Callable[..., Flask]) -> None:
     app = app_with(mode="production", mail_server="127.0.0.1")
     refused = CliRunner().invoke(demo, obj=app)

@@ -106,6 +106,7 @@ def test_clocks_that_disagree_are_noticed(settings: Settings) -> None:
 
 
 @only_sqlite
+@pytest.mark.empty_database
 def test_a_service_without_a_coordinator_says_how_to_make_one(make: Builder, now: datetime) -> None:
     said = {finding.subject: finding for finding in check_service(now=now)}
     assert "create-coordinator" in said["Coordinator"].advice

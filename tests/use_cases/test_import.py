@@ -24,6 +24,8 @@ from tests.support.builders import Builder
 from tests.support.rivals import at_once
 from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register
 
+pytestmark = pytest.mark.both_databases("many rows inserted at once, and the order RETURNING gives")
+
 HEADINGS = "Given name,Family name,Number,E-mail,Year,Guardian,Guardian e-mail,Guardian 2,Guardian 2 e-mail"
 ROWS = [
     "Ana,Lopez,,ana@pupils.example,9,Maria Lopez,maria@families.example,Jose Lopez,jose@families.example",
@@ -183,6 +185,7 @@ def _statements(act: Callable[[], object]) -> int:
     return len(seen)
 
 
+@pytest.mark.empty_database
 def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, school_class: SchoolClass, now: datetime) -> None:
     reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
     key = school_class.id
@@ -192,6 +195,7 @@ def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, sc
     assert db.session.scalar(select(func.count()).select_from(guardianship)) == 6
 
 
+@pytest.mark.empty_database
 def test_two_schools_meet_the_same_new_addressesat_once(app: Flask, make: Builder, school_class: SchoolClass, now: datetime) -> None:
     classes = [school_class, *(make.school_class(make.school()) for _ in range(3))]
     acts: list[Callable[[], object]] = []
@@ -219,6 +223,7 @@ def test_a_mailbox_forgotten_meanwhile_is_made_anew(app: Flask, make: Builder) -
     find()
 
 
+@pytest.mark.empty_database
 def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, now: datetime) -> None:
     reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
     key = school_class.id

@@ -25,6 +25,8 @@ from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 from tests.support.rivals import at_once
 
+pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
+
 DECIDES_AT = datetime(2027, 3, 16, 16, tzinfo=UTC)  # noon in New York, two days before the workshop of the builder
 OPEN = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12))
 AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16), decision=OPEN)
@@ -183,6 +185,7 @@ def test_a_session_tomorrow_has_no_usual_decision_time(post: Post) -> None:
     assert (refusal.value.field, "within 48 hours" in str(refusal.value)) == ("decides", True)
 
 
+@pytest.mark.empty_database
 def test_a_draft_changes_it_freely_and_is_not_published_too_late(post: Post, now: datetime) -> None:
     draft = post(publish=False)
     place = TypedPlace(site_id=draft.site_id, zone=draft.zone)
@@ -203,6 +206,7 @@ def test_a_draft_changes_it_freely_and_is_not_published_too_late(post: Post, now
 # Calendars follow
 
 
+@pytest.mark.empty_database
 def test_calendars_follow_from_tentative_to_the_end(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
@@ -254,6 +258,7 @@ def test_one_that_is_called_off_goes_out_of_calendars(
 
 
 @only_sqlite
+@pytest.mark.empty_database
 def test_what_was_certain_becomes_provisional_and_asks_again(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
@@ -342,6 +347,7 @@ def test_moved_before_its_decision_it_needs_another(post: Post, now: datetime) -
 # Asking
 
 
+@pytest.mark.empty_database
 def test_hosts_are_asked_in_time_then_the_coordinator_hears_and_nothing_decides_itself(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:

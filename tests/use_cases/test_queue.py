@@ -6,12 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import event, select, update
 
 from outreach.db import db, transaction
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.outbox.queue import Draft, post, take_back, take_back_notices
 from tests.support.builders import Builder
+
+pytestmark = [pytest.mark.both_databases("ON CONFLICT, and the order RETURNING gives"), pytest.mark.empty_database]
 
 
 def draft(mailbox: Mailbox, dedupe_key: str, **facts: Any) -> Draft:

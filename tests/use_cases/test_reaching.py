@@ -28,6 +28,8 @@ from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import at_once
 from tests.support.undeliverable import MARIA, World
 
+pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
+
 HOUR = timedelta(hours=1)
 ELSEWHERE = "maria.diaz@families.example"
 NO_SUCH_USER = Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)
@@ -204,6 +206,7 @@ def test_a_letter_a_worker_has_in_hand_when_the_mailbox_is_marked_leaves_and_is_
     assert world.to_maria() == [("updated", 1)]
 
 
+@pytest.mark.empty_database
 def test_an_address_corrected_while_a_worker_learns_that_it_is_wrong_is_of_no_more_concern(world: World, now: datetime) -> None:
     world.register()
     with transaction():

@@ -38,6 +38,7 @@ def names(facts: LetterFacts) -> list[str]:
     return [student.given_name for student in facts.seated + facts.waiting]
 
 
+@pytest.mark.empty_database
 def test_the_teacher_is_told_once_whichever_way_the_refusal_came(world: World, now: datetime) -> None:
     world.register()
     assert report_refused_mailboxes(now=now) == 0
@@ -67,6 +68,7 @@ def test_refused_anew_it_is_news_again(world: World, now: datetime) -> None:
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_letter(world: World, make: Builder, now: datetime) -> None:
     other = make.teacher(world.school_class.school)
     ben, cem = (make.student(world.school_class, given_name=name, guardians=(MARIA,)) for name in ("Ben", "Cem"))
@@ -84,6 +86,7 @@ def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_le
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: Builder, now: datetime) -> None:
     grown_up = make.student(world.school_class, given_name="Dan", guardians=(MARIA,), birth_date=date(2000, 1, 1))
     world.register(grown_up)
@@ -97,6 +100,7 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
 
 @on_one_database
 @pytest.mark.parametrize("happens", ["over", "withdrawn", "stopped"])
+@pytest.mark.empty_database
 def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens: str) -> None:
     world.register()
     with transaction():
@@ -108,6 +112,7 @@ def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens:
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, make: Builder, now: datetime) -> None:
     ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
     world.register(world.ana, ben)
@@ -122,6 +127,7 @@ def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, 
 
 
 @on_one_database
+@pytest.mark.empty_database
 def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: datetime) -> None:
     """It is told as soon as it is reached: nothing of it was taken away meanwhile."""
     with transaction():
@@ -133,6 +139,7 @@ def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: 
     assert db.session.scalar(select(Registration.student_id)) == world.ana.id
 
 
+@pytest.mark.empty_database
 def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> None:
     world.register()
     with transaction():

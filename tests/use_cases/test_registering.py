@@ -34,6 +34,8 @@ from outreach.registration.use_cases import Outcome, Request
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 
+pytestmark = pytest.mark.both_databases("row locks, and the order RETURNING gives")
+
 
 def register(
     outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *, now: datetime, students: list[Student] | None = None
@@ -97,6 +99,7 @@ def teacher(make: Builder, school: School) -> User:
     return make.teacher(school)
 
 
+@pytest.mark.empty_database
 def test_ten_of_fourteen_are_seated_in_the_order_chosen(make: Builder, school: School, teacher: User, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician(), capacity=10)
     school_class = make.full_class(school, teacher, size=14)
@@ -240,6 +243,7 @@ def test_cancelled_before_the_request_left_means_no_calendar_mail(make: Builder,
     assert {letter.invitation_id for letter in queued(LetterKind.CANCELLED)} == {None}
 
 
+@pytest.mark.empty_database
 def test_a_cancelled_session_reaches_every_calendar(make: Builder, school: School, teacher: User, now: datetime) -> None:
     host = make.clinician()
     outreach_session = make.outreach_session(host)
@@ -257,6 +261,7 @@ def test_a_cancelled_session_reaches_every_calendar(make: Builder, school: Schoo
     assert db.session.scalar(select(func.count()).select_from(Invitation).where(Invitation.is_live)) == 0
 
 
+@pytest.mark.empty_database
 def test_a_class_without_addresses_costs_the_teacher_two_mails(make: Builder, school: School, teacher: User, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician(), capacity=30)
     school_class = make.full_class(school, teacher, size=30, guardians=0, with_email=False)
@@ -284,6 +289,7 @@ def test_a_corrected_address_gets_the_request_and_the_old_one_the_cancel(
     assert [(to(letter), letter.sequence) for letter in queued(LetterKind.REMOVED)] == [("wrong@homes.example", 1)]
 
 
+@pytest.mark.empty_database
 def test_guardians_of_a_minor_hear_and_those_of_an_adult_do_not(make: Builder, school: School, teacher: User, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician())
     school_class = make.school_class(school, teacher)
@@ -348,6 +354,7 @@ def test_on_the_last_day_the_teacher_is_asked_and_the_answer_counts(make: Builde
     assert the_seats_equal_the_rows(outreach_session)
 
 
+@pytest.mark.empty_database
 def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, school: School, teacher: User, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician(), capacity=1)
     school_class = make.full_class(school, teacher, size=3)
@@ -373,6 +380,7 @@ def test_a_promotion_before_the_waiting_notice_left_replaces_it(make: Builder, s
     assert family == [LetterKind.PROMOTED]
 
 
+@pytest.mark.empty_database
 def test_coming_back_is_a_new_row_and_the_same_entry(make: Builder, school: School, teacher: User, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician())
     school_class = make.full_class(school, teacher, size=1, with_email=False)

@@ -17,6 +17,8 @@ from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
 from tests.support.builders import Builder
 
+pytestmark = [pytest.mark.both_databases("arithmetic with times in SQL"), pytest.mark.empty_database]
+
 DAY = timedelta(days=1)
 
 

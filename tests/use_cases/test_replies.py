@@ -19,6 +19,8 @@ from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
 
+pytestmark = pytest.mark.both_databases("savepoints, and messages inserted once")
+
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 MINUTE = timedelta(minutes=1)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -50,6 +52,7 @@ def moved(family: Family) -> None:
 @pytest.mark.parametrize(
     ("partstat", "answer"), [("ACCEPTED", Answer.ACCEPTED), ("TENTATIVE", Answer.TENTATIVE), ("DECLINED", Answer.DECLINED)]
 )
+@pytest.mark.empty_database
 def test_a_reply_sets_the_answer(family: Family, partstat: str, answer: Answer) -> None:
     said = family.reply(partstat=partstat, lines=["COMMENT:I'll be five minutes late"])
 
@@ -165,6 +168,7 @@ def test_a_replay_from_a_clock_that_ran_ahead_changes_nothing(family: Family) ->
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_an_answer_that_overtook_another_stays(family: Family) -> None:
     family.take(family.reply(partstat="DECLINED", at=2 * MINUTE), at=3 * MINUTE)
     assert family.take(family.reply(partstat="ACCEPTED", at=MINUTE), at=4 * MINUTE) is HISTORY
@@ -183,6 +187,7 @@ def test_without_a_stamp_only_the_first_reply_counts(family: Family) -> None:
     assert family.invitation().answer is Answer.ACCEPTED
 
 
+@pytest.mark.empty_database
 def test_an_answer_to_an_old_time_is_history_and_the_new_one_is_sent_once_more(family: Family) -> None:
     old = family.reply()
     moved(family)
@@ -318,6 +323,7 @@ def test_two_answers_in_one_message_are_none(family: Family) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_an_answer_is_verified_when_the_mail_proves_that_the_invited_address_sent_it(app: Flask, family: Family) -> None:
     """One that proves nothing is taken too, for the token is a secret, and shown as unverified."""
     app.extensions["outreach"] = replace(family.settings, authserv_id="mx.outreach.example")

@@ -17,6 +17,8 @@ from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
 from tests.support.inbound import Family, invited, last, mail, messages
 
+pytestmark = pytest.mark.both_databases("savepoints, and messages inserted once")
+
 IGNORED, QUARANTINED = InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -126,6 +128,7 @@ def test_after_30_days_what_strangers_wrote_is_wiped(now: datetime) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_after_30_days_the_words_of_an_answer_are_wiped_and_the_answer_stays(family: Family, now: datetime) -> None:
     family.take(family.reply(lines=["COMMENT:Ana is ill"]))
     [answer] = db.session.scalars(select(InvitationAnswer))

@@ -29,6 +29,7 @@ def bounces() -> list[tuple[BounceKind, str, int, int | None]]:
     return [(row.kind, row.status, row.mailbox_id, row.letter_id) for row in rows]
 
 
+@pytest.mark.empty_database
 def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None:
     """The text names somebody else: it is not believed."""
     letter = family.letter(PARENT)
@@ -66,6 +67,7 @@ def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
     letter = family.letter(PARENT)
     placeless = [
@@ -83,6 +85,7 @@ def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
     to = family.settings.bounce_address_of(family.letter().id)
     for action, status in (("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0")):
@@ -92,6 +95,7 @@ def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
     assert family.take(bounce(to=family.settings.bounce_address_of(family.letter().id), status="5.2.2")) is APPLIED
     assert [kind for kind, *_ in bounces()] == [BounceKind.SOFT]
@@ -111,6 +115,7 @@ def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_the_same_bounce_counts_once(family: Family) -> None:
     raw = bounce(to=family.settings.bounce_address_of(family.letter().id), status="4.4.7")
     assert family.take(raw) is APPLIED

@@ -24,6 +24,8 @@ from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 
+pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
+
 HOUR = timedelta(hours=1)
 WINTER = datetime(2028, 1, 14, 14, 0)
 AS_PROMISED = datetime(2028, 1, 14, 22, 0, tzinfo=UTC)  # by the data of 2025, at UTC-8
@@ -94,6 +96,7 @@ def summary(found: Retiming) -> tuple[int, int, int]:
     return found.looked_at, len(found.changed), len(found.skipped)
 
 
+@pytest.mark.empty_database
 def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
@@ -123,6 +126,7 @@ def test_at_a_place_the_answers_stay(timed_before: SessionOf, registered: Callab
 
 
 @on_sqlite
+@pytest.mark.empty_database
 def test_online_where_a_readers_own_hour_moves_answers_start_afresh(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
@@ -271,6 +275,7 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
     assert summary(retime(now=now)) == (2, 2, 0)
 
 
+@pytest.mark.empty_database
 def test_two_workers_at_once_tell_each_calendar_once(
     app: Flask, timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:

@@ -65,6 +65,7 @@ def refusal(error: pytest.ExceptionInfo[OutreachError]) -> tuple[str | None, str
     return error.value.field, str(error.value)
 
 
+@pytest.mark.empty_database
 def test_a_session_is_posted_on_the_clock_of_its_place_and_its_host_is_invited(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site(zone="America/New_York")
     posted = post(host, at(site), now=now)
@@ -81,6 +82,7 @@ def test_a_host_in_sydney_posts_for_vancouver_on_vancouvers_clock(make: Builder,
     assert posted.starts_at == datetime(2027, 3, 18, 21, tzinfo=UTC)
 
 
+@pytest.mark.empty_database
 def test_a_draft_tells_nobody_until_it_is_published_once(make: Builder, now: datetime) -> None:
     draft = post(make.clinician(), at(make.site()), now=now, publish=False)
     assert (draft.state, db.session.scalar(select(func.count(Letter.id)))) == (SessionState.DRAFT, 0)
@@ -97,6 +99,7 @@ def test_a_draft_whose_time_has_passed_is_not_published(make: Builder, now: date
     assert refusal(error)[0] == "day"
 
 
+@pytest.mark.empty_database
 def test_a_place_is_made_while_posting_and_found_again_by_its_name(make: Builder, now: datetime) -> None:
     host = make.clinician()
     place = TypedPlace(new_site="Mercy General", new_address="2 Hill Road", new_area="Skills lab", zone="Australia/Sydney")
@@ -112,6 +115,7 @@ def test_a_place_is_made_while_posting_and_found_again_by_its_name(make: Builder
     )
 
 
+@pytest.mark.empty_database
 def test_of_two_who_make_the_same_place_at_once_nobody_meets_an_error(app: Flask, make: Builder, now: datetime) -> None:
     place = TypedPlace(new_site="Mercy General", new_area="Skills lab", zone="America/New_York")
     hosts = [make.clinician().id for _ in range(4)]
@@ -126,6 +130,7 @@ def test_of_two_who_make_the_same_place_at_once_nobody_meets_an_error(app: Flask
     assert db.session.scalar(select(func.count()).select_from(OutreachSession)) == len(hosts) - len(refused) > 0
 
 
+@pytest.mark.empty_database
 def test_a_room_is_added_to_a_place_from_the_list(make: Builder, now: datetime) -> None:
     site = make.site()
     posted = post(make.clinician(), replace(at(site), new_area="Theatre 3"), now=now)
@@ -133,6 +138,7 @@ def test_a_room_is_added_to_a_place_from_the_list(make: Builder, now: datetime) 
     assert (posted.area_id, area.site_id) == (area.id, site.id)
 
 
+@pytest.mark.empty_database
 def test_a_place_that_cannot_be_found_is_refused_and_nothing_is_kept(make: Builder, now: datetime) -> None:
     host = make.clinician()
     for place, field in (
@@ -147,6 +153,7 @@ def test_a_place_that_cannot_be_found_is_refused_and_nothing_is_kept(make: Build
     assert db.session.scalar(select(func.count(OutreachSession.id))) == 0
 
 
+@pytest.mark.empty_database
 def test_a_refused_time_leaves_no_new_place_behind(make: Builder, now: datetime) -> None:
     place = TypedPlace(new_site="Mercy General", zone="America/New_York")
     with pytest.raises(Refused) as error:
@@ -249,6 +256,7 @@ def test_a_new_co_host_is_invited_and_one_who_leaves_hears_of_it(make: Builder, 
     assert db.session.scalar(invited) == 1
 
 
+@pytest.mark.empty_database
 def test_an_edit_of_what_somebody_else_has_changed_is_stale(make: Builder, now: datetime) -> None:
     posted = post(make.clinician(), at(make.site()), now=now)
     seen = posted.updated_at
@@ -318,6 +326,7 @@ def test_a_move_into_a_stricter_room_raises_the_age_floor(make: Builder, now: da
     assert (posted.area_id, posted.age_floor) == (theatre.id, 18)
 
 
+@pytest.mark.empty_database
 def test_a_planned_move_to_a_new_place_writes_none(make: Builder, now: datetime) -> None:
     posted = post(make.clinician(), at(make.site()), now=now)
     for place in (

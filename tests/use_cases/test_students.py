@@ -132,6 +132,7 @@ def test_who_may_be_there_already_is_asked_about(make: Builder, school: School, 
     assert second != mia
 
 
+@pytest.mark.empty_database
 def test_the_same_name_in_another_school_is_somebody_else(make: Builder, school_class: SchoolClass, now: datetime) -> None:
     elsewhere = make.school()
     make.student(make.school_class(elsewhere), given_name="Mia", family_name="Hill", guardians=("maria@families.example",))
@@ -225,6 +226,7 @@ def test_who_is_registered_while_the_address_is_corrected_is_invited_at_the_new_
     assert invited == {f"new{n}@pupils.example" for n in range(4)}
 
 
+@pytest.mark.empty_database
 def test_a_guardian_removed_or_added_is_told(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
@@ -250,6 +252,7 @@ def test_a_correction_that_is_no_address_writes_to_nobody(
     assert (known(mia, school).given_name, known(mia, school).guardians[0].name) == ("Mía", "Maria")
 
 
+@pytest.mark.empty_database
 def test_two_records_of_one_guardian_become_one_when_the_address_is_corrected(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
@@ -311,6 +314,7 @@ def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_cla
     assert db.session.get(Student, mia) is not None
 
 
+@pytest.mark.empty_database
 def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
     make: Builder, school: School, school_class: SchoolClass, now: datetime
 ) -> None:
@@ -337,6 +341,7 @@ def test_an_address_of_which_a_bounce_is_noted_does_not_stand_in_the_way(make: B
     assert db.session.get(Mailbox, mailbox.id) is not None
 
 
+@pytest.mark.empty_database
 def test_past_places_still_count_without_a_name(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:

@@ -22,6 +22,7 @@ from tests.support.outbox import Scripted
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
+@pytest.mark.empty_database
 def test_update_reminder_and_farewell_hang_on_the_first_invitation(app: Flask, make: Builder, now: datetime) -> None:
     school = make.school()
     teacher, transport = make.teacher(school), Scripted()

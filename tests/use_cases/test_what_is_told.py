@@ -104,6 +104,7 @@ MATERIAL: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.empty_database
 def test_a_change_of_words_tells_nobody_and_keeps_answers(world: World) -> None:
     world.edit(**WORDS, **UNTOLD)
     assert queued() == []
@@ -136,6 +137,7 @@ def test_what_no_letter_shows_is_not_told(world: World) -> None:
         assert (refused.value.field, queued(), world.session.revision) == ("tells", [], 0)
 
 
+@pytest.mark.empty_database
 def test_time_place_and_link_ask_again(world: World) -> None:
     for sequence, (name, change) in enumerate(MATERIAL.items(), start=1):
         expected = audience.everybody(world.session)
@@ -150,6 +152,7 @@ def test_time_place_and_link_ask_again(world: World) -> None:
         settle()
 
 
+@pytest.mark.empty_database
 def test_a_cancellation_goes_to_everybody_it_was_announced_for(world: World) -> None:
     expected = audience.everybody(world.session)
     use_cases.cancel(world.session.id, "The theatre is closed.", now=world.now)
@@ -164,6 +167,7 @@ def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
     assert {one.session.bring for one in facts} == {"Two pens"}
 
 
+@pytest.mark.empty_database
 def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> None:
     world.move(meeting_point="Back door")
     world.edit(tells=True, bring="Two pens")
