@@ -26,6 +26,7 @@ from outreach.models import User
 from tests.support import databases, programs
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for
+from tests.support.demo import FilledDemo, filled_once
 from tests.support.town import Town
 
 
@@ -112,6 +113,16 @@ def sqlite_url(request: pytest.FixtureRequest, _sqlite_templates: databases.Sqli
 def postgresql_url(request: pytest.FixtureRequest, _postgresql_database: databases.PostgresqlDatabase) -> str:
     """Give a PostgreSQL database with the town in it, as if made just now; whoever is still connected to it is disconnected."""
     return _postgresql_database.made_fresh(is_empty=_is_empty(request))
+
+
+@pytest.fixture(scope="session")
+def filled_demo(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, _sqlite_templates: databases.SqliteTemplates
+) -> FilledDemo:
+    """Give the demo, filled once for all processes of this run."""
+    folder = tmp_path_factory.getbasetemp()
+    is_shared = hasattr(request.config, "workerinput")
+    return filled_once(folder.parent if is_shared else folder, empty_database=_sqlite_templates.empty)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -6,9 +6,8 @@ On the demo's invented people, by the web server as it is run.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,8 @@ from sqlalchemy import text
 
 from outreach import clock
 from outreach.demo.sign_ins import PASSWORD
-from tests.journeys.demo import PHONE, Demo, fill
+from tests.support.demo import FilledDemo
+from tests.support.demo_visits import PHONE, Demo, receive_a_question
 from tests.support.service import app_in, environment, running
 
 pytestmark = pytest.mark.browser
@@ -68,14 +68,13 @@ FOCUS = """() => {
 
 
 @pytest.fixture(scope="module")
-def demo(fresh_database: Callable[[str, Path], Any], tmp_path_factory: Any, browser: Any) -> Iterator[Demo]:
-    """Fill and serve the demo."""
-    folder = tmp_path_factory.mktemp("demo")
-    with fresh_database("sqlite", folder) as database_url:
-        variables = environment(database_url, folder, MODE="demo")
-        fill(app_in(variables))
-        with running(variables, commands=("serve",)) as service:
-            yield Demo(service, browser, folder)
+def demo(filled_demo: FilledDemo, tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Demo]:
+    """Serve the demo."""
+    folder = tmp_path_factory.mktemp("served") / "demo"
+    variables = environment(filled_demo.copied(folder), folder, MODE="demo")
+    receive_a_question(app_in(variables))
+    with running(variables, commands=("serve",)) as service:
+        yield Demo(service, browser, folder)
 
 
 @pytest.mark.parametrize(("who", "address"), PAGES)

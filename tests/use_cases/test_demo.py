@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,8 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach import create_app
-from outreach.config import Settings, read_settings
+from outreach.config import Settings
 from outreach.db import db
 from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
@@ -44,38 +42,30 @@ from outreach.models import (
     User,
 )
 from outreach.worker import Worker
-from tests.support.builders import NOW, Builder
-from tests.support.databases import SqliteTemplates
+from tests.support.builders import Builder
+from tests.support.demo import FilledDemo, demo_app
 
 only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
-def demo_app(_sqlite_templates: SqliteTemplates, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The demo as `make run` makes it, with letters going to the local mailbox; made once and only looked at."""
-    folder = tmp_path_factory.mktemp("demo")
-    shutil.copyfile(_sqlite_templates.empty, folder / "outreach.sqlite3")
-    app = create_app(read_settings({"OUTREACH_MODE": "demo", "OUTREACH_INSTANCE_PATH": str(folder)}))
+def served(filled_demo: FilledDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The demo as `make run` makes it, with letters going to the local mailbox; only looked at."""
+    folder = tmp_path_factory.mktemp("copy") / "demo"
+    filled_demo.copied(folder)
+    app = demo_app(folder)
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
     only_warnings()
-
-    def deliver(*, now: datetime) -> None:
-        Worker(app, clock=lambda: now).deliver()
-
-    with app.app_context():
-        for step in filling.steps(now=NOW, deliver=deliver):
-            step()
-        db.session.remove()
     yield app
     with app.app_context():
         db.engine.dispose()
 
 
 @pytest.fixture
-def filled(demo_app: Flask) -> Iterator[Flask]:
+def filled(served: Flask) -> Iterator[Flask]:
     """Look at it."""
-    with demo_app.app_context():
-        yield demo_app
+    with served.app_context():
+        yield served
 
 
 def count(model: type[object], *which: object) -> int:
@@ -95,7 +85,8 @@ def test_it_can_be_filled_on_any_database_and_day() -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_it_has_what_was_promised() -> None:
+def test_it_has_what_was_promised(filled_demo: FilledDemo) -> None:
+    now = filled_demo.now
     sessions = db.session.scalars(select(OutreachSession)).all()
     assert (len(sessions), len({one.format_key for one in sessions})) == (12, count(Format))
     assert {one.zone for one in sessions} == {"Europe/London", "America/New_York", "America/Los_Angeles"}
@@ -103,7 +94,7 @@ def test_it_has_what_was_promised() -> None:
     assert (count(School), count(SchoolClass), count(Student)) == (3, 6, 120)
     assert sorted(one.state for one in sessions if not one.is_published) == [SessionState.CANCELLED, SessionState.DRAFT]
     assert count(Application, Application.state == ApplicationState.PENDING) == 2
-    assert all(NOW < one.starts_at < NOW + timedelta(days=45) for one in sessions)
+    assert all(now < one.starts_at < now + timedelta(days=45) for one in sessions)
     assert all(one.starts_wall.weekday() < 5 and 8 <= one.starts_wall.hour <= 18 for one in sessions)
     assert any(one.is_published and one.seats_taken > 10 and 0 < one.seats_left <= 2 for one in sessions)
     assert [(one.format_key, one.seats_taken) for one in sessions if one.awaits_decision] == [("shadowing", 1)]
@@ -137,12 +128,12 @@ def test_a_newcomer_has_a_workshop_and_a_class_to_try() -> None:
     assert (free.format_key, free.seats_left, free.is_published, free.zone) == ("stitch_workshop", 10, True, teacher.zone)
 
 
-def test_its_past_can_be_read_in_the_mailbox(filled: Flask) -> None:
+def test_its_past_can_be_read_in_the_mailbox(filled: Flask, filled_demo: FilledDemo) -> None:
     """Invitations, a move and a cancellation have left; the rest leaves when the worker starts, and none fails."""
     left = set(db.session.scalars(select(Letter.kind).where(Letter.state == LetterState.SENT)))
     assert {LetterKind.INVITATION, LetterKind.UPDATED, LetterKind.CANCELLED, LetterKind.DIGEST} <= left
     db.session.rollback()
-    tally = Worker(filled, clock=lambda: NOW).once()
+    tally = Worker(filled, clock=lambda: filled_demo.now).once()
     assert (tally.sent > 200, tally.failed, tally.delayed) == (True, 0, 0)
     assert count(Letter, Letter.kind == LetterKind.PROMOTED, Letter.state == LetterState.SENT) > 0
     assert count(Letter, Letter.kind == LetterKind.REMINDER, Letter.state == LetterState.SENT) > 0
@@ -160,12 +151,12 @@ def test_answers_and_a_letter_that_cannot_arrive_came_back() -> None:
 
 
 @pytest.mark.parametrize("sign_in", sign_ins.SIGN_INS, ids=lambda sign_in: sign_in.role.value)
-def test_each_sign_in_opens_its_door(demo_app: Flask, sign_in: SignIn) -> None:
-    client = demo_app.test_client()
+def test_each_sign_in_opens_its_door(served: Flask, sign_in: SignIn) -> None:
+    client = served.test_client()
     answer = client.post("/login", data={"email": sign_in.email, "password": sign_ins.PASSWORD})
     assert (answer.status_code, answer.location) == (302, "/start")
     assert client.get("/start", follow_redirects=True).status_code == 200
-    with demo_app.app_context():
+    with served.app_context():
         assert demo_user(sign_in).is_a(sign_in.role)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,9 @@ from flask import Flask
 
 from outreach import clock
 from outreach.db import db
-from outreach.demo import filling
 from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
 from outreach.links import Purpose, Ticket, sign
 from outreach.replies.use_cases import take_in
-from outreach.worker import Worker
 from tests.support.service import SECRET_KEY, Service
 from tests.support.visitors import InBrowser, sign_in
 
@@ -39,15 +37,9 @@ RECORDS = {
 }  # each may ask for those before it
 
 
-def fill(app: Flask) -> None:
-    """Fill an empty database; letters go to the local mailbox."""
-
-    def deliver(*, now: datetime) -> None:
-        Worker(app, clock=lambda: now).deliver()
-
+def receive_a_question(app: Flask) -> None:
+    """Let a parent's e-mail wait for the coordinator."""
     with app.app_context():
-        for step in filling.steps(now=clock.now(), deliver=deliver):
-            step()
         take_in(QUESTION, delivered_to=None, source="test", now=clock.now())
         db.session.remove()
         db.engine.dispose()
