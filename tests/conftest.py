@@ -88,7 +88,7 @@ def _sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> databases.Sql
 def _postgresql_database(_sqlite_templates: databases.SqliteTemplates) -> Iterator[databases.PostgresqlDatabase]:
     server = programs.postgresql_url()
     if server is None:
-        pytest.skip("PostgreSQL answers nowhere on loopback")
+        pytest.skip(programs.WITHOUT["postgresql"])
     with databases.PostgresqlDatabase.made(server, _sqlite_templates) as database:
         yield database
 

@@ -106,7 +106,7 @@ def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     """Give a maker of empty databases, gone afterwards."""
     server = programs.postgresql_url() if request.param == "postgresql" else None
     if request.param == "postgresql" and server is None:
-        pytest.skip("PostgreSQL answers nowhere on loopback")
+        pytest.skip(programs.WITHOUT["postgresql"])
     folder = tmp_path_factory.mktemp("empty")
 
     with ExitStack() as made:

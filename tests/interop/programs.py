@@ -73,7 +73,7 @@ class Program:
         """Give what it reads in each object."""
         command = self.command()
         if command is None:
-            pytest.skip(f"{self.name} isn't installed")
+            pytest.skip(programs.WITHOUT[self.name])
         questions = "".join(json.dumps(written.decode()) + "\n" for written in objects)
         said = subprocess.run(command, input=questions, capture_output=True, text=True, cwd=HERE, timeout=60, check=False)
         assert said.returncode == 0, said.stderr

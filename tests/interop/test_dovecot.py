@@ -46,7 +46,7 @@ def server() -> Iterator[Dovecot]:
     """One server for all; each test has a mailbox of its own."""
     path = programs.dovecot_path()
     if path is None:
-        pytest.skip("Dovecot isn't installed (Debian: dovecot-imapd)")
+        pytest.skip(programs.WITHOUT["dovecot"])
     with dovecot(path) as running:
         yield running
 

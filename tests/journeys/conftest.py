@@ -35,7 +35,7 @@ def browser() -> Iterator[Any]:
     """One Chromium for all journeys; each visitor has a context of their own."""
     path = programs.chromium_path()
     if path is None:
-        pytest.skip("Chromium isn't installed")
+        pytest.skip(programs.WITHOUT["chromium"])
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 (not needed where there is no browser)
 
     with sync_playwright() as playwright:

@@ -13,6 +13,14 @@ import psycopg
 
 ICAL_JS = Path(__file__).parent.parent / "interop/node_modules/ical.js"
 DEFAULT_SERVER = "postgresql+psycopg://127.0.0.1/postgres"
+# Why a test is skipped, and what nobody has tried then.
+WITHOUT = {
+    "chromium": "Chromium isn't installed (Debian: chromium): pages aren't tried in a browser",
+    "postgresql": "PostgreSQL doesn't answer on loopback (Debian: postgresql): its locks, types and SQL aren't tried",
+    "dovecot": "Dovecot isn't installed (Debian: dovecot-imapd): mail isn't read from a real IMAP server",
+    "ical.js": "ical.js isn't installed (npm ci --prefix tests/interop): what it reads in our invitations isn't known",
+    "libical": "libical isn't installed (Debian: libical3): what it reads in our invitations isn't known",
+}
 
 
 @lru_cache
