@@ -3,11 +3,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 JOBS ?= 2
+SEED ?= 1
+SAMPLE ?= 150
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test mutants lint bench lock clean
 .DEFAULT_GOAL := run
 
 run: export OUTREACH_MODE = demo
@@ -21,6 +23,10 @@ run: $(VENV)/.installed
 # A file's tests stay together: they may share a service that took seconds to start.
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
+
+# Small faults, one at a time: does a test notice? PACKAGE=registration, PATHS=outreach/policy.py:40-60, TESTS=tests/unit; SAMPLE=0 takes every fault.
+mutants: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.mutants --seed=$(SEED) --sample=$(SAMPLE) --jobs=$(JOBS) --package=$(PACKAGE) --paths=$(PATHS) --tests=$(TESTS)
 
 lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check
