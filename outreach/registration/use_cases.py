@@ -97,7 +97,7 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say yes to a seat that was offered shortly before the start."""
     with transaction():
         outreach_session, registration = locked_both(registration_id)
-        must_be_offered(registration, now)
+        must_be_offered(outreach_session, registration, now)
         set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
         tell_places(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
@@ -106,7 +106,7 @@ def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
     with transaction():
         outreach_session, registration = locked_both(registration_id)
-        must_be_offered(registration, now)
+        must_be_offered(outreach_session, registration, now)
         _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
 
 
