@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from outreach import create_app
+from outreach.db import db
+from outreach.models import Role, RoleName, User
 from tests.support.databases import SqliteTemplates
 from tests.support.policy_world import STUDENT, World, open_world
 
@@ -136,7 +139,7 @@ ANSWERS = {
     "registration.registered POST": keepers(422),
     "registration.registered POST foreign": "422 404 404 422 403 in",
     "registration.remove GET": keepers(200),
-    "registration.remove POST": keepers(422),
+    "registration.remove POST": keepers(303),
     "registration.withdraw GET": keepers(200),
     "registration.withdraw POST": keepers(303),
     "scheduling.cancel GET": keepers(200),
@@ -264,6 +267,22 @@ def test_a_stranger_sees_nobody(world: World) -> None:
     path = world.path("registration.places")
     assert STUDENT in owner.get(path).text
     assert STUDENT not in stranger.get(path).text
+
+
+@pytest.mark.parametrize("who", ["owner", "colleague"])
+def test_a_students_own_teacher_takes_nobody_off_the_list_even_as_a_clinician(world: World, who: str) -> None:
+    """That is for who hosts the session: the right role is not enough."""
+    with world.app.app_context():
+        teacher = db.session.get_one(User, world.people["teacher"][who].id)  # type: ignore[union-attr]
+        teacher.roles = list(db.session.scalars(select(Role).where(Role.name.in_([RoleName.TEACHER, RoleName.CLINICIAN]))))
+        db.session.commit()
+    try:
+        path = world.path("registration.remove")
+        for method in ("GET", "POST"):
+            answer = world.client(world.people["teacher"][who]).open(path, method=method, data=world.typed("registration.remove"))
+            assert answer.status_code == 404
+    finally:
+        world.take_back()
 
 
 def test_the_mailbox_is_a_demos_alone(world: World) -> None:

@@ -86,6 +86,7 @@ class World:
         """Give what a form was filled in with: nothing, but where the answer would then say nothing about who asks."""
         forms = {
             "registration.answer_offer": {"answer": "accept"},
+            "registration.remove": {"reason": "The area is closed."},
             "families.answer": {"answer": "accepted", "sequence": "0"},
             "schools.join_class": {"class_id": (self.values | self.other.get(variant, {}))["class_id"]},
         }

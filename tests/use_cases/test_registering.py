@@ -362,12 +362,18 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     first, second, third = (registration_of(student) for student in school_class.students)
     late = outreach_session.starts_at - timedelta(hours=20)
     use_cases.withdraw(first.id, now=late, by_id=teacher.id)
+    everything_left()
+    ends = late + timedelta(hours=6)
+    assert use_cases.lapse_offers(now=ends - timedelta(seconds=1)) == 0
     with pytest.raises(OutreachError, match="lapsed"):
-        use_cases.accept_offer(second.id, by_id=teacher.id, now=late + timedelta(hours=7))
-    assert use_cases.lapse_offers(now=late + timedelta(hours=7)) == 1
-    assert use_cases.lapse_offers(now=late + timedelta(hours=7)) == 0
+        use_cases.accept_offer(second.id, by_id=teacher.id, now=ends)
+    assert use_cases.lapse_offers(now=ends) == 1
+    assert use_cases.lapse_offers(now=ends) == 0
     states = [db.session.get_one(Registration, key.id, populate_existing=True).state for key in (second, third)]
     assert states == [RegistrationState.WAITING, RegistrationState.OFFERED]
+    (digest,) = queued(LetterKind.DIGEST)
+    assert [student.registration_id for student in facts(digest).offered] == [third.id]
+    assert facts(digest).offered_until == ends + timedelta(hours=6)
     assert the_seats_equal_the_rows(outreach_session)
 
 

@@ -198,7 +198,7 @@ def test_registration_opens_and_closes_on_the_clock_of_the_place(make: Builder, 
     assert (posted.opens_at, posted.closes_at) == (datetime(2027, 3, 8, 14, tzinfo=UTC), datetime(2027, 3, 15, 13, tzinfo=UTC))
 
 
-def test_the_higher_of_two_age_floors_holds(make: Builder, now: datetime) -> None:
+def test_a_session_is_posted_with_the_higher_of_two_age_floors(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site()
     for own, of_the_area, holds in [(14, 16, 16), (18, 16, 18), (None, 16, 16), (14, None, 14), (None, None, None)]:
         area = make.area(site, f"Area {own} {of_the_area}", age_floor=of_the_area)
