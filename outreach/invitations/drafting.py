@@ -97,7 +97,7 @@ class Draftsman:
                 created_at=to.created_at,
                 changed_at=self.now,
             ),
-            reason=self.reason,
+            reason=self._reason(has_ended=bool(gone) or not to.is_live),
         )
         self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}{self.again}", to.locale, to)
 
@@ -128,6 +128,7 @@ class Draftsman:
 
     def _digest(self, teacher: Adult, about: Sequence[Place], cause: Cause) -> None:
         offers = [place for place in about if place.state == RegistrationState.OFFERED]
+        gone = for_school([place for place in about if place.state in GONE])
         facts = LetterFacts(
             reader=Reader.TEACHER,
             reader_name=teacher.name,
@@ -137,11 +138,11 @@ class Draftsman:
             was=self.was,
             seated=for_school([place for place in about if place.state in HAVE_AN_ENTRY]),
             waiting=for_school([place for place in about if place.state == RegistrationState.WAITING], self.queue),
-            gone=for_school([place for place in about if place.state in GONE]),
+            gone=gone,
             stands_in_for=for_school([place for place in about if place.state not in GONE and teacher_stands_in(place)]),
             offered=for_school(offers),
             offered_until=offers[0].offered_until if offers else None,
-            reason=self.reason,
+            reason=self._reason(has_ended=bool(gone) or cause is Cause.CANCELLED),
         )
         last = max(place.registration_id for place in about)
         key = f"digest:{teacher.user_id}:{self.outreach_session.id}:{self.outreach_session.revision}:{cause}:{last}:{self.now.isoformat()}"
@@ -172,7 +173,7 @@ class Draftsman:
             was=self.was,
             waiting=waiting,
             gone=gone if never_told is None else (),
-            reason=self.reason,
+            reason=self._reason(has_ended=bool(gone) or cause is Cause.CANCELLED),
         )
         last = max(place.registration_id for place in about)
         key = f"{kind}:{mailbox_id}:{self.outreach_session.id}:{self.outreach_session.revision}:{last}:{self.now.isoformat()}"
@@ -202,6 +203,10 @@ class Draftsman:
         told_now = for_family([self.met[key] for key in left if key in self.met and self.met[key].state in GONE])
         known = {student.registration_id: student for student in (*(untold.gone if untold else ()), *told_now)}
         return tuple(student for key, student in known.items() if key not in to.students)
+
+    def _reason(self, *, has_ended: bool) -> str:
+        """Give the reason to those whose place or session ended; whoever gets the seat instead doesn't read it."""
+        return self.reason if has_ended else ""
 
     def _draft(self, mailbox_id: int, kind: LetterKind, facts: LetterFacts, key: str, locale: str, to: Addressee | None = None) -> None:
         self.drafts.append(
