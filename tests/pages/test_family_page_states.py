@@ -123,6 +123,12 @@ def test_the_page_says_where_the_student_stands_and_what_only_a_seat_lets_them_k
     assert ("Give Ana's place back" in page) is (state in ACTIVE)
 
 
+def test_one_seat_in_the_family_is_enough_to_know_the_way(home: Home, make: Builder) -> None:
+    one = home.session(home.student("Ana"), home.student("Ben"), capacity=1, site=make.site(address="7 Hidden Lane"))
+    assert states(one) == {"Ana": CONFIRMED, "Ben": WAITING}
+    assert "7 Hidden Lane" in home.page(one)
+
+
 def test_the_number_in_line_counts_everybody_who_waits_for_this_session_alone(home: Home, now: datetime) -> None:
     others = [home.student(f"Zoe{number}", f"zoe{number}@families.example") for number in range(3)]
     ana = home.student("Ana")
