@@ -129,6 +129,12 @@ def test_one_seat_in_the_family_is_enough_to_know_the_way(home: Home, make: Buil
     assert "7 Hidden Lane" in home.page(one)
 
 
+@pytest.mark.parametrize("guardians", [(), (None,), (HOME,)])
+def test_a_student_sees_their_own_place_whatever_guardians_they_have(home: Home, make: Builder, guardians: tuple[str | None, ...]) -> None:
+    ana = make.student(home.school_class, given_name="Ana", email="ana@pupils.example", guardians=guardians)
+    assert "<b>Ana</b>" in home.page(home.session(ana), "ana@pupils.example")
+
+
 def test_the_number_in_line_counts_everybody_who_waits_for_this_session_alone(home: Home, now: datetime) -> None:
     others = [home.student(f"Zoe{number}", f"zoe{number}@families.example") for number in range(3)]
     ana = home.student("Ana")

@@ -1,0 +1,63 @@
+"""Which passwords are too easy to guess, at the edge of each rule."""
+
+from __future__ import annotations
+
+import pytest
+
+from outreach.accounts.passwords import Weakness, weakness_of
+
+ABOUT = ("Robin", "Hale", "robin.hale@school.example", "Jo", "Mackenzie-Lee", "", "barbara.ann@school.example")
+FINE = None
+
+
+@pytest.mark.parametrize(
+    ("password", "weakness"),
+    [
+        ("abcdefgh", Weakness.TOO_SHORT),
+        ("needle th", Weakness.TOO_SHORT),
+        ("needle thr", FINE),
+        ("needle " * 28 + "abcd", FINE),  # 200
+        ("needle " * 28 + "abcde", Weakness.TOO_LONG),
+        ("", Weakness.TOO_SHORT),
+        # four different characters at least
+        ("abcabcabcabc", Weakness.TOO_PLAIN),
+        ("abcdabcdabcd", FINE),
+        # the first guesses, with what people hang on to them
+        ("password123", Weakness.TOO_PLAIN),
+        ("Password!!", Weakness.TOO_PLAIN),
+        ("passwort 2027", Weakness.TOO_PLAIN),
+        ("1234567890", Weakness.TOO_PLAIN),
+        ("0123456789", Weakness.TOO_PLAIN),
+        ("qwertyuiop", Weakness.TOO_PLAIN),
+        ("qwerty-_.#*", Weakness.TOO_PLAIN),
+        ("letmein????", Weakness.TOO_PLAIN),
+        ("welcome2027", Weakness.TOO_PLAIN),
+        ("outreach99", Weakness.TOO_PLAIN),
+        ("ABCDEFGHIJ", Weakness.TOO_PLAIN),
+        ("my password1", FINE),
+        # what an acquaintance would try
+        ("robin.hale@school.example", Weakness.ABOUT_YOU),
+        ("Robin.Hale1", Weakness.ABOUT_YOU),
+        ("robin123456", Weakness.ABOUT_YOU),
+        ("mackenzie-lee", Weakness.ABOUT_YOU),
+        ("BARBARA.ANN", Weakness.ABOUT_YOU),
+        ("hale 2027 !", Weakness.ABOUT_YOU),
+        ("jo12345678", FINE),  # too short a name to forbid
+        ("robin likes tea", FINE),
+    ],
+)
+def test_a_password_is_as_weak_as_the_first_rule_it_breaks(password: str, weakness: Weakness | None) -> None:
+    assert weakness_of(password, about_you=ABOUT) is weakness
+
+
+def test_without_knowing_anybody_a_name_is_a_word_like_others() -> None:
+    assert weakness_of("mackenzie-lee") is None
+
+
+@pytest.mark.parametrize(("name", "weakness"), [("Kim", Weakness.ABOUT_YOU), ("Jo", None)])
+def test_a_name_of_three_letters_counts_and_one_of_two_does_not(name: str, weakness: Weakness | None) -> None:
+    assert weakness_of(f"{name}12345678", about_you=(name,)) is weakness
+
+
+def test_a_name_that_ends_in_a_number_is_still_found() -> None:
+    assert weakness_of("teacher2027", about_you=("teacher2027@school.example",)) is Weakness.ABOUT_YOU
