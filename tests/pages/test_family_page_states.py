@@ -299,82 +299,85 @@ def test_a_provisional_session_says_so_until_it_starts(home: Home, now: datetime
     assert "Provisional" not in home.page(one)
 
 
-class TestNotMine:
-    """Somebody says "not my child": who is told of whom, and what ends."""
+@pytest.fixture
+def deeds(home: Home, make: Builder) -> dict[str, Any]:
+    """Ana and Ben are of two teachers; Dan withdrew, Eve is somebody else's, Ana takes part elsewhere too."""
+    colleague = make.teacher(home.school)
+    ana, ben, cem, dan = (home.student(name, HOME, f"{name.lower()}s.father@families.example") for name in ("Ana", "Ben", "Cem", "Dan"))
+    eve = home.student("Eve", "eves@families.example")
+    one = home.session(ana, dan, eve, capacity=4)
+    make.register(one, colleague, ben, cem)
+    with transaction():
+        db.session.get_one(Registration, registration_of(cem, one).id).state = OFFERED
+    registering.withdraw(registration_of(dan, one).id, now=make.now, by_id=home.teacher.id)
+    later = home.session(ana, starts_wall=datetime(2027, 4, 18, 14))
+    make.register(later, colleague, ben)
+    return {"one": one, "later": later, "colleague": colleague, "ana": ana}
 
-    @pytest.fixture
-    def deeds(self, home: Home, make: Builder) -> dict[str, Any]:
-        """Ana and Ben are of two teachers; Dan withdrew, Eve is somebody else's, Ana takes part elsewhere too."""
-        colleague = make.teacher(home.school)
-        ana, ben, cem, dan = (home.student(name, HOME, f"{name.lower()}s.father@families.example") for name in ("Ana", "Ben", "Cem", "Dan"))
-        eve = home.student("Eve", "eves@families.example")
-        one = home.session(ana, dan, eve, capacity=4)
-        make.register(one, colleague, ben, cem)
-        with transaction():
-            db.session.get_one(Registration, registration_of(cem, one).id).state = OFFERED
-        registering.withdraw(registration_of(dan, one).id, now=make.now, by_id=home.teacher.id)
-        later = home.session(ana, starts_wall=datetime(2027, 4, 18, 14))
-        make.register(later, colleague, ben)
-        return {"one": one, "later": later, "colleague": colleague, "ana": ana}
 
-    def told(self) -> dict[int, LetterFacts]:
-        wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS).order_by(Letter.id)
-        return {letter.mailbox_id: LetterFacts.from_json(letter.facts) for letter in db.session.scalars(wanted)}
+def told() -> dict[int, LetterFacts]:
+    wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS).order_by(Letter.id)
+    return {letter.mailbox_id: LetterFacts.from_json(letter.facts) for letter in db.session.scalars(wanted)}
 
-    def test_each_teacher_is_told_of_their_own_students_who_take_part(self, home: Home, deeds: dict[str, Any], now: datetime) -> None:
-        not_mine(home.make.mailbox(HOME).id, session_id=deeds["one"].id, now=now)
-        found = {
-            key: ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting], facts.reason, facts.cause, facts.reader_name)
-            for key, facts in self.told().items()
-        }
-        colleague = deeds["colleague"]
-        assert found == {
-            home.teacher.mailbox_id: (["Ana"], [], HOME, Cause.ADDRESS, home.teacher.given_name),
-            colleague.mailbox_id: (["Ben", "Cem"], [], HOME, Cause.ADDRESS, colleague.given_name),
-        }
-        assert {facts.session.id for facts in self.told().values()} == {deeds["one"].id}
-        assert all(student.family_name for facts in self.told().values() for student in facts.seated)
 
-    def test_the_mailbox_is_stopped_and_every_session_to_come_forgets_it(self, home: Home, deeds: dict[str, Any], now: datetime) -> None:
-        mailbox_id = home.make.mailbox(HOME).id
-        not_mine(mailbox_id, session_id=deeds["one"].id, now=now)
-        mailbox = db.session.get_one(Mailbox, mailbox_id, populate_existing=True)
-        assert (mailbox.stopped_at, mailbox.link_version) == (now, 2)
-        for one in (deeds["one"], deeds["later"]):
-            assert not home.invitation(one).is_live
-            assert home.invitation(one, "anas.father@families.example").is_live
-        assert states(deeds["one"])["Ana"] is CONFIRMED
+def test_each_teacher_is_told_of_their_own_students_who_take_part(home: Home, deeds: dict[str, Any], now: datetime) -> None:
+    not_mine(home.make.mailbox(HOME).id, session_id=deeds["one"].id, now=now)
+    found = {
+        key: ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting], facts.reason, facts.cause, facts.reader_name)
+        for key, facts in told().items()
+    }
+    colleague = deeds["colleague"]
+    assert found == {
+        home.teacher.mailbox_id: (["Ana"], [], HOME, Cause.ADDRESS, home.teacher.given_name),
+        colleague.mailbox_id: (["Ben", "Cem"], [], HOME, Cause.ADDRESS, colleague.given_name),
+    }
+    assert {facts.session.id for facts in told().values()} == {deeds["one"].id}
+    assert all(student.family_name for facts in told().values() for student in facts.seated)
 
-    def test_who_waits_is_named_as_waiting(self, home: Home, now: datetime) -> None:
-        ana, ben = home.student("Ana"), home.student("Ben")
-        one = home.session(ana, ben, capacity=1)
-        not_mine(home.make.mailbox(HOME).id, session_id=one.id, now=now)
-        (facts,) = self.told().values()
-        assert ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting]) == (["Ana"], ["Ben"])
 
-    def test_whoever_signs_in_there_keeps_their_mail_and_only_the_students_lose_it(
-        self, home: Home, make: Builder, deeds: dict[str, Any], now: datetime
-    ) -> None:
-        adult = make.user(email="shared@homes.example")
-        own = home.student("Fay", "fays@families.example", email="shared@homes.example")
-        other = home.student("Gus", "guss@families.example", email="guss@pupils.example")
-        with transaction():
-            ana = db.session.get_one(Student, deeds["ana"].id)
-            ana.guardians.append(Guardian(school_id=ana.school_id, name="Shared", mailbox_id=adult.mailbox_id))
-        not_mine(adult.mailbox_id, session_id=deeds["one"].id, now=now)
-        mailbox = db.session.get_one(Mailbox, adult.mailbox_id, populate_existing=True)
-        assert (mailbox.is_open, mailbox.link_version) == (True, 2)
-        linked = select(Guardian.id).where(Guardian.mailbox_id == adult.mailbox_id)
-        assert db.session.scalars(linked).all() == []
-        assert db.session.scalar(select(Student.mailbox_id).where(Student.id == own.id)) is None
-        assert db.session.scalar(select(Student.mailbox_id).where(Student.id == other.id)) is not None
-        assert home.make.mailbox(HOME).is_open
+def test_the_mailbox_is_stopped_and_every_session_to_come_forgets_it(home: Home, deeds: dict[str, Any], now: datetime) -> None:
+    mailbox_id = home.make.mailbox(HOME).id
+    not_mine(mailbox_id, session_id=deeds["one"].id, now=now)
+    mailbox = db.session.get_one(Mailbox, mailbox_id, populate_existing=True)
+    assert (mailbox.stopped_at, mailbox.link_version) == (now, 2)
+    for one in (deeds["one"], deeds["later"]):
+        assert not home.invitation(one).is_live
+        assert home.invitation(one, "anas.father@families.example").is_live
+    assert states(deeds["one"])["Ana"] is CONFIRMED
 
-    def test_said_again_after_a_correction_it_is_news_again(self, home: Home, now: datetime) -> None:
-        one = home.session(home.student("Ana"))
-        mailbox_id = home.make.mailbox(HOME).id
-        not_mine(mailbox_id, session_id=one.id, now=now)
-        with transaction():
-            db.session.get_one(Mailbox, mailbox_id, populate_existing=True).stopped_at = None
-        not_mine(mailbox_id, session_id=one.id, now=now + SECOND)
-        assert len(letters(one, LetterKind.WRONG_ADDRESS)) == 2
+
+def test_who_waits_is_named_as_waiting(home: Home, now: datetime) -> None:
+    ana, ben = home.student("Ana"), home.student("Ben")
+    one = home.session(ana, ben, capacity=1)
+    not_mine(home.make.mailbox(HOME).id, session_id=one.id, now=now)
+    (facts,) = told().values()
+    assert ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting]) == (["Ana"], ["Ben"])
+
+
+def test_whoever_signs_in_there_keeps_their_mail_and_only_the_students_lose_it(
+    home: Home, make: Builder, deeds: dict[str, Any], now: datetime
+) -> None:
+    adult = make.user(email="shared@homes.example")
+    own = home.student("Fay", "fays@families.example", email="shared@homes.example")
+    other = home.student("Gus", "guss@families.example", email="guss@pupils.example")
+    with transaction():
+        ana = db.session.get_one(Student, deeds["ana"].id)
+        ana.guardians.append(Guardian(school_id=ana.school_id, name="Shared", mailbox_id=adult.mailbox_id))
+    not_mine(adult.mailbox_id, session_id=deeds["one"].id, now=now)
+    mailbox = db.session.get_one(Mailbox, adult.mailbox_id, populate_existing=True)
+    assert (mailbox.is_open, mailbox.link_version) == (True, 2)
+    linked = select(Guardian.id).where(Guardian.mailbox_id == adult.mailbox_id)
+    assert db.session.scalars(linked).all() == []
+    assert db.session.scalar(select(Student.mailbox_id).where(Student.id == own.id)) is None
+    assert db.session.scalar(select(Student.mailbox_id).where(Student.id == other.id)) is not None
+    assert home.make.mailbox(HOME).is_open
+
+
+def test_said_again_after_a_correction_it_is_news_again(home: Home, now: datetime) -> None:
+    one = home.session(home.student("Ana"))
+    mailbox_id = home.make.mailbox(HOME).id
+    not_mine(mailbox_id, session_id=one.id, now=now)
+    with transaction():
+        db.session.get_one(Mailbox, mailbox_id, populate_existing=True).stopped_at = None
+    not_mine(mailbox_id, session_id=one.id, now=now + SECOND)
+    assert len(letters(one, LetterKind.WRONG_ADDRESS)) == 2

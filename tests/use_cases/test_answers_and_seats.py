@@ -178,49 +178,51 @@ def test_the_seat_goes_to_whoever_waits(scene: Scene) -> None:
     assert (step.by_mailbox_id, step.by_id, step.at) == (scene.invitation(HOME).mailbox_id, None, scene.now)
 
 
-class TestOnThePage:
-    """The same answer, given on the family's own page."""
+def answer(scene: Scene, answer: Answer = Answer.DECLINED, *, sequence: int = 0, at: datetime | None = None) -> tuple[int, ...]:
+    mailbox_id = scene.invitation(HOME).mailbox_id
+    return answering.answer(answer, mailbox_id=mailbox_id, session_id=scene.session.id, sequence=sequence, now=at or scene.now)
 
-    def answer(self, scene: Scene, answer: Answer = Answer.DECLINED, *, sequence: int = 0, at: datetime | None = None) -> tuple[int, ...]:
-        mailbox_id = scene.invitation(HOME).mailbox_id
-        return answering.answer(answer, mailbox_id=mailbox_id, session_id=scene.session.id, sequence=sequence, now=at or scene.now)
 
-    def test_it_holds_and_frees_the_seat(self, scene: Scene) -> None:
-        ana = scene.register("Ana", HOME)
-        assert self.answer(scene) == (registration_of(ana, scene.session).id,)
-        held = scene.invitation(HOME)
-        assert (held.answer, held.answered_at, held.answer_stamp, held.answer_is_verified) == (Answer.DECLINED, scene.now, scene.now, True)
+def test_it_holds_and_frees_the_seat(scene: Scene) -> None:
+    ana = scene.register("Ana", HOME)
+    assert answer(scene) == (registration_of(ana, scene.session).id,)
+    held = scene.invitation(HOME)
+    assert (held.answer, held.answered_at, held.answer_stamp, held.answer_is_verified) == (Answer.DECLINED, scene.now, scene.now, True)
 
-    @pytest.mark.parametrize("before", [SECOND, timedelta(0), -SECOND])
-    def test_it_is_taken_until_the_start(self, scene: Scene, before: timedelta) -> None:
-        scene.register("Ana", HOME)
-        at = scene.session.starts_at - before
-        if before > timedelta(0):
-            assert len(self.answer(scene, at=at)) == 1
-        else:
-            with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
-                self.answer(scene, at=at)
 
-    @pytest.mark.parametrize("state", [SessionState.CANCELLED, SessionState.DRAFT])
-    def test_a_session_that_is_off_is_not_answered(self, scene: Scene, state: SessionState) -> None:
-        scene.register("Ana", HOME)
-        with transaction():
-            db.session.get_one(OutreachSession, scene.session.id).state = state
+@pytest.mark.parametrize("before", [SECOND, timedelta(0), -SECOND])
+def test_it_is_taken_until_the_start(scene: Scene, before: timedelta) -> None:
+    scene.register("Ana", HOME)
+    at = scene.session.starts_at - before
+    if before > timedelta(0):
+        assert len(answer(scene, at=at)) == 1
+    else:
         with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
-            self.answer(scene)
+            answer(scene, at=at)
 
-    @pytest.mark.parametrize("sequence", [0, 2])
-    def test_only_the_invitation_as_it_is_now_is_answered(self, scene: Scene, sequence: int) -> None:
-        scene.register("Ana", HOME)
-        with transaction():
-            scene.invitation(HOME).sequence = 1
-        with nothing_changes(), pytest.raises(Stale, match="has changed meanwhile"):
-            self.answer(scene, sequence=sequence)
-        assert len(self.answer(scene, sequence=1)) == 1
 
-    def test_an_invitation_that_was_cancelled_is_not_answered(self, scene: Scene) -> None:
-        scene.register("Ana", HOME)
-        with transaction():
-            scene.invitation(HOME).is_live = False
-        with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
-            self.answer(scene)
+@pytest.mark.parametrize("state", [SessionState.CANCELLED, SessionState.DRAFT])
+def test_a_session_that_is_off_is_not_answered(scene: Scene, state: SessionState) -> None:
+    scene.register("Ana", HOME)
+    with transaction():
+        db.session.get_one(OutreachSession, scene.session.id).state = state
+    with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
+        answer(scene)
+
+
+@pytest.mark.parametrize("sequence", [0, 2])
+def test_only_the_invitation_as_it_is_now_is_answered(scene: Scene, sequence: int) -> None:
+    scene.register("Ana", HOME)
+    with transaction():
+        scene.invitation(HOME).sequence = 1
+    with nothing_changes(), pytest.raises(Stale, match="has changed meanwhile"):
+        answer(scene, sequence=sequence)
+    assert len(answer(scene, sequence=1)) == 1
+
+
+def test_an_invitation_that_was_cancelled_is_not_answered(scene: Scene) -> None:
+    scene.register("Ana", HOME)
+    with transaction():
+        scene.invitation(HOME).is_live = False
+    with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
+        answer(scene)

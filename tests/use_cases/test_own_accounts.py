@@ -183,53 +183,53 @@ def test_who_never_confirmed_is_made_anew(make: Builder, now: datetime) -> None:
     assert made.fs_uniquifier != before
 
 
-class TestLetters:
-    """Letters about accounts: where they lead, whom they greet, and how often they are written."""
+def facts(make: Builder, now: datetime) -> dict[str, AccountFacts]:
+    user = make.user(given_name="Robin", family_name="Hale", email=ROBIN)
+    drafts = {
+        "confirm": confirm_letter(user, "abc", now=now),
+        "reset": reset_letter(user, "abc", now=now),
+        "password_changed": password_changed_letter(user, now=now),
+        "already_here": already_here_letter(user, now=now),
+    }
+    assert {draft.mailbox_id for draft in drafts.values()} == {user.mailbox_id}
+    assert {draft.kind for draft in drafts.values()} == {LetterKind.ACCOUNT}
+    assert len({draft.dedupe_key for draft in drafts.values()}) == 4
+    return {name: AccountFacts.from_json(draft.facts) for name, draft in drafts.items()}
 
-    def facts(self, make: Builder, now: datetime) -> dict[str, AccountFacts]:
-        user = make.user(given_name="Robin", family_name="Hale", email=ROBIN)
-        drafts = {
-            "confirm": confirm_letter(user, "abc", now=now),
-            "reset": reset_letter(user, "abc", now=now),
-            "password_changed": password_changed_letter(user, now=now),
-            "already_here": already_here_letter(user, now=now),
-        }
-        assert {draft.mailbox_id for draft in drafts.values()} == {user.mailbox_id}
-        assert {draft.kind for draft in drafts.values()} == {LetterKind.ACCOUNT}
-        assert len({draft.dedupe_key for draft in drafts.values()}) == 4
-        return {name: AccountFacts.from_json(draft.facts) for name, draft in drafts.items()}
 
-    def test_each_leads_to_its_page_under_our_own_address(self, make: Builder, now: datetime) -> None:
-        found = self.facts(make, now)
-        base = "http://127.0.0.1:5000"
-        assert {name: (facts.purpose, facts.link) for name, facts in found.items()} == {
-            "confirm": ("confirm", f"{base}/confirm/abc"),
-            "reset": ("reset", f"{base}/reset/abc"),
-            "password_changed": ("password_changed", f"{base}/reset"),
-            "already_here": ("already_here", f"{base}/login"),
-        }
-        assert {facts.reader_name for facts in found.values()} == {"Robin Hale"}
+def test_each_leads_to_its_page_under_our_own_address(make: Builder, now: datetime) -> None:
+    found = facts(make, now)
+    base = "http://127.0.0.1:5000"
+    assert {name: (facts.purpose, facts.link) for name, facts in found.items()} == {
+        "confirm": ("confirm", f"{base}/confirm/abc"),
+        "reset": ("reset", f"{base}/reset/abc"),
+        "password_changed": ("password_changed", f"{base}/reset"),
+        "already_here": ("already_here", f"{base}/login"),
+    }
+    assert {facts.reader_name for facts in found.values()} == {"Robin Hale"}
 
-    @pytest.mark.parametrize(("seconds", "is_new"), [(0, False), (119, False), (120, True)])
-    def test_a_reset_asked_for_again_within_two_minutes_is_one_letter(
-        self, make: Builder, now: datetime, seconds: int, *, is_new: bool
-    ) -> None:
-        user, later = make.user(), now + timedelta(seconds=seconds)
-        keys = {reset_letter(user, "a", now=at).dedupe_key for at in (now, later)}
-        assert len(keys) == 1 + is_new
 
-    @pytest.mark.parametrize(("seconds", "is_new"), [(0, False), (3599, False), (3600, True)])
-    def test_a_stranger_has_one_letter_written_an_hour(self, make: Builder, now: datetime, seconds: int, *, is_new: bool) -> None:
-        user, later = make.user(), now + timedelta(seconds=seconds)
-        keys = {already_here_letter(user, now=at).dedupe_key for at in (now, later)}
-        assert len(keys) == 1 + is_new
+@pytest.mark.parametrize(("seconds", "is_new"), [(0, False), (119, False), (120, True)])
+def test_a_reset_asked_for_again_within_two_minutes_is_one_letter(make: Builder, now: datetime, seconds: int, *, is_new: bool) -> None:
+    user, later = make.user(), now + timedelta(seconds=seconds)
+    keys = {reset_letter(user, "a", now=at).dedupe_key for at in (now, later)}
+    assert len(keys) == 1 + is_new
 
-    def test_every_change_of_a_password_is_told(self, make: Builder, now: datetime) -> None:
-        user = make.user()
-        keys = {password_changed_letter(user, now=at).dedupe_key for at in (now, now + SECOND)}
-        assert len(keys) == 2
 
-    def test_no_two_people_share_a_letter(self, make: Builder, now: datetime) -> None:
-        users = [make.user(), make.user()]
-        assert len({reset_letter(user, "a", now=now).dedupe_key for user in users}) == 2
-        assert len({already_here_letter(user, now=now).dedupe_key for user in users}) == 2
+@pytest.mark.parametrize(("seconds", "is_new"), [(0, False), (3599, False), (3600, True)])
+def test_a_stranger_has_one_letter_written_an_hour(make: Builder, now: datetime, seconds: int, *, is_new: bool) -> None:
+    user, later = make.user(), now + timedelta(seconds=seconds)
+    keys = {already_here_letter(user, now=at).dedupe_key for at in (now, later)}
+    assert len(keys) == 1 + is_new
+
+
+def test_every_change_of_a_password_is_told(make: Builder, now: datetime) -> None:
+    user = make.user()
+    keys = {password_changed_letter(user, now=at).dedupe_key for at in (now, now + SECOND)}
+    assert len(keys) == 2
+
+
+def test_no_two_people_share_a_letter(make: Builder, now: datetime) -> None:
+    users = [make.user(), make.user()]
+    assert len({reset_letter(user, "a", now=now).dedupe_key for user in users}) == 2
+    assert len({already_here_letter(user, now=now).dedupe_key for user in users}) == 2
