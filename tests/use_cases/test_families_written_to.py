@@ -11,6 +11,7 @@ from outreach.db import db, transaction
 from outreach.invitations import announce
 from outreach.invitations.facts import Cause, Reader
 from outreach.models import Guardian, RegistrationState, Student
+from outreach.registration import use_cases as registering
 from outreach.registration.telling import told_of_registering
 from outreach.registration.use_cases import preview
 from tests.support.builders import Builder
@@ -73,7 +74,8 @@ def test_an_address_that_was_stopped_gets_nothing_and_one_that_fails_keeps_its_i
     assert names(digest.seated) == [name]
     assert names(digest.stands_in_for) == ([name] if teacher_stands_in else [])
     counted = {who: number for number, who, _what in announced}
-    assert sum(counted.get(who, 0) for who in ("student", "guardian", "guardians")) == len(written_to)
+    own = {ANA, DANA, ELI} & written_to
+    assert (counted.get("student", 0), counted.get("guardian", 0) + counted.get("guardians", 0)) == (len(own), len(written_to - own))
     assert counted.get("student without an address", 0) == teacher_stands_in
 
 
@@ -158,10 +160,14 @@ def test_the_waiting_list_is_shown_in_the_order_of_joining_whatever_was_written_
 
 
 def test_whoever_is_offered_a_seat_has_no_position(world: Neighbours) -> None:
+    until = world.now + timedelta(hours=3)
     with transaction():
-        world.registration("Hal").state = RegistrationState.OFFERED
+        registration = world.registration("Hal")
+        registration.state, registration.offered_until = RegistrationState.OFFERED, until
     world.move()
-    (digest,) = [letter.facts for letter in to(SOL)]
+    (letter,) = to(SOL)
+    digest = letter.facts
+    assert digest.offered_until == until
     assert [(one.given_name, one.place_in_queue) for one in digest.waiting] == [("Gul", 1)]
     assert [(one.given_name, one.place_in_queue) for one in digest.offered] == [("Hal", None)]
 
@@ -241,3 +247,30 @@ def test_letters_are_in_the_language_of_the_mailbox(world: Neighbours) -> None:
     assert {letter.to for letter in queued() if letter.letter.locale == "de"} == {HANA, NORA, ANA, MARIA}
     assert {letter.letter.locale for letter in to(NORA)} == {letter.letter.locale for letter in to(ANA)} == {"de"}
     assert {letter.letter.locale for letter in queued() if letter.to not in (HANA, NORA, ANA, MARIA)} == {"en"}
+
+
+def test_a_seat_that_goes_to_another_school_is_told_to_both_teachers_and_both_keep_what_is_theirs(world: Neighbours) -> None:
+    registering.withdraw(world.registration("Ana").id, by_id=world.nora.id, now=world.now)
+    assert who_gets_what(queued()) == {
+        (ANA, "removed"): 1,
+        (PAUL, "removed"): 1,
+        (MARIA, "updated"): 1,
+        (RUTH, "promoted"): 1,
+        (SOL, "invitation"): 1,
+        (SOL, "digest"): 1,
+    }
+    assert world.invitation(NORA).is_live
+
+
+def test_the_preview_counts_guardians_by_the_law_of_the_students_own_school(world: Neighbours) -> None:
+    with transaction():
+        world.south.majority_age = 16
+        db.session.execute(update(Student).values(birth_date=date(2010, 1, 1)))
+    third = world.make.outreach_session(world.carl)
+    for school, name, teacher, told in (
+        (world.north, "Ana", world.nora, [(1, "student"), (2, "guardians")]),
+        (world.south, "Gul", world.sol, [(1, "student")]),
+    ):
+        seating, _found = preview(third, school.id, [world.students[name].id])
+        rows = told_of_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
+        assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == told
