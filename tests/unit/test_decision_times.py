@@ -70,3 +70,35 @@ def test_with_a_day_left_nobody_is_written_to_at_night(decides_at: datetime, bef
     for step in Step:
         moment = step_falls_due(step, decides_at=decides_at, starts_at=decides_at + before, zone=zone)
         assert 7 <= moment.astimezone(ZoneInfo(zone)).hour < 21
+
+
+@pytest.mark.parametrize(
+    ("decides", "starts", "reminded"),
+    [
+        ("2027-03-16T06:59:59", "2027-03-18T14:00", "2027-03-16T07:00:00"),
+        ("2027-03-16T07:00:00", "2027-03-18T14:00", "2027-03-16T07:00:00"),
+        ("2027-03-16T20:59:59", "2027-03-18T14:00", "2027-03-16T20:59:59"),
+        ("2027-03-16T21:00:00", "2027-03-18T14:00", "2027-03-17T07:00:00"),
+        ("2027-03-18T06:00:00", "2027-03-18T09:00", "2027-03-18T07:00:00"),
+        ("2027-03-18T06:00:00", "2027-03-18T08:59", "2027-03-18T06:00:00"),
+        ("2027-03-17T21:00:00", "2027-03-18T09:00", "2027-03-18T07:00:00"),
+        ("2027-03-17T21:00:00", "2027-03-18T08:59", "2027-03-17T21:00:00"),
+    ],
+)
+def test_hosts_are_not_asked_between_nine_and_seven_to_the_second(decides: str, starts: str, reminded: str) -> None:
+    moment = step_falls_due(Step.REMIND, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
+    assert moment.astimezone(ZoneInfo(NEW_YORK)).isoformat()[:19] == reminded
+
+
+@pytest.mark.parametrize(
+    ("decides", "starts", "escalated"),
+    [
+        ("2027-03-18T10:00", "2027-03-18T13:00", "2027-03-18T12:00"),
+        ("2027-03-18T10:00", "2027-03-18T12:30", "2027-03-18T11:30"),
+        ("2027-03-18T10:00", "2027-03-18T11:00", "2027-03-18T10:00"),
+        ("2027-03-18T10:00", "2027-03-18T10:30", "2027-03-18T10:00"),
+    ],
+)
+def test_coordinators_hear_two_hours_later_or_an_hour_before_the_start(decides: str, starts: str, escalated: str) -> None:
+    moment = step_falls_due(Step.ESCALATE, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
+    assert moment == local(escalated)
