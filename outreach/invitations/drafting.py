@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from outreach.db import db
 from outreach.invitations.addressees import Addressee, guardians_by_mailbox
@@ -18,7 +19,17 @@ from outreach.invitations.facts import Cause, EntryFacts, LetterFacts, Reader, S
 from outreach.invitations.naming import for_family, for_school
 from outreach.invitations.places import Adult
 from outreach.invitations.recipients import Place, recipients, teacher_stands_in
-from outreach.models import HAVE_AN_ENTRY, Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, RegistrationState
+from outreach.models import (
+    HAVE_AN_ENTRY,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+    OutreachSession,
+    ReasonKind,
+    Registration,
+    RegistrationState,
+)
 from outreach.outbox.queue import Draft, take_back_notices
 
 GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationState.RELEASED)
@@ -202,7 +213,8 @@ class Draftsman:
         """Name who left, those of an untold letter too, unless they are back. Whose letters merely go elsewhere still comes."""
         told_now = for_family([self.met[key] for key in left if key in self.met and self.met[key].state in GONE])
         known = {student.registration_id: student for student in (*(untold.gone if untold else ()), *told_now)}
-        return tuple(student for key, student in known.items() if key not in to.students)
+        back = _of_the_same_students(known, to.students) if untold else ()
+        return tuple(student for key, student in known.items() if key not in back)
 
     def _reason(self, *, has_ended: bool) -> str:
         """Give the reason to those whose place or session ended; whoever gets the seat instead doesn't read it."""
@@ -221,6 +233,15 @@ class Draftsman:
                 sequence=to.sequence if to else None,
             )
         )
+
+
+def _of_the_same_students(ended: Collection[int], seated: Collection[int]) -> set[int]:
+    """Give which of the ended registrations are of students who have a seat again: coming back is a new registration."""
+    if not ended or not seated:
+        return set()
+    again = aliased(Registration)
+    of_the_same = select(Registration.id).join(again, again.student_id == Registration.student_id)
+    return set(db.session.scalars(of_the_same.where(Registration.id.in_(ended), again.id.in_(seated))))
 
 
 def _kind(to: Addressee, cause: Cause, *, is_first: bool, was_live: bool, untold: LetterFacts | None) -> LetterKind:
