@@ -222,6 +222,7 @@ def test_who_comes_of_age_on_the_day_is_reminded_alone(world: Neighbours, born: 
     with transaction():
         world.north.majority_age = majority_age
         db.session.execute(update(Student).where(Student.given_name == "Ana").values(birth_date=born))
+    world.make.outreach_session(world.carl, starts_wall=datetime(2025, 3, 18, 14), title="Long ago")
     late = world.make.outreach_session(world.carl, starts_wall=datetime(2027, 3, 18, 22), minutes=60)
     world.register(late, world.nora, "Ana")
     send_all()
