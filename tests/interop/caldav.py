@@ -22,6 +22,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 from xml.etree import ElementTree as ET
 
 from tests.support.calendars import Entry, Mail
+from tests.support.ports import free_port
 
 CALDAV = "{urn:ietf:params:xml:ns:caldav}"
 QUERY = """<C:calendar-query xmlns:C="urn:ietf:params:xml:ns:caldav" xmlns:D="DAV:">
@@ -71,7 +72,7 @@ class Calendar:
         own["Authorization"] = "Basic " + b64encode(f"{self.reader}:any".encode()).decode()
         request = Request(f"http://127.0.0.1:{self.port}/{quote(self.reader)}/{path}", body, own, method=method)
         try:
-            with _open(request, timeout=10) as answer:
+            with _open(request, timeout=180) as answer:
                 return answer.status, answer.read().decode()
         except HTTPError as refused:
             return refused.code, refused.read().decode()
@@ -89,8 +90,7 @@ def without_method(written: bytes) -> bytes:
 @contextmanager
 def radicale(folder: Path) -> Iterator[int]:
     """Run the server on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     where = ["--server-hosts", f"127.0.0.1:{port}", "--storage-filesystem-folder", str(folder)]
     command = [sys.executable, "-m", "radicale", "--config", "", *where, "--auth-type", "none", "--logging-level", "error"]
     with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
@@ -101,7 +101,7 @@ def radicale(folder: Path) -> Iterator[int]:
             server.terminate()
 
 
-def _wait_for(port: int, *, seconds: float = 20) -> None:
+def _wait_for(port: int, *, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):

@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from urllib.parse import quote
+
+from tests.support.ports import free_port
 
 PASSWORD = "p@ss wörd/%"
 _CONFIGURATION = """
@@ -114,7 +116,7 @@ def dovecot(program: str) -> Iterator[Dovecot]:
     with tempfile.TemporaryDirectory(prefix="dove", dir="/tmp") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        port, tls_port = _free_port(), _free_port()
+        port, tls_port = free_port(), free_port()
         owner = _configure(folder, port, tls_port)
         process = subprocess.Popen([program, "-F", "-c", str(folder / "dovecot.conf")], stderr=subprocess.DEVNULL)
         try:
@@ -122,7 +124,7 @@ def dovecot(program: str) -> Iterator[Dovecot]:
             yield Dovecot(folder, port, tls_port, owner)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(180)
 
 
 def _configure(folder: Path, port: int, tls_port: int) -> tuple[int, int]:
@@ -153,21 +155,12 @@ def _certify(folder: Path) -> None:
     subprocess.run([openssl, "req", "-x509", *kind, *name, *files], check=True, capture_output=True)
 
 
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
-
-
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait for the greeting."""
-    for _ in range(200):
-        if process.poll() is not None:
-            break
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-                if connection.recv(4) == b"* OK":
-                    return
-        except ConnectionRefusedError:
-            time.sleep(0.05)
+    end = time.monotonic() + 180
+    while process.poll() is None and time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=180) as connection:
+            if connection.recv(4) == b"* OK":
+                return
+        time.sleep(0.05)
     raise RuntimeError(f"Dovecot did not start: {log.read_text() if log.exists() else process.poll()}")

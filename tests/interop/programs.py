@@ -75,7 +75,7 @@ class Program:
         if command is None:
             pytest.skip(programs.WITHOUT[self.name])
         questions = "".join(json.dumps(written.decode()) + "\n" for written in objects)
-        said = subprocess.run(command, input=questions, capture_output=True, text=True, cwd=HERE, timeout=60, check=False)
+        said = subprocess.run(command, input=questions, capture_output=True, text=True, cwd=HERE, timeout=180, check=False)
         assert said.returncode == 0, said.stderr
         return [_converter.structure(json.loads(line), Reading) for line in said.stdout.splitlines()]
 

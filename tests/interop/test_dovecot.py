@@ -139,7 +139,7 @@ def test_killed_before_the_message_is_removed_it_counts_once(
     }
     moment = now + timedelta(minutes=5)
     command = [sys.executable, "-m", "tests.interop.inbox_process", moment.isoformat()]
-    killed = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, timeout=60, check=False)
+    killed = subprocess.run(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, timeout=180, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     db.session.rollback()
     assert family.invitation().answer is Answer.ACCEPTED

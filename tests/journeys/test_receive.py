@@ -64,7 +64,7 @@ def test_two_processes_with_one_reply_take_it_once_and_say_nothing(family: Famil
         process.stdin.write(raw)
         process.stdin.close()
         process.stdin = None
-    said = [process.communicate(timeout=60) for process in rivals]
+    said = [process.communicate(timeout=180) for process in rivals]
     db.session.rollback()
     assert [process.returncode for process in rivals] == [0, 0]
     assert said == [(b"", b""), (b"", b"")]

@@ -13,19 +13,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import free_port
+
 OUTREACH = str(Path(sys.executable).with_name("outreach"))
 
 
 @pytest.fixture
 def environment(sqlite_url: str, tmp_path: Path) -> dict[str, str]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = free_port()
     ours = {
         "OUTREACH_MODE": "demo",
         "OUTREACH_DATABASE_URL": sqlite_url,
         "OUTREACH_INSTANCE_PATH": str(tmp_path),
         "OUTREACH_BASE_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
+        "WEB_CONCURRENCY": "1",  # the one that answers is up: an interrupt meets none that just begins
     }
     return {name: value for name, value in os.environ.items() if not name.startswith("OUTREACH_")} | ours
 
@@ -50,7 +52,7 @@ def test_the_service_starts_answers_and_ends_cleanly(service: subprocess.Popen[s
     assert rival.stderr.startswith(f"Error: Port {environment['PORT']} is taken by another program.")
 
     os.killpg(service.pid, signal.SIGINT)
-    out, err = service.communicate(timeout=15)
+    out, err = service.communicate(timeout=180)
     assert (service.returncode, out.splitlines()[-1], err) == (0, "Stopped.", "")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", int(environment["PORT"])))

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -53,7 +54,7 @@ def queue_account_letters(make: Builder, *names: str) -> None:
         put(make.mailbox(f"{name}@example.org"), name, now=clock.now(), kind=LetterKind.ACCOUNT, facts=facts)
 
 
-def wait_until(claim: Callable[[], bool], seconds: float = 10) -> None:
+def wait_until(claim: Callable[[], bool], seconds: float = 180) -> None:
     """Wait until the claim holds."""
     end = time.monotonic() + seconds
     while not claim():
@@ -65,13 +66,14 @@ def test_asked_to_stop_the_command_settles_the_letter_in_hand_and_exits_with_0(
     make: Builder, settings: Settings, postbox: Postbox, tmp_path: Path
 ) -> None:
     queue_account_letters(make, "one", "two", "three")
-    log = tmp_path / "log"
+    log, running = tmp_path / "log", Future[subprocess.Popen[bytes]]()
+    postbox.on_content["one@example.org"] = lambda: running.result(180).send_signal(signal.SIGTERM)
     with log.open("wb") as stderr:
         command = [str(Path(sys.executable).with_name("outreach")), "worker"]
         variables = environment(settings, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(postbox.port))
         process = subprocess.Popen(command, cwd=ROOT, env=variables, stderr=stderr)
-    postbox.on_content["one@example.org"] = lambda: process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 0
+    running.set_result(process)
+    assert process.wait(180) == 0
     assert states() == {"one": "sent", "two": "queued", "three": "queued"}
     assert db.session.scalars(select(Letter.lease_token)).all() == [None] * 3
     assert letter_named("one").facts["link"] is None
@@ -162,7 +164,7 @@ def test_a_running_worker_outlives_a_database_that_goes_away(
     running.start()
     wait_until(lambda: transport.subjects == ["news"] and jobs_done == [now])
     ours.stop()
-    running.join(10)
+    running.join(180)
     assert not running.is_alive()
     assert len(refused) == 3
     assert letter_named("news").state is LetterState.SENT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.support.ports import free_port
 
 # It vouches for itself, and for 127.0.0.1 alone.
 CERTIFICATE = Path(__file__).parent / "keys" / "mail_server.pem"
@@ -50,9 +51,8 @@ class Postbox:
 @contextmanager
 def open_postbox(**options: Any) -> Iterator[Postbox]:
     """Run the server on a free port; `options` are aiosmtpd's."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        postbox = Postbox(port=free.getsockname()[1])
-    controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port, **options)
+    postbox = Postbox(port=free_port())
+    controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port, ready_timeout=180, **options)
     controller.start()
     try:
         yield postbox

@@ -19,7 +19,7 @@ from outreach.errors import OutreachError
 from outreach.models import OutreachSession
 from outreach.registration.use_cases import Request, register_students
 
-PATIENCE = 30
+PATIENCE = 180
 _start: Barrier | None = None
 
 

@@ -28,7 +28,7 @@ def postgresql_url() -> str | None:
     """Give the address of a server on which tests may create databases; None if there is none."""
     url = os.environ.get("OUTREACH_TEST_POSTGRESQL_URL", DEFAULT_SERVER)
     try:
-        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=3).close()
+        psycopg.connect(url.replace("+psycopg", ""), connect_timeout=20).close()
     except psycopg.OperationalError:
         _missing("postgresql")
         return None

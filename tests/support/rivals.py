@@ -19,7 +19,7 @@ def at_once(app: Flask, *acts: Callable[[], object]) -> list[object]:
 
     def one(act: Callable[[], object]) -> object:
         with app.app_context():
-            start.wait(10)
+            start.wait(180)
             try:
                 return act()
             except OutreachError as refusal:
@@ -28,6 +28,6 @@ def at_once(app: Flask, *acts: Callable[[], object]) -> list[object]:
                 db.session.remove()
 
     with ThreadPoolExecutor(len(acts)) as pool:
-        done = [future.result(60) for future in [pool.submit(one, act) for act in acts]]
+        done = [future.result(180) for future in [pool.submit(one, act) for act in acts]]
     db.session.rollback()
     return done

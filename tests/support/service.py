@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
@@ -18,8 +18,10 @@ from sqlalchemy import Engine, create_engine, text
 
 from outreach import create_app
 from outreach.config import ROOT, read_settings
+from tests.support.ports import free_port
 
 SECRET_KEY = "a secret key that only journeys ever see, long enough"
+PATIENCE = 180.0  # seconds, for whatever may take longer on a busy machine
 OUTREACH = str(Path(sys.executable).with_name("outreach"))
 
 
@@ -31,7 +33,7 @@ class Service:
     log: Path
     engine: Engine
 
-    def settle(self, *, seconds: float = 20) -> None:
+    def settle(self, *, seconds: float = PATIENCE) -> None:
         """Wait until no letter waits."""
         end = time.monotonic() + seconds
         while self.count("SELECT count(*) FROM letter WHERE state IN ('queued', 'leased')"):
@@ -46,8 +48,7 @@ class Service:
 
 def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
     """Give the variables of a service on a free port; `more` without their prefix."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     ours = {
         "MODE": "production",
         "DATABASE_URL": database_url,
@@ -71,26 +72,33 @@ def app_in(variables: dict[str, str]) -> Flask:
 def running(variables: dict[str, str], *, commands: tuple[str, ...] = ("serve", "worker")) -> Iterator[Service]:
     """Run web server and worker until the end of the block; they must end cleanly."""
     log = Path(variables["OUTREACH_INSTANCE_PATH"]) / "stderr.log"
+    said_before = log.stat().st_size if log.exists() else 0
     base_url, engine = variables["OUTREACH_BASE_URL"], create_engine(variables["OUTREACH_DATABASE_URL"])
     with log.open("ab") as stderr:
         started = [
             subprocess.Popen([OUTREACH, command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr) for command in commands
         ]
     try:
-        _wait_for(f"{base_url}/healthz", log)
+        _wait_for(lambda: _answers(f"{base_url}/healthz"), log)
+        if "worker" in commands:  # before, a SIGTERM would end it as it ends any program: with a code that isn't 0
+            _wait_for(lambda: b'"worker started"' in log.read_bytes()[said_before:], log)
         yield Service(base_url, log, engine)
     finally:
         engine.dispose()
         for process in started:
             process.terminate()
-        codes = [process.wait(20) for process in started]
+        codes = [process.wait(PATIENCE) for process in started]
     assert not any(codes), log.read_text()
 
 
-def _wait_for(address: str, log: Path, *, seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while True:
-        with suppress(OSError), build_opener(ProxyHandler({})).open(address, timeout=5):
-            return
-        assert time.monotonic() < end, f"It never answered: {log.read_text()}"
+def _answers(address: str) -> bool:
+    with suppress(OSError, HTTPException), build_opener(ProxyHandler({})).open(address, timeout=PATIENCE):
+        return True
+    return False
+
+
+def _wait_for(claim: Callable[[], bool], log: Path) -> None:
+    end = time.monotonic() + PATIENCE
+    while not claim():
+        assert time.monotonic() < end, f"It never started: {log.read_text()}"
         time.sleep(0.05)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import select
+import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
 
 SILENCE, HANG_UP = "(silence)", "(hang up)"
 Answer = str | list[str] | Callable[[str], str]
@@ -32,6 +36,7 @@ class MailServer:
     connections: int = 0
     heard: list[str] = field(default_factory=list)
     taken: list[bytes] = field(default_factory=list)
+    is_silent: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, verb: str, argument: str = "") -> str:
@@ -55,7 +60,7 @@ class _Talk(socketserver.StreamRequestHandler):
         told = self.server.told
         told.connections += 1
         goes_on = self.say(told.answer("greeting"))
-        while goes_on and (line := self.rfile.readline().decode().strip()):
+        while goes_on and (line := self.rfile.readline().decode(errors="replace").strip()):
             told.heard.append(line)
             verb, _, argument = line.partition(" ")
             reply = told.answer(verb.upper(), argument)
@@ -72,6 +77,7 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def say(self, reply: str) -> bool:
         if reply == SILENCE:
+            self.server.told.is_silent.set()
             self.server.told.over.wait()
         if reply in (SILENCE, HANG_UP):
             return False
@@ -92,3 +98,25 @@ def mail_server(**answers: Answer) -> Iterator[MailServer]:
             listening.told.over.set()
             listening.shutdown()
             thread.join()
+
+
+@contextmanager
+def patient_until_silence(server: MailServer) -> Iterator[None]:
+    """Let clients wait for an answer as long as it takes, and no longer once the server has fallen silent.
+
+    Their own timeout would have to be long for a busy machine, and short for the test.
+    """
+    connect = socket.create_connection
+
+    class Waiting(socket.socket):
+        def recv_into(self, *into: Any) -> int:
+            while not select.select([self], [], [], 0.01)[0]:
+                if server.is_silent.is_set():
+                    raise TimeoutError("timed out")
+            return super().recv_into(*into)
+
+    def connect_waiting(*where: Any, **options: Any) -> socket.socket:
+        return Waiting(fileno=connect(*where, **options).detach())
+
+    with patch.object(socket, "create_connection", connect_waiting):
+        yield

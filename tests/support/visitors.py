@@ -57,6 +57,10 @@ class InBrowser:
     page: Any
     base_url: str
 
+    def __post_init__(self) -> None:
+        """Wait as long as a busy machine needs."""
+        self.page.set_default_timeout(180_000)
+
     def open(self, address: str) -> None:
         """Open a page."""
         self.page.goto(urljoin(self.base_url, address))
@@ -222,7 +226,7 @@ class ByForms:
 
     def _ask(self, request: Request) -> None:
         try:
-            answer = self._opener.open(request, timeout=20)
+            answer = self._opener.open(request, timeout=180)
         except HTTPError as refused:
             answer = refused
         with answer:

@@ -9,6 +9,7 @@ import pytest
 
 from outreach.config import ROOT
 from outreach.serving import PortUnusable, address, require_port
+from tests.support.ports import free_port
 
 
 def test_a_taken_port_is_refused_with_the_way_out() -> None:
@@ -19,10 +20,9 @@ def test_a_taken_port_is_refused_with_the_way_out() -> None:
 
 
 def test_a_port_left_a_moment_ago_is_free() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-        with socket.create_connection(("127.0.0.1", port)), other.accept()[0]:
-            pass  # the side that closes first leaves the port in TIME_WAIT
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)) as other, socket.create_connection(("127.0.0.1", port)), other.accept()[0]:
+        pass  # the side that closes first leaves the port in TIME_WAIT
     require_port("127.0.0.1", port)
 
 

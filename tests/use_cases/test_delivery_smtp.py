@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,13 +12,14 @@ from outreach.models import BounceKind
 from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
 from outreach.outbox.smtp import SmtpServer, SmtpTransport
 from outreach.outbox.transport import Envelope
-from tests.support.smtp_server import HANG_UP, SILENCE, Answer, MailServer, mail_server
+from tests.support.ports import free_port
+from tests.support.smtp_server import HANG_UP, SILENCE, Answer, MailServer, mail_server, patient_until_silence
 
 ACCEPTED = Accepted()
 
 
 def transport_to(server: MailServer, **options: Any) -> SmtpTransport:
-    values: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "timeout": timedelta(seconds=0.3)}
+    values: dict[str, Any] = {"host": "127.0.0.1", "port": server.port, "timeout": timedelta(seconds=60)}
     return SmtpTransport(SmtpServer(**values | options))
 
 
@@ -29,7 +29,7 @@ def letter(recipient: str = "someone@example.org", text: str = "Hello") -> Envel
 
 def send(*recipients: str, options: dict[str, Any] | None = None, **answers: Answer) -> tuple[list[Outcome], MailServer]:
     """Send a letter to each over one transport."""
-    with mail_server(**answers) as server:
+    with mail_server(**answers) as server, patient_until_silence(server):
         transport = transport_to(server, **options or {})
         outcomes = [transport.send(letter(recipient)) for recipient in recipients or ["someone@example.org"]]
         transport.close()
@@ -107,6 +107,13 @@ def test_what_holds_for_every_letter_pauses_the_queue(answers: dict[str, Any], r
     assert (outcome.reason, server.taken) == (reason, [])
 
 
+def test_nobody_waits_for_an_answer_longer_than_the_timeout() -> None:
+    with mail_server(greeting=SILENCE) as server:
+        outcome = transport_to(server, timeout=timedelta(seconds=0.1)).send(letter())
+    assert isinstance(outcome, Unavailable)
+    assert (outcome.reason, "timed out" in outcome.words) == (PauseReason.UNREACHABLE, True)
+
+
 @pytest.mark.parametrize(
     ("answers", "may_have_left"),
     [({"RCPT": SILENCE}, False), ({"RCPT": HANG_UP}, False), ({"content": SILENCE}, True), ({"content": HANG_UP}, True)],
@@ -162,9 +169,7 @@ def test_after_a_break_the_next_letter_has_a_connection_of_its_own() -> None:
 
 
 def test_a_closed_port_is_unreachable() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        port = closed.getsockname()[1]
-    outcome = SmtpTransport(SmtpServer(host="127.0.0.1", port=port)).send(letter())
+    outcome = SmtpTransport(SmtpServer(host="127.0.0.1", port=free_port())).send(letter())
     assert isinstance(outcome, Unavailable)
     assert outcome.reason is PauseReason.UNREACHABLE
 

@@ -44,7 +44,7 @@ def talking(*lines: bytes) -> Iterator[int]:
         thread.start()
         yield int(listening.getsockname()[1])
         listening.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(60)
     for connection in kept:
         connection.close()
 
@@ -81,7 +81,7 @@ def test_a_server_that_falls_silent_or_babbles_costs_one_line_and_little_time(
         with capture_logs() as said:
             for _ in range(2):
                 worker.once()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30, "far less than a program's usual patience, on a busy machine too"
     away = [line for line in said if line["event"] != "letters delivered"]
     assert away == [{"event": "inbox away", "trouble": "unreachable", "log_level": "error"}]
     assert transport.subjects == ["news"]
@@ -91,15 +91,15 @@ def test_letters_leave_while_the_inbox_says_nothing(app_with: Callable[..., Flas
     put(make.mailbox("someone@example.org"), "news", now=now)
     transport = Scripted()
     with talking() as port:
-        worker = worker_of(app_with(inbox_url=url(port)), now, patience=timedelta(seconds=3), transport=transport)
+        worker = worker_of(app_with(inbox_url=url(port)), now, patience=timedelta(seconds=100), transport=transport)
         running = threading.Thread(target=worker.run)
         began = time.monotonic()
         running.start()
         while not transport.sent:
-            assert time.monotonic() - began < 2.5, "The letter waited for the inbox."
+            assert time.monotonic() - began < 60, "The letter waited for the inbox."
             time.sleep(0.01)
         worker.stop()
-    running.join(10)
+    running.join(60)
     assert not running.is_alive()
 
 
