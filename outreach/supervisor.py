@@ -31,6 +31,8 @@ class Child:
 def run(commands: Sequence[Child], ready_url: str | None = None, banner: str = "", *, grace: timedelta = GRACE) -> int:
     """Run the children until SIGINT, SIGTERM or SIGHUP asks to stop (returns 0) or one of them ends by itself (returns 1).
 
+    Whoever calls this ends afterwards: signals that ask to stop change nothing any more, so the exit code stays true.
+
     `banner` is printed once `ready_url` (http, answered with 200) is there. Each child has a session of its own, so the
     terminal's Ctrl-C reaches only us: a child hears SIGTERM once, and what is left of its group after `grace` is killed.
     """
@@ -96,15 +98,19 @@ def _reason(process: subprocess.Popen[bytes]) -> str:
 
 @contextmanager
 def _stop_requests() -> Iterator[list[int]]:
-    """Collect the signals that ask us to stop. A second one changes nothing: `timeout` and impatient fingers send two."""
+    """Collect the signals that ask us to stop. A second one changes nothing: `timeout` and impatient fingers send two.
+
+    Ignored afterwards, not as before: a second one that comes when all has ended would still give an exit code of its own.
+    """
     asked: list[int] = []
     wanted = [number for number in _STOPPING if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, lambda number, _frame: asked.append(number)) for number in wanted}
+    for number in wanted:
+        signal.signal(number, lambda number, _frame: asked.append(number))
     try:
         yield asked
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number in wanted:
+            signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
