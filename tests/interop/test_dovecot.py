@@ -34,7 +34,7 @@ from tests.support import programs
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, PARENT, invited, messages
 from tests.support.outbox import Scripted, render
-from tests.support.processes import at_once
+from tests.support.rivals import at_once
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -227,7 +227,7 @@ def test_two_workers_at_once_count_each_message_once(app: Flask, make: Builder, 
     db.session.commit()
 
     with capture_logs() as said:
-        at_once(app, [partial(InboxReader(), now=now + timedelta(hours=1)) for _ in range(2)])
+        at_once(app, *[partial(InboxReader(), now=now + timedelta(hours=1)) for _ in range(2)])
 
     db.session.rollback()
     assert [line for line in said if line["log_level"] in ("error", "warning")] == []

@@ -26,7 +26,7 @@ from outreach.scheduling.moving import move
 from outreach.scheduling.use_cases import cancel, edit
 from outreach.schools.removal import remove_student
 from tests.support.builders import Builder
-from tests.support.processes import at_once
+from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_databases("locks")
 
@@ -86,7 +86,7 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     when = TypedTime(day=outreach_session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
     where = TypedPlace(site_id=outreach_session.site_id, zone=outreach_session.zone, meeting_point="North entrance")
     moving = partial(move, outreach_session.id, when, where, seen=outreach_session.updated_at, now=now)
-    answers = at_once(app, [*others, moving])
+    answers = at_once(app, *others, moving)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     db.session.refresh(outreach_session)
     told = letters_by_mailbox()
@@ -105,7 +105,7 @@ def test_whoever_registers_while_its_words_change_learns_the_new_ones(
     first()
     offer = Offer(title="Power of Two Stitches", capacity=24)
     telling = partial(edit, outreach_session.id, offer, seen=outreach_session.updated_at, tells=True, now=now)
-    answers = at_once(app, [*others, telling])
+    answers = at_once(app, *others, telling)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     for letters in letters_by_mailbox().values():
         assert_sequences_only_grow(letters)
@@ -120,7 +120,7 @@ def test_whoever_registers_while_it_is_cancelled_is_refused_or_told(
     """A family's invitation never left, so the CANCEL needn't either: nothing stays that invites."""
     outreach_session = make.outreach_session(make.clinician(), capacity=14)
     rivals = [registering(outreach_session, *one, now) for one in classes]
-    answers = at_once(app, [*rivals, partial(cancel, outreach_session.id, "Flood in the skills lab", now=now)])
+    answers = at_once(app, *rivals, partial(cancel, outreach_session.id, "Flood in the skills lab", now=now))
     assert {type(answer) for answer in answers if isinstance(answer, Exception)} <= {Refused}
     assert not db.session.scalars(select(Invitation.id).where(Invitation.is_live)).all()
     inviting = (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.WAITING, LetterKind.UPDATED)
@@ -131,7 +131,7 @@ def test_two_workers_plan_each_reminder_once(app: Flask, make: Builder, classes:
     outreach_session = make.outreach_session(make.clinician(), capacity=14)
     registering(outreach_session, *classes[0], now)()
     due = outreach_session.starts_at - timedelta(days=1)
-    at_once(app, [partial(plan, now=due) for plan in (reminders.plan_reminders, reminders.plan_rosters) for _worker in range(2)])
+    at_once(app, *[partial(plan, now=due) for plan in (reminders.plan_reminders, reminders.plan_rosters) for _worker in range(2)])
     kinds = [letter.kind for letters in letters_by_mailbox().values() for letter in letters]
     assert kinds.count(LetterKind.REMINDER) == 4 * 2 + 1
 
@@ -176,7 +176,8 @@ def test_a_wrong_address_and_a_registration_do_not_lock_each_other_out(
     meet_there("outreach.families.use_cases.session_facts", "outreach.registration.use_cases.candidates")
     answers = at_once(
         app,
-        [partial(families.not_mine, mailbox_id, session_id=known.id, now=now), registering(other, younger, teacher, now)],
+        partial(families.not_mine, mailbox_id, session_id=known.id, now=now),
+        registering(other, younger, teacher, now),
     )
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     db.session.rollback()
@@ -194,7 +195,7 @@ def test_a_student_who_is_removed_while_being_registered_is_not_registered(
     act = registering(outreach_session, school_class, teacher, now)
     db.session.commit()
     meet_there("outreach.schools.removal.places_to_come", "outreach.registration.use_cases.must_be_able")
-    answers = at_once(app, [partial(remove_student, leaving, now=now), act])
+    answers = at_once(app, partial(remove_student, leaving, now=now), act)
     assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [Refused]
     db.session.expire_all()
     is_here, is_registered = db.session.get(Student, leaving), db.session.scalar(select(Registration.id))

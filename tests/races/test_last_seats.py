@@ -16,7 +16,8 @@ from outreach.db import db
 from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration.use_cases import Outcome, Request, register_students
 from tests.support.builders import Builder
-from tests.support.processes import at_once, processes
+from tests.support.processes import processes
+from tests.support.rivals import at_once
 
 pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
 
@@ -77,7 +78,7 @@ def test_twenty_threads_take_exactly_the_seats(app: Flask, make: Builder, now: d
     classes = two_schools(make, 10)
     outreach_session = make.outreach_session(make.clinician(), capacity=7)
     rivals = [partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes)]
-    outcomes = at_once(app, rivals)
+    outcomes = at_once(app, *rivals)
     assert sum(len(outcome.seated) for outcome in outcomes if isinstance(outcome, Outcome)) == 7
     assert_nobody_is_lost(outreach_session, seats=7, rivals=20)
 
@@ -94,5 +95,5 @@ def test_four_processes_take_exactly_the_seats(make: Builder, now: datetime, set
 def test_rivals_keep_to_the_limit_of_their_school(app: Flask, make: Builder, now: datetime) -> None:
     classes = two_schools(make, 5)
     outreach_session = make.outreach_session(make.clinician(), capacity=10, per_school_limit=3)
-    at_once(app, [partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes)])
+    at_once(app, *[partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes)])
     assert_nobody_is_lost(outreach_session, seats=6, rivals=10)

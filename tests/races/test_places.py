@@ -23,7 +23,7 @@ from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
 from tests.support.builders import Builder
-from tests.support.processes import PATIENCE, at_once
+from tests.support.rivals import PATIENCE, at_once
 
 pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
 
@@ -79,7 +79,7 @@ def registered(workshop: Workshop, now: datetime) -> list[int]:
 
 def test_two_withdrawals_at_once_promote_exactly_two(app: Flask, workshop: Workshop, registered: list[int], now: datetime) -> None:
     later = now + timedelta(hours=1)
-    answers = at_once(app, [partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id) for key in registered[:2]])
+    answers = at_once(app, *[partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id) for key in registered[:2]])
     assert answers == [None, None]
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 2, RegistrationState.WITHDRAWN: 2}
     seated = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.CONFIRMED)).all()
@@ -94,10 +94,8 @@ def test_teacher_and_family_withdraw_at_once_and_one_is_told(app: Flask, worksho
     key, later = registered[0], now + timedelta(hours=1)
     answers = at_once(
         app,
-        [
-            partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id),
-            partial(families.withdraw, key, mailbox_id=mailbox.id, now=later),
-        ],
+        partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id),
+        partial(families.withdraw, key, mailbox_id=mailbox.id, now=later),
     )
     assert [type(answer) for answer in answers if answer is not None] == [Refused]
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
@@ -105,7 +103,7 @@ def test_teacher_and_family_withdraw_at_once_and_one_is_told(app: Flask, worksho
 
 def test_the_same_class_registered_twice_at_once_has_its_places_once(app: Flask, workshop: Workshop, now: datetime) -> None:
     requests = [workshop.request(workshop.teacher), workshop.request(workshop.colleague)]
-    answers = at_once(app, [partial(use_cases.register_students, request, now=now) for request in requests])
+    answers = at_once(app, *[partial(use_cases.register_students, request, now=now) for request in requests])
     outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
     assert [(len(outcome.seated), len(outcome.waiting)) for outcome in outcomes] == [(5, 4)]
     assert [str(answer) for answer in answers if isinstance(answer, Refused)] == ["They are all registered already."]
@@ -135,7 +133,7 @@ def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, reg
     for key in registered[:2]:
         use_cases.withdraw(key, now=soon, by_id=workshop.teacher.id)
     assert workshop.states()[RegistrationState.OFFERED] == 2
-    lapsed = at_once(app, [partial(use_cases.lapse_offers, now=soon + timedelta(hours=7))] * 2)
+    lapsed = at_once(app, *[partial(use_cases.lapse_offers, now=soon + timedelta(hours=7))] * 2)
     assert sorted(lapsed, key=str) in ([0, 2], [2, 0])
     assert workshop.states()[RegistrationState.OFFERED] == 2
     asked = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.OFFERED)).all()
@@ -164,7 +162,7 @@ def test_a_no_and_a_withdrawal_at_once_free_the_place_once(
 ) -> None:
     place, student, _guardian = family
     withdrawal = partial(use_cases.withdraw, place, now=now, by_id=workshop.teacher.id)
-    outcomes = at_once(app, [reply(student, Answer.DECLINED, workshop, now=now), withdrawal])
+    outcomes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), withdrawal)
     assert sum(isinstance(one, Refused) for one in outcomes) == 1
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
 
@@ -173,7 +171,7 @@ def test_a_students_no_never_beats_a_guardians_yes_that_came_first(
     app: Flask, workshop: Workshop, family: tuple[int, str, str], now: datetime
 ) -> None:
     place, student, guardian = family
-    no, yes = at_once(app, [reply(student, Answer.DECLINED, workshop, now=now), reply(guardian, Answer.ACCEPTED, workshop, now=now)])
+    no, yes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), reply(guardian, Answer.ACCEPTED, workshop, now=now))
     states = workshop.states()
     if states[RegistrationState.WITHDRAWN]:
         assert (no, isinstance(yes, Refused)) == ((place,), True)

@@ -15,7 +15,7 @@ from outreach.replies.use_cases import take_in
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, bounce, invited, messages
-from tests.support.processes import at_once
+from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_databases("locks")
 
@@ -31,7 +31,7 @@ def test_of_rivals_with_one_message_one_acts(app: Flask, make: Builder, now: dat
     db.session.commit()
     rivals = [partial(take_in, one, delivered_to=None, source="test", now=now) for one in (raw, raw, same_id, raw)]
 
-    outcomes = at_once(app, rivals)
+    outcomes = at_once(app, *rivals)
 
     assert sorted(outcomes, key=str) == [None, None, None, APPLIED]
     assert len(messages()) == 1
@@ -46,7 +46,7 @@ def test_of_two_answers_at_once_the_later_one_holds(app: Flask, make: Builder, n
     db.session.commit()
     late = now + timedelta(minutes=5)
 
-    at_once(app, [partial(take_in, raw, delivered_to=None, source="test", now=late) for raw in raws])
+    at_once(app, *[partial(take_in, raw, delivered_to=None, source="test", now=late) for raw in raws])
 
     db.session.rollback()
     assert family.invitation().answer is Answer.DECLINED
@@ -63,7 +63,7 @@ def test_a_session_cancelled_meanwhile_keeps_no_answer(app: Flask, make: Builder
     late = now + timedelta(minutes=5)
     rivals = [partial(take_in, raw, delivered_to=None, source="test", now=late) for raw in raws]
 
-    answers = at_once(app, [*rivals, partial(cancel, key, "Flood", now=late)])
+    answers = at_once(app, *rivals, partial(cancel, key, "Flood", now=late))
 
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     db.session.rollback()

@@ -1,16 +1,13 @@
-"""Lets several people do something at the same moment: in threads, or in processes of their own."""
+"""Lets several people register at the same moment, in processes of their own; in threads: `rivals`."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
-
-from flask import Flask
 
 from outreach import create_app
 from outreach.config import Settings
@@ -18,33 +15,9 @@ from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession
 from outreach.registration.use_cases import Request, register_students
+from tests.support.rivals import PATIENCE
 
-PATIENCE = 180
 _start: Barrier | None = None
-
-
-def at_once(app: Flask, acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Let each act in a thread of its own begin at the same moment; give what each returned, or the refusal it met.
-
-    Each has looked at the sessions before, as a page does: what it remembers of them is stale by the time it acts.
-    """
-    start = threading.Barrier(len(acts))
-
-    def compete(act: Callable[[], object]) -> object:
-        with app.app_context():
-            remembered = list(db.session.query(OutreachSession))
-            db.session.commit()
-            start.wait(PATIENCE)
-            try:
-                return act()
-            except OutreachError as refusal:
-                return refusal
-            finally:
-                assert remembered is not None
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(compete, acts))
 
 
 @contextmanager
