@@ -20,7 +20,7 @@ from outreach.models import OutreachSession
 
 Act = Callable[[], object]
 PATIENCE = 180
-AT_THE_END = "COMMIT"
+COMMIT = "COMMIT"
 _BLOCKED = text("SELECT cardinality(pg_blocking_pids(:pid)) > 0")
 
 
@@ -31,8 +31,7 @@ def at_once(app: Flask, *acts: Act) -> list[object]:
     with ThreadPoolExecutor(len(acts)) as pool:
         jobs = [pool.submit(_as_a_request, app, act, lambda: start.wait(PATIENCE)) for act in acts]
         done = [job.result(PATIENCE) for job in jobs]
-    db.session.rollback()
-    db.session.expire_all()
+    _forget()
     return done
 
 
@@ -44,26 +43,29 @@ class Met(NamedTuple):
     has_waited: bool
 
 
-def overtaking(app: Flask, first: Act, second: Act, *, at: str = AT_THE_END, nth: int = 1) -> Met:
+def overtaking(app: Flask, first: Act, second: Act, *, at: str = COMMIT, then_at: str | None = None, nth: int = 1) -> Met:
     """Stop `first` at a point, let `second` run until it has ended or waits for a lock, then let `first` go on.
 
-    So the interleaving is the same each time. The point: where the first writes, before its nth statement
-    that has `at` in it; by default when all is written and nothing committed.
+    So the interleaving is the same each time. The point is where the first writes, before a statement that has `at` in it: by
+    default when all is written and nothing committed. `then_at`: the second stops too, before its nth such statement, until
+    the first has ended or waits for a lock.
     """
-    engine, pause = db.engine, _Pause(at, nth)
     db.session.rollback()
-    with ThreadPoolExecutor(2) as pool, _watching(engine, pause):
-        one = pool.submit(_as_a_request, app, first, pause.begins)
-        _until(lambda: pause.is_reached.is_set() or one.done())
-        assert pause.is_reached.is_set(), f"The first never came to that point: {one.result()!r}"
-        two = pool.submit(_as_a_request, app, second, pause.overtakes)
+    pauses = _Pause(at, 1), _Pause(then_at, nth)
+    with ThreadPoolExecutor(2) as pool, _watched(db.engine, *pauses) as is_blocked:
+        one = pool.submit(_as_a_request, app, first, pauses[0].begin)
+        _until(lambda: pauses[0].is_reached.is_set() or one.done())
+        assert pauses[0].is_reached.is_set(), f"The first never came to that point: {one.result()!r}"
+        two = pool.submit(_as_a_request, app, second, pauses[1].begin)
         try:
-            has_waited = _waits(engine, pause, two)
+            has_waited = _has_stopped(two, pauses[1], is_blocked)
+            pauses[0].is_over.set()
+            _has_stopped(one, None, lambda _pause: is_blocked(pauses[0]))
         finally:
-            pause.is_over.set()
+            for pause in pauses:
+                pause.is_over.set()
         met = Met(one.result(PATIENCE), two.result(PATIENCE), has_waited)
-    db.session.rollback()
-    db.session.expire_all()
+    _forget()
     return met
 
 
@@ -82,76 +84,82 @@ def _as_a_request(app: Flask, act: Act, start: Callable[[], object]) -> object:
             db.session.remove()
 
 
+def _forget() -> None:
+    """Let the test read what the rivals wrote."""
+    db.session.rollback()
+    db.session.expire_all()
+
+
 class _Pause:
-    """Where the first of two stops, and what is known of the second."""
+    """Where one of two stops, and what is known of the connection it writes on."""
 
-    def __init__(self, at: str, nth: int) -> None:
-        self.at, self.nth = at, nth
+    def __init__(self, at: str | None, nth: int) -> None:
         self.is_reached, self.is_over, self.queues = threading.Event(), threading.Event(), threading.Event()
-        self.overtaker_pid: int | None = None
-        self._times = 0
-        self._first: int | None = None
-        self._second: int | None = None
+        self.pid: int | None = None
+        self._at, self._left, self._whose = at, nth, 0
 
-    def begins(self) -> None:
-        self._first = threading.get_ident()
+    def begin(self) -> None:
+        """It is this thread that stops."""
+        self._whose = threading.get_ident()
 
-    def overtakes(self) -> None:
-        self._second = threading.get_ident()
-
-    def meets(self, connection: Connection, statement: str) -> None:
-        """Hear of each statement, and of BEGIN and COMMIT."""
-        who, writes = threading.get_ident(), connection.get_execution_options().get(WRITE)
-        if who == self._second and not is_sqlite(connection):
-            self.overtaker_pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg's
-        if who == self._second and statement == "BEGIN IMMEDIATE":
-            self.queues.set()
-        if who != self._first or not writes or self.is_reached.is_set():
+    def meet(self, connection: Connection, statement: str) -> None:
+        """Hear of each statement, and of COMMIT; stop where it is time."""
+        if threading.get_ident() != self._whose:
             return
-        self._times += self.at in statement
-        if self._times == self.nth:
-            self.is_reached.set()
-            assert self.is_over.wait(PATIENCE)
+        if is_sqlite(connection):
+            self.queues.set() if statement == "BEGIN IMMEDIATE" else self.queues.clear()
+        else:
+            self.pid = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg's
+        if self._at is not None and self._at in statement and connection.get_execution_options().get(WRITE):
+            self._left -= 1
+            if self._left == 0:
+                self.is_reached.set()
+                assert self.is_over.wait(PATIENCE)
 
 
 @contextmanager
-def _watching(engine: Engine, pause: _Pause) -> Iterator[None]:
+def _watched(engine: Engine, *pauses: _Pause) -> Iterator[Callable[[_Pause], bool]]:
+    """Let the pauses hear of what is done on this database; gives what says whether one waits for a lock, or for its turn on SQLite."""
+
     def on_statement(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        pause.meets(connection, statement)
+        for pause in pauses:
+            pause.meet(connection, statement)
 
     def on_commit(connection: Connection) -> None:
-        pause.meets(connection, AT_THE_END)
+        on_statement(connection, None, COMMIT)
+
+    looking = create_engine(engine.url, poolclass=NullPool)
+
+    def is_blocked(pause: _Pause) -> bool:
+        if looking.dialect.name == "sqlite":
+            return pause.queues.is_set()
+        if pause.pid is None:
+            return False
+        with looking.connect() as connection:
+            return bool(connection.scalar(_BLOCKED, {"pid": pause.pid}))
 
     event.listen(engine, "before_cursor_execute", on_statement)
     event.listen(engine, "commit", on_commit)
     try:
-        yield
+        yield is_blocked
     finally:
         event.remove(engine, "before_cursor_execute", on_statement)
         event.remove(engine, "commit", on_commit)
 
 
-def _waits(engine: Engine, pause: _Pause, second: Future[object]) -> bool:
-    """Wait until the second has ended, or waits: for a row on PostgreSQL, for its turn on SQLite. Say which."""
-    looking = create_engine(engine.url, poolclass=NullPool)
-    has_waited = False
+def _has_stopped(job: Future[object], pause: _Pause | None, is_blocked: Callable[[Any], bool]) -> bool:
+    """Wait until it has ended, or is at its pause, or waits for a lock; say whether it waits."""
+    waits = False
 
-    def waits_or_is_done() -> bool:
-        nonlocal has_waited
-        has_waited = not second.done() and _is_blocked(looking, pause)
-        return has_waited or second.done()
+    def has_stopped() -> bool:
+        nonlocal waits
+        if job.done() or (pause and pause.is_reached.is_set()):
+            return True
+        waits = is_blocked(pause)
+        return waits
 
-    _until(waits_or_is_done)
-    return has_waited
-
-
-def _is_blocked(looking: Engine, pause: _Pause) -> bool:
-    if looking.dialect.name == "sqlite":
-        return pause.queues.is_set()
-    if pause.overtaker_pid is None:
-        return False
-    with looking.connect() as connection:
-        return bool(connection.scalar(_BLOCKED, {"pid": pause.overtaker_pid}))
+    _until(has_stopped)
+    return waits
 
 
 def _until(claim: Callable[[], bool]) -> None:

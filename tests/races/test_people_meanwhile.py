@@ -1,0 +1,425 @@
+"""Schools, families and coordinators write at the same moment, each time in the same order: whoever comes second knows of the first.
+
+The first has written everything and not committed when the second begins, unless the test says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from outreach.accounts import use_cases as accounts
+from outreach.accounts.use_cases import Person, Wish
+from outreach.coordination import use_cases as coordination
+from outreach.coordination.facts import SchoolFacts
+from outreach.db import db, transaction
+from outreach.errors import NotThere, Refused, Stale
+from outreach.families import use_cases as families
+from outreach.invitations.use_cases import let_in, look_for_blocked_domains, write_again
+from outreach.models import (
+    Application,
+    BlockedDomain,
+    BounceKind,
+    Invitation,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RoleName,
+    School,
+    Student,
+    User,
+)
+from outreach.outbox.bouncing import note_failure
+from outreach.registration.use_cases import Outcome, Request, register_students, withdraw
+from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
+from outreach.scheduling.use_cases import cancel, post
+from outreach.schools import students
+from outreach.schools import use_cases as classes
+from outreach.schools.known import known_students
+from outreach.schools.removal import remove_student
+from outreach.schools.students import AlreadyThere, StudentFacts
+from tests.support.builders import Builder
+from tests.support.rivals import Act, overtaking
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
+
+
+@dataclass
+class Town:
+    """A school with a class of Ana (her guardian: Maria) and Ben, two sessions, and who acts."""
+
+    make: Builder
+    now: datetime
+
+    def __post_init__(self) -> None:
+        self.school = self.make.school()
+        self.teacher = self.make.teacher(self.school)
+        self.school_class = self.make.school_class(self.school, self.teacher)
+        self.ana = self.make.student(self.school_class, given_name="Ana", family_name="Diaz", guardians=("maria@families.example",))
+        self.ben = self.make.student(self.school_class, given_name="Ben", family_name="Hill", guardians=("bens@families.example",))
+        self.session = self.make.outreach_session(self.make.clinician())
+        self.other_session = self.make.outreach_session(self.make.clinician())
+
+    def register(self, *chosen: Student, session: OutreachSession | None = None) -> Act:
+        request = Request(
+            session_id=(session or self.session).id,
+            school_id=self.school.id,
+            student_ids=tuple(one.id for one in chosen),
+            teacher_id=self.teacher.id,
+            by_id=self.teacher.id,
+            permission_attested=True,
+        )
+        return partial(register_students, request, now=self.now)
+
+    def correct(self, student: Student, **changes: object) -> Act:
+        shown = known_students(self.school.id)[student.id]
+        facts = {name: getattr(shown, name) for name in (*students.FIELDS, "guardians")} | changes
+        return partial(students.edit_student, student.id, StudentFacts(**facts), seen=students.seen_of(shown), now=self.now)
+
+    def add(self, given_name: str, **facts: object) -> Act:
+        said = StudentFacts(given_name=given_name, family_name="Moss", **facts)  # type: ignore[arg-type]  # each of its own type
+        return partial(students.add_student, self.school_class.id, said, now=self.now)
+
+    def remove(self, student: Student) -> Act:
+        return partial(remove_student, student.id, now=self.now)
+
+    @property
+    def maria(self) -> Mailbox:
+        return mailbox("maria@families.example")
+
+
+@pytest.fixture
+def town(make: Builder, now: datetime) -> Town:
+    return Town(make, now)
+
+
+def mailbox(address: str) -> Mailbox:
+    return db.session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
+
+
+def hears_of(address: str, outreach_session: OutreachSession) -> bool:
+    """Say whether the session stands in this calendar."""
+    mine = select(Invitation.is_live).join(Mailbox).where(Mailbox.address == address, Invitation.session_id == outreach_session.id)
+    return bool(db.session.scalar(mine))
+
+
+# A school's people
+
+
+def test_a_student_added_twice_is_there_once(app: Flask, town: Town) -> None:
+    met = overtaking(app, town.add("Cyd"), town.add("Cyd"))
+    assert isinstance(met.second, AlreadyThere)
+
+
+def test_of_two_who_correct_one_student_the_second_looks_again(app: Flask, town: Town) -> None:
+    met = overtaking(app, town.correct(town.ana, needs="glasses"), town.correct(town.ana, year_group="9"))
+    assert (met.first, type(met.second)) == (False, Stale)
+
+
+def test_two_classes_of_one_name_are_one(app: Flask, town: Town) -> None:
+    one, other = (partial(classes.make_class, town.school.id, name, by_id=town.teacher.id) for name in ("7B", "7b"))
+    met = overtaking(app, one, other)
+    assert isinstance(met.second, Refused)
+
+
+def test_a_student_who_is_being_removed_cannot_be_corrected(app: Flask, town: Town) -> None:
+    assert isinstance(overtaking(app, town.remove(town.ana), town.correct(town.ana, needs="glasses")).second, NotThere)
+
+
+def test_nobody_who_is_being_registered_can_be_removed(app: Flask, town: Town) -> None:
+    met = overtaking(app, town.register(town.ana), town.remove(town.ana))
+    assert (isinstance(met.first, Outcome), type(met.second)) == (True, Refused)
+
+
+def test_nobody_who_is_being_removed_can_be_registered(app: Flask, town: Town) -> None:
+    met = overtaking(app, town.remove(town.ana), town.register(town.ana))
+    assert (met.first, type(met.second)) == (None, Refused)
+
+
+def test_an_address_corrected_while_its_student_is_registered_is_the_one_invited(app: Flask, town: Town) -> None:
+    """Ana isn't registered for anything before, so only she herself can be held."""
+    with transaction():
+        town.ana.mailbox = town.make._mailbox("old@pupils.example")
+    overtaking(app, town.register(town.ana), town.correct(town.ana, email="new@pupils.example"))
+    assert hears_of("new@pupils.example", town.session)
+    assert not hears_of("old@pupils.example", town.session)
+
+
+def test_an_address_corrected_just_before_its_student_is_registered_is_the_one_invited(app: Flask, town: Town) -> None:
+    overtaking(app, town.correct(town.ana, email="new@pupils.example"), town.register(town.ana))
+    assert hears_of("new@pupils.example", town.session)
+
+
+def test_a_correction_and_a_registration_never_wait_for_each_other(app: Flask, town: Town) -> None:
+    """Both hold the session first and then the student, also of one who has a place there."""
+    town.register(town.ana)()
+    met = overtaking(app, town.register(town.ana, town.ben), town.correct(town.ana, email="new@pupils.example"), at="FOR KEY SHARE")
+    assert (isinstance(met.first, Outcome), met.second) == (True, True)
+    assert hears_of("new@pupils.example", town.session)
+
+
+def test_a_session_that_a_student_joins_while_the_address_is_corrected_hears_of_it_and_of_its_end(app: Flask, town: Town) -> None:
+    """The correction has looked for sessions and found none; then Ana is registered, and that session is just being cancelled."""
+
+    def register_and_cancel() -> None:
+        town.register(town.ana)()
+        cancel(town.session.id, "Flood", now=town.now)
+
+    correcting = town.correct(town.ana, email="new@pupils.example")
+    overtaking(app, correcting, register_and_cancel, at="FROM student", then_at="COMMIT", nth=2)
+    assert not hears_of("new@pupils.example", town.session)
+
+
+def test_a_class_and_a_registration_keep_out_of_each_others_way(app: Flask, town: Town) -> None:
+    making = partial(classes.make_class, town.school.id, "7B", by_id=town.teacher.id)
+    assert not overtaking(app, making, town.register(town.ana)).has_waited
+    assert not overtaking(app, town.register(town.ben), town.add("Cyd")).has_waited
+
+
+# Mailboxes that come and go
+
+
+def test_an_address_that_somebody_new_has_is_not_forgotten_with_its_last_student(app: Flask, town: Town) -> None:
+    with transaction():
+        town.ana.mailbox = town.make._mailbox("ana@pupils.example")
+    another = town.make.school_class(town.make.school())
+    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    adding = partial(students.add_student, another.id, said, now=town.now)
+    met = overtaking(app, adding, town.remove(town.ana))
+    assert isinstance(met.first, int)
+    assert db.session.get_one(Student, met.first).mailbox == mailbox("ana@pupils.example")
+
+
+def test_an_address_that_is_about_to_be_used_is_not_forgotten(app: Flask, town: Town) -> None:
+    """The new student's row isn't written yet."""
+    with transaction():
+        town.ana.mailbox = town.make._mailbox("ana@pupils.example")
+    another = town.make.school_class(town.make.school())
+    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    adding = partial(students.add_student, another.id, said, now=town.now)
+    met = overtaking(app, adding, town.remove(town.ana), at="INSERT INTO student")
+    assert isinstance(met.first, int)
+    assert db.session.get_one(Student, met.first).mailbox == mailbox("ana@pupils.example")
+
+
+def test_an_address_that_is_being_forgotten_is_made_anew(app: Flask, town: Town) -> None:
+    with transaction():
+        town.ana.mailbox = town.make._mailbox("ana@pupils.example")
+    another = town.make.school_class(town.make.school())
+    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    met = overtaking(app, town.remove(town.ana), partial(students.add_student, another.id, said, now=town.now))
+    assert isinstance(met.second, int)
+    assert db.session.get_one(Student, met.second).mailbox == mailbox("ana@pupils.example")
+
+
+def test_two_schools_that_bring_one_new_address_have_one_mailbox(app: Flask, town: Town) -> None:
+    another = town.make.school_class(town.make.school())
+    said = StudentFacts(given_name="Cyd", family_name="Moss", email="new@pupils.example")
+    adding = [partial(students.add_student, key, said, now=town.now) for key in (town.school_class.id, another.id)]
+    met = overtaking(app, *adding)
+    assert isinstance(met.first, int)
+    assert isinstance(met.second, int)
+    assert {db.session.get_one(Student, key).mailbox for key in (met.first, met.second)} == {mailbox("new@pupils.example")}
+
+
+# What mailboxes bear
+
+
+def test_reminders_stopped_while_another_starts_them_again_stay_stopped(app: Flask, town: Town) -> None:
+    key = town.maria.id
+    families.stop_reminders(key, now=town.now)
+    met = overtaking(app, partial(families.remind_again, key), partial(families.stop_reminders, key, now=town.now))
+    assert met.has_waited
+    assert town.maria.reminders_stopped_at == town.now
+
+
+def test_a_family_that_stops_reminders_waits_for_no_registration(app: Flask, town: Town) -> None:
+    assert not overtaking(app, town.register(town.ana), partial(families.stop_reminders, town.maria.id, now=town.now)).has_waited
+
+
+def bouncing(town: Town, kind: BounceKind = BounceKind.HARD) -> Act:
+    def act(key: int = town.maria.id) -> None:
+        with transaction():
+            note_failure(key, None, kind, status="5.1.1", words="550 5.1.1 Unknown", now=town.now)
+
+    return act
+
+
+def test_a_letter_that_comes_back_while_the_address_is_said_to_work_counts(app: Flask, town: Town) -> None:
+    bouncing(town)()
+    overtaking(app, partial(write_again, town.maria.id, now=town.now), bouncing(town))
+    assert town.maria.refused_at == town.now
+
+
+def test_of_two_who_say_that_an_address_works_the_second_changes_nothing(app: Flask, town: Town) -> None:
+    bouncing(town)()
+    again = partial(write_again, town.maria.id, now=town.now)
+    met = overtaking(app, again, again)
+    assert (met.first, met.second) == (True, False)
+
+
+def test_reaching_a_family_again_and_registering_its_child_never_wait_for_each_other(app: Flask, town: Town) -> None:
+    """Ana gave her place back, so the session is hers only by the entry that was taken out of Maria's calendar."""
+    town.register(town.ana)()
+    place = db.session.scalars(select(Registration.id)).one()
+    with transaction():
+        for invitation in db.session.scalars(select(Invitation)):
+            invitation.sent_sequence = invitation.sequence
+    withdraw(place, now=town.now, by_id=town.teacher.id)
+    bouncing(town)()
+    met = overtaking(app, partial(write_again, town.maria.id, now=town.now), town.register(town.ana), at="FROM mailbox")
+    assert (met.first, isinstance(met.second, Outcome)) == (True, True)
+    assert hears_of("maria@families.example", town.session)
+
+
+def test_a_session_that_a_child_joins_while_its_family_is_reached_again_tells_them_of_its_end(app: Flask, town: Town) -> None:
+    bouncing(town)()
+
+    def register_and_cancel() -> None:
+        town.register(town.ana)()
+        cancel(town.session.id, "Flood", now=town.now)
+
+    met = overtaking(
+        app, partial(write_again, town.maria.id, now=town.now), register_and_cancel, at="FROM student", then_at="COMMIT", nth=2
+    )
+    assert met.first is True
+    assert not hears_of("maria@families.example", town.session)
+
+
+# Domains that turn us away
+
+
+def turning_away(town: Town, number: int = 10) -> list[int]:
+    """Let every letter to families at one domain come back by policy; give the mailboxes."""
+    pupils = [town.make.student(town.school_class, email=f"pupil{n}@strict.example") for n in range(number)]
+    keys = [one.mailbox_id for one in pupils]
+    with transaction():
+        for key in keys:
+            assert key is not None
+            note_failure(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=town.now)
+    return [key for key in keys if key is not None]
+
+
+def test_a_domain_that_is_let_in_is_not_marked_meanwhile(app: Flask, town: Town) -> None:
+    """The job has found a new address there, where the domain was marked still."""
+    turning_away(town)
+    look_for_blocked_domains(now=town.now)
+    new = town.make.student(town.school_class, email="new@strict.example").mailbox_id
+    later = town.now + timedelta(minutes=5)
+    overtaking(app, partial(let_in, "strict.example", now=later), partial(look_for_blocked_domains, now=later))
+    assert db.session.get_one(Mailbox, new).blocked_at is None
+
+
+def test_a_domain_that_is_marked_again_can_be_let_in(app: Flask, town: Town) -> None:
+    turning_away(town)
+    look_for_blocked_domains(now=town.now)
+    let_in("strict.example", now=town.now + timedelta(minutes=1))
+    later = town.now + timedelta(minutes=2)
+    for key in db.session.scalars(select(Mailbox.id).where(Mailbox.address.endswith("@strict.example"))):
+        with transaction():
+            note_failure(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=later)
+    marking = partial(look_for_blocked_domains, now=later)
+    met = overtaking(app, marking, partial(let_in, "strict.example", now=later))
+    assert met.second is True
+    assert db.session.get_one(BlockedDomain, "strict.example").lifted_at == later
+
+
+def test_an_address_that_is_forgotten_while_its_domain_is_marked_troubles_nobody(app: Flask, town: Town) -> None:
+    turning_away(town)
+    leaving = town.make.student(town.school_class, email="leaving@strict.example")
+    met = overtaking(app, town.remove(leaving), partial(look_for_blocked_domains, now=town.now))
+    assert met.second
+    assert db.session.get(BlockedDomain, "strict.example")
+
+
+def test_an_address_that_is_forgotten_while_its_domain_is_let_in_troubles_nobody(app: Flask, town: Town) -> None:
+    """It is refused besides, so its mark is taken off by itself."""
+    leaving = town.make.student(town.school_class, email="leaving@strict.example")
+    turning_away(town)
+    look_for_blocked_domains(now=town.now)
+    with transaction():
+        mailbox("leaving@strict.example").refused_at = town.now
+    met = overtaking(app, town.remove(leaving), partial(let_in, "strict.example", now=town.now))
+    assert met.second is True
+
+
+# Accounts
+
+
+def person(hashed: str) -> Person:
+    return Person(given_name="Zoe", family_name="Marsh", email="zoe@school.example", password_hash=hashed, zone="Europe/London")
+
+
+WISH = Wish(role=RoleName.TEACHER, place="Hill")
+
+
+@pytest.mark.parametrize("is_known", [False, True], ids=["unknown", "of a parent"])
+def test_of_two_who_apply_with_one_address_the_later_replaces_the_earlier(app: Flask, town: Town, is_known: bool) -> None:
+    if is_known:
+        town.make.mailbox("zoe@school.example")
+    met = overtaking(app, *(partial(accounts.apply, person(one), WISH, now=town.now) for one in ("first", "second")))
+    assert met == (None, None, True)
+    assert db.session.scalars(select(User.password).where(User.email == "zoe@school.example")).all() == ["second"]
+    assert db.session.scalar(select(func.count(Application.id))) == 1
+
+
+def test_nobody_takes_over_an_account_that_is_just_being_confirmed(app: Flask, town: Town) -> None:
+    accounts.apply(person("own"), WISH, now=town.now)
+    user = db.session.scalars(select(User).where(User.email == "zoe@school.example")).one()
+    confirming = partial(accounts.confirm_address, user.id, user.fs_uniquifier, now=town.now)
+    overtaking(app, confirming, partial(accounts.apply, person("stranger's"), WISH, now=town.now))
+    assert db.session.scalars(select(User.password).where(User.email == "zoe@school.example")).one() == "own"
+
+
+def test_a_link_that_is_just_being_replaced_confirms_nothing(app: Flask, town: Town) -> None:
+    accounts.apply(person("stranger's"), WISH, now=town.now)
+    user = db.session.scalars(select(User).where(User.email == "zoe@school.example")).one()
+    confirming = partial(accounts.confirm_address, user.id, user.fs_uniquifier, now=town.now)
+    met = overtaking(app, partial(accounts.apply, person("own"), WISH, now=town.now), confirming)
+    assert isinstance(met.second, Stale)
+
+
+def test_an_application_sent_twice_waits_once(app: Flask, town: Town) -> None:
+    again = partial(accounts.apply_again, town.teacher.id, Wish(role=RoleName.CLINICIAN, place="St Luke's"), now=town.now)
+    assert isinstance(overtaking(app, again, again).second, Refused)
+
+
+def test_of_two_coordinators_the_second_learns_that_it_is_decided(app: Flask, town: Town) -> None:
+    accounts.apply_again(town.teacher.id, Wish(role=RoleName.TEACHER, place="Hill"), now=town.now)
+    key, by = db.session.scalars(select(Application.id)).one(), town.make.coordinator().id
+    approving = partial(coordination.approve_teacher, key, town.school.id, by_id=by, note="", now=town.now)
+    declining = partial(coordination.decline, key, by_id=by, note="No", now=town.now)
+    assert isinstance(overtaking(app, declining, approving).second, Stale)
+
+
+HILL = SchoolFacts(name="Hill School", town="London", zone="Europe/London", country="GB", majority_age=18)
+
+
+def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_together(app: Flask) -> None:
+    """The second leaves the zone as it was shown, and that is what it says: not the first's zone with its own country."""
+    key = coordination.keep_school(None, HILL)
+    correct = partial(coordination.keep_school, key)
+    in_paris, in_ireland = replace(HILL, zone="Europe/Paris", country="FR"), replace(HILL, country="IE")
+    overtaking(app, partial(correct, in_paris), partial(correct, in_ireland))
+    school = db.session.get_one(School, key)
+    assert (school.zone, school.country) == ("Europe/London", "IE")
+
+
+def test_a_school_that_a_rival_has_just_added_is_not_added_again(app: Flask) -> None:
+    adding = partial(coordination.keep_school, None, HILL)
+    met = overtaking(app, adding, adding)
+    assert (type(met.first), type(met.second)) == (int, Refused)
+
+
+def test_a_place_that_a_rival_has_just_added_is_said_to_be_in_the_list(app: Flask, town: Town) -> None:
+    when = TypedTime(day=town.session.starts_wall.date(), start=town.session.starts_wall.time(), end=town.session.ends_wall.time())
+    where = TypedPlace(new_site="St Anne's", new_address="2 Main Street", zone="Europe/London")
+    offer = Offer(title="Power of a Stitch", capacity=2)
+    posting = partial(post, "stitch_workshop", when, where, offer, by_id=town.session.host_id, publish=True, now=town.now)
+    met = overtaking(app, posting, posting)
+    assert (type(met.first), isinstance(met.second, Refused) and met.second.field) == (int, "new_site")
