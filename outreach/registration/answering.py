@@ -33,7 +33,7 @@ def take_answer(outreach_session: OutreachSession, invitation: Invitation, given
     takes_place = outreach_session.is_published and now < outreach_session.starts_at
     if not (declines and takes_place and outreach_session.frees_declined_seats):
         return ()
-    ended = _held(places_at_stake(invitation))
+    ended = _seated(places_at_stake(invitation))
     if ended:
         by = invitation.mailbox_id
         end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
@@ -51,8 +51,8 @@ def places_at_stake(invitation: Invitation) -> list[int]:
     return [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
 
 
-def _held(ids: Sequence[int]) -> Sequence[Registration]:
+def _seated(ids: Sequence[int]) -> Sequence[Registration]:
     if not ids:
         return ()
-    held = select(Registration).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
-    return db.session.scalars(held.with_for_update(key_share=True).execution_options(populate_existing=True)).all()
+    seated = select(Registration).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
+    return db.session.scalars(seated.execution_options(populate_existing=True)).all()

@@ -1,4 +1,4 @@
-"""What must hold before a place changes; and the locks, always the session's first.
+"""What must hold before a place changes; and the lock on its session.
 
 Joins the caller's transaction, never commits.
 """
@@ -25,11 +25,11 @@ def locked_session(session_id: int) -> OutreachSession:
     return outreach_session
 
 
-def locked_both(registration_id: int) -> tuple[OutreachSession, Registration]:
-    """Lock the session, then the registration: everybody locks in this order."""
+def locked_with_place(registration_id: int) -> tuple[OutreachSession, Registration]:
+    """Lock the session of a registration, and read both afresh: no place changes without its session's lock."""
     session_id = db.session.scalar(select(Registration.session_id).where(Registration.id == registration_id))
     outreach_session = locked_session(session_id or 0)
-    registration = locked(Registration, registration_id)
+    registration = db.session.get(Registration, registration_id, populate_existing=True)
     if registration is None:
         raise NotThere(_("There is no such registration."))
     return outreach_session, registration

@@ -23,7 +23,7 @@ from outreach.models import (
     WaitReason,
 )
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
-from outreach.registration.guards import locked_both, locked_session, must_be_able, must_be_offered, must_be_open
+from outreach.registration.guards import locked_session, locked_with_place, must_be_able, must_be_offered, must_be_open
 from outreach.registration.leaving import end_places
 from outreach.registration.seating import Seating, seat
 from outreach.registration.seats import fill_free_seats, set_state, write_steps
@@ -96,7 +96,7 @@ def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> N
 def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say yes to a seat that was offered shortly before the start."""
     with transaction():
-        outreach_session, registration = locked_both(registration_id)
+        outreach_session, registration = locked_with_place(registration_id)
         must_be_offered(outreach_session, registration, now)
         set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
         tell_places(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
@@ -105,7 +105,7 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
 def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
     with transaction():
-        outreach_session, registration = locked_both(registration_id)
+        outreach_session, registration = locked_with_place(registration_id)
         must_be_offered(outreach_session, registration, now)
         _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
 
@@ -145,7 +145,7 @@ def _end(
     note: str = "",
 ) -> None:
     with transaction():
-        outreach_session, registration = locked_both(registration_id)
+        outreach_session, registration = locked_with_place(registration_id)
         if not registration.is_active:
             raise Refused(_("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
