@@ -14,8 +14,8 @@ from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table, Update, bindparam, func, text, update
 
-from outreach.db import db, is_sqlite, locked
-from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState, Mailbox
+from outreach.db import db, is_sqlite
+from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState
 from outreach.outbox.bouncing import note_failure
 from outreach.outbox.leasing import Lease
 from outreach.outbox.outcome import Accepted, Delayed, Refused, status_in
@@ -72,8 +72,6 @@ def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:
 
 
 def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> LetterState | None:
-    if outcome.kind is not None:
-        locked(Mailbox, letter.mailbox_id)  # before the letter: in the order of all who hold both
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
     if outcome.kind is not None:
@@ -95,8 +93,6 @@ def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now:
 
 def _given_up(letter: Letter, lease: Lease, outcome: Delayed, now: datetime) -> LetterState | None:
     """It was put off once too often. A connection that broke says nothing about the mailbox."""
-    if not outcome.is_break:
-        locked(Mailbox, letter.mailbox_id)  # before the letter, as above
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
     if outcome.may_have_left:
