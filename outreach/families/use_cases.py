@@ -44,7 +44,8 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
     with transaction():
         students = students_behind([mailbox_id])
         hold_places(students, now=now, session_id=session_id)
-        outreach_session, mailbox = locked(OutreachSession, session_id), locked(Mailbox, mailbox_id)
+        outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True)
+        mailbox = db.session.get(Mailbox, mailbox_id, populate_existing=True)
         if outreach_session is None or mailbox is None:
             raise NotThere
         concerned = places(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
