@@ -139,7 +139,8 @@ def _kept(model: type[Place], key: int | None, facts: SchoolFacts | SiteFacts) -
 
 
 def _user(user_id: int) -> User:
-    user = locked(User, user_id)
+    """Read somebody afresh. No lock: what is written here doesn't depend on what others write of them."""
+    user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
         raise NotThere(_l("This account is no longer there."))
     return user
