@@ -25,7 +25,6 @@ from outreach.models import (
     Invitation,
     InvitationReason,
     Mailbox,
-    OutreachSession,
     guardianship,
 )
 from outreach.outbox.bouncing import note_failure
@@ -75,8 +74,6 @@ def somebody_asks(world: World, *, now: datetime) -> None:
 
 def _by_student(session_id: int) -> Iterator[list[Invitation]]:
     """Give, student after student, the invitations of the family that arrived."""
-    held = select(OutreachSession).where(OutreachSession.id == session_id).with_for_update(key_share=True)
-    db.session.scalars(held).one()
     rows = db.session.execute(
         select(InvitationReason.registration_id, Invitation)
         .join(Invitation, Invitation.id == InvitationReason.invitation_id)
