@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, time, timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -19,14 +16,13 @@ from outreach.errors import Refused
 from outreach.families import use_cases as families
 from outreach.invitations import reminders
 from outreach.invitations.facts import LetterFacts
-from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, Registration, SchoolClass, Student, User
-from outreach.registration.use_cases import Request, register_students
+from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, SchoolClass, User
+from outreach.registration.use_cases import Outcome, Request, register_students
 from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
 from outreach.scheduling.use_cases import cancel, edit
-from outreach.schools.removal import remove_student
 from tests.support.builders import Builder
-from tests.support.rivals import at_once
+from tests.support.rivals import at_once, overtaking
 
 pytestmark = pytest.mark.both_databases("locks")
 
@@ -136,31 +132,7 @@ def test_two_workers_plan_each_reminder_once(app: Flask, make: Builder, classes:
     assert kinds.count(LetterKind.REMINDER) == 4 * 2 + 1
 
 
-@pytest.fixture
-def meet_there(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Make two rivals wait for one another in the middle of what they do, where both can get there: SQLite lets one in at a time."""
-    both_inside = threading.Barrier(2)
-
-    def hold(*names: str) -> None:
-        for name in names:
-            module, _, function = name.rpartition(".")
-            monkeypatch.setattr(name, _after(both_inside, getattr(__import__(module, fromlist=["_"]), function)))
-
-    return hold
-
-
-def _after(both_inside: threading.Barrier, act: Callable[..., Any]) -> Callable[..., Any]:
-    def acting(*args: Any, **kwargs: Any) -> Any:
-        with suppress(threading.BrokenBarrierError):
-            both_inside.wait(0.3)
-        return act(*args, **kwargs)
-
-    return acting
-
-
-def test_a_wrong_address_and_a_registration_do_not_lock_each_other_out(
-    app: Flask, make: Builder, now: datetime, meet_there: Callable[..., None]
-) -> None:
+def test_a_wrong_address_and_a_registration_do_not_lock_each_other_out(app: Flask, make: Builder, now: datetime) -> None:
     """The guardian of two says "not my child" about one session while the second child is registered for another."""
     school = make.school()
     teacher = make.teacher(school)
@@ -173,30 +145,11 @@ def test_a_wrong_address_and_a_registration_do_not_lock_each_other_out(
     mailbox_id = sibling.guardians[0].mailbox_id
     assert mailbox_id is not None
     db.session.commit()
-    meet_there("outreach.families.use_cases.session_facts", "outreach.registration.use_cases.candidates")
-    answers = at_once(
+    met = overtaking(
         app,
-        partial(families.not_mine, mailbox_id, session_id=known.id, now=now),
         registering(other, younger, teacher, now),
+        partial(families.not_mine, mailbox_id, session_id=known.id, now=now),
+        at="FROM student",
     )
-    assert not [answer for answer in answers if isinstance(answer, Exception)]
-    db.session.rollback()
+    assert (isinstance(met.first, Outcome), met.second) == (True, None)
     assert not db.session.scalars(select(Invitation.id).where(Invitation.mailbox_id == mailbox_id, Invitation.is_live)).all()
-
-
-def test_a_student_who_is_removed_while_being_registered_is_not_registered(
-    app: Flask, make: Builder, now: datetime, meet_there: Callable[..., None]
-) -> None:
-    school = make.school()
-    teacher = make.teacher(school)
-    school_class = make.school_class(school, teacher)
-    leaving = make.student(school_class, guardians=("parent@families.example",)).id
-    outreach_session = make.outreach_session(make.clinician())
-    act = registering(outreach_session, school_class, teacher, now)
-    db.session.commit()
-    meet_there("outreach.schools.removal.places_to_come", "outreach.registration.use_cases.must_be_able")
-    answers = at_once(app, partial(remove_student, leaving, now=now), act)
-    assert [type(answer) for answer in answers if isinstance(answer, Exception)] == [Refused]
-    db.session.expire_all()
-    is_here, is_registered = db.session.get(Student, leaving), db.session.scalar(select(Registration.id))
-    assert (is_here is None) == (is_registered is None), "removed, or registered, never both"

@@ -17,7 +17,7 @@ from outreach.models import Letter, LetterKind, OutreachSession, Registration, R
 from outreach.registration.use_cases import Outcome, Request, register_students
 from tests.support.builders import Builder
 from tests.support.processes import processes
-from tests.support.rivals import at_once
+from tests.support.rivals import at_once, overtaking
 
 pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
 
@@ -97,3 +97,13 @@ def test_rivals_keep_to_the_limit_of_their_school(app: Flask, make: Builder, now
     outreach_session = make.outreach_session(make.clinician(), capacity=10, per_school_limit=3)
     at_once(app, *[partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes)])
     assert_nobody_is_lost(outreach_session, seats=6, rivals=10)
+
+
+def test_whoever_asks_for_the_last_seat_while_it_is_being_given_waits_for_it(app: Flask, make: Builder, now: datetime) -> None:
+    classes = two_schools(make, 1)
+    outreach_session = make.outreach_session(make.clinician(), capacity=1)
+    one, other = (partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes))
+    met = overtaking(app, one, other)
+    assert met.has_waited
+    assert [(len(done.seated), len(done.waiting)) for done in (met.first, met.second) if isinstance(done, Outcome)] == [(1, 0), (0, 1)]
+    assert_nobody_is_lost(outreach_session, seats=1, rivals=2)
