@@ -146,7 +146,8 @@ def addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
     for session_id in dict.fromkeys(row.session_id for row in rows):
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its registrations were just read, and sessions are never deleted)
-        tell_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
+        if outreach_session.is_published:  # else it was cancelled just before we held it
+            tell_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
 
 
 def tell_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:

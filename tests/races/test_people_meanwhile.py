@@ -163,7 +163,7 @@ def test_a_correction_and_a_registration_never_wait_for_each_other(app: Flask, t
     assert hears_of("new@pupils.example", town.session)
 
 
-def test_a_session_that_a_student_joins_while_the_address_is_corrected_hears_of_it_and_of_its_end(app: Flask, town: Town) -> None:
+def test_a_session_joined_and_cancelled_while_an_address_is_corrected_is_in_no_calendar(app: Flask, town: Town) -> None:
     """The correction has looked for sessions and found none; then Ana is registered, and that session is just being cancelled."""
 
     def register_and_cancel() -> None:
@@ -171,7 +171,7 @@ def test_a_session_that_a_student_joins_while_the_address_is_corrected_hears_of_
         cancel(town.session.id, "Flood", now=town.now)
 
     correcting = town.correct(town.ana, email="new@pupils.example")
-    overtaking(app, correcting, register_and_cancel, at="FROM student", then_at="COMMIT", nth=2)
+    overtaking(app, correcting, register_and_cancel, at="FOR UPDATE", then_at="COMMIT", nth=2)
     assert not hears_of("new@pupils.example", town.session)
 
 
@@ -277,16 +277,14 @@ def test_reaching_a_family_again_and_registering_its_child_never_wait_for_each_o
     assert hears_of("maria@families.example", town.session)
 
 
-def test_a_session_that_a_child_joins_while_its_family_is_reached_again_tells_them_of_its_end(app: Flask, town: Town) -> None:
+def test_a_session_joined_and_cancelled_while_a_family_is_reached_again_is_in_no_calendar(app: Flask, town: Town) -> None:
     bouncing(town)()
 
     def register_and_cancel() -> None:
         town.register(town.ana)()
         cancel(town.session.id, "Flood", now=town.now)
 
-    met = overtaking(
-        app, partial(write_again, town.maria.id, now=town.now), register_and_cancel, at="FROM student", then_at="COMMIT", nth=2
-    )
+    met = overtaking(app, partial(write_again, town.maria.id, now=town.now), register_and_cancel, at="FOR UPDATE", then_at="COMMIT", nth=2)
     assert met.first is True
     assert not hears_of("maria@families.example", town.session)
 
