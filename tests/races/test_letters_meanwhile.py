@@ -30,7 +30,7 @@ from tests.support.outbox import Scripted, about, invite, letter_named, put, ren
 from tests.support.rivals import Act, overtaking
 from tests.support.undeliverable import World
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
+pytestmark = [pytest.mark.postgresql, pytest.mark.empty_database, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
 AWAY = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
 
 
