@@ -3,26 +3,98 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
-from outreach.models import Answer, Invitation, LetterKind, Mailbox, OutreachSession, SessionState
+from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, SessionState
 from outreach.outbox.leasing import Pace, lease_due
 from outreach.outbox.outcome import Refused
+from outreach.outbox.queue import Draft, post
 from outreach.outbox.tally import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, put, states
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAMILY_KINDS = [
     *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING, LetterKind.REMINDER),
     LetterKind.CONFIRM_ANSWER,
 ]
+
+ALL = set(LetterKind)
+ABOUT_THE_READER = {LetterKind.ACCOUNT, LetterKind.APPLICATION}
+WITHOUT_SESSION = ABOUT_THE_READER | {LetterKind.BLOCKED}
+WITH_CALENDAR = {LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.CANCELLED, LetterKind.REMOVED}
+FOR_THE_START = {LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.DECISION}
+OF_WHAT_TAKES_PLACE = WITH_CALENDAR - {LetterKind.CANCELLED, LetterKind.REMOVED} | FOR_THE_START
+OF_WHAT_TAKES_PLACE |= {LetterKind.WAITING, LetterKind.NOTE, LetterKind.CONFIRM_ANSWER}
+
+
+@dataclass
+class OneOfEach:
+    """A letter of each kind in the queue, each to a mailbox of its own, all of them good to go as things stand."""
+
+    make: Builder
+    now: datetime
+
+    def __post_init__(self) -> None:
+        decides_at = self.now + DAY
+        self.session = self.make.outreach_session(
+            self.make.clinician(), is_provisional=True, decides_at=decides_at, reminder_leads=[10080, 1440, 120]
+        )
+        with transaction():
+            mailboxes = [Mailbox(address=f"{kind}@example.org") for kind in LetterKind]
+            db.session.add_all(mailboxes)
+            db.session.flush()
+            self.invitations = [self._invitation(mailbox) for mailbox in mailboxes]
+            db.session.add_all(self.invitations)
+            db.session.flush()
+            told = {"starts_at": self.session.starts_at.isoformat(), "decides_at": decides_at.isoformat()}
+            drafts = [self._draft(kind, invitation, told) for kind, invitation in zip(LetterKind, self.invitations, strict=True)]
+            post(drafts, now=self.now)
+
+    def _invitation(self, mailbox: Mailbox) -> Invitation:
+        about: dict[str, Any] = {"session_id": self.session.id, "mailbox_id": mailbox.id, "sequence": 9, "sent_sequence": 0}
+        return Invitation(**about, uid=f"{mailbox.id}@example.org", created_at=self.now, changed_at=self.now)
+
+    def _draft(self, kind: LetterKind, invitation: Invitation, told: dict[str, str]) -> Draft:
+        about: dict[str, Any] = {} if kind in WITHOUT_SESSION else {"session_id": self.session.id, "invitation_id": invitation.id}
+        about["sequence"] = 1 if kind in WITH_CALENDAR else None
+        facts = {"session": told} | ({"lead_minutes": 10080} if kind is LetterKind.REMINDER else {})
+        return Draft(mailbox_id=invitation.mailbox_id, kind=kind, facts=facts, dedupe_key=kind.value, **about)
+
+    def follow(self, kind: LetterKind, sequence: int | None = None, **values: Any) -> None:
+        """Put one more letter about its invitation behind each."""
+        facts = {"session": {"starts_at": self.session.starts_at.isoformat()}}
+        about: dict[str, Any] = {"kind": kind, "facts": facts, "session_id": self.session.id, "sequence": sequence}
+        with transaction():
+            drafts = [
+                Draft(mailbox_id=one.mailbox_id, invitation_id=one.id, dedupe_key=f"later {one.id}", **about) for one in self.invitations
+            ]
+            post(drafts, now=self.now)
+            if values:
+                db.session.execute(update(Letter).where(Letter.dedupe_key.startswith("later")).values(**values))
+
+    def change_all(self, model: type[Invitation | Mailbox], **values: object) -> None:
+        with transaction():
+            db.session.execute(update(model).values(**values))
+
+    def leave(self, at: datetime | None = None) -> set[LetterKind]:
+        """Deliver what is due; give the kinds that left."""
+        transport = Scripted()
+        deliver(transport, at or self.now)
+        return {LetterKind(subject) for subject in transport.subjects if not subject.startswith("later")}
+
+
+@pytest.fixture
+def one_of_each(make: Builder, now: datetime) -> OneOfEach:
+    return OneOfEach(make, now)
 
 
 @pytest.fixture
@@ -92,32 +164,6 @@ def test_a_request_that_came_back_is_dropped_for_the_newer_one(invitation: Invit
     assert transport.subjects == ["new time"]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION)])
-def test_nothing_about_sessions_goes_to_a_mailbox_that_said_stop(invitation: Invitation, now: datetime, kind: LetterKind) -> None:
-    with transaction():
-        invitation.mailbox.stop(now=now)
-    put(invitation.mailbox, now=now, kind=kind, session_id=invitation.session_id)
-    put(invitation.mailbox, "reset", now=now, kind=LetterKind.ACCOUNT)
-    put(invitation.mailbox, "decision", now=now, kind=LetterKind.APPLICATION)
-    assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
-
-
-@pytest.mark.parametrize("mark", ["refused_at", "blocked_at"])
-@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION)])
-def test_nothing_about_sessions_goes_where_letters_do_not_arrive(
-    invitation: Invitation, now: datetime, kind: LetterKind, mark: str
-) -> None:
-    """It was only reminders that kept quiet, and the next letter a relay took made the mark go away: it proved nothing."""
-    with transaction():
-        setattr(invitation.mailbox, mark, now)
-    put(invitation.mailbox, now=now, kind=kind, session_id=invitation.session_id)
-    put(invitation.mailbox, "reset", now=now, kind=LetterKind.ACCOUNT)
-    put(invitation.mailbox, "decision", now=now, kind=LetterKind.APPLICATION)
-    with capture_logs() as said:
-        assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
-    assert [event["reason"] for event in said if event["event"] == "letter dropped"] == [mark.removesuffix("_at")]
-
-
 def test_a_cancel_to_an_address_that_does_not_exist_is_not_sent_and_not_forgotten(invitation: Invitation, now: datetime) -> None:
     put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
     deliver(Scripted(), now)
@@ -128,45 +174,6 @@ def test_a_cancel_to_an_address_that_does_not_exist_is_not_sent_and_not_forgotte
     assert deliver(Scripted(), now) == Tally(dropped=1)
     db.session.refresh(invitation)
     assert (invitation.sequence, invitation.sent_sequence) == (1, 0)
-
-
-@pytest.mark.parametrize("kind", [kind for kind in LetterKind if kind is not LetterKind.WRONG_ADDRESS])
-def test_nothing_is_said_about_a_session_that_is_over(
-    invitation: Invitation, outreach_session: OutreachSession, now: datetime, kind: LetterKind
-) -> None:
-    put(invitation.mailbox, "news", now=now, kind=kind, session_id=outreach_session.id)
-    put(invitation.mailbox, "wrong address", now=now, kind=LetterKind.WRONG_ADDRESS, session_id=outreach_session.id)
-    deliver(Scripted(), outreach_session.ends_at)
-    assert states() == {"news": "dropped", "wrong address": "sent"}
-
-
-def test_whoever_was_told_a_later_time_hears_even_after_it_is_over(
-    invitation: Invitation, outreach_session: OutreachSession, now: datetime
-) -> None:
-    was = {"was": {"ends_at": (outreach_session.ends_at + DAY).isoformat()}}
-    put(invitation.mailbox, "moved nearer", now=now, kind=LetterKind.UPDATED, session_id=outreach_session.id, facts=was)
-    deliver(Scripted(), outreach_session.ends_at + HOUR)
-    assert states() == {"moved nearer": "sent"}
-
-
-@pytest.mark.parametrize(("kind", "state"), [("reminder", "dropped"), ("roster", "dropped"), ("updated", "sent"), ("digest", "sent")])
-def test_once_it_has_begun_nobody_needs_reminding(
-    invitation: Invitation, outreach_session: OutreachSession, now: datetime, kind: str, state: str
-) -> None:
-    put(invitation.mailbox, "news", now=now, kind=LetterKind(kind), session_id=outreach_session.id)
-    deliver(Scripted(), outreach_session.starts_at)
-    assert states() == {"news": state}
-
-
-@pytest.mark.parametrize("kind", [*FAMILY_KINDS, LetterKind.ROSTER])
-def test_nobody_is_invited_to_what_was_cancelled(
-    invitation: Invitation, outreach_session: OutreachSession, now: datetime, kind: LetterKind
-) -> None:
-    change(outreach_session, state=SessionState.CANCELLED)
-    put(invitation.mailbox, now=now, kind=kind, session_id=outreach_session.id)
-    put(invitation.mailbox, "it is cancelled", now=now, kind=LetterKind.CANCELLED, session_id=outreach_session.id)
-    put(invitation.mailbox, "digest", now=now, kind=LetterKind.DIGEST, session_id=outreach_session.id)
-    assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
 
 
 @pytest.mark.parametrize(
@@ -185,19 +192,6 @@ def test_no_reminder_when_plans_changed(invitation: Invitation, now: datetime, h
     assert deliver(Scripted(), now) == Tally(dropped=1)
 
 
-def test_a_late_reminder_is_good_until_the_next_one(invitation: Invitation, outreach_session: OutreachSession, now: datetime) -> None:
-    next_one = outreach_session.starts_at - DAY
-    remind(invitation, now)
-    assert deliver(Scripted(), next_one) == Tally(dropped=1)
-    remind(invitation, now, lead=1440)
-    assert deliver(Scripted(), next_one) == Tally(sent=1)
-
-
-def test_a_reminder_is_good_before_the_next_one(invitation: Invitation, outreach_session: OutreachSession, now: datetime) -> None:
-    remind(invitation, now)
-    assert deliver(Scripted(), outreach_session.starts_at - DAY - MINUTE) == Tally(sent=1)
-
-
 def test_of_two_reminders_that_wait_the_later_one_leaves(invitation: Invitation, now: datetime) -> None:
     remind(invitation, now)
     remind(invitation, now, lead=1440)
@@ -213,3 +207,178 @@ def test_reminders_that_were_stopped_stay_here_and_all_else_leaves(invitation: I
     put(invitation.mailbox, "digest", now=now, session_id=invitation.session_id)
     assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
     assert states() == {"reminder 10080": "dropped", "update": "sent", "digest": "sent"}
+
+
+def test_every_kind_of_letter_leaves_as_long_as_it_is_true(one_of_each: OneOfEach) -> None:
+    assert one_of_each.leave() == ALL
+
+
+@pytest.mark.parametrize(
+    ("moment", "kinds"),
+    [
+        (lambda one: one.starts_at - SECOND, ALL - {LetterKind.REMINDER}),  # the next reminder is due
+        (lambda one: one.starts_at, ALL - FOR_THE_START),
+        (lambda one: one.ends_at - SECOND, ALL - FOR_THE_START),
+        (lambda one: one.ends_at, WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}),
+        (lambda one: one.ends_at + DAY, WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}),
+    ],
+    ids=["a second before the start", "at the start", "a second before the end", "at the end", "a day later"],
+)
+def test_what_is_still_news_before_at_and_after_the_session(
+    one_of_each: OneOfEach, moment: Callable[[OutreachSession], datetime], kinds: set[LetterKind]
+) -> None:
+    assert one_of_each.leave(moment(one_of_each.session)) == kinds
+
+
+@pytest.mark.parametrize(
+    ("told_end", "at", "state"),
+    [
+        (HOUR, HOUR - SECOND, "sent"),
+        (HOUR, HOUR, "dropped"),
+        (-HOUR, -SECOND, "sent"),
+        (-HOUR, timedelta(0), "dropped"),
+    ],
+)
+def test_a_session_is_over_for_its_readers_when_both_the_old_end_and_the_new_have_passed(
+    invitation: Invitation, outreach_session: OutreachSession, now: datetime, told_end: timedelta, at: timedelta, state: str
+) -> None:
+    was = {"was": {"ends_at": (outreach_session.ends_at + told_end).isoformat()}}
+    put(invitation.mailbox, "moved", now=now, kind=LetterKind.UPDATED, session_id=outreach_session.id, facts=was)
+    deliver(Scripted(), outreach_session.ends_at + at)
+    assert states() == {"moved": state}
+
+
+def test_only_goodbyes_summaries_and_addresses_are_told_of_what_was_cancelled(one_of_each: OneOfEach) -> None:
+    change(one_of_each.session, state=SessionState.CANCELLED)
+    assert one_of_each.leave() == ALL - OF_WHAT_TAKES_PLACE
+
+
+@pytest.mark.parametrize("state", [state for state in SessionState if state is not SessionState.CANCELLED])
+def test_letters_leave_in_every_state_but_cancelled(one_of_each: OneOfEach, state: SessionState) -> None:
+    change(one_of_each.session, state=state)
+    assert one_of_each.leave() == ALL
+
+
+def test_only_goodbyes_summaries_and_addresses_are_told_once_the_last_reason_has_ended(one_of_each: OneOfEach) -> None:
+    one_of_each.change_all(Invitation, is_live=False)
+    assert one_of_each.leave() == ALL - OF_WHAT_TAKES_PLACE
+
+
+def test_nothing_is_taken_out_of_a_calendar_it_was_never_sent_to(one_of_each: OneOfEach) -> None:
+    one_of_each.change_all(Invitation, sent_sequence=None)
+    assert one_of_each.leave() == ALL - {LetterKind.CANCELLED, LetterKind.REMOVED}
+
+
+@pytest.mark.parametrize("mark", ["stopped_at", "refused_at", "blocked_at"])
+def test_where_nothing_about_sessions_may_go_accounts_and_applications_still_do(one_of_each: OneOfEach, mark: str) -> None:
+    one_of_each.change_all(Mailbox, **{mark: one_of_each.now})
+    with capture_logs() as said:
+        assert one_of_each.leave() == ABOUT_THE_READER
+    assert {event["reason"] for event in said if event["event"] == "letter dropped"} == {mark.removesuffix("_at")}
+
+
+def test_who_stopped_reminders_gets_all_else(one_of_each: OneOfEach) -> None:
+    one_of_each.change_all(Mailbox, reminders_stopped_at=one_of_each.now)
+    assert one_of_each.leave() == ALL - {LetterKind.REMINDER}
+
+
+@pytest.mark.parametrize("answer", Answer)
+def test_who_declined_gets_no_reminder_but_all_else(one_of_each: OneOfEach, answer: Answer) -> None:
+    one_of_each.change_all(Invitation, answer=answer)
+    assert one_of_each.leave() == (ALL - {LetterKind.REMINDER} if answer is Answer.DECLINED else ALL)
+
+
+@pytest.mark.parametrize("by", [SECOND, -SECOND])
+def test_a_reminder_of_another_time_stays_here_and_all_else_leaves(one_of_each: OneOfEach, by: timedelta) -> None:
+    change(one_of_each.session, starts_at=one_of_each.session.starts_at + by)
+    assert one_of_each.leave() == ALL - {LetterKind.REMINDER}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"is_provisional": False}, {"decides_at": datetime.fromisoformat("2027-03-05T09:00:00+00:00")}],
+    ids=["decided", "put off"],
+)
+def test_nobody_is_asked_for_a_decision_that_was_taken_or_put_off(one_of_each: OneOfEach, values: dict[str, Any]) -> None:
+    change(one_of_each.session, **values)
+    assert one_of_each.leave() == ALL - {LetterKind.DECISION}
+
+
+def test_a_later_calendar_object_takes_the_place_of_all_earlier_ones_and_of_nothing_else(one_of_each: OneOfEach) -> None:
+    one_of_each.follow(LetterKind.UPDATED, sequence=2)
+    assert one_of_each.leave() == ALL - WITH_CALENDAR
+
+
+def test_a_later_reminder_takes_the_place_of_a_reminder_and_of_nothing_else(one_of_each: OneOfEach) -> None:
+    one_of_each.follow(LetterKind.REMINDER)
+    assert one_of_each.leave() == ALL - {LetterKind.REMINDER}
+
+
+@pytest.mark.parametrize(("kind", "sequence"), [(LetterKind.UPDATED, 1), (LetterKind.DIGEST, None), (LetterKind.WAITING, None)])
+def test_what_says_something_else_takes_no_letters_place(one_of_each: OneOfEach, kind: LetterKind, sequence: int | None) -> None:
+    one_of_each.follow(kind, sequence=sequence)
+    assert one_of_each.leave() == ALL
+
+
+@pytest.mark.parametrize("state", [LetterState.FAILED, LetterState.DROPPED])
+@pytest.mark.parametrize(("kind", "sequence"), [(LetterKind.UPDATED, 2), (LetterKind.REMINDER, None)])
+def test_a_later_letter_that_will_never_leave_takes_no_letters_place(
+    one_of_each: OneOfEach, kind: LetterKind, sequence: int | None, state: LetterState
+) -> None:
+    one_of_each.follow(kind, sequence=sequence, state=state, settled_at=one_of_each.now)
+    assert one_of_each.leave() == ALL
+
+
+def test_news_of_one_invitation_takes_no_letters_place_in_another(make: Builder, invitation: Invitation, now: datetime) -> None:
+    other = invite(invitation.outreach_session, make.mailbox("other@example.org"), now=now, sequence=5)
+    put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
+    remind(invitation, now)
+    put(other.mailbox, "other's update", now=now, kind=LetterKind.UPDATED, **about(other, 5))
+    put(other.mailbox, "other's reminder", now=now, kind=LetterKind.REMINDER, **about(other, None))
+    transport = Scripted()
+    deliver(transport, now)
+    assert set(transport.subjects) == {"request", "reminder 10080", "other's update", "other's reminder"}
+
+
+@pytest.mark.parametrize(
+    ("lead", "until_start", "state"),
+    [
+        (10080, timedelta(minutes=1440) + SECOND, "sent"),
+        (10080, timedelta(minutes=1440), "dropped"),
+        (1440, timedelta(minutes=120) + SECOND, "sent"),
+        (1440, timedelta(minutes=120), "dropped"),
+        (120, SECOND, "sent"),
+        (120, timedelta(0), "dropped"),
+    ],
+)
+def test_a_reminder_is_good_until_the_next_of_several_is_due(
+    make: Builder, now: datetime, lead: int, until_start: timedelta, state: str
+) -> None:
+    outreach_session = make.outreach_session(make.clinician(), reminder_leads=[10080, 1440, 120])
+    remind(invite(outreach_session, make.mailbox("someone@example.org"), now=now), now, lead=lead)
+    deliver(Scripted(), outreach_session.starts_at - until_start)
+    assert states() == {f"reminder {lead}": state}
+
+
+def test_a_mailbox_that_stops_us_while_a_batch_is_under_way_gets_no_later_letter(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("someone@example.org")
+    put(mailbox, "first", now=now)
+    put(mailbox, "second", now=now)
+    stop = update(Mailbox).where(Mailbox.id == mailbox.id).values(stopped_at=now)
+
+    def stopped_elsewhere(_envelope: object) -> None:
+        with db.engine.begin() as connection:
+            connection.execute(stop)
+
+    transport = Scripted(before=stopped_elsewhere)
+    assert deliver(transport, now, pace=Pace(batch=1)) == Tally(sent=1, dropped=1)
+    assert states() == {"first": "sent", "second": "dropped"}
+
+
+def test_what_is_dropped_is_settled_then_and_there(invitation: Invitation, now: datetime) -> None:
+    change(invitation, is_live=False)
+    put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
+    deliver(Scripted(), now + MINUTE)
+    letter = db.session.scalars(select(Letter)).one()
+    assert (letter.state, letter.settled_at, letter.attempts) == (LetterState.DROPPED, now + MINUTE, 0)
+    assert (letter.lease_token, letter.leased_until) == (None, None)
