@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Bounce, BounceKind, Letter, Mailbox
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bouncing import LATELY, note_failure, put_off_lately
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
@@ -89,3 +89,46 @@ def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: dat
     note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.HARD, now, words=words)
     assert str(mailbox.refused_words).startswith("550 spam: […] listed, see https://lists.example/why xxx")
     assert len(bounces()[0][1]) == 500
+
+
+@on_one_database
+@pytest.mark.parametrize("kind", BounceKind)
+def test_a_mailbox_is_marked_by_what_says_something_about_it_alone(make: Builder, now: datetime, kind: BounceKind) -> None:
+    mailbox, other = make.mailbox("ana@families.example"), make.mailbox("ben@families.example")
+    note(mailbox, letter_named(put(mailbox, now=now)), kind, now, words="550 No")
+    is_hard = kind is BounceKind.HARD
+    assert (mailbox.refused_at, mailbox.refused_words) == ((now, "550 No") if is_hard else (None, None))
+    assert mailbox.reminders_stopped_at == (now if kind is BounceKind.COMPLAINT else None)
+    assert (mailbox.stopped_at, mailbox.blocked_at) == (None, None)
+    db.session.refresh(other)
+    assert (other.refused_at, other.reminders_stopped_at) == (None, None)
+
+
+@on_one_database
+def test_one_letter_may_fail_in_several_ways_and_each_is_noted_once(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    letters = [letter_named(put(mailbox, now=now)) for _ in range(2)]
+    for letter in letters * 2:
+        for kind in BounceKind:
+            note(mailbox, letter, kind, now, words="550 No")
+    assert bounces() == [(kind.value, "550 No") for kind in BounceKind] * 2
+
+
+@on_one_database
+def test_a_failure_of_a_mailbox_that_is_gone_is_no_news(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    with transaction():
+        note_failure(mailbox.id + 1, None, BounceKind.HARD, status="", words="550 No", now=now)
+    assert bounces() == []
+
+
+@on_one_database
+def test_letters_put_off_count_by_mailbox_for_a_week(make: Builder, now: datetime) -> None:
+    ana, ben = make.mailbox("ana@families.example"), make.mailbox("ben@families.example")
+    for at in (now - LATELY, now - LATELY + timedelta(seconds=1), now):
+        note(ana, None, BounceKind.SOFT, at)
+    note(ben, None, BounceKind.SOFT, now)
+    for kind in (BounceKind.HARD, BounceKind.POLICY, BounceKind.COMPLAINT):
+        note(ana, None, kind, now)
+    assert timedelta(days=7) == LATELY
+    assert [tuple(row) for row in db.session.execute(put_off_lately(now=now).order_by(Bounce.mailbox_id))] == [(ana.id, 2), (ben.id, 1)]

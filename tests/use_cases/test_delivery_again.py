@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from outreach.config import Settings
-from outreach.db import db
+from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError
 from outreach.errors import Refused as Declined
-from outreach.models import LetterKind, LetterState, OutboxPause
+from outreach.models import Letter, LetterKind, LetterState, OutboxPause, OutreachSession
 from outreach.outbox.outcome import Accepted, PauseReason, Refused, Unavailable
 from outreach.outbox.tally import Tally
 from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
@@ -95,3 +97,96 @@ def test_a_folder_that_cannot_be_written_holds_the_letters_back(make: Builder, n
     assert deliver(LocalMailbox(tmp_path / "mailbox"), now) == Tally(is_paused=True)
     (tmp_path / "mailbox").unlink()
     assert deliver(LocalMailbox(tmp_path / "mailbox"), now + timedelta(minutes=1)) == Tally(sent=1)
+
+
+def put_as(state: LetterState, make: Builder, now: datetime, *, address: str = "someone@example.org", **values: Any) -> int:
+    """Put a letter into the outbox as it stands in this state; give its id."""
+    name = put(make.mailbox(address), now=now, **values)
+    settled = None if state in (LetterState.QUEUED, LetterState.LEASED) else now
+    lease = "token" if state is LetterState.LEASED else None
+    with transaction():
+        as_it_stands = {"state": state, "settled_at": settled, "lease_token": lease, "attempts": 3}
+        db.session.execute(update(Letter).where(Letter.dedupe_key == name).values(**as_it_stands))
+    return letter_named(name).id
+
+
+@pytest.mark.parametrize("state", LetterState)
+def test_only_a_letter_that_failed_is_sent_again(make: Builder, now: datetime, state: LetterState) -> None:
+    key = put_as(state, make, now)
+    if state is LetterState.FAILED:
+        send_again(key, now=now)
+        assert deliver(Scripted(), now) == Tally(sent=1)
+        return
+    with pytest.raises(Declined):
+        send_again(key, now=now)
+    assert db.session.get_one(Letter, key, populate_existing=True).state is state
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+def test_a_letter_of_any_kind_but_an_accounts_is_sent_again(make: Builder, now: datetime, kind: LetterKind) -> None:
+    key = put_as(LetterState.FAILED, make, now, kind=kind)
+    if kind is LetterKind.ACCOUNT:
+        with pytest.raises(Declined):
+            send_again(key, now=now)
+    else:
+        send_again(key, now=now)
+    state = LetterState.FAILED if kind is LetterKind.ACCOUNT else LetterState.QUEUED
+    assert db.session.get_one(Letter, key, populate_existing=True).state is state
+
+
+@pytest.fixture
+def sessions(make: Builder) -> tuple[OutreachSession, OutreachSession]:
+    host = make.clinician()
+    return make.outreach_session(host), make.outreach_session(host)
+
+
+def may_be_sent_again(key: int, now: datetime) -> bool:
+    try:
+        send_again(key, now=now)
+    except Declined:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("later", LetterState)
+def test_a_later_letter_overtakes_unless_it_never_leaves(
+    make: Builder, now: datetime, sessions: tuple[OutreachSession, OutreachSession], later: LetterState
+) -> None:
+    key = put_as(LetterState.FAILED, make, now, session_id=sessions[0].id)
+    put_as(later, make, now, session_id=sessions[0].id)
+    assert may_be_sent_again(key, now) == (later in (LetterState.FAILED, LetterState.DROPPED))
+
+
+def test_nothing_earlier_nor_to_others_nor_of_another_session_overtakes(
+    make: Builder, now: datetime, sessions: tuple[OutreachSession, OutreachSession]
+) -> None:
+    this, that = (one.id for one in sessions)
+    put_as(LetterState.SENT, make, now, session_id=this)
+    key = put_as(LetterState.FAILED, make, now, session_id=this)
+    put_as(LetterState.SENT, make, now, session_id=that)
+    put_as(LetterState.SENT, make, now)
+    put_as(LetterState.SENT, make, now, session_id=this, address="other@example.org")
+    assert may_be_sent_again(key, now)
+
+
+def test_a_letter_is_sent_again_at_once_and_no_other_with_it(make: Builder, now: datetime) -> None:
+    key, other = put_as(LetterState.FAILED, make, now), put_as(LetterState.FAILED, make, now)
+    send_again(key, now=now + timedelta(hours=1))
+    again, untouched = (db.session.get_one(Letter, one, populate_existing=True) for one in (key, other))
+    assert (again.state, again.due_at, again.attempts, again.settled_at) == (LetterState.QUEUED, now + timedelta(hours=1), 0, None)
+    assert (untouched.state, untouched.due_at, untouched.attempts, untouched.settled_at) == (LetterState.FAILED, now, 3, now)
+
+
+def test_ending_a_pause_that_is_over_does_not_make_the_next_one_begin_anew(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("someone@example.org")
+    put(mailbox, now=now)
+    gone = Scripted({mailbox.address: Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")})
+    deliver(gone, now)
+    try_now(now=now + timedelta(seconds=10))
+    deliver(gone, now + timedelta(seconds=10))
+    row = db.session.get_one(OutboxPause, 1, populate_existing=True)
+    assert (row.times, row.until) == (2, now + timedelta(seconds=70))
+
+
+def test_letters_of_a_demo_lie_in_its_own_folder(settings: Settings) -> None:
+    assert local_folder(settings) == settings.instance_path / "mailbox"

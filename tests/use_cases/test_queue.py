@@ -100,3 +100,67 @@ def test_the_first_notice_that_never_left_is_known_when_it_is_taken_back(make: B
         never_told = take_back_notices(outreach_session.id, [told.id, untold.id], now=now)
     assert {key: letter.kind for key, letter in never_told.items()} == {told.id: LetterKind.UPDATED, untold.id: LetterKind.WAITING}
     assert [letter.state.value for letter in letters()] == ["sent", "dropped", "dropped", "queued"]
+
+
+on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@on_one_database
+def test_a_letter_is_kept_as_it_was_posted(make: Builder, now: datetime) -> None:
+    outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("someone@example.org")
+    invitation = Invitation(
+        session_id=outreach_session.id, mailbox_id=mailbox.id, uid="uid@example.org", sequence=4, created_at=now, changed_at=now
+    )
+    with transaction():
+        db.session.add(invitation)
+        db.session.flush()
+        about = {"session_id": outreach_session.id, "invitation_id": invitation.id, "sequence": 4, "locale": "fr"}
+        post([draft(mailbox, "news", kind=LetterKind.UPDATED, facts={"a": 1}, **about), draft(mailbox, "other")], now=now)
+    [news, other] = letters()
+    assert (news.session_id, news.invitation_id, news.sequence, news.locale) == (outreach_session.id, invitation.id, 4, "fr")
+    assert (news.mailbox_id, news.kind, news.facts, news.created_at) == (mailbox.id, LetterKind.UPDATED, {"a": 1}, now)
+    assert (news.state, news.attempts, news.server_words, news.settled_at) == (LetterState.QUEUED, 0, "", None)
+    assert (other.session_id, other.invitation_id, other.sequence, other.locale) == (None, None, None, "en")
+    assert news.key != other.key
+
+
+@on_one_database
+def test_only_notices_of_these_families_about_this_wait_are_taken_back(make: Builder, now: datetime) -> None:
+    this, that = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
+    family, other = make.mailbox("family@example.org"), make.mailbox("other@example.org")
+    with transaction():
+        for kind in LetterKind:
+            post([draft(family, kind.value, kind=kind, session_id=this.id)], now=now)
+        post([draft(family, "in an entry", kind=LetterKind.UPDATED, session_id=this.id, sequence=1)], now=now)
+        post([draft(family, "other session", kind=LetterKind.WAITING, session_id=that.id)], now=now)
+        post([draft(other, "other family", kind=LetterKind.WAITING, session_id=this.id)], now=now)
+        post([draft(family, "in hand", kind=LetterKind.WAITING, session_id=this.id)], now=now)
+        in_hand = update(Letter).where(Letter.dedupe_key == "in hand")
+        db.session.execute(in_hand.values(state=LetterState.LEASED, lease_token="token", leased_until=now))
+    with transaction():
+        taken = take_back_notices(this.id, [family.id], now=now)
+    dropped = [letter.dedupe_key.partition(":")[0] for letter in letters() if letter.state is LetterState.DROPPED]
+    assert dropped == ["updated", "waiting"]
+    assert {key: letter.kind for key, letter in taken.items()} == {family.id: LetterKind.UPDATED}
+
+
+@on_one_database
+def test_calendar_objects_and_reminders_of_these_invitations_alone_are_taken_back_oldest_first(make: Builder, now: datetime) -> None:
+    outreach_session = make.outreach_session(make.clinician())
+    mailboxes = [make.mailbox(f"{name}@example.org") for name in ("one", "other")]
+    with transaction():
+        about = {"session_id": outreach_session.id, "created_at": now, "changed_at": now}
+        invitations = [Invitation(mailbox_id=mailbox.id, uid=mailbox.address, **about) for mailbox in mailboxes]
+        db.session.add_all(invitations)
+        db.session.flush()
+        for number, kind in enumerate(LetterKind):
+            ours: dict[str, Any] = {"kind": kind, "invitation_id": invitations[0].id}
+            drafts = [draft(mailboxes[0], f"{kind} entry", sequence=number, **ours), draft(mailboxes[0], f"{kind} plain", **ours)]
+            post([*drafts, draft(mailboxes[1], f"{kind} other", kind=kind, invitation_id=invitations[1].id, sequence=0)], now=now)
+    with transaction():
+        taken = take_back([invitations[0].id], now=now + timedelta(minutes=1))
+    names = [letter.dedupe_key.partition(":dropped:")[0] for letter in taken]
+    plain = [f"{LetterKind.REMINDER} plain"]
+    assert names == [name for kind in LetterKind for name in (f"{kind} entry", *(plain if kind is LetterKind.REMINDER else ()))]
+    assert {letter.settled_at for letter in taken} == {now + timedelta(minutes=1)}
+    assert [letter.id for letter in taken] == sorted(letter.id for letter in taken)
