@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
@@ -18,7 +18,7 @@ from outreach.outbox.outcome import Refused
 from outreach.outbox.queue import Draft, post
 from outreach.outbox.tally import Tally
 from tests.support.builders import Builder
-from tests.support.outbox import Scripted, about, deliver, invite, put, states
+from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -82,8 +82,10 @@ class OneOfEach:
                 db.session.execute(update(Letter).where(Letter.dedupe_key.startswith("later")).values(**values))
 
     def change_all(self, model: type[Invitation | Mailbox], **values: object) -> None:
+        """Change each invitation, or each mailbox."""
+        keys = [one.id if model is Invitation else one.mailbox_id for one in self.invitations]
         with transaction():
-            db.session.execute(update(model).values(**values))
+            db.session.execute(update(model).where(model.id.in_(keys)).values(**values))
 
     def leave(self, at: datetime | None = None) -> set[LetterKind]:
         """Deliver what is due; give the kinds that left."""
@@ -379,6 +381,6 @@ def test_what_is_dropped_is_settled_then_and_there(invitation: Invitation, now: 
     change(invitation, is_live=False)
     put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
     deliver(Scripted(), now + MINUTE)
-    letter = db.session.scalars(select(Letter)).one()
+    letter = letter_named("request")
     assert (letter.state, letter.settled_at, letter.attempts) == (LetterState.DROPPED, now + MINUTE, 0)
     assert (letter.lease_token, letter.leased_until) == (None, None)
