@@ -74,7 +74,8 @@ class SeenPage(HTMLParser):
     @property
     def lines(self) -> list[str]:
         """The lines that show something."""
-        lines = (" ".join(line.split()) for line in "".join(self._said).split("\n"))
+        said = "".join(self._said).replace("****", "")
+        lines = (" ".join(line.split()) for line in said.split("\n"))
         return [shown for line in lines if (shown := line.strip("| "))]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

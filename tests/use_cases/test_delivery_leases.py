@@ -177,7 +177,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
 
 def test_a_letter_taken_over_while_it_is_being_sent_counts_for_the_other_worker(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "news", now=now)
-    take_over = update(Letter).values(lease_token="another worker's")
+    take_over = update(Letter).where(Letter.dedupe_key == "news").values(lease_token="another worker's")
 
     def rival(_envelope: object) -> None:
         with db.engine.begin() as connection:
