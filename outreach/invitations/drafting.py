@@ -89,6 +89,7 @@ class Draftsman:
         kind = _kind(to, cause, is_first=is_first, was_live=before is not None and before.is_live, untold=untold)
         was = None if is_first else self._known_before(to, untold)
         gone = self._gone(left, untold, to)
+        reason = self._reason(has_ended=not to.is_live or any(key in self.met and self.met[key].state in GONE for key in left))
         facts = LetterFacts(
             reader=reads_as.reader,
             reader_name=reads_as.reader_name,
@@ -108,7 +109,7 @@ class Draftsman:
                 created_at=to.created_at,
                 changed_at=self.now,
             ),
-            reason=self._reason(has_ended=bool(gone) or not to.is_live),
+            reason=reason or (untold.reason if untold and gone else ""),
         )
         self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}{self.again}", to.locale, to)
 
