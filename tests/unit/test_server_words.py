@@ -6,19 +6,34 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.server_words import plainly
+from outreach.server_words import plainly, turned_away
+
+NO_MAILBOX = "There is no such mailbox."
+NO_DOMAIN = "There is no mail behind its @. Look for a typing mistake there."
+NOT_LET_IN = "Its mail server doesn't let our letters in."
+FULL = "The mailbox is full."
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("550 5.1.1 <ana@x.example>: Recipient address rejected", "There is no such mailbox."),
-        ("550 No such user here", "There is no such mailbox."),
-        (None, "There is no such mailbox."),
-        ("550 5.4.4 Host not found", "There is no mail behind its @. Look for a typing mistake there."),
+        ("550 5.1.1 <ana@x.example>: Recipient address rejected", NO_MAILBOX),
+        ("550 No such user here", NO_MAILBOX),
+        (None, NO_MAILBOX),
+        ("", NO_MAILBOX),
+        ("550 5.1.2 Bad destination system", NO_DOMAIN),
+        ("550 5.4.4 Host not found", NO_DOMAIN),
+        ("553 5.1.3 Bad syntax", "It isn't an address mail can go to. Look for a typing mistake."),
+        ("551 5.1.6 Moved", "The mailbox has moved, and nobody says where."),
         ("smtp; 550-5.2.1 The email account is disabled", "The mailbox was closed."),
-        ("554 5.7.1 Rejected", "Its mail server doesn't let our letters in."),
-        ("550 User unknown at 10.5.2.1", "There is no such mailbox."),
+        ("552 5.2.2 Over quota", FULL),
+        ("452 4.2.2 Over quota", FULL),
+        ("554 5.7.1 Rejected", NOT_LET_IN),
+        ("554 5.7.509 Rejected", NOT_LET_IN),
+        ("454 4.7.1 Later", NO_MAILBOX),
+        ("550 User unknown at 10.5.2.1", NO_MAILBOX),
+        ("550 User unknown at 5.2.1.10", NO_MAILBOX),
+        ("550 5.2.1", "The mailbox was closed."),
     ],
 )
 def test_a_code_is_told_in_plain_words(words: str | None, said: str) -> None:
@@ -26,3 +41,4 @@ def test_a_code_is_told_in_plain_words(words: str | None, said: str) -> None:
     Babel(app)
     with app.test_request_context():
         assert plainly(words) == said
+        assert turned_away() == NOT_LET_IN
