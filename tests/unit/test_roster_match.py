@@ -191,8 +191,27 @@ def test_a_guardian_is_recognised_among_the_students_own(known: KnownGuardian, s
 
 @pytest.mark.parametrize("stated", [RosterGuardian("Luis", "ana@x.test"), RosterGuardian("Luis"), RosterGuardian(None, "luis@x.test")])
 def test_another_guardian_is_added_and_nobody_removed(stated: RosterGuardian) -> None:
-    update = guardians(KnownGuardian(1, "Ana", "ana@x.test"), stated=(stated,))
-    assert (update.new_guardians, update.guardian_changes) == ((stated,), ())
+    outcome = plan([row(guardians=(stated,))], [student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),))])
+    (update,) = outcome.update
+    assert (update.changes, update.joins_class, update.new_guardians, update.guardian_changes) == ({}, False, (stated,), ())
+    assert outcome.unchanged == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "known", "is_update"),
+    [
+        (row(), student(), False),
+        (row(year_group="9"), student(), True),
+        (row(number="1"), student(number="1", classes=(OTHER,)), True),
+        (row(guardians=(RosterGuardian("Ana"),)), student(), True),
+        (row(guardians=(RosterGuardian("Ana", "ana@x.test"),)), student(guardians=(KnownGuardian(1, "Ana"),)), True),
+        (row(guardians=(RosterGuardian("Ana"),)), student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),)), False),
+    ],
+    ids=["nothing", "a field", "the class", "a new guardian", "a guardian's address", "a guardian known already"],
+)
+def test_one_thing_that_is_new_is_enough_for_an_update(line: RosterRow, known: KnownStudent, is_update: bool) -> None:
+    outcome = plan([line], [known])
+    assert (len(outcome.update), len(outcome.unchanged)) == ((1, 0) if is_update else (0, 1))
 
 
 def test_one_guardian_of_two_children_changes_once_and_for_both() -> None:

@@ -296,6 +296,23 @@ def test_a_deleted_class_leaves_its_students_and_their_places(
 
 
 @on_one_database
+def test_who_was_taken_out_of_all_classes_is_not_registered(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    other = make.school_class(school, teacher)
+    mia, ben = make.student(school_class, other).id, make.student(school_class, given_name="Ben").id
+    outreach_session = make.outreach_session(make.clinician())
+    students.leave_class(mia, school_class.id)
+    assert known(mia, school).class_ids == {other.id}
+    register(outreach_session, school_class, teacher, mia, now=now)
+    assert list(db.session.scalars(select(Registration.student_id))) == [mia]
+    students.leave_class(ben, school_class.id)
+    with pytest.raises(Refused):
+        register(outreach_session, school_class, teacher, ben, now=now)
+    assert list(db.session.scalars(select(Registration.student_id))) == [mia]
+
+
+@on_one_database
 def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, school_class: SchoolClass, teacher: User) -> None:
     with pytest.raises(Refused) as refusal:
         use_cases.make_class(school.id, "9b", by_id=teacher.id)
