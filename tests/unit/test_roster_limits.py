@@ -14,7 +14,7 @@ from outreach.schools.roster.columns import RosterColumns, choose_columns, guess
 from outreach.schools.roster.dates import DateOrder, column_order, read_birth_date
 from outreach.schools.roster.emails import read_email, read_emails
 from outreach.schools.roster.file import read_roster
-from outreach.schools.roster.names import akin, split_full_name
+from outreach.schools.roster.names import akin, name_key, split_full_name
 from outreach.schools.roster.rows import read_rows
 from outreach.schools.roster.text import MAX_BYTES, decode
 from tests.support.class_lists import TODAY, codes, one, read
@@ -184,6 +184,8 @@ def test_four_fifths_alike_may_be_a_slip(one_name: str, other: str, may_be: bool
         ("MARIA CRUZ", True, ("CRUZ", "MARIA", False)),
         ("DE LA CRUZ Maria Ana", True, ("Maria Ana", "DE LA CRUZ", False)),
         ("Maria CRUZ", True, ("Maria", "CRUZ", False)),
+        ("PAZ Maria", False, ("Maria", "PAZ", False)),
+        ("Ana Maria DE PAZ", False, ("Ana Maria", "DE PAZ", False)),
         ("Cruz , Maria Ana", True, ("Maria Ana", "Cruz", True)),
         ("", False, ("", "", False)),
         ("Madonna", True, ("Madonna", "", False)),
@@ -191,6 +193,12 @@ def test_four_fifths_alike_may_be_a_slip(one_name: str, other: str, may_be: bool
 )
 def test_capitals_tell_the_family_name(name: str, family_first: bool, halves: tuple[str, str, bool]) -> None:
     assert split_full_name(name, family_first=family_first) == halves
+
+
+def test_which_half_comes_first_is_what_the_heading_says() -> None:
+    for heading, given in (("Nom et pr\u00e9nom", "Maria"), ("Pr\u00e9nom et nom", "Garcia")):
+        assert [row.given_name for row in read(f"{heading};Year", "Garcia Maria;9").rows] == [given]
+    assert name_key(" -Ana- ") == "ana"
 
 
 # Dates
