@@ -114,10 +114,11 @@ def test_a_card_counts_who_waits_and_leads_to_a_decision_that_is_open(make: Buil
     school = make.school()
     teacher = make.teacher(school)
     students = make.full_class(school, teacher, size=4).students
-    make.register(full, teacher, *students)
-    make.register(open_one, teacher, *students)
+    fuller = make.outreach_session(host, title="Fuller", capacity=1)
+    for one in (full, open_one, fuller):
+        make.register(one, teacher, *students)
     withdraw(full, students[3].id)
-    assert (card(host, "Full", now=now).waiting, card(host, "Open", now=now).waiting) == (2, 0)
+    assert [card(host, title, now=now).waiting for title in ("Full", "Open", "Fuller")] == [2, 0, 3]
     assert card(host, "Full", now=now).decision_url == ""
     assert card(host, "Open", now=now).decision_url == f"/sessions/{open_one.id}/decision"
 

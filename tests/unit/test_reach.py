@@ -1,0 +1,84 @@
+"""Who can be reached about a student: every state of an address, and what a class page makes of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+import pytest
+
+from outreach.schools.carrying import pack, read_sights, unpack, write_sights
+from outreach.schools.reach import Contact, ContactState, Reach
+from outreach.schools.roster.text import MAX_BYTES
+
+THEN = datetime(2027, 3, 1, tzinfo=UTC)
+
+
+def contact(state: ContactState, **facts: Any) -> Contact:
+    """Somebody whose address is in this state."""
+    marks = {ContactState.STOPPED: "stopped_at", ContactState.REFUSED: "refused_at", ContactState.BLOCKED: "blocked_at"}
+    address = None if state is ContactState.MISSING else "ana@x.test"
+    return Contact(**{"name": "Ana", "address": address} | ({marks[state]: THEN} if state in marks else {}) | facts)
+
+
+@pytest.mark.parametrize("state", ContactState)
+def test_each_state_of_an_address(state: ContactState) -> None:
+    assert contact(state).state is state
+    assert contact(state).is_open is (state is ContactState.OPEN)
+
+
+def test_what_its_reader_said_counts_before_what_servers_said() -> None:
+    for stopped, refused, blocked in product((None, THEN), repeat=3):
+        one = Contact(name="", address="ana@x.test", stopped_at=stopped, refused_at=refused, blocked_at=blocked)
+        order = ((stopped, ContactState.STOPPED), (refused, ContactState.REFUSED), (blocked, ContactState.BLOCKED))
+        assert one.state is next((state for mark, state in order if mark), ContactState.OPEN)
+        without = Contact(name="", stopped_at=stopped, refused_at=refused, blocked_at=blocked)
+        assert without.state is ContactState.MISSING
+
+
+@pytest.mark.parametrize(("address", "domain"), [(None, ""), ("ana@x.test", "x.test"), ("a@b@x.test", "x.test")])
+def test_the_domain_of_an_address(address: str | None, domain: str) -> None:
+    assert Contact(name="", address=address).domain == domain
+
+
+def test_who_stands_in_and_who_is_not_reached_at_all() -> None:
+    for own, guardians, is_minor in product(ContactState, [(), *product(ContactState), *product(ContactState, repeat=2)], (True, False)):
+        reach = Reach(contact(own), tuple(map(contact, guardians)), is_minor)
+        open_guardians = guardians.count(ContactState.OPEN) if is_minor else 0
+        own_open = own is ContactState.OPEN
+        assert reach.open_guardians == open_guardians
+        assert reach.reaches_nobody is (not own_open and open_guardians == 0)
+        assert reach.needs_stand_in is (is_minor and own_open and open_guardians == 0)
+        everybody = [own, *guardians]
+        assert [one.state for one in reach.troubles] == [one for one in everybody if one in {ContactState.STOPPED, ContactState.REFUSED}]
+        assert [one.state for one in reach.blocked] == [one for one in everybody if one is ContactState.BLOCKED]
+        assert reach.put_off == ()
+
+
+def test_letters_put_off_are_told_of_open_addresses_only() -> None:
+    late = [contact(state, put_off=2, name=state.value) for state in ContactState]
+    assert [one.name for one in Reach(late[0], tuple(late[1:]), is_minor=True).put_off] == ["open"]
+    assert [one.name for one in Reach(late[1], tuple(late), is_minor=False).put_off] == ["open"]
+
+
+# How a list travels in the form
+
+
+def test_the_largest_list_is_carried_and_one_byte_more_is_not() -> None:
+    assert len(unpack(pack(b"x" * MAX_BYTES))) == MAX_BYTES
+    with pytest.raises(ValueError, match="cut off or too big"):
+        unpack(pack(b"x" * (MAX_BYTES + 1)))
+
+
+@pytest.mark.parametrize("damage", ["", "AAAA", "\u00e9", "not base64!", pack(b"Maria,Garcia")[:-8], "A" + pack(b"Maria,Garcia")])
+def test_what_was_cut_off_or_changed_is_no_list(damage: str) -> None:
+    with pytest.raises(ValueError, match="list"):
+        unpack(damage)
+
+
+def test_what_was_shown_of_each_row_comes_back() -> None:
+    sights = {2: "ab12", 30: "cd34"}
+    assert (write_sights(sights), read_sights(write_sights(sights))) == ("2:ab12,30:cd34", sights)
+    assert (write_sights({}), read_sights("")) == ("", {})
+    assert read_sights("1234567:a,12345678:b,-1:c,\u0663:d,x:e,:f,5") == {1234567: "a", 5: ""}
