@@ -118,6 +118,7 @@ def _instants_now(one: OutreachSession | Row[*tuple[Any, ...]]) -> tuple[datetim
 
 def _take_instants(outreach_session: OutreachSession) -> None:
     before = outreach_session.starts_at
+    moments = {name: getattr(outreach_session, name) for name in ("opens_at", "closes_at", "decides_at")}
     outreach_session.set_time(
         starts_wall=outreach_session.starts_wall,
         ends_wall=outreach_session.ends_wall,
@@ -125,8 +126,7 @@ def _take_instants(outreach_session: OutreachSession) -> None:
         fold=outreach_session.fold,
         tzdata_version=TZDATA_VERSION,
     )
-    for name in ("opens_at", "closes_at", "decides_at"):
-        moment = getattr(outreach_session, name)
+    for name, moment in moments.items():
         if moment and before - moment <= NEAR:
             setattr(outreach_session, name, moment + (outreach_session.starts_at - before))
 

@@ -229,6 +229,13 @@ def test_moments_near_the_start_move_with_it_and_earlier_ones_stay(timed_before:
 
 
 @on_sqlite
+def test_a_decision_shortly_before_the_start_moves_with_it_once(timed_before: SessionOf, now: datetime) -> None:
+    outreach_session = timed_before(is_provisional=True, decides_at=AS_PROMISED - HOUR / 2)
+    retime(now=now)
+    assert outreach_session.decides_at == BY_NOW - HOUR / 2
+
+
+@on_sqlite
 def test_whoever_was_reminded_before_is_not_reminded_again(timed_before: SessionOf, registered: Callable[[OutreachSession], None]) -> None:
     registered(timed_before(capacity=2, reminder_leads=[1440]))
     day_before = AS_PROMISED - timedelta(days=1)
