@@ -42,13 +42,14 @@ def test_by_when_it_is_decided(typed: TypedDecision | None, kept: datetime | Non
         (TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12)), None, DECIDES, "This is in the past"),
         (None, DECIDES, DECIDES, "This is in the past"),
         (TypedDecision(is_provisional=True), None, STARTS - 48 * HOUR, "starts within 48 hours"),
+        (TypedDecision(is_provisional=True, wall=datetime(2027, 3, 14, 2, 30)), None, DECIDES - 4 * DAY, "doesn't exist"),
     ],
 )
 def test_a_decision_lies_between_now_and_the_start(typed: TypedDecision | None, kept: datetime | None, now: datetime, words: str) -> None:
     with pytest.raises(Refused) as refusal:
         decision_time(typed, zone=NEW_YORK, starts_at=STARTS, now=now, kept=kept)
     assert (refusal.value.field, words in str(refusal.value)) == ("decides", True)
-    if "before the" not in words:
+    if "before the" not in words and "exist" not in words:
         assert decision_time(typed, zone=NEW_YORK, starts_at=STARTS, now=now - SECOND, kept=kept) == now
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.scheduling.wall_time import AskedTime, Objection, SettledTime, TimeRefused, is_shown_twice, moment, settle
+from outreach.scheduling.wall_time import AskedTime, Objection, SettledTime, TimeRefused, instants, is_shown_twice, moment, settle
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 NEW_YORK = "America/New_York"
@@ -137,6 +137,111 @@ def test_a_single_moment_takes_the_first_of_two_and_refuses_none() -> None:
         with pytest.raises(TimeRefused) as caught:
             moment(wall, NEW_YORK, field="closes")
         assert caught.value.field == "closes"
+
+
+def test_a_session_starts_after_now() -> None:
+    starts_at = datetime(2027, 3, 18, 18, tzinfo=UTC)
+    assert settle(asked(date(2027, 3, 18), "14:00", "16:00"), now=starts_at - timedelta(seconds=1)).starts_at == starts_at
+    for now in (starts_at, starts_at + timedelta(seconds=1)):
+        refused = refusal(asked(date(2027, 3, 18), "14:00", "16:00"), now=now)
+        assert (refused.objection, refused.field) == (Objection.PAST, "start")
+
+
+def test_yesterday_and_long_ago_are_refused_beside_the_day() -> None:
+    for days in (1, 2, 3, 4):
+        refused = refusal(asked(NOW.date() - timedelta(days=days), "14:00", "16:00"))
+        assert (refused.objection, refused.field) == (Objection.PAST, "day")
+
+
+def test_the_day_may_lie_two_days_behind_that_of_utc() -> None:
+    # 10 March, 00:30 in Auckland is 9 March, 11:30 in London, and the 8th in Samoa until 10:00
+    late = datetime(2027, 3, 9, 9, 0, tzinfo=UTC)
+    assert settle(asked(date(2027, 3, 8), "23:00", "23:30", "Pacific/Pago_Pago"), now=late).starts_at > late
+
+
+def test_five_years_ahead_and_no_more() -> None:
+    assert settle(asked(date(2032, 12, 31), "14:00", "16:00"), now=NOW).starts_wall.year == 2032
+    refused = refusal(asked(date(2033, 1, 1), "14:00", "16:00"))
+    assert (refused.objection, refused.field) == (Objection.TOO_FAR, "day")
+
+
+@pytest.mark.parametrize(
+    ("day", "end", "hours"),
+    [(date(2027, 3, 18), "14:00", 24), (date(2027, 3, 13), "14:00", 23), (date(2027, 11, 6), "13:00", 24)],
+)
+def test_24_hours_are_the_longest_whatever_the_clock_does(day: date, end: str, hours: int) -> None:
+    settled = settle(asked(day, "14:00", end, next_day=True), now=NOW)
+    assert settled.ends_at - settled.starts_at == timedelta(hours=hours)
+    minute_more = f"{end[:3]}01"
+    if hours == 24:
+        assert refusal(asked(day, "14:00", minute_more, next_day=True)).objection is Objection.TOO_LONG
+
+
+def test_a_minute_is_long_enough_and_seconds_do_not_count() -> None:
+    short = AskedTime(day=date(2027, 3, 18), start=time(14, 0, 59, 999), end=time(14, 1, 1), zone=NEW_YORK)
+    settled = settle(short, now=NOW)
+    assert (settled.starts_wall, settled.ends_wall) == (datetime(2027, 3, 18, 14), datetime(2027, 3, 18, 14, 1))
+    same = AskedTime(day=date(2027, 3, 18), start=time(14, 0, 1), end=time(14, 0, 59), zone=NEW_YORK)
+    assert refusal(same).objection is Objection.ENDS_BEFORE_IT_STARTS
+
+
+@pytest.mark.parametrize(("year", "is_taken"), [(1999, False), (2000, True), (2199, True), (2200, False)])
+def test_which_years_a_moment_may_lie_in(year: int, is_taken: bool) -> None:
+    if is_taken:
+        assert moment(datetime(year, 6, 1), "UTC", field="closes") == datetime(year, 6, 1, tzinfo=UTC)
+        return
+    with pytest.raises(TimeRefused) as caught:
+        moment(datetime(year, 6, 1), "UTC", field="closes")
+    assert (caught.value.objection, caught.value.field) == (Objection.TOO_FAR, "closes")
+
+
+@pytest.mark.parametrize(
+    ("wall", "twice"),
+    [
+        ("2027-11-07 00:59", False),
+        ("2027-11-07 01:00", True),
+        ("2027-11-07 01:59", True),
+        ("2027-11-07 02:00", False),
+        ("2027-03-14 02:30", False),
+    ],
+)
+def test_which_hour_comes_twice(wall: str, twice: bool) -> None:
+    assert is_shown_twice(datetime.fromisoformat(wall), NEW_YORK) is twice
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", NEW_YORK, "Australia/Lord_Howe"])
+def test_the_objection_names_the_very_moment_the_clock_moves(zone: str) -> None:
+    place = ZoneInfo(zone)
+    at = datetime(2028, 1, 1, tzinfo=UTC)
+    found = 0
+    while at.year == 2028:
+        before, after = at.astimezone(place), (at + timedelta(minutes=30)).astimezone(place)
+        if before.utcoffset() != after.utcoffset():
+            found += 1
+            walls = [one.replace(tzinfo=None, fold=0) for one in (before, after)]
+            inside = min(walls[1], walls[0] + timedelta(minutes=30)) + timedelta(minutes=1)
+            refused = refusal(asked(inside.date(), f"{inside:%H:%M}", "23:00", zone), now=NOW)
+            move = refused.clock_move
+            assert move is not None
+            assert (refused.wall, move.then) == (inside, walls[1])
+            assert move.shows == walls[0] + timedelta(minutes=30)
+            assert (move.offset_before, move.offset_after) == (before.utcoffset(), after.utcoffset())
+        at += timedelta(minutes=30)
+    assert found == 2
+
+
+def test_instants_of_what_was_settled_before() -> None:
+    starts, ends = datetime(2027, 11, 7, 1, 30), datetime(2027, 11, 7, 3)
+    for fold, hour in ((0, 5), (1, 6)):
+        assert instants(starts, ends, NEW_YORK, fold) == (datetime(2027, 11, 7, hour, 30, tzinfo=UTC), datetime(2027, 11, 7, 8, tzinfo=UTC))
+    skipped = datetime(2027, 3, 14, 2, 30)
+    for walls, field in (((skipped, datetime(2027, 3, 14, 4)), "start"), ((datetime(2027, 3, 14, 1), skipped), "end")):
+        with pytest.raises(TimeRefused) as caught:
+            instants(*walls, NEW_YORK, 0)
+        assert (caught.value.objection, caught.value.field) == (Objection.SKIPPED, field)
+    with pytest.raises(TimeRefused) as caught:
+        instants(starts, ends, "Mars/Olympus", 0)
+    assert caught.value.objection is Objection.UNKNOWN_ZONE
 
 
 @given(
