@@ -230,7 +230,9 @@ def test_moments_near_the_start_move_with_it_and_earlier_ones_stay(timed_before:
 
 @on_sqlite
 def test_a_decision_shortly_before_the_start_moves_with_it_once(timed_before: SessionOf, now: datetime) -> None:
-    outreach_session = timed_before(is_provisional=True, decides_at=AS_PROMISED - HOUR / 2)
+    outreach_session = timed_before(is_provisional=True, decides_at=AS_PROMISED - HOUR)
+    with transaction():
+        outreach_session.decides_at = AS_PROMISED - HOUR / 2
     retime(now=now)
     assert outreach_session.decides_at == BY_NOW - HOUR / 2
 
