@@ -84,6 +84,7 @@ def test_a_child_with_a_known_guardian_gets_the_same_person(school: School, scho
     add(school_class, "Ana", RosterGuardian("Maria", HOME), now=now)
     add(school_class, "Ben", RosterGuardian("MARIA", HOME), now=now)
     add(school_class, "Eva", RosterGuardian(None, HOME), now=now)
+    assert set(map(tuple, families(school).values())) == {(("Maria", HOME),)}
     add(school_class, "Ida", RosterGuardian("Mar\u00eda", HOME), now=now)
     assert len(guardian_ids(school)) == 1
     assert set(map(tuple, families(school).values())) == {(("Mar\u00eda", HOME),)}
@@ -95,6 +96,17 @@ def test_two_people_at_one_address_stay_two_and_the_right_one_is_found(school: S
     add(school_class, "Eva", RosterGuardian("Maria", HOME), now=now)
     assert families(school) == {"Ana": [("Maria", HOME), ("Tom", HOME)], "Ben": [("Tom", HOME)], "Eva": [("Maria", HOME)]}
     assert len(guardian_ids(school)) == 2
+
+
+def test_of_two_people_with_nearly_one_name_the_one_of_that_name_is_found(school: School, school_class: SchoolClass, now: datetime) -> None:
+    add(school_class, "Ana", RosterGuardian("Ann Hill", HOME), RosterGuardian("Anna Hill", HOME), now=now)
+    add(school_class, "Ben", RosterGuardian("Anna Hill", HOME), now=now)
+    add(school_class, "Eva", RosterGuardian("\u00c1nn Hill Ash", HOME), now=now)
+    assert families(school) == {
+        "Ana": [("Ann Hill", HOME), ("Anna Hill", HOME)],
+        "Ben": [("Anna Hill", HOME)],
+        "Eva": [("Ann Hill", HOME)],
+    }
 
 
 def test_without_an_address_nobody_is_taken_for_another(school: School, school_class: SchoolClass, now: datetime) -> None:
