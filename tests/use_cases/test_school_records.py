@@ -157,8 +157,9 @@ def test_two_records_become_one_with_all_children_and_consents(
     ben = add(school_class, "Ben", RosterGuardian("Maria", "old@families.example"), now=now)
     add(school_class, "Eva", RosterGuardian("Tom", HOME), now=now)
     kept, gone = known(ben, school).guardians[0], known(ana, school).guardians[0]
+    tom = next(one.guardians[0] for one in known_students(school.id).values() if one.given_name == "Eva")
     with transaction():
-        for guardian, child in ((gone, ana), (kept, ben)):
+        for guardian, child in ((gone, ana), (kept, ben), (tom, ana)):
             facts = {"purpose": Purpose.ATTEND, "text_version": "1", "how": "said so", "given_at": now, "given_by_id": teacher.id}
             db.session.add(Consent(student_id=child, guardian_id=guardian.id, **facts))
     edit(ben, school, guardians=(replace(kept, email=HOME),), now=now)
@@ -166,7 +167,18 @@ def test_two_records_become_one_with_all_children_and_consents(
     assert {known(ana, school).guardians[0].id, known(ben, school).guardians[0].id} == {kept.id}
     assert len(guardian_ids(school)) == 2
     db.session.rollback()
-    assert set(db.session.scalars(select(Consent.guardian_id))) == {kept.id}
+    assert sorted(map(tuple, db.session.execute(select(Consent.student_id, Consent.guardian_id)))) == sorted(
+        [(ana, kept.id), (ben, kept.id), (ana, tom.id)]
+    )
+
+
+def test_of_two_parents_of_one_child_only_one_becomes_the_same_person(school: School, school_class: SchoolClass, now: datetime) -> None:
+    add(school_class, "Ana", RosterGuardian("Maria", HOME), RosterGuardian("Maria Lopez", HOME), now=now)
+    ben = add(school_class, "Ben", RosterGuardian("Maria", "old@families.example"), now=now)
+    edit(ben, school, guardians=(replace(known(ben, school).guardians[0], email=HOME),), now=now)
+    found = families(school)
+    assert (sorted(map(str, found["Ana"])), found["Ben"]) == (sorted(map(str, (("Maria", HOME), ("Maria Lopez", HOME)))), [("Maria", HOME)])
+    assert len(guardian_ids(school)) == 2
 
 
 def test_parents_of_one_child_who_share_an_address_from_now_on_stay_two(school: School, school_class: SchoolClass, now: datetime) -> None:
@@ -820,6 +832,18 @@ def test_an_import_touches_no_other_school_and_no_other_class(
     mine = next(one for one in known_students(school.id).values() if one.given_name == "Mia")
     assert (mine.number, mine.email, mine.class_ids) == ("7", "mia@pupils.example", {school_class.id})
     assert mine.guardians[0].id in {one.id for one in known(here.id, school).guardians}
+
+
+def test_guardians_of_one_name_without_an_address_are_two_people_in_a_list_too(
+    school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    sheet = importing.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", Said(), today=now.date())
+    assert sheet.reading is not None
+    seen = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    db.session.rollback()
+    importing.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    assert families(school) == {"Mia": [("Maria", None)], "Ben": [("Maria", None)]}
+    assert len(guardian_ids(school)) == 2
 
 
 def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
