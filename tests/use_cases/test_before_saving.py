@@ -225,7 +225,8 @@ def test_calendars_that_have_it_are_counted_and_no_others(make: Builder, host: U
 def test_moments_within_a_week_of_the_start_move_with_it(
     make: Builder, host: User, name: str, before: timedelta, moves: bool, now: datetime
 ) -> None:
-    made = timed_before(make, host, is_provisional=name == "decides_at", **{name: PROMISED - HOUR})
+    facts: dict[str, Any] = {"is_provisional": name == "decides_at", name: PROMISED - HOUR}
+    made = timed_before(make, host, **facts)
     with transaction():
         setattr(made, name, PROMISED - before)
     retime(now=now)

@@ -386,7 +386,8 @@ def test_a_link_opens_one_session_for_who_hosts_it_until_it_begins(app: Flask, m
     for purpose in set(Purpose) - {Purpose.DECIDE}:
         with pytest.raises(LinkBroken):
             opened(host.mailbox_id, purpose=purpose)
-    for changes in ({"session_id": 4711}, {"link_version": 2}, {"link_version": 0}, {"session_id": other.id}):
+    wrong: list[dict[str, Any]] = [{"session_id": 4711}, {"link_version": 2}, {"link_version": 0}, {"session_id": other.id}]
+    for changes in wrong:
         with pytest.raises(LinkBroken):
             opened(host.mailbox_id, **changes)
     assert opened(host.mailbox_id, at=STARTS - SECOND) == made.id

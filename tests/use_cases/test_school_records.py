@@ -481,7 +481,7 @@ def test_deleting_a_class_leaves_the_others_and_all_students(make: Builder, scho
     mia, ben = make.student(school_class, other, given_name="Mia").id, make.student(school_class, given_name="Ben").id
     use_cases.delete_class(school_class.id)
     assert list(db.session.scalars(select(SchoolClass.id))) == [other.id]
-    assert (known(mia, school).class_ids, known(ben, school).class_ids) == ({other.id}, frozenset())
+    assert [set(known(key, school).class_ids) for key in (mia, ben)] == [{other.id}, set()]
 
 
 # Removing a student
@@ -794,7 +794,7 @@ def test_what_a_list_was_understood_as_can_be_corrected(school: School, now: dat
         return (
             sheet.columns.heading_line,
             [f"{one.given_name} {one.family_name}" for one in rows],
-            sheet.refusal and sheet.refusal.code.value,
+            sheet.refusal.code.value if sheet.refusal else None,
         )
 
     assert cells(b"Ana Lopez\nBen Hill\n", Said()) == (None, ["Ana Lopez", "Ben Hill"], None)
@@ -830,7 +830,7 @@ def test_an_import_touches_no_other_school_and_no_other_class(
     assert known(here.id, school).class_ids == classes_before | {school_class.id}
     assert [one.email for one in known(here.id, school).guardians] == ["old@families.example", HOME]
     mine = next(one for one in known_students(school.id).values() if one.given_name == "Mia")
-    assert (mine.number, mine.email, mine.class_ids) == ("7", "mia@pupils.example", {school_class.id})
+    assert (mine.number, mine.email, set(mine.class_ids)) == ("7", "mia@pupils.example", {school_class.id})
     assert mine.guardians[0].id in {one.id for one in known(here.id, school).guardians}
 
 

@@ -110,7 +110,7 @@ REFUSED: dict[tuple[str, SessionState], tuple[type[OutreachError], str]] = {
 def stage(make: Builder) -> Callable[..., Stage]:
     def staged(state: SessionState = PUBLISHED, *, provisional: bool = True, **facts: Any) -> Stage:
         site, host = make.site(zone=NEW_YORK), make.clinician()
-        decided = {"is_provisional": True, "decides_at": DECIDES} if provisional else {}
+        decided: dict[str, Any] = {"is_provisional": True, "decides_at": DECIDES} if provisional else {}
         session = make.outreach_session(host, site=site, state=state, **decided | facts)
         if state == PUBLISHED:
             with transaction():
@@ -620,7 +620,7 @@ def test_why_people_hear_of_a_move(
         for act in (plan_move, move):
             seen = {"seen": here.session.updated_at} if act is move else {}
             with pytest.raises(Refused, match="Nothing changed"):
-                act(here.session.id, when, place, now=now, **seen)  # type: ignore[operator]
+                act(here.session.id, when, place, now=now, **seen)
         return
     planned = plan_move(here.session.id, when, place, now=now)
     move(here.session.id, when, place, seen=here.session.updated_at, now=now)
