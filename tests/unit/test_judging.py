@@ -1,0 +1,186 @@
+"""Whether a calendar's message counts: each check alone, and which of two comes first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from outreach.models import Answer, InboundOutcome
+from outreach.replies.incoming import Attendee, Event
+from outreach.replies.judging import Judgement, Standing, judge_question, judge_reply, made_at, proposed
+from outreach.replies.reasons import Reason
+
+APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+LONGEST = timedelta(days=3660)
+ANA, OTHER = "ana@pupils.example", "other@elsewhere.example"
+
+
+def attendees(*addresses: str, partstat: str = "ACCEPTED") -> tuple[Attendee, ...]:
+    return tuple(Attendee(address=address, partstat=partstat) for address in addresses)
+
+
+EVENT = Event(
+    uid="1@outreach.example",
+    sequence=3,
+    stamp=NOW - HOUR,
+    attendees=attendees(ANA),
+    has_recurrence_id=False,
+    comment="",
+    starts=None,
+    ends=None,
+)
+STANDING = Standing(address=ANA, sequence=3, is_coming=True, is_over=False, answer_stamp=None, was_taken=False)
+
+
+def reply(event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> Judgement:
+    """Judge a good reply with single facts changed."""
+    return judge_reply(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), now=NOW)
+
+
+def question(reason: Reason, event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> Judgement:
+    return judge_question(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("partstat", "reason", "answer"),
+    [
+        ("ACCEPTED", Reason.ANSWERED, Answer.ACCEPTED),
+        ("TENTATIVE", Reason.ANSWERED, Answer.TENTATIVE),
+        ("DECLINED", Reason.ANSWERED, Answer.DECLINED),
+        ("DELEGATED", Reason.PASSED_ON, Answer.NEEDS_ACTION),
+    ],
+)
+def test_a_reply_in_which_all_agrees_counts(partstat: str, reason: Reason, answer: Answer) -> None:
+    assert reply({"attendees": attendees(ANA, partstat=partstat)}) == Judgement(APPLIED, reason, answer)
+
+
+# In the order in which the checks are made: what stands further up is said when two apply.
+TROUBLES: list[tuple[dict[str, Any], dict[str, Any], Judgement]] = [
+    ({"attendees": attendees(ANA, OTHER)}, {}, Judgement(QUARANTINED, Reason.SEVERAL_ATTENDEES)),
+    ({"attendees": attendees("")}, {}, Judgement(QUARANTINED, Reason.NO_ATTENDEE)),
+    ({"attendees": attendees(ANA, partstat="COMPLETED")}, {}, Judgement(IGNORED, Reason.NO_ANSWER)),
+    ({}, {"was_taken": True}, Judgement(IGNORED, Reason.REPLAYED)),
+    ({}, {"is_coming": False}, Judgement(HISTORY, Reason.OVER, Answer.ACCEPTED)),
+    ({"has_recurrence_id": True}, {}, Judgement(HISTORY, Reason.ONE_MEETING, Answer.ACCEPTED)),
+    ({"sequence": 2}, {}, Judgement(HISTORY, Reason.OLD_TIME, Answer.ACCEPTED)),
+    ({}, {"answer_stamp": NOW}, Judgement(HISTORY, Reason.OLDER, Answer.ACCEPTED)),
+]
+
+
+@pytest.mark.parametrize("number", range(len(TROUBLES)))
+def test_each_check_alone_keeps_a_reply_from_counting(number: int) -> None:
+    event, standing, expected = TROUBLES[number]
+    assert reply(event, standing) == expected
+
+
+@pytest.mark.parametrize(("first", "second"), [(one, two) for two in range(len(TROUBLES)) for one in range(two)])
+def test_of_two_checks_the_earlier_one_says_why(first: int, second: int) -> None:
+    event, standing, expected = TROUBLES[first]
+    later_event, later_standing, _ = TROUBLES[second]
+    assert reply(later_event | event, later_standing | standing) == expected
+
+
+def test_nobody_named_is_nobody() -> None:
+    assert reply({"attendees": ()}) == Judgement(QUARANTINED, Reason.NO_ATTENDEE)
+
+
+@pytest.mark.parametrize(("sequence", "reason"), [(2, Reason.OLD_TIME), (3, Reason.ANSWERED), (4, Reason.NEWER_THAN_OURS)])
+def test_the_revision_before_the_present_one_and_the_next(sequence: int, reason: Reason) -> None:
+    assert reply({"sequence": sequence}).reason is reason
+
+
+def test_a_revision_to_come_leaves_no_answer() -> None:
+    assert reply({"sequence": 4}) == Judgement(IGNORED, Reason.NEWER_THAN_OURS, Answer.ACCEPTED)
+
+
+@pytest.mark.parametrize(("later", "reason"), [(-SECOND, Reason.OLDER), (0 * SECOND, Reason.OLDER), (SECOND, Reason.ANSWERED)])
+def test_the_second_before_at_and_after_the_answer_that_holds(later: timedelta, reason: Reason) -> None:
+    held = NOW - HOUR
+    assert reply({"stamp": held + later}, {"answer_stamp": held}).reason is reason
+
+
+def test_without_a_stamp_a_reply_counts_only_where_none_holds() -> None:
+    assert reply({"stamp": None}).reason is Reason.ANSWERED
+    assert reply({"stamp": None}, {"answer_stamp": NOW - LONGEST}) == Judgement(HISTORY, Reason.OLDER, Answer.ACCEPTED)
+
+
+def test_a_stamp_in_the_future_is_taken_for_now() -> None:
+    assert [made_at(replace(EVENT, stamp=stamp), now=NOW) for stamp in (NOW - SECOND, NOW, NOW + SECOND, None)] == [
+        NOW - SECOND,
+        NOW,
+        NOW,
+        NOW,
+    ]
+    assert reply({"stamp": NOW + HOUR}, {"answer_stamp": NOW}).reason is Reason.OLDER
+
+
+@pytest.mark.parametrize(("written", "invited"), [(ANA.upper(), ANA), (ANA, ANA.upper())])
+def test_capitals_make_no_other_address(written: str, invited: str) -> None:
+    assert reply({"attendees": attendees(written)}, {"address": invited}).outcome is APPLIED
+
+
+def test_what_another_address_says_to_the_present_invitation_is_asked_about() -> None:
+    assert reply({"attendees": attendees(OTHER, partstat="DECLINED")}) == Judgement(HISTORY, Reason.OTHER_ATTENDEE, Answer.DECLINED)
+
+
+@pytest.mark.parametrize(
+    ("event", "standing"),
+    [({"sequence": 2}, {}), ({"sequence": 4}, {}), ({"has_recurrence_id": True}, {}), ({}, {"is_coming": False})],
+)
+def test_what_another_address_says_to_anything_else_asks_nobody(event: dict[str, Any], standing: dict[str, Any]) -> None:
+    assert reply({"attendees": attendees(OTHER)} | event, standing) == Judgement(IGNORED, Reason.OTHER_ATTENDEE)
+
+
+def test_a_proposal_counts_for_the_present_time_alone() -> None:
+    assert question(Reason.PROPOSED) == Judgement(APPLIED, Reason.PROPOSED)
+    assert question(Reason.PROPOSED, {"sequence": 2}) == Judgement(HISTORY, Reason.OLD_TIME)
+    assert question(Reason.PROPOSED, {"sequence": 4}) == Judgement(IGNORED, Reason.NEWER_THAN_OURS)
+    assert question(Reason.PROPOSED, {"has_recurrence_id": True}) == Judgement(HISTORY, Reason.ONE_MEETING)
+    assert question(Reason.PROPOSED, {}, {"is_coming": False}) == Judgement(HISTORY, Reason.OVER)
+
+
+def test_who_asks_for_the_invitation_may_know_of_any_revision_until_the_session_is_over() -> None:
+    for sequence in (2, 3, 4):
+        assert question(Reason.SENT_AGAIN, {"sequence": sequence}, {"is_coming": False}) == Judgement(APPLIED, Reason.SENT_AGAIN)
+    assert question(Reason.SENT_AGAIN, {}, {"is_coming": False, "is_over": True}) == Judgement(HISTORY, Reason.OVER)
+
+
+@pytest.mark.parametrize("reason", [Reason.PROPOSED, Reason.SENT_AGAIN])
+@pytest.mark.parametrize(
+    ("named", "trouble"),
+    [((), Reason.NO_ATTENDEE), (("",), Reason.NO_ATTENDEE), ((ANA, OTHER), Reason.SEVERAL_ATTENDEES), ((OTHER,), Reason.OTHER_ATTENDEE)],
+)
+def test_only_the_invited_address_may_ask(reason: Reason, named: tuple[str, ...], trouble: Reason) -> None:
+    assert question(reason, {"attendees": attendees(*named)}) == Judgement(QUARANTINED, trouble)
+
+
+def test_a_proposal_without_an_end_lasts_as_long_as_the_session() -> None:
+    starts, ends = NOW + HOUR, NOW + 3 * HOUR
+    assert proposed(replace(EVENT, starts=starts), length=HOUR, now=NOW) == (starts, starts + HOUR)
+    assert proposed(replace(EVENT, starts=starts, ends=ends), length=HOUR, now=NOW) == (starts, ends)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_time"),
+    [
+        (-LONGEST, -LONGEST + SECOND, True),
+        (-LONGEST - SECOND, -LONGEST, False),
+        (LONGEST - SECOND, LONGEST - SECOND, True),
+        (LONGEST - SECOND, LONGEST, False),
+        (HOUR, HOUR, True),
+        (HOUR, HOUR - SECOND, False),
+    ],
+)
+def test_a_proposal_must_be_a_time_that_anybody_could_mean(starts: timedelta, ends: timedelta, *, is_time: bool) -> None:
+    time = NOW + starts, NOW + ends
+    assert proposed(replace(EVENT, starts=time[0], ends=time[1]), length=HOUR, now=NOW) == (time if is_time else None)
+
+
+def test_a_proposal_that_names_no_start_is_no_time() -> None:
+    assert proposed(replace(EVENT, ends=NOW + HOUR), length=HOUR, now=NOW) is None
