@@ -54,9 +54,9 @@ class Family:
         return db.session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
 
     def invitation(self, address: str = ANA) -> Invitation:
-        """Give the invitation of an address as it is now."""
-        wanted = select(Invitation).join(Mailbox).where(Mailbox.address == address).execution_options(populate_existing=True)
-        return db.session.scalars(wanted).one()
+        """Give the invitation of an address to this session as it is now."""
+        mine = select(Invitation).join(Mailbox).where(Mailbox.address == address, Invitation.session_id == self.outreach_session.id)
+        return db.session.scalars(mine.execution_options(populate_existing=True)).one()
 
     def token_address(self, address: str = ANA) -> str:
         """Give our address that stands for a mailbox."""
