@@ -300,7 +300,9 @@ def test_what_stands_no_more_says_whether_it_may_still_be_seen(desk: Desk) -> No
 
 def test_a_history_is_that_of_one_mailbox_and_session_newest_first(desk: Desk) -> None:
     ana, ben, elsewhere = desk.invitation("ana"), desk.invitation("ben"), desk.invitation("ana", session=desk.other)
-    letters, bounces, answers = [], [], []
+    letters: list[int] = []
+    bounces: list[int] = []
+    answers: list[int] = []
     for invitation in (ana, ben, elsewhere, ana):
         letter = desk.letter(invitation)
         bounce, answer = desk.bounce(letter, BounceKind.SOFT), desk.answer(invitation)
