@@ -95,10 +95,10 @@ def test_each_tab_holds_the_applications_of_its_state_and_their_number(client: F
     for number, state in enumerate((ApplicationState.PENDING, ApplicationState.APPROVED, ApplicationState.DECLINED), 1):
         for _ in range(number):
             applied(make.user(given_name=state.value.title()), now, state=state, decided_at=None if number == 1 else now)
-    for state, number in (("", 1), ("?state=pending", 1), ("?state=approved", 2), ("?state=declined", 3), ("?state=nonsense", 1)):
-        name = state.partition("=")[2].replace("nonsense", "pending").title() or "Pending"
-        found = rows(client, f"/applications{state}")
-        assert (len(found), all(row.startswith(name) for row in found)) == (number, True), state
+    for query, number in (("", 1), ("?state=pending", 1), ("?state=approved", 2), ("?state=declined", 3), ("?state=nonsense", 1)):
+        name = query.partition("=")[2].replace("nonsense", "pending").title() or "Pending"
+        found = rows(client, f"/applications{query}")
+        assert (len(found), all(row.startswith(name) for row in found)) == (number, True), query
     said = page(client, "/applications")
     for tab in ("Waiting 1", "Approved 2", "Declined 3"):
         assert tab in said
