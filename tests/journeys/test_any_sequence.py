@@ -14,13 +14,13 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from outreach.models import Answer
 from tests.journeys.sequences.acts import Act
+from tests.journeys.sequences.by_families import AUTHSERV_ID
+from tests.journeys.sequences.checking import calendars_are_true, rosters_are_true, shown
 from tests.journeys.sequences.drawing import drawn, shortest
 from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
-from tests.journeys.sequences.truth import Shown, miscounted_seats, what_is_held, who_should_know
-from tests.journeys.sequences.world import PLACES, World
-from tests.support.calendars import Entry, Mail, replay
+from tests.journeys.sequences.world import World
+from tests.support.calendars import Entry, Mail
 
 # Each of these noticed a fault planted on purpose that most others let pass: a cut-off letter forgotten, nothing told to who is reached
 # again, a birth date nobody minds, a token that isn't looked at, ages before and after a move, answers kept after one, an answer to an
@@ -44,7 +44,8 @@ def live(world: World, steps: Sequence[Step]) -> None:
             case AllArrives():
                 world.deliver_everything()
                 with world.app.app_context():
-                    assert_calendars_are_true(world)
+                    calendars_are_true(world)
+                    rosters_are_true(world)
         world.wait(timedelta(milliseconds=200))
     assert_letters_come_in_order(world)
 
@@ -68,41 +69,6 @@ def trouble(world: World, steps: Sequence[Step]) -> Exception | None:
     return None
 
 
-def assert_calendars_are_true(world: World) -> None:
-    """Who should know does, by one living entry with the time, place and status of now; nobody else has any.
-
-    Of a session that is over nobody has an entry still to come.
-    """
-    assert miscounted_seats() == []
-    wanted, held = who_should_know(world.now), what_is_held(world.now)
-    assert {key for key, one in held.items() if one.is_live and not one.is_over} == wanted.keys()
-    calendars = replay(world.wire.arrived)
-    for (address, session_id), one in held.items():
-        entry = calendars.get(address, {}).get(one.uid)
-        told = f"{address}, session {session_id}: {entry}"
-        if one.is_frozen:
-            continue
-        if one.is_over:
-            assert entry is None or entry.ends_at <= world.now, told
-        elif not one.is_live:
-            assert entry is None, told
-        else:
-            assert entry is not None, told
-            assert (_shown(entry), entry.sequence) == (wanted[address, session_id], one.sequence), told
-            assert one.answer == what_was_answered(world, address, entry), told
-
-
-def what_was_answered(world: World, address: str, entry: Entry) -> Answer:
-    """Give what this calendar's owner answered last to what they see, on the page or by a reply; else what the letter says of it."""
-    given = [said.answer for said in world.said if (said.address, said.uid, said.sequence) == (address, entry.uid, entry.sequence)]
-    return given[-1] if given else Answer(entry.partstat.lower().replace("-", "_"))
-
-
-def _shown(entry: Entry) -> Shown:
-    place = next((name for name in PLACES if name in entry.place.split(", ")), entry.place)
-    return Shown(entry.starts_at, entry.ends_at, place, entry.status, is_busy=entry.is_busy)
-
-
 def assert_letters_come_in_order(world: World) -> None:
     """One UID for each session in a calendar, one organizer; a revision never goes back, and a newer letter is stamped later."""
     told: dict[tuple[str, int], Mail] = {}
@@ -124,7 +90,7 @@ def must_ask_anew(world: World, before: Entry, mail: Mail) -> bool:
     """Another time, place or status than was shown before asks again, unless the reader answered since, on the page."""
     after = mail.entry
     answered = any(said.address == mail.recipient and said.uid == before.uid and said.sequence > before.sequence for said in world.said)
-    is_new = replace(_shown(before), is_busy=after.is_busy) != _shown(after)
+    is_new = replace(shown(before), is_busy=after.is_busy) != shown(after)
     return after.method == "REQUEST" and is_new and not answered
 
 
@@ -136,11 +102,11 @@ def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:
 
 @pytest.mark.empty_database
 def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callable[..., Flask]) -> None:
-    live_each(World.made(app_with()), *asked_for(CHOSEN))
+    live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN))
 
 
 @pytest.mark.empty_database
 @pytest.mark.postgresql
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:
-    live_each(World.made(app_with()), *asked_for(CHOSEN[3:6]))
+    live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN[3:6]))

@@ -1,6 +1,6 @@
 """Whatever anybody may do: each act takes three small numbers, and makes of them what it can.
 
-A number picks among what there is, so that any sequence of acts can be lived; an act the service refuses changes nothing.
+A number picks among what the model knows, so that any sequence of acts can be lived; an act that is refused changes nothing.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 
-from outreach.errors import OutreachError
 from tests.journeys.sequences import by_families, by_hosts, by_schools, by_servers
+from tests.journeys.sequences.picking import NothingToDo
 from tests.journeys.sequences.world import World
 
-OFFICE: tuple[Callable[[int, int, int, datetime], None], ...] = (
+ALL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_hosts.post,
     by_hosts.publish,
     by_hosts.shift,
@@ -34,8 +33,6 @@ OFFICE: tuple[Callable[[int, int, int, datetime], None], ...] = (
     by_schools.correct_age,
     by_schools.join,
     by_schools.leave,
-)
-MAIL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_families.reply,
     by_families.ask,
     by_families.forge,
@@ -50,8 +47,8 @@ MAIL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_servers.try_again,
     by_servers.send_as_update,
 )
-NAMES = tuple(act.__name__ for act in (*OFFICE, *MAIL))
-_OFFICE, _MAIL = {act.__name__: act for act in OFFICE}, {act.__name__: act for act in MAIL}
+_BY_NAME = {act.__name__: act for act in ALL}
+NAMES = tuple(_BY_NAME)
 
 
 @dataclass(frozen=True)
@@ -64,9 +61,6 @@ class Act:
     c: int = 0
 
     def __call__(self, world: World) -> None:
-        """Do it now, unless it is refused."""
-        with suppress(OutreachError):
-            if self.name in _OFFICE:
-                _OFFICE[self.name](self.a, self.b, self.c, world.now)
-            else:
-                _MAIL[self.name](world, self.a, self.b, self.c)
+        """Do it now, if there is anything to do."""
+        with suppress(NothingToDo):
+            _BY_NAME[self.name](world, self.a, self.b, self.c)

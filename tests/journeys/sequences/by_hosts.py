@@ -4,106 +4,160 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
-from outreach.models import OutreachSession, Site
+from outreach.db import db
+from outreach.models import OutreachSession
 from outreach.registration import use_cases as registering
 from outreach.scheduling import deciding
 from outreach.scheduling import use_cases as scheduling
 from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
 from outreach.scheduling.moving import move
-from tests.journeys.sequences.picking import a_registration, a_session, all_of, at_times, clinicians, one_of
+from tests.journeys.sequences.model_sessions import Session
+from tests.journeys.sequences.people import HOSTS, PLACES, Clock
+from tests.journeys.sequences.picking import a_place, at_times, one_of
+from tests.journeys.sequences.world import World
 
 TIMES = (
-    TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16)),
-    TypedTime(day=date(2027, 3, 20), start=time(10), end=time(11)),
-    TypedTime(day=date(2027, 3, 18), start=time(16), end=time(17, 30)),
-    TypedTime(day=date(2027, 3, 28), start=time(0, 30), end=time(3)),
-    TypedTime(day=date(2027, 3, 2), start=time(9), end=time(10)),
-    TypedTime(day=date(2027, 3, 3), start=time(9), end=time(10)),
-    TypedTime(day=date(2027, 10, 31), start=time(1, 15), end=time(1, 45), fold=1),
+    Clock(date(2027, 3, 18), time(14), time(16)),
+    Clock(date(2027, 3, 20), time(10), time(11)),
+    Clock(date(2027, 3, 18), time(16), time(17, 30)),
+    Clock(date(2027, 3, 28), time(0, 30), time(3)),
+    Clock(date(2027, 3, 2), time(9), time(10)),
+    Clock(date(2027, 3, 3), time(9), time(10)),
+    Clock(date(2027, 10, 31), time(1, 15), time(1, 45), fold=1),
 )
-DECISIONS = (None, None, TypedDecision(is_provisional=False), TypedDecision(is_provisional=True))
-ONLINE = TypedPlace(zone="Australia/Sydney", video_url="https://video.example/r/k3f9?pwd=a,b;c")
+DECISIONS = (None, None, False, True)
 
 
-def post(a: int, b: int, c: int, now: datetime) -> None:
+def post(world: World, a: int, b: int, c: int) -> None:
     """Post a session, most times for all to see at once; four are enough."""
-    if len(all_of(OutreachSession)) < 4:
-        offer = Offer(title="Knots, and more", capacity=1 + a % 3, reminder_leads=(1440,), frees_declined_seats=a % 2 > 0)
-        host = one_of(clinicians(), a)
-        scheduling.post("stitch_workshop", _time(b, a), _place(c), offer, by_id=host.id, publish=c % 4 > 0, now=now)
+    model, now = world.model, world.now
+    if len(model.sessions) >= 4:
+        return
+    hosts, capacity, floor = HOSTS[a % 2 :], 1 + a % 3, 16 if a % 8 == 7 else None
+    clock, place, decision, frees = one_of(TIMES, b), one_of(list(PLACES), c), one_of(DECISIONS, c), a % 2 > 0
+
+    def rule() -> None:
+        session = model.post(hosts, "Knots, and more", clock, place, capacity=capacity, decision=decision, floor=floor, frees=frees)
+        if c % 4 > 0:
+            model.publish(session)
+
+    def deed() -> None:
+        co_hosts = hosts[1:]
+        offer = Offer(
+            title="Knots, and more",
+            capacity=capacity,
+            age_floor=floor,
+            reminder_leads=(1440,),
+            frees_declined_seats=frees,
+            co_host_emails=co_hosts,
+        )
+        when, where, by_id = _time(clock, decision), _place(world, place), world.user_ids[hosts[0]]
+        world.session_ids.append(scheduling.post("stitch_workshop", when, where, offer, by_id=by_id, publish=c % 4 > 0, now=now))
+
+    world.ask(rule, deed)
 
 
-def publish(a: int, _b: int, _c: int, now: datetime) -> None:
+def publish(world: World, a: int, _b: int, _c: int) -> None:
     """Show a draft to all."""
-    scheduling.publish(a_session(a).id, now=now)
+    session = one_of(world.model.sessions, a)
+    world.ask(partial(world.model.publish, session), lambda: scheduling.publish(world.session_id(session), now=world.now))
 
 
-def shift(a: int, b: int, c: int, now: datetime) -> None:
+def shift(world: World, a: int, b: int, c: int) -> None:
     """Move a session to another time, another place, or both; with it moves, at times, whether it is certain."""
-    outreach_session = a_session(a)
-    move(outreach_session.id, _time(b, b // 8), _place(c), seen=outreach_session.updated_at, now=now)
+    session, clock, place, decision = one_of(world.model.sessions, a), one_of(TIMES, b), one_of(list(PLACES), c), one_of(DECISIONS, b // 8)
+    when, where, seen = _time(clock, decision), _place(world, place), _seen(world, session)
+    world.ask(
+        partial(world.model.move, session, clock, place, decision),
+        lambda: move(world.session_id(session), when, where, seen=seen, now=world.now),
+    )
 
 
-def decide(a: int, b: int, _c: int, now: datetime) -> None:
+def decide(world: World, a: int, b: int, _c: int) -> None:
     """Say that it takes place, or leave that open, or (at times) call it off."""
-    outreach_session = a_session(a)
+    session, model, now = one_of(world.model.sessions, a), world.model, world.now
+    key, seen = world.session_id(session), _seen(world, session)
     if b % 8 == 0:
-        deciding.call_off(outreach_session.id, "No list that day.", seen=outreach_session.updated_at, now=now)
+        world.ask(partial(model.call_off, session), lambda: deciding.call_off(key, "No list that day.", seen=seen, now=now))
     elif b % 2:
-        deciding.confirm(outreach_session.id, seen=outreach_session.updated_at, now=now)
+        world.ask(partial(model.decide, session, is_provisional=False), lambda: deciding.confirm(key, seen=seen, now=now))
     else:
-        deciding.leave_open(outreach_session.id, TypedDecision(is_provisional=True), seen=outreach_session.updated_at, now=now)
+        later = TypedDecision(is_provisional=True)
+        world.ask(partial(model.decide, session, is_provisional=True), lambda: deciding.leave_open(key, later, seen=seen, now=now))
 
 
-def cancel(a: int, _b: int, c: int, now: datetime) -> None:
+def cancel(world: World, a: int, _b: int, c: int) -> None:
     """Cancel a session; most times the host thinks better of it."""
     at_times(c)
-    scheduling.cancel(a_session(a).id, "The list is full.", now=now)
-
-
-def resize(a: int, b: int, c: int, now: datetime) -> None:
-    """Offer more seats, or fewer, in all or for one school."""
-    _edit(a, now, capacity=1 + b % 8, per_school_limit=(None, 1, 4, None)[c % 4], frees_declined_seats=c % 8 > 3)
-
-
-def rehost(a: int, b: int, c: int, now: datetime) -> None:
-    """Name another host, other co-hosts."""
-    _edit(a, now, host_id=one_of(clinicians(), b).id, co_host_emails=tuple(user.email for user in clinicians())[: c % 3])
-
-
-def reword(a: int, b: int, c: int, now: datetime) -> None:
-    """Change the words, and tell everybody or don't."""
-    _edit(a, now, tells=c % 2 > 0, title=f"Knots, part {b % 3}", bring=("", "Short sleeves, please; no rings")[b % 2])
-
-
-def remove(a: int, _b: int, _c: int, now: datetime) -> None:
-    """Take a student off the list."""
-    registration = a_registration(a)
-    registering.remove(registration.id, by_id=registration.outreach_session.host_id, reason="Too few adults.", now=now)
-
-
-def _time(number: int, decision: int) -> TypedTime:
-    return replace(one_of(TIMES, number), decision=one_of(DECISIONS, decision))
-
-
-def _place(number: int) -> TypedPlace:
-    if number % 4 == 3:
-        return ONLINE
-    return TypedPlace(site_id=one_of(all_of(Site), number).id, zone="Europe/London", meeting_point="Main entrance")
-
-
-def _edit(number: int, now: datetime, *, tells: bool = False, **changes: Any) -> None:
-    outreach_session = a_session(number)
-    offer = Offer(
-        title=outreach_session.title,
-        description=outreach_session.description,
-        bring=outreach_session.bring,
-        capacity=outreach_session.capacity,
-        per_school_limit=outreach_session.per_school_limit,
-        reminder_leads=tuple(outreach_session.reminder_leads),
-        co_host_emails=tuple(user.email for user in outreach_session.co_hosts),
-        frees_declined_seats=outreach_session.frees_declined_seats,
+    session = one_of(world.model.sessions, a)
+    world.ask(
+        partial(world.model.cancel, session),
+        lambda: scheduling.cancel(world.session_id(session), "The list is full.", now=world.now),
     )
-    scheduling.edit(outreach_session.id, replace(offer, **changes), seen=outreach_session.updated_at, now=now, tells=tells)
+
+
+def resize(world: World, a: int, b: int, c: int) -> None:
+    """Offer more seats, or fewer, in all or for one school."""
+    _edit(world, a, capacity=1 + b % 8, limit=(None, 1, 4, None)[c % 4], frees=c % 8 > 3)
+
+
+def rehost(world: World, a: int, b: int, c: int) -> None:
+    """Name another host, other co-hosts."""
+    hosts = [one_of(HOSTS, b), *HOSTS[: c % 3]]
+    _edit(world, a, hosts=tuple(world.model.people.at(host) for host in dict.fromkeys(hosts)))
+
+
+def reword(world: World, a: int, b: int, c: int) -> None:
+    """Change the words, and tell everybody or don't."""
+    _edit(world, a, tells=c % 2 > 0, title=f"Knots, part {b % 3}", bring=("", "Short sleeves, please; no rings")[b % 2])
+
+
+def remove(world: World, a: int, b: int, _c: int) -> None:
+    """Take a student off the list."""
+    session, place = a_place(world.model, a, any_state=b % 8 == 0)
+    key, by_id = world.registration_id(session, place), world.user_ids[session.hosts[0].text]
+    world.ask(
+        partial(world.model.give_back, session, place, session.hosts[0], by_host=True),
+        lambda: registering.remove(key, by_id=by_id, reason="Too few adults.", now=world.now),
+    )
+
+
+def _time(clock: Clock, decision: bool | None) -> TypedTime:
+    typed = TypedTime(day=clock.day, start=clock.start, end=clock.end, fold=clock.fold)
+    return typed if decision is None else replace(typed, decision=TypedDecision(is_provisional=decision))
+
+
+def _place(world: World, place: str) -> TypedPlace:
+    if place == "Online":
+        return TypedPlace(zone=PLACES[place], video_url="https://video.example/r/k3f9?pwd=a,b;c")
+    return TypedPlace(site_id=world.site_ids[place], zone="Europe/London", meeting_point="Main entrance")
+
+
+def _seen(world: World, session: Session) -> datetime:
+    """When the session changed last, as the form says."""
+    return db.session.get_one(OutreachSession, world.session_id(session), populate_existing=True).updated_at
+
+
+def _edit(world: World, number: int, *, tells: bool = False, **changes: Any) -> None:
+    session = one_of(world.model.sessions, number)
+    new = {name: changes.get(name, getattr(session, name)) for name in ("title", "bring", "capacity", "limit", "frees", "hosts")}
+    offer = Offer(
+        title=new["title"],
+        bring=new["bring"],
+        description="Your first stitch, on a pad.",
+        capacity=new["capacity"],
+        per_school_limit=new["limit"],
+        age_floor=session.floor,
+        reminder_leads=(10080, 1440),
+        host_id=world.user_ids[new["hosts"][0].text],
+        co_host_emails=tuple(host.text for host in new["hosts"][1:]),
+        frees_declined_seats=new["frees"],
+    )
+    seen = _seen(world, session)
+    world.ask(
+        partial(world.model.edit, session, tells=tells, **changes),
+        lambda: scheduling.edit(world.session_id(session), offer, seen=seen, now=world.now, tells=tells),
+    )

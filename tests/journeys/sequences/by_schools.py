@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
+from functools import partial
 from typing import Any
 
-from outreach.models import Registration, RegistrationState, SchoolClass, Student
 from outreach.registration import use_cases as registering
 from outreach.schools.known import known_students
 from outreach.schools.removal import remove_student
 from outreach.schools.roster.people import RosterGuardian
 from outreach.schools.roster.plan import KnownStudent
 from outreach.schools.students import StudentFacts, add_student, edit_student, seen_of
-from tests.journeys.sequences.picking import a_registration, a_session, all_of, at_times, one_of
+from tests.journeys.sequences.model_people import Address, Student
+from tests.journeys.sequences.model_sessions import OFFERED
+from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
+from tests.journeys.sequences.picking import NothingToDo, a_place, at_times, one_of
+from tests.journeys.sequences.world import World
 
 ADDRESSES = (
     None,
@@ -23,88 +27,159 @@ ADDRESSES = (
     "shared@families.example",
     "two@families.example",
     "ana@pupils.example",
-    "noor@north.example",
-    "sam@clinic.example",
+    NOOR,
+    SAM,
 )
 BIRTH_DATES = (None, date(2005, 1, 1), date(2009, 3, 19), date(2012, 6, 1))
 FACTS = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs", "guardians")
 
 
-def register(a: int, b: int, c: int, now: datetime) -> None:
-    """Register some of a class."""
-    school_class = one_of(all_of(SchoolClass), b)
-    teacher = one_of(sorted(school_class.teachers, key=lambda user: user.id), c)
-    chosen = [student.id for place, student in enumerate(school_class.students) if (b >> place % 5) & 1 or (c + place) % 3 == 0]
+def register(world: World, a: int, b: int, c: int) -> None:
+    """Register some of a class; at times without the guardians' permission, at times somebody of another school slips in."""
+    session, school = one_of(world.model.sessions, a), (NORTH, SOUTH)[b % 2]
+    teacher, students = one_of(TEACHERS[school], c), world.model.of_school(school)
+    chosen = [student for place, student in enumerate(students) if (b >> place % 5) & 1 or (c + place) % 3 == 0]
+    chosen += world.model.of_school(NORTH if school == SOUTH else SOUTH)[: c % 7 == 6]
+    chosen.sort(key=lambda student: student.number, reverse=c % 2 > 0)
+    is_attested = c % 8 != 5
     request = registering.Request(
-        session_id=a_session(a).id,
-        school_id=school_class.school_id,
-        student_ids=tuple(chosen),
-        teacher_id=teacher.id,
-        by_id=teacher.id,
-        permission_attested=True,
+        session_id=world.session_id(session),
+        school_id=world.school_ids[school],
+        student_ids=tuple(world.student_ids[student.number] for student in chosen),
+        teacher_id=world.user_ids[teacher],
+        by_id=world.user_ids[teacher],
+        permission_attested=is_attested,
     )
-    registering.register_students(request, now=now)
+    world.ask(
+        partial(world.model.register, session, world.model.people.at(teacher), school, chosen, is_attested=is_attested),
+        lambda: registering.register_students(request, now=world.now),
+    )
 
 
-def withdraw(a: int, _b: int, _c: int, now: datetime) -> None:
-    """Give a place back."""
-    registration = a_registration(a)
-    registering.withdraw(registration.id, now=now, by_id=registration.teacher_id)
+def withdraw(world: World, a: int, b: int, _c: int) -> None:
+    """Give a place back, at times one that has ended."""
+    session, place = a_place(world.model, a, any_state=b % 8 == 0)
+    key, by_id = world.registration_id(session, place), world.user_ids[place.teacher.text]
+    world.ask(
+        partial(world.model.give_back, session, place, place.teacher),
+        lambda: registering.withdraw(key, now=world.now, by_id=by_id),
+    )
 
 
-def answer_offer(a: int, _b: int, c: int, now: datetime) -> None:
-    """Say yes or no to a seat offered late."""
-    registration = a_registration(a, Registration.state == RegistrationState.OFFERED)
-    answer = registering.accept_offer if c % 2 else registering.decline_offer
-    answer(registration.id, by_id=registration.teacher_id, now=now)
+def answer_offer(world: World, a: int, b: int, c: int) -> None:
+    """Say yes or no to a seat offered late; at times to one that isn't on offer."""
+    session, place = a_place(world.model, a, any_state=True) if b % 4 == 0 else a_place(world.model, a, state=OFFERED)
+    key, by_id = world.registration_id(session, place), world.user_ids[place.teacher.text]
+    deed = registering.accept_offer if c % 2 else registering.decline_offer
+    world.ask(partial(world.model.answer_offer, session, place, takes=c % 2 > 0), lambda: deed(key, by_id=by_id, now=world.now))
 
 
-def readdress_student(a: int, b: int, _c: int, now: datetime) -> None:
+def readdress_student(world: World, a: int, b: int, _c: int) -> None:
     """Correct a student's address, or take it out."""
-    _correct(a, now, lambda _student: {"email": one_of(ADDRESSES, b)})
+    student, text = _a_student(world, a), one_of(ADDRESSES, b)
+    address = world.model.people.at(text) if text else None
+    concerned = [] if student.address is address else [student]
+    _correct(world, student, lambda: setattr(student, "address", address), concerned, lambda _known: {"email": text})
 
 
-def readdress_guardian(a: int, b: int, c: int, now: datetime) -> None:
+def readdress_guardian(world: World, a: int, b: int, c: int) -> None:
     """Correct a guardian's address, or take it out; siblings have the same guardian."""
+    student, text, people = _a_student(world, a), one_of(ADDRESSES, b), world.model.people
+    place = c % len(student.guardians) if student.guardians else None
+    if place is None:
+        raise NothingToDo
+    guardian, address = student.guardians[place], people.at(text) if text else None
+    concerned = [] if guardian.address is address else people.children(guardian)
+    for child in concerned:
+        _must_not_have(child, guardian.name, address)
 
-    def change(student: KnownStudent) -> dict[str, Any]:
-        one = one_of(student.guardians, c)
-        return {"guardians": tuple(replace(other, email=one_of(ADDRESSES, b)) if other is one else other for other in student.guardians)}
+    def facts(known: KnownStudent) -> dict[str, Any]:
+        one = next(other for other in known.guardians if other.name == guardian.name and other.email == _text(guardian.address))
+        return {"guardians": tuple(replace(other, email=text) if other is one else other for other in known.guardians)}
 
-    _correct(a, now, change)
+    _correct(world, student, lambda: people.readdress(guardian, address) if concerned else None, concerned, facts)
 
 
-def add_guardian(a: int, b: int, _c: int, now: datetime) -> None:
+def add_guardian(world: World, a: int, b: int, _c: int) -> None:
     """Write down one guardian more."""
-    _correct(a, now, lambda student: {"guardians": (*student.guardians, RosterGuardian("Another", one_of(ADDRESSES[1:], b)))})
+    student, text, people = _a_student(world, a), one_of(ADDRESSES[1:], b), world.model.people
+    another = RosterGuardian("Another", text)
+    address = people.at(str(text))
+    _must_not_have(student, "Another", address)
+    _correct(
+        world,
+        student,
+        lambda: people.add_guardian(student, "Another", address),
+        [student],
+        lambda known: {"guardians": (*known.guardians, another)},
+    )
 
 
-def drop_guardian(a: int, _b: int, _c: int, now: datetime) -> None:
+def drop_guardian(world: World, a: int, _b: int, c: int) -> None:
     """Strike out a guardian."""
-    _correct(a, now, lambda student: {"guardians": student.guardians[1:]})
+    student = _a_student(world, a)
+    gone = one_of(student.guardians, c)
+
+    def facts(known: KnownStudent) -> dict[str, Any]:
+        one = next(other for other in known.guardians if other.name == gone.name and other.email == _text(gone.address))
+        return {"guardians": tuple(other for other in known.guardians if other is not one)}
+
+    _correct(world, student, lambda: student.guardians.remove(gone), [student], facts)
 
 
-def correct_age(a: int, b: int, _c: int, now: datetime) -> None:
+def correct_age(world: World, a: int, b: int, _c: int) -> None:
     """Correct a birth date, or take it out."""
-    _correct(a, now, lambda _student: {"birth_date": one_of(BIRTH_DATES, b)})
+    student, born = _a_student(world, a), one_of(BIRTH_DATES, b)
+    concerned = [] if student.born == born else [student]
+    _correct(world, student, lambda: setattr(student, "born", born), concerned, lambda _known: {"birth_date": born})
 
 
-def join(a: int, b: int, _c: int, now: datetime) -> None:
+def join(world: World, a: int, b: int, _c: int) -> None:
     """Write down a new student; twelve are enough."""
-    if len(all_of(Student)) < 12:
-        facts = StudentFacts(given_name="New", family_name=f"Student{b}", guardians=(RosterGuardian("Theirs", one_of(ADDRESSES[1:], b)),))
-        add_student(one_of(all_of(SchoolClass), a).id, facts, now=now)
+    if len(world.model.people.students) >= 12:
+        return
+    school, guardian = (NORTH, SOUTH)[a % 2], str(one_of(ADDRESSES[1:], b))
+    facts = StudentFacts(given_name="New", family_name=f"Student{b % 4}", guardians=(RosterGuardian("Theirs", guardian),))
+
+    def deed() -> None:
+        world.student_ids.append(add_student(world.class_ids[school], facts, now=world.now))
+
+    world.ask(partial(world.model.join, school, f"New Student{b % 4}", guardian), deed)
 
 
-def leave(a: int, _b: int, c: int, now: datetime) -> None:
+def leave(world: World, a: int, _b: int, c: int) -> None:
     """Strike out a student who has left the school."""
     at_times(c)
-    remove_student(one_of(all_of(Student), a).id, now=now)
+    student = _a_student(world, a)
+    key = world.student_ids[student.number]
+    world.ask(partial(world.model.leave, student), lambda: remove_student(key, now=world.now))
 
 
-def _correct(number: int, now: datetime, change: Callable[[KnownStudent], dict[str, Any]]) -> None:
-    record: Student = one_of(all_of(Student), number)
-    student = known_students(record.school_id).get(record.id)
-    if student is not None:
-        facts = StudentFacts(**{name: getattr(student, name) for name in FACTS} | change(student))
-        edit_student(student.id, facts, seen=seen_of(student), now=now)
+def _a_student(world: World, number: int) -> Student:
+    return one_of([student for student in world.model.people.students if not student.is_gone], number)
+
+
+def _must_not_have(student: Student, name: str, address: Address | None) -> None:
+    """Nobody writes down the same guardian twice: which of the two is whose sibling's, nobody could tell."""
+    if any((one.name, one.address) == (name, address) for one in student.guardians):
+        raise NothingToDo
+
+
+def _text(address: object) -> str | None:
+    return getattr(address, "text", None)
+
+
+def _correct(
+    world: World,
+    student: Student,
+    change: Callable[[], object],
+    concerned: Iterable[Student],
+    facts: Callable[[KnownStudent], dict[str, Any]],
+) -> None:
+    """Correct what a school knows of a student: in the model by `change`, on the form by `facts`."""
+    known = known_students(world.school_ids[student.school])[world.student_ids[student.number]]
+    typed = StudentFacts(**{name: getattr(known, name) for name in FACTS} | facts(known))
+    world.ask(
+        lambda: world.model.correct(change, *concerned),
+        lambda: edit_student(known.id, typed, seen=seen_of(known), now=world.now),
+    )

@@ -3,79 +3,112 @@
 from __future__ import annotations
 
 import re
-from typing import cast
+from functools import partial
 
-from outreach.config import Settings
+from sqlalchemy import select
+
 from outreach.coordination import sending_again
+from outreach.db import db
 from outreach.invitations import use_cases as reaching
-from outreach.models import BlockedDomain, Invitation, Letter, LetterState, Mailbox
+from outreach.models import BounceKind, Invitation
 from outreach.outbox.use_cases import send_again
 from outreach.replies.use_cases import take_in
-from tests.journeys.sequences.picking import NothingToDo, a_session, all_of, one_of
+from tests.journeys.sequences.fates import Settled
+from tests.journeys.sequences.model_people import No
+from tests.journeys.sequences.picking import NothingToDo, an_entry, one_of
 from tests.journeys.sequences.world import World
 from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
-STATUSES = ("5.1.1", "5.2.2", "5.7.1")
+STATUSES = {"5.1.1": BounceKind.HARD, "5.2.2": BounceKind.SOFT, "5.7.1": BounceKind.POLICY}
 
 
 def bounce(world: World, a: int, b: int, c: int) -> None:
     """A letter that a server took comes back: it never was in anybody's mailbox. Twice, at times."""
-    letter = _sent(world, a)
+    letter, status = _taken(world, a), one_of(list(STATUSES), b)
     world.wire.lose(letter.key)
-    to, status = _bounce_address(world, letter), one_of(STATUSES, b)
-    report = shaped_report(one_of(STATUS_REPORTS, c), to=to, message_id=f"<{letter.key}@outreach.example>", status=status, words=status)
-    _take_in(world, report, to, times=1 + b % 2)
+    to = letter.bounce_address
+    report = shaped_report(one_of(STATUS_REPORTS, c), to=to, message_id=str(letter.mail.message["Message-ID"]), status=status, words=status)
+    _report(world, letter, report, STATUSES[status], times=1 + b % 2)
 
 
 def complain(world: World, a: int, b: int, _c: int) -> None:
     """A reader calls a letter unwanted, or is out of office."""
-    to = _bounce_address(world, _sent(world, a))
+    letter = _taken(world, a)
+    to = letter.bounce_address
     report = shaped_report("complaint", to=to, action="abuse") if b % 2 else shaped_report("out_of_office", to=to)
-    _take_in(world, report, to)
+    _report(world, letter, report, BounceKind.COMPLAINT if b % 2 else None)
 
 
 def works_again(world: World, a: int, _b: int, _c: int) -> None:
     """A teacher says that an address works after all."""
-    mailbox: Mailbox = one_of(all_of(Mailbox, Mailbox.refused_at.is_not(None)), a)
-    reaching.write_again(mailbox.id, now=world.now)
+    address = one_of([one for _text, one in sorted(world.model.people.addresses.items()) if one.is_refused], a)
+    mailbox_id = world.mailbox_id(address)
+    world.ask(partial(world.model.reached_again, address), lambda: reaching.write_again(mailbox_id, now=world.now))
 
 
 def lets_us_in(world: World, a: int, _b: int, _c: int) -> None:
     """A school says that its server lets our letters in."""
-    blocked: BlockedDomain = one_of(all_of(BlockedDomain, BlockedDomain.lifted_at.is_(None)), a)
-    reaching.let_in(blocked.domain, now=world.now)
+    domain = one_of([domain for domain, lifted_at in sorted(world.model.people.turned_away.items()) if lifted_at is None], a)
+    world.ask(partial(world.model.let_in, domain), lambda: reaching.let_in(domain, now=world.now))
 
 
 def send_as_update(world: World, a: int, b: int, _c: int) -> None:
-    """A coordinator sends one invitation again, or all that got lost of a session."""
+    """A coordinator sends one invitation again as one revision more, or all that the page says got lost of a session."""
     if b % 2:
-        session_id = a_session(a).id
-        sending_again.send_lost_as_update(session_id, [line.invitation.id for line in sending_again.lost_of(session_id)], now=world.now)
-    else:
-        invitation: Invitation = one_of(all_of(Invitation), a)
-        sending_again.send_as_update(invitation.id, now=world.now)
+        session = one_of(world.model.sessions, a)
+        key, lost = world.session_id(session), sending_again.lost_of(world.session_id(session))
+        readers = [world.model.people.at(line.mailbox.address) for line in lost]
+        assert all(reader.is_reached for reader in readers)
+        shown = [line.invitation.id for line in lost]
+        world.ask(
+            partial(world.model.send_again, session, readers),
+            lambda: sending_again.send_lost_as_update(key, shown, now=world.now),
+        )
+        return
+    session, address = an_entry(world.model, a)
+    this = (Invitation.session_id == world.session_id(session), Invitation.mailbox_id == world.mailbox_id(address))
+    invitation_id = db.session.scalars(select(Invitation.id).where(*this)).one()
+
+    def rule() -> None:
+        if not address.is_reached:
+            raise No("Nothing goes there.")
+        world.model.send_again(session, [address])
+
+    world.ask(rule, lambda: sending_again.send_as_update(invitation_id, now=world.now))
 
 
 def try_again(world: World, a: int, _b: int, _c: int) -> None:
     """A coordinator sends a failed letter again."""
-    letter: Letter = one_of(all_of(Letter, Letter.state == LetterState.FAILED), a)
-    send_again(letter.id, now=world.now)
+    failed = sorted((one for one in world.wire.settled.values() if one.key in world.wire.lost), key=lambda one: one.number)
+    letter = one_of(failed, a)
+    key = letter.number
+
+    def deed() -> None:
+        send_again(key, now=world.now)
+        world.model.people.settled.pop(letter.key)
+
+    world.ask(None, deed)
 
 
-def _sent(world: World, number: int) -> Letter:
+def _taken(world: World, number: int) -> Settled:
     """Give a letter that arrived, of somebody who hasn't answered: whoever answers has got it."""
-    letters = all_of(Letter, Letter.state == LetterState.SENT, Letter.session_id.is_not(None))
-    letter: Letter = one_of(letters, len(letters) - 1 - number)
-    if any(said.address == letter.mailbox.address for said in world.said):
-        raise NothingToDo("They have it.")
+    letter = one_of(world.wire.taken(), number)
+    if letter.key in world.wire.lost or any(said.address == letter.mail.recipient for said in world.said):
+        raise NothingToDo
     return letter
 
 
-def _bounce_address(world: World, letter: Letter) -> str:
-    return cast(Settings, world.app.extensions["outreach"]).bounce_address_of(letter.id)
-
-
-def _take_in(world: World, report: bytes, to: str, *, times: int = 1) -> None:
+def _report(world: World, letter: Settled, report: bytes, kind: BounceKind | None, *, times: int = 1) -> None:
     own = re.sub(rb"(?i)(message-id:\s*<)", rb"\g<1>%d." % int(world.now.timestamp() * 1000), report, count=1)
-    for _ in range(times):
-        take_in(own, delivered_to=to, source="test", now=world.now)
+    people = world.model.people
+    address = people.at(letter.mail.recipient)
+
+    def deed() -> None:
+        for _ in range(times):
+            take_in(own, delivered_to=letter.bounce_address, source="test", now=world.now)
+
+    def rule() -> None:
+        if kind is not None:
+            people.note_failure(address, letter.key, kind, world.now)
+
+    world.ask(rule, deed)

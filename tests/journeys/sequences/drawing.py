@@ -10,15 +10,17 @@ from tests.journeys.sequences.acts import NAMES, Act
 from tests.journeys.sequences.fates import Fate
 from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
 
-OFTEN = ("register", "withdraw", "shift", "resize", "readdress_student", "readdress_guardian")
+OFTEN = ("register", "withdraw", "shift", "resize", "readdress_student", "readdress_guardian", "reply", "answer_on_page", "give_back")
 TIMES = (timedelta(seconds=1), timedelta(minutes=6), timedelta(hours=9), timedelta(days=2))
 DAY_BEFORE = Wait(timedelta(days=16, hours=12))
-# Where nothing else would soon lead: seats are offered on the day before, a domain turns us away and is marked.
+# Where nothing else would soon lead: seats are offered on the day before, and taken, or not; a domain turns us away and is marked.
 BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (),
     (),
     (),
-    (AllArrives(), DAY_BEFORE, Act("withdraw", 2), Act("answer_offer", c=1)),
+    (AllArrives(), DAY_BEFORE, Act("withdraw", 2, 1), Act("answer_offer", b=1, c=1)),
+    (DAY_BEFORE, Act("withdraw", 2, 1), Act("answer_offer", b=1, c=0)),
+    (DAY_BEFORE, Act("withdraw", 3, 1), Act("register", 0, 1, 1), Wait(timedelta(hours=6)), Jobs()),
     (Round((Fate.NOT_FROM_YOU,) * 20), Jobs()),
 )
 

@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Unavailable, sort_content_answer, sort_recipient_answer
+from outreach.outbox.outcome import (
+    Accepted,
+    Delayed,
+    Outcome,
+    PauseReason,
+    Refused,
+    Unavailable,
+    sort_content_answer,
+    sort_recipient_answer,
+)
 from outreach.outbox.transport import Envelope
 from tests.support.calendars import Mail
 
@@ -44,15 +53,30 @@ class Died(BaseException):
     """The worker is no more."""
 
 
+@dataclass(frozen=True)
+class Settled:
+    """A letter a server took, or refused for good. `about`: whose calendar it changes for which session; None: nobody's."""
+
+    key: str
+    number: int
+    mail: Mail
+    bounce_address: str
+    about: tuple[str, int] | None
+    fate: Fate
+
+
 @dataclass
 class Wire:
-    """Carries letters to whoever they are for; `arrived` holds them in order."""
+    """Carries letters to whoever they are for; `arrived` holds them in order, `settled` what a server has taken or refused, by key."""
 
+    on_settled: Callable[[Settled], object] = lambda _letter: None
     arrived: list[Mail] = field(default_factory=list, repr=False)
+    settled: dict[str, Settled] = field(default_factory=dict, repr=False)
+    lost: set[str] = field(default_factory=set)
     _fates: list[Fate] = field(default_factory=list)
     _meanwhile: dict[int, Callable[[], object]] = field(default_factory=dict)
     _tried: int = 0
-    _names: list[str] = field(default_factory=list, repr=False)
+    _keys: list[str] = field(default_factory=list, repr=False)
 
     def expect(self, fates: Sequence[Fate], meanwhile: Mapping[int, Callable[[], object]]) -> None:
         """Let the next letters have these fates, later ones arrive; `meanwhile` happens while the nth is on its way."""
@@ -65,17 +89,36 @@ class Wire:
         self._tried += 1
         if fate is Fate.WORKER_DIES_BEFORE:
             raise Died
+        _created, number, key = envelope.name.split("-")
+        mail = Mail(envelope.recipient, envelope.message)
         if fate in ARRIVES:
-            self.arrived.append(Mail(envelope.recipient, envelope.message))
-            self._names.append(envelope.name)
+            self.arrived.append(mail)
+            self._keys.append(key)
         if fate is Fate.WORKER_DIES_AFTER:
             raise Died
-        return OUTCOMES[fate]
+        outcome = OUTCOMES[fate]
+        if isinstance(outcome, Accepted | Refused):
+            about = (mail.recipient, mail.entry.session_id) if mail.ics is not None else None
+            self.settled[key] = Settled(key, int(number), mail, envelope.sender, about, fate)
+            self.lost -= {key}
+            self.lost |= {key} if isinstance(outcome, Refused) else set()
+            self.on_settled(self.settled[key])
+        return outcome
 
     def lose(self, key: str) -> None:
         """Let a letter never have arrived."""
-        kept = [place for place, name in enumerate(self._names) if key not in name]
-        self.arrived, self._names = [self.arrived[place] for place in kept], [self._names[place] for place in kept]
+        kept = [place for place, other in enumerate(self._keys) if other != key]
+        self.arrived, self._keys = [self.arrived[place] for place in kept], [self._keys[place] for place in kept]
+        self.lost.add(key)
+
+    def taken(self) -> list[Settled]:
+        """The letters a server took, the last one first."""
+        return sorted((one for one in self.settled.values() if one.fate is Fate.ARRIVES), key=lambda one: -one.number)
+
+    def newest_is_lost(self, about: tuple[str, int]) -> bool:
+        """The last letter that changes this entry was refused, or came back."""
+        newest = max((one for one in self.settled.values() if one.about == about), key=lambda one: one.number, default=None)
+        return newest is not None and newest.key in self.lost
 
     def close(self) -> None:
         """There is no connection."""

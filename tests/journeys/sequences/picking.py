@@ -1,53 +1,41 @@
-"""Picks among what there is: a small number stands for one of them, whatever there is."""
+"""Picks among what the model knows: a small number stands for one of them, whatever there is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, select
-
-from outreach.db import db
-from outreach.errors import OutreachError
-from outreach.models import ACTIVE, OutreachSession, Registration, RoleName, User
+from tests.journeys.sequences.model import Model
+from tests.journeys.sequences.model_people import Address
+from tests.journeys.sequences.model_sessions import Place, Session
 
 T = TypeVar("T")
 
 
-class NothingToDo(OutreachError):
+class NothingToDo(Exception):
     """There is nothing to pick, or nobody does it this time."""
 
 
 def one_of(choices: Sequence[T], number: int) -> T:
     """Give one. Raises NothingToDo where there is none."""
     if not choices:
-        raise NothingToDo("There is none.")
+        raise NothingToDo
     return choices[number % len(choices)]
 
 
 def at_times(number: int) -> None:
     """Go on one time in four; raises NothingToDo the others."""
     if number % 4:
-        raise NothingToDo("They think better of it.")
+        raise NothingToDo
 
 
-def all_of(model: type[Any], *which: ColumnElement[bool]) -> list[Any]:
-    """Read all there are, the oldest first."""
-    return list(db.session.scalars(select(model).where(*which).order_by(*model.__table__.primary_key)))
+def a_place(model: Model, number: int, *, any_state: bool = False, **which: object) -> tuple[Session, Place]:
+    """Give the place of somebody who takes part or waits; `any_state`: or who did."""
+    places = [(session, place) for session in model.sessions for place in session.places if any_state or place.is_active]
+    return one_of([(session, place) for session, place in places if which.items() <= vars(place).items()], number)
 
 
-def a_session(number: int) -> OutreachSession:
-    """Give a session, whatever its state."""
-    chosen: OutreachSession = one_of(all_of(OutreachSession), number)
-    return chosen
-
-
-def a_registration(number: int, *which: ColumnElement[bool]) -> Registration:
-    """Give the place of somebody who takes part or waits."""
-    chosen: Registration = one_of(all_of(Registration, Registration.state.in_(ACTIVE), *which), number)
-    return chosen
-
-
-def clinicians() -> list[User]:
-    """Give those who may host."""
-    return [user for user in all_of(User) if user.is_a(RoleName.CLINICIAN)]
+def an_entry(model: Model, number: int, *, any_state: bool = False) -> tuple[Session, Address]:
+    """Give an entry that stands in somebody's calendar; `any_state`: or did."""
+    found = [(session, address) for session in model.sessions for address in (session.entries if any_state else session.live)]
+    return one_of(sorted(found, key=lambda pair: (pair[0].number, pair[1].text)), number)

@@ -1,0 +1,345 @@
+"""The rules of this world once more, by themselves: what every act does, whether it is allowed, and who hears of it.
+
+Each act raises No where the rules don't allow it, and then changes nothing. `told` says who must hear of the last one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import inf
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from outreach.models import Answer, ReasonKind, RegistrationState, SessionState
+from tests.journeys.sequences.model_people import Address, No, People, Student
+from tests.journeys.sequences.model_sessions import CONFIRMED, OFFERED, WAITING, Place, Session
+from tests.journeys.sequences.people import MAYA, MORNING, PLACES, SESSIONS, Clock
+
+GONE = {RegistrationState.WITHDRAWN, RegistrationState.REMOVED}
+About = tuple[str, int]  # an address, and the number of a session
+
+
+@dataclass
+class Told:
+    """Who hears of an act: at least one letter each.
+
+    `gone`: whose entry ends, if it ever left. `out_of_line`: who waits no more, unless that was never told. `lists`: a teacher's
+    digest, these and no others.
+    """
+
+    must: set[About] = field(default_factory=set)
+    gone: set[About] = field(default_factory=set)
+    out_of_line: set[About] = field(default_factory=set)
+    lists: set[About] = field(default_factory=set)
+
+
+@dataclass
+class Model:
+    """Everything the rules speak of. `now` is for others to set. `written`: which address ever had a letter about which session."""
+
+    now: datetime = MORNING
+    people: People = field(default_factory=People.first)
+    sessions: list[Session] = field(default_factory=list)
+    told: Told = field(default_factory=Told)
+    written: set[About] = field(default_factory=set)
+
+    @classmethod
+    def first(cls) -> Model:
+        """Begin with who there is, and what they have done so far."""
+        model = cls()
+        for one in SESSIONS:
+            session = model.post((MAYA,), "Power of a Stitch", one.clock, next(iter(PLACES)), capacity=one.capacity)
+            session.limit, session.frees = one.per_school_limit, one.frees_declined_seats
+            model.publish(session)
+        for session, one in zip(model.sessions, SESSIONS, strict=True):
+            for teacher, school, number in one.registered:
+                model.register(session, model.people.at(teacher), school, model.of_school(school)[:number])
+        return model
+
+    def of_school(self, school: str) -> list[Student]:
+        """The students of a school now, in the order in which they came."""
+        return [student for student in self.people.students if student.school == school and not student.is_gone]
+
+    def may_hear(self, session: Session) -> dict[ReasonKind, set[Address]]:
+        """Who may get a letter about a session, as whom; nobody else ever does."""
+        families = [one for place in session.active for one in place.student.hears(session.day)]
+        adults = {ReasonKind.HOST: set(session.hosts), ReasonKind.TEACHER: session.teachers(session.active)}
+        return adults | {kind: {one for one, as_whom in families if as_whom is kind} for kind in (ReasonKind.STUDENT, ReasonKind.GUARDIAN)}
+
+    def may_be_reminded(self, session: Session, address: Address) -> bool:
+        """Hosts get the roster; nobody who declined or wants none; a minor only while an adult of theirs is reminded too."""
+        entry = session.live.get(address)
+        if entry is None or ReasonKind.HOST in entry.kinds or not _takes_reminders(session, address):
+            return False
+        own = [place for kind, place in entry.reasons if kind is ReasonKind.STUDENT and isinstance(place, Place)]
+        minors = [place for place in own if place.student.is_minor(session.day)]
+        adults = [{*place.student.carers(session.day), place.teacher} for place in minors]
+        return all(any(_takes_reminders(session, one) for one in some) for some in adults)
+
+    # What hosts do
+
+    def post(
+        self, hosts: Sequence[str], title: str, clock: Clock, place: str, *, capacity: int, decision: bool | None = None, **offer: Any
+    ) -> Session:
+        """Write down a draft."""
+        starts, ends = _instants(clock, place, self.now)
+        decides = _decided(decision, None, starts, self.now)
+        names = tuple(self.people.at(host) for host in hosts)
+        session = Session(len(self.sessions), names, title, capacity, starts, ends, clock.day, place, decides=decides, **offer)
+        self.sessions.append(session)
+        return session
+
+    def publish(self, session: Session) -> None:
+        """Show a draft to all: before it begins, and before it is to be decided."""
+        if session.state is not SessionState.DRAFT or session.starts <= self.now or (session.decides and session.decides <= self.now):
+            raise No("Too late.")
+        session.state = SessionState.PUBLISHED
+        self._follow(session)
+
+    def move(self, session: Session, clock: Clock, place: str, decision: bool | None) -> None:
+        """Another time, place or status is told to everybody, and all are asked anew; another decision time alone keeps the answers."""
+        if not session.is_published or session.ends <= self.now:
+            raise No("There is nothing to move.")
+        starts, ends = _instants(clock, place, self.now)
+        decides = _decided(decision, session.decides, starts, self.now)
+        was, before = (session.starts, session.ends, session.place), session.decides
+        if (starts, ends, place, decides) == (*was, before):
+            raise No("Nothing changed.")
+        session.starts, session.ends, session.day, session.place, session.decides = starts, ends, clock.day, place, decides
+        is_moved = (starts, ends, place) != was
+        self._tell_all(session, asks_again=is_moved or (before is None) != (decides is None))
+
+    def decide(self, session: Session, *, is_provisional: bool) -> None:
+        """Say that it takes place, or leave that open until two days before."""
+        session.must_still_begin(self.now)
+        decides = _decided(is_provisional, None, session.starts, self.now)
+        if decides == session.decides:
+            raise No("Nothing changed.")
+        was, session.decides = session.decides, decides
+        self._tell_all(session, asks_again=(was is None) != (decides is None))
+
+    def call_off(self, session: Session) -> None:
+        """Cancel what isn't certain."""
+        session.must_still_begin(self.now)
+        if session.decides is None:
+            raise No("It is certain.")
+        self.cancel(session)
+
+    def cancel(self, session: Session) -> None:
+        """Take it out of every calendar and tell everybody."""
+        if not session.is_published or session.ends <= self.now:
+            raise No("There is nothing to cancel.")
+        session.state = SessionState.CANCELLED
+        self._tell_all(session, asks_again=True)
+
+    def edit(self, session: Session, *, tells: bool = False, **changes: Any) -> None:
+        """Change anything but time and place: new seats go to who waits, hosts come and go, words are told where the host wants it."""
+        room, host = (session.capacity, session.limit or inf), session.hosts[0]
+        is_news = any(changes.get(name, getattr(session, name)) != getattr(session, name) for name in ("title", "bring", "frees"))
+        is_news |= changes.get("hosts", session.hosts)[0] is not host
+        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or (tells and not is_news):
+            raise No("It can't be so.")
+        for name, value in changes.items():
+            setattr(session, name, value)
+        if tells:
+            session.revise(asks_again=False, but=set())
+            self._must(session, session.live)
+        self._follow(session)
+        if session.capacity > room[0] or (session.limit or inf) > room[1]:
+            self._tell(session, session.fill(self.now))
+
+    # What schools do
+
+    def register(self, session: Session, teacher: Address, school: str, students: Iterable[Student], *, is_attested: bool = True) -> None:
+        """Register students of one school, in this order; who has a place is passed over."""
+        session.must_still_begin(self.now)
+        chosen = [student for student in dict.fromkeys(students) if student.school == school and not student.is_gone]
+        placed = {place.student for place in session.active}
+        new = [student for student in chosen if student not in placed]
+        if session.floor is not None and any((student.age(session.day) or -1) < session.floor for student in new):
+            raise No("Somebody is too young, or of unknown age.")
+        if not new or (not is_attested and any(student.is_minor(session.day) for student in chosen)):
+            raise No("Nobody, or without permission.")
+        added = session.add(new, teacher)
+        self._must(session, session.families(place for place in added if place.state is WAITING))
+        self._tell(session, added)
+
+    def give_back(self, session: Session, place: Place, by: Address | None, *, by_host: bool = False) -> None:
+        """A place ends, before the session begins; the next in line gets it, or is asked."""
+        session.must_still_begin(self.now)
+        if not place.is_active:
+            raise No("It has ended.")
+        self._end(session, [place], RegistrationState.REMOVED if by_host else RegistrationState.WITHDRAWN, by)
+
+    def answer_offer(self, session: Session, place: Place, *, takes: bool) -> None:
+        """Take a seat on offer; or don't, and keep the place on the waiting list."""
+        session.must_still_begin(self.now)
+        if place.state is not OFFERED or place.offered_until is None or self.now >= place.offered_until:
+            raise No("Nothing is on offer.")
+        place.state = CONFIRMED if takes else WAITING
+        self._tell(session, [place] if takes else session.fill(self.now))
+
+    def correct(self, change: Callable[[], object], *concerned: Student) -> None:
+        """Somebody's address, guardian or age changes: calendars follow, and who is new hears where the student stands in line."""
+        change()
+        for session in self.sessions:
+            if session.is_published and session.ends > self.now:
+                self._follow(session)
+                in_line = [place for place in session.active if place.student in concerned and place.state is not CONFIRMED]
+                self._must(session, {one for one in session.families(in_line) if (one.text, session.number) not in self.written})
+
+    def join(self, school: str, name: str, guardian: str) -> Student:
+        """Write down somebody new."""
+        if any(student.name == name for student in self.of_school(school)):
+            raise No("They are there already.")
+        student = Student(len(self.people.students), name, school)
+        self.people.students.append(student)
+        self.people.add_guardian(student, "Theirs", self.people.at(guardian))
+        return student
+
+    def leave(self, student: Student) -> None:
+        """Strike out a student who has no place in what is to come."""
+        coming = (session for session in self.sessions if session.is_published and session.ends > self.now)
+        if any(place.student is student for session in coming for place in session.active):
+            raise No("They have a place.")
+        student.address, student.born, student.guardians, student.is_gone = None, None, [], True
+
+    # What families do
+
+    def answer(self, session: Session, address: Address, said: Answer, *, is_proven: bool = True, stamp: datetime | None = None) -> None:
+        """An answer to what stands holds; a "no" that is proven gives back the places this address speaks for alone."""
+        entry = session.live[address]
+        entry.answer, entry.answered, entry.is_proven = said, stamp or self.now, is_proven
+        gives_back = said is Answer.DECLINED and is_proven and session.frees and session.is_published and self.now < session.starts
+        if gives_back and (ended := session.at_stake(address)):
+            self._end(session, ended, RegistrationState.WITHDRAWN, None)
+
+    def reply(self, session: Session, address: Address, said: Answer, revision: int, *, stamp: datetime, is_proven: bool) -> bool:
+        """A calendar's answer counts only for what stands, and only if no newer one has come; say whether it does."""
+        entry = session.live.get(address)
+        if entry is None or self.now >= session.ends or revision < entry.revision or (entry.answered and stamp <= entry.answered):
+            return False
+        self.answer(session, address, said, is_proven=is_proven, stamp=stamp)
+        return True
+
+    def answer_on_page(self, session: Session, address: Address, said: Answer, revision: int) -> None:
+        """An answer on the family's page is to what the page showed."""
+        session.must_still_begin(self.now)
+        if address not in session.live or session.live[address].revision != revision:
+            raise No("It isn't as it was shown.")
+        self.answer(session, address, said)
+
+    def knows(self, session: Session, address: Address) -> dict[Student, Place]:
+        """What a family's page shows: the last place of each student, to a guardian only of who is a minor that day."""
+        last = {place.student: place for place in session.places if place.student.is_read_at(address)}
+        return {one: place for one, place in last.items() if one.address is address or one.is_minor(session.day)}
+
+    def give_back_by_link(self, session: Session, address: Address, place: Place) -> None:
+        """A family gives back what its page shows."""
+        if place not in self.knows(session, address).values():
+            raise No("It isn't theirs.")
+        self.give_back(session, place, None)
+
+    def not_mine(self, session: Session, address: Address, links: int) -> None:
+        """Nothing goes there any more, and teachers hear why; who signs in there keeps their own mail. Links of before are void."""
+        if links != address.links:
+            raise No("The link is void.")
+        students = self.people.behind(address)
+        self._must(session, session.teachers(place for place in session.active if place.student in students))
+        address.links += 1
+        address.is_stopped |= not address.signs_in
+        for student in students if address.signs_in else ():
+            student.address = None if student.address is address else student.address
+            for guardian in student.guardians:
+                guardian.address = None if guardian.address is address else guardian.address
+        self.correct(lambda: None, *students)
+
+    # What time and mail servers do
+
+    def do_jobs(self) -> None:
+        """Offers lapse, and domains that turn us away are marked."""
+        for session in self.sessions:
+            late = [one for one in session.places if one.state is OFFERED and one.offered_until and one.offered_until <= self.now]
+            for place in late:
+                place.state = WAITING
+            if late:
+                self._tell(session, session.fill(self.now))
+        self.people.look_for_blocked_domains(self.now)
+
+    def reached_again(self, address: Address) -> None:
+        """Letters go there again: they hear how every session that isn't over stands."""
+        if not (address.is_refused or address.is_blocked):
+            return
+        address.is_refused = address.is_blocked = False
+        for session in self.sessions if address.is_reached else ():
+            in_line = session.families(place for place in session.active if place.state is not CONFIRMED)
+            if session.ends > self.now and (address in session.live or address in in_line):
+                self._must(session, [address])
+
+    def let_in(self, domain: str) -> None:
+        """A domain lets us in; what is refused besides stays so."""
+        for address in self.people.addresses.values():
+            if address.domain == domain and address.is_blocked:
+                address.is_blocked = not address.is_refused
+                self.reached_again(address) if address.is_blocked else None
+        self.people.turned_away[domain] = self.now
+
+    def send_again(self, session: Session, addresses: Iterable[Address]) -> None:
+        """A coordinator sends entries again, each as one revision more; answers stay."""
+        if session.ends <= self.now:
+            raise No("It is over.")
+        for address in addresses:
+            session.entries[address].revision += 1
+            self._must(session, [address])
+
+    def _must(self, session: Session, addresses: Iterable[Address]) -> None:
+        self.told.must |= {(address.text, session.number) for address in addresses}
+
+    def _follow(self, session: Session) -> set[Address]:
+        """Of a session that is over nobody's calendar changes any more."""
+        before = session.live
+        changed = session.follow() if session.ends > self.now else set()
+        self._must(session, changed & session.live.keys())
+        self.told.gone |= {(one.text, session.number) for one in changed & before.keys() - session.live.keys()}
+        return changed
+
+    def _tell(self, session: Session, changed: Sequence[Place], by: Address | None = None) -> None:
+        """Families hear through their calendars; each teacher gets a list, but of what they alone gave back themselves."""
+        self._follow(session)
+        self.told.lists |= {(one.teacher.text, session.number) for one in changed if not (one.state in GONE and one.teacher is by)}
+
+    def _end(self, session: Session, ended: Sequence[Place], state: RegistrationState, by: Address | None) -> None:
+        in_line = [place for place in ended if place.state is not CONFIRMED]
+        for place in ended:
+            place.state, place.why = state, None
+        self.told.out_of_line |= {(one.text, session.number) for one in session.families(in_line)}
+        self._tell(session, [*ended, *session.fill(self.now)], by)
+
+    def _tell_all(self, session: Session, *, asks_again: bool) -> None:
+        session.revise(asks_again=asks_again, but=self._follow(session))
+        self._must(session, session.live)
+        self._must(session, session.families(place for place in session.active if place.state is not CONFIRMED))
+        self.told.lists |= {(one.text, session.number) for one in session.teachers(session.active)}
+
+
+def _takes_reminders(session: Session, address: Address) -> bool:
+    entry = session.live.get(address)
+    return entry is not None and entry.answer is not Answer.DECLINED and not address.wants_no_reminders
+
+
+def _instants(clock: Clock, place: str, now: datetime) -> tuple[datetime, datetime]:
+    zone = ZoneInfo(PLACES[place])
+    starts, ends = (datetime.combine(clock.day, at, zone).replace(fold=clock.fold).astimezone(UTC) for at in (clock.start, clock.end))
+    if starts <= now:
+        raise No("That is past.")
+    return starts, ends
+
+
+def _decided(decision: bool | None, kept: datetime | None, starts: datetime, now: datetime) -> datetime | None:
+    """Until when it is open: two days before the start; None: it is certain. Where nothing is said (None), what was."""
+    decides = kept if decision is None else starts - timedelta(days=2) if decision else None
+    if decides is not None and not now < decides < starts:
+        raise No("It can't be decided then.")
+    return decides

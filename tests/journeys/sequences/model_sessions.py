@@ -1,0 +1,216 @@
+"""One session by the rules alone: seats, the waiting list, offers, and what stands in whose calendar.
+
+Knows nothing of the service's code; the rules of README, product.md and architecture.md are written down here once more.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from math import inf
+
+from outreach.models import Answer, ReasonKind, RegistrationState, SessionState, WaitReason
+from tests.journeys.sequences.model_people import Address, No, Student
+
+OFFERED, CONFIRMED, WAITING = RegistrationState.OFFERED, RegistrationState.CONFIRMED, RegistrationState.WAITING
+Reason = tuple[ReasonKind, object]  # as whom, and the adult or the place it is about
+OPPOSITE = {Answer.ACCEPTED: Answer.DECLINED, Answer.DECLINED: Answer.ACCEPTED}
+
+
+@dataclass(eq=False)
+class Place:
+    """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice."""
+
+    student: Student
+    teacher: Address
+    state: RegistrationState
+    why: WaitReason | None = None
+    offered_until: datetime | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """They take part or wait."""
+        return self.state in (WAITING, OFFERED, CONFIRMED)
+
+
+@dataclass(eq=False)
+class Entry:
+    """What one address has in its calendar for one session, for as long as there is a reason."""
+
+    reasons: frozenset[Reason]
+    revision: int = 0
+    answer: Answer = Answer.NEEDS_ACTION
+    answered: datetime | None = None
+    is_proven: bool = True
+
+    @property
+    def kinds(self) -> set[ReasonKind]:
+        """As whom its owner reads."""
+        return {kind for kind, _about in self.reasons}
+
+    def ask_anew(self) -> None:
+        """What was answered holds no more."""
+        self.answer, self.answered = Answer.NEEDS_ACTION, None
+
+
+@dataclass(eq=False)
+class Session:
+    """A session. `places` are in the order of the waiting list, those that ended among them; `decides`: provisional until then."""
+
+    number: int
+    hosts: tuple[Address, ...]
+    title: str
+    capacity: int
+    starts: datetime
+    ends: datetime
+    day: date
+    place: str
+    limit: int | None = None
+    floor: int | None = None
+    bring: str = ""
+    frees: bool = False
+    decides: datetime | None = None
+    state: SessionState = SessionState.DRAFT
+    places: list[Place] = field(default_factory=list)
+    entries: dict[Address, Entry] = field(default_factory=dict)
+
+    @property
+    def is_published(self) -> bool:
+        """It takes place, and everybody sees it."""
+        return self.state is SessionState.PUBLISHED
+
+    @property
+    def active(self) -> list[Place]:
+        """Who takes part or waits."""
+        return [place for place in self.places if place.is_active]
+
+    @property
+    def taken(self) -> int:
+        """Seats that are held, those on offer too."""
+        return sum(place.state in (OFFERED, CONFIRMED) for place in self.places)
+
+    @property
+    def live(self) -> dict[Address, Entry]:
+        """The entries that stand."""
+        return {address: entry for address, entry in self.entries.items() if entry.reasons}
+
+    def teachers(self, places: Iterable[Place]) -> set[Address]:
+        """Who answers for these students."""
+        return {place.teacher for place in places}
+
+    def families(self, places: Iterable[Place]) -> set[Address]:
+        """Who of the families hears of these places."""
+        return {address for place in places for address, _kind in place.student.hears(self.day)}
+
+    def must_still_begin(self, now: datetime) -> None:
+        """Nothing is given out or back once it has begun, or unless it takes place."""
+        if not self.is_published or now >= self.starts:
+            raise No("It has begun, or doesn't take place.")
+
+    def seats_unasked(self, now: datetime) -> bool:
+        """In the last 24 hours nobody gets a seat unasked."""
+        return now < self.starts - timedelta(hours=24)
+
+    def next_in_line(self, queue: Iterable[Place]) -> list[Place]:
+        """Who gets the free seats: first come first, but who is over the school's limit is passed over."""
+        chosen: list[Place] = []
+        for place in queue:
+            if self.taken + len(chosen) < self.capacity and self._school_left(place.student.school, chosen) > 0:
+                chosen.append(place)
+        return chosen
+
+    def _school_left(self, school: str, besides: Sequence[Place] = ()) -> float:
+        seated = [place for place in self.places if place.state in (OFFERED, CONFIRMED)]
+        return (self.limit or inf) - sum(place.student.school == school for place in (*seated, *besides))
+
+    def add(self, students: Sequence[Student], teacher: Address) -> list[Place]:
+        """Seat as many as fit behind those who wait, in this order; the others wait, each knowing why."""
+        ahead = self.next_in_line([place for place in self.places if place.state is WAITING])
+        free = self.capacity - self.taken - len(ahead)
+        seated = int(min(free, max(self._school_left(students[0].school, ahead), 0)))
+        why = WaitReason.FULL if seated == free else WaitReason.SCHOOL_LIMIT
+        added = [Place(one, teacher, CONFIRMED) if n < seated else Place(one, teacher, WAITING, why) for n, one in enumerate(students)]
+        self.places += added
+        return added
+
+    def fill(self, now: datetime) -> list[Place]:
+        """Seat whoever is next, or ask their teacher: for six hours, or until the start."""
+        if not self.is_published or now >= self.starts:
+            return []
+        unasked = self.seats_unasked(now)
+        chosen = self.next_in_line([one for one in self.places if one.state is WAITING and (unasked or one.offered_until is None)])
+        for place in chosen:
+            place.state, place.why = (CONFIRMED if unasked else OFFERED), None
+            place.offered_until = place.offered_until if unasked else min(now + timedelta(hours=6), self.starts)
+        return chosen
+
+    def wanted(self) -> dict[Address, frozenset[Reason]]:
+        """Why it should stand in whose calendar: hosts, families of who has a seat for good, and their teachers."""
+        found: dict[Address, set[Reason]] = defaultdict(set)
+        for host in self.hosts if self.is_published else ():
+            found[host].add((ReasonKind.HOST, host))
+        for place in self.places if self.is_published else ():
+            if place.state is CONFIRMED:
+                found[place.teacher].add((ReasonKind.TEACHER, place.teacher))
+                for address, kind in place.student.hears(self.day):
+                    found[address].add((kind, place))
+        return {address: frozenset(reasons) for address, reasons in found.items()}
+
+    def follow(self) -> set[Address]:
+        """Let entries begin, change and end with their reasons; give whose did. Who is invited anew is asked anew."""
+        wanted = self.wanted()
+        standing = {address: entry.reasons for address, entry in self.live.items()}
+        changed = {address for address in wanted.keys() | standing.keys() if wanted.get(address) != standing.get(address)}
+        for address in changed:
+            reasons = wanted.get(address, frozenset())
+            if address not in self.entries:
+                self.entries[address] = Entry(reasons)
+                continue
+            entry = self.entries[address]
+            if not entry.reasons:
+                entry.ask_anew()
+            entry.reasons, entry.revision = reasons, entry.revision + 1
+        return changed
+
+    def revise(self, *, asks_again: bool, but: set[Address]) -> None:
+        """One revision more of every entry that stands."""
+        for address, entry in self.live.items():
+            entry.revision += address not in but
+        for entry in self.entries.values() if asks_again else ():
+            entry.ask_anew()
+
+    def voices(self, place: Place) -> tuple[set[Address], dict[Address, Entry]]:
+        """The guardians who are reached, and what anybody of the family has answered."""
+        carers = place.student.carers(self.day)
+        answered = {one: self.live[one] for one in place.student.own() | carers if one in self.live}
+        return {one for one in carers if one.is_reached}, {one: it for one, it in answered.items() if it.answer is not Answer.NEEDS_ACTION}
+
+    def speaks_alone(self, address: Address, place: Place) -> bool:
+        """The student themselves, or a minor's only guardian."""
+        return address in place.student.own() or self.voices(place)[0] == {address}
+
+    def at_stake(self, address: Address) -> list[Place]:
+        """The places a "no" from there gives back, where the session says so: it overrides nobody else of the family."""
+        entry = self.live.get(address)
+        if entry is None or entry.kinds & {ReasonKind.HOST, ReasonKind.TEACHER}:
+            return []
+        about = [place for place in self.active if any(place is one for _kind, one in entry.reasons)]
+        return [place for place in about if self.speaks_alone(address, place) and self._nobody_comes(address, place)]
+
+    def _nobody_comes(self, address: Address, place: Place) -> bool:
+        _carers, answered = self.voices(place)
+        return all(entry.answer is Answer.DECLINED for one, entry in answered.items() if one is not address)
+
+    def shown_answer(self, place: Place) -> tuple[Answer, bool, bool]:
+        """What the roster shows of a student: their own word, else the guardians'; whether it is proven, and whether they disagree."""
+        _carers, answered = self.voices(place)
+        own = next((entry for one, entry in answered.items() if one in place.student.own()), None)
+        others = [entry for one, entry in answered.items() if one not in place.student.own()]
+        said = {entry.answer for entry in others}
+        if (own and OPPOSITE.get(own.answer) in said) or (own is None and len(said) > 1):
+            return Answer.TENTATIVE, True, True
+        if own is not None:
+            return own.answer, own.is_proven, False
+        return next(iter(said), Answer.NEEDS_ACTION), not others or any(entry.is_proven for entry in others), False
