@@ -89,7 +89,9 @@ def assert_letters_come_in_order(world: World) -> None:
 def must_ask_anew(world: World, before: Entry, mail: Mail) -> bool:
     """Another time, place or status than was shown before asks again, unless the reader answered since, on the page."""
     after = mail.entry
-    answered = any(said.address == mail.recipient and said.uid == before.uid and said.sequence > before.sequence for said in world.said)
+    answered = any(
+        said.address == mail.recipient and said.session_id == before.session_id and said.sequence > before.sequence for said in world.said
+    )
     is_new = replace(shown(before), is_busy=after.is_busy) != shown(after)
     return after.method == "REQUEST" and is_new and not answered
 
@@ -105,8 +107,8 @@ def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callabl
     live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN))
 
 
-@pytest.mark.empty_database
 @pytest.mark.postgresql
+@pytest.mark.empty_database
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:
     live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN[3:6]))

@@ -50,7 +50,7 @@ def reply(world: World, a: int, b: int, c: int) -> None:
 
     def rule() -> None:
         if world.model.reply(session, address, PARTSTATS[partstat], mail.entry.sequence, stamp=stamp, is_proven=is_proven):
-            world.said.append(Said(mail.recipient, mail.entry.uid, mail.entry.sequence, PARTSTATS[partstat]))
+            world.said.append(Said(mail.recipient, mail.entry.session_id, mail.entry.sequence, PARTSTATS[partstat]))
 
     def deed() -> None:
         for _ in range(1 + b % 2):
@@ -101,13 +101,12 @@ def answer_on_page(world: World, a: int, b: int, c: int) -> None:
     checking.page_is_true(world, session, address)
     said, entry = one_of(list(Answer)[1:], b), session.live[address]
     sequence = entry.revision - (c % 8 == 7)
-    uid = next((mail.entry.uid for mail in world.wire.arrived if mail.ics is not None and _about(world, mail) == (session, address)), "")
+    mailbox_id, session_id = world.mailbox_id(address), world.session_id(session)
 
     def rule() -> None:
         world.model.answer_on_page(session, address, said, sequence)
-        world.said.append(Said(address.text, uid, sequence, said))
+        world.said.append(Said(address.text, session_id, sequence, said))
 
-    mailbox_id, session_id = world.mailbox_id(address), world.session_id(session)
     world.ask(rule, lambda: answer(said, mailbox_id=mailbox_id, session_id=session_id, sequence=sequence, now=world.now))
 
 

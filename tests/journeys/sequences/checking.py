@@ -162,7 +162,9 @@ def _entry_is_true(world: World, session: Session, address: Address, entry: Entr
 
 def what_was_answered(world: World, address: str, entry: Entry) -> Answer:
     """Give what this calendar's owner answered last to what they see, on the page or by a reply; else what the letter says of it."""
-    given = [said.answer for said in world.said if (said.address, said.uid, said.sequence) == (address, entry.uid, entry.sequence)]
+    given = [
+        said.answer for said in world.said if (said.address, said.session_id, said.sequence) == (address, entry.session_id, entry.sequence)
+    ]
     return given[-1] if given else Answer(entry.partstat.lower().replace("-", "_"))
 
 

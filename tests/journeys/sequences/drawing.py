@@ -28,24 +28,26 @@ BEGINNINGS: tuple[tuple[Step, ...], ...] = (
 def drawn(number: int, *, steps: int) -> list[Step]:
     """Give the sequence this number stands for.
 
-    Half of them are about a few acts, which so meet each other more often.
+    Half of them are about a few acts, which so meet each other more often; those of odd numbers are mostly acts, twice as many, with few
+    letters that leave in between.
     """
-    random = Random(number)
+    random, is_quiet = Random(number), number % 2 > 0
     begin = random.choice(BEGINNINGS)
-    acts = [*NAMES, *OFTEN] if random.random() < 0.5 else [*random.sample(NAMES, 8), *random.sample(OFTEN, 3)]
+    acts = [*NAMES, *OFTEN] if random.random() < 0.5 else [*random.sample(NAMES, 8), *random.sample(OFTEN, 4)]
     acts += [step.name for step in begin if isinstance(step, Act)] + ["lets_us_in"] * (Jobs() in begin)
-    return [*begin, *(_step(random, acts) for _ in range(steps))]
+    return [*begin, *(_step(random, acts, is_quiet=is_quiet) for _ in range(steps * (1 + is_quiet)))]
 
 
-def _step(random: Random, acts: Sequence[str]) -> Step:
+def _step(random: Random, acts: Sequence[str], *, is_quiet: bool) -> Step:
     chance = random.random()
-    if chance < 0.6:
+    if chance < 0.9 if is_quiet else chance < 0.6:
         return _act(random, acts)
-    if chance < 0.85:
+    if not is_quiet and chance < 0.85:
         return Round(_fates(random), _act(random, acts) if random.random() < 0.5 else None, random.randrange(5))
-    if chance < 0.9:
+    chance = random.random()
+    if chance < 0.35:
         return Wait(random.choice(TIMES))
-    return Jobs() if chance < 0.95 else AllArrives()
+    return Jobs() if chance < 0.7 else AllArrives()
 
 
 def _fates(random: Random) -> tuple[Fate, ...]:

@@ -51,7 +51,7 @@ class Said:
     """An answer somebody gave to what they saw, and that holds: to this revision of their invitation."""
 
     address: str
-    uid: str
+    session_id: int
     sequence: int
     answer: Answer
 
