@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _
@@ -55,11 +56,14 @@ def age_floor(outreach_session: OutreachSession) -> int | None:
     return max((floor for floor in floors if floor is not None), default=None)
 
 
-def seats_for_school(outreach_session: OutreachSession, school_id: int) -> tuple[int, int | None]:
-    """Give the seats nobody in the queue has a claim to, and how many more this school may have (None: no limit)."""
+def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:
+    """Give the seats nobody in the queue has a claim to, and how many more this school may have (None: no limit).
+
+    Who was asked on the last day and didn't take the seat has no claim to it, or it would stay empty.
+    """
     limit = outreach_session.per_school_limit
     seated = seated_by_school(outreach_session.id) if limit is not None else {}
-    queue = waiting_list(outreach_session.id)
+    queue = waiting_list(outreach_session.id, skip_asked=not outreach_session.promotes_unasked(now))
     claimed = next_in_line(queue, seats_left=outreach_session.seats_left, limit=limit, seated_by_school=seated)
     mine = sum(waiting.school_id == school_id for waiting in claimed)
     return outreach_session.seats_left - len(claimed), None if limit is None else limit - seated.get(school_id, 0) - mine

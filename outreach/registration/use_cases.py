@@ -53,11 +53,13 @@ class Outcome:
     waiting: tuple[int, ...]
 
 
-def preview(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> tuple[Seating, list[Candidate]]:
+def preview(
+    outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime
+) -> tuple[Seating, list[Candidate]]:
     """Say who would be seated and who would wait, in this order, and who can't take part; changes nothing."""
     chosen = candidates(outreach_session, school_id, student_ids)
     able = [candidate.student_id for candidate in chosen if candidate.obstacle is None]
-    return _seat(outreach_session, school_id, able), chosen
+    return _seat(outreach_session, school_id, able, now=now), chosen
 
 
 def register_students(request: Request, *, now: datetime) -> Outcome:
@@ -76,7 +78,7 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]
         if not new:
             raise Refused(_("They are all registered already."))
-        seating = _seat(outreach_session, request.school_id, new)
+        seating = _seat(outreach_session, request.school_id, new, now=now)
         ids = _write(outreach_session, request, seating, now=now)
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
         tell_places(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
@@ -153,8 +155,8 @@ def _end(
         end_places(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
-def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> Seating:
-    free, school_left = seats_for_school(outreach_session, school_id)
+def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Seating:
+    free, school_left = seats_for_school(outreach_session, school_id, now=now)
     return seat(student_ids, seats_left=free, school_seats_left=school_left)
 
 

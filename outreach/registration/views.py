@@ -134,7 +134,7 @@ def _leaving(page: str, place: Registration, form: Form) -> str:
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
     """Begin with everybody ticked who may take part."""
     ids = [student.id for student in school_class.students]
-    _seating, found = use_cases.preview(outreach_session, school_class.school_id, ids)
+    _seating, found = use_cases.preview(outreach_session, school_class.school_id, ids, now=clock.now())
     return RegistrationForm(formdata=None, data={"student_ids": [one.student_id for one in found if one.obstacle is None]})
 
 
@@ -142,8 +142,8 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
     everybody = [student.id for student in school_class.students]
     order = form.order()
     now = clock.now()
-    seating, _chosen = use_cases.preview(outreach_session, school_class.school_id, order)
-    _nobody, candidates = use_cases.preview(outreach_session, school_class.school_id, everybody)
+    seating, _chosen = use_cases.preview(outreach_session, school_class.school_id, order, now=now)
+    _nobody, candidates = use_cases.preview(outreach_session, school_class.school_id, everybody, now=now)
     return render_template(
         "registration/register.html",
         outreach_session=outreach_session,

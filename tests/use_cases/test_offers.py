@@ -13,6 +13,7 @@ from outreach.errors import Refused
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
 from outreach.registration.use_cases import accept_offer, decline_offer
 from outreach.scheduling.use_cases import cancel
+from tests.support.builders import Builder
 from tests.support.town import WARD_VISIT, Town
 
 
@@ -38,3 +39,12 @@ def test_an_offer_in_a_cancelled_session_can_neither_be_taken_nor_declined(answe
     assert refresh(town, "Amara") is RegistrationState.OFFERED
     assert invited(town.ward_visit) == []
     assert db.session.scalars(select(Letter.id).where(Letter.kind == LetterKind.PROMOTED)).all() == []
+
+
+def test_who_is_registered_after_a_declined_offer_gets_the_seat_that_is_free(make: Builder, town: Town, now: datetime) -> None:
+    tara, tess = town.user("Tara"), town.user("Tess")
+    decline_offer(town.registration("Amara", WARD_VISIT).id, by_id=tara.id, now=now)
+    make.register(town.ward_visit, tess, town.student("Isla"), now=now)
+    assert refresh(town, "Isla") is RegistrationState.CONFIRMED
+    assert refresh(town, "Amara") is RegistrationState.WAITING
+    assert (town.ward_visit.seats_taken, town.ward_visit.capacity) == (2, 2)

@@ -30,7 +30,7 @@ class World:
     now: datetime
 
     def preview(self, *names: str) -> list[Row]:
-        seating, _found = preview(self.session, self.school_class.school_id, self._ids(names))
+        seating, _found = preview(self.session, self.school_class.school_id, self._ids(names), now=self.now)
         return told_of_registering(self.session, seating, teacher_id=self.teacher.id, by_id=self.teacher.id)
 
     def register(self, *names: str) -> None:

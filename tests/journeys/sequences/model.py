@@ -162,7 +162,7 @@ class Model:
             raise No("Somebody is too young, or of unknown age.")
         if not new or (not is_attested and any(student.is_minor(session.day) for student in chosen)):
             raise No("Nobody, or without permission.")
-        added = session.add(new, teacher)
+        added = session.add(new, teacher, self.now)
         self._must(session, session.families(place for place in added if place.state is WAITING))
         self._tell(session, added)
 

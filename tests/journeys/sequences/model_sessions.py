@@ -113,6 +113,10 @@ class Session:
         """In the last 24 hours nobody gets a seat unasked."""
         return now < self.starts - timedelta(hours=24)
 
+    def queue(self, now: datetime) -> list[Place]:
+        """Who waits and may be given a seat now; on the last day nobody is asked twice."""
+        return [one for one in self.places if one.state is WAITING and (one.offered_until is None or self.seats_unasked(now))]
+
     def next_in_line(self, queue: Iterable[Place]) -> list[Place]:
         """Who gets the free seats: first come first, but who is over the school's limit is passed over."""
         chosen: list[Place] = []
@@ -125,9 +129,9 @@ class Session:
         seated = [place for place in self.places if place.state in (OFFERED, CONFIRMED)]
         return (self.limit or inf) - sum(place.student.school == school for place in (*seated, *besides))
 
-    def add(self, students: Sequence[Student], teacher: Address) -> list[Place]:
+    def add(self, students: Sequence[Student], teacher: Address, now: datetime) -> list[Place]:
         """Seat as many as fit behind those who wait, in this order; the others wait, each knowing why."""
-        ahead = self.next_in_line([place for place in self.places if place.state is WAITING])
+        ahead = self.next_in_line(self.queue(now))
         free = self.capacity - self.taken - len(ahead)
         seated = int(min(free, max(self._school_left(students[0].school, ahead), 0)))
         why = WaitReason.FULL if seated == free else WaitReason.SCHOOL_LIMIT
@@ -140,7 +144,7 @@ class Session:
         if not self.is_published or now >= self.starts:
             return []
         unasked = self.seats_unasked(now)
-        chosen = self.next_in_line([one for one in self.places if one.state is WAITING and (unasked or one.offered_until is None)])
+        chosen = self.next_in_line(self.queue(now))
         for place in chosen:
             place.state, place.why = (CONFIRMED if unasked else OFFERED), None
             place.offered_until = place.offered_until if unasked else min(now + timedelta(hours=6), self.starts)
