@@ -13,6 +13,7 @@ from outreach.invitations import announce
 from outreach.invitations.facts import Cause, SessionFacts
 from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession
+from outreach.registration.seats import promote_waiting
 from outreach.scheduling.facts import TypedPlace, TypedTime
 from outreach.scheduling.places import Place, find_place
 from outreach.scheduling.timing import TZDATA_VERSION, decision_time, settled_time
@@ -43,6 +44,7 @@ def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datet
 
 def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
+    Who was asked on what was the last day is seated now, if a seat is free and the start is far enough.
 
     Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
     when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time, or the time it is decided by, can't be,
@@ -65,6 +67,7 @@ def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime,
             announce.tell_status(outreach_session, was=was, cause=cause, now=now)
         else:
             announce.tell_moved(outreach_session, was=was, now=now)
+        promote_waiting(outreach_session, now=now)
 
 
 def _target(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime, time
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +12,8 @@ from outreach.db import db
 from outreach.errors import Refused
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
 from outreach.registration.use_cases import accept_offer, decline_offer
+from outreach.scheduling.facts import TypedPlace, TypedTime
+from outreach.scheduling.moving import move
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.town import WARD_VISIT, Town
@@ -48,3 +50,12 @@ def test_who_is_registered_after_a_declined_offer_gets_the_seat_that_is_free(mak
     assert refresh(town, "Isla") is RegistrationState.CONFIRMED
     assert refresh(town, "Amara") is RegistrationState.WAITING
     assert (town.ward_visit.seats_taken, town.ward_visit.capacity) == (2, 2)
+
+
+def test_a_session_that_moves_away_from_its_last_day_seats_who_waits_beside_a_free_seat(town: Town, now: datetime) -> None:
+    visit = town.ward_visit
+    decline_offer(town.registration("Amara", WARD_VISIT).id, by_id=town.user("Tara").id, now=now)
+    next_week = TypedTime(day=date(2027, 3, 9), start=time(8), end=time(10))
+    move(visit.id, next_week, TypedPlace(area_id=visit.area_id, zone=visit.zone), seen=visit.updated_at, now=now)
+    assert refresh(town, "Amara") is RegistrationState.CONFIRMED
+    assert town.mailbox("Amara").id in invited(visit)

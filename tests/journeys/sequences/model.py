@@ -110,6 +110,7 @@ class Model:
         session.starts, session.ends, session.day, session.place, session.decides = starts, ends, clock.day, place, decides
         is_moved = (starts, ends, place) != was
         self._tell_all(session, asks_again=is_moved or (before is None) != (decides is None))
+        self._tell(session, session.fill(self.now))
 
     def decide(self, session: Session, *, is_provisional: bool) -> None:
         """Say that it takes place, or leave that open until two days before."""
