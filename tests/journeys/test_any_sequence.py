@@ -1,5 +1,6 @@
-"""Whatever people do in whatever order, and whatever becomes of the letters: calendars end as the database says.
+"""Whatever people do in whatever order, and whatever becomes of the letters: all is as the model of the rules says.
 
+After each act: whether it is allowed, who sits and who waits, who is written to. When all letters have arrived: rosters and calendars.
 Each run lives the same sequences. OUTREACH_SEQUENCES=500-900 lives those instead, each longer.
 """
 
@@ -29,7 +30,7 @@ CHOSEN = (2, 5, 11, 12, 23, 32, 36, 159)
 
 
 def live(world: World, steps: Sequence[Step]) -> None:
-    """Live a sequence; whenever all that waits has been delivered, and at the end, calendars are compared."""
+    """Live a sequence; each act is compared, and calendars whenever all that waits has been delivered, and at the end."""
     world.begin_again()
     for step in (*steps, AllArrives()):
         match step:
@@ -103,7 +104,7 @@ def asked_for(usual: Sequence[int]) -> tuple[Sequence[int], int]:
 
 
 @pytest.mark.empty_database
-def test_after_any_sequence_every_calendar_equals_the_database(app_with: Callable[..., Flask]) -> None:
+def test_after_any_sequence_everything_is_as_the_rules_say(app_with: Callable[..., Flask]) -> None:
     live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN))
 
 
