@@ -92,15 +92,17 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
 def test_a_host_who_comes_back_has_the_same_entry_and_is_asked_anew(world: Neighbours) -> None:
     accept(world, CARL)
     uid = world.invitation(CARL).uid
+    letters = []
     for co_hosts, kind, sequence in (([], "removed", 1), ([world.carl], "invitation", 2)):
         with transaction():
             world.first.co_hosts = co_hosts
             db.session.flush()
             announce.hosts_changed(world.first, now=world.now)
-        (letter,) = to(CARL)
+        (letter,) = letters = to(CARL)
         assert (letter.kind, letter.letter.sequence) == (kind, sequence)
         send_all()
         world.now += MINUTE
+    [letter] = letters
     invitation = world.invitation(CARL)
     assert (invitation.uid, invitation.is_live, invitation.changed_at) == (uid, True, world.now - MINUTE)
     assert (invitation.answer, invitation.answered_at, invitation.answer_stamp) == (Answer.NEEDS_ACTION, None, None)

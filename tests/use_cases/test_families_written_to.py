@@ -14,7 +14,7 @@ from outreach.models import Guardian, RegistrationState, Student
 from outreach.registration import use_cases as registering
 from outreach.registration.telling import told_of_registering
 from outreach.registration.use_cases import preview
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import names, queued, to, who_gets_what
 
@@ -66,7 +66,7 @@ def test_an_address_that_was_stopped_gets_nothing_and_one_that_fails_keeps_its_i
 ) -> None:
     mark(world, marks)
     third = world.make.outreach_session(world.carl)
-    seating, _found = preview(third, world.north.id, [world.students[name].id])
+    seating, _found = preview(third, world.north.id, [world.students[name].id], now=NOW)
     announced = told_of_registering(third, seating, teacher_id=world.nora.id, by_id=world.nora.id)
     world.register(third, world.nora, name)
     assert set(who_gets_what(queued())) == {(address, "invitation") for address in (*written_to, NORA)} | {(NORA, "digest")}
@@ -271,6 +271,6 @@ def test_the_preview_counts_guardians_by_the_law_of_the_students_own_school(worl
         (world.north, "Ana", world.nora, [(1, "student"), (2, "guardians")]),
         (world.south, "Gul", world.sol, [(1, "student")]),
     ):
-        seating, _found = preview(third, school.id, [world.students[name].id])
+        seating, _found = preview(third, school.id, [world.students[name].id], now=NOW)
         rows = told_of_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
         assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == told

@@ -27,7 +27,7 @@ from outreach.registration import use_cases
 from outreach.registration.candidates import seats_for_school
 from outreach.registration.seats import Room, next_to_sit, promote_waiting, room_of
 from outreach.registration.use_cases import Outcome, Request
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, seats_taken, states
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -222,7 +222,7 @@ def test_a_new_class_does_not_overtake_who_waits_for_a_seat_that_is_free(make: B
     with transaction():
         db.session.get_one(OutreachSession, one.id).capacity = 2
     elsewhere = make.school()
-    assert seats_for_school(one, elsewhere.id) == (0, None)
+    assert seats_for_school(one, elsewhere.id, now=NOW) == (0, None)
     teacher = make.teacher(elsewhere)
     zoe = make.student(make.school_class(elsewhere, teacher), given_name="Zoe")
     make.register(one, teacher, zoe)
@@ -248,9 +248,9 @@ def test_seats_left_for_a_school_count_who_is_seated_and_who_waits_before(
         registration_in(WAITING, student, one, queue.teacher, now=now)
     with transaction():
         db.session.get_one(OutreachSession, one.id).capacity = 4
-    assert seats_for_school(one, queue.school.id) == free
+    assert seats_for_school(one, queue.school.id, now=NOW) == free
     # another school's limit is its own
-    assert seats_for_school(one, make.school().id) == (free[0], limit)
+    assert seats_for_school(one, make.school().id, now=NOW) == (free[0], limit)
 
 
 @pytest.mark.parametrize("state", [OFFERED, PENDING, CONFIRMED])
@@ -262,8 +262,8 @@ def test_every_kind_of_seat_counts_against_the_schools_limit_and_none_of_another
     student = make.student(queue.school_class)
     registration_in(state, student, one, queue.teacher, now=now, offered_until=one.starts_at)
     registration_in(RegistrationState.WITHDRAWN, make.student(queue.school_class), one, queue.teacher, now=now)
-    assert seats_for_school(one, queue.school.id) == (9, 1)
-    assert seats_for_school(other, queue.school.id) == (10, 2)
+    assert seats_for_school(one, queue.school.id, now=NOW) == (9, 1)
+    assert seats_for_school(other, queue.school.id, now=NOW) == (10, 2)
 
 
 def test_over_the_limit_one_waits_for_the_limit_and_over_the_seats_for_a_seat(queue: Queue) -> None:

@@ -25,7 +25,7 @@ from outreach.models import (
 from outreach.registration import use_cases
 from outreach.registration.candidates import age_floor, candidates
 from outreach.registration.use_cases import Outcome, Request, preview
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, consents, nothing_changes, registration_in, registration_of, seats_taken, states
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -296,7 +296,7 @@ def test_the_preview_names_who_would_be_seated_and_who_would_wait_and_leaves_out
     )
     registration_in(CONFIRMED, there, outreach_session, teacher, now=now)
     with nothing_changes():
-        seating, found = preview(outreach_session, school.id, [young.id, there.id, older.id, old.id])
+        seating, found = preview(outreach_session, school.id, [young.id, there.id, older.id, old.id], now=NOW)
     assert (seating.seated, seating.waiting) == ((older.id,), ((old.id, "full"),))
     assert [one.obstacle is None for one in found] == [False, False, True, True]
 
