@@ -45,8 +45,9 @@ class Outcome:
 class Worker:
     """A process that has collected all tests and tries faults, and a way to start others for what is imported."""
 
-    def __init__(self, number: int) -> None:
-        """Start it."""
+    def __init__(self, number: int, test_files: Sequence[str]) -> None:
+        """Start it with the first fault that needs it."""
+        self.files = test_files
         self.log = (BUILD / f"worker-{number}.log").open("w", encoding="utf-8")
         self.request = BUILD / f"request-{number}.json"
         self.reliable: dict[str, bool] = {}
@@ -56,9 +57,25 @@ class Worker:
         for_child, self.to_child = os.pipe()
         self.from_child, by_child = os.pipe()
         environment = {**os.environ, "PYTHONPATH": str(ROOT), running.PIPES_VARIABLE: f"{for_child},{by_child}"}
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.running", "-o", "tmp_path_retention_policy=failed"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "tests.mutants.running",
+            "-o",
+            "tmp_path_retention_policy=failed",
+            *self.files,
+        ]
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, pass_fds=(for_child, by_child), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
+            [*command, *self.files],
+            cwd=ROOT,
+            env=environment,
+            pass_fds=(for_child, by_child),
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
         )
         os.close(for_child)
         os.close(by_child)
@@ -72,7 +89,7 @@ class Worker:
         told: dict[str, Any] = json.loads(line)
         return told
 
-    def _ask(self, fault: Fault | None, tests: Sequence[Test], *, new_app: bool) -> dict[str, Any]:
+    def _ask(self, fault: Fault | None, tests: Sequence[Test], *, new_app: bool = False, modules: Sequence[str] = ()) -> dict[str, Any]:
         if self.process is None:
             self._start()
         wanted = {
@@ -80,33 +97,48 @@ class Worker:
             "tests": [(test.name, test.seconds) for test in tests],
             "seconds": _limit(tests),
             "new_app": new_app,
+            "modules": modules,
         }
         _write(self.to_child, json.dumps(wanted) + "\n")
         return self._read()
 
-    def try_fault(self, fault: Fault, tests: Sequence[Test], *, needs_import: bool, needs_new_app: bool) -> Outcome:
+    def try_fault(self, fault: Fault, chooser: Chooser) -> Outcome:
         """Run tests until one fails that doesn't fail without the fault."""
+        tests, (loading, modules) = chooser.tests_for(fault), chooser.tests_that_load(fault)
+        number = len({test.name for test in tests + loading})
+        if chooser.needs_import(fault):
+            return self._import(fault, tests + [test for test in loading if test not in tests], number)
+        new_app = chooser.needs_new_app(fault)
+        outcome = Outcome(fault, None, "no test executes it", number)
+        for some, again in sorted(((tests, []), (loading, modules)), key=lambda one: sum(test.seconds for test in one[0])):
+            if some and outcome.by is None:
+                outcome = self._try_here(fault, some, number, new_app=new_app, modules=again)
+        return outcome
+
+    def _try_here(self, fault: Fault, tests: Sequence[Test], number: int, *, new_app: bool, modules: Sequence[str] = ()) -> Outcome:
         left = list(tests)
         while left:
-            told = {"how": "import"} if needs_import else self._ask(fault, left, new_app=needs_new_app)
+            told = self._ask(fault, left, new_app=new_app, modules=modules)
             if told["how"] == "import":
-                return self._import(fault, left)
-            if told["by"] is None or not told["by"] or self._is_reliable(told["by"], left):
-                return Outcome(fault, told["by"], told["how"], len(tests))
+                return self._import(fault, left, number)
+            if not told["by"] or self._is_reliable(told["by"], left):
+                return Outcome(fault, told["by"], told["how"], number)
             left = [test for test in left if test.name != told["by"]]
-        return Outcome(fault, None, "no test executes it" if not tests else "", len(tests))
+        return Outcome(fault, None, "", number)
 
     def _is_reliable(self, name: str, tests: Sequence[Test]) -> bool:
         """The test passes without a fault, started as here."""
         if name not in self.reliable:
-            self.reliable[name] = self._ask(None, [test for test in tests if test.name == name], new_app=False)["by"] is None
+            self.reliable[name] = self._ask(None, [test for test in tests if test.name == name])["by"] is None
         return self.reliable[name]
 
-    def _import(self, fault: Fault, tests: Sequence[Test]) -> Outcome:
+    def _import(self, fault: Fault, tests: Sequence[Test], number: int) -> Outcome:
         """Run tests in a process of their own, which imports the faulty module."""
+        if not tests:
+            return Outcome(fault, None, "no test executes it", number)
         request = {"fault": (fault.path, fault.place, fault.number), "tests": [test.name for test in tests]}
         self.request.write_text(json.dumps(request), encoding="utf-8")
-        test_files = sorted({test.name.partition("::")[0] for test in tests})
+        test_files = sorted({test.file for test in tests})
         command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "tests.mutants.importing", *test_files]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), importing.REQUEST_VARIABLE: str(self.request)}
         try:
@@ -114,11 +146,11 @@ class Worker:
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=30 + _limit(tests)
             )
         except subprocess.TimeoutExpired:
-            return Outcome(fault, "", "took too long", len(tests))
+            return Outcome(fault, "", "took too long", number)
         if done.returncode in {0, 5}:
-            return Outcome(fault, None, "", len(tests))
+            return Outcome(fault, None, "", number)
         by = next((line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))), "")
-        return Outcome(fault, by, "failed" if by else "cannot be imported", len(tests))
+        return Outcome(fault, by, "failed" if by else "cannot be imported", number)
 
     def end(self) -> None:
         """Send it home."""
@@ -171,8 +203,9 @@ def try_all(faults: Sequence[Fault], chooser: Chooser, jobs: int) -> Iterator[Ou
     done: Queue[Outcome | BaseException] = Queue()
     for fault in faults:
         waiting.put(fault)
+    test_files = sorted({test.file for test in chooser.tests})
     for number in range(min(jobs, len(faults))):
-        threading.Thread(target=_work, args=(Worker(number), chooser, waiting, done), daemon=True).start()
+        threading.Thread(target=_work, args=(Worker(number, test_files), chooser, waiting, done), daemon=True).start()
     for _fault in faults:
         outcome = done.get()
         if isinstance(outcome, BaseException):
@@ -183,9 +216,7 @@ def try_all(faults: Sequence[Fault], chooser: Chooser, jobs: int) -> Iterator[Ou
 def _work(worker: Worker, chooser: Chooser, waiting: Queue[Fault], done: Queue[Outcome | BaseException]) -> None:
     try:
         while True:
-            fault = waiting.get_nowait()
-            needs_import, needs_new_app = chooser.needs_import(fault), chooser.needs_new_app(fault)
-            done.put(worker.try_fault(fault, chooser.tests_for(fault), needs_import=needs_import, needs_new_app=needs_new_app))
+            done.put(worker.try_fault(waiting.get_nowait(), chooser))
     except Empty:
         worker.end()
     except BaseException as error:  # noqa: BLE001 (told to the main thread)

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.mutants.faults import Fault
-from tests.mutants.product import PRODUCT
-from tests.mutants.recording import FOLDER_VARIABLE, IMPORTING, STARTING
+from tests.mutants.product import PRODUCT, is_within, read_rules
+from tests.mutants.recording import FOLDER_VARIABLE, IMPORTING, IMPORTS, STARTING
 
 _SET_UP = 0.02  # seconds a test costs beside its own
 
@@ -34,6 +34,11 @@ class Test:
     lines: dict[str, int]
     size: int = 0
 
+    @property
+    def file(self) -> str:
+        """Where it stands."""
+        return self.name.partition("::")[0]
+
     def executes(self, path: str, mask: int) -> bool:
         """It executes one of these lines."""
         return bool(self.lines.get(path, 0) & mask)
@@ -41,23 +46,28 @@ class Test:
 
 @dataclass
 class Record:
-    """All tests, and the lines that run while the product is imported or an app is made for many tests."""
+    """All tests, and the lines that run while modules of the product or the tests are imported, or an app is made for many tests."""
 
     tests: list[Test] = field(default_factory=list)
-    importing: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    importing: dict[str, int] = field(default_factory=dict)
+    loading: dict[str, dict[str, int]] = field(default_factory=dict)
     starting: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def add(self, told: dict[str, Any]) -> None:
         """Take in one file of tests."""
         seconds = [test["seconds"] for test in told["tests"].values()]
         for name, test in told["tests"].items():
-            lines = {path: int(mask, 16) for path, mask in test["lines"].items()}
+            lines = _numbers(test["lines"])
             takes = max(seconds) if test["wide"] else test["seconds"]
             size = sum(mask.bit_count() for mask in lines.values())
             self.tests.append(Test(name, takes, test["passed"], test["app"], test["wide"], lines, size))
-        for kind, into in ((IMPORTING, self.importing), (STARTING, self.starting)):
-            for path, mask in told[kind].items():
-                into[path] |= int(mask, 16)
+        for path, mask in _numbers(told[STARTING]).items():
+            self.starting[path] |= mask
+
+    def add_imports(self, told: dict[str, dict[str, str]]) -> None:
+        """Take in what runs at import."""
+        self.loading = {context: _numbers(lines) for context, lines in told.items()}
+        self.importing = self.loading.pop(IMPORTING, {})
 
     def sort(self) -> None:
         """Those that are quick and execute little come first: they are the likeliest to be about the line."""
@@ -67,28 +77,31 @@ class Record:
 def record(root: Path, folder: Path, *, jobs: int, only: Sequence[str]) -> Record:
     """Read the record of all tests, or of these files, after running those whose record is missing or out of date."""
     shared = _digest(root, _shared_sources(root))
-    wanted = {file: _digest(root, [root / file]) for file in _test_files(root, only)}
-    marks = {file: f"{shared}-{own}" for file, own in wanted.items()}
+    files = _test_files(root, only)
+    marks = {file: f"{shared}-{_digest(root, [root / file])}" for file in files}
     stale = [file for file, mark in marks.items() if _mark(folder, file) != mark]
     if stale:
         print(f"Recording which lines {len(stale)} files of tests execute ...", flush=True)
-        _run(root, folder, stale, jobs)
+        for file in stale:
+            _stored(folder, file).unlink(missing_ok=True)
+        _run(root, folder, [*stale, *([f"--numprocesses={jobs}", "--dist=loadfile"] if min(jobs, len(stale)) > 1 else [])])
         for file in stale:
             _mark_file(folder, file).write_text(marks[file], encoding="utf-8")
+    imports = hashlib.sha256("".join(marks.values()).encode()).hexdigest()
+    if _mark(folder, IMPORTS) != imports:
+        _run(root, folder, ["--collect-only", *files])
+        _mark_file(folder, IMPORTS).write_text(imports, encoding="utf-8")
     found = Record()
-    for file in marks:
+    found.add_imports(json.loads((folder / IMPORTS).read_text(encoding="utf-8")))
+    for file in files:
         if (stored := _stored(folder, file)).exists():
             found.add(json.loads(stored.read_text(encoding="utf-8")))
     found.sort()
     return found
 
 
-def _run(root: Path, folder: Path, files: Sequence[str], jobs: int) -> None:
-    for file in files:
-        _stored(folder, file).unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.recording", "-m", "not browser", *files]
-    if jobs > 1 and len(files) > 1:
-        command += [f"--numprocesses={jobs}", "--dist=loadfile"]
+def _run(root: Path, folder: Path, arguments: Sequence[str]) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.recording", "-m", "not browser", *arguments]
     environment = {**os.environ, FOLDER_VARIABLE: str(folder), "PYTHONPATH": str(root)}
     with (folder.parent / "recording.log").open("w", encoding="utf-8") as log:
         code = subprocess.run(command, cwd=root, env=environment, stdout=log, stderr=log, check=False).returncode
@@ -112,9 +125,7 @@ def _mark(folder: Path, file: str) -> str:
 
 def _test_files(root: Path, only: Sequence[str]) -> list[str]:
     found = sorted(str(path.relative_to(root)) for path in (root / "tests").rglob("test_*.py") if "node_modules" not in path.parts)
-    if not only:
-        return found
-    return [file for file in found if any(file == one or file.startswith(one.rstrip("/") + "/") for one in only)]
+    return [file for file in found if (is_within(file, only) if only else read_rules().counts(file))]
 
 
 def _shared_sources(root: Path) -> list[Path]:
@@ -141,6 +152,7 @@ class Chooser:
         self.root = root
         self.sources = {path: (root / path).read_text(encoding="utf-8") for path in paths}
         self._uses: dict[str, dict[str, int]] = {}
+        self._imports: dict[str, set[str]] = {}
 
     def needs_import(self, fault: Fault) -> bool:
         """The line runs while modules are imported."""
@@ -152,13 +164,36 @@ class Chooser:
 
     def tests_for(self, fault: Fault) -> list[Test]:
         """Every test that executes one of its lines, the likeliest first."""
-        if not fault.in_function:
-            return self._tests_of_names(fault)
         mask = _mask(fault.lines)
-        found = [test for test in self.tests if test.executes(fault.path, mask)]
+        found = [test for test in self.tests if fault.in_function and test.executes(fault.path, mask)]
         if self.needs_new_app(fault):
             found += [test for test in self.tests if test.uses_app and not test.executes(fault.path, mask)]
-        return found or (self._tests_of_names(fault) if self.needs_import(fault) else [])
+        if self.needs_import(fault):
+            found += [test for test in self._tests_of_names(fault) if test not in found]
+        return found
+
+    def tests_that_load(self, fault: Fault) -> tuple[list[Test], list[str]]:
+        """Tests whose files execute a line when they are read, and the modules of the tests to be read anew for them."""
+        if not fault.in_function:
+            return [], []
+        mask = _mask(fault.lines)
+        loaders = {module for module, lines in self.record.loading.items() if lines.get(fault.path, 0) & mask}
+        if not loaders:
+            return [], []
+        found = [test for test in self.tests if self._imported_by(test.file) & loaders]
+        modules = {module for test in found for module in self._imported_by(test.file) if self._imported_by(module) & loaders}
+        return found, sorted(modules)
+
+    def _imported_by(self, file: str) -> set[str]:
+        """A file of the tests, and those it imports, and so on."""
+        if file not in self._imports:
+            self._imports[file] = {file}
+            for node in ast.walk(ast.parse((self.root / file).read_text(encoding="utf-8"))):
+                for name in _imported_names(node):
+                    path = name.replace(".", "/") + ".py"
+                    if name.startswith("tests.") and (self.root / path).exists():
+                        self._imports[file] |= self._imported_by(path)
+        return self._imports[file]
 
     def _tests_of_names(self, fault: Fault) -> list[Test]:
         """For what runs while modules are imported: tests of functions that use a name it defines, else of the module's functions."""
@@ -197,6 +232,16 @@ class Chooser:
                     masks[path] = sum(1 << line for line in lines) & ~self.record.importing.get(path, 0)
             self._uses[name] = masks
         return self._uses[name]
+
+
+def _imported_names(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
+def _numbers(lines: dict[str, str]) -> dict[str, int]:
+    return {path: int(mask, 16) for path, mask in lines.items()}
 
 
 def _mask(lines: Iterable[int]) -> int:

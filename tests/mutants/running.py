@@ -84,7 +84,7 @@ class Runner:
         if session.testsfailed:
             raise session.Interrupted(f"{session.testsfailed} files of tests cannot be read")
         items = {item.nodeid: item for item in session.items}
-        first = next(item for item in session.items if "app" in getattr(item, "fixturenames", ()))
+        first = next((item for item in session.items if "app" in getattr(item, "fixturenames", ())), session.items[0])
         first.config.hook.pytest_runtest_protocol(item=first, nextitem=Ended(session))
         if self.failed:
             raise session.Interrupted(f"{first.nodeid} fails without a fault")
@@ -94,8 +94,7 @@ class Runner:
         self._answer(ready=True)
         for line in self.requests:
             wanted = json.loads(line)
-            chosen = [(items[name], seconds) for name, seconds in wanted["tests"] if name in items]
-            self._answer(**self._fork(session, wanted, chosen))
+            self._answer(**self._fork(session, wanted, items))
         return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -106,7 +105,7 @@ class Runner:
     def _answer(self, **told: Any) -> None:
         print(json.dumps(told), file=self.answers, flush=True)
 
-    def _fork(self, session: pytest.Session, wanted: dict[str, Any], chosen: list[tuple[pytest.Item, float]]) -> dict[str, Any]:
+    def _fork(self, session: pytest.Session, wanted: dict[str, Any], items: dict[str, pytest.Item]) -> dict[str, Any]:
         self.forks += 1
         factory: Any = session.config._tmp_path_factory  # type: ignore[attr-defined]
         folder = factory.getbasetemp() / f"fork{self.forks}"
@@ -116,7 +115,7 @@ class Runner:
         if not child:
             os.close(reading)
             factory._basetemp = folder
-            self._run(session, wanted, chosen, writing)
+            self._run(session, wanted, items, writing)
         os.close(writing)
         told = _read_all(reading, wanted["seconds"])
         with contextlib.suppress(ProcessLookupError):
@@ -126,7 +125,7 @@ class Runner:
         answer: dict[str, Any] = json.loads(told) if told else {"by": "", "how": "no answer in time, or a crash"}
         return answer
 
-    def _run(self, session: pytest.Session, wanted: dict[str, Any], chosen: list[tuple[pytest.Item, float]], writing: int) -> None:
+    def _run(self, session: pytest.Session, wanted: dict[str, Any], items: dict[str, pytest.Item], writing: int) -> None:
         """In the fork: put the fault in, run tests until one fails, say which. Never returns."""
         told: dict[str, Any] = {"by": None, "how": ""}
         running = ""
@@ -143,6 +142,9 @@ class Runner:
             resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
             signal.signal(signal.SIGALRM, too_long)
             self._put_in(wanted["fault"], new_app=wanted["new_app"])
+            if wanted["modules"]:
+                items = self._read_again(session, wanted)
+            chosen = [(items[name], seconds) for name, seconds in wanted["tests"] if name in items]
             for position, (item, seconds) in enumerate(chosen):
                 running = item.nodeid
                 following: Any = chosen[position + 1][0] if position + 1 < len(chosen) else Ended(session)
@@ -170,9 +172,18 @@ class Runner:
         right = compile((self.root / path).read_text(encoding="utf-8"), file, "exec", dont_inherit=True)
         self.living.replace(right, compile(module.faulty(fault), file, "exec", dont_inherit=True))
 
+    def _read_again(self, session: pytest.Session, wanted: dict[str, Any]) -> dict[str, pytest.Item]:
+        """Import modules of the tests anew, now that the fault is in: they call the product when they are read."""
+        files = {str(self.root / path) for path in wanted["modules"]}
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) in files:
+                del sys.modules[name]
+        tests = sorted({name.partition("::")[0] for name, _seconds in wanted["tests"]})
+        return {item.nodeid: item for item in session.perform_collect([str(self.root / file) for file in tests])}
+
 
 class Living:
-    """The functions and caches of the product, found once: a fork that looked at every object would copy all memory."""
+    """The functions of the product and all caches, found once: a fork that looked at every object would copy all memory."""
 
     def __init__(self, root: Path) -> None:
         """Find them."""
@@ -183,11 +194,11 @@ class Living:
             if isinstance(thing, FunctionType) and thing.__code__.co_filename.startswith(product):
                 code = thing.__code__
                 self.functions[code.co_filename, code.co_qualname, code.co_firstlineno].append(thing)
-            elif isinstance(thing, functools._lru_cache_wrapper) and str(getattr(thing, "__module__", "")).startswith(PRODUCT):
+            elif isinstance(thing, functools._lru_cache_wrapper) and str(thing.__module__).startswith((PRODUCT, "tests")):
                 self.caches.append(thing)
 
     def forget(self) -> None:
-        """Empty the caches: the right code filled them."""
+        """Empty the caches, those of the tests as well: the right code filled them."""
         for cache in self.caches:
             cache.cache_clear()
 
