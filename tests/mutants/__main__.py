@@ -57,17 +57,7 @@ class Worker:
         for_child, self.to_child = os.pipe()
         self.from_child, by_child = os.pipe()
         environment = {**os.environ, "PYTHONPATH": str(ROOT), running.PIPES_VARIABLE: f"{for_child},{by_child}"}
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.mutants.running",
-            "-o",
-            "tmp_path_retention_policy=failed",
-            *self.files,
-        ]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.mutants.running", "-o", "tmp_path_retention_policy=failed"]
         self.process = subprocess.Popen(
             [*command, *self.files],
             cwd=ROOT,
