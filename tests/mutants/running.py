@@ -131,7 +131,8 @@ class Runner:
         running = ""
 
         def say(**more: Any) -> None:
-            os.write(writing, json.dumps({**told, **more}).encode())
+            with contextlib.suppress(OSError):
+                os.write(writing, json.dumps({**told, **more}).encode())
             os._exit(0)
 
         def too_long(_signal: int, _frame: FrameType | None) -> None:
