@@ -79,6 +79,8 @@ class Queue:
 
 @pytest.fixture
 def queue(make: Builder, now: datetime) -> Queue:
+    """Give one when no other session has an offer any more."""
+    use_cases.lapse_offers(now=now + 7 * DAY)
     return Queue(make, now)
 
 
