@@ -12,7 +12,8 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSession, Registration, SchoolClass, Student, User
 from outreach.registration import use_cases
-from outreach.registration.telling import Row, told_of_leaving, told_of_registering, told_of_taking
+from outreach.registration.seats import Room
+from outreach.registration.telling import Row, told_of_leaving, told_of_more_seats, told_of_registering, told_of_taking
 from outreach.registration.use_cases import Request, preview, register_students
 from tests.support.builders import Builder
 
@@ -139,6 +140,75 @@ def test_withdrawing_names_the_family_and_who_is_next(world: World) -> None:
         ("dana@pupils.example", LetterKind.PROMOTED): 1,
         ("teacher@north.example", LetterKind.DIGEST): 1,
     }
+
+
+def colleague_of(world: World, make: Builder) -> User:
+    return make.teacher(world.school_class.school, email="colleague@north.example")
+
+
+def test_the_entry_of_a_colleague_or_in_another_session_is_not_ones_own(world: World, make: Builder) -> None:
+    colleague = colleague_of(world, make)
+    make.register(world.session, colleague, world.students["Ana"])
+    make.register(make.outreach_session(make.clinician()), world.teacher, world.students["Dana"])
+    assert world.preview("Dana")[-1] == (1, "teacher: you", "an entry in the calendar, and a summary")
+
+
+def test_who_registers_for_a_teacher_reads_that_the_teacher_hears(world: World, make: Builder) -> None:
+    seating, _found = preview(world.session, world.school_class.school_id, [world.students["Dana"].id])
+    told = told_of_registering(world.session, seating, teacher_id=world.teacher.id, by_id=make.coordinator().id)
+    assert told[-1] == (1, "teacher", "an entry in the calendar, and a summary")
+
+
+def test_a_teacher_whose_students_all_wait_gets_no_entry(world: World, make: Builder) -> None:
+    colleague = colleague_of(world, make)
+    make.register(world.session, colleague, world.students["Ana"], world.students["Ben"])
+    assert world.preview("Dana") == [
+        (1, "student or guardian who waits", "a letter that says so"),
+        (1, "teacher: you", "a summary"),
+    ]
+
+
+def test_with_another_student_seated_the_entry_stays(world: World) -> None:
+    world.register("Cem", "Ana")
+    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    assert (1, "teacher", "a list of what changed") in told
+    assert "teacher: you" not in numbers(told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now))
+
+
+def test_another_teachers_seats_keep_nobodys_entry(world: World, make: Builder) -> None:
+    world.register("Cem")
+    make.register(world.session, colleague_of(world, make), world.students["Ana"])
+    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    assert (1, "teacher: you", "the entry leaves the calendar: it was your last student") in told
+
+
+@pytest.mark.parametrize(("hours", "stays"), [(25, True), (24, False)])
+def test_the_entry_stays_where_ones_own_next_gets_the_seat_unasked(world: World, make: Builder, hours: int, *, stays: bool) -> None:
+    colleague = colleague_of(world, make)
+    make.register(world.session, colleague, world.students["Ana"])
+    world.register("Cem", "Dana")
+    at = world.session.starts_at - timedelta(hours=hours)
+    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=at)
+    words = "a list of what changed" if stays else "a list of what changed, and the entry leaves the calendar"
+    assert (1, "teacher", words) in told
+    given = "the seat: family and teacher are told" if stays else "the teacher is asked whether they may have the seat"
+    assert told[-1] == (1, "student who waits", given)
+
+
+def test_a_colleagues_next_who_gets_the_seat_keeps_nobody_elses_entry(world: World, make: Builder) -> None:
+    world.register("Cem")
+    make.register(world.session, colleague_of(world, make), world.students["Ana"], world.students["Dana"])
+    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    assert (1, "teacher", "a list of what changed, and the entry leaves the calendar") in told
+
+
+@pytest.mark.parametrize("capacity", [2, 3, 4, 9])
+def test_more_seats_name_as_many_as_wait_for_them(world: World, capacity: int) -> None:
+    world.register("Ana", "Ben", "Cem", "Dana")
+    told = told_of_more_seats(world.session, Room(capacity, None), now=world.now)
+    number = min(capacity - 2, 2)
+    who = "student who waits" if number == 1 else "students who wait"
+    assert told == ([(number, who, "the seat: family and teacher are told")] if number else [])
 
 
 def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World) -> None:
