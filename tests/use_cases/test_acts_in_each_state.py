@@ -50,7 +50,7 @@ class Scene:
         for one in RegistrationState:
             outreach_session = make.outreach_session(self.host, state=state, site=site)
             self.now = outreach_session.starts_at + before
-            until = self.now + SECOND if one is OFFERED else None
+            until = self.now + SECOND  # kept when an offer was answered, so each of them may have had one
             self.sessions[one] = outreach_session
             self.places[one] = registration_in(one, self.ana, outreach_session, self.teacher, now=now, offered_until=until)
 
