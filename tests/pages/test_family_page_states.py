@@ -374,6 +374,15 @@ def test_whoever_signs_in_there_keeps_their_mail_and_only_the_students_lose_it(
     assert home.make.mailbox(HOME).is_open
 
 
+def test_two_who_read_elsewhere_are_two_pieces_of_news(home: Home, now: datetime) -> None:
+    """Each names the address that is wrong."""
+    one = home.session(home.student("Ana", HOME, "father@families.example"))
+    for address in (HOME, "father@families.example"):
+        not_mine(home.make.mailbox(address).id, session_id=one.id, now=now)
+    wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS, Letter.session_id == one.id).order_by(Letter.id)
+    assert [LetterFacts.from_json(letter.facts).reason for letter in db.session.scalars(wanted)] == [HOME, "father@families.example"]
+
+
 def test_said_again_after_a_correction_it_is_news_again(home: Home, now: datetime) -> None:
     one = home.session(home.student("Ana"))
     mailbox_id = home.make.mailbox(HOME).id

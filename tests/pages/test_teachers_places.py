@@ -230,6 +230,18 @@ def test_a_letter_of_this_session_that_failed_stands_beside_the_family_it_was_fo
     assert "nobody is reached" not in found["Ana"] + found["Ben"]
 
 
+def test_of_two_letters_that_failed_the_newer_is_shown_until_a_later_one_leaves(desk: Desk) -> None:
+    one = desk.session()
+    ana = desk.student("Ana", guardians=("anas@homes.example",))
+    registration_in(CONFIRMED, ana, one, desk.teacher, now=desk.make.now)
+    for said in ("452 Busy", "552 Mailbox full"):
+        failed("anas@homes.example", one, said, desk.make)
+    (row,) = desk.places(one)
+    assert ("552 Mailbox full" in row, "452 Busy" in row) == (True, False)
+    failed("anas@homes.example", one, "250 OK", desk.make, state=LetterState.SENT)
+    assert "A letter didn’t arrive" not in desk.places(one)[0]  # a later one did
+
+
 def mailbox(address: str) -> Mailbox:
     return db.session.scalars(select(Mailbox).where(Mailbox.address == address)).one()
 
