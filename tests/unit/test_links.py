@@ -90,3 +90,30 @@ def test_address_leads_to_the_page_of_its_purpose() -> None:
 
     assert address(TICKET, base_url="https://o.example", secret_key=KEY) == f"https://o.example/i/{token}"
     assert address(wrong, base_url="https://o.example", secret_key=KEY) == f"https://o.example/i/{sign(wrong, KEY)}/not-mine"
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_a_link_opens_the_page_of_its_purpose_and_no_other(purpose: Purpose) -> None:
+    ticket = Ticket(7, 42, purpose, 1, NOW + timedelta(days=30))
+    token = sign(ticket, KEY)
+    paths = {
+        Purpose.FAMILY: f"/i/{token}",
+        Purpose.NOT_MINE: f"/i/{token}/not-mine",
+        Purpose.REMINDERS: f"/i/{token}/reminders",
+        Purpose.DECIDE: f"/d/{token}",
+    }
+    assert address(ticket, base_url="https://outreach.example", secret_key=KEY) == "https://outreach.example" + paths[purpose]
+    for other in Purpose:
+        if other is not purpose:
+            with pytest.raises(LinkBroken):
+                read(token, other, KEY, NOW)
+
+
+@pytest.mark.parametrize(("later", "opens"), [(-1, True), (0, False), (1, False)])
+def test_a_link_expires_to_the_second(later: int, *, opens: bool) -> None:
+    now, token = TICKET.expires_at + timedelta(seconds=later), sign(TICKET, KEY)
+    if opens:
+        assert read(token, Purpose.FAMILY, KEY, now) == TICKET
+    else:
+        with pytest.raises(LinkExpired):
+            read(token, Purpose.FAMILY, KEY, now)

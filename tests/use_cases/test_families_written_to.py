@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
+from outreach import links
 from outreach.db import db, transaction
 from outreach.invitations import announce
 from outreach.invitations.facts import Cause, Reader
@@ -14,6 +16,7 @@ from outreach.models import Guardian, RegistrationState, Student
 from outreach.registration import use_cases as registering
 from outreach.registration.telling import told_of_registering
 from outreach.registration.use_cases import preview
+from outreach.web import settings
 from tests.support.builders import NOW, Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import names, queued, to, who_gets_what
@@ -274,3 +277,14 @@ def test_the_preview_counts_guardians_by_the_law_of_the_students_own_school(worl
         seating, _found = preview(third, school.id, [world.students[name].id], now=NOW)
         rows = told_of_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
         assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == told
+
+
+def test_the_link_in_a_letter_is_its_readers_own_and_lasts_thirty_days_after_the_end(world: Neighbours) -> None:
+    world.move(world.second)
+    for address in (GUL, RUTH):
+        mailbox = world.mailbox(address)
+        for letter in to(address):
+            (token,) = re.findall(r"/i/([\w.~-]+)\n", letter.mail.text)[:1]
+            ticket = links.read(token, links.Purpose.FAMILY, settings().secret_key, world.now)
+            assert (ticket.mailbox_id, ticket.session_id, ticket.link_version) == (mailbox.id, world.second.id, 1)
+            assert ticket.expires_at == world.second.ends_at + timedelta(days=30)
