@@ -172,6 +172,13 @@ def test_a_teacher_gets_no_list_of_what_they_alone_did(world: Neighbours, by: st
         assert (letter.facts.cause, letter.facts.seated, letter.facts.waiting) == (Cause.WITHDRAWN, (), ())
 
 
+def test_a_teacher_who_hosts_gets_no_list_of_whom_they_took_off_alone(world: Neighbours) -> None:
+    registering.remove(world.registration("Dana").id, by_id=world.nora.id, reason="Too few supervisors", now=world.now)
+    assert to(NORA) == []
+    registering.remove(world.registration("Gul").id, by_id=world.nora.id, reason="Too few supervisors", now=world.now)
+    assert {letter.kind.value for letter in to(SOL)} >= {"digest"}
+
+
 def test_a_teacher_who_registers_gets_the_list_of_what_came_of_it(world: Neighbours) -> None:
     third = world.make.outreach_session(world.carl, capacity=2)
     world.register(third, world.nora, "Cem", "Ana", "Ben")

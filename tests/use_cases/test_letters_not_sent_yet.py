@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -252,3 +254,30 @@ def test_whoever_leaves_hears_it_once_and_by_the_cause(world: Neighbours) -> Non
     registering.withdraw(world.registration("Gul").id, by_id=world.sol.id, now=world.now)
     assert who_gets_what(queued()) == {(GUL, "removed"): 1, (RUTH, "removed"): 1}
     assert {letter.facts.cause for letter in queued()} == {Cause.WITHDRAWN}
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        *((name, "Something else") for name in ("title", "host_name", "site_name", "area_name", "meeting_point", "bring", "wear", "kit")),
+        ("video_url", "https://video.example/1"),
+        ("zone", "Europe/Paris"),
+        ("fold", 1),
+        ("is_provisional", True),
+        *((name, datetime(2027, 3, 17, 9)) for name in ("starts_wall", "ends_wall")),
+        *((name, datetime(2027, 3, 17, 9, tzinfo=UTC)) for name in ("starts_at", "ends_at", "decides_at")),
+    ],
+)
+def test_whatever_a_letter_shows_is_shown_beside_what_it_was(world: Neighbours, name: str, other: object) -> None:
+    changes: dict[str, Any] = {name: other}
+    was = replace(session_facts(world.first), **changes)
+    with transaction():
+        announce.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
+    assert {letter.facts.was for letter in queued()} == {was}
+
+
+def test_what_no_letter_shows_is_no_change(world: Neighbours) -> None:
+    was = replace(session_facts(world.first), format_name="Something else", frees_declined_seats=True)
+    with transaction():
+        announce.tell_wording(world.first, was=was, has_new_description=True, now=world.now)
+    assert {letter.facts.was for letter in queued()} == {None}
