@@ -89,6 +89,20 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
     assert not world.invitation(CARL).is_live
 
 
+def test_a_host_who_registers_a_student_too_keeps_the_entry_as_host(world: Neighbours) -> None:
+    third = world.make.outreach_session(world.nora, co_hosts=[world.tom])
+    with transaction():
+        announce.tell_published(third, now=world.now)
+    send_all()
+    world.register(third, world.nora, "Cem")
+    assert who_gets_what(queued()) == {(NORA, "updated"): 1, (NORA, "digest"): 1}
+    assert to(NORA)[0].facts.reader is Reader.HOST
+    send_all()
+    registering.withdraw(world.registration("Cem", third).id, by_id=world.nora.id, now=world.now + MINUTE)
+    assert who_gets_what(queued()) == {(NORA, "updated"): 1}
+    assert world.invitation(NORA, third).is_live
+
+
 def test_a_host_who_comes_back_has_the_same_entry_and_is_asked_anew(world: Neighbours) -> None:
     accept(world, CARL)
     uid = world.invitation(CARL).uid

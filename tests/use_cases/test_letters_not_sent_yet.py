@@ -127,6 +127,20 @@ def test_a_move_after_one_that_was_told_shows_what_was_told_last(world: Neighbou
     assert told(ANA).facts.was.meeting_point == "Back door"  # type: ignore[union-attr]  # as the line before says
 
 
+def test_a_letter_that_may_have_left_counts_as_read(world: Neighbours) -> None:
+    """A worker was cut off: the letter waits for another attempt, and may be there already."""
+    world.move(meeting_point="Back door")
+    with transaction():
+        world.invitation(ANA).sent_sequence = world.invitation(MARIA).sent_sequence = 1
+    registering.withdraw(world.registration("Ben").id, by_id=world.nora.id, now=world.now + MINUTE)
+    assert told(MARIA).facts.was is not None
+    assert told(MARIA).facts.was.meeting_point == "Main entrance"  # type: ignore[union-attr]  # as the line before says
+    world.now += 2 * MINUTE
+    world.move(meeting_point="Side door")
+    known = {address: told(address).facts.was for address in (ANA, PAUL)}
+    assert {address: was and was.meeting_point for address, was in known.items()} == {ANA: "Back door", PAUL: "Main entrance"}
+
+
 def test_a_sibling_who_left_is_still_named_when_the_session_moves_before_that_letter_left(world: Neighbours) -> None:
     registering.withdraw(world.registration("Ana").id, by_id=world.nora.id, now=world.now)
     world.now += MINUTE

@@ -16,7 +16,7 @@ from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, Invitation, OutreachSession
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
-from tests.support.neighbours import Neighbours
+from tests.support.neighbours import GUL, RUTH, Neighbours
 from tests.support.queued_letters import queued
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -118,6 +118,10 @@ def test_every_entry_is_revised_once_and_an_rsvp_holds_only_for_what_was_answere
     answer = Answer.NEEDS_ACTION if asks_again else Answer.ACCEPTED
     assert {(one.answer, one.answered_at, one.answer_stamp) for one in after} == {(answer, answered, answered)}
     assert (world.first.revision, world.first.updated_at) == (revision + 1, world.now)
+    kind = {cancelled: "cancelled", reworded: None, in_another_zone: None, online_in_another_zone: None}.get(act, "updated")
+    assert {(one.to, one.kind.value) for one in queued() if not one.facts.entry and one.kind != "digest"} == (
+        {(GUL, kind), (RUTH, kind)} if kind else set()
+    ), "who waits"
     in_calendars = [letter for letter in queued() if letter.facts.entry]
     assert len(in_calendars) == len(after)
     for letter in in_calendars:
