@@ -28,7 +28,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import ANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import Queued, names, queued, send_all, to, who_gets_what
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 SECOND, MINUTE, WEEK = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=7)
 PUPILS = "pupils.example"
 

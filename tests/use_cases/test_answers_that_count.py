@@ -15,7 +15,7 @@ from outreach.models import Answer, AnswerSource, InvitationAnswer, OutreachSess
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, DANA, GUL, MARIA, NORA, PAUL, RUTH, TOM, Neighbours
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 YES, UNSURE, NO, NOTHING = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION
 STOPPED, REFUSED, BLOCKED = "stopped_at", "refused_at", "blocked_at"
 

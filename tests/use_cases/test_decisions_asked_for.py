@@ -15,7 +15,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import CARL, HANA, Neighbours
 from tests.support.queued_letters import Queued, queued, send_all
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 RUTHA, PIA = "rutha@programme.example", "pia@programme.example"
 

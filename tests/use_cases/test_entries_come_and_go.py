@@ -30,7 +30,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import names, queued, send_all, to, who_gets_what
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 ELSEWHERE = "maria@elsewhere.example"
 

@@ -21,7 +21,7 @@ from tests.support.builders import NOW, Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import names, queued, to, who_gets_what
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 
 STOPPED, REFUSED, BLOCKED = "stopped_at", "refused_at", "blocked_at"
 

@@ -13,8 +13,6 @@ from outreach.mailboxes import mailbox_of, mailboxes_of, normal_address
 from outreach.models import Mailbox
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.mark.parametrize(
     ("typed", "kept"),

@@ -12,7 +12,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import ANA, HANA, MARIA, NORA, PAUL, RUTH, SOL, Neighbours
 from tests.support.queued_letters import names, queued, send_all, to
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 REASON = "Too few supervisors on that day."
 
 

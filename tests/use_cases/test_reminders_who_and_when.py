@@ -17,7 +17,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import Queued, names, queued, send_all
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 SECOND, DAY, WEEK = timedelta(seconds=1), timedelta(days=1), timedelta(days=7)
 OF_FIRST, OF_SECOND = {NORA, TOM, ANA, MARIA, PAUL, DANA, ELI}, {SOL, GUL, RUTH}
 

@@ -19,7 +19,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import GUL, RUTH, Neighbours
 from tests.support.queued_letters import queued
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 HOUR = timedelta(hours=1)
 
 

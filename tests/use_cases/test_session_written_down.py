@@ -19,7 +19,7 @@ from tests.support.builders import Builder
 from tests.support.neighbours import MARIA, Neighbours
 from tests.support.outbox import invite
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 
 
 def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime) -> None:
