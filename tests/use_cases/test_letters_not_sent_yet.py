@@ -141,6 +141,15 @@ def test_a_letter_that_may_have_left_counts_as_read(world: Neighbours) -> None:
     assert {address: was and was.meeting_point for address, was in known.items()} == {ANA: "Back door", PAUL: "Main entrance"}
 
 
+def test_two_moves_while_the_first_letter_is_leaving_are_told_from_what_it_says(world: Neighbours, third: OutreachSession) -> None:
+    lease(ELI)
+    world.move(third, meeting_point="Back door")
+    world.now += MINUTE
+    world.move(third, meeting_point="Side door")
+    letter = told(ELI)
+    assert (letter.kind, letter.letter.sequence, letter.facts.was and letter.facts.was.meeting_point) == ("updated", 2, "Main entrance")
+
+
 def test_a_sibling_who_left_is_still_named_when_the_session_moves_before_that_letter_left(world: Neighbours) -> None:
     registering.withdraw(world.registration("Ana").id, by_id=world.nora.id, now=world.now)
     world.now += MINUTE

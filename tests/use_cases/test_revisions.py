@@ -118,7 +118,7 @@ def test_every_entry_is_revised_once_and_an_rsvp_holds_only_for_what_was_answere
     answer = Answer.NEEDS_ACTION if asks_again else Answer.ACCEPTED
     assert {(one.answer, one.answered_at, one.answer_stamp) for one in after} == {(answer, answered, answered)}
     assert (world.first.revision, world.first.updated_at) == (revision + 1, world.now)
-    kind = {cancelled: "cancelled", reworded: None, in_another_zone: None, online_in_another_zone: None}.get(act, "updated")
+    kind = "cancelled" if act is cancelled else None if act in (reworded, in_another_zone, online_in_another_zone) else "updated"
     assert {(one.to, one.kind.value) for one in queued() if not one.facts.entry and one.kind != "digest"} == (
         {(GUL, kind), (RUTH, kind)} if kind else set()
     ), "who waits"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, transaction
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their 
 def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime) -> None:
     site = make.site("Harbor Hospital")
     host = make.clinician(given_name="Sam", family_name="Lee")
-    words = {
+    words: dict[str, Any] = {
         "bring": "A pen",
         "wear": "Short sleeves",
         "kit": "A pad",
@@ -47,7 +47,7 @@ def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime)
         fold=0,
         starts_at=one.starts_at,
         ends_at=one.starts_at + timedelta(hours=2),
-        site_name="Harbor Hospital" if one.site else "",
+        site_name="Harbor Hospital",
         area_name="Skills lab",
         address="1 Main Street",
         frees_declined_seats=True,
@@ -115,15 +115,15 @@ def test_the_database_refuses_what_no_invitation_can_be(make: Builder) -> None:
     maria = world.invitation(MARIA)
     ana = world.registration("Ana").id
     values = {name: getattr(maria, name) for name in ("session_id", "mailbox_id", "created_at", "changed_at")}
-    for wrong in (
+    wrongs: tuple[Invitation | InvitationReason, ...] = (
         Invitation(**values, uid="another"),
         Invitation(**values | {"mailbox_id": world.make.mailbox("a@x.example").id}, uid=maria.uid),
         Invitation(**values | {"mailbox_id": world.make.mailbox("b@x.example").id}, uid="b", sequence=0, sent_sequence=1),
         InvitationReason(invitation_id=maria.id, kind=ReasonKind.STUDENT),
         InvitationReason(invitation_id=maria.id, kind=ReasonKind.STUDENT, registration_id=ana, user_id=world.nora.id),
         InvitationReason(invitation_id=maria.id, kind=ReasonKind.GUARDIAN, registration_id=ana),
-    ):
+    )
+    for wrong in wrongs:
         with pytest.raises(IntegrityError), transaction():
             db.session.add(wrong)
-        assert not inspect(wrong).persistent
     assert [reason.registration_id for reason in world.invitation(MARIA).reasons] == [ana, world.registration("Ben").id]
