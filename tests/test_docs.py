@@ -1,4 +1,4 @@
-"""What docs/calendar.md says is proven, is: every test and module it names is there."""
+"""What docs/calendar.md and docs/locks.md say is proven, is: every test and module they name is there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from outreach.config import ROOT
 
-TOLD = (ROOT / "docs/calendar.md").read_text(encoding="utf-8")
+TOLD = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("calendar.md", "locks.md"))
 PROOFS = [
     (proof["file"], "_".join(name.split()))
     for proof in re.finditer(r"`(?P<file>test_\w+)` (?P<names>\*[^*`|]+\*(?:(?: \([^)]*\))?, \*[^*`|]+\*)*)", TOLD)

@@ -245,10 +245,12 @@ def test_a_family_that_stops_reminders_waits_for_no_registration(app: Flask, sce
     assert not overtaking(app, scene.register(scene.ana), partial(families.stop_reminders, scene.maria.id, now=scene.now)).has_waited
 
 
-def bouncing(scene: Scene, kind: BounceKind = BounceKind.HARD) -> Act:
-    def act(key: int = scene.maria.id) -> None:
+def bouncing(scene: Scene, mailbox_id: int | None = None) -> Act:
+    """Let a letter come back from this mailbox, or from Maria's: nobody is there."""
+
+    def act(key: int = mailbox_id or scene.maria.id) -> None:
         with transaction():
-            note_failure(key, None, kind, status="5.1.1", words="550 5.1.1 Unknown", now=scene.now)
+            note_failure(key, None, BounceKind.HARD, status="5.1.1", words="550 5.1.1 Unknown", now=scene.now)
 
     return act
 
@@ -260,8 +262,10 @@ def test_a_letter_that_comes_back_while_the_address_is_said_to_work_counts(app: 
 
 
 def test_of_two_who_say_that_an_address_works_the_second_changes_nothing(app: Flask, scene: Scene) -> None:
-    bouncing(scene)()
-    again = partial(write_again, scene.maria.id, now=scene.now)
+    """The address of an adult, with no student to hold."""
+    key = scene.teacher.mailbox_id
+    bouncing(scene, key)()
+    again = partial(write_again, key, now=scene.now)
     met = overtaking(app, again, again)
     assert (met.first, met.second) == (True, False)
 
