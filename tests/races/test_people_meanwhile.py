@@ -47,6 +47,7 @@ from outreach.schools.known import known_students
 from outreach.schools.removal import remove_student
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import Act, overtaking
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.empty_database, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
@@ -268,6 +269,19 @@ def test_of_two_who_say_that_an_address_works_the_second_changes_nothing(app: Fl
     again = partial(write_again, key, now=scene.now)
     met = overtaking(app, again, again)
     assert (met.first, met.second) == (True, False)
+
+
+def test_a_family_whose_child_is_registered_while_it_is_reached_again_gets_its_invitation(app: Flask, scene: Scene) -> None:
+    """What leaves before that is written would be dropped, as a letter to an address that is refused."""
+    bouncing(scene)()
+    key, wire = scene.maria.id, Scripted()
+
+    def register_and_deliver() -> None:
+        scene.register(scene.ana)()
+        deliver(wire, scene.now)
+
+    overtaking(app, partial(write_again, key, now=scene.now), register_and_deliver)
+    assert "maria@families.example" in {envelope.recipient for envelope in wire.sent}
 
 
 def test_reaching_a_family_again_and_registering_its_child_never_wait_for_each_other(app: Flask, scene: Scene) -> None:
