@@ -217,3 +217,80 @@ def test_a_link_with_line_breaks_stays_in_its_header() -> None:
 def test_dates_are_written_with_their_offset() -> None:
     raw = build(replace(REMINDER, date=datetime(2027, 2, 1, 9, 30, 0, 123456, tzinfo=UTC)))
     assert b"\r\nDate: Mon, 01 Feb 2027 09:30:00 +0000\r\n" in raw
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Amina", b'To: "Amina" <amina@school.example>'),
+        ('Amina "Mina"', b'To: "Amina \\"Mina\\"" <amina@school.example>'),
+        ("back\\slash", b'To: "back\\\\slash" <amina@school.example>'),
+        ("a" * 50, b'To: "' + b"a" * 50 + b'"\r\n <amina@school.example>'),
+        ("a" * 48, b'To: "' + b"a" * 48 + b'"\r\n <amina@school.example>'),
+        ("a" * 47, b'To: "' + b"a" * 47 + b'" <amina@school.example>'),
+        ("Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", b"To: =?utf-8?q?Zo=C3=AB?= <amina@school.example>"),
+        ("", b"To: amina@school.example"),
+        (None, b"To: amina@school.example"),
+    ],
+)
+def test_a_name_stands_before_its_address_on_a_line_of_at_most_76(name: str | None, line: bytes) -> None:
+    raw = build(replace(REMINDER, to_name=name))
+    assert b"\r\n" + line + b"\r\n" in raw
+    assert max(map(len, line.split(b"\r\n"))) <= 76
+
+
+@pytest.mark.parametrize(
+    ("subject", "line"),
+    [
+        ("plain words", b"Subject: plain words"),
+        ("s" * 67, b"Subject: " + b"s" * 67),
+        ("=?utf-8?q?trick?=", b"Subject: =?utf-8?b?PT91dGYtOD9xP3RyaWNrPz0=?="),
+        ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", b"Subject: =?utf-8?b?Y2Fmw6k=?="),
+    ],
+)
+def test_a_subject_is_written_as_it_is_where_that_is_safe(subject: str, line: bytes) -> None:
+    assert b"\r\n" + line + b"\r\n" in build(replace(REMINDER, subject=subject))
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(180, True), (181, False)])
+def test_a_message_id_has_a_longest_length(length: int, *, is_taken: bool) -> None:
+    named = replace(REMINDER, message_id=f"<{'a' * length}@x.example>")
+    if is_taken:
+        assert named.message_id.encode() in build(named)
+    else:
+        with pytest.raises(ValueError, match="not a Message-ID"):
+            build(named)
+
+
+@pytest.mark.parametrize(("length", "is_taken"), [(900, True), (901, False)])
+def test_a_link_to_stop_reminders_has_a_longest_length(length: int, *, is_taken: bool) -> None:
+    link = "https://x.example/" + "a" * (length - len("https://x.example/"))
+    if is_taken:
+        assert f"<{link}>".encode() in build(replace(REMINDER, list_unsubscribe=link))
+    else:
+        with pytest.raises(ValueError, match="not a link"):
+            build(replace(REMINDER, list_unsubscribe=link))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_link_to_stop_reminders_is_a_web_address(scheme: str) -> None:
+    assert f"List-Unsubscribe: <{scheme}://x.example/a>\r\n".encode() in build(
+        replace(REMINDER, list_unsubscribe=f"{scheme}://x.example/a")
+    )
+
+
+def test_only_a_letter_that_can_be_stopped_says_so() -> None:
+    assert b"List-Unsubscribe" not in build(replace(REMINDER, list_unsubscribe=None))
+    assert b"In-Reply-To" not in build(replace(REMINDER, references=()))
+
+
+def test_a_letter_ends_with_one_line_break_in_each_part() -> None:
+    plain, html = read(replace(REMINDER, text="one\n\n\n", html="<p>two</p>\r\n")).iter_parts()
+    assert (plain.get_payload(decode=True), html.get_payload(decode=True)) == (b"one\r\n", b"<p>two</p>\r\n")
+
+
+def test_letters_of_one_mail_have_boundaries_of_their_own() -> None:
+    mixed = read(INVITATION)
+    alternative = next(iter(mixed.iter_parts()))
+    others = read(CANCELLATION)
+    assert len({mixed.get_boundary(), alternative.get_boundary(), others.get_boundary()}) == 3

@@ -184,3 +184,100 @@ def test_no_address_can_say_more_than_an_address(address: str) -> None:
 def test_no_letter_leaves_without_an_address_its_bounces_come_back_to(sender: str) -> None:
     with pytest.raises(ValueError, match="not an address"):
         replace(letter(), sender=sender)
+
+
+@pytest.mark.parametrize(("code", "outcome"), [("250 ok", ACCEPTED), ("251 forwarded", ACCEPTED), ("252 maybe", ACCEPTED)])
+def test_a_recipient_may_be_taken_in_three_ways(code: str, outcome: Outcome) -> None:
+    [only], server = send(RCPT=code)
+    assert (only, len(server.taken)) == (outcome, 1)
+
+
+@pytest.mark.parametrize("code", ["249 odd", "253 odd", "299 odd"])
+def test_no_other_answer_takes_a_recipient(code: str) -> None:
+    [only], server = send(RCPT=code)
+    assert (only, server.taken) == (Delayed(words=code), [])
+
+
+def test_the_size_is_named_only_to_a_server_that_asks_for_it() -> None:
+    _outcomes, server = send(EHLO="250 here")
+    assert server.heard[1] == "mail FROM:<rsvp+abc@outreach.example>"
+
+
+@pytest.mark.parametrize("options", [{"username": "us"}, {"password": "hush"}, {}])
+def test_without_both_name_and_password_nobody_signs_in(options: dict[str, str]) -> None:
+    outcomes, server = send(options=options)
+    assert outcomes == [ACCEPTED]
+    assert not any(line.upper().startswith("AUTH") for line in server.heard)
+
+
+def test_an_accepted_letter_needs_no_reset() -> None:
+    _outcomes, server = send("one@example.org", "two@example.org")
+    assert "rset" not in server.heard
+
+
+def test_a_server_that_breaks_at_the_reset_is_called_again() -> None:
+    outcomes, server = send("one@example.org", "two@example.org", RCPT=["550 5.1.1 unknown", "250 ok"], RSET=HANG_UP)
+    assert outcomes == [Refused(words="550 5.1.1 unknown", kind=BounceKind.HARD), ACCEPTED]
+    assert server.connections == 2
+
+
+def test_a_kept_connection_that_breaks_at_the_recipient_is_the_trouble_itself() -> None:
+    outcomes, server = send("one@example.org", "two@example.org", RCPT=["250 ok", HANG_UP, "250 ok"])
+    assert outcomes == [ACCEPTED, ACCEPTED]
+    assert (server.connections, len(server.taken)) == (2, 2)
+
+
+def test_a_kept_connection_that_breaks_after_the_content_is_not_tried_again_at_once() -> None:
+    """The server may have the letter: sent twice in one breath, it would come twice for sure."""
+    outcomes, server = send("one@example.org", "two@example.org", content=["250 ok", HANG_UP, "250 ok"])
+    assert [type(outcome) for outcome in outcomes] == [Accepted, Delayed]
+    assert (server.connections, len(server.taken)) == (1, 2)
+
+
+def test_a_first_letter_that_holds_for_all_is_not_tried_twice() -> None:
+    [outcome], server = send(MAIL=["451 4.3.0 no disk", "250 ok"])
+    assert isinstance(outcome, Unavailable)
+    assert (server.connections, server.taken) == (1, [])
+
+
+@pytest.mark.parametrize(("letters", "connections"), [(3, 1), (4, 2)])
+def test_a_connection_carries_exactly_as_many_letters_as_it_may(letters: int, connections: int) -> None:
+    outcomes, server = send(*["someone@example.org"] * letters, options={"letters_a_connection": 3})
+    assert outcomes == [ACCEPTED] * letters
+    assert server.connections == connections
+
+
+def test_a_transport_says_goodbye_once_and_can_be_used_again() -> None:
+    with mail_server() as server:
+        transport = transport_to(server)
+        transport.close()
+        assert server.connections == 0
+        for _ in range(2):
+            assert transport.send(letter()) == ACCEPTED
+            transport.close()
+            transport.close()
+    assert (server.connections, server.heard.count("quit")) == (2, 2)
+
+
+def test_a_server_that_does_not_answer_a_goodbye_holds_nobody_up() -> None:
+    outcomes, _server = send(QUIT=HANG_UP)
+    assert outcomes == [ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"greeting": "554 no service"}, "554 no service"),
+        ({"MAIL": "553 5.7.1 not your address"}, "553 5.7.1 not your address"),
+        ({"EHLO": HANG_UP, "HELO": HANG_UP}, "Connection unexpectedly closed"),
+    ],
+)
+def test_a_pause_keeps_what_the_server_said(answers: dict[str, Any], words: str) -> None:
+    [outcome], _server = send(**answers)
+    assert isinstance(outcome, Unavailable)
+    assert outcome.words.startswith(words)
+
+
+def test_a_content_refused_before_it_is_given_is_about_this_letter() -> None:
+    [outcome], server = send(DATA="554 5.6.0 odd")
+    assert (outcome, server.taken) == (Refused(words="554 5.6.0 odd"), [])
