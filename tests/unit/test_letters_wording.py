@@ -12,7 +12,17 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import AskedFacts, BlockedFacts, Cause, LetterFacts, Reader, SessionFacts
+from outreach.invitations.facts import (
+    AccountFacts,
+    ApplicationFacts,
+    AskedFacts,
+    BlockedFacts,
+    Cause,
+    LetterFacts,
+    Reader,
+    SessionFacts,
+    StudentFacts,
+)
 from outreach.invitations.letters import render
 from outreach.models import Letter, LetterKind
 from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
@@ -801,3 +811,230 @@ def test_a_move_that_also_decides_says_both() -> None:
     one = moved(told(datetime(2027, 3, 11, 10, 0), **MAYBE))
 
     assert lead(one) == f"{NEW_TIME} And it is certain now: it takes place."
+
+
+ABOUT_SESSIONS = [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)]
+SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
+
+
+@pytest.mark.parametrize("kind", ABOUT_SESSIONS)
+def test_who_plans_with_a_session_reads_on_top_that_it_is_not_certain(kind: LetterKind) -> None:
+    one = about(kind, TEACHER, Cause.REGISTERED, session=told(**MAYBE), seated=(GUS,), waiting=(AMY,))
+
+    assert ("isn't certain yet" in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+    assert "isn't certain" not in lead(about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)))
+
+
+@pytest.mark.parametrize("kind", ABOUT_SESSIONS)
+def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind) -> None:
+    one = about(kind, TEACHER, Cause.MOVED, was=told(datetime(2027, 3, 11, 10, 0), **MAYBE), seated=(GUS,), waiting=(AMY,))
+
+    assert ("And it is certain now: it takes place." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        (told(**MAYBE), told(), f"{THEN} takes place: it is certain now."),
+        (told(), told(**MAYBE), f"{THEN} has become provisional.{UNCERTAIN}"),
+        (
+            told(is_provisional=True, decides_at=MAYBE_DECIDES - timedelta(days=1)),
+            told(**MAYBE),
+            f"There is a new time for the decision about {THEN}.{UNCERTAIN}",
+        ),
+        (told(**MAYBE), told(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
+    ],
+)
+def test_what_became_of_the_decision_is_news(was: SessionFacts, now: SessionFacts, said: str) -> None:
+    for cause in (Cause.DECIDED, Cause.PROVISIONAL, Cause.MOVED, Cause.WORDING, Cause.AGAIN):
+        assert lead(about(UPDATED, STUDENT, cause, session=now, was=was, seated=(ANA,), entry=entry(1))) == said
+
+
+def test_what_became_of_the_decision_is_news_for_a_teacher_too() -> None:
+    decided = about(DIGEST, TEACHER, Cause.DECIDED, was=told(**MAYBE), seated=(GUS,))
+    put_off = about(
+        DIGEST, TEACHER, Cause.PROVISIONAL, session=told(**MAYBE), was=told(is_provisional=True, decides_at=WRITTEN), seated=(GUS,)
+    )
+
+    assert lead(decided) == f"{THEN} takes place: it is certain now."
+    assert str(received(decided).message["Subject"]) == "It takes place: Power of a Stitch"
+    assert str(received(put_off).message["Subject"]) == "New decision time: Power of a Stitch"
+
+
+def test_online_the_decision_time_names_its_clock() -> None:
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=online(**MAYBE), seated=(ANA,), entry=entry())
+
+    assert "is decided by Tuesday 16 March at 12:00 (New York)." in lead(one)
+
+
+def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(is_provisional=True), seated=(ANA,), entry=entry())
+
+    assert "It isn't certain yet" in lead(one)
+
+
+@pytest.mark.parametrize("reader_zone", ["", "America/New_York", "Europe/London", "Australia/Sydney"])
+def test_online_a_reader_elsewhere_reads_their_own_time_too(reader_zone: str) -> None:
+    own = {
+        "Europe/London": " / your time: Thursday 18 March 2027, 21:00 to 23:00 (London, UTC)",
+        "Australia/Sydney": " / your time: Friday 19 March 2027, 08:00 to 10:00 (Sydney, UTC+11)",
+    }
+    for session, shown in ((online(), own.get(reader_zone, "")), (told(datetime(2027, 3, 18, 17, 0)), "")):
+        one = about(INVITATION, STUDENT, Cause.REGISTERED, session=session, seated=(ANA,), entry=entry(), reader_zone=reader_zone)
+
+        assert row(one, "When") == f"Thursday 18 March 2027 / 17:00 to 19:00 (New York, UTC−4){shown}"
+
+
+@pytest.mark.parametrize(
+    ("starts_wall", "minutes", "extra"),
+    [
+        (datetime(2027, 3, 28, 0, 30), 120, " / the clocks change meanwhile: it ends at 02:30 (London, UTC+1)"),
+        (datetime(2027, 3, 28, 3, 30), 120, ""),
+    ],
+)
+def test_an_end_after_a_clock_change_says_on_which_clock(starts_wall: datetime, minutes: int, extra: str) -> None:
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(starts_wall, zone="Europe/London", minutes=minutes), entry=entry())
+
+    shown = row(one, "When")
+    assert shown is not None
+    assert shown.endswith(extra or "05:30 (London, UTC+1)")
+    assert ("clocks change" in shown) == bool(extra)
+
+
+@pytest.mark.parametrize(
+    ("changed", "where"),
+    [
+        ({}, "Skills lab, Harbor Hospital / 1 Main Street / New York / Meet at: Main entrance"),
+        ({"meeting_point": ""}, "Skills lab, Harbor Hospital / 1 Main Street / New York"),
+        ({"area_name": ""}, "Harbor Hospital / 1 Main Street / New York / Meet at: Main entrance"),
+        ({"address": ""}, "Skills lab, Harbor Hospital / Meet at: Main entrance"),
+        ({"site_name": "", "area_name": ""}, "Online"),
+    ],
+)
+def test_a_place_is_told_from_the_door_outwards(changed: dict[str, Any], where: str) -> None:
+    assert row(about(INVITATION, STUDENT, Cause.REGISTERED, session=told(**changed), entry=entry()), "Where") == where
+
+
+@pytest.mark.parametrize("kind", ABOUT_SESSIONS)
+@pytest.mark.parametrize("cause", [Cause.CANCELLED, Cause.MOVED])
+def test_the_day_is_struck_where_nothing_takes_place_and_missing_where_only_the_reader_is_off_the_list(
+    kind: LetterKind, cause: Cause
+) -> None:
+    shown = lines(about(kind, TEACHER, cause, seated=(GUS,)))
+
+    day = [line for line in shown if line in ("18", "~~18~~")]
+    assert day == ([] if kind is REMOVED else ["~~18~~" if cause is Cause.CANCELLED else "18"])
+    assert ("Thu" in shown, "Mar" in shown) == (kind is not REMOVED,) * 2
+    assert "Outreach | Stitch workshop" in shown
+
+
+@pytest.mark.parametrize(
+    ("facts_of_it", "said"),
+    [
+        ({"is_approved": True}, "You are approved as teacher at Northside School."),
+        ({"is_approved": True, "place": ""}, "You are approved as teacher."),
+        ({"is_approved": False}, "Your application as teacher at Northside School was not approved."),
+    ],
+)
+def test_an_applicant_reads_the_decision_and_the_note(facts_of_it: dict[str, Any], said: str) -> None:
+    known: dict[str, Any] = {"reader_name": "Robin", "role": "teacher", "place": "Northside School", "note": "One.\n\nTwo."}
+    one = letter(LetterKind.APPLICATION, ApplicationFacts(**known | facts_of_it))
+    path = "/login" if facts_of_it["is_approved"] else "/apply"
+
+    assert lead(one) == said
+    assert row(one, "Coordinator's note") == "One. / Two."
+    assert button(one)[1] == f"https://outreach.example{path}"
+    assert row(letter(LetterKind.APPLICATION, ApplicationFacts(**known | facts_of_it | {"note": ""})), "Coordinator's note") is None
+
+
+def test_an_account_letter_without_its_link_leads_to_the_sign_in_page() -> None:
+    one = letter(LetterKind.ACCOUNT, AccountFacts(purpose="welcome", reader_name="Robin", link=None))
+
+    assert button(one) == ("Sign in", "https://outreach.example/login")
+
+
+@pytest.mark.parametrize(
+    ("students", "said"), [(1, "so 1 student of yours doesn't get them."), (2, "so 2 students of yours don't get them.")]
+)
+def test_a_teacher_reads_how_many_students_are_cut_off(students: int, said: str) -> None:
+    blocked = BlockedFacts(reader_name="Robin", domain="north side.example", students=students, server_words="550 No")
+    one = letter(LetterKind.BLOCKED, blocked)
+
+    assert lead(one).endswith(said)
+    assert row(one, "The server said") == "550 No"
+    assert button(one)[1] == "https://outreach.example/blocked-domains/north%20side.example"
+    assert row(letter(LetterKind.BLOCKED, replace(blocked, server_words="")), "The server said") == "nothing more"
+
+
+@pytest.mark.parametrize(
+    ("reader", "by", "seated", "says"),
+    [
+        (STUDENT, STUDENT, (ANA,), "your answer"),
+        (GUARDIAN, GUARDIAN, (ANA,), "your answer"),
+        (TEACHER, TEACHER, (), "your answer"),
+        (GUARDIAN, STUDENT, (ANA,), "copy"),
+        (TEACHER, STUDENT, (), "copy"),
+        (HOST, HOST, (), "your answer"),
+    ],
+)
+def test_who_is_asked_and_who_gets_a_copy_read_different_letters(
+    reader: Reader, by: Reader, seated: tuple[StudentFacts, ...], says: str
+) -> None:
+    asked = AskedFacts(by=by, answer="declined")
+    one = about(CONFIRM, reader, Cause.FORWARDED, seated=seated, stands_in_for=(GUS,), asked=asked, entry=entry(1))
+    is_copy = says == "copy"
+    text = received(one).text
+
+    assert ("An answer from another address" in str(received(one).message["Subject"])) == is_copy
+    assert ("got a letter that asks for the true answer." in text) == is_copy
+    assert ("You hear of it because no letter reaches a guardian." in text) == (is_copy and reader is TEACHER)
+    assert ("please answer on your page" in text) == (not is_copy and reader in FAMILIES)
+    assert ("please answer from the mail address this letter went to" in text) == (not is_copy and reader not in FAMILIES)
+    assert "nothing was changed" in text
+
+
+@pytest.mark.parametrize("cause", [Cause.COUNTERED, Cause.FORWARDED])
+@pytest.mark.parametrize("reader", [HOST, TEACHER])
+@pytest.mark.parametrize("seated", [(), (ANA,)])
+def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, reader: Reader, seated: tuple[StudentFacts, ...]) -> None:
+    text = received(about(NOTE, reader, cause, seated=seated, asked=AskedFacts(by=TEACHER, name="Robin"))).text
+    is_move, is_host = cause is Cause.COUNTERED, reader is HOST
+
+    assert ("The host has this letter too." in text) == (not is_host)
+    assert ("The teacher who registered has this letter too." in text) == (is_host and bool(seated))
+    assert ("If you move the session, every calendar follows" in text) == (is_move and is_host)
+    assert ("the host decides whether the session moves" in text) == (is_move and not is_host)
+    assert ("A seat can't be passed on" in text) == (not is_move)
+    assert ("If the place isn't needed, please withdraw it" in text) == (not is_move and not is_host)
+
+
+@pytest.mark.parametrize(
+    ("seated", "by", "who"),
+    [
+        ((student(school_name="Northside"),), STUDENT, "Ana (Northside)"),
+        ((student(school_name="Northside"),), GUARDIAN, "The family of Ana (Northside)"),
+        ((student(school_name="Northside"), student("Ben", 2, school_name="Northside")), GUARDIAN, "The family of Ana and Ben (Northside)"),
+        ((student(school_name="Northside"), student("Ben", 2, school_name="Westview")), GUARDIAN, "The family of Ana and Ben"),
+        ((student(),), STUDENT, "Ana"),
+        ((), TEACHER, "Robin"),
+    ],
+)
+def test_who_asks_is_named_with_their_school(seated: tuple[StudentFacts, ...], by: Reader, who: str) -> None:
+    one = about(NOTE, HOST, Cause.COUNTERED, seated=seated, asked=AskedFacts(by=by, name="Robin"))
+
+    assert lead(one) == f"{who} would like another time for {THEN}."
+
+
+@pytest.mark.parametrize("stands_in", [(), (GUS,)])
+@pytest.mark.parametrize("cause", [Cause.ADDRESS, Cause.BOUNCED])
+def test_a_teacher_reads_whose_address_is_wrong_and_whom_to_tell(cause: Cause, stands_in: tuple[StudentFacts, ...]) -> None:
+    one = about(LetterKind.WRONG_ADDRESS, TEACHER, cause, seated=(GUS,), waiting=(AMY,), stands_in_for=stands_in)
+    shown, bounced = lines(one), cause is Cause.BOUNCED
+
+    assert ("is somebody else's." in lead(one)) == (not bounced)
+    assert ("says there is no such mailbox." in lead(one)) == bounced
+    assert "Gus Hill and Amy Diaz" in lead(one)
+    assert ("## Whose letters go there" in shown) == bounced
+    assert ("## Whose address it was meant to be" in shown) == (not bounced)
+    assert ("## Please tell them yourself" in shown) == bool(stands_in)
+    assert any(line.startswith("Where it says “Please tell them yourself”") for line in shown) == (bounced and bool(stands_in))
