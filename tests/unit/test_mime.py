@@ -228,6 +228,7 @@ def test_dates_are_written_with_their_offset() -> None:
         ("a" * 50, b'To: "' + b"a" * 50 + b'"\r\n <amina@school.example>'),
         ("a" * 48, b'To: "' + b"a" * 48 + b'"\r\n <amina@school.example>'),
         ("a" * 47, b'To: "' + b"a" * 47 + b'" <amina@school.example>'),
+        ("a" * 70, b'To: "' + b"a" * 70 + b'"\r\n <amina@school.example>'),
         ("Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", b"To: =?utf-8?q?Zo=C3=AB?= <amina@school.example>"),
         ("", b"To: amina@school.example"),
         (None, b"To: amina@school.example"),
@@ -244,6 +245,7 @@ def test_a_name_stands_before_its_address_on_a_line_of_at_most_76(name: str | No
     [
         ("plain words", b"Subject: plain words"),
         ("s" * 67, b"Subject: " + b"s" * 67),
+        ("s" * 75, b"Subject: \r\n " + b"s" * 75),
         ("=?utf-8?q?trick?=", b"Subject: =?utf-8?b?PT91dGYtOD9xP3RyaWNrPz0=?="),
         ("caf\N{LATIN SMALL LETTER E WITH ACUTE}", b"Subject: =?utf-8?b?Y2Fmw6k=?="),
     ],
@@ -294,3 +296,14 @@ def test_letters_of_one_mail_have_boundaries_of_their_own() -> None:
     alternative = next(iter(mixed.iter_parts()))
     others = read(CANCELLATION)
     assert len({mixed.get_boundary(), alternative.get_boundary(), others.get_boundary()}) == 3
+
+
+@pytest.mark.parametrize("subject", ["s" * 76, "a " + "s" * 80, "s" * 80 + " a"])
+def test_a_word_too_long_for_a_line_is_encoded_wherever_it_stands(subject: str) -> None:
+    raw = build(replace(INVITATION, subject=subject))
+    assert b"\r\nSubject: =?utf-8?" in raw
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
+def test_a_name_too_long_for_a_line_is_encoded() -> None:
+    assert b"\r\nTo: =?utf-8?" in build(replace(REMINDER, to_name="a" * 71))

@@ -384,3 +384,11 @@ def test_what_is_dropped_is_settled_then_and_there(invitation: Invitation, now: 
     letter = letter_named("request")
     assert (letter.state, letter.settled_at, letter.attempts) == (LetterState.DROPPED, now + MINUTE, 0)
     assert (letter.lease_token, letter.leased_until) == (None, None)
+
+
+def test_letters_of_any_kind_leave_though_they_name_no_session_and_no_invitation(make: Builder, now: datetime) -> None:
+    mailbox, transport = make.mailbox("someone@example.org"), Scripted()
+    for kind in LetterKind:
+        put(mailbox, kind.value, now=now, kind=kind, facts={"lead_minutes": 10080})
+    deliver(transport, now)
+    assert set(transport.subjects) == ALL
