@@ -97,6 +97,19 @@ def test_each_variable_is_read_and_changes_nothing_else(name: str, value: str, k
     assert read(**{name: value}) == replace(read(), **changed)
 
 
+def test_only_variables_of_ours_are_read() -> None:
+    ours = {f"OUTREACH_{name}": value for name, value in LEAST.items()}
+
+    assert read_settings(ours | {"MAIL_PORT": "2525", "XOUTREACH_MAIL_PORT": "2525", "PORT": "8000"}) == read()
+
+
+def test_a_setting_left_out_in_code_has_the_default_of_the_environment() -> None:
+    needed = ("mode", "database_url", "secret_key", "base_url", "reply_address", "instance_path", "mail_server")
+    bare = Settings(**{name: getattr(read(), name) for name in needed})
+
+    assert replace(bare, mail_per_domain=600) == read()
+
+
 def test_the_instance_folder_also_holds_the_database(tmp_path: Path) -> None:
     found = read(INSTANCE_PATH=str(tmp_path))
 

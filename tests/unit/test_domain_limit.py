@@ -58,6 +58,14 @@ def test_a_domain_has_room_again_after_a_rest() -> None:
     assert [limit.put_off("school.example", now=NOW + MINUTE, **FRESH) for _ in range(5)] == [None] * 5
 
 
+def test_the_first_that_waits_leaves_as_soon_as_there_is_room() -> None:
+    limit = DomainLimit(60)
+    for _ in range(5):
+        limit.put_off("school.example", now=NOW, **FRESH)
+    assert limit.put_off("school.example", now=NOW + SECOND / 2, **FRESH) == NOW + SECOND
+    assert limit.put_off("school.example", now=NOW + SECOND / 2, **FRESH) == NOW + 2 * SECOND
+
+
 def test_domains_do_not_wait_for_each_other() -> None:
     limit = DomainLimit(1)
     assert limit.put_off("one.example", now=NOW, **FRESH) is None

@@ -389,6 +389,14 @@ def test_what_is_dropped_is_settled_then_and_there(invitation: Invitation, now: 
 def test_letters_of_any_kind_leave_though_they_name_no_session_and_no_invitation(make: Builder, now: datetime) -> None:
     mailbox, transport = make.mailbox("someone@example.org"), Scripted()
     for kind in LetterKind:
-        put(mailbox, kind.value, now=now, kind=kind, facts={"lead_minutes": 10080})
+        facts = {"lead_minutes": 10080, "session": {"starts_at": now.isoformat(), "decides_at": now.isoformat()}}
+        put(mailbox, kind.value, now=now, kind=kind, facts=facts)
     deliver(transport, now)
     assert set(transport.subjects) == ALL
+
+
+def test_a_question_that_names_no_moment_to_decide_by_is_not_asked(make: Builder, now: datetime) -> None:
+    outreach_session = make.outreach_session(make.clinician(), is_provisional=True, decides_at=now + DAY)
+    put(make.mailbox("host@example.org"), "question", now=now, kind=LetterKind.DECISION, session_id=outreach_session.id)
+    deliver(Scripted(), now)
+    assert states() == {"question": "dropped"}

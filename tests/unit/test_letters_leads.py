@@ -1,0 +1,294 @@
+"""The sentence on top of a letter: what happened, to whom, what is new, what isn't certain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from outreach.invitations.facts import (
+    AskedFacts,
+    Cause,
+    Reader,
+    SessionFacts,
+    StudentFacts,
+)
+from outreach.models import Letter, LetterKind
+from tests.support.letter_cases import WRITTEN, entry, online, student, told
+from tests.support.letter_lines import (
+    ABOUT_SESSIONS,
+    AMY,
+    ANA,
+    AT,
+    BEN,
+    CONFIRM,
+    DIGEST,
+    GUARDIAN,
+    GUS,
+    HOST,
+    INVITATION,
+    MAYBE,
+    MAYBE_DECIDES,
+    NOTE,
+    PROMOTED,
+    REMOVED,
+    ROSTER,
+    SECOND,
+    STUDENT,
+    TEACHER,
+    THEN,
+    TITLED,
+    UPDATED,
+    WAITING,
+    about,
+    lead,
+    moved,
+    row,
+)
+from tests.support.received_letters import received
+
+UNCERTAIN = " It isn't certain yet: whether it takes place is decided by Tuesday 16 March at 12:00."
+NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00."
+NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
+SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_app() -> Iterator[None]:
+    app = Flask(__name__)
+    Babel(app)
+    with app.app_context():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        (about(INVITATION, GUARDIAN, Cause.REGISTERED, entry=entry()), f"You have a seat at {THEN}."),
+        (about(INVITATION, STUDENT, Cause.REGISTERED, seated=(ANA, BEN), entry=entry()), f"Ana and Ben have seats at {THEN}."),
+        (about(INVITATION, TEACHER, Cause.REGISTERED, seated=(ANA,), entry=entry()), f"Students of yours have seats at {THEN}."),
+        (about(PROMOTED, TEACHER, Cause.PROMOTED, entry=entry()), f"A place is free: students of yours have seats at {THEN}."),
+        (about(PROMOTED, STUDENT, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A place is free: you have a seat at {THEN}."),
+        (about(PROMOTED, GUARDIAN, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A place is free: Ana has a seat at {THEN}."),
+        (about(UPDATED, GUARDIAN, Cause.PROMOTED, seated=(ANA, BEN), entry=entry()), f"A place is free: Ana and Ben have seats at {THEN}."),
+        (about(UPDATED, GUARDIAN, Cause.REGISTERED, seated=(ANA, BEN), entry=entry()), f"Ana and Ben have seats at {THEN}."),
+        (
+            about(UPDATED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA,), entry=entry()),
+            f"Ana no longer comes to {THEN}; your own part stays.",
+        ),
+        (
+            about(UPDATED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA, BEN), entry=entry()),
+            f"Ana and Ben no longer come to {THEN}; your own part stays.",
+        ),
+        (
+            about(UPDATED, GUARDIAN, Cause.MOVED, waiting=(replace(ANA, place_in_queue=3),)),
+            f"Ana is number 3 on the waiting list for {THEN}.",
+        ),
+        (
+            about(UPDATED, GUARDIAN, Cause.MOVED, seated=(BEN,), waiting=(replace(ANA, place_in_queue=3),), entry=entry()),
+            f"Ben has a seat at {THEN}.",
+        ),
+        (about(WAITING, STUDENT, Cause.REGISTERED, waiting=(ANA,)), f"You are on the waiting list for {THEN}."),
+        (about(WAITING, GUARDIAN, Cause.REGISTERED, waiting=(ANA,)), f"Ana is on the waiting list for {THEN}."),
+        (about(REMOVED, HOST, Cause.WITHDRAWN, entry=entry()), f"You are no longer hosting {THEN}."),
+        (about(REMOVED, GUARDIAN, Cause.PUBLISHED, entry=entry()), f"You are no longer hosting {THEN}."),
+        (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"{THEN} is taken out of your calendar."),
+        (about(REMOVED, GUARDIAN, Cause.REGISTERED, gone=(ANA, BEN), entry=entry()), f"Ana and Ben no longer come to {THEN}."),
+        (
+            about(REMOVED, GUARDIAN, Cause.AGE, gone=(ANA,), entry=entry()),
+            f"The student is of age on that day: our letters about {THEN} go to them alone.",
+        ),
+        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,)), f"A place is free: Gus Hill has a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), was=told(title="Old")), f"1 of your students has a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,), was=told(is_cancelled=True)), f"Something has changed about {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS, AMY)), f"2 of your students have a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS,)), f"1 of your students waits for a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)), f"1 of your students has a seat at {THEN}, 1 waits."),
+        (about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS, AMY)), f"Places are free: Gus Hill and Amy Diaz have seats at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS,)), f"Gus Hill waits for a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS, AMY)), f"Gus Hill and Amy Diaz wait for a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS, AMY)), f"Gus Hill and Amy Diaz no longer come to {THEN}."),
+        (about(DIGEST, TEACHER, Cause.OFFERED, offered=(GUS, AMY)), f"Seats are free at {THEN}. Shall Gus Hill and Amy Diaz have them?"),
+        (
+            about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS,), waiting=(AMY,)),
+            f"There is news about {THEN}. Gus Hill: no longer coming; Amy Diaz: waiting.",
+        ),
+        (
+            about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS,), waiting=(AMY,)),
+            f"There is news about {THEN}. Gus Hill: seated; Amy Diaz: waiting.",
+        ),
+        (about(ROSTER, HOST, Cause.TIME), f"Nobody has a seat at {THEN}."),
+        (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), f"1 student comes to {THEN}."),
+        (about(ROSTER, HOST, Cause.TIME, seated=(ANA, BEN)), f"2 students come to {THEN}."),
+        (about(NOTE, HOST, Cause.COUNTERED), f"Somebody you invited would like another time for {THEN}."),
+        (
+            about(NOTE, HOST, Cause.FORWARDED, asked=AskedFacts(by=TEACHER)),
+            f"Somebody you invited passed the invitation to {THEN} on to somebody else.",
+        ),
+        (
+            about(NOTE, TEACHER, Cause.FORWARDED, seated=(GUS,), asked=AskedFacts(by=GUARDIAN)),
+            f"The family of Gus Hill passed the invitation to {THEN} on to somebody else.",
+        ),
+        (
+            about(CONFIRM, GUARDIAN, Cause.FORWARDED),
+            f"Somebody answered your invitation to {THEN} from another address, so the answer doesn't count yet.",
+        ),
+    ],
+)
+def test_the_lead_says_what_happened_to_whom(one: Letter, said: str) -> None:
+    assert lead(one) == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"starts_wall": datetime(2027, 3, 18, 13, 59)}, NEW_TIME),
+        ({"ends_wall": datetime(2027, 3, 18, 16, 1)}, NEW_TIME),
+        ({"zone": "America/Chicago"}, NEW_TIME),
+        ({"fold": 1}, NEW_TIME),
+        ({"site_name": "City Hospital"}, NEW_PLACE),
+        ({"area_name": "Theatre 2"}, NEW_PLACE),
+        ({"address": "2 Park Lane"}, NEW_PLACE),
+        ({"meeting_point": "Back door"}, NEW_PLACE),
+        ({"title": "Knots"}, f"{TITLED} {AT}: time and place stay. What is new: the title."),
+        ({"host_name": "Dr Kim Ng"}, f"{TITLED} {AT}: time and place stay. What is new: the host."),
+        ({"bring": ""}, f"{TITLED} {AT}: time and place stay. What is new: what to bring."),
+        ({"wear": ""}, f"{TITLED} {AT}: time and place stay. What is new: what to wear."),
+        ({"kit": ""}, f"{TITLED} {AT}: time and place stay. What is new: what each student gets."),
+        ({"title": "Knots", "kit": ""}, f"{TITLED} {AT}: time and place stay. What is new: the title and what each student gets."),
+        (
+            {"fold": 1, "area_name": "Theatre 2", "title": "Knots"},
+            f"{TITLED} has a new time and a new place: Thursday 18 March 2027 at 14:00, Skills lab, Harbor Hospital.",
+        ),
+        ({"video_url": "https://video.example/r/1"}, f"{TITLED} {AT} has a new link to join."),
+        ({"is_cancelled": True}, f"You have a seat at {THEN}."),
+        ({"cancel_reason": "No", "frees_declined_seats": True}, f"You have a seat at {THEN}."),
+    ],
+)
+def test_the_lead_says_what_is_new(changed: dict[str, Any], said: str) -> None:
+    assert lead(moved(replace(told(), **changed))) == said
+
+
+def test_a_new_description_is_news_of_its_own() -> None:
+    one = moved(told(), has_new_description=True)
+
+    assert lead(one) == f"{TITLED} {AT}: time and place stay. What is new: the description."
+    assert row(one, "Description") == "Written anew: read it on the session's page."
+    assert row(moved(told(fold=1)), "Description") is None
+
+
+def test_new_words_about_an_uncertain_session_do_not_say_that_it_stays() -> None:
+    one = moved(told(title="Knots", **MAYBE), now=told(**MAYBE))
+
+    assert lead(one) == f"{TITLED} {AT} stays as planned. What is new: the title.{UNCERTAIN}"
+
+
+@pytest.mark.parametrize(("number", "said"), [(3, "Ana, Ben, and Cem"), (4, "4 students")])
+def test_more_than_three_students_are_counted_for_staff_and_named_for_a_family(number: int, said: str) -> None:
+    gone = tuple(student(name, key) for key, name in enumerate(("Ana", "Ben", "Cem", "Dan")[:number]))
+
+    assert lead(about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=gone)) == f"{said} no longer come to {THEN}."
+    assert "Ana, Ben" in lead(about(REMOVED, GUARDIAN, Cause.WITHDRAWN, gone=gone))
+
+
+@pytest.mark.parametrize("by", [-SECOND, timedelta(0), SECOND])
+def test_a_decision_that_is_late_is_called_late_from_its_last_moment_on(by: timedelta) -> None:
+    session = told(**MAYBE)
+    is_late = by >= timedelta(0)
+    for reader, late, open_ in (
+        (STUDENT, "though it should have been decided by", "whether it takes place is decided by"),
+        (HOST, "it should have been decided by", "please decide by"),
+    ):
+        said = lead(about(INVITATION, reader, Cause.REGISTERED, session=session, entry=entry(), at=MAYBE_DECIDES + by))
+        assert (late in said, open_ in said) == (is_late, not is_late)
+
+
+def test_clock_changes_are_no_news_about_the_decision() -> None:
+    was = told(is_provisional=True, decides_at=MAYBE_DECIDES + SECOND)
+    one = about(UPDATED, STUDENT, Cause.ZONE, session=told(**MAYBE), was=was, seated=(ANA,), entry=entry(1))
+
+    assert lead(one) == f"{TITLED} stays on Thursday 18 March 2027 at 14:00 (New York, UTC−4).{UNCERTAIN}"
+
+
+def test_a_move_that_also_decides_says_both() -> None:
+    one = moved(told(datetime(2027, 3, 11, 10, 0), **MAYBE))
+
+    assert lead(one) == f"{NEW_TIME} And it is certain now: it takes place."
+
+
+@pytest.mark.parametrize("kind", ABOUT_SESSIONS)
+def test_who_plans_with_a_session_reads_on_top_that_it_is_not_certain(kind: LetterKind) -> None:
+    one = about(kind, TEACHER, Cause.REGISTERED, session=told(**MAYBE), seated=(GUS,), waiting=(AMY,))
+
+    assert ("isn't certain yet" in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+    assert "isn't certain" not in lead(about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)))
+
+
+@pytest.mark.parametrize("kind", ABOUT_SESSIONS)
+def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind) -> None:
+    one = about(kind, TEACHER, Cause.MOVED, was=told(datetime(2027, 3, 11, 10, 0), **MAYBE), seated=(GUS,), waiting=(AMY,))
+
+    assert ("And it is certain now: it takes place." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "said"),
+    [
+        (told(**MAYBE), told(), f"{THEN} takes place: it is certain now."),
+        (told(), told(**MAYBE), f"{THEN} has become provisional.{UNCERTAIN}"),
+        (
+            told(is_provisional=True, decides_at=MAYBE_DECIDES - timedelta(days=1)),
+            told(**MAYBE),
+            f"There is a new time for the decision about {THEN}.{UNCERTAIN}",
+        ),
+        (told(**MAYBE), told(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
+    ],
+)
+def test_what_became_of_the_decision_is_news(was: SessionFacts, now: SessionFacts, said: str) -> None:
+    for cause in (Cause.DECIDED, Cause.PROVISIONAL, Cause.MOVED, Cause.WORDING, Cause.AGAIN):
+        assert lead(about(UPDATED, STUDENT, cause, session=now, was=was, seated=(ANA,), entry=entry(1))) == said
+
+
+def test_what_became_of_the_decision_is_news_for_a_teacher_too() -> None:
+    decided = about(DIGEST, TEACHER, Cause.DECIDED, was=told(**MAYBE), seated=(GUS,))
+    put_off = about(
+        DIGEST, TEACHER, Cause.PROVISIONAL, session=told(**MAYBE), was=told(is_provisional=True, decides_at=WRITTEN), seated=(GUS,)
+    )
+
+    assert lead(decided) == f"{THEN} takes place: it is certain now."
+    assert str(received(decided).message["Subject"]) == "It takes place: Power of a Stitch"
+    assert str(received(put_off).message["Subject"]) == "New decision time: Power of a Stitch"
+
+
+def test_online_the_decision_time_names_its_clock() -> None:
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=online(**MAYBE), seated=(ANA,), entry=entry())
+
+    assert "is decided by Tuesday 16 March at 12:00 (New York)." in lead(one)
+
+
+def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(is_provisional=True), seated=(ANA,), entry=entry())
+
+    assert "It isn't certain yet" in lead(one)
+
+
+@pytest.mark.parametrize(
+    ("seated", "by", "who"),
+    [
+        ((student(school_name="Northside"),), STUDENT, "Ana (Northside)"),
+        ((student(school_name="Northside"),), GUARDIAN, "The family of Ana (Northside)"),
+        ((student(school_name="Northside"), student("Ben", 2, school_name="Northside")), GUARDIAN, "The family of Ana and Ben (Northside)"),
+        ((student(school_name="Northside"), student("Ben", 2, school_name="Westview")), GUARDIAN, "The family of Ana and Ben"),
+        ((student(),), STUDENT, "Ana"),
+        ((), TEACHER, "Robin"),
+    ],
+)
+def test_who_asks_is_named_with_their_school(seated: tuple[StudentFacts, ...], by: Reader, who: str) -> None:
+    one = about(NOTE, HOST, Cause.COUNTERED, seated=seated, asked=AskedFacts(by=by, name="Robin"))
+
+    assert lead(one) == f"{who} would like another time for {THEN}."

@@ -1,0 +1,146 @@
+"""Subjects: what happened, to which session, when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from outreach.invitations.facts import (
+    AskedFacts,
+    Cause,
+)
+from outreach.models import LetterKind
+from tests.support.letter_cases import entry, told
+from tests.support.letter_lines import (
+    AMY,
+    ANA,
+    BEN,
+    CANCELLED,
+    CONFIRM,
+    DIGEST,
+    GUARDIAN,
+    GUS,
+    INVITATION,
+    MAYBE,
+    NOTE,
+    PROMOTED,
+    REMOVED,
+    ROSTER,
+    SECOND,
+    STUDENT,
+    TEACHER,
+    THEN,
+    UPDATED,
+    WAITING,
+    about,
+    lead,
+)
+from tests.support.received_letters import received
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _in_app() -> Iterator[None]:
+    app = Flask(__name__)
+    Babel(app)
+    with app.app_context():
+        yield
+
+
+@pytest.mark.parametrize(
+    ("before", "subject"),
+    [
+        (timedelta(seconds=29), "In 1 minute"),
+        (timedelta(minutes=2), "In 2 minutes"),
+        (timedelta(minutes=90) - SECOND, "In 90 minutes"),
+        (timedelta(minutes=90), "In 2 hours"),
+        (timedelta(minutes=149), "In 2 hours"),
+        (timedelta(minutes=151), "In 3 hours"),
+        (timedelta(hours=6) - SECOND, "In 6 hours"),
+        (timedelta(hours=6), "Today"),
+        (timedelta(hours=14), "Today"),
+        (timedelta(hours=14, seconds=1), "Tomorrow"),
+        (timedelta(hours=38), "Tomorrow"),
+        (timedelta(hours=38, seconds=1), "In 2 days"),
+    ],
+)
+def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str) -> None:
+    one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=told().starts_at - before)
+
+    assert str(received(one).message["Subject"]) == f"{subject}: Power of a Stitch"
+    assert lead(one) == f"{subject}: {THEN}."
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "more", "words"),
+    [
+        (INVITATION, Cause.REGISTERED, {}, "Invitation"),
+        (PROMOTED, Cause.PROMOTED, {}, "A place is free"),
+        (UPDATED, Cause.MOVED, {}, "Updated invitation"),
+        (UPDATED, Cause.MOVED, {"entry": None, "waiting": (ANA,)}, "Updated"),
+        (CANCELLED, Cause.CANCELLED, {}, "Cancelled"),
+        (REMOVED, Cause.REMOVED, {}, "No longer on the list"),
+        (REMOVED, Cause.WITHDRAWN, {}, "Withdrawn"),
+        (REMOVED, Cause.DECLINED, {}, "Withdrawn"),
+        (REMOVED, Cause.ADDRESS, {}, "No longer in your calendar"),
+        (REMOVED, Cause.AGE, {}, "No longer in your calendar"),
+        (REMOVED, Cause.PUBLISHED, {}, "No longer in your calendar"),
+        (WAITING, Cause.REGISTERED, {}, "On the waiting list"),
+        (NOTE, Cause.COUNTERED, {}, "Another time proposed"),
+        (NOTE, Cause.FORWARDED, {}, "An invitation was passed on"),
+        (CONFIRM, Cause.FORWARDED, {}, "Please confirm your answer"),
+        (CONFIRM, Cause.FORWARDED, {"asked": AskedFacts(by=STUDENT)}, "An answer from another address"),
+        (CONFIRM, Cause.FORWARDED, {"asked": AskedFacts(by=GUARDIAN)}, "Please confirm your answer"),
+        (INVITATION, Cause.REGISTERED, {"session": told(**MAYBE)}, "Invitation (provisional)"),
+        (WAITING, Cause.REGISTERED, {"session": told(**MAYBE), "entry": None}, "On the waiting list"),
+        (REMOVED, Cause.WITHDRAWN, {"session": told(**MAYBE)}, "Withdrawn"),
+        (UPDATED, Cause.DECIDED, {"was": told(**MAYBE)}, "It takes place"),
+        (UPDATED, Cause.PROVISIONAL, {"session": told(**MAYBE), "was": told()}, "Provisional now"),
+    ],
+)
+def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
+    one = about(kind, GUARDIAN, cause, **{"entry": entry()} | more)
+
+    assert str(received(one).message["Subject"]) == f"{words}: Power of a Stitch, Thursday 18 March, 14:00 (New York)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "more", "words"),
+    [
+        (DIGEST, Cause.OFFERED, {"offered": (GUS,)}, "A seat is free, please answer"),
+        (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": told(fold=1)}, "Moved"),
+        (DIGEST, Cause.CANCELLED, {"seated": (GUS,)}, "Cancelled"),
+        (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": told(**MAYBE)}, "It takes place"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 seated"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "waiting": (AMY,)}, "1 seated, 1 waiting"),
+        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,)}, "1 no longer comes"),
+        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS, AMY), "waiting": (ANA,)}, "1 waiting, 2 no longer come"),
+        (DIGEST, Cause.WITHDRAWN, {}, "Your students"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "session": told(**MAYBE)}, "1 seated"),
+        (ROSTER, Cause.TIME, {"seated": (ANA,)}, "In 17 days, 1 student"),
+        (ROSTER, Cause.TIME, {"seated": (ANA, BEN)}, "In 17 days, 2 students"),
+        (ROSTER, Cause.TIME, {"seated": (ANA,), "session": told(**MAYBE)}, "In 17 days, 1 student, not certain yet"),
+        (LetterKind.REMINDER, Cause.TIME, {"session": told(**MAYBE)}, "In 17 days, not certain yet"),
+        (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": told(**MAYBE)}, "An address needs correcting"),
+    ],
+)
+def test_a_subject_that_counts_says_of_what(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
+    assert str(received(about(kind, TEACHER, cause, **more)).message["Subject"]) == f"{words}: Power of a Stitch"
+
+
+@pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 59 + "…")])
+def test_a_long_title_leaves_room_for_the_date(length: int, shown: str) -> None:
+    one = about(WAITING, STUDENT, Cause.REGISTERED, session=told(title="x" * length), waiting=(ANA,))
+
+    assert str(received(one).message["Subject"]) == f"On the waiting list: {shown}, Thursday 18 March, 14:00 (New York)"
+
+
+def test_a_title_is_not_cut_after_a_comma() -> None:
+    session = told(title="y" * 57 + ", and much more to see")
+
+    subject = str(received(about(WAITING, STUDENT, Cause.REGISTERED, session=session, waiting=(ANA,))).message["Subject"])
+    assert subject.startswith("On the waiting list: " + "y" * 57 + "…, Thursday")
