@@ -140,6 +140,7 @@ def test_one_error_names_all_that_is_missing() -> None:
 @pytest.mark.parametrize("name", LEAST)
 def test_production_begins_without_none_of_its_four(name: str) -> None:
     assert complaints({key: value for key, value in LEAST.items() if key != name}) == [f"{name} is missing."]
+    assert complaints({**LEAST, name: " "}) == [f"{name} is missing."]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +195,7 @@ def test_what_is_no_name_of_the_dns_is_no_selector(selector: str) -> None:
 
 
 def test_a_demo_needs_nothing_and_draws_a_key_that_only_it_can_read(tmp_path: Path) -> None:
-    folder = tmp_path / "fresh"
+    folder = tmp_path / "a" / "fresh"
     found = read({}, MODE="demo", INSTANCE_PATH=str(folder))
 
     assert (found.is_demo, found.has_local_mailbox, found.base_url) == (True, True, "http://127.0.0.1:8000")
