@@ -43,8 +43,6 @@ def clock_stays(facts: LetterFacts) -> str:
     told = facts.session
     zone = wording.zone_words(told.starts_wall, told.zone, told.fold)
     words = {"title": told.title, "day": wording.day(told.starts_wall), "clock": wording.clock_time(told.starts_wall), "zone": zone}
-    if told.is_provisional:
-        return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
     return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
 
 
