@@ -8,12 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
+from outreach.invitations.letters.blocked import domains_to_allow, senders_to_allow
 from outreach.models import (
     ACTIVE,
+    BlockedDomain,
     BounceKind,
     Consent,
     Guardian,
@@ -32,7 +35,7 @@ from outreach.outbox.bouncing import note_failure
 from outreach.schools import importing, removal, students, use_cases
 from outreach.schools.importing import Said
 from outreach.schools.known import fingerprint, known_students
-from outreach.schools.letting_in import own_domains, students_at
+from outreach.schools.letting_in import own_domains, students_at, text_for_it
 from outreach.schools.lists import Shelf, classes, schools_of, shelf_sizes, students_of_class
 from outreach.schools.lists import students as found_students
 from outreach.schools.roster.people import RosterGuardian
@@ -761,6 +764,23 @@ def test_a_blocked_domain_counts_ones_own_students_with_their_own_address_there(
     assert own_domains(lines, teacher) == {"hill.example": 3}
     assert own_domains(lines, make.coordinator()) == {"hill.example": 3, "gmail.com": 2}
     assert own_domains(lines, make.teacher(make.school())) == {}
+
+
+def test_what_a_schools_it_must_allow_names_senders_and_the_servers_words(app: Flask) -> None:
+    settings = app.extensions["outreach"]
+    text = text_for_it(BlockedDomain(domain="hill.example", words="550 5.7.1 Rejected"), settings)
+    lines = text.splitlines()
+    assert lines[0] == f"Please let letters from {settings.base_url} reach hill.example."
+    assert "    550 5.7.1 Rejected" in lines
+    for sender in senders_to_allow(settings):
+        assert f"- sender address: {sender} (the part at * differs from letter to letter)" in lines
+    for domain in domains_to_allow(settings):
+        assert f"- sender domain: {domain}" in lines
+    assert "DKIM" not in text
+    assert lines[-1].startswith("- the attachment invite.ics")
+    signed = text_for_it(BlockedDomain(domain="hill.example", words=""), replace(settings, dkim_selector="autumn"))
+    assert "    (it said nothing more)" in signed.splitlines()
+    assert f"- DKIM signature: d={domains_to_allow(settings)[0]}" in signed.splitlines()
 
 
 # Importing
