@@ -220,6 +220,20 @@ def test_a_removed_student_leads_back_to_their_class(make: Builder, client: Flas
     assert client.post(f"/students/{ida.id}/removal").location == "/students"
 
 
+def test_a_former_student_has_no_page(
+    make: Builder, client: FlaskClient, teacher: User, mia: Student, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make.outreach_session(make.clinician())
+    make.register(made, teacher, mia)
+    key, over = mia.id, made.ends_at
+    monkeypatch.setattr(clock, "now", lambda: over)
+    assert client.post(f"/students/{key}/removal").status_code == 303
+    db.session.rollback()
+    assert db.session.get_one(Student, key, populate_existing=True).name == "Former student"
+    for path in (f"/students/{key}", f"/students/{key}/removal"):
+        assert (client.get(path).status_code, client.post(path).status_code) == (404, 404)
+
+
 @pytest.mark.parametrize("state", RegistrationState)
 def test_a_record_says_how_many_entries_follow_an_address(
     make: Builder, client: FlaskClient, teacher: User, mia: Student, state: RegistrationState

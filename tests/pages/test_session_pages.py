@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -245,6 +246,31 @@ def test_the_question_before_a_move_counts_everybody_and_shows_a_stricter_floor(
     assert "18 years: the rule of the room. Those who have a seat keep it." in question
     assert f'name="where" value="area-{area.id}"' in question
     assert again(made).area_id is None
+
+
+def test_all_that_was_typed_goes_along_with_the_question(make: Builder, client: FlaskClient, host: User) -> None:
+    made = make.outreach_session(host)
+    data = typed(
+        title="New", description=made.description, leads=["60", "4320", "120"], tells="y", then="save", seen_at=seen(made), csrf_token="x"
+    )
+    question = words(client.post(f"/sessions/{made.id}/edit", data=data))
+    hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', question)
+    assert [value for name, value in hidden if name == "leads"] == ["60", "4320", "120"]
+    assert {"title", "tells", "then", "seen_at", "capacity"} <= {name for name, _value in hidden}
+    assert not {"confirm", "back"} & {name for name, _value in hidden}
+    assert ("csrf_token", "x") not in hidden
+    done = client.post(f"/sessions/{made.id}/edit", data=MultiDict([*hidden, ("confirm", "1")]))
+    assert (done.status_code, again(made).title, again(made).reminder_leads) == (303, "New", [4320, 120, 60])
+
+
+def test_a_form_with_a_slip_still_remembers_what_was_seen(make: Builder, client: FlaskClient, host: User, now: datetime) -> None:
+    made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
+    opened = seen(made)
+    use_cases.edit(made.id, Offer(title="New", capacity=10), seen=made.updated_at, now=now + SECOND)
+    slip = client.post(f"/sessions/{made.id}/decision-time", data={"seen_at": opened, "decides": "tomorrow"})
+    assert slip.status_code == 422
+    assert f'value="{opened}"' in words(slip)
+    assert seen(again(made)) not in words(slip)
 
 
 def test_a_roster_offers_to_take_off_whoever_stands_on_it(make: Builder, client: FlaskClient, host: User) -> None:
