@@ -227,7 +227,10 @@ def test_twenty_megabytes_are_refused_in_words(client: FlaskClient, path: str) -
 
 
 def test_nothing_or_both_is_refused_and_what_was_pasted_stays(client: FlaskClient, path: str) -> None:
-    assert "Choose the file with your class list" in text(client.post(path, data={"pasted": " \n"}))
+    for nothing in ("", " \n"):
+        refused = client.post(path, data={"pasted": nothing})
+        assert refused.status_code == 422
+        assert "Choose the file with your class list, or paste the list below." in text(refused)
     both = client.post(path, data={"file": (io.BytesIO(b"a,b"), "a.csv"), "pasted": LIST}, content_type="multipart/form-data")
     assert both.status_code == 422
     assert "Keep one of the two" in text(both)
