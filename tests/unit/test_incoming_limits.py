@@ -213,6 +213,17 @@ def test_what_stands_in_no_event_says_nothing() -> None:
     assert [event.uid for event in calendar.events] == ["2"]
 
 
+def test_the_words_of_a_calendar_count_in_small_letters_too() -> None:
+    [calendar] = objects_of("begin:vcalendar", "method:reply", "begin:vevent", "uid:1", "end:vevent", "end:vcalendar", "uid:2")
+    assert (calendar.method, [event.uid for event in calendar.events]) == ("REPLY", ["1"])
+
+
+def test_an_event_ends_with_whatever_began_in_it() -> None:
+    alarm = ("BEGIN:VEVENT", "UID:1", "BEGIN:VALARM", "END:VEVENT")
+    [calendar] = objects_of("BEGIN:VCALENDAR", *alarm, "METHOD:REPLY", "BEGIN:VEVENT", "UID:2", "END:VEVENT", "END:VCALENDAR")
+    assert (calendar.method, [event.uid for event in calendar.events]) == ("REPLY", ["1", "2"])
+
+
 def test_what_ends_and_never_began_ends_nothing() -> None:
     [calendar] = objects_of("BEGIN:VCALENDAR", "END:VALARM", "BEGIN:VEVENT", "END:VTODO", "UID:1", "END:VEVENT", "END:VCALENDAR")
     assert [event.uid for event in calendar.events] == ["1"]
@@ -386,6 +397,12 @@ def test_abuse_alone_is_a_complaint_and_says_who_reports() -> None:
     assert failure.status == ""
     for kind in ("not-spam", "fraud", "virus", "auth-failure", ""):
         assert (report(kind).failures, report(kind).is_report) == ((), True)
+
+
+def test_only_the_part_that_is_the_report_says_abuse() -> None:
+    text = b"Content-Type: text/plain\r\n\r\nFeedback-Type: abuse\r\n"
+    report = b"Content-Type: message/feedback-report\r\n\r\nFeedback-Type: not-spam\r\n"
+    assert read(multipart(text, report, kind="report")).failures == ()
 
 
 def test_what_a_server_said_is_one_line_of_500_characters() -> None:

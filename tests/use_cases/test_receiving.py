@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,13 +13,15 @@ from flask import Flask
 from imapclient import FLAGGED, IMAPClient
 from imapclient.exceptions import LoginError
 from sqlalchemy.exc import InterfaceError, OperationalError
+from structlog.testing import capture_logs
 
 from outreach.db import db
-from outreach.models import InboundOutcome
+from outreach.models import Answer, InboundOutcome
 from outreach.replies import inbox as inboxes
 from outreach.replies import use_cases
 from outreach.replies.commands import receive
 from outreach.replies.inbox import InboxAway, Taker, Trouble, opened, poll
+from outreach.replies.polling import InboxReader
 from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
 from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
@@ -357,3 +359,35 @@ def test_the_same_message_by_both_ways_counts_once(app: Flask, family: Family) -
     for source in ("inbox", "pipe"):
         assert use_cases.take_in(raw, delivered_to=None, source=source, now=family.now) is None
     assert [message.outcome for message in messages()] == [InboundOutcome.APPLIED]
+
+
+def test_an_outage_is_said_once_and_so_is_its_end(app: Flask, server: Server, now: datetime) -> None:
+    reader = InboxReader(patience=timedelta(seconds=3))
+    settings = app.extensions["outreach"]
+
+    def heard(url: str | None) -> list[tuple[Any, Any]]:
+        app.extensions["outreach"] = replace(settings, inbox_url=url)
+        with capture_logs() as said:
+            assert reader(now=now) == 0
+        return [(line["event"], line.get("trouble")) for line in said]
+
+    wrong, gone = URL.replace("hu%2Fsh", "wrong"), URL.replace("Answers%20in", "Gone")
+    told = [heard(url) for url in (URL, wrong, wrong, gone, URL, URL, None)]
+    assert told == [[], [("inbox away", "sign-in refused")], [], [("inbox away", "no such folder")], [("inbox is back", None)], [], []]
+    assert server.heard[0][-1] == 3.0
+
+
+def test_what_the_inbox_holds_is_taken_in_and_noted(app: Flask, server: Server, family: Family) -> None:
+    app.extensions["outreach"] = replace(app.extensions["outreach"], inbox_url=URL)
+    server.put(1, family.reply(PARENT))
+    server.put(2, b"To: x@y.example\r\n\r\n" + b"x" * MAX_SIZE)
+    with capture_logs() as said:
+        assert InboxReader()(now=family.now) == 2
+    assert family.invitation(PARENT).answer is Answer.ACCEPTED
+    assert (last().size, last().received_at) == (len(b"To: x@y.example\r\n\r\n") + MAX_SIZE, family.now)
+    assert {line["source"] for line in said if line["event"] == "message taken in"} == {"inbox"}
+    assert [(line["kind"], line["outcome"], line["reason"]) for line in said if line["event"] == "message taken in"] == [
+        ("reply", "applied", "answered"),
+        ("other", "quarantined", "no_token"),
+    ]
+    assert "ana@" not in str(said)

@@ -7,11 +7,12 @@ from datetime import datetime
 import pytest
 from sqlalchemy import select
 
-from outreach.db import db
-from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome
+from outreach.db import db, transaction
+from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome, Letter, LetterKind
+from outreach.outbox.queue import Draft, post
 from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
-from tests.support.inbound import ANA, PARENT, Family, bounce, complaint, invited, last
+from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, complaint, invited, last
 
 APPLIED, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 NOBODYS = "<0123456789abcdef0123456789abcdef@outreach.example>"
@@ -27,6 +28,10 @@ def family(make: Builder, now: datetime) -> Family:
 def bounces() -> list[tuple[BounceKind, str, int, int | None]]:
     rows = db.session.scalars(select(Bounce).order_by(Bounce.id))
     return [(row.kind, row.status, row.mailbox_id, row.letter_id) for row in rows]
+
+
+def of_letters() -> list[tuple[BounceKind, str, int, int | None]]:
+    return [one for one in bounces() if one[3] is not None]
 
 
 @pytest.mark.empty_database
@@ -121,3 +126,61 @@ def test_the_same_bounce_counts_once(family: Family) -> None:
     assert family.take(raw) is APPLIED
     assert family.take(raw) is None
     assert len(bounces()) == 1
+
+
+@on_sqlite
+def test_the_token_says_which_letter_whatever_came_back(family: Family) -> None:
+    ana, parent = family.letter(ANA), family.letter(PARENT)
+    assert family.take(bounce(to=family.settings.bounce_address_of(parent.id), returned=f"<{ana.key}@outreach.example>")) is APPLIED
+    assert of_letters() == [(BounceKind.HARD, "5.1.1", parent.mailbox_id, parent.id)]
+
+
+@on_sqlite
+def test_a_letter_that_is_gone_is_unknown(family: Family) -> None:
+    assert family.take(bounce(to=family.settings.bounce_address_of(999_999))) is QUARANTINED
+    assert (last().reason, last().mailbox_id, last().letter_id) == (Reason.UNKNOWN_LETTER, None, None)
+
+
+@on_sqlite
+@pytest.mark.parametrize("kind", LetterKind)
+def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_id(family: Family, kind: LetterKind) -> None:
+    letter, invitation = family.letter(PARENT), family.invitation(PARENT)
+    with transaction():
+        letter.kind = kind
+        db.session.flush()
+        put_another = Draft(
+            mailbox_id=letter.mailbox_id,
+            kind=LetterKind.INVITATION,
+            facts={},
+            dedupe_key="another",
+            session_id=letter.session_id,
+            invitation_id=invitation.id,
+            sequence=1,
+        )
+        post([put_another], now=family.now)
+    later = db.session.scalars(select(Letter).where(Letter.dedupe_key == "another")).one()
+    first = f"<{invitation.uid.partition('@')[0]}.first@outreach.example>"
+    assert family.take(complaint(to="abuse@outreach.example", returned=first)) is APPLIED
+    assert last().letter_id == (letter.id if kind in (LetterKind.INVITATION, LetterKind.PROMOTED) else later.id)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("status", "kind", "marks"),
+    [
+        ("5.1.1", BounceKind.HARD, True),
+        ("5.7.1", BounceKind.POLICY, False),
+        ("4.2.2", BounceKind.SOFT, False),
+        ("5.2.2", BounceKind.SOFT, False),
+    ],
+)
+def test_each_kind_of_bounce_marks_no_more_than_it_says(family: Family, status: str, kind: BounceKind, *, marks: bool) -> None:
+    letter = family.letter(PARENT)
+    assert family.take(bounce(to=family.settings.bounce_address_of(letter.id), status=status)) is APPLIED
+    assert of_letters() == [(kind, status, letter.mailbox_id, letter.id)]
+    db.session.expire_all()
+    for address in (ANA, PARENT, TEACHER, HOST):
+        mailbox = family.mailbox(address)
+        assert (mailbox.refused_at is not None) is (marks and address == PARENT)
+        assert (mailbox.reminders_stopped_at, mailbox.stopped_at, mailbox.blocked_at) == (None, None, None)
+    assert family.invitation(PARENT).is_live
