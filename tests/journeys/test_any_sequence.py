@@ -17,16 +17,17 @@ from structlog.testing import capture_logs
 
 from tests.journeys.sequences.acts import Act
 from tests.journeys.sequences.by_families import AUTHSERV_ID
-from tests.journeys.sequences.checking import calendars_are_true, rosters_are_true, shown
+from tests.journeys.sequences.checking import calendars_are_true, roster_is_true, shown
 from tests.journeys.sequences.drawing import drawn, shortest
 from tests.journeys.sequences.steps import AllArrives, Jobs, Round, Step, Wait
 from tests.journeys.sequences.world import World
 from tests.support.calendars import Entry, Mail
 
-# Each of these noticed a fault planted on purpose that most others let pass: a cut-off letter forgotten, nothing told to who is reached
-# again, a birth date nobody minds, a token that isn't looked at, ages before and after a move, answers kept after one, an answer to an
-# old time that counts, an entry for a seat merely on offer.
-CHOSEN = (2, 5, 11, 12, 23, 32, 36, 159)
+# Each begins where nothing else soon leads (see drawing.py) and noticed faults planted on purpose that the others let pass: offers on the
+# last day taken (1), declined (3), lapsed at the start (5); a domain marked (7); families that disagree (9, 12); readers who say it isn't
+# them (17, 24); and whatever comes (2, 19). Odd ones are mostly acts, even ones mostly letters that get lost.
+CHOSEN = (1, 2, 3, 5, 7, 9, 12, 17, 19, 24)
+ON_POSTGRESQL = (3, 9, 24)
 
 
 def live(world: World, steps: Sequence[Step]) -> None:
@@ -46,7 +47,8 @@ def live(world: World, steps: Sequence[Step]) -> None:
                 world.deliver_everything()
                 with world.app.app_context():
                     calendars_are_true(world)
-                    rosters_are_true(world)
+                    for session in world.model.sessions:
+                        roster_is_true(world, session)
         world.wait(timedelta(milliseconds=200))
     assert_letters_come_in_order(world)
 
@@ -112,4 +114,4 @@ def test_after_any_sequence_everything_is_as_the_rules_say(app_with: Callable[..
 @pytest.mark.empty_database
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_so_it_does_on_postgresql(app_with: Callable[..., Flask]) -> None:
-    live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(CHOSEN[3:6]))
+    live_each(World.made(app_with(authserv_id=AUTHSERV_ID)), *asked_for(ON_POSTGRESQL))

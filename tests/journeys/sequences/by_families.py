@@ -57,6 +57,7 @@ def reply(world: World, a: int, b: int, c: int) -> None:
             take_in(message, delivered_to=mail.entry.organizer, source="test", now=world.now)
 
     world.ask(rule, deed)
+    checking.roster_is_true(world, session)
 
 
 def ask(world: World, a: int, b: int, c: int) -> None:
@@ -108,6 +109,7 @@ def answer_on_page(world: World, a: int, b: int, c: int) -> None:
         world.said.append(Said(address.text, session_id, sequence, said))
 
     world.ask(rule, lambda: answer(said, mailbox_id=mailbox_id, session_id=session_id, sequence=sequence, now=world.now))
+    checking.roster_is_true(world, session)
 
 
 def give_back(world: World, a: int, b: int, c: int) -> None:

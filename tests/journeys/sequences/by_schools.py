@@ -39,7 +39,7 @@ def register(world: World, a: int, b: int, c: int) -> None:
     session, school = one_of(world.model.sessions, a), (NORTH, SOUTH)[b % 2]
     teacher, students = one_of(TEACHERS[school], c), world.model.of_school(school)
     chosen = [student for place, student in enumerate(students) if (b >> place % 5) & 1 or (c + place) % 3 == 0]
-    chosen += world.model.of_school(NORTH if school == SOUTH else SOUTH)[: c % 7 == 6]
+    chosen += world.model.of_school(NORTH if school == SOUTH else SOUTH)[-1:] * (c % 3 == 2)
     chosen.sort(key=lambda student: student.number, reverse=c % 2 > 0)
     is_attested = c % 8 != 5
     request = registering.Request(

@@ -75,10 +75,13 @@ def who_is_written_to(world: World, before: MayHear | None = None) -> list[tuple
             assert _may_get(world, before, row.kind, row.session_id, row.address), f"{row.kind} to {row.address}"
         digests = {(row.address, world.session_ids.index(row.session_id)) for row in rows if row.kind is LetterKind.DIGEST}
         told = world.model.told
-        assert digests == told.lists, f"{digests} != {told.lists}"
-        assert told.must - letters == set()
-        assert {about for about in told.gone - letters if _has_left(world, about)} == set()
-        assert {about for about in told.out_of_line - letters if not _was_taken_back(world, about)} == set()
+        assert digests == told.lists, f"Lists go to {digests}, not to {told.lists}"
+        untold = {
+            *(told.must - letters),
+            *(about for about in told.gone - letters if _has_left(world, about)),
+            *(about for about in told.out_of_line - letters if not _was_taken_back(world, about)),
+        }
+        assert untold == set(), f"Nobody writes to {untold}"
     world.model.written |= letters
     world.last_letter = max([world.last_letter, *(row.id for row in rows)])
     return [(row.address, row.kind) for row in rows]
@@ -112,18 +115,17 @@ def _was_taken_back(world: World, about: About) -> bool:
     return db.session.scalar(taken_back.where(*which).limit(1)) is not None
 
 
-def rosters_are_true(world: World) -> None:
+def roster_is_true(world: World, session: Session) -> None:
     """The page of a session shows each student's place on the waiting list, and what the family answered."""
-    for session in world.model.sessions:
-        record = db.session.get_one(OutreachSession, world.session_id(session), populate_existing=True)
-        rows = {world.student_number(row.student.id): row for row in rows_of(record, None) if row.registration.is_active}
-        waiting = [place for place in session.places if place.state is WAITING]
-        for place in session.active:
-            row = rows[place.student.number]
-            assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None)
-            shown = row.verdict and (row.verdict.answer, row.verdict.is_verified, row.verdict.differs)
-            asked = place.state is CONFIRMED and session.is_published
-            assert shown == (session.shown_answer(place) if asked else None), f"{place.student.name}, session {session.number}: {shown}"
+    record = db.session.get_one(OutreachSession, world.session_id(session), populate_existing=True)
+    rows = {world.student_number(row.student.id): row for row in rows_of(record, None) if row.registration.is_active}
+    waiting = [place for place in session.places if place.state is WAITING]
+    for place in session.active:
+        row, told = rows[place.student.number], f"{place.student.name}, session {session.number}"
+        assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None), told
+        shown = row.verdict and (row.verdict.answer, row.verdict.is_verified, row.verdict.differs)
+        asked = place.state is CONFIRMED and session.is_published
+        assert shown == (session.shown_answer(place) if asked else None), f"{told}: {shown}"
 
 
 def calendars_are_true(world: World) -> None:

@@ -61,7 +61,7 @@ PUPILS = (
     Pupil("Dan", NORTH),
     Pupil("Eve", NORTH, "eve@pupils.example", ("two@families.example",), date(2009, 3, 20)),
     Pupil("Fay", NORTH, "fay@pupils.example", ("two@families.example", SAM)),
-    Pupil("Gus", NORTH, "gus@pupils.example", ("three@families.example",), date(2005, 1, 1)),
+    Pupil("Gus", NORTH, "gus@pupils.example", ("two@families.example", "three@families.example"), date(2005, 1, 1)),
     Pupil("Hal", NORTH, "hal@families.example", ("hal@families.example",)),
     Pupil("Ivo", SOUTH, "ivo@pupils.example", ("shared@families.example",)),
     Pupil("Jo", SOUTH, None, (NOOR, None)),
