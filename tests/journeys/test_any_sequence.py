@@ -24,9 +24,9 @@ from tests.journeys.sequences.world import World
 from tests.support.calendars import Entry, Mail
 
 # Each begins where nothing else soon leads (see drawing.py) and noticed faults planted on purpose that the others let pass: offers on the
-# last day taken (1), declined (3), lapsed at the start (5); a domain marked (7); families that disagree (9, 12); readers who say it isn't
-# them (17, 24); and whatever comes (2, 19). Odd ones are mostly acts, even ones mostly letters that get lost.
-CHOSEN = (1, 2, 3, 5, 7, 9, 12, 17, 19, 24)
+# last day declined (3) or lapsed at the start (5); a domain marked (7); families that disagree (9, 12); readers who say it isn't them (17,
+# 24); and whatever comes (19). Odd ones are mostly acts, even ones mostly letters that get lost.
+CHOSEN = (3, 5, 7, 9, 12, 17, 19, 24)
 ON_POSTGRESQL = (3, 9, 24)
 
 

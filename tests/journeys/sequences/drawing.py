@@ -20,7 +20,7 @@ BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (),
     (),
     (AllArrives(), DAY_BEFORE, WITHDRAWN, Act("answer_offer", b=1, c=1)),
-    (DAY_BEFORE, WITHDRAWN, Act("answer_offer", b=1, c=0), MORE_REGISTERED, Act("withdraw", 1, 1)),
+    (DAY_BEFORE, WITHDRAWN, Act("answer_offer", b=1, c=0), Act("answer_offer", 6, 0, 1), MORE_REGISTERED, Act("withdraw", 1, 1)),
     (MORE_REGISTERED, DAY_BEFORE, WITHDRAWN, Act("withdraw", 2, 1), Wait(timedelta(days=2)), Jobs()),
     (Round((Fate.NOT_FROM_YOU,) * 20), Jobs()),
     (AllArrives(), Act("say_not_mine", 5), Act("say_not_mine", 1), Act("shift", 0, 1, 0)),
@@ -37,7 +37,7 @@ def drawn(number: int, *, steps: int) -> list[Step]:
     random, is_quiet = Random(number), number % 2 > 0
     begin = random.choice(BEGINNINGS)
     acts = [*NAMES, *OFTEN] if random.random() < 0.5 else [*random.sample(NAMES, 8), *random.sample(OFTEN, 4)]
-    acts += [step.name for step in begin if isinstance(step, Act)] + ["lets_us_in"] * (Jobs() in begin)
+    acts += [*dict.fromkeys(step.name for step in begin if isinstance(step, Act))] + ["lets_us_in"] * (Jobs() in begin)
     return [*begin, *(_step(random, acts, is_quiet=is_quiet) for _ in range(steps * (1 + is_quiet)))]
 
 
