@@ -59,5 +59,7 @@ def test_a_name_of_three_letters_counts_and_one_of_two_does_not(name: str, weakn
     assert weakness_of(f"{name}12345678", about_you=(name,)) is weakness
 
 
-def test_a_name_that_ends_in_a_number_is_still_found() -> None:
-    assert weakness_of("teacher2027", about_you=("teacher2027@school.example",)) is Weakness.ABOUT_YOU
+@pytest.mark.parametrize("password", ["teacher2027", "Teacher2027", "teacher2027@school.example", "TEACHER2027@school.example"])
+@pytest.mark.parametrize("address", ["teacher2027@school.example", "Teacher2027@School.example"])
+def test_an_address_is_found_in_any_case_and_with_its_number(password: str, address: str) -> None:
+    assert weakness_of(password, about_you=(address,)) is Weakness.ABOUT_YOU

@@ -56,7 +56,7 @@ class World:
             "applicant": make.user(),
             "nobody": SimpleNamespace(is_authenticated=False),
         }
-        self.session = make.outreach_session(host, co_hosts=[co_host], posted_by_id=poster.id)
+        self.session = make.outreach_session(host, co_hosts=[co_host, make.clinician()], posted_by_id=poster.id)
         self.school_class = make.school_class(self.school, teacher)
         student = make.student(self.school_class, email="ana@north-school.example")
         self.student: Student = student
@@ -111,6 +111,8 @@ def test_the_records_of_a_school_are_its_teachers_and_the_coordinators(world: Wo
 
 def test_a_session_is_its_hosts_and_its_posters(world: World) -> None:
     assert world.who(policy.hosts, world.session, but=SIGNED_OUT) == HOSTS
+    alone = world.make.outreach_session(world.people["host"])
+    assert world.who(policy.hosts, alone, but=SIGNED_OUT) == {"host", "coordinator"}
 
 
 def test_only_who_hosts_takes_a_student_off_the_list(world: World) -> None:
