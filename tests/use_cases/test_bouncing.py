@@ -135,3 +135,10 @@ def test_letters_put_off_count_by_mailbox_for_a_week(make: Builder, now: datetim
     assert timedelta(days=7) == LATELY
     in_order = put_off_lately(now=now).order_by(Bounce.mailbox_id)
     assert [tuple(row) for row in db.session.execute(in_order)] == [(ana.id, 2), (ben.id, 1)]
+
+
+@on_one_database
+def test_a_status_is_kept_as_far_as_its_column_goes(make: Builder, now: datetime) -> None:
+    mailbox = make.mailbox("ana@families.example")
+    note(mailbox, None, BounceKind.SOFT, now, status="4" * 65)
+    assert db.session.scalar(select(Bounce.status).where(Bounce.mailbox_id == mailbox.id)) == "4" * 64

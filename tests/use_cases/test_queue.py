@@ -102,10 +102,6 @@ def test_the_first_notice_that_never_left_is_known_when_it_is_taken_back(make: B
     assert [letter.state.value for letter in letters()] == ["sent", "dropped", "dropped", "queued"]
 
 
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-@on_one_database
 def test_a_letter_is_kept_as_it_was_posted(make: Builder, now: datetime) -> None:
     outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("someone@example.org")
     invitation = Invitation(
@@ -124,7 +120,6 @@ def test_a_letter_is_kept_as_it_was_posted(make: Builder, now: datetime) -> None
     assert news.key != other.key
 
 
-@on_one_database
 def test_only_notices_of_these_families_about_this_wait_are_taken_back(make: Builder, now: datetime) -> None:
     this, that = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
     family, other = make.mailbox("family@example.org"), make.mailbox("other@example.org")
@@ -144,7 +139,6 @@ def test_only_notices_of_these_families_about_this_wait_are_taken_back(make: Bui
     assert {key: letter.kind for key, letter in taken.items()} == {family.id: LetterKind.UPDATED}
 
 
-@on_one_database
 def test_calendar_objects_and_reminders_of_these_invitations_alone_are_taken_back_oldest_first(make: Builder, now: datetime) -> None:
     outreach_session = make.outreach_session(make.clinician())
     mailboxes = [make.mailbox(f"{name}@example.org") for name in ("one", "other")]
@@ -164,3 +158,19 @@ def test_calendar_objects_and_reminders_of_these_invitations_alone_are_taken_bac
     assert names == [name for kind in LetterKind for name in (f"{kind} entry", *(plain if kind is LetterKind.REMINDER else ()))]
     assert {letter.settled_at for letter in taken} == {now + timedelta(minutes=1)}
     assert [letter.id for letter in taken] == sorted(letter.id for letter in taken)
+
+
+def test_letters_of_several_invitations_are_taken_back_in_the_order_they_were_posted(make: Builder, now: datetime) -> None:
+    outreach_session = make.outreach_session(make.clinician())
+    mailboxes = [make.mailbox(f"{name}@example.org") for name in ("one", "other")]
+    with transaction():
+        times = {"created_at": now, "changed_at": now}
+        invitations = [Invitation(session_id=outreach_session.id, mailbox_id=one.id, uid=one.address, **times) for one in mailboxes]
+        db.session.add_all(invitations)
+        db.session.flush()
+        for key, number in enumerate((1, 0, 1, 0)):
+            about: dict[str, Any] = {"kind": LetterKind.UPDATED, "invitation_id": invitations[number].id, "sequence": 0}
+            post([draft(mailboxes[number], f"news {key}", **about)], now=now - timedelta(minutes=key))  # the clock was put back
+    with transaction():
+        taken = [letter.id for letter in take_back([one.id for one in invitations], now=now)]
+    assert (len(taken), taken) == (4, sorted(taken))
