@@ -319,7 +319,10 @@ def test_what_was_typed_becomes_facts(app: Flask) -> None:
         RosterGuardian("Tom", None),
         RosterGuardian(None, "tom@families.example"),
     )
-    empty = form_of(app, email="", birth_date=" ").facts()
+    assert form_of(app, year_group=" Year  9 ").facts().year_group == "Year 9"
+    blank = form_of(app, email="", birth_date=" ")
+    assert not blank.errors
+    empty = blank.facts()
     assert (empty.email, empty.birth_date, empty.needs, empty.number, empty.year_group, empty.guardians) == (*[None] * 5, ())
 
 

@@ -380,6 +380,9 @@ EDGES: list[tuple[str, Any, bool]] = [
     ("video_url", "https://v.example/" + "x" * 1983, False),
     ("video_url", "https://", False),
     ("video_url", "HTTPS://v.example", True),
+    ("video_url", "http://v.example", False),
+    ("video_url", "v.example", False),
+    ("other_unit", "weeks", False),
     ("video_url", "https://v.example/a b", False),
     ("video_url", 'https://v.example/"', False),
     ("video_url", "https://v.example/\x7f", False),
@@ -414,6 +417,7 @@ def test_a_reminder_lies_at_most_60_days_ahead_in_whatever_unit(app: Flask, unit
     for amount, is_taken in ((longest, True), (longest + 1, False)):
         errors = form_errors(app, SessionForm, other_lead=str(amount), other_unit=unit)
         assert ("other_lead" not in errors) is is_taken
+    assert form_errors(app, SessionForm, other_lead="3", other_unit="weeks") == {"other_unit"}
 
 
 @pytest.mark.parametrize(("length", "is_taken"), [(0, False), (1, True), (1000, True), (1001, False)])
@@ -434,10 +438,12 @@ def test_a_reason_to_cancel(app: Flask, length: int, is_taken: bool) -> None:
 )
 def test_co_hosts_are_typed_with_commas_or_on_lines(app: Flask, text: str, emails: tuple[str, ...]) -> None:
     data = typed(co_hosts=text, other_lead="2", other_unit="hours", leads=["60", "1440"], frees_declined_seats="y")
+    data |= {"opens": "2027-03-08T09:00", "closes": "2027-03-17T09:00"}
     with app.test_request_context(method="POST", data=MultiDict(data)):
         form: Any = RewordForm()
         del form.host
         offer = form.offer()
+    assert (offer.opens_wall, offer.closes_wall) == (datetime(2027, 3, 8, 9), datetime(2027, 3, 17, 9))
     assert (offer.co_host_emails, offer.reminder_leads, offer.host_id, offer.frees_declined_seats) == (emails, (1440, 120, 60), None, True)
 
 
@@ -458,16 +464,12 @@ def test_only_a_moment_with_its_zone_was_seen(app: Flask, now: datetime, text: s
      ("site-999999999", 999_999_999, None), ("site-1000000000", None, None)],
 )  # fmt: skip
 def test_a_place_is_a_site_or_an_area(app: Flask, where: str, site_id: int | None, area_id: int | None) -> None:
-    with app.test_request_context(method="POST", data=MultiDict(typed(where=where, meeting_point="Door", new_area="Lab"))):
+    more = {"meeting_point": "Door", "new_site": "Mercy", "new_address": "2 Hill Road", "new_area": "Lab", "video_url": "https://v.example"}
+    with app.test_request_context(method="POST", data=MultiDict(typed(where=where) | more)):
         form: Any = SessionForm()
         place = form.place()
-    assert (place.site_id, place.area_id, place.zone, place.meeting_point, place.new_area) == (
-        site_id,
-        area_id,
-        "Europe/London",
-        "Door",
-        "Lab",
-    )
+    assert (place.site_id, place.area_id, place.zone) == (site_id, area_id, "Europe/London")
+    assert {name: getattr(place, name) for name in more} == more
 
 
 @pytest.mark.parametrize(("fold", "meant"), [("0", 0), ("1", 1), ("2", None), ("", None)])
@@ -483,3 +485,13 @@ def test_which_of_two_hours_was_answered(app: Flask, fold: str, meant: int | Non
         True,
         datetime(2027, 3, 16, 12),
     )
+
+
+@pytest.mark.parametrize(("ticked", "end", "asks"), [(False, "16:00", False), (True, "16:00", True), (False, "soon", True)])
+def test_the_box_for_the_next_day_is_shown_to_whom_it_concerns(app: Flask, ticked: bool, end: str, asks: bool) -> None:
+    data = typed(end=end) | ({"ends_next_day": "y"} if ticked else {})
+    with app.test_request_context(method="POST", data=MultiDict(data)):
+        form: Any = SessionForm()
+        del form.host
+        form.validate()
+        assert form.asks_for_the_next_day is asks
