@@ -15,7 +15,7 @@ from outreach.registration import use_cases
 from outreach.registration.seats import Room
 from outreach.registration.telling import Row, told_of_leaving, told_of_more_seats, told_of_registering, told_of_taking
 from outreach.registration.use_cases import Request, preview, register_students
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -154,7 +154,7 @@ def test_the_entry_of_a_colleague_or_in_another_session_is_not_ones_own(world: W
 
 
 def test_who_registers_for_a_teacher_reads_that_the_teacher_hears(world: World, make: Builder) -> None:
-    seating, _found = preview(world.session, world.school_class.school_id, [world.students["Dana"].id])
+    seating, _found = preview(world.session, world.school_class.school_id, [world.students["Dana"].id], now=NOW)
     told = told_of_registering(world.session, seating, teacher_id=world.teacher.id, by_id=make.coordinator().id)
     assert told[-1] == (1, "teacher", "an entry in the calendar, and a summary")
 
