@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from outreach.db import db, transaction
-from outreach.invitations.facts import Reader
+from outreach.invitations.facts import Cause, Reader
 from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.models import Answer, LetterKind, OutreachSession, RegistrationState, SessionState, Student
 from outreach.scheduling.lead_times import LONGEST
@@ -112,6 +112,7 @@ def test_what_a_reminder_holds_and_says(world: Neighbours) -> None:
     for address, one in letters.items():
         invitation = world.invitation(address)
         entry = one.facts.entry
+        assert (one.facts.cause, one.letter.session_id) == (Cause.TIME, world.first.id)
         assert entry is not None
         assert (one.facts.lead_minutes, one.method, one.letter.sequence, one.letter.invitation_id) == (1440, None, None, invitation.id)
         assert (entry.uid, entry.sequence, entry.is_first, entry.answer) == (invitation.uid, 0, False, "needs_action")
@@ -272,6 +273,7 @@ def test_the_roster_names_who_has_a_seat_in_this_session_by_given_name_and_schoo
         *gul,
     ]
     assert (facts.reader, facts.reader_name, facts.reader_zone) == (Reader.HOST, "Hana", "America/New_York")
+    assert (facts.cause, letter.letter.session_id) == (Cause.TIME, world.first.id)
     assert (letter.letter.locale, letter.letter.invitation_id, letter.method) == ("de", None, None)
     assert not [student for student in world.students.values() if student.family_name in letter.mail.everything]
     assert all(name in letter.mail.text and name in letter.mail.html for name in names(facts.seated))
