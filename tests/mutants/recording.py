@@ -118,7 +118,7 @@ class Recorder(MetaPathFinder):
         self.makes_own_app = "app_with" in fixtures
         test = {"seconds": 0.0, "passed": True, "app": "app" in fixtures, "wide": _has_wide_fixtures(item), "lines": {}}
         self.tests[item.nodeid] = test
-        for cache in self._caches_of_tests():
+        for cache in self._all_caches():
             cache.cache_clear()
         began = time.perf_counter()
         try:
@@ -127,11 +127,13 @@ class Recorder(MetaPathFinder):
         finally:
             test["seconds"] = round(time.perf_counter() - began, 4)
 
-    def _caches_of_tests(self) -> list[Any]:
+    def _all_caches(self) -> list[Any]:
         """What one test has cached, another would not execute."""
         if not self.caches:
             wrapper: Any = functools._lru_cache_wrapper
-            self.caches = [one for one in gc.get_objects() if isinstance(one, wrapper) and str(one.__module__).startswith("tests")]
+            self.caches = [
+                one for one in gc.get_objects() if isinstance(one, wrapper) and str(one.__module__).startswith(("outreach", "tests"))
+            ]
         return self.caches
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:

@@ -45,7 +45,7 @@ _shared: dict[str, Any] = {}
 @pytest.fixture(scope="session", autouse=True)
 def _prepared(request: pytest.FixtureRequest) -> None:
     """Make what all tests share, before the first fork."""
-    for name in ("_sqlite_template", "_sqlite_place", "_postgresql_shared", "_shared_apps"):
+    for name in ("_sqlite_templates", "_sqlite_file", "_postgresql_database", "_shared_apps"):
         with contextlib.suppress(pytest.skip.Exception):
             _shared[name] = request.getfixturevalue(name)
 
