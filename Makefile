@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: run test mutants lint bench lock clean
+.PHONY: run test test-quick mutants lint bench lock clean
 .DEFAULT_GOAL := run
 
 run: export OUTREACH_MODE = demo
@@ -23,6 +23,10 @@ run: $(VENV)/.installed
 # A file's tests stay together: they may share a service that took seconds to start.
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
+
+# For daily work: what runs in this process on SQLite, and of each table of cases the first.
+test-quick: $(VENV)/.installed-dev
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --quick tests/unit tests/use_cases tests/pages
 
 # Small faults, one at a time: does a test notice? PACKAGE=registration, PATHS=outreach/policy.py:40-60, TESTS=tests/unit; SAMPLE=0 takes every fault.
 mutants: $(VENV)/.installed-dev

@@ -125,12 +125,31 @@ def filled_demo(
     return filled_once(folder.parent if is_shared else folder, empty_database=_sqlite_templates.empty)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`, for `make test-quick`."""
+    parser.addoption("--quick", action="store_true", help="on SQLite only, and of each table of cases the first")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick`, leave out PostgreSQL, and all but the first case of each test."""
+    if not config.getoption("--quick"):
+        return
+    kept: dict[str, pytest.Item] = {}
+    for item in items:
+        if item.get_closest_marker("postgresql") is None:
+            kept.setdefault(item.nodeid.partition("[")[0], item)
+    chosen = set(kept.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = [item for item in items if item in chosen]
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run what asks for a database on SQLite, and on PostgreSQL too where the test says why that could differ."""
     marks = list(metafunc.definition.iter_markers())
     if "database_url" not in metafunc.fixturenames or any(mark.name == "parametrize" and mark.args[0] == "database_url" for mark in marks):
         return
-    both = any(mark.name == "both_databases" for mark in marks)
+    names = {mark.name for mark in marks}
+    both = "both_databases" in names and "one_database" not in names
     postgresql = [pytest.param("postgresql", marks=pytest.mark.postgresql)] if both else []
     metafunc.parametrize("database_url", ["sqlite", *postgresql], indirect=True)
 

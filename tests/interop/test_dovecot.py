@@ -37,7 +37,6 @@ from tests.support.outbox import Scripted, render
 from tests.support.rivals import at_once
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 _numbers = count()
 
 

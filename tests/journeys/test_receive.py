@@ -25,7 +25,6 @@ from tests.support.builders import Builder
 from tests.support.inbound import Family, invited, last, mail, messages
 
 OUTREACH = str(Path(sys.executable).with_name("outreach"))
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

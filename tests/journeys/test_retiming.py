@@ -25,8 +25,6 @@ from outreach.web import settings
 from tests.support.calendar_entries import read_event, read_instants
 from tests.support.service import environment
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 def calendar_in(raw: bytes) -> bytes:
     parts = message_from_bytes(raw, policy=policy.default).walk()

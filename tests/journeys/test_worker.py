@@ -35,7 +35,7 @@ from tests.support.builders import Builder
 from tests.support.outbox import Scripted, letter_named, put, render, states
 from tests.support.postbox import Postbox
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 LINK = "http://127.0.0.1:5000/reset/a-secret-token"
 
 

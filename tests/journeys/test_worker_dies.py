@@ -145,7 +145,7 @@ def test_of_two_workers_one_dies_and_every_letter_arrives_in_order(
     assert_all_arrived(postbox, names, twice=twice)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_two_workers_share_the_work_and_send_nothing_twice(
     make: Builder, now: datetime, postbox: Postbox, start_worker: Callable[..., Forked]
 ) -> None:

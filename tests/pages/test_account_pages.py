@@ -17,7 +17,6 @@ from outreach.extensions import limiter
 from outreach.models import Application, ApplicationState, RoleName, User
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 COORDINATOR, TEACHER, CLINICIAN = RoleName.COORDINATOR, RoleName.TEACHER, RoleName.CLINICIAN
 

@@ -18,8 +18,6 @@ from outreach.invitations.facts import AccountFacts
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 PASSWORD = "needle and thread"
 FORM = {
     "given_name": "Robin",

@@ -20,7 +20,6 @@ from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 YES, UNSURE, NO = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED
 

@@ -20,7 +20,6 @@ from tests.support.builders import Builder
 pytestmark = pytest.mark.both_databases("text compared in SQL, without regard to case")
 
 ClientOf = Callable[[User | None], FlaskClient]
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +61,7 @@ def test_sessions_to_come_stand_by_date_and_nothing_else_does(make: Builder, cli
     assert "April 2027" in page
 
 
-@on_one_database
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_an_empty_catalogue_says_what_will_be_here(client_of: ClientOf) -> None:
     assert "No sessions yet" in text_of(client_of(None), "/")
@@ -148,7 +147,7 @@ def test_filters_narrow_by_kind_place_and_day(make: Builder, client_of: ClientOf
     assert titles(text_of(client, "/?format=talk&where=place&since=2027-03-19&q=hospital")) == ["Talk"]
 
 
-@on_one_database
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("question", "field"), [("since=soon", "since"), ("format=dance", "format"), ("where=mars", "where"), ("q=" + "x" * 101, "q")]
 )
@@ -167,7 +166,7 @@ def test_dates_at_the_ends_of_the_calendar_are_read(make: Builder, client_of: Cl
     assert titles(text_of(client_of(None), "/?since=9999-12-31")) == []
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_title_is_text_and_markdown_is_cleaned(make: Builder, client_of: ClientOf) -> None:
     description = "<script>alert(1)</script> [a](javascript:alert(1)) [b](https://good.example) **bold** ![x](https://x.example/x.png)"
     session = make.outreach_session(
@@ -183,7 +182,7 @@ def test_a_title_is_text_and_markdown_is_cleaned(make: Builder, client_of: Clien
     assert "<strong>bold</strong>" in raw
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: ClientOf) -> None:
     site = make.site("Mercy General", zone="America/New_York", address="1 Main Street\nNew York")
     host = make.clinician(given_name="Ada", family_name="Love")
@@ -218,7 +217,7 @@ def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: Clien
     assert "555 0100" not in page
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_the_second_of_two_hours_shows_its_own_offset(make: Builder, client_of: ClientOf) -> None:
     host, night = make.clinician(), datetime(2027, 11, 7, 1, 30)
     first, second = (make.outreach_session(host, starts_wall=night, minutes=20, zone="America/New_York", fold=fold) for fold in (0, 1))
@@ -227,7 +226,7 @@ def test_the_second_of_two_hours_shows_its_own_offset(make: Builder, client_of: 
     assert "UTC−5" in text_of(client, f"/sessions/{second.id}")
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_the_video_link_and_the_telephone_are_for_those_they_are_for(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host, video_url="https://video.example/secret", day_phone="+1 212 555 0100")
@@ -244,7 +243,7 @@ def test_the_video_link_and_the_telephone_are_for_those_they_are_for(make: Build
     assert "secret" not in client_of(None).get(f"/sessions/{session.id}.ics").get_data(as_text=True)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_draft_is_there_for_its_hosts_alone(make: Builder, client_of: ClientOf) -> None:
     host, helper = make.clinician(), make.clinician()
     draft = make.outreach_session(host, state=SessionState.DRAFT, co_hosts=[helper])
@@ -254,7 +253,7 @@ def test_a_draft_is_there_for_its_hosts_alone(make: Builder, client_of: ClientOf
         assert client_of(user).get(f"/sessions/{draft.id}.ics").status_code == 404
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_cancelled_session_says_why_and_has_no_file(make: Builder, client_of: ClientOf, now: datetime) -> None:
     session = make.outreach_session(
         make.clinician(), state=SessionState.CANCELLED, cancelled_at=now, cancel_reason="The theatre is closed."
@@ -273,7 +272,7 @@ def test_what_is_not_there_is_a_404(client_of: ClientOf) -> None:
         assert client.get(f"/sessions/{key}.ics").status_code == 404
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_the_file_publishes_the_session_and_invites_nobody(make: Builder, client_of: ClientOf) -> None:
     session = make.outreach_session(make.clinician(), site=make.site("Mercy, General; Hospital"), title="Power, of; a \\ Stitch")
     response = client_of(None).get(f"/sessions/{session.id}.ics")
@@ -303,7 +302,7 @@ def test_the_plain_mailbox_is_the_reply_address_without_its_token(address: str, 
     assert plain_mailbox(address) == plain
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_only_a_page_for_nobody_in_particular_may_be_shared(make: Builder, client_of: ClientOf) -> None:
     session = make.outreach_session(make.clinician())
     for address in ("/", f"/sessions/{session.id}"):
@@ -315,7 +314,7 @@ def test_only_a_page_for_nobody_in_particular_may_be_shared(make: Builder, clien
         assert client_of(make.clinician()).get(address).headers["Cache-Control"] == "private, no-cache"
 
 
-@on_one_database
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_links_to_other_pages_keep_the_question_whatever_it_is(make: Builder, client_of: ClientOf) -> None:
     many(make, 21)

@@ -22,7 +22,6 @@ from outreach.models import OutreachSession, SessionState, User
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 HOUR = timedelta(hours=1)
 

@@ -32,8 +32,6 @@ from outreach.models import (
 from outreach.outbox.queue import Draft, post
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ClientOf = Callable[[User | None], FlaskClient]
 GETS = [
     "/coordination",

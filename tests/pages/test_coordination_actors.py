@@ -18,7 +18,6 @@ from outreach.replies.use_cases import take_in
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, mail
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ClientOf = Callable[[User | None], FlaskClient]
 
 GETS = [

@@ -39,7 +39,7 @@ from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 ClientOf = Callable[[User | None], FlaskClient]
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 

@@ -27,8 +27,6 @@ from outreach.scheduling.facts import TypedDecision
 from tests.pages.test_scheduling import typed
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ClientOf = Callable[[User | None], FlaskClient]
 SetClock = Callable[[datetime], None]
 DAY = timedelta(days=1)

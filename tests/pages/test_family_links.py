@@ -17,7 +17,6 @@ from outreach.web import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, WITHDRAWN = RegistrationState.CONFIRMED, RegistrationState.WITHDRAWN
 HOME, OTHER = "home@families.example", "other@families.example"

@@ -38,7 +38,6 @@ from outreach.web import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 WITHDRAWN = RegistrationState.WITHDRAWN

@@ -40,7 +40,6 @@ from outreach.scheduling.use_cases import cancel
 from outreach.web import settings
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 
 

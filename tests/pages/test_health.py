@@ -14,8 +14,6 @@ from outreach.models import LetterKind
 from outreach.outbox.queue import Draft, post
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 def test_ready_says_how_long_the_oldest_due_letter_waits(app: Flask, make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: now)

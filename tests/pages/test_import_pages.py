@@ -21,7 +21,6 @@ from outreach.schools.carrying import pack, read_sights, unpack
 from tests.pages.test_schools import field, text
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 
 LIST = (

@@ -14,8 +14,6 @@ from outreach.replies import use_cases
 from tests.support.builders import Builder
 from tests.support.inbound import Family, bounce, invited, last, mail
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ClientOf = Callable[[User | None], FlaskClient]
 NOWHERE = "rsvp@outreach.example"
 

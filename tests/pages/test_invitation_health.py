@@ -41,7 +41,6 @@ from outreach.scheduling.use_cases import cancel
 from outreach.worker import Worker, render_for
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 NAMES = ("ana", "ben", "cem", "dua", "eli", "fay", "gus")
 

@@ -16,7 +16,6 @@ from outreach.outbox.mime import Mail, build
 from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
 from tests.support.calendar_entries import entry
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
 

@@ -14,7 +14,7 @@ from outreach.db import db
 from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
 from tests.support.builders import Builder
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 Clients = Callable[[User | None], FlaskClient]
 
 

@@ -14,7 +14,6 @@ from outreach.models import Mailbox, OutreachSession
 from outreach.web import settings
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 

@@ -20,8 +20,6 @@ from outreach.scheduling import use_cases
 from outreach.scheduling.facts import Offer
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ClientOf = Callable[[User | None], FlaskClient]
 
 

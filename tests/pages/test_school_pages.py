@@ -37,7 +37,6 @@ from tests.pages.test_import_pages import paste, sent_back
 from tests.pages.test_schools import field, text, typed
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 
 

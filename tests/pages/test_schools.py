@@ -19,7 +19,6 @@ from outreach.models import Guardian, Mailbox, Registration, School, SchoolClass
 from outreach.registration import use_cases as registering
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 
 

@@ -25,8 +25,6 @@ from outreach.scheduling.when_and_where import NEVER
 from tests.pages.test_scheduling import again, letters, registered, seen, typed, words
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 ClientOf = Callable[[User | None], FlaskClient]
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DRAFT, PUBLISHED, CANCELLED = SessionState

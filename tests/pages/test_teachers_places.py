@@ -33,7 +33,6 @@ from tests.support.desk import Desk, rows, words
 from tests.support.outbox import put
 from tests.support.registrations import SECOND, nothing_changes, registration_in, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 WORDS = {

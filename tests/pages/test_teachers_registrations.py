@@ -22,7 +22,6 @@ from tests.support.builders import Builder
 from tests.support.desk import Desk, rows, words
 from tests.support.registrations import SECOND, nothing_changes, registration_in, registration_of
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 

@@ -20,7 +20,6 @@ from outreach.outbox.bouncing import note_failure
 from tests.support.builders import Builder
 from tests.support.undeliverable import MARIA, World
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 DOMAIN = "pupils.example"
 

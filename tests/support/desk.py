@@ -24,7 +24,6 @@ from outreach.models import (
 from tests.support.builders import Builder
 from tests.support.registrations import registration_in
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 

@@ -18,7 +18,6 @@ from outreach.registration.use_cases import Request
 from tests.support.builders import Builder
 from tests.support.registrations import ENDED, SECOND, nothing_changes, registration_in, registration_of, seats_taken
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONFIRMED, OFFERED, WAITING = RegistrationState.CONFIRMED, RegistrationState.OFFERED, RegistrationState.WAITING
 REMOVED, WITHDRAWN = RegistrationState.REMOVED, RegistrationState.WITHDRAWN
 # When an act happens, counted from the start, and what the session is by then.

@@ -17,7 +17,6 @@ from outreach.schools.students import StudentFacts, edit_student, seen_of
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GUARDIAN = "guardian@families.example"
 OF_AGE_FROM_20_MARCH = date(2009, 3, 20)
 

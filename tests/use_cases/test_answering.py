@@ -101,7 +101,7 @@ def test_a_decline_frees_the_seat_seats_the_next_and_tells_everybody(stage: Any,
     assert (gone.answer, gone.is_live, gone.sequence) == (Answer.DECLINED, False, 1)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "why", ["the session doesn't say so", "it has begun", "unproven", "only unsure", "cancelled", "of age", "two guardians"]
 )
@@ -131,7 +131,7 @@ def test_the_place_stays_and_the_answer_is_kept(stage: Any, now: datetime, why: 
     assert played.invitation(HOME).answer is answer["answer"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_only_ones_own_students_places_are_given_back(stage: Any) -> None:
     played = stage(
         {"given_name": "Ana", "guardians": (HOME,)},
@@ -145,14 +145,14 @@ def test_only_ones_own_students_places_are_given_back(stage: Any) -> None:
     assert played.invitation(HOME).is_live
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_a_teacher_who_is_a_guardian_may_have_meant_the_lesson(stage: Any) -> None:
     played = stage({"given_name": "Ana", "guardians": ("teacher@schools.example",)})
     assert played.answers("teacher@schools.example") == ()
     assert played.states == {"Ana": CONFIRMED}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_a_guardian_whose_address_is_refused_has_no_say(make: Builder, stage: Any, now: datetime) -> None:
     played = stage({"given_name": "Ana", "guardians": (HOME, "gone@families.example")})
     mailbox = make.mailbox("gone@families.example")
@@ -162,7 +162,7 @@ def test_a_guardian_whose_address_is_refused_has_no_say(make: Builder, stage: An
     assert played.states == {"Ana": WITHDRAWN}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_every_answer_stays_in_the_history(stage: Any, now: datetime) -> None:
     played = stage({"given_name": "Ana", "guardians": (HOME,)}, frees_declined_seats=False)
     played.answers(HOME, Answer.ACCEPTED, comment="With pleasure")

@@ -30,7 +30,6 @@ from outreach.registration.answering import places_at_stake, take_answer
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, seats_taken, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 WITHDRAWN = RegistrationState.WITHDRAWN
 HOME, TEACHER, HOST, CO_HOST = "home@families.example", "teacher@schools.example", "host@hospital.example", "co-host@hospital.example"

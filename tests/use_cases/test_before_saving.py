@@ -21,8 +21,6 @@ from outreach.scheduling.rewording import plan_edit
 from outreach.scheduling.timing import TZDATA_VERSION
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
 DRAFT, PUBLISHED, CANCELLED = SessionState
 

@@ -26,7 +26,6 @@ pytestmark = pytest.mark.both_databases("GROUP BY, and text compared in SQL")
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DOMAIN = "pupils.example"
 NOT_FROM_YOU = Refused(words="550 5.7.1 Not from you", kind=BounceKind.POLICY)
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass
@@ -98,21 +97,21 @@ def test_three_mailboxes_that_turn_us_away_mark_all_of_the_domain_and_the_teache
     assert world.deliver(now + HOUR) == [world.teacher.email]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_two_mailboxes_are_no_reason(world: World, now: datetime) -> None:
     world.deliver(turned_away=2)
     assert look_for_blocked_domains(now=now) == 0
     assert world.marked() == set()
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_what_happened_more_than_a_week_ago_is_no_reason(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
     assert look_for_blocked_domains(now=now + 7 * DAY) == 0
     assert world.marked() == set()
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_meanwhile_guardians_get_their_letters_and_the_teacher_speaks_to_students_of_age(
     world: World, make: Builder, now: datetime
 ) -> None:
@@ -128,7 +127,7 @@ def test_meanwhile_guardians_get_their_letters_and_the_teacher_speaks_to_student
     assert [one.given_name for one in LetterFacts.from_json(digest.facts).stands_in_for] == ["Olu"]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_who_comes_to_the_domain_later_is_marked_too_and_who_signs_in_there_never_is(world: World, make: Builder, now: datetime) -> None:
     colleague = make.teacher(world.school_class.school, email=f"colleague@{DOMAIN}")
     make.student(world.school_class, given_name="Child", email=f"colleague@{DOMAIN}")
@@ -140,7 +139,7 @@ def test_who_comes_to_the_domain_later_is_marked_too_and_who_signs_in_there_neve
     assert colleague.email not in world.marked()
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_every_teacher_with_students_there_is_asked_and_no_other(world: World, make: Builder, now: datetime) -> None:
     school = world.school_class.school
     tutor, _idle, _elsewhere = make.teacher(school), make.teacher(school), make.teacher(make.school())
@@ -152,7 +151,7 @@ def test_every_teacher_with_students_there_is_asked_and_no_other(world: World, m
     assert {(address, facts.students) for address, facts in asked()} == {(world.teacher.email, 5), (tutor.email, 1)}
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_domain_that_is_everybodys_is_marked_and_no_teacher_is_asked(make: Builder, now: datetime) -> None:
     world = World(make, now, domain="gmail.com")
     world.deliver(turned_away=5)
@@ -161,7 +160,7 @@ def test_a_domain_that_is_everybodys_is_marked_and_no_teacher_is_asked(make: Bui
     assert asked() == []
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_domain_is_a_schools_own_where_most_of_its_students_or_of_its_teachers_are(make: Builder) -> None:
     school, other = make.school(), make.school()
     make.teacher(school, email="head@school.example")
@@ -187,7 +186,7 @@ def test_once_we_are_let_in_everybody_there_hears_how_things_stand(world: World,
     assert world.deliver(now + DAY) == []
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_an_address_that_is_refused_besides_stays_so(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
     look_for_blocked_domains(now=now)
@@ -200,7 +199,7 @@ def test_an_address_that_is_refused_besides_stays_so(world: World, now: datetime
     assert f"s0@{DOMAIN}" not in world.deliver(now + DAY)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_only_letters_that_left_after_we_were_let_in_speak_against_it(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
     look_for_blocked_domains(now=now)
@@ -212,7 +211,7 @@ def test_only_letters_that_left_after_we_were_let_in_speak_against_it(world: Wor
     assert len(asked()) == 2
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_mark_made_while_the_domains_was_taken_off_does_not_stay(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
     look_for_blocked_domains(now=now)

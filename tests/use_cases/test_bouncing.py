@@ -14,7 +14,6 @@ from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
 HOUR = timedelta(hours=1)
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def note(mailbox: Mailbox, letter: Letter | None, kind: BounceKind, now: datetime, *, status: str = "", words: str = "") -> None:
@@ -39,7 +38,6 @@ def test_a_hard_bounce_marks_the_mailbox_from_the_first_time_with_the_last_words
     assert (second.status, second.at) == ("5.1.10", now + HOUR)
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
@@ -52,7 +50,6 @@ def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(ma
     assert mailbox.is_reached
 
 
-@on_one_database
 @pytest.mark.parametrize("kind", [BounceKind.SOFT, BounceKind.POLICY])
 @pytest.mark.empty_database
 def test_what_isnt_about_the_address_is_only_counted(make: Builder, now: datetime, kind: BounceKind) -> None:
@@ -63,7 +60,6 @@ def test_what_isnt_about_the_address_is_only_counted(make: Builder, now: datetim
     assert mailbox.is_reached
 
 
-@on_one_database
 def test_a_complaint_stops_reminders_and_nothing_else(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.COMPLAINT, now)
@@ -72,7 +68,6 @@ def test_a_complaint_stops_reminders_and_nothing_else(make: Builder, now: dateti
     assert mailbox.is_reached
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_a_failure_that_names_no_letter_counts_each_time(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
@@ -81,7 +76,6 @@ def test_a_failure_that_names_no_letter_counts_each_time(make: Builder, now: dat
     assert len(bounces()) == 2
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
@@ -91,7 +85,6 @@ def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: dat
     assert len(bounces()[0][1]) == 500
 
 
-@on_one_database
 @pytest.mark.parametrize("kind", BounceKind)
 def test_a_mailbox_is_marked_by_what_says_something_about_it_alone(make: Builder, now: datetime, kind: BounceKind) -> None:
     mailbox, other = make.mailbox("ana@families.example"), make.mailbox("ben@families.example")
@@ -104,7 +97,6 @@ def test_a_mailbox_is_marked_by_what_says_something_about_it_alone(make: Builder
     assert (other.refused_at, other.reminders_stopped_at) == (None, None)
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_one_letter_may_fail_in_several_ways_and_each_is_noted_once(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
@@ -115,7 +107,6 @@ def test_one_letter_may_fail_in_several_ways_and_each_is_noted_once(make: Builde
     assert bounces() == [(kind.value, "550 No") for kind in BounceKind] * 2
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_a_failure_of_a_mailbox_that_is_gone_is_no_news(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
@@ -124,7 +115,6 @@ def test_a_failure_of_a_mailbox_that_is_gone_is_no_news(make: Builder, now: date
     assert bounces() == []
 
 
-@on_one_database
 def test_letters_put_off_count_by_mailbox_for_a_week(make: Builder, now: datetime) -> None:
     ana, ben = make.mailbox("ana@families.example"), make.mailbox("ben@families.example")
     for at in (now - LATELY, now - LATELY + timedelta(seconds=1), now):
@@ -137,7 +127,6 @@ def test_letters_put_off_count_by_mailbox_for_a_week(make: Builder, now: datetim
     assert [tuple(row) for row in db.session.execute(in_order)] == [(ana.id, 2), (ben.id, 1)]
 
 
-@on_one_database
 def test_a_status_is_kept_as_far_as_its_column_goes(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     note(mailbox, None, BounceKind.SOFT, now, status="4" * 65)

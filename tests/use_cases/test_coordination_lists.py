@@ -42,7 +42,7 @@ from outreach.models import (
 from tests.support.builders import Builder
 from tests.support.outbox import invite, letter_named, put
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 _numbers = count(1)

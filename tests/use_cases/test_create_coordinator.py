@@ -13,7 +13,7 @@ from outreach.db import db
 from outreach.models import RoleName, User
 from tests.support.builders import Builder
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 
 NAMES = ["--given-name", "Ada", "--family-name", "King"]
 

@@ -24,11 +24,10 @@ from tests.support.outbox import Scripted, about, deliver, invite, letter_named,
 pytestmark = pytest.mark.both_databases("SKIP LOCKED and leases")
 
 MINUTE = timedelta(minutes=1)
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GONE = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_letter_goes_to_its_mailbox_from_an_envelope_sender_of_its_own(make: Builder, now: datetime) -> None:
     mailbox, transport = make.mailbox("someone@example.org"), Scripted()
     put(mailbox, "news", now=now)
@@ -38,7 +37,7 @@ def test_a_letter_goes_to_its_mailbox_from_an_envelope_sender_of_its_own(make: B
     assert (letter.state, letter.attempts, letter.settled_at, letter.lease_token) == (LetterState.SENT, 1, now, None)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_letter_waits_until_it_is_due(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "later", now=now, due_at=now + MINUTE)
     assert deliver(Scripted(), now + MINUTE / 2) == Tally()
@@ -65,7 +64,7 @@ def test_letters_of_one_stream_leave_in_order_and_other_streams_do_not_wait(make
     assert transport.subjects == ["other", "none", "first", "second"]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_failed_letter_does_not_block_its_stream(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     put(mailbox, "first", now=now, session_id=outreach_session.id)
@@ -75,7 +74,7 @@ def test_a_failed_letter_does_not_block_its_stream(make: Builder, now: datetime)
     assert letter_named("first").server_words == "554 No"
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_delayed_letter_comes_back_seven_times_and_then_fails(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "news", now=now)
@@ -90,7 +89,7 @@ def test_a_delayed_letter_comes_back_seven_times_and_then_fails(make: Builder, n
     assert (letter.state, letter.attempts, letter.server_words) == (LetterState.FAILED, 8, "450 Later")
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     put(mailbox, "first", now=now, session_id=outreach_session.id)
@@ -102,7 +101,7 @@ def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builde
     assert transport.subjects == ["first", "second"]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_an_unknown_mailbox_is_marked_and_a_letter_that_is_taken_later_proves_nothing(make: Builder, now: datetime) -> None:
     """Our own relay takes letters for any address; that one doesn't arrive is known only when it comes back."""
     mailbox = make.mailbox("someone@example.org")
@@ -132,7 +131,7 @@ def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: da
     assert list(refused) == ["hard@example.org"]
 
 
-@on_one_database
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_a_letter_put_off_until_it_failed_counts_as_a_soft_bounce_but_not_when_the_line_broke(make: Builder, now: datetime) -> None:
     later, broken = make.mailbox("later@example.org"), make.mailbox("broken@example.org")
@@ -164,7 +163,7 @@ def test_an_unreachable_server_pauses_everything_and_uses_up_no_attempt(make: Bu
     assert db.session.get(OutboxPause, 1) is None
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_refused_recipient_ends_a_pause_too(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, now=now)
@@ -174,7 +173,7 @@ def test_a_refused_recipient_ends_a_pause_too(make: Builder, now: datetime) -> N
     assert db.session.get(OutboxPause, 1) is None
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_server_that_keeps_hanging_up_pauses_everything_after_three_letters(make: Builder, now: datetime) -> None:
     addresses = [f"someone{number}@example.org" for number in range(5)]
     for address in addresses:
@@ -182,7 +181,7 @@ def test_a_server_that_keeps_hanging_up_pauses_everything_after_three_letters(ma
     assert deliver(Scripted(dict.fromkeys(addresses, Delayed(words="timed out", is_break=True))), now) == Tally(delayed=3, is_paused=True)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetime) -> None:
     def fragile(letter: Letter) -> bytes:
         if letter.dedupe_key == "broken":
@@ -200,13 +199,13 @@ def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetim
     assert "@" not in str(said)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_an_address_no_mail_can_go_to_fails(make: Builder, now: datetime) -> None:
     put(make.mailbox("two\nlines@example.org"), "odd", now=now)
     assert deliver(Scripted(), now) == Tally(failed=1)
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_batch_ends_before_its_lease_does(make: Builder, now: datetime) -> None:
     moments = [now]
     for number in range(4):
@@ -224,7 +223,7 @@ def test_a_batch_ends_before_its_lease_does(make: Builder, now: datetime) -> Non
     assert letter_named("letter 2").leased_until == now + 5 * MINUTE
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_asked_to_stop_a_worker_settles_the_letter_in_hand_and_gives_the_rest_back(make: Builder, now: datetime) -> None:
     asked: list[Envelope] = []
     for name in ("one", "two", "three"):
@@ -262,7 +261,7 @@ def test_what_a_dead_worker_may_have_sent_is_taken_back_later_though_the_next_tr
     assert invitation.has_left
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_letter_in_whose_hand_every_worker_died_fails_at_last(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "deadly", now=now)
     for number in range(8):
@@ -286,7 +285,7 @@ def test_what_was_accepted_is_remembered_by_the_invitation_and_never_falls_back(
     assert invitation.sent_sequence == 2
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_what_may_have_left_counts_as_left_so_that_it_can_be_taken_back(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     invitation = invite(outreach_session, mailbox, now=now)
@@ -311,7 +310,7 @@ def test_the_link_of_an_account_letter_is_wiped_once_it_is_settled(make: Builder
     assert letter_named("refused").facts["link"] is None
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -330,7 +329,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
     assert (len(away), transport.subjects) == (2, ["news"])
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_refused_letter_is_written_to_the_log_without_an_address(make: Builder, now: datetime) -> None:
     mailbox: Mailbox = make.mailbox("secret@example.org")
     put(mailbox, now=now)

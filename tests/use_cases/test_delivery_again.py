@@ -22,7 +22,6 @@ from outreach.outbox.use_cases import send_again, try_now
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NO = Refused(words="554 No")
 
 

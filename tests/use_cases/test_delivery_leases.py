@@ -21,7 +21,6 @@ from outreach.outbox.tally import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 LEASE = Pace().lease
 LATER, BROKEN = Delayed(words="450 Later"), Delayed(words="timed out", is_break=True)

@@ -37,7 +37,7 @@ def test_letters_over_the_limit_are_due_again_one_after_the_other_and_use_up_no_
     assert transport.subjects[6:] == [f"letter {number}" for number in range(5, 9)]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_letters_of_one_stream_stay_in_order(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@school.example"), make.outreach_session(make.clinician())
     names = [put(mailbox, f"letter {number}", now=now, session_id=outreach_session.id) for number in range(4)]
@@ -47,7 +47,7 @@ def test_letters_of_one_stream_stay_in_order(make: Builder, now: datetime) -> No
     assert transport.subjects == names
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_what_waits_is_left_alone_until_it_is_due(make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     leases: list[Lease] = []
 
@@ -67,7 +67,7 @@ def test_what_waits_is_left_alone_until_it_is_due(make: Builder, now: datetime, 
     assert deliver(Scripted(), now + 10 * SECOND, limit=limit) == Tally(sent=1)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.one_database
 def test_a_letter_tried_again_takes_its_turn_like_any_other(make: Builder, now: datetime) -> None:
     greylisted, other = make.mailbox("greylisted@school.example"), make.mailbox("other@school.example")
     put(greylisted, "first", now=now)

@@ -21,7 +21,6 @@ from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FAMILY_KINDS = [
     *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING, LetterKind.REMINDER),
     LetterKind.CONFIRM_ANSWER,

@@ -45,8 +45,6 @@ from outreach.worker import Worker
 from tests.support.builders import Builder
 from tests.support.demo import FilledDemo, demo_app
 
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture(scope="module")
 def served(filled_demo: FilledDemo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
@@ -160,7 +158,6 @@ def test_each_sign_in_opens_its_door(served: Flask, sign_in: SignIn) -> None:
         assert demo_user(sign_in).is_a(sign_in.role)
 
 
-@only_sqlite
 @pytest.mark.empty_database
 def test_the_command_fills_once_and_sends_nothing_where_there_is_a_mail_server(app_with: Callable[..., Flask]) -> None:
     app = app_with(mail_server="127.0.0.1", mail_port=1)
@@ -171,7 +168,6 @@ def test_the_command_fills_once_and_sends_nothing_where_there_is_a_mail_server(a
         assert (count(Student), count(Letter, Letter.state == LetterState.SENT)) == (120, 0)
 
 
-@only_sqlite
 @pytest.mark.empty_database
 def test_the_command_adds_nothing_to_somebody_elses_data(app: Flask, make: Builder) -> None:
     make.coordinator()
@@ -179,7 +175,6 @@ def test_the_command_adds_nothing_to_somebody_elses_data(app: Flask, make: Build
     assert count(User) == 1
 
 
-@only_sqlite
 @pytest.mark.empty_database
 def test_production_is_refused(app_with: Callable[..., Flask]) -> None:
     app = app_with(mode="production", mail_server="127.0.0.1")
@@ -190,7 +185,6 @@ def test_production_is_refused(app_with: Callable[..., Flask]) -> None:
         assert count(User) == 0
 
 
-@only_sqlite
 def test_a_filling_that_was_interrupted_says_how_to_begin_again(app: Flask, now: datetime) -> None:
     filling.steps(now=now, deliver=None)[0]()
     result = CliRunner().invoke(demo, obj=app)

@@ -27,7 +27,6 @@ from outreach.models import OutboxPause
 from tests.support.builders import Builder
 from tests.support.outbox import put
 
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 only_postgresql = pytest.mark.parametrize("database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True)
 
 
@@ -43,7 +42,6 @@ def test_a_migrated_database_is_ok(settings: Settings, now: datetime) -> None:
     assert {"Database", "Tables", "Writing"} <= found.keys()
 
 
-@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     downgrade(revision="0001")
@@ -53,7 +51,6 @@ def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) 
     assert "Writing" not in found
 
 
-@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     with transaction():
@@ -61,7 +58,6 @@ def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetim
     assert of(settings, now)["Tables"].said == "there are none yet"
 
 
-@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_a_shape_of_the_future_asks_for_a_newer_program(settings: Settings, now: datetime) -> None:
     with transaction():
@@ -69,7 +65,6 @@ def test_a_shape_of_the_future_asks_for_a_newer_program(settings: Settings, now:
     assert "doesn't know" in of(settings, now)["Tables"].said
 
 
-@only_sqlite
 def test_a_missing_file_is_not_made_by_looking_for_it(
     app_with: Callable[..., Flask], settings: Settings, tmp_path: Path, now: datetime
 ) -> None:
@@ -105,7 +100,6 @@ def test_clocks_that_disagree_are_noticed(settings: Settings) -> None:
     assert of(settings, theirs - timedelta(seconds=30))["Database clock"].verdict is Verdict.ATTENTION
 
 
-@only_sqlite
 @pytest.mark.empty_database
 def test_a_service_without_a_coordinator_says_how_to_make_one(make: Builder, now: datetime) -> None:
     said = {finding.subject: finding for finding in check_service(now=now)}
@@ -114,7 +108,6 @@ def test_a_service_without_a_coordinator_says_how_to_make_one(make: Builder, now
     assert {finding.verdict for finding in check_service(now=now)} == {Verdict.OK}
 
 
-@only_sqlite
 def test_letters_that_wait_long_ask_for_the_worker(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), now=now)
     later = now + timedelta(minutes=11)
@@ -123,7 +116,6 @@ def test_letters_that_wait_long_ask_for_the_worker(make: Builder, now: datetime)
     assert "outreach worker" in said["Letters"].advice
 
 
-@only_sqlite
 def test_a_paused_queue_fails_with_the_servers_words(make: Builder, now: datetime) -> None:  # noqa: ARG001 (its database)
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, reason="sign_in", server_words="535 wrong password"))
@@ -132,7 +124,6 @@ def test_a_paused_queue_fails_with_the_servers_words(make: Builder, now: datetim
     assert "535 wrong password" in said["Letters"].said
 
 
-@only_sqlite
 @pytest.mark.usefixtures("app")
 def test_the_doctor_sees_all_of_a_demo(settings: Settings, now: datetime) -> None:
     subjects = [finding.subject for finding in examine(settings, clock=lambda: now)]
@@ -142,7 +133,6 @@ def test_the_doctor_sees_all_of_a_demo(settings: Settings, now: datetime) -> Non
     ]
 
 
-@only_sqlite
 def test_the_command_ends_with_0_or_1_and_says_what_to_do(app: Flask, make: Builder) -> None:
     make.coordinator()
     well = CliRunner().invoke(commands.doctor, obj=app)

@@ -15,7 +15,7 @@ from outreach.models import UNSETTLED, Letter, LetterState, OutboxPause
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.empty_database]
+pytestmark = pytest.mark.empty_database
 SECOND, LONG = timedelta(seconds=1), timedelta(minutes=10)
 
 

@@ -21,8 +21,6 @@ from outreach.scheduling.decision_links import open_decision
 from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
 from tests.support.builders import TOWN, Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 STARTS, ENDS = datetime(2027, 3, 18, 18, tzinfo=UTC), datetime(2027, 3, 18, 20, tzinfo=UTC)
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 DRAFT, PUBLISHED, CANCELLED = SessionState

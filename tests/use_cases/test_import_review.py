@@ -16,8 +16,6 @@ from outreach.schools.roster.codes import RosterField
 from outreach.schools.roster.rows import DateOrder
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture(autouse=True)
 def _request(app: Flask) -> Iterator[None]:

@@ -22,8 +22,6 @@ from outreach.worker import Worker
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, put, render
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @contextmanager
 def talking(*lines: bytes) -> Iterator[int]:

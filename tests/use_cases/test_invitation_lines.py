@@ -36,7 +36,6 @@ from outreach.models import (
 from tests.support.builders import Builder
 from tests.support.outbox import invite, letter_named, put
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 

@@ -28,7 +28,6 @@ from tests.support.builders import Builder
 from tests.support.inbound import calendar_mail
 from tests.support.letter_cases import CASES
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}
 
 

@@ -15,7 +15,6 @@ from tests.support.builders import Builder
 from tests.support.received_letters import received
 from tests.support.registrations import registration_of
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOTE = "Zebra: has measles"
 WAITING_FAMILY = {"ben@pupils.example", "bens@families.example"}
 OWN_FAMILY = {"ana@pupils.example", "anas@families.example"}

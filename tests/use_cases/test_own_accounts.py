@@ -18,7 +18,7 @@ from outreach.models import Application, ApplicationState, Letter, LetterKind, M
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes
 
-pytestmark = [pytest.mark.parametrize("database_url", ["sqlite"], indirect=True), pytest.mark.usefixtures("app")]
+pytestmark = pytest.mark.usefixtures("app")
 ROBIN = "robin@school.example"
 TEACHER, CLINICIAN = RoleName.TEACHER, RoleName.CLINICIAN
 WISH = Wish(role=TEACHER, place="Hill", message="Biology")

@@ -27,7 +27,6 @@ from outreach.models import (
 from tests.support.builders import Builder
 from tests.support.registrations import registration_in
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TEACHER, CLINICIAN, COORDINATOR = RoleName.TEACHER, RoleName.CLINICIAN, RoleName.COORDINATOR
 
 

@@ -33,7 +33,6 @@ AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16), decis
 OFFER = Offer(title="A morning with the surgeons", capacity=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Post = Callable[..., OutreachSession]
-only_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @dataclass(frozen=True)
@@ -146,20 +145,20 @@ def test_it_is_decided_on_the_clock_of_the_place(post: Post) -> None:
     assert (posted.is_provisional, posted.decides_at) == (True, DECIDES_AT)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_nobody_need_say_when_it_is_decided(post: Post) -> None:
     posted = post(replace(AFTERNOON, decision=TypedDecision(is_provisional=True)))
     assert posted.decides_at == posted.starts_at - timedelta(hours=48)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_an_hour_shown_twice_is_the_first(post: Post) -> None:
     night = TypedTime(day=date(2027, 11, 9), start=time(14), end=time(16))
     posted = post(replace(night, decision=replace(OPEN, wall=datetime(2027, 11, 7, 1, 30))))
     assert posted.decides_at == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 
 
-@only_sqlite
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("wall", "words"),
     [
@@ -177,7 +176,7 @@ def test_a_decision_time_that_cannot_be_is_refused_beside_its_field(post: Post, 
     assert words in str(refusal.value)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_a_session_tomorrow_has_no_usual_decision_time(post: Post) -> None:
     tomorrow = TypedTime(day=date(2027, 3, 2), start=time(14), end=time(16), decision=TypedDecision(is_provisional=True))
     with pytest.raises(Refused) as refusal:
@@ -243,7 +242,7 @@ def test_calendars_follow_from_tentative_to_the_end(
     assert {told.line("UID") for told in fourth} == {told.line("UID") for told in first.values()}
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_one_that_is_called_off_goes_out_of_calendars(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
@@ -257,7 +256,7 @@ def test_one_that_is_called_off_goes_out_of_calendars(
     assert all("An emergency list." in one.text and "certain" not in one.text for one in told)
 
 
-@only_sqlite
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_what_was_certain_becomes_provisional_and_asks_again(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
@@ -273,7 +272,7 @@ def test_what_was_certain_becomes_provisional_and_asks_again(
     assert all("has become provisional" in one.text and "16 March 2027, 12:00 (New York" in one.text for one in told)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_another_decision_time_is_told_and_answers_stay(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
@@ -290,7 +289,7 @@ def test_another_decision_time_is_told_and_answers_stay(
         leave_open(posted, datetime(2027, 3, 17, 12), now=now + HOUR)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_confirmed_before_the_first_letter_left_it_is_a_plain_invitation(
     make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
@@ -316,7 +315,7 @@ def test_confirmed_before_the_first_letter_left_it_is_a_plain_invitation(
         (18, replace(OPEN, wall=datetime(2027, 3, 17, 12)), DECIDES_AT + DAY),
     ],
 )
-@only_sqlite
+@pytest.mark.one_database
 def test_whether_it_is_certain_moves_with_it(
     post: Post, now: datetime, day: int, decision: TypedDecision | None, kept: datetime | None
 ) -> None:
@@ -369,7 +368,7 @@ def test_hosts_are_asked_in_time_then_the_coordinator_hears_and_nothing_decides_
     assert (again(posted.id).is_provisional, again(posted.id).is_published) == (True, True)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_nobody_is_asked_about_what_is_decided_cancelled_or_begun(post: Post, make: Builder, now: datetime) -> None:
     make.coordinator()
     decided, cancelled, draft = post(), post(), post(publish=False)
@@ -395,7 +394,7 @@ def test_a_question_that_waits_in_the_queue_is_dropped_once_it_is_decided(
     assert set(states) == {LetterState.DROPPED}
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_a_new_decision_time_asks_anew(post: Post) -> None:
     posted = post()
     ask_for_decisions(now=DECIDES_AT - DAY)
@@ -414,7 +413,7 @@ def test_two_workers_ask_once(app: Flask, post: Post) -> None:
 # Deciding
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None:
     posted = post()
     confirm(posted, now=now)
@@ -428,14 +427,14 @@ def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None
     assert "was cancelled" in str(refusal.value)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_once_begun_there_is_nothing_to_decide(post: Post) -> None:
     posted = post()
     with pytest.raises(Refused):
         confirm(posted, now=posted.starts_at)
 
 
-@only_sqlite
+@pytest.mark.one_database
 def test_whoever_looks_at_an_old_page_looks_again(post: Post, now: datetime) -> None:
     posted = post()
     when, place = replace(AFTERNOON, day=date(2027, 3, 19), decision=None), TypedPlace(site_id=posted.site_id, zone=posted.zone)

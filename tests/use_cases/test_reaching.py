@@ -33,7 +33,6 @@ pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
 HOUR = timedelta(hours=1)
 ELSEWHERE = "maria.diaz@families.example"
 NO_SUCH_USER = Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ def test_one_whose_request_a_server_refused_at_once_is_invited_when_reached(worl
     assert world.to_maria() == [("invitation", 0)]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_an_entry_that_died_meanwhile_is_taken_out_of_the_calendar(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
@@ -73,7 +72,7 @@ def test_an_entry_that_died_meanwhile_is_taken_out_of_the_calendar(world: World,
     assert world.to_maria() == [("removed", 1)]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_cancel_that_bounced_is_told_again_and_one_that_arrived_is_not(world: World, make: Builder, now: datetime) -> None:
     other = make.outreach_session(make.clinician())
     for one in (world.session, other):
@@ -86,7 +85,7 @@ def test_a_cancel_that_bounced_is_told_again_and_one_that_arrived_is_not(world: 
     assert world.to_maria() == [("cancelled", 1)]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_session_cancelled_meanwhile_is_told_as_cancelled(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
@@ -97,7 +96,7 @@ def test_a_session_cancelled_meanwhile_is_told_as_cancelled(world: World, now: d
     assert world.to_maria() == [("cancelled", 1)]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_what_never_left_and_is_off_again_is_never_mentioned(world: World, now: datetime) -> None:
     with transaction():
         world.maria.refused_at = now
@@ -109,7 +108,7 @@ def test_what_never_left_and_is_off_again_is_never_mentioned(world: World, now: 
     assert world.to_maria() == []
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_who_waits_learns_their_place_and_nobody_else_is_told_anything(world: World, make: Builder, now: datetime) -> None:
     ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
     with transaction():
@@ -122,7 +121,7 @@ def test_who_waits_learns_their_place_and_nobody_else_is_told_anything(world: Wo
     assert {envelope.recipient for envelope in transport.sent} == {MARIA}
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_session_that_is_over_is_not_told(world: World) -> None:
     world.register()
     world.to_maria()
@@ -132,7 +131,7 @@ def test_a_session_that_is_over_is_not_told(world: World) -> None:
     assert world.to_maria(now=over) == []
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_the_second_of_two_who_say_so_tells_nobody_twice(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
@@ -142,7 +141,7 @@ def test_the_second_of_two_who_say_so_tells_nobody_twice(world: World, now: date
     assert world.to_maria(now=now + HOUR) == [("updated", 0)]
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_reader_who_stopped_us_hears_nothing_even_if_the_address_works(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
@@ -222,7 +221,7 @@ def test_an_address_corrected_while_a_worker_learns_that_it_is_wrong_is_of_no_mo
     assert report_refused_mailboxes(now=now) == 0
 
 
-@on_one_database
+@pytest.mark.one_database
 def test_a_goodbye_that_was_cut_off_is_said_once_the_mailbox_is_reached(world: World, now: datetime) -> None:
     world.register()
     assert world.to_maria() == [("invitation", 0)]

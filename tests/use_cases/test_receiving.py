@@ -27,9 +27,6 @@ from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, last, mail, messages
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
 # The pipe.
 
 

@@ -20,7 +20,6 @@ from tests.support.rivals import at_once
 from tests.support.undeliverable import MARIA, World
 
 HOUR = timedelta(hours=1)
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -53,7 +52,6 @@ def test_the_teacher_is_told_once_whichever_way_the_refusal_came(world: World, n
     assert world.teacher.email in {envelope.recipient for envelope in transport.sent}
 
 
-@on_one_database
 def test_refused_anew_it_is_news_again(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
@@ -67,7 +65,6 @@ def test_refused_anew_it_is_news_again(world: World, now: datetime) -> None:
     assert report_refused_mailboxes(now=now + HOUR) == 1
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_letter(world: World, make: Builder, now: datetime) -> None:
     other = make.teacher(world.school_class.school)
@@ -85,7 +82,6 @@ def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_le
     assert (names(by_address[other.email]), by_address[other.email].session.id) == (["Cem"], later.id)
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: Builder, now: datetime) -> None:
     grown_up = make.student(world.school_class, given_name="Dan", guardians=(MARIA,), birth_date=date(2000, 1, 1))
@@ -98,7 +94,6 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
     assert [names(facts) for _address, facts in told()] == [["Ana"]]
 
 
-@on_one_database
 @pytest.mark.parametrize("happens", ["over", "withdrawn", "stopped"])
 @pytest.mark.empty_database
 def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens: str) -> None:
@@ -111,7 +106,6 @@ def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens:
     assert report_refused_mailboxes(now=world.session.ends_at if happens == "over" else now) == 0
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, make: Builder, now: datetime) -> None:
     ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
@@ -126,7 +120,6 @@ def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, 
     assert (digest.cause, [student.given_name for student in digest.stands_in_for]) == (Cause.MOVED, ["Ana"])
 
 
-@on_one_database
 @pytest.mark.empty_database
 def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: datetime) -> None:
     """It is told as soon as it is reached: nothing of it was taken away meanwhile."""

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.both_databases("savepoints, and messages inserted once"
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 MINUTE = timedelta(minutes=1)
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -69,27 +68,27 @@ def test_a_reply_sets_the_answer(family: Family, partstat: str, answer: Answer) 
     assert family.written() == [], "no mail answers a mail"
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_everybody_who_is_invited_may_answer(family: Family) -> None:
     for address in (ANA, PARENT, TEACHER, HOST):
         assert family.take(family.reply(address, attendees=(address.upper(),))) is APPLIED
         assert family.invitation(address).answer is Answer.ACCEPTED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_the_last_answer_holds(family: Family) -> None:
     family.take(family.reply(partstat="DECLINED", at=MINUTE))
     family.take(family.reply(partstat="ACCEPTED", at=2 * MINUTE), at=3 * MINUTE)
     assert family.invitation().answer is Answer.ACCEPTED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_reply_without_sequence_answers_the_first_revision(family: Family) -> None:
     assert family.take(family.reply(sequence=None)) is APPLIED
     assert family.invitation().answer is Answer.ACCEPTED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_the_same_message_counts_once(family: Family) -> None:
     said = family.reply()
     assert family.take(said) is APPLIED
@@ -116,7 +115,7 @@ FORGED: dict[str, tuple[dict[str, Any], InboundOutcome, Reason]] = {
 }
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_what_does_not_fit_changes_nothing(family: Family) -> None:
     before = family.state()
     for case, (facts, outcome, reason) in FORGED.items():
@@ -125,7 +124,7 @@ def test_what_does_not_fit_changes_nothing(family: Family) -> None:
     assert family.written() == []
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_reply_to_somebody_elses_invitation_changes_nothing(family: Family) -> None:
     """The parent's own token, the student's invitation; whoever is named."""
     before = family.state()
@@ -138,14 +137,14 @@ def test_a_reply_to_somebody_elses_invitation_changes_nothing(family: Family) ->
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_the_envelope_counts_before_the_headers(family: Family) -> None:
     """We never guess: with a wrong token on the envelope, a right one in To is nobody's."""
     assert family.take(family.reply(), to="rsvp+aaaaaaaaaaaaaaaa@outreach.example") is QUARANTINED
     assert family.take(family.reply(to="rsvp+aaaaaaaaaaaaaaaa@outreach.example"), to=family.token_address()) is APPLIED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_replay_with_a_new_message_id_changes_nothing(family: Family) -> None:
     first, second = family.reply(partstat="ACCEPTED", at=MINUTE), family.reply(partstat="DECLINED", at=2 * MINUTE)
     family.take(first, at=3 * MINUTE)
@@ -157,7 +156,7 @@ def test_a_replay_with_a_new_message_id_changes_nothing(family: Family) -> None:
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_replay_from_a_clock_that_ran_ahead_changes_nothing(family: Family) -> None:
     ahead = timedelta(days=400)
     family.take(family.reply(partstat="ACCEPTED", at=ahead))
@@ -167,7 +166,7 @@ def test_a_replay_from_a_clock_that_ran_ahead_changes_nothing(family: Family) ->
     assert family.invitation().answer is Answer.DECLINED
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_an_answer_that_overtook_another_stays(family: Family) -> None:
     family.take(family.reply(partstat="DECLINED", at=2 * MINUTE), at=3 * MINUTE)
@@ -180,7 +179,7 @@ def test_an_answer_that_overtook_another_stays(family: Family) -> None:
     ]
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_without_a_stamp_only_the_first_reply_counts(family: Family) -> None:
     assert family.take(family.reply(stamp=None)) is APPLIED
     assert family.take(family.reply(stamp=None, partstat="DECLINED"), at=timedelta(days=1)) is HISTORY
@@ -204,7 +203,7 @@ def test_an_answer_to_an_old_time_is_history_and_the_new_one_is_sent_once_more(f
     assert family.written() == [(LetterKind.UPDATED, ANA)], "at most once"
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_clock_that_runs_behind_keeps_nobody_from_answering_the_new_time(family: Family) -> None:
     assert family.take(family.reply(partstat="DECLINED", at=MINUTE)) is APPLIED
     moved(family)
@@ -212,7 +211,7 @@ def test_a_clock_that_runs_behind_keeps_nobody_from_answering_the_new_time(famil
     assert family.invitation().answer is Answer.ACCEPTED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_one_meeting_of_a_series_is_history(family: Family) -> None:
     """None of our events recurs."""
     assert family.take(family.reply(lines=["RECURRENCE-ID:20270318T180000Z"])) is HISTORY
@@ -220,7 +219,7 @@ def test_one_meeting_of_a_series_is_history(family: Family) -> None:
     assert family.invitation().answer is Answer.NEEDS_ACTION
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_cancelled_session_takes_no_answer(family: Family) -> None:
     cancel(family.outreach_session.id, "Flood", now=family.now)
     family.deliver()
@@ -231,13 +230,13 @@ def test_a_cancelled_session_takes_no_answer(family: Family) -> None:
     assert family.written() == []
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_session_that_is_over_takes_no_answer(family: Family) -> None:
     assert family.take(family.reply(), at=timedelta(days=30)) is HISTORY
     assert family.invitation().answer is Answer.NEEDS_ACTION
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_an_answer_from_another_address_asks_the_invited_one_once(family: Family) -> None:
     before = family.state()
     for number in range(1, 3):
@@ -248,14 +247,14 @@ def test_an_answer_from_another_address_asks_the_invited_one_once(family: Family
     assert family.written() == [(LetterKind.CONFIRM_ANSWER, PARENT)]
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_who_asks_a_minor_to_confirm_tells_the_guardian_too(family: Family) -> None:
     raw = family.reply(ANA, attendees=(FOREIGN,), partstat="DECLINED", at=MINUTE)
     assert family.take(raw) is HISTORY
     assert sorted(family.written()) == sorted([(LetterKind.CONFIRM_ANSWER, ANA), (LetterKind.CONFIRM_ANSWER, PARENT)])
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_where_no_letter_reaches_a_guardian_the_teacher_hears_what_a_minor_is_asked(family: Family) -> None:
     with transaction():
         family.mailbox(PARENT).refused_at = family.now
@@ -263,14 +262,14 @@ def test_where_no_letter_reaches_a_guardian_the_teacher_hears_what_a_minor_is_as
     assert (LetterKind.CONFIRM_ANSWER, TEACHER) in family.written()
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_room_that_answers_by_itself_is_heard(family: Family) -> None:
     """Room mailboxes mark their replies as automatic: the calendar comes first."""
     assert family.take(family.reply(headers=("Auto-Submitted: auto-replied",))) is APPLIED
     assert family.invitation().answer is Answer.ACCEPTED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_program_is_never_answered(family: Family) -> None:
     """Not to an old time, not from another address, not on request: two programs would go on for ever."""
     automatic = ("Auto-Submitted: auto-replied",)
@@ -282,7 +281,7 @@ def test_a_program_is_never_answered(family: Family) -> None:
     assert family.written() == []
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_an_out_of_office_note_is_ignored(family: Family) -> None:
     """It goes to whom the letter came from, or to the envelope's sender (RFC 3834 4)."""
     before = family.state()
@@ -294,7 +293,7 @@ def test_an_out_of_office_note_is_ignored(family: Family) -> None:
     assert family.written() == []
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_person_who_writes_is_read_by_a_person(family: Family) -> None:
     assert family.take(mail(to=family.token_address(), subject="Can Ana bring a friend?")) is QUARANTINED
     message = last()
@@ -302,7 +301,7 @@ def test_a_person_who_writes_is_read_by_a_person(family: Family) -> None:
     assert message.mailbox_id == family.mailbox().id
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_nothing_is_ever_imported(family: Family) -> None:
     before = family.state()
     for method in ("REQUEST", "CANCEL", "PUBLISH", "ADD", "DECLINECOUNTER"):
@@ -311,7 +310,7 @@ def test_nothing_is_ever_imported(family: Family) -> None:
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_two_answers_in_one_message_are_none(family: Family) -> None:
     said = family.reply()
     event = said.partition(b"BEGIN:VEVENT")[2].partition(b"END:VCALENDAR")[0]
@@ -322,7 +321,7 @@ def test_two_answers_in_one_message_are_none(family: Family) -> None:
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_an_answer_is_verified_when_the_mail_proves_that_the_invited_address_sent_it(app: Flask, family: Family) -> None:
     """One that proves nothing is taken too, for the token is a secret, and shown as unverified."""
@@ -341,7 +340,7 @@ def test_an_answer_is_verified_when_the_mail_proves_that_the_invited_address_sen
     assert [kept.is_verified for kept in db.session.query(InvitationAnswer).order_by(InvitationAnswer.id)] == [one for one, _ in said]
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_only_a_proven_decline_frees_the_seat(app: Flask, make: Builder, now: datetime) -> None:
     """A forged mail may say "can't come"; it doesn't cost the place."""
     app.extensions["outreach"] = replace(app.extensions["outreach"], authserv_id="mx.outreach.example")
@@ -354,7 +353,7 @@ def test_only_a_proven_decline_frees_the_seat(app: Flask, make: Builder, now: da
     assert (LetterKind.REMOVED, PARENT) in family.written()
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_our_own_letter_that_comes_back_is_ignored(family: Family) -> None:
     """Looped, forwarded to us, or with its Auto-Submitted lost on the way."""
     letter = family.letter()

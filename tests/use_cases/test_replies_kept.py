@@ -20,7 +20,6 @@ from tests.support.inbound import Family, invited, last, mail, messages
 pytestmark = pytest.mark.both_databases("savepoints, and messages inserted once")
 
 IGNORED, QUARANTINED = InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_what_does_not_fit_a_column_is_cut_and_not_refused(now: datetime) -> Non
     assert all(len(text) <= 255 for message in messages() for text in (message.sender, message.subject, message.message_id or ""))
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_message_too_large_is_noted_and_not_looked_at(family: Family) -> None:
     """The reply in it would count, were it smaller."""
     raw = family.reply() + b"X" * MAX_SIZE
@@ -70,7 +69,7 @@ def test_a_message_of_more_bytes_than_the_column_counts_is_noted_too(family: Fam
     assert (last().reason, last().size) == (Reason.TOO_LARGE, 2**31 - 1)
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_too_many_parts_or_events_are_left_to_a_person(family: Family) -> None:
     said = family.reply()
     event = said[said.index(b"BEGIN:VEVENT") : said.index(b"END:VCALENDAR")]
@@ -84,7 +83,7 @@ def test_too_many_parts_or_events_are_left_to_a_person(family: Family) -> None:
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_fault_of_ours_leaves_the_message_to_a_person(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is half done, and the message doesn't come back for ever."""
 
@@ -99,7 +98,7 @@ def test_a_fault_of_ours_leaves_the_message_to_a_person(family: Family, monkeypa
     assert family.state() == before
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_database_that_is_away_keeps_nothing(family: Family, monkeypatch: pytest.MonkeyPatch) -> None:
     """The mail server brings the message again, and then it counts."""
     said = family.reply()
@@ -127,7 +126,7 @@ def test_after_30_days_what_strangers_wrote_is_wiped(now: datetime) -> None:
     assert use_cases.take_in(old, delivered_to=None, source="test", now=at) is None, "it still counts as had"
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_after_30_days_the_words_of_an_answer_are_wiped_and_the_answer_stays(family: Family, now: datetime) -> None:
     family.take(family.reply(lines=["COMMENT:Ana is ill"]))
@@ -138,7 +137,7 @@ def test_after_30_days_the_words_of_an_answer_are_wiped_and_the_answer_stays(fam
     assert (answer.comment, answer.answer, answer.counts) == ("", Answer.ACCEPTED, True)
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.usefixtures("app")
 def test_what_a_person_has_looked_at_stays_so(now: datetime) -> None:
     use_cases.take_in(mail(to="rsvp@outreach.example"), delivered_to=None, source="test", now=now)

@@ -33,8 +33,6 @@ from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, last
 from tests.support.received_letters import Received, received
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 OTHER_PARENT, CLEO, CLEOS_PARENT = "father@families.example", "cleo@pupils.example", "cleos@families.example"

@@ -19,7 +19,6 @@ APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.
 MINUTE = timedelta(minutes=1)
 NOTE = LetterKind.NOTE
 LATER = ["DTSTART:20270325T190000Z", "DTEND:20270325T210000Z", "COMMENT:I have an exam"]
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

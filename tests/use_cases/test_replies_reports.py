@@ -16,7 +16,6 @@ from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, co
 
 APPLIED, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 NOBODYS = "<0123456789abcdef0123456789abcdef@outreach.example>"
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -48,7 +47,6 @@ def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None
     assert family.mailbox(ANA).refused_at is None
 
 
-@on_sqlite
 def test_without_a_token_the_returned_message_id_says_which_letter_it_was(family: Family) -> None:
     letter, invitation = family.letter(PARENT), family.invitation(PARENT)
     first = f"<{invitation.uid.partition('@')[0]}.first@outreach.example>"
@@ -62,7 +60,6 @@ def test_without_a_token_the_returned_message_id_says_which_letter_it_was(family
         assert last().letter_id == letter.id
 
 
-@on_sqlite
 def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
     """The first Message-ID holds the UID, which stands in every calendar; the bounce came to no address of a letter."""
     uid = family.invitation(PARENT).uid.partition("@")[0]
@@ -71,7 +68,6 @@ def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
     assert family.mailbox(PARENT).refused_at is None
 
 
-@on_sqlite
 @pytest.mark.empty_database
 def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
     letter = family.letter(PARENT)
@@ -89,7 +85,6 @@ def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
     assert bounces() == []
 
 
-@on_sqlite
 @pytest.mark.empty_database
 def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
     to = family.settings.bounce_address_of(family.letter().id)
@@ -99,7 +94,6 @@ def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
     assert bounces() == []
 
 
-@on_sqlite
 @pytest.mark.empty_database
 def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
     assert family.take(bounce(to=family.settings.bounce_address_of(family.letter().id), status="5.2.2")) is APPLIED
@@ -107,7 +101,6 @@ def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
     assert family.mailbox().refused_at is None
 
 
-@on_sqlite
 def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
     letter = family.letter(PARENT)
     assert family.take(complaint(to=family.settings.bounce_address_of(letter.id))) is APPLIED
@@ -119,7 +112,6 @@ def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
     assert family.invitation(PARENT).is_live
 
 
-@on_sqlite
 @pytest.mark.empty_database
 def test_the_same_bounce_counts_once(family: Family) -> None:
     raw = bounce(to=family.settings.bounce_address_of(family.letter().id), status="4.4.7")
@@ -128,20 +120,17 @@ def test_the_same_bounce_counts_once(family: Family) -> None:
     assert len(bounces()) == 1
 
 
-@on_sqlite
 def test_the_token_says_which_letter_whatever_came_back(family: Family) -> None:
     ana, parent = family.letter(ANA), family.letter(PARENT)
     assert family.take(bounce(to=family.settings.bounce_address_of(parent.id), returned=f"<{ana.key}@outreach.example>")) is APPLIED
     assert of_letters() == [(BounceKind.HARD, "5.1.1", parent.mailbox_id, parent.id)]
 
 
-@on_sqlite
 def test_a_letter_that_is_gone_is_unknown(family: Family) -> None:
     assert family.take(bounce(to=family.settings.bounce_address_of(999_999))) is QUARANTINED
     assert (last().reason, last().mailbox_id, last().letter_id) == (Reason.UNKNOWN_LETTER, None, None)
 
 
-@on_sqlite
 @pytest.mark.parametrize("kind", LetterKind)
 def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_id(family: Family, kind: LetterKind) -> None:
     letter, invitation = family.letter(PARENT), family.invitation(PARENT)
@@ -164,7 +153,6 @@ def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_
     assert last().letter_id == (letter.id if kind in (LetterKind.INVITATION, LetterKind.PROMOTED) else later.id)
 
 
-@on_sqlite
 @pytest.mark.parametrize(
     ("status", "kind", "marks"),
     [

@@ -32,7 +32,6 @@ AS_PROMISED = datetime(2028, 1, 14, 22, 0, tzinfo=UTC)  # by the data of 2025, a
 BY_NOW = datetime(2028, 1, 14, 21, 0, tzinfo=UTC)
 
 SessionOf = Callable[..., OutreachSession]
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -117,7 +116,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     assert {(one.cause.value, one.session.starts_at, one.session.starts_wall) for one in facts} == {("zone", BY_NOW, WINTER)}
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_at_a_place_the_answers_stay(timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime) -> None:
     registered(timed_before(capacity=2))
     retime(now=now)
@@ -125,7 +124,7 @@ def test_at_a_place_the_answers_stay(timed_before: SessionOf, registered: Callab
     assert {letter.facts["entry"]["answer"] for letter in queued()} == {"accepted"}
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.empty_database
 def test_online_where_a_readers_own_hour_moves_answers_start_afresh(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
@@ -156,7 +155,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     assert planned == retime(now=now)
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf, now: datetime) -> None:
     outreach_session = timed_before(datetime(2027, 7, 14, 14), shift=timedelta(0))
     updated_at = outreach_session.updated_at
@@ -164,7 +163,7 @@ def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf,
     assert (outreach_session.tzdata_version, outreach_session.updated_at, queued()) == (TZDATA_VERSION, updated_at, [])
 
 
-@on_sqlite
+@pytest.mark.one_database
 @pytest.mark.parametrize("state", [SessionState.DRAFT, SessionState.CANCELLED])
 def test_what_is_in_no_calendar_is_retimed_silently(timed_before: SessionOf, state: SessionState, now: datetime) -> None:
     outreach_session = timed_before(state=state)
@@ -172,14 +171,14 @@ def test_what_is_in_no_calendar_is_retimed_silently(timed_before: SessionOf, sta
     assert (outreach_session.starts_at, outreach_session.revision, queued()) == (BY_NOW, 0, [])
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_what_is_over_stays_as_it_was(timed_before: SessionOf) -> None:
     outreach_session = timed_before()
     assert summary(retime(now=AS_PROMISED + 2 * HOUR)) == (0, 0, 0)
     assert outreach_session.starts_at == AS_PROMISED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_what_turns_out_to_be_over_is_retimed_and_nobody_told(timed_before: SessionOf) -> None:
     outreach_session = timed_before()
     assert summary(retime(now=BY_NOW + 2 * HOUR)) == (1, 1, 0)
@@ -194,7 +193,7 @@ def test_data_newer_than_ours_are_left_alone(timed_before: SessionOf, now: datet
     assert outreach_session.starts_at == AS_PROMISED
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_time_the_clock_skips_now_is_kept_for_a_person_and_may_be_moved_or_cancelled(
     make: Builder, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
@@ -218,7 +217,7 @@ def test_a_time_the_clock_skips_now_is_kept_for_a_person_and_may_be_moved_or_can
     assert calendar == "DTSTART:20280312T073000Z"
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_moments_near_the_start_move_with_it_and_earlier_ones_stay(timed_before: SessionOf, now: datetime) -> None:
     outreach_session = timed_before(
         opens_at=AS_PROMISED - timedelta(days=60), closes_at=AS_PROMISED, is_provisional=True, decides_at=AS_PROMISED - 20 * HOUR
@@ -228,7 +227,7 @@ def test_moments_near_the_start_move_with_it_and_earlier_ones_stay(timed_before:
     assert (outreach_session.closes_at, outreach_session.decides_at) == (BY_NOW, BY_NOW - 20 * HOUR)
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_decision_shortly_before_the_start_moves_with_it_once(timed_before: SessionOf, now: datetime) -> None:
     outreach_session = timed_before(is_provisional=True, decides_at=AS_PROMISED - HOUR)
     with transaction():
@@ -237,7 +236,7 @@ def test_a_decision_shortly_before_the_start_moves_with_it_once(timed_before: Se
     assert outreach_session.decides_at == BY_NOW - HOUR / 2
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_whoever_was_reminded_before_is_not_reminded_again(timed_before: SessionOf, registered: Callable[[OutreachSession], None]) -> None:
     registered(timed_before(capacity=2, reminder_leads=[1440]))
     day_before = AS_PROMISED - timedelta(days=1)
@@ -249,7 +248,7 @@ def test_whoever_was_reminded_before_is_not_reminded_again(timed_before: Session
     assert (reminded, plan_reminders(now=day_before + timedelta(minutes=10))) == (5, 0)
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_a_reminder_still_to_come_is_told_for_the_new_instant(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
@@ -260,7 +259,7 @@ def test_a_reminder_still_to_come_is_told_for_the_new_instant(
     assert plan_reminders(now=BY_NOW - HOUR) == 1
 
 
-@on_sqlite
+@pytest.mark.one_database
 def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
     timed_before: SessionOf, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

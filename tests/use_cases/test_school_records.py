@@ -44,8 +44,6 @@ from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import TOWN, Builder
 from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, everything_left, known, queued, register, said
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 SECOND = timedelta(seconds=1)
 HOME = "home@families.example"
 

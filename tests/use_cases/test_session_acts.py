@@ -34,8 +34,6 @@ from outreach.scheduling.moving import move, plan_move
 from outreach.scheduling.rewording import plan_edit
 from tests.support.builders import TOWN, Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SECOND = timedelta(seconds=1)
 NEW_YORK = "America/New_York"

@@ -39,8 +39,6 @@ from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 
-on_one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.fixture
 def school(make: Builder) -> School:
@@ -118,7 +116,6 @@ def test_a_student_is_added_with_guardians(school: School, school_class: SchoolC
     assert student.class_ids == {school_class.id}
 
 
-@on_one_database
 def test_who_may_be_there_already_is_asked_about(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     other = make.school_class(school)
     mia = make.student(other, given_name="Mia", family_name="Hill").id
@@ -141,7 +138,6 @@ def test_the_same_name_in_another_school_is_somebody_else(make: Builder, school_
     assert db.session.scalar(select(func.count(Mailbox.id)).where(Mailbox.address == "maria@families.example")) == 1
 
 
-@on_one_database
 def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     make.student(school_class, given_name="Ana", family_name="Lopez", number="12")
     mia = make.student(school_class, given_name="Mia").id
@@ -156,7 +152,6 @@ def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: Scho
     students.add_student(elsewhere.id, said(number="12"), now=now)
 
 
-@on_one_database
 def test_a_birth_date_must_be_a_students(school_class: SchoolClass, now: datetime) -> None:
     for born in (date(1975, 1, 1), now.date(), now.date() + timedelta(days=1)):
         with pytest.raises(Refused) as refusal:
@@ -238,7 +233,6 @@ def test_a_guardian_removed_or_added_is_told(
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
 
 
-@on_one_database
 def test_a_correction_that_is_no_address_writes_to_nobody(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
@@ -264,7 +258,6 @@ def test_two_records_of_one_guardian_become_one_when_the_address_is_corrected(
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
 
 
-@on_one_database
 def test_what_a_colleague_changed_meanwhile_is_not_overwritten(
     make: Builder, school: School, school_class: SchoolClass, now: datetime
 ) -> None:
@@ -276,7 +269,6 @@ def test_what_a_colleague_changed_meanwhile_is_not_overwritten(
     assert (known(mia, school).email, known(mia, school).needs) == ("mia.hill@pupils.example", "")
 
 
-@on_one_database
 def test_another_schools_student_joins_no_class(make: Builder, school_class: SchoolClass) -> None:
     stranger = make.student(make.school_class(make.school())).id
     with pytest.raises(NotThere):
@@ -295,7 +287,6 @@ def test_a_deleted_class_leaves_its_students_and_their_places(
     assert outreach_session.seats_taken == 1
 
 
-@on_one_database
 def test_who_was_taken_out_of_all_classes_is_not_registered(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
@@ -312,7 +303,6 @@ def test_who_was_taken_out_of_all_classes_is_not_registered(
     assert list(db.session.scalars(select(Registration.student_id).where(Registration.student_id.in_((mia, ben))))) == [mia]
 
 
-@on_one_database
 def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, school_class: SchoolClass, teacher: User) -> None:
     with pytest.raises(Refused) as refusal:
         use_cases.make_class(school.id, "9b", by_id=teacher.id)
@@ -322,7 +312,6 @@ def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, s
     use_cases.make_class(make.school().id, "9b", by_id=teacher.id)
 
 
-@on_one_database
 def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_class: SchoolClass, teacher: User, now: datetime) -> None:
     mia = make.student(school_class).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
@@ -347,7 +336,6 @@ def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
     assert kept == {"home@families.example", "mum@families.example"}
 
 
-@on_one_database
 def test_an_address_of_which_a_bounce_is_noted_does_not_stand_in_the_way(make: Builder, school_class: SchoolClass, now: datetime) -> None:
     mia = make.student(school_class, email="mia@pupils.example").id
     with transaction():

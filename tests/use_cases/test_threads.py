@@ -19,8 +19,6 @@ from outreach.worker import Worker
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @pytest.mark.empty_database
 def test_update_reminder_and_farewell_hang_on_the_first_invitation(app: Flask, make: Builder, now: datetime) -> None:

@@ -17,8 +17,6 @@ from outreach.registration.telling import Row, told_of_leaving, told_of_more_sea
 from outreach.registration.use_cases import Request, preview, register_students
 from tests.support.builders import NOW, Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 
 @dataclass
 class World:

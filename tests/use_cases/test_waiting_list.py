@@ -30,7 +30,6 @@ from outreach.registration.use_cases import Outcome, Request
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, seats_taken, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "pending", "waiting"))
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

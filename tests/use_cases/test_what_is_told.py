@@ -23,8 +23,6 @@ from outreach.scheduling.moving import move
 from outreach.web import settings
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
 WHEN = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
 OFFER = Offer(title="Power of a Stitch", description="Your first stitch.", capacity=2, bring="A pen", reminder_leads=(1440,))
 

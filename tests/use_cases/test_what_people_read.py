@@ -24,7 +24,6 @@ from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import Received
 from tests.support.town import TALK, WORKSHOP, Town, address
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 STUDENTS = ("Amara", "Bodhi", "Callum", "Dilys", "Esme", "Farid", "Gwen", "Hari", "Isla", "Jock", "Kirsty")
 # What each mailbox may know of: its own students, a teacher's registrations.
 MAY_KNOW = {

@@ -28,7 +28,6 @@ from outreach.registration.use_cases import Outcome, Request, preview
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, consents, nothing_changes, registration_in, registration_of, seats_taken, states
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CONFIRMED, WAITING = RegistrationState.CONFIRMED, RegistrationState.WAITING
 DAY_OF_SESSION = date(2027, 3, 18)
 
