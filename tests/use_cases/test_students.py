@@ -39,6 +39,8 @@ from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 
+pytestmark = pytest.mark.both_databases("rows removed in the order that foreign keys ask for")
+
 
 @pytest.fixture
 def school(make: Builder) -> School:
