@@ -17,6 +17,7 @@ PROVEN = [
     f'{OURS}; spf=fail smtp.mailfrom=a@elsewhere.example; dkim=pass header.i=@{SCHOOL} header.s=s1 header.b="a/b+c"',
     f'{OURS}; dkim=fail header.d={SCHOOL}; dkim=pass (2048-bit key; "x") header.d={SCHOOL}',
     f'{OURS}; dkim=pass reason="good; signature" header.d={SCHOOL}',
+    f"(first a comment) {OURS}; dmarc=pass header.from={SCHOOL}",
     f"{OURS}; dmarc=none header.from={SCHOOL}; dkim=pass header.d={SCHOOL}",
 ]
 NOT_PROVEN = [

@@ -46,6 +46,7 @@ def test_a_proposal_goes_to_the_hosts_and_in_the_same_words_to_the_teacher(famil
     assert (host.asked.by, host.asked.comment) == (Reader.STUDENT, "I have an exam")
     assert [(one.given_name, one.family_name, one.school_name) for one in host.seated] == [("Ana", "", "Northside School")]
     assert [(one.given_name, one.family_name) for one in teacher.seated] == [("Ana", "Diaz")]
+    assert (host.reader_zone, teacher.reader_zone) == ("Europe/London", "Europe/London"), "their own clock, not the session's"
 
 
 def test_a_proposal_is_passed_on_once_and_three_in_all(family: Family) -> None:
