@@ -48,9 +48,7 @@ def take_in(raw: bytes, *, delivered_to: str | None, source: str, now: datetime)
     return _take_in(read(raw, delivered_to=delivered_to), raw[:MAX_SIZE], source=source, now=now)
 
 
-def take_in_oversized(
-    head: bytes, *, size: int, now: datetime, delivered_to: str | None = None, source: str = "inbox"
-) -> InboundOutcome | None:
+def take_in_oversized(head: bytes, *, size: int, now: datetime, source: str, delivered_to: str | None = None) -> InboundOutcome | None:
     """Note that a message came that is too large to be looked at: of its bytes (`size`) only the beginning is known."""
     head = head[:HEAD_AT_MOST]
     digest = sha256(b"%d:" % size + head).hexdigest()

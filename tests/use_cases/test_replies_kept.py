@@ -58,14 +58,14 @@ def test_a_message_too_large_is_noted_and_not_looked_at(family: Family) -> None:
 
     head = raw[:300_000].replace(b".test@", b".other@")
     for expected in (QUARANTINED, None):
-        assert use_cases.take_in_oversized(head, size=10**9, now=family.now) is expected
+        assert use_cases.take_in_oversized(head, size=10**9, source="test", now=family.now) is expected
     assert (last().reason, last().size, last().raw) == (Reason.TOO_LARGE, 10**9, head[:HEAD_AT_MOST])
     assert last().mailbox_id == family.mailbox().id
     assert family.state() == before
 
 
 def test_a_message_of_more_bytes_than_the_column_counts_is_noted_too(family: Family) -> None:
-    assert use_cases.take_in_oversized(family.reply(), size=2**40, now=family.now) is QUARANTINED
+    assert use_cases.take_in_oversized(family.reply(), size=2**40, source="test", now=family.now) is QUARANTINED
     assert (last().reason, last().size) == (Reason.TOO_LARGE, 2**31 - 1)
 
 
