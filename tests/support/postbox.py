@@ -49,10 +49,10 @@ class Postbox:
 
 
 @contextmanager
-def open_postbox(**options: Any) -> Iterator[Postbox]:
+def open_postbox(*, host: str = "127.0.0.1", **options: Any) -> Iterator[Postbox]:
     """Run the server on a free port; `options` are aiosmtpd's."""
     postbox = Postbox(port=free_port())
-    controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port, ready_timeout=180, **options)
+    controller = Controller(postbox, hostname=host, port=postbox.port, ready_timeout=180, **options)
     controller.start()
     try:
         yield postbox
@@ -61,10 +61,10 @@ def open_postbox(**options: Any) -> Iterator[Postbox]:
 
 
 @contextmanager
-def open_secure_postbox(*, tls_first: bool) -> Iterator[Postbox]:
-    """Run one that takes no letter without TLS, with CERTIFICATE."""
+def open_secure_postbox(*, tls_first: bool, host: str = "127.0.0.1") -> Iterator[Postbox]:
+    """Run one that takes no letter without TLS, with CERTIFICATE, which is good for 127.0.0.1."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(CERTIFICATE)
     options: dict[str, Any] = {"ssl_context": context} if tls_first else {"tls_context": context, "require_starttls": True}
-    with open_postbox(**options) as postbox:
+    with open_postbox(host=host, **options) as postbox:
         yield postbox

@@ -7,7 +7,7 @@ import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -57,6 +57,10 @@ class _Talk(socketserver.StreamRequestHandler):
     server: _Listening
 
     def handle(self) -> None:
+        with suppress(ConnectionError):  # whoever asks may hang up
+            self.talk()
+
+    def talk(self) -> None:
         told = self.server.told
         told.connections += 1
         goes_on = self.say(told.answer("greeting"))

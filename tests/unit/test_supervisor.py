@@ -82,14 +82,19 @@ def supervised(children: list[list[str]], **options: object) -> list[str]:
 
 @pytest.fixture
 def started() -> Iterator[Start]:
-    """Starts a supervisor in a session of its own, without a terminal; a failed test leaves none behind."""
+    """Starts a supervisor in a session of its own, without a terminal; a failed test leaves none behind.
+
+    Whoever runs the tests under nohup ignores SIGHUP, and what they start would too.
+    """
     running: list[subprocess.Popen[str]] = []
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
     def start(children: list[list[str]], **options: object) -> subprocess.Popen[str]:
         running.append(subprocess.Popen(supervised(children, **options), start_new_session=True, stdout=-1, stderr=-1, text=True))
         return running[-1]
 
     yield start
+    signal.signal(signal.SIGHUP, before)
     for process in running:
         process.terminate()
         process.communicate(timeout=180)
