@@ -89,7 +89,6 @@ class Draftsman:
         kind = _kind(to, cause, is_first=is_first, was_live=before is not None and before.is_live, untold=untold)
         was = None if is_first else self._known_before(to, untold)
         gone = self._gone(left, untold, to)
-        reason = self._reason(has_ended=not to.is_live or any(key in self.met and self.met[key].state in GONE for key in left))
         facts = LetterFacts(
             reader=reads_as.reader,
             reader_name=reads_as.reader_name,
@@ -109,7 +108,7 @@ class Draftsman:
                 created_at=to.created_at,
                 changed_at=self.now,
             ),
-            reason=reason or (untold.reason if untold and gone else ""),
+            reason=self._reason_in_calendar(to, left, gone, untold),
         )
         self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}{self.again}", to.locale, to)
 
@@ -216,6 +215,17 @@ class Draftsman:
         known = {student.registration_id: student for student in (*(untold.gone if untold else ()), *told_now)}
         back = _of_the_same_students(known, to.students) if untold else ()
         return tuple(student for key, student in known.items() if key not in back)
+
+    def _reason_in_calendar(
+        self, to: Addressee, left: Collection[int | None], gone: Sequence[StudentFacts], untold: LetterFacts | None
+    ) -> str:
+        """Give the one reason that holds for everybody the letter names as gone: of this change, or of the letter that never left."""
+        named = {student.registration_id for student in gone}
+        ended_now = {key for key in left if key in self.met and self.met[key].state in GONE}
+        if named <= ended_now:
+            return self._reason(has_ended=bool(ended_now) or not to.is_live)
+        is_as_before = untold is not None and not ended_now and named == {student.registration_id for student in untold.gone}
+        return untold.reason if untold and is_as_before else ""
 
     def _reason(self, *, has_ended: bool) -> str:
         """Give the reason to those whose place or session ended; whoever gets the seat instead doesn't read it."""

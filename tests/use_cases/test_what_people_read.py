@@ -19,7 +19,7 @@ from outreach.invitations.reminders import plan_reminders, plan_rosters
 from outreach.invitations.snapshot import session_facts
 from outreach.models import Guardian, Letter, LetterKind, LetterState, Mailbox, OutreachSession
 from outreach.registration import use_cases as registering
-from tests.support.builders import TOWN
+from tests.support.builders import TOWN, Builder
 from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import Received
 from tests.support.town import TALK, WORKSHOP, Town, address
@@ -112,6 +112,25 @@ def test_the_families_next_in_line_and_their_teacher_read_nothing_of_those_who_l
             assert not any(REASON in part for part in everything(letter))
     assert who_reads("Amara stays.") == {"Amara", "Tara", "grace"}
     assert who_reads("Farid stays.") == {"Farid", "Theo"}
+
+
+@pytest.mark.parametrize("then", ["moved", "the other withdraws", "the other is taken off too", "back again"])
+def test_a_reason_is_read_only_for_whom_it_is_about(town: Town, now: datetime, then: str) -> None:
+    """Amara is taken off the list, and before that letter leaves something else happens to her family."""
+    amara, bodhi = town.student("Amara"), town.registration("Bodhi")
+    registering.remove(town.registration("Amara").id, by_id=town.user("Clara").id, reason=REASON, now=now)
+    if then == "moved":
+        move(town.workshop, now)
+    elif then == "the other is taken off too":
+        registering.remove(bodhi.id, by_id=town.user("Clara").id, reason="There are too few kits.", now=now)
+    else:
+        registering.withdraw(bodhi.id, now=now, by_id=town.user("Theo").id)
+    if then == "back again":
+        Builder(now).register(town.workshop, town.user("Tara"), amara)
+
+    [letter] = [letter for letter in read()["grace"] if "Bodhi" in letter.text]
+    assert (REASON in letter.text) == (then == "moved")
+    assert "too few kits" not in letter.text, "one sentence can't be about both"
 
 
 def test_a_teacher_who_loses_and_gains_a_seat_reads_why_wherever_the_two_stand_in_the_list(town: Town, now: datetime) -> None:
