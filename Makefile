@@ -24,7 +24,7 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
 
-# For daily work: what runs in this process on SQLite, and of each table of cases the first.
+# For daily work: rules, use cases and pages on SQLite, and only the first case of each parametrized test.
 test-quick: $(VENV)/.installed-dev
 	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --quick tests/unit tests/use_cases tests/pages
 

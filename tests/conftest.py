@@ -127,7 +127,7 @@ def filled_demo(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick`, for `make test-quick`."""
-    parser.addoption("--quick", action="store_true", help="on SQLite only, and of each table of cases the first")
+    parser.addoption("--quick", action="store_true", help="on SQLite only, and only the first case of each parametrized test")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

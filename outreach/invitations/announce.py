@@ -57,8 +57,8 @@ def tell_places(
     """Tell families and teachers what became of these registrations.
 
     `causes`: what happened, by registration id. `by_id`: the user who did it; a teacher gets no
-    digest of what they withdrew themselves. `reason`: in the words of whoever decided; only who was taken off the list,
-    their family and their teacher read it.
+    digest of what they withdrew themselves. `reason`: in the words of whoever decided; read by those whose
+    place ended, their family and their teacher, and by everybody if the session is cancelled.
     """
     if not causes:
         return

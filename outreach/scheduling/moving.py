@@ -44,8 +44,8 @@ def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datet
 
 def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
-    Who was asked on what was the last day is seated now, if a seat is free and the start is far enough.
 
+    Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
     Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
     when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time, or the time it is decided by, can't be,
     or when nothing changes.

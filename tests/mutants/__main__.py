@@ -143,7 +143,7 @@ class Worker:
         return Outcome(fault, by, "failed" if by else "cannot be imported", number)
 
     def end(self) -> None:
-        """Send it home."""
+        """End the process."""
         if self.process is not None:
             os.close(self.to_child)
             self.process.wait(timeout=60)
@@ -167,7 +167,7 @@ def all_faults(paths: Sequence[str]) -> list[Fault]:
 
 
 def draw(faults: Sequence[Fault], size: int, seed: int, rules: Rules) -> list[Fault]:
-    """Draw places, then one fault of each, so that no kind of fault drowns the others; 0 takes every fault.
+    """Draw places, then one fault of each, so that frequent kinds of fault do not crowd out the rest; 0 takes every fault.
 
     Half of the sample comes from the packages with a goal of their own, as many from each; the rest is drawn over all others.
     """

@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from tests.support.ports import free_port
 
-# It vouches for itself, and for 127.0.0.1 alone.
+# Self-signed, good for 127.0.0.1 only, and for 127.0.0.1 alone.
 CERTIFICATE = Path(__file__).parent / "keys" / "mail_server.pem"
 
 

@@ -1,4 +1,4 @@
-"""Replies as calendar programs send them, written by hand after their habits: `replies/NAME.eml` around `replies/NAME.ics`.
+"""Replies as calendar programs send them, written by hand in the form they use: `replies/NAME.eml` around `replies/NAME.ics`.
 
 Real ones were not at hand. What differs is what a reader stumbles over: no ORGANIZER, an alarm inside, a localised SUMMARY,
 one object twice, quoted-printable, nested multiparts, Windows' zone names, MAILTO in capitals.

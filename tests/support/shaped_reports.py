@@ -1,4 +1,4 @@
-"""Reports as mail servers and programs write them, by hand after their habits: `reports/NAME.eml`."""
+"""Reports as mail servers and programs write them, by hand in the form they use: `reports/NAME.eml`."""
 
 from __future__ import annotations
 

@@ -283,6 +283,7 @@ def test_the_link_in_a_letter_is_its_readers_own_and_lasts_thirty_days_after_the
     world.move(world.second)
     for address in (GUL, RUTH):
         mailbox = world.mailbox(address)
+        assert to(address)
         for letter in to(address):
             (token,) = re.findall(r"/i/([\w.~-]+)\n", letter.mail.text)[:1]
             ticket = links.read(token, links.Purpose.FAMILY, settings().secret_key, world.now)

@@ -215,6 +215,7 @@ def test_nobody_reads_of_another_familys_child(town: Town, now: datetime, title:
 def test_no_letter_shows_an_address_of_somebody_else(town: Town, now: datetime, happens: Any) -> None:
     happens(town.workshop, now)
 
+    assert len(read()) > 5
     for name, letters in read().items():
         for letter in letters:
             shown = {found for part in everything(letter) for found in re.findall(rf"[\w.]+@{re.escape(TOWN)}", part)}
