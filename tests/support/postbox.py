@@ -13,7 +13,7 @@ from aiosmtpd.controller import Controller
 
 from tests.support.ports import free_port
 
-# Self-signed, good for 127.0.0.1 only, and for 127.0.0.1 alone.
+# Self-signed, and good for 127.0.0.1 only.
 CERTIFICATE = Path(__file__).parent / "keys" / "mail_server.pem"
 
 
