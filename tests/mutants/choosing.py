@@ -201,8 +201,16 @@ class Chooser:
         for name in self._defined(fault):
             for path, mask in self._users(name).items():
                 masks[path] |= mask
-        found = self._executing(masks)
-        return found or self._executing({fault.path: ~self.record.importing.get(fault.path, 0)})
+        found = self._executing(masks) or self._executing({fault.path: ~self.record.importing.get(fault.path, 0)})
+        naming = self._naming(fault)
+        return [*naming, *(test for test in found if test not in naming)] if naming else found
+
+    def _naming(self, fault: Fault) -> list[Test]:
+        """Tests of a file that names a constant by its whole path, such as `outreach.policy.RULES`: they look it up when they run."""
+        module = fault.path.removesuffix(".py").replace("/", ".")
+        paths = tuple(f'"{module}.{name}"' for name in self._defined(fault))
+        texts = {file: (self.root / file).read_text(encoding="utf-8") for file in {test.file for test in self.tests}}
+        return [test for test in self.tests if any(path in texts[test.file] for path in paths)]
 
     def _executing(self, masks: dict[str, int]) -> list[Test]:
         return [test for test in self.tests if any(test.executes(path, mask) for path, mask in masks.items())]

@@ -132,6 +132,14 @@ def test_a_refused_sign_in_names_the_settings(production: Settings) -> None:
     assert "hush" not in about("Mail server", found).said
 
 
+def test_a_server_that_turns_us_away_at_once_is_no_matter_of_passwords(production: Settings) -> None:
+    with mail_server(greeting="554 not you") as server:
+        advice = about("Mail server", check_mail(replace(production, mail_port=server.port))).advice
+    assert "OUTREACH_MAIL_SERVER" in advice
+    assert "PASSWORD" not in advice
+    assert "sign-in" not in advice
+
+
 @pytest.mark.parametrize("change", [{"mail_username": "us"}, {"mail_password": "hush"}])
 def test_half_a_sign_in_is_noticed(production: Settings, change: dict[str, str]) -> None:
     with mail_server() as server:

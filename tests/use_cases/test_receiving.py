@@ -82,6 +82,9 @@ def test_the_envelope_counts_and_its_option_before_the_environment(app: Flask, f
     ):
         assert piped(app, mail(to=f"list{number}@elsewhere.example"), *arguments, env=env).exit_code == 0
         assert last().mailbox_id == family.mailbox(PARENT).id
+    raw = mail(to="list@elsewhere.example", message_id="<large@x.example>")
+    piped(app, raw + b"x" * MAX_SIZE, "--to", token(PARENT))
+    assert (last().reason, last().mailbox_id) == (Reason.TOO_LARGE, family.mailbox(PARENT).id)
 
 
 def test_the_line_some_pipes_put_above_the_headers_is_left_out(app: Flask) -> None:
