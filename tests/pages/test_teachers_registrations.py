@@ -64,6 +64,13 @@ def test_it_counts_the_schools_own_students_by_where_they_stand(desk: Desk) -> N
     assert "UTC−4) 6 3 " in line
 
 
+def test_where_nobody_waits_or_nobody_sits_it_says_none(desk: Desk) -> None:
+    desk.put("Ana", CONFIRMED, desk.session("Seated"))
+    desk.put("Ben", WAITING, desk.session("Waiting"))
+    counts = {line.split()[0]: line.split("UTC−4) ")[1].split()[:2] for line in lines(desk)}
+    assert counts == {"Seated": ["1", "0"], "Waiting": ["0", "1"]}
+
+
 def test_what_is_to_come_stands_by_date_and_what_is_over_the_other_way_round(desk: Desk) -> None:
     days = {"Third": 20, "First": 16, "Second": 18}
     for title, day in days.items():
