@@ -10,6 +10,7 @@ from urllib.parse import quote
 # C0, DEL, C1, and the two Unicode line breaks some parsers end a line at.
 _BLANKS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_IN_PROSE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]+")
+_BYTE_ORDER_MARK = "\ufeff"  # files bring it along; it shows nothing, and calendar programs drop it or stumble over it
 _LINE_BREAKS = re.compile("\r\n?|[\x85\u2028\u2029]")
 _ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
@@ -19,13 +20,13 @@ _ADDRESS = re.compile(rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A
 @lru_cache(maxsize=4096)
 def one_line(text: str) -> str:
     """Give the text with each run of spaces, line breaks and control characters as one space."""
-    return _BLANKS.sub(" ", text).strip()
+    return _BLANKS.sub(" ", text.replace(_BYTE_ORDER_MARK, "")).strip()
 
 
 @lru_cache(maxsize=4096)
 def prose(text: str) -> str:
     r"""Give the text with `\n` as its only line break and no control character but the tab."""
-    return _CONTROLS_IN_PROSE.sub(" ", _LINE_BREAKS.sub("\n", text)).strip()
+    return _CONTROLS_IN_PROSE.sub(" ", _LINE_BREAKS.sub("\n", text.replace(_BYTE_ORDER_MARK, ""))).strip()
 
 
 def plain_address(address: str) -> str:

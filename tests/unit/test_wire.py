@@ -27,6 +27,11 @@ def test_one_line_keeps_what_a_name_needs() -> None:
     assert one_line(" Zoë\r\n\tO'Neil-Łukasz \u2028 👩🏽‍⚕️\x00") == "Zoë O'Neil-Łukasz 👩🏽‍⚕️"
 
 
+def test_a_byte_order_mark_goes_nowhere() -> None:
+    assert (one_line("\ufeffAna\ufeff Lopez"), one_line("\ufeff")) == ("Ana Lopez", "")
+    assert (prose("\ufeffone\ntwo\ufeff"), prose("\ufeff")) == ("one\ntwo", "")
+
+
 def test_prose_keeps_its_lines_and_loses_its_control_characters() -> None:
     assert prose("one\r\ntwo\rthree\u2028four\x07five\n\nsix\t.\n") == "one\ntwo\nthree\nfour five\n\nsix\t."
 
