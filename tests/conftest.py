@@ -127,16 +127,17 @@ def filled_demo(
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick`, for `make test-quick`."""
-    parser.addoption("--quick", action="store_true", help="on SQLite only, and only the first case of each parametrized test")
+    parser.addoption("--quick", action="store_true", help="SQLite only, no drawn inputs, the first case of each parametrized test")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick`, leave out PostgreSQL, and all but the first case of each test."""
+    """With `--quick`, leave out PostgreSQL, tests that draw many inputs, and all but the first case of each test."""
     if not config.getoption("--quick"):
         return
     kept: dict[str, pytest.Item] = {}
     for item in items:
-        if item.get_closest_marker("postgresql") is None:
+        draws_many = getattr(getattr(item, "function", None), "is_hypothesis_test", False)
+        if not draws_many and item.get_closest_marker("postgresql") is None:
             kept.setdefault(item.nodeid.partition("[")[0], item)
     chosen = set(kept.values())
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
