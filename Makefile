@@ -24,9 +24,9 @@ run: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
 
-# For daily work: rules, use cases and pages on SQLite, and only the first case of each parametrized test.
+# For daily work: rules and use cases on SQLite, without drawn inputs, and only the first case of each parametrized test.
 test-quick: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --quick tests/unit tests/use_cases tests/pages
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --quick tests/unit tests/use_cases
 
 # Small faults, one at a time: does a test notice? PACKAGE=registration, PATHS=outreach/policy.py:40-60, TESTS=tests/unit; SAMPLE=0 takes every fault.
 mutants: $(VENV)/.installed-dev
