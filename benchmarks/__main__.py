@@ -16,8 +16,8 @@ from benchmarks.figures import Figure, table
 from benchmarks.sink import listening
 from benchmarks.web import CEILING, OURS, serving
 from outreach import create_app
-from outreach.config import ROOT, Settings
 from outreach.db import db
+from outreach.settings import ROOT, Settings
 
 MEGABYTES = 120.0
 REPORT = ROOT / "docs" / "performance.md"

@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from outreach.config import Settings
+from outreach.settings import Settings
 from tests.support import programs
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"

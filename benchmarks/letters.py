@@ -11,12 +11,12 @@ from statistics import mean
 from sqlalchemy import select
 
 from benchmarks.figures import Figure
-from outreach.config import Settings
+from outreach import letters
 from outreach.db import db
-from outreach.invitations import letters
+from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox.delivery import deliver_due
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
+from outreach.settings import Settings
 
 TURNS, SECONDS = 5, 1.0
 SENDER, RECIPIENT = "rsvp@outreach.example", "somebody@families.example"

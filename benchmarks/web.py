@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.databases import environment
-from outreach.config import ROOT, Settings
+from outreach.settings import ROOT, Settings
 
 WORKERS = 2
 OURS, CEILING = "wsgi:app", "benchmarks.ceiling:create_app()"

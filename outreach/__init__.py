@@ -11,12 +11,13 @@ zoneinfo.ZoneInfo.clear_cache()
 from flask import Flask  # noqa: E402 (the zones come first)
 from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 
-from outreach import features, lookups, web  # noqa: E402
+from outreach import blueprints  # noqa: E402
 from outreach.accounts.security import guard_sign_in  # noqa: E402
-from outreach.config import ROOT, Settings, read_settings  # noqa: E402
-from outreach.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
-from outreach.flask_config import flask_config  # noqa: E402
 from outreach.logs import speak_in_events  # noqa: E402
+from outreach.settings import ROOT, Settings, read_settings  # noqa: E402
+from outreach.web import pages, templating  # noqa: E402
+from outreach.web.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
+from outreach.web.flask_config import flask_config  # noqa: E402
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -24,18 +25,18 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or read_settings(os.environ)
     settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(settings.instance_path))
-    app.jinja_environment = lookups.PageEnvironment
+    app.jinja_environment = templating.PageEnvironment
     app.config.from_mapping(flask_config(settings))
     app.extensions["outreach"] = settings
     speak_in_events(app)
     for extension in (db, babel, bootstrap, compress, csrf, limiter):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
-    app.url_map.converters["int"] = web.KeyConverter
+    app.url_map.converters["int"] = pages.KeyConverter
     guard_sign_in(app)
-    for blueprint in features.blueprints(settings):
+    for blueprint in blueprints.blueprints(settings):
         app.register_blueprint(blueprint)
-    web.dress(app)
+    pages.dress(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own pattern

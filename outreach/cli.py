@@ -10,16 +10,18 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DBAPIError
 
-from outreach import clock, create_app, serving
+from outreach import create_app
 from outreach.accounts.commands import create_coordinator
-from outreach.config import SettingsError, read_settings
 from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
-from outreach.health.commands import doctor
+from outreach.doctor.commands import doctor
+from outreach.inbound.commands import EX_TEMPFAIL, receive
 from outreach.logs import only_warnings
-from outreach.replies.commands import EX_TEMPFAIL, receive
+from outreach.runtime import serve
+from outreach.runtime.worker import Worker
 from outreach.scheduling.commands import retime_sessions
-from outreach.worker import Worker
+from outreach.settings import SettingsError, read_settings
+from outreach.time import clock
 
 
 class _Shell(click.Group):
@@ -95,20 +97,20 @@ def work(app: Flask, *, once: bool, quiet: bool) -> None:
         raise click.ClickException("The mail server can't be reached or refuses us; letters wait. `outreach doctor` says more.")
 
 
-@main.command()
+@main.command("serve")
 @click.option("--host", default="127.0.0.1", envvar="OUTREACH_HOST", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, envvar="PORT", show_default=True, show_envvar=True, type=click.IntRange(1, 65535))
 @click.option("--with-worker", is_flag=True, help="Run the worker too, under one supervisor: the first that ends ends both.")
 @click.pass_obj
-def serve(app: Flask, *, host: str, port: int, with_worker: bool) -> None:
+def serve_pages(app: Flask, *, host: str, port: int, with_worker: bool) -> None:
     """Answer pages."""
     try:
-        serving.require_port(host, port)
-    except serving.PortUnusable as reason:
+        serve.require_port(host, port)
+    except serve.PortUnusable as reason:
         raise click.ClickException(str(reason)) from None
     if not with_worker:
-        serving.serve_web(host, port)
-    sys.exit(serving.serve_all(host, port, banner=_banner(app)))
+        serve.serve_web(host, port)
+    sys.exit(serve.serve_all(host, port, banner=_banner(app)))
 
 
 def _banner(app: Flask) -> str:

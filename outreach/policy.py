@@ -6,7 +6,6 @@ A record a user may not see looks like one that isn't there (404): see `web.load
 from __future__ import annotations
 
 from outreach.db import db
-from outreach.domains import schools_of
 from outreach.models import (
     Application,
     BlockedDomain,
@@ -20,6 +19,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.people.mail_domains import schools_of
 
 
 def coordinates(user: User, _record: object = None) -> bool:

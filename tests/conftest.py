@@ -19,10 +19,10 @@ from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 
 from outreach import create_app
-from outreach.config import Settings
-from outreach.extensions import db, limiter
 from outreach.logs import speak_in_events
 from outreach.models import User
+from outreach.settings import Settings
+from outreach.web.extensions import db, limiter
 from tests.support import databases, programs
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for

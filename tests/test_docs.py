@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from outreach.config import ROOT
+from outreach.settings import ROOT
 
 TOLD = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("calendar.md", "locks.md"))
 PROOFS = [

@@ -9,13 +9,13 @@ from flask import Flask
 from flask_security import hash_password
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from outreach import clock
 from outreach.accounts import use_cases
 from outreach.accounts.use_cases import Person
-from outreach.extensions import security
-from outreach.mailboxes import normal_address
-from outreach.wire import one_line
-from outreach.zones import zone_names
+from outreach.mail.sanitize import one_line
+from outreach.people.mailboxes import normal_address
+from outreach.time import clock
+from outreach.time.zones import zone_names
+from outreach.web.extensions import security
 
 
 @click.command("create-coordinator")

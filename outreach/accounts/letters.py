@@ -6,10 +6,10 @@ from datetime import datetime
 
 from flask import current_app
 
-from outreach.invitations.facts import AccountFacts
 from outreach.models import LetterKind, User
+from outreach.models.snapshots import AccountFacts
 from outreach.outbox.queue import Draft
-from outreach.web import settings
+from outreach.web.pages import settings
 
 
 def page(endpoint: str, **values: str) -> str:

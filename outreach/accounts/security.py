@@ -9,12 +9,12 @@ from flask_limiter.util import get_remote_address
 from flask_security import Security, views
 from flask_security.utils import uia_email_mapper
 
-from outreach import clock
+from outreach.accounts.flask_security_adapter import OutboxMail, UserStore
 from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, PasswordRules, ResetPasswordForm, SignInForm
-from outreach.accounts.users import OutboxMail, UserStore
-from outreach.accounts.words import MESSAGES
-from outreach.extensions import db, limiter
+from outreach.accounts.messages import MESSAGES
 from outreach.models import Role, User, WebAuthn
+from outreach.time import clock
+from outreach.web.extensions import db, limiter
 
 
 def guard_sign_in(app: Flask) -> None:

@@ -18,9 +18,9 @@ from sqlalchemy import delete, select
 from outreach.accounts.letters import already_here_letter, confirm_letter
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.mailboxes import mailbox_of
 from outreach.models import Application, ApplicationState, Mailbox, Role, RoleName, User
 from outreach.outbox.queue import Draft, post
+from outreach.people.mailboxes import mailbox_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,16 +9,17 @@ from flask_security import current_user, hash_password, login_user, verify_passw
 from flask_security.confirmable import confirm_email_token_status
 from sqlalchemy import select
 
-from outreach import clock, policy
+from outreach import policy
 from outreach.accounts import use_cases
 from outreach.accounts.forms import AddressForm, ApplyForm, ConfirmForm, ProfileForm, WishForm
 from outreach.accounts.security import address_in_form
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db
 from outreach.errors import OutreachError
-from outreach.extensions import limiter, security
 from outreach.models import Application, RoleName, User
-from outreach.web import me, signed_in
+from outreach.time import clock
+from outreach.web.extensions import limiter, security
+from outreach.web.pages import me, signed_in
 
 accounts = Blueprint("accounts", __name__)
 

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from flask_babel import gettext as _
 
-from outreach import wording
-from outreach.config import Settings
-from outreach.invitations.entry import Entry
-from outreach.invitations.itip import Method, compose
+from outreach.calendars.entry import Entry
+from outreach.calendars.itip import Method, compose
 from outreach.models import OutreachSession
+from outreach.settings import Settings
+from outreach.web import formatting
 
 
 def calendar_file(outreach_session: OutreachSession, settings: Settings, *, url: str) -> bytes:
@@ -66,7 +66,7 @@ def _description(outreach_session: OutreachSession, url: str) -> str:
 def _provisional(outreach_session: OutreachSession) -> str:
     if outreach_session.decides_at is None:
         return ""
-    return str(_("Provisional: decided by %(until)s", until=wording.moment(outreach_session.decides_at, outreach_session.zone)))
+    return str(_("Provisional: decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone)))
 
 
 def _location(outreach_session: OutreachSession) -> str:

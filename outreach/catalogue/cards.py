@@ -15,8 +15,8 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import Row, Select, select
 
-from outreach import wording
 from outreach.models import OutreachSession, SessionState, Site, User
+from outreach.web import formatting
 
 FEW = 3
 
@@ -82,7 +82,7 @@ class Card:
 
 def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[Card]:
     """Put rows into words; the address is built once, not once a row. `names`: the formats' names by key, see `search.formats`."""
-    language, address = wording.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
+    language, address = formatting.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
     return [_card(row, names[row.format_key], language, address, now) for row in rows]
 
 
@@ -91,7 +91,7 @@ def drawing(level: int) -> Callable[[Card], Markup]:
 
     Drawing is what makes lists slow, so what was drawn is kept: a card that looks the same is drawn once.
     """
-    language = wording.locale()
+    language = formatting.locale()
     return lambda card: _drawn(card, level, language)
 
 
@@ -110,8 +110,8 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
         format_key=row.format_key,
         format_name=format_name,
         **_date_words(row.starts_wall.date(), language),
-        time_text=wording.span(row.starts_wall, row.ends_wall, language),
-        zone_text=wording.zone_words(row.starts_wall, row.zone, row.fold, language),
+        time_text=formatting.span(row.starts_wall, row.ends_wall, language),
+        zone_text=formatting.zone_words(row.starts_wall, row.zone, row.fold, language),
         place_text=row.site_name or _("Online"),
         is_online=row.site_name is None,
         taken=row.seats_taken,
@@ -136,7 +136,7 @@ def _certainty(row: Row[*tuple[Any, ...]], language: str, now: datetime) -> str:
         return ""
     if row.decides_at <= now:
         return str(_("Provisional"))
-    return str(_("Provisional until %(until)s", until=wording.short_moment(row.decides_at, row.zone, language)))
+    return str(_("Provisional until %(until)s", until=formatting.short_moment(row.decides_at, row.zone, language)))
 
 
 def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:

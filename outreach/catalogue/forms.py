@@ -10,7 +10,7 @@ from wtforms import DateField, SearchField, SelectChoice, SelectField
 from wtforms.validators import Length, Optional
 
 from outreach.catalogue.search import Search, Where, words_of
-from outreach.web import Form
+from outreach.web.pages import Form
 
 
 class DayField(DateField):  # type: ignore[misc]  # WTForms is untyped

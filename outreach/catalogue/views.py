@@ -13,16 +13,18 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
 from wtforms import SelectChoice
 
-from outreach import clock, policy, wording
+from outreach import policy
 from outreach.catalogue.calendar_file import calendar_file
 from outreach.catalogue.cards import cards, drawing
 from outreach.catalogue.forms import SearchForm
-from outreach.catalogue.paging import page_number
 from outreach.catalogue.search import find, formats
 from outreach.db import db
-from outreach.extensions import limiter
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
-from outreach.web import me, settings
+from outreach.time import clock
+from outreach.web import formatting
+from outreach.web.extensions import limiter
+from outreach.web.pages import me, settings
+from outreach.web.paging import page_number
 
 catalogue = Blueprint("catalogue", __name__)
 limiter.exempt(catalogue)
@@ -93,7 +95,7 @@ def _moment_words(zone: str) -> Callable[[datetime], str]:
 
     def words(moment: datetime) -> str:
         wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-        return f"{wording.day(wall)}, {wording.clock_time(wall)}"
+        return f"{formatting.day(wall)}, {formatting.clock_time(wall)}"
 
     return words
 

@@ -7,17 +7,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from outreach import clock, policy
-from outreach.catalogue.paging import page_number, page_of
-from outreach.coordination import lists, use_cases
+from outreach import policy
+from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import ClinicianApproval, DeclineForm, TeacherApproval, one_of
-from outreach.coordination.words import APPLICATION_STATES, ROLES, moment
+from outreach.coordination.labels import APPLICATION_STATES, ROLES, moment
 from outreach.db import db
 from outreach.errors import Refused, Stale
 from outreach.models import Application, ApplicationState, RoleName, School, Site
-from outreach.web import load, me, signed_in
-from outreach.zones import country_of_zones
+from outreach.time import clock
+from outreach.time.zones import country_of_zones
+from outreach.web.pages import load, me, signed_in
+from outreach.web.paging import page_number, page_of
 
 _APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use_cases.approve_clinician}
 
@@ -27,7 +28,7 @@ _APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use
 def applications() -> ResponseReturnValue:
     """Show who waits, or who was approved or declined."""
     state = one_of(ApplicationState, request.args.get("state")) or ApplicationState.PENDING
-    page = page_of(lists.applications(state), page_number(request.args.get("page")), size=lists.PAGE_SIZE)
+    page = page_of(queries.applications(state), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     counts = dict(db.session.execute(select(Application.state, func.count()).group_by(Application.state)).all())
     words = {"roles": ROLES, "states": APPLICATION_STATES}
     found = [row[0] for row in page.rows]

@@ -11,12 +11,12 @@ from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField, SearchField, SelectChoice, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange, Optional
 
-from outreach.coordination.facts import SchoolFacts, SiteFacts
-from outreach.coordination.inbound_words import INBOUND_KINDS
-from outreach.coordination.words import LETTER_KINDS, LETTER_STATES, ROLES, SESSION_STATES
-from outreach.fields import CountryField, LineField, ProseField, ZoneField, required
-from outreach.web import Form
-from outreach.wire import one_line
+from outreach.coordination.inputs import SchoolFacts, SiteFacts
+from outreach.coordination.labels import LETTER_KINDS, LETTER_STATES, ROLES, SESSION_STATES
+from outreach.mail.sanitize import one_line
+from outreach.mail_admin.inbound_labels import INBOUND_KINDS
+from outreach.web.fields import CountryField, LineField, ProseField, ZoneField, required
+from outreach.web.pages import Form
 
 NEW = 0
 E = TypeVar("E", bound=enum.StrEnum)

@@ -7,16 +7,17 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from outreach import clock, policy
-from outreach.catalogue.paging import page_number, page_of
-from outreach.coordination import lists, use_cases
+from outreach import policy
+from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import PeopleFilter, filter_from, one_of
-from outreach.coordination.words import APPLICATION_STATES, ROLES, moment
+from outreach.coordination.labels import APPLICATION_STATES, ROLES, moment
 from outreach.db import db
 from outreach.errors import Refused
 from outreach.models import Application, OutreachSession, RoleName, SessionState, User
-from outreach.web import load, me, signed_in
+from outreach.time import clock
+from outreach.web.pages import load, me, signed_in
+from outreach.web.paging import page_number, page_of
 
 
 @coordination.get("/people")
@@ -24,10 +25,10 @@ from outreach.web import load, me, signed_in
 def people() -> ResponseReturnValue:
     """Show everybody with an account."""
     chosen = filter_from(PeopleFilter, request.args, _("Name or address"))
-    wanted = lists.people(chosen.q.data, one_of(RoleName, chosen.role.data))
-    page = page_of(wanted, page_number(request.args.get("page")), size=lists.PAGE_SIZE)
+    wanted = queries.people(chosen.q.data, one_of(RoleName, chosen.role.data))
+    page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    places = lists.places_of([person.id for person in found])
+    places = queries.places_of([person.id for person in found])
     return render_template("coordination/people.html", form=chosen, page=page, found=found, places=places, roles=ROLES)
 
 
@@ -43,7 +44,7 @@ def person(user_id: int) -> ResponseReturnValue:
     return render_template(
         "coordination/person.html",
         person=found,
-        places=lists.places_of([found.id]).get(found.id, []),
+        places=queries.places_of([found.id]).get(found.id, []),
         applications=applications,
         coming=db.session.scalar(hosts) or 0,
         roles=ROLES,

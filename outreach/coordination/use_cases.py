@@ -14,11 +14,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.coordination.inputs import SchoolFacts, SiteFacts
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.invitations.facts import ApplicationFacts
 from outreach.models import Application, ApplicationState, Appointment, LetterKind, Membership, Role, RoleName, School, Site, User
+from outreach.models.snapshots import ApplicationFacts
 from outreach.outbox.queue import Draft, post
 
 Place = TypeVar("Place", School, Site)

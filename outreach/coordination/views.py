@@ -7,27 +7,20 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from outreach import clock, policy
+from outreach import policy
 from outreach.catalogue.cards import cards
-from outreach.catalogue.paging import page_number, page_of
 from outreach.catalogue.search import formats
-from outreach.coordination import (
-    application_views,
-    inbound_views,
-    invitation_views,
-    letter_views,
-    lists,
-    mailbox_views,
-    people_views,
-    place_views,
-)
-from outreach.coordination.attention import Attention, attention, full_or_nearly_empty
+from outreach.coordination import application_views, organisation_views, people_views, queries
 from outreach.coordination.blueprint import coordination
+from outreach.coordination.dashboard import Attention, attention, full_or_nearly_empty
 from outreach.coordination.forms import SessionFilter, Time, filter_from, one_of
-from outreach.coordination.words import PAUSE_REASONS, moment
+from outreach.coordination.labels import PAUSE_REASONS, moment
 from outreach.db import db
+from outreach.mail_admin import inbound_views, invitation_views, letter_views, mailbox_views
 from outreach.models import LetterState, SessionState
-from outreach.web import me, signed_in
+from outreach.time import clock
+from outreach.web.pages import me, signed_in
+from outreach.web.paging import page_number, page_of
 
 __all__ = [
     "application_views",
@@ -36,8 +29,8 @@ __all__ = [
     "invitation_views",
     "letter_views",
     "mailbox_views",
+    "organisation_views",
     "people_views",
-    "place_views",
 ]
 
 
@@ -58,7 +51,7 @@ def sessions() -> ResponseReturnValue:
     now = clock.now()
     chosen = filter_from(SessionFilter, request.args, _("Title or host"))
     time, state = one_of(Time, chosen.time.data) or Time.COMING, one_of(SessionState, chosen.state.data)
-    page = page_of(lists.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=lists.PAGE_SIZE)
+    page = page_of(queries.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, formats(), now=now))
 
 

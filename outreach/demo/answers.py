@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.demo.class_lists import ANATOMY_CLUB
-from outreach.demo.planned import ASK_A_SURGEON, FULL, SHADOWING, TALK
+from outreach.demo.sessions.planned import ASK_A_SURGEON, FULL, SHADOWING, TALK
 from outreach.demo.world import World
-from outreach.invitations.answering import Given, hold_answer
+from outreach.inbound.use_cases import take_in
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -27,8 +27,8 @@ from outreach.models import (
     Mailbox,
     guardianship,
 )
-from outreach.outbox.bouncing import note_failure
-from outreach.replies.use_cases import take_in
+from outreach.outbox.bounces import note_failure
+from outreach.rsvp.record import Given, hold_answer
 
 _BY_CALENDAR, _ON_THE_PAGE = AnswerSource.CALENDAR, AnswerSource.PAGE
 _SAID: tuple[tuple[Answer, AnswerSource] | None, ...] = (

@@ -7,10 +7,10 @@ from datetime import datetime
 import click
 from flask import Flask
 
-from outreach import clock
 from outreach.demo import filling
 from outreach.logs import only_warnings
-from outreach.worker import Worker
+from outreach.runtime.worker import Worker
+from outreach.time import clock
 
 
 @click.command("demo")

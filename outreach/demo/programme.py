@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from outreach.db import db
-from outreach.demo.in_london import IN_LONDON
-from outreach.demo.in_los_angeles import IN_LOS_ANGELES
-from outreach.demo.in_new_york import IN_NEW_YORK
-from outreach.demo.planned import Planned
+from outreach.demo.sessions.london import IN_LONDON
+from outreach.demo.sessions.los_angeles import IN_LOS_ANGELES
+from outreach.demo.sessions.new_york import IN_NEW_YORK
+from outreach.demo.sessions.planned import Planned
 from outreach.demo.world import World
 from outreach.models import Area, Format
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
 
 PROGRAMME = (*IN_NEW_YORK, *IN_LONDON, *IN_LOS_ANGELES)
 MORNING, NOON = time(8), time(12)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from outreach.config import Settings
 from outreach.models import RoleName
+from outreach.settings import Settings
 
 PASSWORD = "stitch-in-time"  # noqa: S105 (meant to be known: it opens invented data only)
 

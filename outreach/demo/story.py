@@ -11,12 +11,12 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.demo.class_lists import ANATOMY_CLUB, AP_BIOLOGY, HEALTH_CAREERS, YEAR_10, YEAR_12, ClassList
-from outreach.demo.planned import ASK_A_SURGEON, CANCELLED, EVENING, FULL, MENTORING, NEARLY_FULL, SHADOWING, TALK
+from outreach.demo.sessions.planned import ASK_A_SURGEON, CANCELLED, EVENING, FULL, MENTORING, NEARLY_FULL, SHADOWING, TALK
 from outreach.demo.world import World
 from outreach.models import OutreachSession, Registration, Student
 from outreach.registration.use_cases import Request, register_students, withdraw
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel
 
 

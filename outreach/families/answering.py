@@ -8,11 +8,11 @@ from flask_babel import lazy_gettext as _
 
 from outreach.db import transaction
 from outreach.errors import Refused, Stale
-from outreach.families.questions import invitation_of
-from outreach.invitations.answering import Given
+from outreach.families.rsvp import invitation_of
 from outreach.models import Answer, AnswerSource
 from outreach.registration.answering import take_answer
-from outreach.registration.guards import locked_session
+from outreach.registration.checks import locked_session
+from outreach.rsvp.record import Given
 
 
 def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:

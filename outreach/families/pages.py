@@ -13,9 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from outreach.db import db
 from outreach.errors import NotThere
-from outreach.invitations.places import queue_places
-from outreach.links import LinkBroken, Purpose, read
 from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
+from outreach.notifications.participants import queue_places
+from outreach.tokens import LinkBroken, Purpose, read
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from outreach import clock
-from outreach.extensions import csrf
 from outreach.families import use_cases
 from outreach.families.pages import open_link
 from outreach.families.views import families
-from outreach.links import Purpose
 from outreach.models import Mailbox
-from outreach.web import settings
+from outreach.time import clock
+from outreach.tokens import Purpose
+from outreach.web.extensions import csrf
+from outreach.web.pages import settings
 
 __all__ = ["families"]
 

@@ -9,12 +9,6 @@ from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere
-from outreach.invitations.announce import addresses_changed
-from outreach.invitations.facts import Cause, LetterFacts, Reader
-from outreach.invitations.holding import hold_places
-from outreach.invitations.naming import for_school
-from outreach.invitations.places import adults, places, students_behind
-from outreach.invitations.snapshot import session_facts
 from outreach.models import (
     ACTIVE,
     Guardian,
@@ -26,7 +20,13 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.notifications.locks import hold_places
+from outreach.notifications.notify import addresses_changed
+from outreach.notifications.participants import adults, places, students_behind
+from outreach.notifications.session_snapshot import session_facts
 from outreach.outbox.queue import Draft, post
+from outreach.people.name_privacy import for_school
 from outreach.registration import use_cases as registering
 
 

@@ -6,15 +6,15 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from outreach import clock
 from outreach.errors import NotThere, OutreachError
-from outreach.extensions import limiter
 from outreach.families import answering, use_cases
 from outreach.families.forms import ANSWERS, AnswerForm
 from outreach.families.pages import FamilyPage, open_page
-from outreach.families.questions import named, question
-from outreach.links import LinkBroken, LinkExpired, Purpose
-from outreach.web import Form, settings
+from outreach.families.rsvp import named, question
+from outreach.time import clock
+from outreach.tokens import LinkBroken, LinkExpired, Purpose
+from outreach.web.extensions import limiter
+from outreach.web.pages import Form, settings
 
 families = Blueprint("families", __name__)
 limiter.limit("120/minute")(families)

@@ -17,16 +17,16 @@ import structlog
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.db import db, end_reading, transaction
+from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.mail.transport import Transport
 from outreach.models import Letter, LetterState
 from outreach.outbox.domain_limit import DomainLimit
-from outreach.outbox.leasing import Lease, Pace, is_anything_due, lease_due, put_back, put_off
-from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.outbox.leases import Lease, Pace, is_anything_due, lease_due, put_back, put_off
 from outreach.outbox.pause import pause, paused_until, resume
+from outreach.outbox.render_envelope import CannotBeWritten, written
+from outreach.outbox.results import drop, note_lapsed, settle, wait_for_no_disk
 from outreach.outbox.retry import TRY_AGAIN_AFTER
-from outreach.outbox.settling import drop, note_lapsed, settle, wait_for_no_disk
-from outreach.outbox.tally import Tally
-from outreach.outbox.transport import Transport
-from outreach.outbox.writing import CannotBeWritten, written
+from outreach.outbox.statistics import Tally
 
 BREAKS_IN_A_ROW = 3
 USUAL_PACE = Pace()

@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from outreach.db import db, locked
+from outreach.mail.smtp_responses import Unavailable
 from outreach.models import OutboxPause
-from outreach.outbox.outcome import Unavailable
 from outreach.outbox.retry import pause_length
 
 _THE_ONE = 1

@@ -11,12 +11,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.invitations.answering import Given, hold_answer
-from outreach.invitations.facts import Cause
-from outreach.invitations.hearing import voices_of
-from outreach.invitations.voices import gives_back
 from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
-from outreach.registration.leaving import end_places
+from outreach.models.snapshots import Cause
+from outreach.registration.withdrawal import end_places
+from outreach.rsvp.queries import voices_of
+from outreach.rsvp.record import Given, hold_answer
+from outreach.rsvp.rules import gives_back
 
 _ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)
 

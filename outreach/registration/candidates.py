@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, School, Student
-from outreach.registration.seating import next_in_line
+from outreach.registration.allocation import next_in_line
 from outreach.registration.seats import seated_by_school, waiting_list
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, HiddenField, SelectMultipleField
 
-from outreach.fields import LineField, required
-from outreach.web import Form
+from outreach.web.fields import LineField, required
+from outreach.web.pages import Form
 
 
 class RegistrationForm(Form):

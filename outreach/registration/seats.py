@@ -13,10 +13,10 @@ from math import inf
 from sqlalchemy import func, insert, select, update
 
 from outreach.db import db
-from outreach.invitations.announce import tell_places
-from outreach.invitations.facts import Cause
 from outreach.models import SEATED, OutreachSession, Registration, RegistrationState, RegistrationStep
-from outreach.registration.seating import Waiting, next_in_line
+from outreach.models.snapshots import Cause
+from outreach.notifications.notify import tell_places
+from outreach.registration.allocation import Waiting, next_in_line
 
 TIME_TO_ANSWER = timedelta(hours=6)
 

@@ -11,9 +11,6 @@ from sqlalchemy import insert, select
 
 from outreach.db import db, transaction
 from outreach.errors import Refused
-from outreach.invitations.announce import tell_places
-from outreach.invitations.facts import Cause
-from outreach.invitations.holding import hold_students
 from outreach.models import (
     Consent,
     OutreachSession,
@@ -22,11 +19,14 @@ from outreach.models import (
     RegistrationState,
     WaitReason,
 )
+from outreach.models.snapshots import Cause
+from outreach.notifications.locks import hold_students
+from outreach.notifications.notify import tell_places
+from outreach.registration.allocation import Seating, seat
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
-from outreach.registration.guards import locked_session, locked_with_place, must_be_able, must_be_offered, must_be_open
-from outreach.registration.leaving import end_places
-from outreach.registration.seating import Seating, seat
+from outreach.registration.checks import locked_session, locked_with_place, must_be_able, must_be_offered, must_be_open
 from outreach.registration.seats import fill_free_seats, set_state, write_steps
+from outreach.registration.withdrawal import end_places
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"

@@ -7,14 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from outreach import clock, policy
+from outreach import policy
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
-from outreach.registration.sheets import answers, class_sizes, classes_of, lines, rows_of, school_ids
-from outreach.registration.telling import told_of_leaving, told_of_registering, told_of_taking
-from outreach.web import Form, load, me, signed_in
+from outreach.registration.preview import told_of_leaving, told_of_registering, told_of_taking
+from outreach.registration.queries import answers, class_sizes, classes_of, lines, rows_of, school_ids
+from outreach.time import clock
+from outreach.web.pages import Form, load, me, signed_in
 
 registration = Blueprint("registration", __name__)
 

@@ -6,15 +6,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from outreach import clock, policy
+from outreach import policy
 from outreach.errors import OutreachError, Stale
 from outreach.models import OutreachSession, SessionState
-from outreach.scheduling import filling, use_cases
+from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
-from outreach.scheduling.moving import Move, move, plan_move
-from outreach.scheduling.telling import changes, recipients
+from outreach.scheduling.move import Move, move, plan_move
+from outreach.scheduling.preview import changes, recipients
 from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried, typed_before
-from outreach.web import load, me, signed_in
+from outreach.time import clock
+from outreach.web.pages import load, me, signed_in
 
 __all__ = ["scheduling"]
 
@@ -40,7 +41,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if not outreach_session.is_published:
         return _not_published(outreach_session)
-    beginning = filling.for_another_time(outreach_session, now=clock.now())
+    beginning = form_defaults.for_another_time(outreach_session, now=clock.now())
     form = session_form(MoveForm, beginning, me(), is_online=outreach_session.is_online)
     plans: list[Move] = []
     if request.form.get("confirm"):

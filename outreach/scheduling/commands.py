@@ -5,9 +5,10 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from outreach import clock, wording
-from outreach.scheduling.retiming import Retimed, Retiming, retime
-from outreach.scheduling.timing import TZDATA_VERSION
+from outreach.scheduling.retime import Retimed, Retiming, retime
+from outreach.scheduling.schedule_rules import TZDATA_VERSION
+from outreach.time import clock
+from outreach.web import formatting
 
 
 @click.command("retime")
@@ -26,7 +27,7 @@ def retime_sessions(app: Flask, *, dry_run: bool) -> None:
 
 
 def _line(one: Retimed) -> str:
-    wall = f"{wording.day(one.starts_wall)}, {wording.clock_time(one.starts_wall)} in {wording.city(one.zone)}"
+    wall = f"{formatting.day(one.starts_wall)}, {formatting.clock_time(one.starts_wall)} in {formatting.city(one.zone)}"
     named = f"Session {one.session_id}, “{one.title}”, {wall}"
     if one.becomes is None:
         return f"{named}: its clock skips this time now. It keeps {one.was:%H:%M} UTC; please move it."

@@ -9,12 +9,12 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
-from outreach.fields import LineField, ProseField, required
-from outreach.scheduling.facts import Offer
 from outreach.scheduling.fields import OPTIONAL, DayAndTimeField, NumberField, TicksField, between, telephone
+from outreach.scheduling.form_parts import SeenForm, WhenFields, WhereFields
+from outreach.scheduling.inputs import Offer
 from outreach.scheduling.lead_times import LONGEST, MOST, Unit, in_minutes, in_order
-from outreach.scheduling.when_and_where import SeenForm, WhenFields, WhereFields
-from outreach.web import Form
+from outreach.web.fields import LineField, ProseField, required
+from outreach.web.pages import Form
 
 MOST_SEATS = 5000
 OLDEST = 99

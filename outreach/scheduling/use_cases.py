@@ -12,15 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.invitations import announce
-from outreach.invitations.snapshot import session_facts
 from outreach.models import OutreachSession, SessionState, User
+from outreach.notifications import notify
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration.seats import promote_waiting, room_of
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.hosting import co_hosts, host
-from outreach.scheduling.places import find_place
-from outreach.scheduling.rewording import must_be_news
-from outreach.scheduling.timing import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
+from outreach.scheduling.edit_preview import must_be_news
+from outreach.scheduling.hosts import co_hosts, host
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
+from outreach.scheduling.sites import find_place
 
 
 def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, by_id: int, publish: bool, now: datetime) -> int:
@@ -74,9 +74,9 @@ def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime, tells:
         if tells:
             is_new = description != outreach_session.description
             news = must_be_news(was, session_facts(outreach_session), has_new_description=is_new)
-            announce.tell_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
+            notify.tell_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
-            announce.hosts_changed(outreach_session, now=now)
+            notify.hosts_changed(outreach_session, now=now)
         if room_of(outreach_session).is_more_than(room):
             promote_waiting(outreach_session, now=now)
 
@@ -96,7 +96,7 @@ def cancel(session_id: int, reason: str, *, now: datetime) -> None:
         if outreach_session.ends_at <= now:
             raise Refused(_l("This session is over."))
         outreach_session.cancel(reason, now=now)
-        announce.tell_cancelled(outreach_session, now=now)
+        notify.tell_cancelled(outreach_session, now=now)
 
 
 def discard(session_id: int) -> None:
@@ -143,7 +143,7 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
         raise Refused(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
-    announce.tell_published(outreach_session, now=now)
+    notify.tell_published(outreach_session, now=now)
 
 
 def _take_time_and_place(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> None:

@@ -11,17 +11,18 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from outreach import clock, policy
-from outreach.catalogue.paging import page_number
+from outreach import policy
 from outreach.db import db
 from outreach.errors import OutreachError, Stale
 from outreach.models import Format, OutreachSession, SessionState, User
-from outreach.scheduling import filling, use_cases
+from outreach.scheduling import form_defaults, use_cases
+from outreach.scheduling.edit_preview import Edit, plan_edit
 from outreach.scheduling.forms import RewordForm, SessionForm
-from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
-from outreach.scheduling.rewording import Edit, plan_edit
-from outreach.scheduling.telling import changes
-from outreach.web import Form, load, me, signed_in
+from outreach.scheduling.preview import changes
+from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
+from outreach.time import clock
+from outreach.web.pages import Form, load, me, signed_in
+from outreach.web.paging import page_number
 
 scheduling = Blueprint("scheduling", __name__)
 
@@ -70,7 +71,7 @@ def edit(session_id: int) -> ResponseReturnValue:
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     is_draft = outreach_session.state == SessionState.DRAFT
     kind = SessionForm if is_draft else RewordForm
-    form = session_form(kind, filling.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
+    form = session_form(kind, form_defaults.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
     status, plan = (tried(form, lambda: _edit_draft(form, session_id)), None) if is_draft else _reword(form, session_id)
     if plan:
         return _ask_to_tell(outreach_session, plan)
@@ -111,11 +112,11 @@ def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_o
     form = kind(data=beginning)
     if "where" in form:
         form.is_online_first = is_online
-        form.where.choices = filling.places_to_choose(user)
+        form.where.choices = form_defaults.places_to_choose(user)
     if "leads" in form:
-        form.leads.choices = filling.leads_to_choose([*(beginning.get("leads") or []), *(form.leads.data or [])])
+        form.leads.choices = form_defaults.leads_to_choose([*(beginning.get("leads") or []), *(form.leads.data or [])])
         if policy.coordinates(user):
-            form.host.choices = filling.hosts_to_choose()
+            form.host.choices = form_defaults.hosts_to_choose()
         else:
             del form.host
     return form
@@ -124,7 +125,7 @@ def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_o
 def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
     """List what now stands where something else was typed; what was typed stays, and may be saved over it knowingly."""
     outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True) or abort(404)
-    now_there = filling.from_session(outreach_session)
+    now_there = form_defaults.from_session(outreach_session)
     form.seen_at.data = now_there["seen_at"]
     other = (field for field in form if field.name in now_there and field.data != now_there[field.name])
     return [(str(field.label.text), _shown(field, now_there[field.name])) for field in other if field.name != "seen_at"]
@@ -145,8 +146,8 @@ def _in_words(value: Any) -> str:
 def _beginning(a_format: Format) -> dict[str, Any]:
     typed = request.args.get("again", "")
     if not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-        return filling.from_format(a_format, me())
-    return filling.for_another_day(load(OutreachSession, int(typed), policy.hosts))
+        return form_defaults.from_format(a_format, me())
+    return form_defaults.for_another_day(load(OutreachSession, int(typed), policy.hosts))
 
 
 def _post(form: Any, format_key: str) -> int:

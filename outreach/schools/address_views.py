@@ -6,12 +6,13 @@ from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from outreach import clock, policy
-from outreach.invitations import use_cases
+from outreach import policy
+from outreach.deliverability import use_cases
 from outreach.models import BlockedDomain, Mailbox, Student
+from outreach.schools.allow_list import students_at, text_for_it
 from outreach.schools.blueprint import schools
-from outreach.schools.letting_in import students_at, text_for_it
-from outreach.web import load, me, settings, signed_in
+from outreach.time import clock
+from outreach.web.pages import load, me, settings, signed_in
 
 
 @schools.post("/students/<int:student_id>/mailboxes/<int:mailbox_id>/resumption")

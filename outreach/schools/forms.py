@@ -7,9 +7,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, TextAreaField
 from wtforms.validators import Optional
 
-from outreach.fields import LineField, required
-from outreach.schools.roster.dates import DateOrder
-from outreach.web import Form
+from outreach.class_lists.dates import DateOrder
+from outreach.web.fields import LineField, required
+from outreach.web.pages import Form
 
 
 class ClassForm(Form):

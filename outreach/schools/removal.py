@@ -28,8 +28,8 @@ from outreach.models import (
     enrolment,
     guardianship,
 )
-from outreach.schools.known import FORMER_FAMILY_NAME, FORMER_GIVEN_NAME, hold_school
-from outreach.schools.writing import forget_childless
+from outreach.schools.apply_plan import forget_childless
+from outreach.schools.queries import FORMER_FAMILY_NAME, FORMER_GIVEN_NAME, hold_school
 
 
 def places_to_come(student_id: int, *, now: datetime) -> Sequence[Registration]:

@@ -12,13 +12,13 @@ from wtforms import Form as Part
 from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import HiddenInput
 
-from outreach.fields import AddressField, LineField, ProseField, required
-from outreach.schools.roster.cells import read_name, read_number, read_word
-from outreach.schools.roster.codes import MAX_GUARDIANS, CellTrouble, ProblemCode
-from outreach.schools.roster.people import RosterGuardian
-from outreach.schools.roster.plan import KnownGuardian, KnownStudent
+from outreach.class_lists.cells import read_name, read_number, read_word
+from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ProblemCode
+from outreach.class_lists.people import RosterGuardian
+from outreach.class_lists.plan import KnownGuardian, KnownStudent
 from outreach.schools.students import FIELDS, StudentFacts
-from outreach.web import Form
+from outreach.web.fields import AddressField, LineField, ProseField, required
+from outreach.web.pages import Form
 
 _TROUBLES = {
     ProblemCode.NOT_A_NAME: _l("This is not a name: it needs a letter, and no address or link."),

@@ -13,10 +13,10 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
-from outreach.invitations.places import readers
 from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
-from outreach.outbox.bouncing import put_off_lately
-from outreach.schools.reach import Contact, Reach
+from outreach.notifications.participants import readers
+from outreach.outbox.bounces import put_off_lately
+from outreach.schools.contact_status import Contact, Reach
 
 BY_NAME = (Student.family_name, Student.given_name, Student.id)
 

@@ -6,18 +6,19 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from outreach import clock, policy
+from outreach import policy
+from outreach.class_lists.plan import KnownStudent
 from outreach.errors import OutreachError, Stale
 from outreach.models import HAVE_AN_ENTRY, SchoolClass, Student
 from outreach.schools import removal
 from outreach.schools import students as use_cases
+from outreach.schools.allow_list import own_domains
 from outreach.schools.blueprint import schools
-from outreach.schools.known import known_students
-from outreach.schools.letting_in import own_domains
-from outreach.schools.roster.plan import KnownStudent
+from outreach.schools.queries import known_students
 from outreach.schools.student_form import StudentForm, beginning
 from outreach.schools.student_lines import StudentLine, student_lines
-from outreach.web import load, me, signed_in
+from outreach.time import clock
+from outreach.web.pages import load, me, signed_in
 
 
 @schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])

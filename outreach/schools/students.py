@@ -10,16 +10,16 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
+from outreach.class_lists.dates import PLAUSIBLE_AGES
+from outreach.class_lists.match import plan_roster
+from outreach.class_lists.people import RosterGuardian, RosterRow, merged, number_key
+from outreach.class_lists.plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import SchoolClass, Student, enrolment, guardianship
-from outreach.schools.known import fingerprint, hold_school, known_students
-from outreach.schools.roster.dates import PLAUSIBLE_AGES
-from outreach.schools.roster.match import plan_roster
-from outreach.schools.roster.people import RosterGuardian, RosterRow, merged, number_key
-from outreach.schools.roster.plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
+from outreach.schools.apply_plan import write
+from outreach.schools.queries import fingerprint, hold_school, known_students
 from outreach.schools.use_cases import held_class
-from outreach.schools.writing import write
 
 FIELDS = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs")
 

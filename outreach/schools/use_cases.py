@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused
 from outreach.models import SchoolClass, class_teacher
-from outreach.schools.known import hold_school
+from outreach.schools.queries import hold_school
 
 
 def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:

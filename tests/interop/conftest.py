@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from outreach import create_app
-from outreach.config import Settings
 from outreach.db import db
+from outreach.settings import Settings
 from tests.interop.correspondence import Correspondence, correspond
 from tests.support.databases import SqliteTemplates
 from tests.support.postbox import open_postbox

@@ -16,11 +16,11 @@ from outreach.db import db
 from outreach.families.answering import answer
 from outreach.models import Answer, Mailbox, OutreachSession, Registration, Student, User
 from outreach.registration.use_cases import Request, register_students, withdraw
-from outreach.scheduling import deciding
+from outreach.runtime.worker import Worker
 from outreach.scheduling import use_cases as scheduling
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
-from outreach.worker import Worker
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
 from tests.support.calendars import Mail
 from tests.support.postbox import Postbox
@@ -156,7 +156,7 @@ class Programme:
         for name, outreach_session in self.sessions.items():
             db.session.refresh(outreach_session)
             if name == "provisional":
-                deciding.confirm(outreach_session.id, seen=outreach_session.updated_at, now=now)
+                provisional.confirm(outreach_session.id, seen=outreach_session.updated_at, now=now)
             else:
                 offer = Offer(title=outreach_session.title, capacity=10, bring="Short sleeves; no rings, please\nA pen")
                 scheduling.edit(outreach_session.id, offer, seen=outreach_session.updated_at, now=now, tells=True)

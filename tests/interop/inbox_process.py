@@ -8,9 +8,9 @@ import sys
 from datetime import datetime
 
 from outreach import create_app
-from outreach.config import read_settings
-from outreach.replies.inbox import Inbox
-from outreach.replies.polling import InboxReader
+from outreach.inbound.inbox import Inbox
+from outreach.inbound.polling import InboxReader
+from outreach.settings import read_settings
 
 
 def die(_inbox: Inbox, _uid: int) -> None:

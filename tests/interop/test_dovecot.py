@@ -18,17 +18,17 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from outreach.config import ROOT, Settings
 from outreach.db import db
-from outreach.health.findings import Finding, Verdict
-from outreach.health.inbox_checks import check_inbox
-from outreach.jobs import Job
+from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.inbox_checks import check_inbox
+from outreach.inbound import inbox
+from outreach.inbound.inbox import InboxAway, Taker, Trouble, poll
+from outreach.inbound.polling import InboxReader
+from outreach.inbound.reasons import Reason
 from outreach.models import Answer, InboundOutcome
-from outreach.replies import inbox
-from outreach.replies.inbox import InboxAway, Taker, Trouble, poll
-from outreach.replies.polling import InboxReader
-from outreach.replies.reasons import Reason
-from outreach.worker import Worker
+from outreach.runtime.jobs import Job
+from outreach.runtime.worker import Worker
+from outreach.settings import ROOT, Settings
 from tests.interop.dovecot import Dovecot, dovecot
 from tests.support import programs
 from tests.support.builders import Builder

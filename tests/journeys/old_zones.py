@@ -19,12 +19,12 @@ if __name__ == "__main__":  # whoever only imports this keeps the data of today
     tzdata.IANA_VERSION = "2025b"
 
 from outreach import create_app
-from outreach.config import read_settings
 from outreach.db import db
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Letter
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.settings import read_settings
 from tests.support.builders import Builder
 
 WHEN = TypedTime(day=date(2028, 1, 14), start=time(14), end=time(16))

@@ -9,9 +9,9 @@ from datetime import timedelta
 from flask import Flask
 from flask_security import hash_password
 
-from outreach import clock
 from outreach.db import db, transaction
 from outreach.models import User
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.calendars import Mail
 from tests.support.postbox import Postbox

@@ -15,12 +15,13 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
 
-from outreach import cli, clock
-from outreach.config import Settings
+from outreach import cli
 from outreach.db import db
+from outreach.inbound import commands, use_cases
+from outreach.inbound.reasons import Reason
 from outreach.models import Answer, InboundOutcome
-from outreach.replies import commands, use_cases
-from outreach.replies.reasons import Reason
+from outreach.settings import Settings
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.inbound import Family, invited, last, mail, messages
 

@@ -14,14 +14,14 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from outreach import clock
-from outreach.config import ROOT
 from outreach.db import db
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterState
 from outreach.scheduling.commands import retime_sessions
-from outreach.scheduling.timing import TZDATA_VERSION
-from outreach.web import settings
+from outreach.scheduling.schedule_rules import TZDATA_VERSION
+from outreach.settings import ROOT
+from outreach.time import clock
+from outreach.web.pages import settings
 from tests.support.calendar_entries import read_event, read_instants
 from tests.support.service import environment
 

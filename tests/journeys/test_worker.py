@@ -22,15 +22,16 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
-from outreach import clock, worker
 from outreach.cli import main
-from outreach.config import ROOT, Settings
 from outreach.db import db
-from outreach.invitations.facts import AccountFacts
-from outreach.jobs import TIMETABLE, Job
+from outreach.mail.transport import LocalMailbox
 from outreach.models import Letter, LetterKind, LetterState
-from outreach.outbox.transport import LocalMailbox
-from outreach.worker import Worker, transport_for
+from outreach.models.snapshots import AccountFacts
+from outreach.runtime import worker
+from outreach.runtime.jobs import TIMETABLE, Job
+from outreach.runtime.worker import Worker, transport_for
+from outreach.settings import ROOT, Settings
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, letter_named, put, render, states
 from tests.support.postbox import Postbox

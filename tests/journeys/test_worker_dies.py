@@ -14,11 +14,11 @@ from multiprocessing.process import BaseProcess
 import pytest
 from sqlalchemy import func, select
 
-from outreach.config import Settings
 from outreach.db import db
+from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.models import Letter, LetterState
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
-from outreach.outbox.tally import Tally
+from outreach.outbox.statistics import Tally
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import deliver, put
 from tests.support.postbox import Postbox

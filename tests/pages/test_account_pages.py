@@ -13,8 +13,8 @@ from flask_security.confirmable import generate_confirmation_token
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.extensions import limiter
 from outreach.models import Application, ApplicationState, RoleName, User
+from outreach.web.extensions import limiter
 from tests.support.builders import Builder
 
 Clients = Callable[[User | None], FlaskClient]

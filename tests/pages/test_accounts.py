@@ -13,9 +13,9 @@ from flask_security import hash_password, recoverable
 from sqlalchemy import func, insert, select
 
 from outreach.db import db, transaction
-from outreach.extensions import limiter
-from outreach.invitations.facts import AccountFacts
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
+from outreach.models.snapshots import AccountFacts
+from outreach.web.extensions import limiter
 from tests.support.builders import Builder
 
 PASSWORD = "needle and thread"

@@ -13,11 +13,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from outreach import clock
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Mailbox, OutreachSession, SchoolClass, User
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling.use_cases import cancel
+from outreach.time import clock
 from tests.support.builders import Builder
 
 Clients = Callable[[User | None], FlaskClient]

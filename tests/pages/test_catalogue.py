@@ -11,10 +11,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert
 
-from outreach import clock
 from outreach.catalogue.calendar_file import plain_mailbox
 from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
+from outreach.time import clock
 from tests.support.builders import Builder
 
 pytestmark = pytest.mark.both_databases("text compared in SQL, without regard to case")

@@ -13,12 +13,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from outreach import clock
 from outreach.catalogue import search
-from outreach.catalogue.paging import MOST, page_of
 from outreach.catalogue.search import Search, find, formats
 from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
+from outreach.time import clock
+from outreach.web.paging import MOST, page_of
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND
 

@@ -12,9 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from outreach import clock
 from outreach.db import db, transaction
-from outreach.invitations.facts import AccountFacts
 from outreach.models import (
     Application,
     ApplicationState,
@@ -29,7 +27,9 @@ from outreach.models import (
     Site,
     User,
 )
+from outreach.models.snapshots import AccountFacts
 from outreach.outbox.queue import Draft, post
+from outreach.time import clock
 from tests.support.builders import Builder
 
 ClientOf = Callable[[User | None], FlaskClient]

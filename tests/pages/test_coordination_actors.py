@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import clock
 from outreach.db import Base, db, transaction
+from outreach.inbound.use_cases import take_in
 from outreach.models import Application, InboundMessage, LetterState, RoleName, User
-from outreach.replies.use_cases import take_in
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, mail
 

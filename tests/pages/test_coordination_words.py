@@ -12,11 +12,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import clock
-from outreach.coordination import inbound_words, words
+from outreach.coordination import labels
 from outreach.coordination.forms import Shown, one_of
-from outreach.coordination.letter_views import server_words
 from outreach.db import db, transaction
+from outreach.inbound.reasons import Reason
+from outreach.mail_admin import inbound_labels
+from outreach.mail_admin.letter_views import server_words
 from outreach.models import (
     UNSETTLED,
     Application,
@@ -35,7 +36,7 @@ from outreach.models import (
     Site,
     User,
 )
-from outreach.replies.reasons import Reason
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
@@ -133,9 +134,9 @@ def test_each_role_is_given_its_own_kind_of_place(
     html = client.get(f"/coordination/applications/{asked.id}").text
     options = re.findall(r"<option[^>]*>([^<]*)", html.partition('name="place"')[2].partition("</select>")[0])
     assert options == [offered, *names[role]]
-    labels = re.findall(r"<label[^>]*>\s*([^<]*?)\s*<", html)
-    assert all(any(label.startswith(word) for label in labels) for word in mine)
-    assert not any(label.startswith(word) for label in labels for word in others)
+    shown = re.findall(r"<label[^>]*>\s*([^<]*?)\s*<", html)
+    assert all(any(label.startswith(word) for label in shown) for word in mine)
+    assert not any(label.startswith(word) for label in shown for word in others)
 
 
 def test_a_new_place_begins_with_what_the_applicant_proposed(client: FlaskClient, make: Builder, now: datetime) -> None:
@@ -415,26 +416,26 @@ def came(now: datetime, number: int = 0, **facts: Any) -> InboundMessage:
 @pytest.mark.usefixtures("app")
 def test_each_reason_has_its_sentence_and_what_to_do(reason: Reason) -> None:
     message = InboundMessage(reason=reason.value)
-    assert inbound_words.why(message) == str(inbound_words.REASONS[reason])
+    assert inbound_labels.why(message) == str(inbound_labels.REASONS[reason])
     special = {
         Reason.PERSON_WROTE: "Please read it and answer",
         Reason.NO_TOKEN: "If a family or a school wrote it",
         Reason.TOO_LARGE: "ask them to send it again without attachments",
         Reason.FAULT: "whoever runs this service",
     }
-    assert special.get(reason, "Nothing was changed.") in inbound_words.to_do(message)
+    assert special.get(reason, "Nothing was changed.") in inbound_labels.to_do(message)
 
 
 @pytest.mark.usefixtures("app")
 def test_no_two_reasons_read_the_same() -> None:
-    assert len({str(sentence) for sentence in inbound_words.REASONS.values()}) == len(Reason)
-    assert inbound_words.why(InboundMessage(reason="")) == ""
+    assert len({str(sentence) for sentence in inbound_labels.REASONS.values()}) == len(Reason)
+    assert inbound_labels.why(InboundMessage(reason="")) == ""
 
 
 @pytest.mark.usefixtures("app")
 def test_the_sign_beside_an_outcome(now: datetime) -> None:
     found = {
-        (outcome, is_seen): inbound_words.sign(InboundMessage(outcome=outcome, reviewed_at=now if is_seen else None))
+        (outcome, is_seen): inbound_labels.sign(InboundMessage(outcome=outcome, reviewed_at=now if is_seen else None))
         for outcome in InboundOutcome
         for is_seen in (False, True)
     }
@@ -524,9 +525,9 @@ def test_a_pause_says_since_when_and_why(client: FlaskClient, now: datetime) -> 
 @pytest.mark.usefixtures("app")
 def test_a_moment_reads_as_the_clock_of_its_zone_shows_it() -> None:
     at = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
-    assert words.moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30"
-    assert words.moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30"
-    assert words.moment(None, "Europe/London") == ""
+    assert labels.moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30"
+    assert labels.moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30"
+    assert labels.moment(None, "Europe/London") == ""
 
 
 def test_moments_stand_on_the_clock_of_whoever_reads(client: FlaskClient, coordinator: User, make: Builder, now: datetime) -> None:
@@ -542,13 +543,13 @@ def test_moments_stand_on_the_clock_of_whoever_reads(client: FlaskClient, coordi
 @pytest.mark.usefixtures("app")
 def test_every_member_has_words_of_its_own() -> None:
     tables: list[tuple[Any, Any]] = [
-        (words.ROLES, RoleName),
-        (words.APPLICATION_STATES, ApplicationState),
-        (words.SESSION_STATES, SessionState),
-        (words.LETTER_KINDS, LetterKind),
-        (words.LETTER_STATES, LetterState),
-        (inbound_words.INBOUND_KINDS, InboundKind),
-        (inbound_words.INBOUND_OUTCOMES, InboundOutcome),
+        (labels.ROLES, RoleName),
+        (labels.APPLICATION_STATES, ApplicationState),
+        (labels.SESSION_STATES, SessionState),
+        (labels.LETTER_KINDS, LetterKind),
+        (labels.LETTER_STATES, LetterState),
+        (inbound_labels.INBOUND_KINDS, InboundKind),
+        (inbound_labels.INBOUND_OUTCOMES, InboundOutcome),
     ]
     for table, members in tables:
         assert set(table) == set(members)

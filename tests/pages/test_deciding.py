@@ -16,14 +16,16 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from outreach import clock, links
+from outreach import tokens
 from outreach.db import db, transaction
-from outreach.invitations.decisions import ask_for_decisions
-from outreach.invitations.letters import render
-from outreach.links import Purpose, Ticket
+from outreach.letters import render
 from outreach.models import Letter, LetterKind, OutreachSession, SessionState, Student, User
-from outreach.scheduling import deciding, use_cases
-from outreach.scheduling.facts import TypedDecision
+from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.scheduling import use_cases
+from outreach.scheduling.inputs import TypedDecision
+from outreach.scheduling.provisional import use_cases as provisional
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket
 from tests.pages.test_scheduling import typed
 from tests.support.builders import Builder
 
@@ -71,7 +73,7 @@ def student(make: Builder, outreach_session: OutreachSession) -> Student:
 def link(app: Flask, user: User, outreach_session: OutreachSession, **changes: Any) -> str:
     """Give the path the letter of this user leads to."""
     ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, user.mailbox.link_version, outreach_session.starts_at)
-    return "/d/" + links.sign(replace(ticket, **changes), app.config["SECRET_KEY"])
+    return "/d/" + tokens.sign(replace(ticket, **changes), app.config["SECRET_KEY"])
 
 
 def words(response: TestResponse) -> str:
@@ -140,8 +142,8 @@ def test_everybody_sees_that_it_isnt_certain(
 ) -> None:
     teacher = db.session.scalars(select(User).where(User.email != host.email)).one()
     key = outreach_session.id
-    family = links.sign(
-        Ticket(student.mailbox_id or 0, key, Purpose.FAMILY, 1, outreach_session.ends_at + links.LASTS), app.config["SECRET_KEY"]
+    family = tokens.sign(
+        Ticket(student.mailbox_id or 0, key, Purpose.FAMILY, 1, outreach_session.ends_at + tokens.LASTS), app.config["SECRET_KEY"]
     )
     chip, sentence = "Provisional until Mon 15 Mar, 12:00", "is decided by Monday 15 March 2027, 12:00 (New York"
     for user, path, said in (
@@ -168,7 +170,7 @@ def test_the_calendar_file_is_tentative_until_it_is_decided(client_of: ClientOf,
     assert "STATUS:TENTATIVE" in before
     assert "SEQUENCE:0" in before
     assert "Provisional: decided by Monday 15 March 2027" in before
-    deciding.confirm(outreach_session.id, seen=again(outreach_session).updated_at, now=now + DAY)
+    provisional.confirm(outreach_session.id, seen=again(outreach_session).updated_at, now=now + DAY)
     after = client_of(None).get(path).text
     assert "STATUS:CONFIRMED" in after
     assert "SEQUENCE:1" in after
@@ -247,7 +249,7 @@ def test_a_page_opened_before_somebody_changed_it_is_shown_anew(
 ) -> None:
     path, client, old = link(app, host, outreach_session), client_of(None), seen(outreach_session)
     put_off = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12))
-    deciding.leave_open(outreach_session.id, put_off, seen=again(outreach_session).updated_at, now=now + DAY)
+    provisional.leave_open(outreach_session.id, put_off, seen=again(outreach_session).updated_at, now=now + DAY)
     for act, typed_in in (("confirmation", {}), ("cancellation", {"reason": "An emergency list."})):
         late = client.post(f"{path}/{act}", data=old | typed_in)
         assert late.status_code == 409

@@ -9,11 +9,11 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from outreach import clock
 from outreach.db import db, transaction
-from outreach.links import Purpose, Ticket, sign
 from outreach.models import Guardian, OutreachSession, RegistrationState, Student, User
-from outreach.web import settings
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket, sign
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, states
 

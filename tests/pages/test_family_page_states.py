@@ -11,11 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import clock
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
-from outreach.invitations.facts import Cause, LetterFacts
-from outreach.links import Purpose, Ticket, sign
 from outreach.models import (
     ACTIVE,
     SEATED,
@@ -33,8 +30,11 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.models.snapshots import Cause, LetterFacts
 from outreach.registration import use_cases as registering
-from outreach.web import settings
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket, sign
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, states
 

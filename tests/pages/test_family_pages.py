@@ -13,12 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from outreach import clock
 from outreach.db import db, transaction
-from outreach.invitations.announce import addresses_changed, tell_moved
-from outreach.invitations.facts import LetterFacts
-from outreach.invitations.snapshot import session_facts
-from outreach.links import Purpose, Ticket, sign
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -34,10 +29,15 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications.notify import addresses_changed, tell_moved
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
 from outreach.scheduling.use_cases import cancel
-from outreach.web import settings
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket, sign
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 
 Clients = Callable[[User | None], FlaskClient]

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from outreach import clock
 from outreach.db import transaction
 from outreach.models import LetterKind
 from outreach.outbox.queue import Draft, post
+from outreach.time import clock
 from tests.support.builders import Builder
 
 

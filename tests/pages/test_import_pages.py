@@ -14,10 +14,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from outreach import clock
 from outreach.db import db
 from outreach.models import School, SchoolClass, Student, User
-from outreach.schools.carrying import pack, read_sights, unpack
+from outreach.schools.imports.upload_token import pack, read_sights, unpack
+from outreach.time import clock
 from tests.pages.test_schools import field, text
 from tests.support.builders import Builder
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from outreach import clock
+from outreach.inbound import use_cases
 from outreach.models import InboundMessage, User
-from outreach.replies import use_cases
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.inbound import Family, bounce, invited, last, mail
 

@@ -14,12 +14,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
-from outreach import clock
-from outreach.config import ROOT
 from outreach.db import db, transaction
-from outreach.invitations.announce import tell_moved, tell_published
-from outreach.invitations.facts import AccountFacts, LetterFacts
-from outreach.invitations.snapshot import session_facts
+from outreach.mail.transport import local_folder
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -34,11 +30,15 @@ from outreach.models import (
     OutreachSession,
     User,
 )
-from outreach.outbox.bouncing import note_failure
+from outreach.models.snapshots import AccountFacts, LetterFacts
+from outreach.notifications.notify import tell_moved, tell_published
+from outreach.notifications.session_snapshot import session_facts
+from outreach.outbox.bounces import note_failure
 from outreach.outbox.queue import Draft, post
-from outreach.outbox.transport import local_folder
+from outreach.runtime.worker import Worker, render_for
 from outreach.scheduling.use_cases import cancel
-from outreach.worker import Worker, render_for
+from outreach.settings import ROOT
+from outreach.time import clock
 from tests.support.builders import Builder
 
 Clients = Callable[[User | None], FlaskClient]
@@ -298,5 +298,5 @@ def test_many_invitations_cost_as_many_queries_as_few(sent: Sent, make: Builder)
 
 
 def test_a_long_list_has_pages(sent: Sent, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.coordination.invitation_views.PAGE_SIZE", 3)
+    monkeypatch.setattr("outreach.mail_admin.invitation_views.PAGE_SIZE", 3)
     assert [len(sent.rows(page=number)) for number in ("1", "2", "3", "9")] == [3, 3, 2, 2]

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from outreach.config import Settings
-from outreach.invitations.itip import Method, compose
-from outreach.outbox.mime import Mail, build
-from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
+from outreach.calendars.itip import Method, compose
+from outreach.mail.mime import Mail, build
+from outreach.mail.transport import Envelope, LocalMailbox, local_folder
+from outreach.settings import Settings
 from tests.support.calendar_entries import entry
 
 WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

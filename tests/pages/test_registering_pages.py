@@ -9,9 +9,9 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import clock
 from outreach.db import db
 from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
+from outreach.time import clock
 from tests.support.builders import Builder
 
 pytestmark = pytest.mark.empty_database

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from outreach import clock
 from outreach.db import db
-from outreach.links import Purpose, Ticket, sign
 from outreach.models import Mailbox, OutreachSession
-from outreach.web import settings
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket, sign
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}

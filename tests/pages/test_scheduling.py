@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from outreach import clock
 from outreach.db import db
 from outreach.models import Letter, OutreachSession, SessionState, Site, User
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer
+from outreach.scheduling.inputs import Offer
+from outreach.time import clock
 from tests.support.builders import Builder
 
 ClientOf = Callable[[User | None], FlaskClient]

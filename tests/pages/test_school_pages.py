@@ -13,7 +13,11 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from outreach import clock, policy
+from outreach import policy
+from outreach.class_lists.errors import RosterField
+from outreach.class_lists.people import RosterGuardian
+from outreach.class_lists.plan import KnownGuardian
+from outreach.class_lists.rows import DateOrder
 from outreach.db import db, transaction
 from outreach.models import (
     Mailbox,
@@ -27,12 +31,9 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.schools.import_views import _said
-from outreach.schools.roster.codes import RosterField
-from outreach.schools.roster.people import RosterGuardian
-from outreach.schools.roster.plan import KnownGuardian
-from outreach.schools.roster.rows import DateOrder
+from outreach.schools.imports.views import _said
 from outreach.schools.student_form import StudentForm
+from outreach.time import clock
 from tests.pages.test_import_pages import paste, sent_back
 from tests.pages.test_schools import field, text, typed
 from tests.support.builders import Builder

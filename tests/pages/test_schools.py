@@ -13,10 +13,10 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from outreach import clock
 from outreach.db import db, transaction
 from outreach.models import Guardian, Mailbox, Registration, School, SchoolClass, Student, User
 from outreach.registration import use_cases as registering
+from outreach.time import clock
 from tests.support.builders import Builder
 
 Clients = Callable[[User | None], FlaskClient]

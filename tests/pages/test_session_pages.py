@@ -14,14 +14,15 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from outreach import clock, links
+from outreach import tokens
 from outreach.db import db, transaction
-from outreach.links import Purpose, Ticket
 from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer
+from outreach.scheduling.form_parts import NEVER
 from outreach.scheduling.forms import CancelForm, RewordForm, SessionForm
-from outreach.scheduling.when_and_where import NEVER
+from outreach.scheduling.inputs import Offer
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket
 from tests.pages.test_scheduling import again, letters, registered, seen, typed, words
 from tests.support.builders import Builder
 
@@ -300,7 +301,7 @@ def test_a_void_link_and_an_expired_one_say_which(app: Flask, client_of: ClientO
 
     def path(expires_at: datetime) -> str:
         ticket = Ticket(host.mailbox_id, made.id, Purpose.DECIDE, 1, expires_at)
-        return "/d/" + links.sign(ticket, app.config["SECRET_KEY"])
+        return "/d/" + tokens.sign(ticket, app.config["SECRET_KEY"])
 
     client = client_of(None)
     for address, status, says in (
@@ -320,7 +321,7 @@ def test_calling_off_needs_a_reason_and_keeps_what_was_typed(
     app: Flask, client_of: ClientOf, make: Builder, host: User, now: datetime
 ) -> None:
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
-    path = "/d/" + links.sign(Ticket(host.mailbox_id, made.id, Purpose.DECIDE, 1, made.starts_at), app.config["SECRET_KEY"])
+    path = "/d/" + tokens.sign(Ticket(host.mailbox_id, made.id, Purpose.DECIDE, 1, made.starts_at), app.config["SECRET_KEY"])
     client = client_of(None)
     stale = client.post(f"{path}/cancellation", data={"seen_at": NEVER.isoformat(), "reason": "An emergency list."})
     assert (stale.status_code, "An emergency list." in words(stale), again(made).state) == (409, True, PUBLISHED)

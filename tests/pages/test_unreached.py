@@ -12,11 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach import clock
 from outreach.db import db, transaction
-from outreach.invitations.use_cases import look_for_blocked_domains
+from outreach.deliverability.use_cases import look_for_blocked_domains
 from outreach.models import BounceKind, Letter, LetterState, Mailbox, User
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bounces import note_failure
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.undeliverable import MARIA, World
 

@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from outreach.errors import NotThere, Refused, Stale
-from outreach.extensions import limiter
 from outreach.models import RoleName, User
-from outreach.web import BEYOND_KEYS, CONTENT_POLICY, load
+from outreach.web.extensions import limiter
+from outreach.web.pages import BEYOND_KEYS, CONTENT_POLICY, load
 from tests.support.builders import Builder
 
 ClientOf = Callable[[User | None], FlaskClient]

@@ -16,14 +16,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach.coordination.sending_again import send_as_update, send_lost_as_update
 from outreach.db import db, transaction
+from outreach.deliverability.use_cases import write_again
 from outreach.errors import NotThere, Refused
 from outreach.families.answering import answer
 from outreach.families.use_cases import not_mine
-from outreach.invitations.decisions import ask_for_decisions
-from outreach.invitations.reminders import plan_reminders, plan_rosters
-from outreach.invitations.use_cases import write_again
+from outreach.mail_admin.resend import send_as_update, send_lost_as_update
 from outreach.models import (
     Answer,
     Invitation,
@@ -38,13 +36,15 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.notifications.reminders import plan_reminders, plan_rosters
 from outreach.registration.use_cases import Request, accept_offer, decline_offer, lapse_offers, register_students, remove, withdraw
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
-from outreach.scheduling.retiming import retime
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.scheduling.retime import retime
 from outreach.scheduling.use_cases import cancel, edit
 from outreach.schools import students
-from outreach.schools.known import known_students
+from outreach.schools.queries import known_students
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, PARENT, Family, invited
 from tests.support.rivals import Act, overtaking

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.errors import Refused
 from outreach.families import use_cases as families
-from outreach.invitations import reminders
-from outreach.invitations.facts import LetterFacts
 from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, SchoolClass, User
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications import reminders
 from outreach.registration.use_cases import Outcome, Request, register_students
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel, edit
 from tests.support.builders import Builder
 from tests.support.rivals import at_once, overtaking

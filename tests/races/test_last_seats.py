@@ -11,10 +11,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach.config import Settings
 from outreach.db import db
 from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration.use_cases import Outcome, Request, register_students
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.processes import processes
 from tests.support.rivals import at_once, overtaking

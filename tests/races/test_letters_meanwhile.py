@@ -13,17 +13,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
+from outreach.deliverability.use_cases import report_refused_mailboxes
 from outreach.errors import Refused
-from outreach.invitations.use_cases import report_refused_mailboxes
+from outreach.inbound.use_cases import take_in
+from outreach.mail.smtp_responses import PauseReason, Unavailable
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bounces import note_failure
 from outreach.outbox.delivery import deliver_due
-from outreach.outbox.leasing import Pace, lease_due
-from outreach.outbox.outcome import PauseReason, Unavailable
+from outreach.outbox.leases import Pace, lease_due
 from outreach.outbox.pause import pause, resume
 from outreach.outbox.queue import take_back
 from outreach.outbox.use_cases import send_again
-from outreach.replies.use_cases import take_in
 from tests.support.builders import Builder
 from tests.support.inbound import bounce, invited, messages
 from tests.support.outbox import Scripted, about, invite, letter_named, put, render, sender_of, states

@@ -16,11 +16,11 @@ from sqlalchemy import func, select, update
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases as coordination
-from outreach.coordination.facts import SchoolFacts
+from outreach.coordination.inputs import SchoolFacts
 from outreach.db import db, transaction
+from outreach.deliverability.use_cases import let_in, look_for_blocked_domains, write_again
 from outreach.errors import NotThere, Refused, Stale
 from outreach.families import use_cases as families
-from outreach.invitations.use_cases import let_in, look_for_blocked_domains, write_again
 from outreach.models import (
     Application,
     BlockedDomain,
@@ -37,13 +37,13 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bounces import note_failure
 from outreach.registration.use_cases import Outcome, Request, register_students, withdraw
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
 from outreach.scheduling.use_cases import cancel, post
 from outreach.schools import students
 from outreach.schools import use_cases as classes
-from outreach.schools.known import known_students
+from outreach.schools.queries import known_students
 from outreach.schools.removal import remove_student
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import Builder

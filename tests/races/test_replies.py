@@ -10,8 +10,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db
+from outreach.inbound.use_cases import take_in
 from outreach.models import Answer, Bounce, InboundOutcome, InvitationAnswer, Letter, LetterKind
-from outreach.replies.use_cases import take_in
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, bounce, invited, messages

@@ -11,7 +11,7 @@ import dateutil.tz
 import vobject
 from vobject import icalendar as vobject_icalendar
 
-from outreach.invitations.itip import Entry, Method, compose
+from outreach.calendars.itip import Entry, Method, compose
 
 WRITTEN = datetime(2027, 2, 1, 9, 30, tzinfo=UTC)
 WORKSHOP = Entry(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from outreach.schools.roster.columns import guess_columns
-from outreach.schools.roster.file import read_roster
-from outreach.schools.roster.rows import DateOrder, RosterReading, read_rows
+from outreach.class_lists.csv_file import read_roster
+from outreach.class_lists.headings.columns import guess_columns
+from outreach.class_lists.rows import DateOrder, RosterReading, read_rows
 
 TODAY = date(2027, 3, 1)
 

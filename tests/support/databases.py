@@ -20,9 +20,9 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import make_url
 
 from outreach import create_app
-from outreach.config import Settings
 from outreach.db import Base
-from outreach.extensions import db
+from outreach.settings import Settings
+from outreach.web.extensions import db
 from tests.support.town import build_town
 
 _FROM_MIGRATION = {"format", "role"}

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from flask import Flask
 
-from outreach import clock, create_app
-from outreach.config import read_settings
+from outreach import create_app
 from outreach.db import db
 from outreach.demo import filling
-from outreach.worker import Worker
+from outreach.runtime.worker import Worker
+from outreach.settings import read_settings
+from outreach.time import clock
 from tests.support.service import SECRET_KEY
 
 

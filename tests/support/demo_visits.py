@@ -9,11 +9,11 @@ from typing import Any
 
 from flask import Flask
 
-from outreach import clock
 from outreach.db import db
 from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
-from outreach.links import Purpose, Ticket, sign
-from outreach.replies.use_cases import take_in
+from outreach.inbound.use_cases import take_in
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket, sign
 from tests.support.service import SECRET_KEY, Service
 from tests.support.visitors import InBrowser, sign_in
 

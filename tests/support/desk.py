@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from outreach import clock
 from outreach.models import (
     OutreachSession,
     Registration,
@@ -21,6 +20,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.registrations import registration_in
 

@@ -11,9 +11,8 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import func, select
 
-from outreach.config import Settings
 from outreach.db import db, transaction
-from outreach.invitations.announce import hosts_changed
+from outreach.inbound.use_cases import take_in
 from outreach.models import (
     InboundMessage,
     InboundOutcome,
@@ -26,7 +25,8 @@ from outreach.models import (
     OutreachSession,
     User,
 )
-from outreach.replies.use_cases import take_in
+from outreach.notifications.notify import hosts_changed
+from outreach.settings import Settings
 from tests.support.builders import Builder
 
 ANA, PARENT, TEACHER, HOST = "ana@pupils.example", "parent@families.example", "teacher@schools.example", "host@hospital.example"

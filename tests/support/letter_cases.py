@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from outreach.config import Settings
-from outreach.invitations.facts import (
+from outreach.models import Letter, LetterKind, Mailbox
+from outreach.models.outreach_session import instant
+from outreach.models.snapshots import (
     AccountFacts,
     ApplicationFacts,
     AskedFacts,
@@ -21,8 +22,7 @@ from outreach.invitations.facts import (
     SessionFacts,
     StudentFacts,
 )
-from outreach.models import Letter, LetterKind, Mailbox
-from outreach.models.outreach_session import instant
+from outreach.settings import Settings
 
 WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 UID = "7f3c1f6e-5a41-4f0e-9a57-0d2f6a1b9c33@outreach.example"

@@ -6,12 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from outreach.invitations.facts import (
-    Cause,
-    Reader,
-    SessionFacts,
-)
 from outreach.models import Letter, LetterKind
+from outreach.models.snapshots import Cause, Reader, SessionFacts
 from tests.support.letter_cases import WRITTEN, entry, facts, letter, student, told
 from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import received

@@ -23,7 +23,6 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import Base, db, is_sqlite, transaction
-from outreach.invitations.announce import tell_published
 from outreach.models import (
     Guardian,
     Invitation,
@@ -38,8 +37,9 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.notifications.notify import tell_published
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.move import move
 from tests.support.builders import Builder
 from tests.support.queued_letters import send_all
 

@@ -13,12 +13,12 @@ from uuid import uuid4
 from sqlalchemy import or_, select
 
 from outreach.db import db, transaction
+from outreach.mail.smtp_responses import Accepted, Outcome
+from outreach.mail.transport import Envelope, Transport
 from outreach.models import Invitation, Letter, LetterKind, Mailbox, OutreachSession
 from outreach.outbox.delivery import deliver_due
-from outreach.outbox.outcome import Accepted, Outcome
 from outreach.outbox.queue import Draft, post
-from outreach.outbox.tally import Tally
-from outreach.outbox.transport import Envelope, Transport
+from outreach.outbox.statistics import Tally
 from tests.support.builders import NOW, TOWN
 
 _numbers = count(1)

@@ -19,10 +19,10 @@ from flask_security.confirmable import generate_confirmation_token
 from flask_security.recoverable import generate_reset_password_token
 from sqlalchemy import select
 
-from outreach import clock, create_app, links
+from outreach import create_app, tokens
 from outreach.db import db, transaction
-from outreach.extensions import limiter
-from outreach.links import Purpose, Ticket
+from outreach.inbound.use_cases import take_in
+from outreach.mail.transport import local_folder
 from outreach.models import (
     Application,
     BlockedDomain,
@@ -34,9 +34,10 @@ from outreach.models import (
     SessionState,
     User,
 )
-from outreach.outbox.transport import local_folder
-from outreach.replies.use_cases import take_in
-from outreach.worker import Worker
+from outreach.runtime.worker import Worker
+from outreach.time import clock
+from outreach.tokens import Purpose, Ticket
+from outreach.web.extensions import limiter
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for
 
@@ -183,7 +184,7 @@ def _populate(world: World) -> None:
         "name": name,
         "filename": "css/outreach.css",
     }
-    ticket = partial(Ticket, student.mailbox_id or 0, published.id, link_version=1, expires_at=published.ends_at + links.LASTS)
+    ticket = partial(Ticket, student.mailbox_id or 0, published.id, link_version=1, expires_at=published.ends_at + tokens.LASTS)
     secret = world.app.config["SECRET_KEY"]
     world.other = {
         "draft": {"session_id": draft.id},
@@ -193,12 +194,12 @@ def _populate(world: World) -> None:
         **{f"decisions.{name}": {"token": _decision(world, provisional, co_host)} for name in ("show", "confirm", "call_off")},
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
         "bootstrap.static": {"filename": "css/bootstrap.min.css"},
-        "families.show": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
-        "families.answer": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
-        "families.withdraw": {"token": links.sign(ticket(Purpose.FAMILY), secret)},
-        "families.not_mine": {"token": links.sign(ticket(Purpose.NOT_MINE), secret)},
-        "families.reminders": {"token": links.sign(ticket(Purpose.REMINDERS), secret)},
-        "families.remind_again": {"token": links.sign(ticket(Purpose.REMINDERS), secret)},
+        "families.show": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
+        "families.answer": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
+        "families.withdraw": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
+        "families.not_mine": {"token": tokens.sign(ticket(Purpose.NOT_MINE), secret)},
+        "families.reminders": {"token": tokens.sign(ticket(Purpose.REMINDERS), secret)},
+        "families.remind_again": {"token": tokens.sign(ticket(Purpose.REMINDERS), secret)},
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations
         "security.reset_password": {"token": generate_reset_password_token(rival)},  # type: ignore[no-untyped-call]  # it has no annotations
     }
@@ -206,7 +207,7 @@ def _populate(world: World) -> None:
 
 def _decision(world: World, outreach_session: OutreachSession, user: User) -> str:
     ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, link_version=1, expires_at=outreach_session.starts_at)
-    return links.sign(ticket, world.app.config["SECRET_KEY"])
+    return tokens.sign(ticket, world.app.config["SECRET_KEY"])
 
 
 def _received() -> int:

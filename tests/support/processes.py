@@ -10,11 +10,11 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 
 from outreach import create_app
-from outreach.config import Settings
 from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession
 from outreach.registration.use_cases import Request, register_students
+from outreach.settings import Settings
 from tests.support.rivals import PATIENCE
 
 _start: Barrier | None = None

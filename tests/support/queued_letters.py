@@ -10,10 +10,10 @@ from functools import cached_property
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import db, transaction
-from outreach.invitations.facts import LetterFacts, StudentFacts
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
-from outreach.web import settings
+from outreach.models.snapshots import LetterFacts, StudentFacts
+from outreach.web.pages import settings
 from tests.support.received_letters import Received
 
 

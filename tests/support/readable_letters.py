@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from icalendar.parser import Contentline
 
-from outreach import links
+from outreach import tokens
 from tests.support.letter_cases import SETTINGS, WRITTEN
 from tests.support.received_letters import Received
 
@@ -28,7 +28,12 @@ HEADERS = (
     "List-Unsubscribe-Post",
 )
 _LINK = re.compile(r"https://outreach\.example/[id]/[\w.-]+(?:/[\w-]+)?")
-_PURPOSES = {"i": links.Purpose.FAMILY, "not-mine": links.Purpose.NOT_MINE, "reminders": links.Purpose.REMINDERS, "d": links.Purpose.DECIDE}
+_PURPOSES = {
+    "i": tokens.Purpose.FAMILY,
+    "not-mine": tokens.Purpose.NOT_MINE,
+    "reminders": tokens.Purpose.REMINDERS,
+    "d": tokens.Purpose.DECIDE,
+}
 _FRAME = ("BEGIN", "END", "VERSION", "PRODID", "CALSCALE")
 
 
@@ -122,6 +127,6 @@ def _titled(title: str, content: str) -> str:
 def _opened(address: str) -> str:
     """Give what a secret link opens: its purpose, mailbox, session, version and last moment. Raises LinkBroken for a forged one."""
     _scheme, _, _host, path, token, *more = address.split("/")
-    ticket = links.read(token, _PURPOSES[more[0] if more else path], SETTINGS.secret_key, WRITTEN)
+    ticket = tokens.read(token, _PURPOSES[more[0] if more else path], SETTINGS.secret_key, WRITTEN)
     about = f"mailbox {ticket.mailbox_id}, session {ticket.session_id}, version {ticket.link_version}"
     return f"<{ticket.purpose} link: {about}, until {ticket.expires_at:%Y-%m-%d %H:%M:%S}>"

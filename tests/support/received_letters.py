@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from icalendar import Calendar
 
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Letter
 from tests.support.letter_cases import SETTINGS
 

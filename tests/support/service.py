@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
 from outreach import create_app
-from outreach.config import ROOT, read_settings
+from outreach.settings import ROOT, read_settings
 from tests.support.ports import free_port
 
 SECRET_KEY = "a secret key that only journeys ever see, long enough"

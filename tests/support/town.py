@@ -15,8 +15,6 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
-from outreach.invitations.announce import tell_published
-from outreach.invitations.answering import Given, hold_answer
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -31,8 +29,10 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bouncing import note_failure
+from outreach.notifications.notify import tell_published
+from outreach.outbox.bounces import note_failure
 from outreach.registration import use_cases as registering
+from outreach.rsvp.record import Given, hold_answer
 from tests.support.builders import TOWN, Builder
 from tests.support.outbox import Scripted, deliver
 

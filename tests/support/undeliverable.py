@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration, Student, User
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bounces import note_failure
 from outreach.registration import use_cases as registering
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.move import move
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 

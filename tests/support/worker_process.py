@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from outreach import create_app
-from outreach.config import read_settings
-from outreach.outbox.leasing import Pace
-from outreach.outbox.outcome import Outcome
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
-from outreach.outbox.transport import Envelope
-from outreach.worker import Worker
+from outreach.mail.smtp import SmtpServer, SmtpTransport
+from outreach.mail.smtp_responses import Outcome
+from outreach.mail.transport import Envelope
+from outreach.outbox.leases import Pace
+from outreach.runtime.worker import Worker
+from outreach.settings import read_settings
 from tests.support.outbox import render
 
 

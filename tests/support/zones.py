@@ -16,7 +16,7 @@ from importlib.resources import files
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from outreach.invitations.vtimezone import vtimezone
+from outreach.calendars.vtimezone import vtimezone
 
 FIRST_YEAR = 2026
 YEARS = range(2027, 2037)

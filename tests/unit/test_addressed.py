@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.replies.addressed import Addressed, addressed, is_our_own
-from outreach.return_path import bounce_token
+from outreach.inbound.recipient_token import Addressed, addressed, is_our_own
+from outreach.mail.verp import bounce_token
 
 SECRET = "a secret key that only tests ever see, long enough"
 REPLY, BOUNCE = "rsvp+{token}@outreach.example", "bounce-{token}@mail.outreach.example"

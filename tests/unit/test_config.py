@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outreach.config import ROOT, Settings, SettingsError, read_settings
+from outreach.settings import ROOT, Settings, SettingsError, read_settings
 from tests.support.letter_cases import SETTINGS
 
 KEY_FILE = Path(__file__).parent.parent / "support" / "keys" / "dkim.pem"

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from outreach.config import Settings
-from outreach.health.findings import Finding, Verdict
-from outreach.health.machine_checks import check_machine
-from outreach.health.mail_checks import check_mail
-from outreach.health.settings_checks import check_settings
+from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.machine_checks import check_machine
+from outreach.doctor.mail_checks import check_mail
+from outreach.doctor.settings_checks import check_settings
+from outreach.settings import Settings
 from tests.support.postbox import CERTIFICATE, open_secure_postbox
 from tests.support.smtp_server import HANG_UP, mail_server
 
@@ -78,7 +78,7 @@ def test_a_clock_that_cannot_be_right_fails(production: Settings, year: int) -> 
 
 
 def test_zone_data_of_the_past_fails(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.health.machine_checks.ZoneInfo", lambda _name: ZoneInfo("America/Los_Angeles"))
+    monkeypatch.setattr("outreach.doctor.machine_checks.ZoneInfo", lambda _name: ZoneInfo("America/Los_Angeles"))
     found = about("Zone data", check_machine(production, now=NOW))
     assert found.verdict is Verdict.FAILS
     assert "requirements.lock" in found.advice
@@ -185,7 +185,7 @@ def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeyp
     def hang(_server: object) -> None:
         raise TimeoutError("timed out")
 
-    monkeypatch.setattr("outreach.health.mail_checks.connect", hang)
+    monkeypatch.setattr("outreach.doctor.mail_checks.connect", hang)
     assert "OUTREACH_MAIL_USE_TLS=1" in about("Mail server", check_mail(replace(production, mail_port=465))).advice
 
 

@@ -11,11 +11,11 @@ import dns.rcode
 import dns.resolver
 import pytest
 
-from outreach.config import Settings
-from outreach.dkim_key import key_of
-from outreach.health.dns_checks import NoAnswer, check_dns, txt_records
-from outreach.health.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
-from outreach.health.findings import Finding, Verdict
+from outreach.doctor.dns_checks import NoAnswer, check_dns, txt_records
+from outreach.doctor.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
+from outreach.doctor.findings import Finding, Verdict
+from outreach.settings import Settings
+from outreach.settings.dkim_key import key_of
 from tests.support.dns_server import name_server
 from tests.support.letter_cases import SETTINGS
 

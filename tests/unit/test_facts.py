@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from outreach.invitations.facts import AccountFacts, ApplicationFacts, AskedFacts, BlockedFacts, Cause, LetterFacts, Reader
+from outreach.models.snapshots import AccountFacts, ApplicationFacts, AskedFacts, BlockedFacts, Cause, LetterFacts, Reader
 from tests.support.letter_cases import entry, facts, student, told
 
 WHEN = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)

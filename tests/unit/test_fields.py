@@ -13,13 +13,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField
 from wtforms.validators import Optional
 
-from outreach.config import Settings
+from outreach.blueprints import blueprints
 from outreach.errors import NotThere, OutreachError, Refused, Stale
-from outreach.features import blueprints
-from outreach.fields import AddressField, CountryField, LineField, ProseField, ZoneField, countries, required, zones
-from outreach.flask_config import flask_config
 from outreach.models import Application, ApplicationState, RoleName
-from outreach.web import Form
+from outreach.settings import Settings
+from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, countries, required, zones
+from outreach.web.flask_config import flask_config
+from outreach.web.pages import Form
 from tests.support.builders import Builder
 
 

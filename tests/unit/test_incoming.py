@@ -7,8 +7,8 @@ from hashlib import sha256
 
 import pytest
 
-from outreach.replies.incoming import Attendee, CalendarObject, Event, Incoming
-from outreach.replies.reading import MAX_SIZE, read
+from outreach.inbound.parsing.message import Attendee, CalendarObject, Event, Incoming
+from outreach.inbound.parsing.reading import MAX_SIZE, read
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
 from tests.support.shaped_reports import shaped_report
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from outreach.inbound.parsing.message import Failure
+from outreach.inbound.parsing.reading import read
 from outreach.models import BounceKind
-from outreach.replies.incoming import Failure
-from outreach.replies.reading import read
 from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
 TO = "b17-abcdefghijklmnop@outreach.example"

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from outreach.replies import reading
-from outreach.replies.reading import MAX_SIZE, read
+from outreach.inbound.parsing import reading
+from outreach.inbound.parsing.reading import MAX_SIZE, read
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
 from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 

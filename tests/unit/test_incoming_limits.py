@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from outreach.inbound.parsing.bounce_classification import words_of
+from outreach.inbound.parsing.date_times import read_moment
+from outreach.inbound.parsing.message import Attendee, CalendarObject, Incoming
+from outreach.inbound.parsing.mime import headers_of, parts_of, values
+from outreach.inbound.parsing.plain_text import as_it_came, printable, said_in
+from outreach.inbound.parsing.reading import MAX_SIZE, read
 from outreach.models import BounceKind
-from outreach.replies.incoming import Attendee, CalendarObject, Incoming
-from outreach.replies.mime_reading import headers_of, parts_of, values
-from outreach.replies.moments import read_moment
-from outreach.replies.plain_text import as_it_came, printable, said_in
-from outreach.replies.reading import MAX_SIZE, read
-from outreach.replies.refusals import words_of
 from tests.unit.test_incoming import CALENDAR, TO, event_of, message, multipart
 
 MOMENT = datetime(2027, 3, 18, 18, tzinfo=UTC)

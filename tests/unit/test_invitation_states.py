@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outreach.coordination.invitation_states import LOST, State, Traces, is_lost, state_of
+from outreach.mail_admin.status_rules import LOST, State, Traces, is_lost, state_of
 from outreach.models import Answer, LetterState
 
 QUEUED, LEASED, SENT, FAILED, DROPPED = LetterState

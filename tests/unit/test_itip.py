@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event, vText
 
-from outreach.invitations.content_lines import content_line
-from outreach.invitations.itip import Answer, Entry, Method, compose
-from outreach.wire import one_line, prose
+from outreach.calendars.content_lines import content_line
+from outreach.calendars.itip import Answer, Entry, Method, compose
+from outreach.mail.sanitize import one_line, prose
 from tests.support.calendar_entries import WRITTEN, entry, instants, read_event
 from tests.support.snapshots import assert_matches_snapshot
 

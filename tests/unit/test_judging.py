@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from outreach.inbound.parsing.message import Attendee, Event
+from outreach.inbound.reasons import Reason
+from outreach.inbound.rules import Judgement, Standing, judge_question, judge_reply, made_at, proposed
 from outreach.models import Answer, InboundOutcome
-from outreach.replies.incoming import Attendee, Event
-from outreach.replies.judging import Judgement, Standing, judge_question, judge_reply, made_at, proposed
-from outreach.replies.reasons import Reason
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach import links
-from outreach.invitations.facts import AccountFacts, Cause, LetterFacts, Reader, SessionFacts
+from outreach import tokens
 from outreach.models import Letter, LetterKind
+from outreach.models.snapshots import AccountFacts, Cause, LetterFacts, Reader, SessionFacts
 from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
 from tests.support.received_letters import Page, received
 
@@ -240,11 +240,11 @@ def test_address_that_is_no_web_address_is_words_alone() -> None:
 def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> None:
     about = LetterFacts.from_json(CASES[case].facts)
     expires_at = about.session.ends_at + timedelta(days=30)
-    purposes = {"": links.Purpose.FAMILY, "/not-mine": links.Purpose.NOT_MINE, "/reminders": links.Purpose.REMINDERS}
+    purposes = {"": tokens.Purpose.FAMILY, "/not-mine": tokens.Purpose.NOT_MINE, "/reminders": tokens.Purpose.REMINDERS}
     for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine|/reminders)?", received(CASES[case]).text):
         purpose = purposes[rest]
-        ticket = links.read(token, purpose, SETTINGS.secret_key, WRITTEN)
-        assert ticket == links.Ticket(7, about.session.id, purpose, 1, expires_at)
+        ticket = tokens.read(token, purpose, SETTINGS.secret_key, WRITTEN)
+        assert ticket == tokens.Ticket(7, about.session.id, purpose, 1, expires_at)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -259,7 +259,7 @@ def test_reminders_and_digests_alone_carry_the_link_that_stops_reminders(case: s
     if link is not None:
         assert f"\n{link[1]}\n" in seen.text
         assert link[1] in Page(seen.html).links
-        assert links.read(link[2], links.Purpose.REMINDERS, SETTINGS.secret_key, WRITTEN).mailbox_id == 7
+        assert tokens.read(link[2], tokens.Purpose.REMINDERS, SETTINGS.secret_key, WRITTEN).mailbox_id == 7
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -10,12 +10,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import (
-    AskedFacts,
-    Cause,
-    Reader,
-)
 from outreach.models import LetterKind
+from outreach.models.snapshots import AskedFacts, Cause, Reader
 from tests.support.letter_cases import CASES, entry, online, told
 from tests.support.letter_lines import (
     ANA,

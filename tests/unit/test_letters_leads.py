@@ -11,14 +11,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import (
-    AskedFacts,
-    Cause,
-    Reader,
-    SessionFacts,
-    StudentFacts,
-)
 from outreach.models import Letter, LetterKind
+from outreach.models.snapshots import AskedFacts, Cause, Reader, SessionFacts, StudentFacts
 from tests.support.letter_cases import WRITTEN, entry, online, student, told
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,

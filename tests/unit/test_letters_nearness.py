@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from outreach.invitations.letters.nearness import Nearness, Unit, nearness
+from outreach.letters.nearness import Nearness, Unit, nearness
 from tests.support.letter_cases import told
 
 

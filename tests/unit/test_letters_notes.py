@@ -10,17 +10,9 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import (
-    AccountFacts,
-    ApplicationFacts,
-    AskedFacts,
-    BlockedFacts,
-    Cause,
-    Reader,
-    StudentFacts,
-)
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Letter, LetterKind
+from outreach.models.snapshots import AccountFacts, ApplicationFacts, AskedFacts, BlockedFacts, Cause, Reader, StudentFacts
 from tests.support.letter_cases import SETTINGS, entry, letter, online, told
 from tests.support.letter_lines import (
     AMY,

@@ -11,14 +11,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import (
-    AskedFacts,
-    Cause,
-    LetterFacts,
-    Reader,
-    SessionFacts,
-)
 from outreach.models import LetterKind
+from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader, SessionFacts
 from tests.support.letter_cases import CASES, entry, online, student, told
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,

@@ -8,9 +8,9 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import Reader
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import LetterKind
+from outreach.models.snapshots import Reader
 from tests.support.letter_cases import CASES, SETTINGS
 from tests.support.readable_letters import as_read
 from tests.support.received_letters import received

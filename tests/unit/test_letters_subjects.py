@@ -10,11 +10,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.facts import (
-    AskedFacts,
-    Cause,
-)
 from outreach.models import LetterKind
+from outreach.models.snapshots import AskedFacts, Cause
 from tests.support.letter_cases import entry, told
 from tests.support.letter_lines import (
     AMY,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.links import LinkBroken, LinkExpired, Purpose, Ticket, address, read, sign
+from outreach.tokens import LinkBroken, LinkExpired, Purpose, Ticket, address, read, sign
 
 KEY = "a secret key that only tests ever see, long enough"
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.invitations.itip import Method, compose
-from outreach.outbox.mime import Mail, build
-from outreach.wire import one_line
+from outreach.calendars.itip import Method, compose
+from outreach.mail.mime import Mail, build
+from outreach.mail.sanitize import one_line
 from tests.support.calendar_entries import WORKSHOP, WRITTEN
 from tests.support.snapshots import assert_matches_snapshot
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.catalogue.paging import MOST, Page, page_among, page_number
+from outreach.web.paging import MOST, Page, page_among, page_number
 
 
 @pytest.mark.parametrize(

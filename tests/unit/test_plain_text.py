@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.replies.plain_text import as_it_came, said_in
+from outreach.inbound.parsing.plain_text import as_it_came, said_in
 
 
 def written(text: str, charset: str = "utf-8", cte: str | None = None) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.replies.proof import proves
+from outreach.inbound.authentication_results import proves
 
 OURS = "mx.outreach.example"
 SCHOOL = "school.example"

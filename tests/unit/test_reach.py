@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from outreach.schools.carrying import pack, read_sights, unpack, write_sights
-from outreach.schools.reach import Contact, ContactState, Reach
-from outreach.schools.roster.text import MAX_BYTES
+from outreach.class_lists.text import MAX_BYTES
+from outreach.schools.contact_status import Contact, ContactState, Reach
+from outreach.schools.imports.upload_token import pack, read_sights, unpack, write_sights
 
 THEN = datetime(2027, 3, 1, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.invitations.recipients import Place, Recipient, recipients, teacher_stands_in
 from outreach.models import ReasonKind, RegistrationState
+from outreach.people.contacts import Place, Recipient, recipients, teacher_stands_in
 
 STUDENT, GUARDIAN = ReasonKind.STUDENT, ReasonKind.GUARDIAN
 

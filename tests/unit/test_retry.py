@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.models import BounceKind
-from outreach.outbox.outcome import (
+from outreach.mail.smtp_responses import (
     Accepted,
     Delayed,
     Outcome,
@@ -20,6 +19,7 @@ from outreach.outbox.outcome import (
     sort_sender_answer,
     status_in,
 )
+from outreach.models import BounceKind
 from outreach.outbox.retry import next_try, pause_length
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.return_path import bounce_token, bounced_letter, token_in
+from outreach.mail.verp import bounce_token, bounced_letter, token_in
 
 KEY = "a secret key that only tests ever see, long enough"
 

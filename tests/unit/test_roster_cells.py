@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.mailboxes import normal_address
-from outreach.schools.roster.codes import CellTrouble
-from outreach.schools.roster.emails import normal_email
-from outreach.schools.roster.rows import RosterGuardian
+from outreach.class_lists.emails import normal_email
+from outreach.class_lists.errors import CellTrouble
+from outreach.class_lists.rows import RosterGuardian
+from outreach.people.mailboxes import normal_address
 from tests.support.class_lists import codes, one, read
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.schools.roster.codes import FileCode, RosterError, RosterField
-from outreach.schools.roster.columns import RosterColumns, choose_columns, guess_columns
-from outreach.schools.roster.file import RosterTable, read_roster
+from outreach.class_lists.csv_file import RosterTable, read_roster
+from outreach.class_lists.errors import FileCode, RosterError, RosterField
+from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
 
 
 def table(*rows: str) -> RosterTable:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.schools.roster.codes import FileCode, RosterError
-from outreach.schools.roster.file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, RosterTable, read_roster
+from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, RosterTable, read_roster
+from outreach.class_lists.errors import FileCode, RosterError
 
 LIST = "First name;Family name;E-mail\nZoë;Núñez;zoe@example.org\nJürgen;Œuvrard;j@example.org\n"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.schools.roster.names import akin, name_key, richer, split_full_name
-from outreach.schools.roster.people import RosterGuardian, merged, number_key
+from outreach.class_lists.names import akin, name_key, richer, split_full_name
+from outreach.class_lists.people import RosterGuardian, merged, number_key
 
 
 @pytest.mark.parametrize(

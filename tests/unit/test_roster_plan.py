@@ -12,10 +12,10 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.schools.roster.file import MAX_ROWS
-from outreach.schools.roster.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
-from outreach.schools.roster.people import RosterGuardian, RosterRow, number_key
-from outreach.schools.roster.repeats import settle_repeats
+from outreach.class_lists.csv_file import MAX_ROWS
+from outreach.class_lists.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
+from outreach.class_lists.people import RosterGuardian, RosterRow, number_key
+from outreach.class_lists.repeats import settle_repeats
 from tests.support.class_lists import read
 
 CLASS, OTHER = 1, 2

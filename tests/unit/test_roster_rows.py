@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.schools.roster.codes import FileCode, RosterError, RosterField
-from outreach.schools.roster.columns import choose_columns, guess_columns
-from outreach.schools.roster.file import MAX_ROWS, read_roster
-from outreach.schools.roster.rows import RosterGuardian, RosterRow, read_rows
+from outreach.class_lists.csv_file import MAX_ROWS, read_roster
+from outreach.class_lists.errors import FileCode, RosterError, RosterField
+from outreach.class_lists.headings.columns import choose_columns, guess_columns
+from outreach.class_lists.rows import RosterGuardian, RosterRow, read_rows
 from tests.support.class_lists import TODAY, codes, one, read
 
 

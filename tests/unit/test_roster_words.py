@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.schools.roster.codes import FileCode, Problem, ProblemCode, RosterError, RosterField
-from outreach.schools.roster.file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_roster
-from outreach.schools.roster.plan import AskReason
-from outreach.schools.roster.words import error_words, field_words, problem_words, question_words
+from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_roster
+from outreach.class_lists.errors import FileCode, Problem, ProblemCode, RosterError, RosterField
+from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
+from outreach.class_lists.plan import AskReason
 
 JARGON = re.compile(
     r"\b(UTF-16LE|NUL|byte|parse|invalid|delimiter|encoding|null|regex|exception|error code|field|header)\b|!", re.IGNORECASE

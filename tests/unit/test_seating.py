@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.models import WaitReason
-from outreach.registration.seating import Waiting, next_in_line, seat
+from outreach.registration.allocation import Waiting, next_in_line, seat
 
 students = st.lists(st.integers(1, 500), unique=True, max_size=60)
 queues = st.lists(st.integers(1, 4), max_size=40).map(lambda schools: [Waiting(key, school) for key, school in enumerate(schools, start=1)])

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.server_words import plainly, turned_away
+from outreach.mail.explanations import plainly, turned_away
 
 NO_MAILBOX = "There is no such mailbox."
 NO_DOMAIN = "There is no mail behind its @. Look for a typing mistake there."

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from outreach.config import ROOT
-from outreach.serving import PortUnusable, address, require_port
+from outreach.runtime.serve import PortUnusable, address, require_port
+from outreach.settings import ROOT
 from tests.support.ports import free_port
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from outreach.errors import Refused
-from outreach.scheduling.facts import TypedDecision, TypedTime
-from outreach.scheduling.timing import decision_time, registration_opens_and_closes, settled_time
+from outreach.scheduling.inputs import TypedDecision, TypedTime
+from outreach.scheduling.schedule_rules import decision_time, registration_opens_and_closes, settled_time
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 SECOND = timedelta(seconds=1)

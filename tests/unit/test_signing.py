@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.config import Settings, SettingsError, read_settings
-from outreach.dkim_key import key_of
-from outreach.invitations import letters
+from outreach import letters
+from outreach.mail import dkim_signing
+from outreach.mail.dkim_signing import Signer
 from outreach.models import Letter
-from outreach.outbox import signing
-from outreach.outbox.signing import Signer
-from outreach.worker import render_for
+from outreach.runtime.worker import render_for
+from outreach.settings import Settings, SettingsError, read_settings
+from outreach.settings.dkim_key import key_of
 from tests.support.letter_cases import CASES, SETTINGS, WRITTEN
 
 KEYS = Path(__file__).parent.parent / "support" / "keys"
@@ -79,10 +79,10 @@ def test_what_mail_programs_act_upon_is_signed_once_more_than_it_is_there() -> N
     tags = re.sub(r"\s", "", message_from_bytes(signed())["DKIM-Signature"])
     names = re.search(r";h=([^;]+);", tags)
     assert names is not None
-    assert names[1].split(":") == [*signing.SIGNED, *signing.SIGNED]
+    assert names[1].split(":") == [*dkim_signing.SIGNED, *dkim_signing.SIGNED]
 
 
-@pytest.mark.parametrize("name", signing.SIGNED)
+@pytest.mark.parametrize("name", dkim_signing.SIGNED)
 def test_no_second_header_can_be_put_above_the_signed_one(name: str) -> None:
     assert not holds(f"{name}: mallory@else.example\r\n".encode() + signed())
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from outreach.models import BounceKind, InboundKind, InboundOutcome
-from outreach.replies.incoming import (
+from outreach.inbound.classify import Asked, Report, Sorted, Verdict, sort
+from outreach.inbound.parsing.message import (
     MALFORMED,
     TOO_LARGE,
     TOO_MANY_EVENTS,
@@ -19,8 +19,8 @@ from outreach.replies.incoming import (
     Failure,
     Incoming,
 )
-from outreach.replies.reasons import Reason
-from outreach.replies.sorting import Asked, Report, Sorted, Verdict, sort
+from outreach.inbound.reasons import Reason
+from outreach.models import BounceKind, InboundKind, InboundOutcome
 
 IGNORED, QUARANTINED = InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 EVENT = Event(

@@ -11,13 +11,13 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.invitations.audience import Audience
-from outreach.invitations.facts import SessionFacts
+from outreach.models.snapshots import SessionFacts
+from outreach.notifications.recipient_counts import Audience
 from outreach.scheduling.lead_times import LONGEST, Unit, in_minutes, in_words
-from outreach.scheduling.refusals import AskWhich, offset_words, time_refusal
-from outreach.scheduling.telling import changes
-from outreach.scheduling.telling import in_words as told_in_words
-from outreach.scheduling.wall_time import ClockMove, Objection, TimeRefused
+from outreach.scheduling.preview import changes
+from outreach.scheduling.preview import in_words as told_in_words
+from outreach.scheduling.schedule_errors import AskWhich, offset_words, time_refusal
+from outreach.time.wall_time import ClockMove, Objection, TimeRefused
 from tests.support.letter_cases import told
 
 

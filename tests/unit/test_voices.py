@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.invitations.voices import Said, Verdict, Voices, gives_back, speaks_alone, verdict
 from outreach.models import Answer
+from outreach.rsvp.rules import Said, Verdict, Voices, gives_back, speaks_alone, verdict
 
 YES, UNSURE, NO, NOTHING = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION
 OWN, MOTHER, FATHER = 1, 2, 3

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.invitations.clock_rules import yearly_rules
-from outreach.invitations.vtimezone import vtimezone
-from outreach.zones import zone_names
+from outreach.calendars.vtimezone import vtimezone
+from outreach.time.clock_changes import yearly_rules
+from outreach.time.zones import zone_names
 from tests.support.calendar_entries import read_zone
 from tests.support.zones import kinds_of_zone, what_blocks_must_say
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.scheduling.wall_time import AskedTime, Objection, SettledTime, TimeRefused, instants, is_shown_twice, moment, settle
+from outreach.time.wall_time import AskedTime, Objection, SettledTime, TimeRefused, instants, is_shown_twice, moment, settle
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 NEW_YORK = "America/New_York"

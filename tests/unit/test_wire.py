@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.wire import one_line, plain_address, prose, uri
+from outreach.mail.sanitize import one_line, plain_address, prose, uri
 
 HOSTILE_ADDRESSES = (
     "", "amina", "@school.example", "amina@", "a b@school.example", "amina@school.example\r\nBcc: all@school.example",

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from outreach import wording
+from outreach.web import formatting
 
 AT = datetime(2027, 3, 18, 14, 0)
 MINUS = "\N{MINUS SIGN}"
@@ -24,24 +24,24 @@ def _in_app() -> Iterator[None]:
 
 
 def test_a_day_is_written_out_and_a_clock_has_two_digits_for_each() -> None:
-    assert wording.day(AT) == "Thursday 18 March 2027"
-    assert wording.short_day(AT) == "Thursday 18 March"
-    assert wording.day_parts(AT) == ("Thu", "18", "Mar")
-    assert wording.clock_time(datetime(2027, 3, 18, 9, 5)) == "09:05"
+    assert formatting.day(AT) == "Thursday 18 March 2027"
+    assert formatting.short_day(AT) == "Thursday 18 March"
+    assert formatting.day_parts(AT) == ("Thu", "18", "Mar")
+    assert formatting.clock_time(datetime(2027, 3, 18, 9, 5)) == "09:05"
 
 
 def test_the_language_of_the_reader_is_used_unless_another_is_named() -> None:
-    assert (wording.locale(), wording.day(AT, "fr")) == ("en", "jeudi 18 mars 2027")
+    assert (formatting.locale(), formatting.day(AT, "fr")) == ("en", "jeudi 18 mars 2027")
     with force_locale("fr"):
-        assert wording.locale() == "fr"
-        assert wording.day(AT) == "jeudi 18 mars 2027"
-        assert wording.short_day(AT) == "jeu. 18 mars"
-        assert wording.day_parts(AT) == ("jeu.", "18", "mars")
-        assert wording.moment(AT.replace(tzinfo=UTC), "Europe/London", "en") == "Thursday 18 March 2027, 14:00 (London, UTC)"
-        assert wording.short_moment(AT.replace(tzinfo=UTC), "Europe/London", "en") == "Thu 18 Mar, 14:00"
-        assert wording.when(AT, AT, "Europe/London", language="en") == "Thursday 18 March 2027, 14:00 to 14:00 (London, UTC)"
-    assert wording.day(AT, "en_GB") == "Thursday 18 March 2027"
-    assert wording.short_day(AT, "en_GB") == "Thursday 18 March"
+        assert formatting.locale() == "fr"
+        assert formatting.day(AT) == "jeudi 18 mars 2027"
+        assert formatting.short_day(AT) == "jeu. 18 mars"
+        assert formatting.day_parts(AT) == ("jeu.", "18", "mars")
+        assert formatting.moment(AT.replace(tzinfo=UTC), "Europe/London", "en") == "Thursday 18 March 2027, 14:00 (London, UTC)"
+        assert formatting.short_moment(AT.replace(tzinfo=UTC), "Europe/London", "en") == "Thu 18 Mar, 14:00"
+        assert formatting.when(AT, AT, "Europe/London", language="en") == "Thursday 18 March 2027, 14:00 to 14:00 (London, UTC)"
+    assert formatting.day(AT, "en_GB") == "Thursday 18 March 2027"
+    assert formatting.short_day(AT, "en_GB") == "Thursday 18 March"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_language_of_the_reader_is_used_unless_another_is_named() -> None:
     ],
 )
 def test_an_end_on_another_day_says_which(ends: datetime, said: str) -> None:
-    assert wording.span(AT, ends) == said
+    assert formatting.span(AT, ends) == said
 
 
 @pytest.mark.parametrize(
@@ -73,27 +73,27 @@ def test_an_end_on_another_day_says_which(ends: datetime, said: str) -> None:
     ],
 )
 def test_a_zone_is_named_by_its_place_and_its_offset_at_that_time(wall: datetime, zone: str, fold: int, said: str) -> None:
-    assert wording.zone_words(wall, zone, fold) == said
-    assert wording.when(wall, wall + timedelta(minutes=10), zone, fold).endswith(f" ({said})")
+    assert formatting.zone_words(wall, zone, fold) == said
+    assert formatting.when(wall, wall + timedelta(minutes=10), zone, fold).endswith(f" ({said})")
 
 
 def test_a_place_is_named_without_its_continent() -> None:
-    assert (wording.city("America/New_York"), wording.city("UTC")) == ("New York", "UTC")
+    assert (formatting.city("America/New_York"), formatting.city("UTC")) == ("New York", "UTC")
 
 
 def test_a_moment_is_told_on_the_clock_of_its_zone() -> None:
     at = datetime(2027, 10, 31, 1, 15, tzinfo=UTC)
-    assert wording.moment(at, "Europe/London") == "Sunday 31 October 2027, 01:15 (London, UTC)"
-    assert wording.moment(at - timedelta(hours=1), "Europe/London") == "Sunday 31 October 2027, 01:15 (London, UTC+1)"
-    assert wording.moment(at, "America/New_York") == f"Saturday 30 October 2027, 21:15 (New York, UTC{MINUS}4)"
-    assert wording.short_moment(at, "America/New_York") == "Sat 30 Oct, 21:15"
+    assert formatting.moment(at, "Europe/London") == "Sunday 31 October 2027, 01:15 (London, UTC)"
+    assert formatting.moment(at - timedelta(hours=1), "Europe/London") == "Sunday 31 October 2027, 01:15 (London, UTC+1)"
+    assert formatting.moment(at, "America/New_York") == f"Saturday 30 October 2027, 21:15 (New York, UTC{MINUS}4)"
+    assert formatting.short_moment(at, "America/New_York") == "Sat 30 Oct, 21:15"
 
 
 def test_what_a_clinician_writes_becomes_safe_html() -> None:
     written = (
         "**Bold** [here](https://x.example) <script>alert(1)</script>\n\n- one\n\n![](https://x.example/a.png) [no](javascript:alert(1))"
     )
-    html = str(wording.markdown(written))
+    html = str(formatting.markdown(written))
     assert "<strong>Bold</strong>" in html
     assert '<a href="https://x.example" rel="noopener nofollow">here</a>' in html
     assert "<li>one</li>" in html

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.zones import BEYOND_COUNTRIES, country_of_zones, zone_names, zones_by_country
+from outreach.time.zones import BEYOND_COUNTRIES, country_of_zones, zone_names, zones_by_country
 
 
 def test_each_zone_lies_in_its_country_and_utc_in_none() -> None:

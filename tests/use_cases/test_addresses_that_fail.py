@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.facts import BlockedFacts, Cause, Reader
-from outreach.invitations.use_cases import let_in, look_for_blocked_domains, report_refused_mailboxes, write_again
+from outreach.deliverability.use_cases import let_in, look_for_blocked_domains, report_refused_mailboxes, write_again
 from outreach.models import (
     BlockedDomain,
     Bounce,
@@ -21,6 +20,7 @@ from outreach.models import (
     RegistrationState,
     SessionState,
 )
+from outreach.models.snapshots import BlockedFacts, Cause, Reader
 from outreach.outbox.queue import Draft, post
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling

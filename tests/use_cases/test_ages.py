@@ -10,9 +10,9 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
 from outreach.registration.use_cases import Request, register_students
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.moving import move
-from outreach.schools.known import known_students
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.schools.queries import known_students
 from outreach.schools.students import StudentFacts, edit_student, seen_of
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver

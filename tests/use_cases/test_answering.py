@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
-from outreach.invitations.answering import Given
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -27,6 +26,7 @@ from outreach.models import (
     Student,
 )
 from outreach.registration.answering import take_answer
+from outreach.rsvp.record import Given
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.both_databases("row locks"), pytest.mark.empty_database]

@@ -11,8 +11,6 @@ from sqlalchemy import select
 from outreach.db import db, locked, transaction
 from outreach.errors import Refused, Stale
 from outreach.families import answering
-from outreach.invitations.announce import hosts_changed
-from outreach.invitations.answering import Given
 from outreach.models import (
     SEATED,
     Answer,
@@ -26,7 +24,9 @@ from outreach.models import (
     SessionState,
     Student,
 )
+from outreach.notifications.notify import hosts_changed
 from outreach.registration.answering import places_at_stake, take_answer
+from outreach.rsvp.record import Given
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, seats_taken, states
 

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select, update
 
 from outreach.db import db, transaction
-from outreach.invitations.answering import Given, hold_answer, keep_as_history
-from outreach.invitations.hearing import tallies_of, verdicts_of, voices_of
-from outreach.invitations.voices import Said, Tally, Verdict, gives_back, speaks_alone
 from outreach.models import Answer, AnswerSource, InvitationAnswer, OutreachSession, Registration, RegistrationState, SessionState, Student
+from outreach.rsvp.queries import tallies_of, verdicts_of, voices_of
+from outreach.rsvp.record import Given, hold_answer, keep_as_history
+from outreach.rsvp.rules import Said, Tally, Verdict, gives_back, speaks_alone
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, DANA, GUL, MARIA, NORA, PAUL, RUTH, TOM, Neighbours
 

@@ -14,11 +14,11 @@ from outreach import policy
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases
-from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.coordination.inputs import SchoolFacts, SiteFacts
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused, Stale
-from outreach.invitations.facts import ApplicationFacts
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Mailbox, Membership, RoleName, School, User
+from outreach.models.snapshots import ApplicationFacts
 from tests.support.builders import Builder
 
 HILL = SchoolFacts(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=18)

@@ -11,14 +11,14 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refused
-from outreach.invitations import announce
 from outreach.models import Invitation, Letter, LetterState, OutreachSession, SessionState, User
+from outreach.notifications import notify
 from outreach.scheduling import use_cases
 from outreach.scheduling.commands import retime_sessions
-from outreach.scheduling.facts import Offer
-from outreach.scheduling.retiming import Retiming, retime, skipped_sessions
-from outreach.scheduling.rewording import plan_edit
-from outreach.scheduling.timing import TZDATA_VERSION
+from outreach.scheduling.edit_preview import plan_edit
+from outreach.scheduling.inputs import Offer
+from outreach.scheduling.retime import Retiming, retime, skipped_sessions
+from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from tests.support.builders import Builder
 
 HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
@@ -35,7 +35,7 @@ def busy(make: Builder, host: User, now: datetime) -> OutreachSession:
     """A session with two seats, both taken by one school; a student of it and one of another school wait; one co-host."""
     made = make.outreach_session(host, capacity=2, co_hosts=[make.clinician(email="kim@adults.example")], bring="A pen", wear="W", kit="K")
     with transaction():
-        announce.tell_published(made, now=now)
+        notify.tell_published(made, now=now)
     for size in (3, 1):
         school = make.school()
         teacher = make.teacher(school)
@@ -188,7 +188,7 @@ def test_nobody_hears_of_what_turns_out_to_be_over(
 ) -> None:
     made = timed_before(make, host)
     with transaction():
-        announce.tell_published(made, now=now)
+        notify.tell_published(made, now=now)
     at = BY_NOW + 2 * HOUR - before_the_end
     (one,) = retime(now=at, is_dry_run=True).changed
     assert (one.letters, one.was, one.becomes, one.title, one.zone, one.starts_wall) == (
@@ -208,7 +208,7 @@ def test_calendars_that_have_it_are_counted_and_no_others(make: Builder, host: U
     students = make.full_class(school, teacher, size=2).students
     for one in (made, other):
         with transaction():
-            announce.tell_published(one, now=now)
+            notify.tell_published(one, now=now)
     make.register(made, teacher, *students)
     with transaction():
         theirs = select(Invitation).where(Invitation.session_id == made.id, Invitation.mailbox_id == students[0].mailbox_id)
@@ -253,10 +253,10 @@ def test_published_sessions_their_clock_skips_are_listed_the_next_first(make: Bu
 
 
 def test_the_command_says_what_it_did(app: Flask, make: Builder, host: User, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("outreach.clock.now", lambda: now)
+    monkeypatch.setattr("outreach.time.clock.now", lambda: now)
     made, night = timed_before(make, host, title="Stitches"), skipping(make, host, datetime(2028, 3, 12, 2, 30), title="Night")
     with transaction():
-        announce.tell_published(made, now=now)
+        notify.tell_published(made, now=now)
         night.starts_at = datetime(2028, 3, 12, 7, 30, tzinfo=UTC)
     ids = made.id, night.id
     stitches = f"Session {ids[0]}, \u201cStitches\u201d, Friday 14 January 2028, 14:00 in Vancouver"

@@ -12,11 +12,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.domains import schools_of
-from outreach.invitations.facts import BlockedFacts, LetterFacts
-from outreach.invitations.use_cases import let_in, look_for_blocked_domains
+from outreach.deliverability.use_cases import let_in, look_for_blocked_domains
+from outreach.mail.smtp_responses import Outcome, Refused
 from outreach.models import BlockedDomain, BounceKind, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
-from outreach.outbox.outcome import Outcome, Refused
+from outreach.models.snapshots import BlockedFacts, LetterFacts
+from outreach.people.mail_domains import schools_of
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import at_once

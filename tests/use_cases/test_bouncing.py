@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Bounce, BounceKind, Letter, Mailbox
-from outreach.outbox.bouncing import LATELY, note_failure, put_off_lately
+from outreach.outbox.bounces import LATELY, note_failure, put_off_lately
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Select
 
-from outreach.coordination import lists, silent
-from outreach.coordination.attention import attention, full_or_nearly_empty
+from outreach.coordination import queries
+from outreach.coordination.dashboard import attention, full_or_nearly_empty
 from outreach.coordination.forms import Shown, Time
-from outreach.coordination.programme_health import MOST_DOMAINS, MOST_SESSIONS, Domain, Programme, programme
-from outreach.coordination.silent import Shelf
 from outreach.db import db, transaction
+from outreach.mail_admin import undeliverable
+from outreach.mail_admin.mail_statistics import MOST_DOMAINS, MOST_SESSIONS, Domain, Programme, programme
+from outreach.mail_admin.undeliverable import Shelf
 from outreach.models import (
     UNSETTLED,
     Answer,
@@ -100,15 +101,15 @@ def posted(make: Builder, starts: datetime, **facts: Any) -> OutreachSession:
 
 def test_who_waits_longest_stands_first_and_who_was_decided_last(make: Builder, now: datetime) -> None:
     old, new = applied(make.user(), now - DAY), applied(make.user(), now - 2 * DAY)
-    assert [row[0].id for row in rows(lists.applications(ApplicationState.PENDING))] == [new.id, old.id]
+    assert [row[0].id for row in rows(queries.applications(ApplicationState.PENDING))] == [new.id, old.id]
     decided = [applied(make.user(), now, state=ApplicationState.DECLINED, decided_at=now - number * DAY) for number in (2, 1, 3)]
     applied(make.user(), now, state=ApplicationState.APPROVED, decided_at=now)
-    assert [row[0].id for row in rows(lists.applications(ApplicationState.DECLINED))] == [decided[key].id for key in (1, 0, 2)]
+    assert [row[0].id for row in rows(queries.applications(ApplicationState.DECLINED))] == [decided[key].id for key in (1, 0, 2)]
 
 
 def test_at_the_same_moment_the_first_stands_first(make: Builder, now: datetime) -> None:
     both = [applied(make.user(), now).id for _ in range(2)]
-    assert [row[0].id for row in rows(lists.applications(ApplicationState.PENDING))] == both
+    assert [row[0].id for row in rows(queries.applications(ApplicationState.PENDING))] == both
 
 
 # People, schools, sites.
@@ -126,7 +127,7 @@ def named(make: Builder) -> dict[str, User]:
 
 @pytest.mark.usefixtures("named")
 def test_people_stand_by_family_name_and_then_given_name() -> None:
-    assert [row[0].given_name for row in rows(lists.people("", None))] == ["Bob", "Ann", "Zoe"]
+    assert [row[0].given_name for row in rows(queries.people("", None))] == ["Bob", "Ann", "Zoe"]
 
 
 @pytest.mark.parametrize(
@@ -143,15 +144,15 @@ def test_people_stand_by_family_name_and_then_given_name() -> None:
 )
 @pytest.mark.usefixtures("named")
 def test_people_are_found_by_any_part_of_name_or_address(q: str, found: list[str]) -> None:
-    assert [row[0].given_name for row in rows(lists.people(q, None))] == found
+    assert [row[0].given_name for row in rows(queries.people(q, None))] == found
 
 
 @pytest.mark.usefixtures("named")
 def test_people_are_narrowed_by_role_and_words_together(make: Builder) -> None:
     make.coordinator(given_name="Cora", family_name="Able")
     for role, name in ((RoleName.CLINICIAN, "Zoe"), (RoleName.TEACHER, "Ann"), (RoleName.COORDINATOR, "Cora")):
-        assert [row[0].given_name for row in rows(lists.people("able", role))] == [name]
-        assert rows(lists.people("three@", role)) == []
+        assert [row[0].given_name for row in rows(queries.people("able", role))] == [name]
+        assert rows(queries.people("three@", role)) == []
 
 
 def test_the_places_of_each_person_are_their_own(named: dict[str, User], make: Builder) -> None:
@@ -159,9 +160,9 @@ def test_the_places_of_each_person_are_their_own(named: dict[str, User], make: B
     make.appointment(named["zoe"], site)
     make.appointment(named["ann"], site)
     make.teacher(make.school("Other School"))
-    both = lists.places_of([named["zoe"].id, named["ann"].id, named["bob"].id])
+    both = queries.places_of([named["zoe"].id, named["ann"].id, named["bob"].id])
     assert both == {named["zoe"].id: ["St Luke"], named["ann"].id: ["Hill School", "St Luke"]}
-    assert lists.places_of([named["zoe"].id]) == {named["zoe"].id: ["St Luke"]}
+    assert queries.places_of([named["zoe"].id]) == {named["zoe"].id: ["St Luke"]}
 
 
 def test_schools_and_sites_stand_by_name_with_their_own_people(make: Builder) -> None:
@@ -169,22 +170,26 @@ def test_schools_and_sites_stand_by_name_with_their_own_people(make: Builder) ->
     for school in (beta, beta, alpha):
         make.teacher(school)
     make.school("Gamma School")
-    assert [(row[0].name, row.people) for row in rows(lists.schools(""))] == [("Alpha School", 1), ("Beta_School", 2), ("Gamma School", 0)]
-    assert [row[0].name for row in rows(lists.schools("ALPHA"))] == ["Alpha School"]
-    assert [row[0].name for row in rows(lists.schools("_"))] == ["Beta_School"]
+    assert [(row[0].name, row.people) for row in rows(queries.schools(""))] == [
+        ("Alpha School", 1),
+        ("Beta_School", 2),
+        ("Gamma School", 0),
+    ]
+    assert [row[0].name for row in rows(queries.schools("ALPHA"))] == ["Alpha School"]
+    assert [row[0].name for row in rows(queries.schools("_"))] == ["Beta_School"]
     sites = [make.site(name) for name in ("West_Wing", "East Wing")]
     for site in (sites[0], sites[0], sites[1]):
         make.appointment(make.clinician(), site)
-    assert [(row[0].name, row.people) for row in rows(lists.sites(""))] == [("East Wing", 1), ("West_Wing", 2)]
-    assert [row[0].name for row in rows(lists.sites("east"))] == ["East Wing"]
-    assert [row[0].name for row in rows(lists.sites("_"))] == ["West_Wing"]
+    assert [(row[0].name, row.people) for row in rows(queries.sites(""))] == [("East Wing", 1), ("West_Wing", 2)]
+    assert [row[0].name for row in rows(queries.sites("east"))] == ["East Wing"]
+    assert [row[0].name for row in rows(queries.sites("_"))] == ["West_Wing"]
 
 
 # Sessions.
 
 
 def titles(*wanted: Any, now: datetime) -> list[str]:
-    return [row.title for row in rows(lists.sessions(*wanted, now=now))]
+    return [row.title for row in rows(queries.sessions(*wanted, now=now))]
 
 
 def test_a_session_is_to_come_until_its_end(make: Builder, now: datetime) -> None:
@@ -243,7 +248,7 @@ def test_the_mail_log_is_narrowed_by_address_kind_and_state(make: Builder, now: 
     third = written(ben, now, kind=LetterKind.REMINDER)
 
     def found(*wanted: Any) -> list[int]:
-        return [row[0].id for row in rows(lists.letters(*wanted))]
+        return [row[0].id for row in rows(queries.letters(*wanted))]
 
     assert found("", None, None) == [third.id, second.id, first.id]
     assert found("BEN@", None, None) == [third.id, second.id]
@@ -260,7 +265,7 @@ def test_what_came_in_is_narrowed_by_words_kind_and_outcome(now: datetime) -> No
     later = came(now + SECOND, subject="100%", kind=InboundKind.REPLY)
 
     def found(*wanted: Any) -> list[int]:
-        return [row[0].id for row in rows(lists.inbound(*wanted))]
+        return [row[0].id for row in rows(queries.inbound(*wanted))]
 
     quarantined = messages[InboundOutcome.QUARANTINED].id
     newest_first = [later.id, *sorted((message.id for message in messages.values()), reverse=True), seen.id]
@@ -385,7 +390,7 @@ def addresses(make: Builder, now: datetime) -> dict[str, Mailbox]:
 
 
 def shelf(which: Shelf, now: datetime) -> list[tuple[str, str | None, int | None]]:
-    found = rows(silent.mailboxes(which, now=now))
+    found = rows(undeliverable.mailboxes(which, now=now))
     return [(row[0].address.partition("@")[0], row[1].name if row[1] else None, row.put_off) for row in found]
 
 
@@ -399,7 +404,7 @@ def test_each_silent_address_stands_on_one_shelf_the_latest_first(addresses: dic
     ]
     assert shelf(Shelf.BLOCKED, now) == [("blocked", None, 1)]
     assert shelf(Shelf.PUT_OFF, now) == [("soft", None, 2)]
-    assert silent.shelf_sizes(now=now) == {Shelf.SILENT: 5, Shelf.BLOCKED: 1, Shelf.PUT_OFF: 1}
+    assert undeliverable.shelf_sizes(now=now) == {Shelf.SILENT: 5, Shelf.BLOCKED: 1, Shelf.PUT_OFF: 1}
     assert attention(now=now).refused_mailboxes == 3, "one that nobody is known by needs nobody"
     assert attention(now=now).stopped_mailboxes == 2
     assert len(addresses) == 10
@@ -413,7 +418,7 @@ def test_domains_that_turn_us_away_stand_the_latest_first_with_their_addresses(n
             db.session.add(BlockedDomain(domain=name, since=since, lifted_at=lifted))
         for address, blocked_at in (("a@old.example", now), ("b@old.example", now), ("c@old.example", None), ("d@very-old.example", now)):
             db.session.add(Mailbox(address=address, blocked_at=blocked_at))
-    found = [(row[0].domain, row.marked) for row in silent.blocked_domains()]
+    found = [(row[0].domain, row.marked) for row in undeliverable.blocked_domains()]
     assert found == [
         ("also.example", 0),
         ("new.example", 0),

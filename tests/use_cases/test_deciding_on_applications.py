@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.coordination import use_cases
-from outreach.coordination.facts import SchoolFacts, SiteFacts
+from outreach.coordination.inputs import SchoolFacts, SiteFacts
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError, Refused, Stale
-from outreach.invitations.facts import ApplicationFacts
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Membership, RoleName, School, Site, User
+from outreach.models.snapshots import ApplicationFacts
 from tests.support.builders import Builder
 
 HILL = SchoolFacts(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=19)

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.decisions import ask_for_decisions
-from outreach.invitations.facts import Cause, Reader
 from outreach.models import LetterKind, OutreachSession, SessionState, User
+from outreach.models.snapshots import Cause, Reader
+from outreach.notifications.decision_requests import ask_for_decisions
 from tests.support.builders import Builder
 from tests.support.neighbours import CARL, HANA, Neighbours
 from tests.support.queued_letters import Queued, queued, send_all

@@ -12,12 +12,12 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
+from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused, Unavailable
+from outreach.mail.transport import Envelope
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, Mailbox, OutboxPause
-from outreach.outbox.leasing import Pace, lease_due
-from outreach.outbox.outcome import Accepted, Delayed, PauseReason, Refused, Unavailable
-from outreach.outbox.settling import settle
-from outreach.outbox.tally import Tally
-from outreach.outbox.transport import Envelope
+from outreach.outbox.leases import Pace, lease_due
+from outreach.outbox.results import settle
+from outreach.outbox.statistics import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, render, states
 

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from outreach.config import Settings
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError
 from outreach.errors import Refused as Declined
+from outreach.mail.smtp_responses import Accepted, PauseReason, Refused, Unavailable
+from outreach.mail.transport import Envelope, LocalMailbox, local_folder
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause, OutreachSession
-from outreach.outbox.outcome import Accepted, PauseReason, Refused, Unavailable
-from outreach.outbox.tally import Tally
-from outreach.outbox.transport import Envelope, LocalMailbox, local_folder
+from outreach.outbox.statistics import Tally
 from outreach.outbox.use_cases import send_again, try_now
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 

@@ -11,13 +11,13 @@ from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 from outreach.db import db, transaction
+from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused, Unavailable
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
 from outreach.outbox.domain_limit import DomainLimit
-from outreach.outbox.leasing import Pace, lease_due, put_back, put_off
-from outreach.outbox.outcome import Accepted, Delayed, PauseReason, Refused, Unavailable
+from outreach.outbox.leases import Pace, lease_due, put_back, put_off
 from outreach.outbox.pause import pause
-from outreach.outbox.settling import settle
-from outreach.outbox.tally import Tally
+from outreach.outbox.results import settle
+from outreach.outbox.statistics import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 

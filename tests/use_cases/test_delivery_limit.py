@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
+from outreach.mail.smtp_responses import Delayed
 from outreach.models import Letter, LetterState
 from outreach.outbox.domain_limit import DomainLimit
-from outreach.outbox.leasing import Lease, Pace, lease_due
-from outreach.outbox.outcome import Delayed
-from outreach.outbox.tally import Tally
+from outreach.outbox.leases import Lease, Pace, lease_due
+from outreach.outbox.statistics import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 

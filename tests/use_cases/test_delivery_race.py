@@ -13,7 +13,7 @@ from flask import Flask
 
 from outreach.db import transaction
 from outreach.models import LetterKind
-from outreach.outbox.leasing import Pace, lease_due
+from outreach.outbox.leases import Pace, lease_due
 from outreach.outbox.queue import take_back
 from tests.support.builders import Builder
 from tests.support.outbox import about, invite, put, states

@@ -12,11 +12,11 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
+from outreach.mail.smtp_responses import Refused
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, SessionState
-from outreach.outbox.leasing import Pace, lease_due
-from outreach.outbox.outcome import Refused
+from outreach.outbox.leases import Pace, lease_due
 from outreach.outbox.queue import Draft, post
-from outreach.outbox.tally import Tally
+from outreach.outbox.statistics import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 

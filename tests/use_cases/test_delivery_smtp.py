@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from outreach.mail.smtp import SmtpServer, SmtpTransport
+from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.mail.transport import Envelope
 from outreach.models import BounceKind
-from outreach.outbox.outcome import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
-from outreach.outbox.transport import Envelope
 from tests.support.ports import free_port
 from tests.support.smtp_server import HANG_UP, SILENCE, Answer, MailServer, mail_server, patient_until_silence
 

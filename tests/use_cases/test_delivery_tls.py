@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from outreach.config import Settings
-from outreach.outbox.outcome import Accepted, Outcome, PauseReason, Unavailable
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
-from outreach.outbox.transport import Envelope
+from outreach.mail.smtp import SmtpServer, SmtpTransport
+from outreach.mail.smtp_responses import Accepted, Outcome, PauseReason, Unavailable
+from outreach.mail.transport import Envelope
+from outreach.settings import Settings
 from tests.support.letter_cases import SETTINGS
 from tests.support.postbox import CERTIFICATE, Postbox, open_secure_postbox
 from tests.support.smtp_server import mail_server

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.config import Settings
 from outreach.db import db
 from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
@@ -41,7 +40,8 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.worker import Worker
+from outreach.runtime.worker import Worker
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.demo import FilledDemo, demo_app
 

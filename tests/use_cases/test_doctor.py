@@ -16,14 +16,14 @@ from flask_migrate import downgrade
 from sqlalchemy import make_url, text
 
 from outreach.cli import main
-from outreach.config import Settings
 from outreach.db import db, transaction
-from outreach.health import commands
-from outreach.health.database_checks import check_database
-from outreach.health.doctor import examine
-from outreach.health.findings import Finding, Verdict
-from outreach.health.service_checks import check_service
+from outreach.doctor import commands
+from outreach.doctor.database_checks import check_database
+from outreach.doctor.examine import examine
+from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.service_checks import check_service
 from outreach.models import OutboxPause
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import put
 

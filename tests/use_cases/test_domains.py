@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.domains import EVERYBODYS, is_there, schools_of
 from outreach.models import Mailbox
+from outreach.people.mail_domains import EVERYBODYS, is_there, schools_of
 from tests.support.builders import Builder
 
 OURS = "school.example"

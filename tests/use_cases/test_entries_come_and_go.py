@@ -8,9 +8,6 @@ import pytest
 from sqlalchemy import select, update
 
 from outreach.db import db, transaction
-from outreach.invitations import announce
-from outreach.invitations.again import tell_again, tell_anew, tell_as_update
-from outreach.invitations.facts import Cause, Reader
 from outreach.models import (
     Answer,
     Guardian,
@@ -24,6 +21,9 @@ from outreach.models import (
     SessionState,
     Student,
 )
+from outreach.models.snapshots import Cause, Reader
+from outreach.notifications import notify
+from outreach.notifications.resend import tell_again, tell_anew, tell_as_update
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -61,14 +61,14 @@ def move_to_elsewhere(world: Neighbours, address: str = MARIA) -> None:
 def test_hosts_have_a_published_session_in_their_calendar_and_no_other(world: Neighbours, state: SessionState) -> None:
     third = world.make.outreach_session(world.carl, co_hosts=[world.hana], state=state)
     with transaction():
-        announce.hosts_changed(third, now=world.now)
+        notify.hosts_changed(third, now=world.now)
     published = state is SessionState.PUBLISHED
     assert who_gets_what(queued()) == ({(CARL, "invitation"): 1, (HANA, "invitation"): 1} if published else {})
     assert {(one.facts.cause, one.facts.reader) for one in queued()} == ({(Cause.PUBLISHED, Reader.HOST)} if published else set())
     send_all()
     with transaction():
-        announce.hosts_changed(third, now=world.now)
-        announce.tell_published(third, now=world.now)
+        notify.hosts_changed(third, now=world.now)
+        notify.tell_published(third, now=world.now)
     assert queued() == []
 
 
@@ -77,7 +77,7 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
     with transaction():
         world.first.host, world.first.co_hosts = world.nora, []
         db.session.flush()
-        announce.hosts_changed(world.first, now=world.now)
+        notify.hosts_changed(world.first, now=world.now)
     assert who_gets_what(queued()) == {(CARL, "removed"): 1, (HANA, "updated"): 1, (NORA, "updated"): 1}
     carl, hana, nora = (to(address)[0] for address in (CARL, HANA, NORA))
     assert (carl.facts.cause, carl.facts.reader, carl.facts.reader_name, carl.method) == (Cause.REMOVED, Reader.HOST, "Carl", "CANCEL")
@@ -92,7 +92,7 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
 def test_a_host_who_registers_a_student_too_keeps_the_entry_as_host(world: Neighbours) -> None:
     third = world.make.outreach_session(world.nora, co_hosts=[world.tom])
     with transaction():
-        announce.tell_published(third, now=world.now)
+        notify.tell_published(third, now=world.now)
     send_all()
     world.register(third, world.nora, "Cem")
     assert who_gets_what(queued()) == {(NORA, "updated"): 1, (NORA, "digest"): 1}
@@ -111,7 +111,7 @@ def test_a_host_who_comes_back_has_the_same_entry_and_is_asked_anew(world: Neigh
         with transaction():
             world.first.co_hosts = co_hosts
             db.session.flush()
-            announce.hosts_changed(world.first, now=world.now)
+            notify.hosts_changed(world.first, now=world.now)
         (letter,) = letters = to(CARL)
         assert (letter.kind, letter.letter.sequence) == (kind, sequence)
         assert letter.facts.entry is not None
@@ -211,7 +211,7 @@ def test_a_list_puts_each_student_where_they_stand(world: Neighbours, state: Reg
     with transaction():
         registration = world.registration("Cem")
         registration.state, registration.offered_until = state, until
-        announce.tell_places(world.first, {registration.id: Cause.DECLINED}, now=world.now)
+        notify.tell_places(world.first, {registration.id: Cause.DECLINED}, now=world.now)
     (digest,) = [letter.facts for letter in to(NORA) if letter.kind == "digest"]
     where = {
         "seated": digest.seated,
@@ -231,7 +231,7 @@ def test_a_family_without_an_entry_is_told_what_became_of_its_place(world: Neigh
     """Gul waits in the first session."""
     with transaction():
         world.registration("Gul").state = state
-        announce.tell_places(world.first, {world.registration("Gul").id: Cause.REGISTERED}, now=world.now)
+        notify.tell_places(world.first, {world.registration("Gul").id: Cause.REGISTERED}, now=world.now)
     kinds = {letter.kind.value for letter in to(GUL) + to(RUTH)}
     expected = {"pending": "invitation", "confirmed": "invitation", "waiting": "waiting", "offered": "waiting"}
     assert kinds == {expected.get(state.value, "removed")}
@@ -247,7 +247,7 @@ def test_a_family_without_an_entry_is_told_what_became_of_its_place(world: Neigh
 def test_a_corrected_address_is_invited_and_the_old_one_taken_leave_of_where_it_still_matters(world: Neighbours) -> None:
     move_to_elsewhere(world)
     with transaction():
-        announce.addresses_changed([world.students["Ana"].id, world.students["Ben"].id], now=world.now)
+        notify.addresses_changed([world.students["Ana"].id, world.students["Ben"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.session.id, letter.facts.cause) for letter in queued()}
     assert found == {
         (MARIA, "removed", world.first.id, Cause.ADDRESS),
@@ -263,7 +263,7 @@ def test_a_corrected_address_is_invited_and_the_old_one_taken_leave_of_where_it_
 def test_only_the_students_whose_address_changed_are_looked_at(world: Neighbours) -> None:
     move_to_elsewhere(world)
     with transaction():
-        announce.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.addresses_changed([world.students["Ben"].id], now=world.now)
     assert who_gets_what(queued()) == {(MARIA, "updated"): 1, (ELSEWHERE, "invitation"): 1}
     assert names(to(MARIA)[0].facts.seated) == ["Ana"]
     assert to(MARIA)[0].facts.gone == (), "Ben still comes, his letters go elsewhere"
@@ -275,7 +275,7 @@ def test_an_address_matters_only_for_published_sessions(world: Neighbours, state
         world.first.state = state
     move_to_elsewhere(world)
     with transaction():
-        announce.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.addresses_changed([world.students["Ben"].id], now=world.now)
     assert bool(queued()) is (state is SessionState.PUBLISHED)
 
 
@@ -284,7 +284,7 @@ def test_an_address_matters_only_for_places_that_stand(world: Neighbours, state:
     world.set_state("Ben", state)
     move_to_elsewhere(world)
     with transaction():
-        announce.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.addresses_changed([world.students["Ben"].id], now=world.now)
     kinds = {letter.kind.value for letter in to(ELSEWHERE)}
     expected = {"waiting": {"waiting"}, "offered": {"waiting"}, "pending": {"invitation"}, "confirmed": {"invitation"}}
     assert kinds == expected.get(state.value, set())
@@ -294,13 +294,13 @@ def test_an_address_matters_only_for_places_that_stand(world: Neighbours, state:
 def test_an_address_matters_until_the_session_is_over(world: Neighbours, at: timedelta, *, matters: bool) -> None:
     move_to_elsewhere(world)
     with transaction():
-        announce.addresses_changed([world.students["Ben"].id], now=world.first.ends_at + at)
+        notify.addresses_changed([world.students["Ben"].id], now=world.first.ends_at + at)
     assert bool(queued()) is matters
 
 
 def test_whoever_knows_of_the_place_in_the_queue_is_not_told_again(world: Neighbours) -> None:
     with transaction():
-        announce.addresses_changed([world.students[name].id for name in ("Ana", "Gul", "Hal")], now=world.now)
+        notify.addresses_changed([world.students[name].id for name in ("Ana", "Gul", "Hal")], now=world.now)
     assert queued() == []
 
 
@@ -315,7 +315,7 @@ def test_a_letter_about_another_session_does_not_count_as_knowing_of_this_one(wo
         db.session.add(
             Guardian(school_id=world.north.id, name="Paul Diaz", mailbox_id=world.mailbox(PAUL).id, students=[world.students["Eli"]])
         )
-        announce.addresses_changed([world.students["Eli"].id], now=world.now)
+        notify.addresses_changed([world.students["Eli"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.session.id) for letter in queued()}
     assert found == {
         (OLGA, "invitation", world.first.id),
@@ -329,7 +329,7 @@ def test_guardians_of_one_who_turns_out_to_be_of_age_are_taken_leave_of(world: N
     with transaction():
         db.session.execute(update(Student).where(Student.given_name == "Ana").values(birth_date=date(2005, 1, 1)))
     with transaction():
-        announce.addresses_changed([world.students["Ana"].id], now=world.now)
+        notify.addresses_changed([world.students["Ana"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.cause) for letter in queued()}
     assert found == {(PAUL, "removed", Cause.AGE), (MARIA, "updated", Cause.AGE)}
     assert (names(to(MARIA)[0].facts.seated), to(MARIA)[0].facts.gone) == (["Ben"], ())

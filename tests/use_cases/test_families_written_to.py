@@ -8,15 +8,15 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from outreach import links
+from outreach import tokens
 from outreach.db import db, transaction
-from outreach.invitations import announce
-from outreach.invitations.facts import Cause, Reader
 from outreach.models import Guardian, RegistrationState, Student
+from outreach.models.snapshots import Cause, Reader
+from outreach.notifications import notify
 from outreach.registration import use_cases as registering
-from outreach.registration.telling import told_of_registering
+from outreach.registration.preview import told_of_registering
 from outreach.registration.use_cases import preview
-from outreach.web import settings
+from outreach.web.pages import settings
 from tests.support.builders import NOW, Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, OLGA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import names, queued, to, who_gets_what
@@ -182,7 +182,7 @@ def test_a_teacher_and_a_family_have_the_session_in_the_calendar_while_the_stude
     """A seat on offer isn't theirs yet; a seat in another session doesn't count."""
     with transaction():
         world.registration("Gul").state = state
-        announce.tell_places(world.first, {world.registration("Gul").id: Cause.ADDRESS}, now=world.now)
+        notify.tell_places(world.first, {world.registration("Gul").id: Cause.ADDRESS}, now=world.now)
     invited = {letter.to for letter in queued() if letter.kind == "invitation"}
     assert invited == ({GUL, RUTH, SOL} if state in ("pending", "confirmed") else set())
 
@@ -286,6 +286,6 @@ def test_the_link_in_a_letter_is_its_readers_own_and_lasts_thirty_days_after_the
         assert to(address)
         for letter in to(address):
             (token,) = re.findall(r"/i/([\w.~-]+)\n", letter.mail.text)[:1]
-            ticket = links.read(token, links.Purpose.FAMILY, settings().secret_key, world.now)
+            ticket = tokens.read(token, tokens.Purpose.FAMILY, settings().secret_key, world.now)
             assert (ticket.mailbox_id, ticket.session_id, ticket.link_version) == (mailbox.id, world.second.id, 1)
             assert ticket.expires_at == world.second.ends_at + timedelta(days=30)

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from outreach import clock
 from outreach.db import db, transaction
-from outreach.health.findings import Finding, Verdict
-from outreach.health.service_checks import check_service
+from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.service_checks import check_service
 from outreach.models import UNSETTLED, Letter, LetterState, OutboxPause
+from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 

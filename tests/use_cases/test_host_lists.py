@@ -10,15 +10,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach import links
+from outreach import tokens
 from outreach.catalogue.cards import Card
 from outreach.db import db, transaction
-from outreach.invitations.voices import Tally
-from outreach.links import LinkBroken, LinkExpired, Purpose, Ticket
 from outreach.models import Answer, Format, Invitation, OutreachSession, Registration, RegistrationState, SessionState, User
-from outreach.scheduling import filling
-from outreach.scheduling.decision_links import open_decision
-from outreach.scheduling.lists import Shelf, own_sessions, roster, shelf_sizes
+from outreach.rsvp.rules import Tally
+from outreach.scheduling import form_defaults
+from outreach.scheduling.provisional.links import open_decision
+from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
+from outreach.tokens import LinkBroken, LinkExpired, Purpose, Ticket
 from tests.support.builders import TOWN, Builder
 
 STARTS, ENDS = datetime(2027, 3, 18, 18, tzinfo=UTC), datetime(2027, 3, 18, 20, tzinfo=UTC)
@@ -209,7 +209,7 @@ def test_answers_are_counted_for_those_who_have_a_seat_here(make: Builder, now: 
 def test_a_form_begins_with_the_defaults_of_its_format(make: Builder) -> None:
     user = make.clinician()
     for a_format in db.session.scalars(select(Format)):
-        begins = filling.from_format(a_format, user)
+        begins = form_defaults.from_format(a_format, user)
         for name in ("capacity", "age_floor", "bring", "wear", "kit"):
             assert begins[name] == getattr(a_format, name)
         assert (begins["title"], begins["leads"], begins["zone"], begins["host"]) == (
@@ -229,12 +229,12 @@ def test_a_form_begins_at_the_one_place_somebody_works_at(make: Builder) -> None
     assert on_site is not None
     assert online is not None
     make.appointment(other, first)
-    assert filling.from_format(on_site, user)["where"] == ""
+    assert form_defaults.from_format(on_site, user)["where"] == ""
     make.appointment(user, second)
-    assert filling.from_format(on_site, user)["where"] == f"site-{second.id}"
-    assert filling.from_format(online, user)["where"] == ""
+    assert form_defaults.from_format(on_site, user)["where"] == f"site-{second.id}"
+    assert form_defaults.from_format(online, user)["where"] == ""
     make.appointment(user, first)
-    assert filling.from_format(on_site, user)["where"] == ""
+    assert form_defaults.from_format(on_site, user)["where"] == ""
 
 
 def test_a_form_shows_a_session_as_it_is(make: Builder, now: datetime) -> None:
@@ -249,7 +249,7 @@ def test_a_form_shows_a_session_as_it_is(make: Builder, now: datetime) -> None:
         opens_at=datetime(2027, 3, 8, 14, tzinfo=UTC), closes_at=datetime(2027, 3, 17, 13, tzinfo=UTC), is_provisional=True,
         decides_at=datetime(2027, 3, 16, 16, tzinfo=UTC), **facts,
     )  # fmt: skip
-    begins = filling.from_session(made)
+    begins = form_defaults.from_session(made)
     assert facts.items() <= begins.items()
     assert {name: begins[name] for name in ("day", "start", "end", "ends_next_day", "fold", "zone", "provisional", "decides")} == {
         "day": datetime(2027, 3, 18).date(),
@@ -266,8 +266,8 @@ def test_a_form_shows_a_session_as_it_is(make: Builder, now: datetime) -> None:
     assert sorted(begins["co_hosts"].split("\n")) == sorted([helper.email, third.email])
     with transaction():
         made.area = make.area(site)
-    assert filling.from_session(made)["where"] == f"area-{made.area_id}"
-    plain = filling.from_session(make.outreach_session(host, video_url="https://video.example/1"))
+    assert form_defaults.from_session(made)["where"] == f"area-{made.area_id}"
+    plain = form_defaults.from_session(make.outreach_session(host, video_url="https://video.example/1"))
     assert (plain["where"], plain["video_url"], plain["ends_next_day"], plain["provisional"]) == (
         "",
         "https://video.example/1",
@@ -291,17 +291,17 @@ def test_the_question_which_hour_is_shown_where_it_was_asked(
     make: Builder, starts: datetime, minutes: int, fold: int, asked: str | None
 ) -> None:
     made = make.outreach_session(make.clinician(), starts_wall=starts, minutes=minutes, fold=fold)
-    assert filling.from_session(made)["fold"] == asked
+    assert form_defaults.from_session(made)["fold"] == asked
 
 
 def test_a_decision_time_is_offered_until_it_has_come(make: Builder) -> None:
     made = make.outreach_session(make.clinician(), is_provisional=True, decides_at=STARTS - DAY)
     wall = datetime(2027, 3, 17, 14)
     for moment, shown in ((STARTS - DAY - SECOND, wall), (STARTS - DAY, None), (STARTS - DAY + SECOND, None)):
-        begins = filling.for_another_time(made, now=moment)
+        begins = form_defaults.for_another_time(made, now=moment)
         assert (begins["decides"], begins["provisional"], begins["day"]) == (shown, True, made.starts_wall.date())
     certain = make.outreach_session(make.clinician())
-    assert filling.for_another_time(certain, now=ENDS) == filling.from_session(certain)
+    assert form_defaults.for_another_time(certain, now=ENDS) == form_defaults.from_session(certain)
 
 
 def test_posting_again_leaves_out_all_that_belongs_to_the_day(make: Builder) -> None:
@@ -313,7 +313,7 @@ def test_posting_again_leaves_out_all_that_belongs_to_the_day(make: Builder) -> 
         opens_at=STARTS,
         closes_at=STARTS,
     )
-    begins, again = filling.from_session(made), filling.for_another_day(made)
+    begins, again = form_defaults.from_session(made), form_defaults.for_another_day(made)
     assert {name for name in begins if again[name] != begins[name]} == {"day", "decides", "opens", "closes", "fold", "seen_at"}
     assert {again[name] for name in ("day", "decides", "opens", "closes", "fold", "seen_at")} == {None}
 
@@ -324,7 +324,7 @@ def test_places_are_offered_with_ones_own_first_and_each_room_beside_its_site(ma
     make.appointment(user, zed)
     make.appointment(other, mid)
     theatre, lab, elsewhere = make.area(zed, "Theatre"), make.area(zed, "Lab"), make.area(ash, "Ward")
-    offered = [(choice.value, str(choice.label)) for choice in filling.places_to_choose(user)]
+    offered = [(choice.value, str(choice.label)) for choice in form_defaults.places_to_choose(user)]
     assert [one for one in offered if not one[1].startswith("Town Infirmary")] == [
         ("", "A new place, or online"),
         (f"site-{zed.id}", "Zed"),
@@ -340,7 +340,7 @@ def test_hosts_are_offered_by_family_name(make: Builder) -> None:
     second = make.clinician(given_name="Ana", family_name="Hill")
     first = make.clinician(given_name="Zoe", family_name="Ash")
     make.teacher(make.school())
-    offered = [(choice.value, str(choice.label)) for choice in filling.hosts_to_choose()]
+    offered = [(choice.value, str(choice.label)) for choice in form_defaults.hosts_to_choose()]
     assert [one for one in offered if TOWN not in one[1]] == [
         (0, "Choose the host"),
         (first.id, f"Ash, Zoe ({first.email})"),
@@ -349,7 +349,7 @@ def test_hosts_are_offered_by_family_name(make: Builder) -> None:
 
 
 def test_the_usual_reminders_are_offered_and_those_chosen_before() -> None:
-    offered = [(choice.value, str(choice.label)) for choice in filling.leads_to_choose([90, 1440, 1])]
+    offered = [(choice.value, str(choice.label)) for choice in form_defaults.leads_to_choose([90, 1440, 1])]
     assert offered == [
         (20160, "14 days before"),
         (10080, "7 days before"),
@@ -374,7 +374,7 @@ def test_a_link_opens_one_session_for_who_hosts_it_until_it_begins(app: Flask, m
 
     def opened(mailbox_id: int, *, session_id: int = made.id, at: datetime = now, **changes: Any) -> int:
         facts: dict[str, Any] = {"purpose": Purpose.DECIDE, "link_version": 1, "expires_at": STARTS} | changes
-        token = links.sign(Ticket(mailbox_id=mailbox_id, session_id=session_id, **facts), secret)
+        token = tokens.sign(Ticket(mailbox_id=mailbox_id, session_id=session_id, **facts), secret)
         return open_decision(token, secret_key=secret, now=at).id
 
     for user in (host, helper, ruth):

@@ -12,14 +12,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, func, select
 
+from outreach.class_lists.plan import KnownStudent
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.mailboxes import mailboxes_of
 from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, guardianship
-from outreach.schools import importing, use_cases
-from outreach.schools.importing import Imported, Said
-from outreach.schools.known import known_students
-from outreach.schools.roster.plan import KnownStudent
+from outreach.people.mailboxes import mailboxes_of
+from outreach.schools import use_cases
+from outreach.schools.imports import use_cases as imports
+from outreach.schools.imports.use_cases import Imported, Said
+from outreach.schools.queries import known_students
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register
@@ -52,9 +53,9 @@ def listed(*rows: str) -> bytes:
 
 def dry_run(school_class: SchoolClass, content: bytes, said: Said, *, now: datetime) -> tuple[Any, Mapping[int, str]]:
     """Do what the page does before anything is saved."""
-    sheet = importing.read_list(content, said, today=now.date())
+    sheet = imports.read_list(content, said, today=now.date())
     assert sheet.reading is not None
-    shown = importing.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
+    shown = imports.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
     db.session.rollback()
     return sheet.reading, shown.sights
 
@@ -63,7 +64,7 @@ def bring_in(school_class: SchoolClass, *rows: str, said: Said | None = None, no
     """Look at a list, then import it."""
     said = said or Said()
     reading, seen = dry_run(school_class, listed(*rows), said, now=now)
-    return importing.import_list(reading, said, class_id=school_class.id, seen=seen, now=now)
+    return imports.import_list(reading, said, class_id=school_class.id, seen=seen, now=now)
 
 
 def everybody(school: School) -> list[tuple[Any, ...]]:
@@ -144,11 +145,11 @@ def test_nothing_is_done_that_was_not_shown(make: Builder, school: School, schoo
     reading, seen = dry_run(school_class, content, Said(), now=now)
     make.student(make.school_class(school), given_name="Ana", family_name="Lopez", number="7", year_group="8")
     with pytest.raises(Stale, match="Nothing was imported"):
-        importing.import_list(reading, Said(), class_id=school_class.id, seen=seen, now=now)
+        imports.import_list(reading, Said(), class_id=school_class.id, seen=seen, now=now)
     assert len(known_students(school.id)) == 1
     other_columns = Said(columns={0: None})
     with pytest.raises(Stale):
-        importing.import_list(reading, other_columns, class_id=school_class.id, seen={}, now=now)
+        imports.import_list(reading, other_columns, class_id=school_class.id, seen={}, now=now)
 
 
 def test_a_list_that_fails_half_way_leaves_no_trace(
@@ -159,7 +160,7 @@ def test_a_list_that_fails_half_way_leaves_no_trace(
 
     bring_in(school_class, ROWS[1], now=now)
     before = everybody(school)
-    monkeypatch.setattr("outreach.schools.writing.addresses_changed", fail)
+    monkeypatch.setattr("outreach.schools.apply_plan.addresses_changed", fail)
     with pytest.raises(ZeroDivisionError):
         bring_in(school_class, "Ben,Hill,12,ben@pupils.example,9,,,,", *ROWS[2:], now=now)
     assert everybody(school) == before
@@ -189,7 +190,7 @@ def _statements(act: Callable[[], object]) -> int:
 def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, school_class: SchoolClass, now: datetime) -> None:
     reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
     key = school_class.id
-    done = at_once(app, *[lambda: importing.import_list(reading, Said(), class_id=key, seen=seen, now=now)] * 4)
+    done = at_once(app, *[lambda: imports.import_list(reading, Said(), class_id=key, seen=seen, now=now)] * 4)
     assert sorted(done, key=str) == [Imported(0, 0, 5, 0)] * 3 + [Imported(5, 0, 0, 0)]
     assert len(known_students(school.id)) == 5
     assert db.session.scalar(select(func.count()).select_from(guardianship)) == 6
@@ -201,7 +202,7 @@ def test_two_schools_meet_the_same_new_addressesat_once(app: Flask, make: Builde
     acts: list[Callable[[], object]] = []
     for place, one in enumerate(classes):
         reading, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), Said(), now=now)
-        acts.append(partial(importing.import_list, reading, Said(), class_id=one.id, seen=seen, now=now))
+        acts.append(partial(imports.import_list, reading, Said(), class_id=one.id, seen=seen, now=now))
     assert at_once(app, *acts) == [Imported(5, 0, 0, 0)] * 4
     assert db.session.scalar(select(func.count(Student.id))) == 20
     home = select(func.count(Mailbox.id)).where(Mailbox.address == "home@families.example")
@@ -229,5 +230,5 @@ def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, no
     key = school_class.id
     use_cases.delete_class(key)
     with pytest.raises(NotThere):
-        importing.import_list(reading, Said(), class_id=key, seen=seen, now=now)
+        imports.import_list(reading, Said(), class_id=key, seen=seen, now=now)
     assert db.session.scalar(select(func.count(Student.id))) == 0

@@ -8,12 +8,13 @@ from datetime import date, datetime
 import pytest
 from flask import Flask
 
+from outreach.class_lists.errors import RosterField
+from outreach.class_lists.rows import DateOrder
 from outreach.models import School, SchoolClass
-from outreach.schools import importing, students
-from outreach.schools.importing import Said
-from outreach.schools.review import AskedRow, GoodRow, Review, column_lines, review_of
-from outreach.schools.roster.codes import RosterField
-from outreach.schools.roster.rows import DateOrder
+from outreach.schools import students
+from outreach.schools.imports import use_cases as imports
+from outreach.schools.imports.review import AskedRow, GoodRow, Review, column_lines, review_of
+from outreach.schools.imports.use_cases import Said
 from tests.support.builders import Builder
 
 
@@ -35,9 +36,9 @@ def school_class(make: Builder, school: School) -> SchoolClass:
 
 def review(school_class: SchoolClass, *rows: str, said: Said | None = None, now: datetime) -> Review:
     said = said or Said()
-    sheet = importing.read_list("\n".join(rows).encode(), said, today=now.date())
+    sheet = imports.read_list("\n".join(rows).encode(), said, today=now.date())
     assert sheet.reading is not None
-    proposal = importing.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
+    proposal = imports.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
     return review_of(sheet, sheet.reading, proposal, said)
 
 
@@ -191,7 +192,7 @@ def test_columns_are_shown_with_what_they_hold(now: datetime) -> None:
     content = "First name;Surname;House;;Year\n" + "".join(f"A{n};Hill;{'Red' if n > 1 else ''};;{n}\n" for n in range(1, 6))
     content += "A9;Hill;;;;extra\n"
     for said, chosen in ((Said(), "year_group"), (Said(columns={4: None}), ""), (Said(columns={4: RosterField.NEEDS}), "needs")):
-        lines = column_lines(importing.read_list(content.encode(), said, today=now.date()), said)
+        lines = column_lines(imports.read_list(content.encode(), said, today=now.date()), said)
         assert [(one.place, one.heading, one.examples, one.field) for one in lines] == [
             (0, "First name", ("A1", "A2", "A3"), "given_name"),
             (1, "Surname", ("Hill", "Hill", "Hill"), "family_name"),

@@ -13,12 +13,12 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from outreach.config import Settings
-from outreach.health.findings import Verdict
-from outreach.health.inbox_checks import check_inbox
-from outreach.jobs import TIMETABLE, Job
-from outreach.replies.polling import InboxReader
-from outreach.worker import Worker
+from outreach.doctor.findings import Verdict
+from outreach.doctor.inbox_checks import check_inbox
+from outreach.inbound.polling import InboxReader
+from outreach.runtime.jobs import TIMETABLE, Job
+from outreach.runtime.worker import Worker
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, put, render
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from outreach.db import db, transaction
-from outreach.invitations import announce
-from outreach.invitations.again import tell_anew, tell_as_update
-from outreach.invitations.facts import Cause
-from outreach.invitations.reminders import plan_reminders
-from outreach.invitations.snapshot import session_facts
 from outreach.models import Letter, LetterState, OutreachSession
+from outreach.models.snapshots import Cause
+from outreach.notifications import notify
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.resend import tell_anew, tell_as_update
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -35,7 +35,7 @@ def third(world: Neighbours) -> OutreachSession:
     """One seat, which Eli has; Ana waits. Nothing has left but the hosts' invitation."""
     third = world.make.outreach_session(world.carl, title="Third Stitch", capacity=1)
     with transaction():
-        announce.tell_published(third, now=world.now)
+        notify.tell_published(third, now=world.now)
     send_all()
     world.register(third, world.nora, "Eli", "Ana")
     world.now += MINUTE
@@ -194,7 +194,7 @@ def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that
 ) -> None:
     for one in (world.first, third):
         with transaction():
-            announce.tell_wording(one, was=session_facts(one), has_new_description=True, now=world.now)
+            notify.tell_wording(one, was=session_facts(one), has_new_description=True, now=world.now)
     assert told(PAUL).facts.has_new_description
     world.now += MINUTE
     world.move()
@@ -295,12 +295,12 @@ def test_whatever_a_letter_shows_is_shown_beside_what_it_was(world: Neighbours, 
     changes: dict[str, Any] = {name: other}
     was = replace(session_facts(world.first), **changes)
     with transaction():
-        announce.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
+        notify.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
     assert {letter.facts.was for letter in queued()} == {was}
 
 
 def test_what_no_letter_shows_is_no_change(world: Neighbours) -> None:
     was = replace(session_facts(world.first), format_name="Something else", frees_declined_seats=True)
     with transaction():
-        announce.tell_wording(world.first, was=was, has_new_description=True, now=world.now)
+        notify.tell_wording(world.first, was=was, has_new_description=True, now=world.now)
     assert {letter.facts.was for letter in queued()} == {None}

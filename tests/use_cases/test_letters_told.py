@@ -15,15 +15,15 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
-from outreach.invitations.announce import tell_cancelled, tell_moved, tell_published
-from outreach.invitations.decisions import ask_for_decisions
-from outreach.invitations.letters import render
-from outreach.invitations.reminders import plan_reminders, plan_rosters
-from outreach.invitations.snapshot import session_facts
+from outreach.inbound.use_cases import take_in
+from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
+from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.notifications.notify import tell_cancelled, tell_moved, tell_published
+from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases
-from outreach.replies.use_cases import take_in
-from outreach.web import settings
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.inbound import calendar_mail
 from tests.support.letter_cases import CASES

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.mailboxes import mailbox_of, mailboxes_of, normal_address
 from outreach.models import Mailbox
+from outreach.people.mailboxes import mailbox_of, mailboxes_of, normal_address
 from tests.support.builders import Builder
 
 

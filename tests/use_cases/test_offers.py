@@ -12,8 +12,8 @@ from outreach.db import db
 from outreach.errors import Refused
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
 from outreach.registration.use_cases import accept_offer, decline_offer
-from outreach.scheduling.facts import TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.town import WARD_VISIT, Town

@@ -13,8 +13,8 @@ from outreach.accounts.letters import already_here_letter, confirm_letter, passw
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.invitations.facts import AccountFacts
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
+from outreach.models.snapshots import AccountFacts
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes
 

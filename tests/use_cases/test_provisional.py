@@ -15,12 +15,13 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused, Stale
-from outreach.invitations.decisions import ask_for_decisions
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, User
-from outreach.scheduling import deciding, use_cases
-from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
-from outreach.worker import Worker
+from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.runtime.worker import Worker
+from outreach.scheduling import use_cases
+from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 from tests.support.rivals import at_once
@@ -107,12 +108,12 @@ def register(make: Builder, outreach_session: OutreachSession) -> None:
 
 
 def confirm(outreach_session: OutreachSession, *, now: datetime) -> None:
-    deciding.confirm(outreach_session.id, seen=again(outreach_session.id).updated_at, now=now)
+    provisional.confirm(outreach_session.id, seen=again(outreach_session.id).updated_at, now=now)
 
 
 def leave_open(outreach_session: OutreachSession, wall: datetime | None, *, now: datetime) -> None:
     decision = TypedDecision(is_provisional=True, wall=wall)
-    deciding.leave_open(outreach_session.id, decision, seen=again(outreach_session.id).updated_at, now=now)
+    provisional.leave_open(outreach_session.id, decision, seen=again(outreach_session.id).updated_at, now=now)
 
 
 def everybody_answers(answer: Answer, now: datetime) -> None:
@@ -249,7 +250,7 @@ def test_one_that_is_called_off_goes_out_of_calendars(
     posted = post()
     register(make, posted)
     deliver(now)
-    deciding.call_off(posted.id, "An emergency list.", seen=posted.updated_at, now=now + HOUR)
+    provisional.call_off(posted.id, "An emergency list.", seen=posted.updated_at, now=now + HOUR)
     told = deliver(now + HOUR)
     entries = {(one.method, one.line("STATUS")) for one in told if one.calendar}
     assert (len(told), entries) == (6, {("CANCEL", "CANCELLED")})
@@ -417,7 +418,7 @@ def test_two_workers_ask_once(app: Flask, post: Post) -> None:
 def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None:
     posted = post()
     confirm(posted, now=now)
-    for act in (deciding.confirm, partial(deciding.call_off, reason="No theatre.")):
+    for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre.")):
         with pytest.raises(Refused) as refusal:
             act(posted.id, seen=posted.updated_at, now=now)
         assert "decided already" in str(refusal.value)
@@ -439,7 +440,7 @@ def test_whoever_looks_at_an_old_page_looks_again(post: Post, now: datetime) -> 
     posted = post()
     when, place = replace(AFTERNOON, day=date(2027, 3, 19), decision=None), TypedPlace(site_id=posted.site_id, zone=posted.zone)
     move(posted.id, when, place, seen=posted.updated_at, now=now + HOUR)
-    for act in (deciding.confirm, partial(deciding.call_off, reason="No theatre."), partial(deciding.leave_open, decision=OPEN)):
+    for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre."), partial(provisional.leave_open, decision=OPEN)):
         with pytest.raises(Stale):
             act(posted.id, seen=now, now=now + HOUR)
     assert again(posted.id).awaits_decision
@@ -449,8 +450,8 @@ def test_of_two_hosts_who_confirm_and_cancel_at_once_one_is_heard(app: Flask, ma
     posted = post()
     register(make, posted)
     key, seen = posted.id, posted.updated_at
-    yes = partial(deciding.confirm, key, seen=seen, now=now)
-    no = partial(deciding.call_off, key, "No theatre.", seen=seen, now=now)
+    yes = partial(provisional.confirm, key, seen=seen, now=now)
+    no = partial(provisional.call_off, key, "No theatre.", seen=seen, now=now)
     done = at_once(app, yes, no)
     refused = [one for one in done if isinstance(one, OutreachError)]
     assert [type(one) for one in refused] == [Refused]

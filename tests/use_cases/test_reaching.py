@@ -10,19 +10,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from outreach.class_lists.plan import KnownGuardian
 from outreach.db import db, transaction
+from outreach.deliverability.reactivate import reached_again
+from outreach.deliverability.use_cases import report_refused_mailboxes, write_again
 from outreach.families.use_cases import not_mine
-from outreach.invitations.reaching import reached_again
-from outreach.invitations.use_cases import report_refused_mailboxes, write_again
+from outreach.mail.smtp_responses import Accepted, Delayed, Refused
 from outreach.models import BounceKind, Letter
-from outreach.outbox.bouncing import note_failure
-from outreach.outbox.leasing import Pace, lease_due
-from outreach.outbox.outcome import Accepted, Delayed, Refused
-from outreach.outbox.settling import drop, settle
+from outreach.outbox.bounces import note_failure
+from outreach.outbox.leases import Pace, lease_due
+from outreach.outbox.results import drop, settle
 from outreach.scheduling.use_cases import cancel
 from outreach.schools import students
-from outreach.schools.known import known_students
-from outreach.schools.roster.plan import KnownGuardian
+from outreach.schools.queries import known_students
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import at_once

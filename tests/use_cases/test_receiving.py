@@ -16,14 +16,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from structlog.testing import capture_logs
 
 from outreach.db import db
+from outreach.inbound import inbox as inboxes
+from outreach.inbound import use_cases
+from outreach.inbound.commands import receive
+from outreach.inbound.inbox import InboxAway, Taker, Trouble, opened, poll
+from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE
+from outreach.inbound.polling import InboxReader
+from outreach.inbound.reasons import Reason
 from outreach.models import Answer, InboundOutcome
-from outreach.replies import inbox as inboxes
-from outreach.replies import use_cases
-from outreach.replies.commands import receive
-from outreach.replies.inbox import InboxAway, Taker, Trouble, opened, poll
-from outreach.replies.polling import InboxReader
-from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
-from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, last, mail, messages
 

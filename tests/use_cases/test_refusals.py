@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.facts import Cause, LetterFacts
-from outreach.invitations.use_cases import report_refused_mailboxes, write_again
+from outreach.deliverability.use_cases import report_refused_mailboxes, write_again
+from outreach.mail.smtp_responses import Refused
 from outreach.models import BounceKind, Letter, LetterKind, Registration
-from outreach.outbox.outcome import Refused
+from outreach.models.snapshots import Cause, LetterFacts
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 from tests.support.rivals import at_once

@@ -9,9 +9,7 @@ from sqlalchemy import func, select
 
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused
-from outreach.invitations.announce import addresses_changed, tell_cancelled, tell_moved, tell_published
-from outreach.invitations.facts import LetterFacts
-from outreach.invitations.snapshot import session_facts
+from outreach.mail.smtp_responses import Delayed
 from outreach.models import (
     SEATED,
     Consent,
@@ -28,7 +26,9 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.outcome import Delayed
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications.notify import addresses_changed, tell_cancelled, tell_moved, tell_published
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request
 from tests.support.builders import Builder

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.announce import tell_moved
-from outreach.invitations.facts import LetterFacts
-from outreach.invitations.reminders import plan_reminders, plan_rosters
-from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Membership, OutreachSession, User
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications.notify import tell_moved
+from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Request
 from tests.support.builders import Builder

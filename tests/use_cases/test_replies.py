@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 
 from outreach.db import db, transaction
-from outreach.invitations.announce import tell_moved
-from outreach.invitations.letters import render
-from outreach.invitations.snapshot import session_facts
+from outreach.inbound.reasons import Reason
+from outreach.letters import render
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
-from outreach.replies.reasons import Reason
+from outreach.notifications.notify import tell_moved
+from outreach.notifications.session_snapshot import session_facts
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from outreach.db import db
-from outreach.invitations.answering import keep_as_history
+from outreach.inbound import apply, use_cases
+from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE
+from outreach.inbound.reasons import Reason
 from outreach.models import Answer, InboundKind, InboundOutcome, InvitationAnswer
-from outreach.replies import effects, use_cases
-from outreach.replies.reading import HEAD_AT_MOST, MAX_SIZE
-from outreach.replies.reasons import Reason
+from outreach.rsvp.record import keep_as_history
 from tests.support.builders import Builder
 from tests.support.inbound import Family, invited, last, mail, messages
 
@@ -91,7 +91,7 @@ def test_a_fault_of_ours_leaves_the_message_to_a_person(family: Family, monkeypa
         keep_as_history(*args, **kwargs)  # type: ignore[arg-type]  # whatever it was called with
         raise KeyError("a fault")
 
-    monkeypatch.setattr(effects, "take_answer", fail)
+    monkeypatch.setattr(apply, "take_answer", fail)
     before = family.state()
     assert family.take(family.reply()) is QUARANTINED
     assert (last().kind, last().reason) == (InboundKind.OTHER, Reason.FAULT)
@@ -107,7 +107,7 @@ def test_a_database_that_is_away_keeps_nothing(family: Family, monkeypatch: pyte
         raise OperationalError("SELECT", {}, Exception("away"))
 
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(effects, "take_answer", away)
+        patch.setattr(apply, "take_answer", away)
         family.take(said)
     assert messages() == []
     assert family.take(said) is InboundOutcome.APPLIED

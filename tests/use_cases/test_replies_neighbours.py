@@ -11,8 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.announce import hosts_changed
-from outreach.invitations.facts import LetterFacts, Reader
+from outreach.inbound.reasons import Reason
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -27,7 +26,8 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.replies.reasons import Reason
+from outreach.models.snapshots import LetterFacts, Reader
+from outreach.notifications.notify import hosts_changed
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, last

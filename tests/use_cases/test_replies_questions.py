@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.invitations.facts import LetterFacts, Reader
+from outreach.inbound.reasons import Reason
 from outreach.models import Answer, InboundKind, InboundOutcome, Letter, LetterKind, Mailbox
-from outreach.replies.reasons import Reason
+from outreach.models.snapshots import LetterFacts, Reader
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
+from outreach.inbound.reasons import Reason
 from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome, Letter, LetterKind
 from outreach.outbox.queue import Draft, post
-from outreach.replies.reasons import Reason
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, complaint, invited, last
 

@@ -11,16 +11,16 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach import web
 from outreach.db import db, transaction
-from outreach.invitations import announce
-from outreach.invitations.facts import LetterFacts
-from outreach.invitations.letters import render
-from outreach.invitations.reminders import plan_reminders
+from outreach.letters import render
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, SessionState
-from outreach.scheduling.retiming import Retiming, retime, skipped_sessions
-from outreach.scheduling.timing import TZDATA_VERSION
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications import notify
+from outreach.notifications.reminders import plan_reminders
+from outreach.scheduling.retime import Retiming, retime, skipped_sessions
+from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from outreach.scheduling.use_cases import cancel
+from outreach.web import pages
 from tests.support.builders import Builder
 from tests.support.rivals import overtaking
 
@@ -60,7 +60,7 @@ def registered(make: Builder) -> Callable[[OutreachSession], None]:
         teacher = make.teacher(school)
         students = make.full_class(school, teacher, size=3).students
         with transaction():
-            announce.tell_published(outreach_session, now=make.now)
+            notify.tell_published(outreach_session, now=make.now)
         make.register(outreach_session, teacher, *students)
         settle_all(answer=Answer.ACCEPTED)
 
@@ -212,7 +212,7 @@ def test_a_time_the_clock_skips_now_is_kept_for_a_person_and_may_be_moved_or_can
     assert skipped_sessions(now=now) == [outreach_session.id]
     cancel(outreach_session.id, "The clock changes that night.", now=now)
     assert skipped_sessions(now=now) == []
-    written = [render(letter, settings=web.settings()) for letter in queued() if letter.sequence is not None]
+    written = [render(letter, settings=pages.settings()) for letter in queued() if letter.sequence is not None]
     (calendar,) = {line for raw in written for line in calendar_part(raw).splitlines() if line.startswith("DTSTART")}
     assert calendar == "DTSTART:20280312T073000Z"
 
@@ -264,7 +264,7 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
     timed_before: SessionOf, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = (timed_before() for _ in range(3))
-    tell = announce.tell_zone
+    tell = notify.tell_zone
 
     def die(outreach_session: OutreachSession, **facts: Any) -> None:
         if outreach_session.id == second.id:
@@ -273,13 +273,13 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
 
     for one in (first, second, third):
         with transaction():
-            announce.tell_published(one, now=now)
-    monkeypatch.setattr(announce, "tell_zone", die)
+            notify.tell_published(one, now=now)
+    monkeypatch.setattr(notify, "tell_zone", die)
     with pytest.raises(RuntimeError):
         retime(now=now)
     db.session.rollback()
     assert [one.starts_at for one in (first, second, third)] == [BY_NOW, AS_PROMISED, AS_PROMISED]
-    monkeypatch.setattr(announce, "tell_zone", tell)
+    monkeypatch.setattr(notify, "tell_zone", tell)
     assert summary(retime(now=now)) == (2, 2, 0)
 
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations import announce
-from outreach.invitations.facts import Cause
-from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, Invitation, OutreachSession
+from outreach.models.snapshots import Cause
+from outreach.notifications import notify
+from outreach.notifications.session_snapshot import session_facts
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import GUL, RUTH, Neighbours
@@ -46,13 +46,13 @@ def moved(world: Neighbours) -> None:
 def reworded(world: Neighbours) -> None:
     with transaction():
         was, world.first.title = session_facts(world.first), "Another title"
-        announce.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
+        notify.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours) -> None:
     with transaction():
         was = replace(session_facts(world.first), starts_at=world.first.starts_at + HOUR)
-        announce.tell_zone(world.first, was=was, now=world.now)
+        notify.tell_zone(world.first, was=was, now=world.now)
 
 
 def online_in_another_zone(world: Neighbours) -> None:
@@ -75,7 +75,7 @@ def decided_at(world: Neighbours, days: int) -> None:
     with transaction():
         was = session_facts(world.first)
         world.first.leave_open_until(world.first.starts_at - timedelta(days=days))
-        announce.tell_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
+        notify.tell_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
 
 
 def confirmed(world: Neighbours) -> None:
@@ -84,7 +84,7 @@ def confirmed(world: Neighbours) -> None:
         db.session.flush()
         was = session_facts(world.first)
         world.first.leave_open_until(None)
-        announce.tell_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
+        notify.tell_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
 
 
 def cancelled(world: Neighbours) -> None:

@@ -16,10 +16,10 @@ from outreach.errors import NotThere, OutreachError, Refused, Stale
 from outreach.models import Area, Letter, LetterKind, OutreachSession, SessionState, Site, User
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.filling import from_session
-from outreach.scheduling.moving import move, plan_move
-from outreach.scheduling.refusals import AskWhich
+from outreach.scheduling.form_defaults import from_session
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.move import move, plan_move
+from outreach.scheduling.schedule_errors import AskWhich
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 

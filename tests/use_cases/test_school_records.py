@@ -11,9 +11,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from outreach.class_lists.people import RosterGuardian
+from outreach.class_lists.plan import KnownGuardian
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
-from outreach.invitations.letters.blocked import domains_to_allow, senders_to_allow
+from outreach.letters.blocked import domains_to_allow, senders_to_allow
 from outreach.models import (
     ACTIVE,
     BlockedDomain,
@@ -31,15 +33,14 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bouncing import note_failure
-from outreach.schools import importing, removal, students, use_cases
-from outreach.schools.importing import Said
-from outreach.schools.known import fingerprint, known_students
-from outreach.schools.letting_in import own_domains, students_at, text_for_it
-from outreach.schools.lists import Shelf, classes, schools_of, shelf_sizes, students_of_class
-from outreach.schools.lists import students as found_students
-from outreach.schools.roster.people import RosterGuardian
-from outreach.schools.roster.plan import KnownGuardian
+from outreach.outbox.bounces import note_failure
+from outreach.schools import removal, students, use_cases
+from outreach.schools.allow_list import own_domains, students_at, text_for_it
+from outreach.schools.class_queries import Shelf, classes, schools_of, shelf_sizes, students_of_class
+from outreach.schools.class_queries import students as found_students
+from outreach.schools.imports import use_cases as imports
+from outreach.schools.imports.use_cases import Said
+from outreach.schools.queries import fingerprint, known_students
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import TOWN, Builder
 from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, everything_left, known, queued, register, said
@@ -791,25 +792,25 @@ def test_the_sign_of_a_row_is_that_of_what_would_be_done_to_it(
     make.student(school_class, given_name="Ben", family_name="Ash", year_group="9")
     make.student(make.school_class(school), given_name="Eva", family_name="Ash")
     content = b"First name,Surname,Year\nMia,Hill,9\nBen,Ash,9\nEva,Ash,9\nZoe,Quist,9\n"
-    sheet = importing.read_list(content, Said(), today=now.date())
+    sheet = imports.read_list(content, Said(), today=now.date())
     assert sheet.reading is not None
-    shown = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
+    shown = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
     assert list(shown.sights) == [2, 4, 5], "nothing is done to who is there already"
     assert (shown.to_write, len(shown.unanswered), len(shown.questions)) == (2, 1, 1)
     assert shown.class_names[school_class.id] == "9B"
     edit(mia.id, school, year_group="7", now=now)
-    again = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
+    again = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
     assert {line for line in shown.sights if shown.sights[line] != again.sights[line]} == {2}
-    answered = importing.propose(sheet.reading, Said(answers={4: None}), school_id=school.id, class_id=school_class.id)
+    answered = imports.propose(sheet.reading, Said(answers={4: None}), school_id=school.id, class_id=school_class.id)
     assert (answered.sights, answered.unanswered, len(answered.questions), answered.to_write) == (again.sights, (), 1, 3)
-    left_out = importing.propose(sheet.reading, Said(left_out=frozenset({4})), school_id=school.id, class_id=school_class.id)
+    left_out = imports.propose(sheet.reading, Said(left_out=frozenset({4})), school_id=school.id, class_id=school_class.id)
     assert (left_out.unanswered, len(left_out.questions), left_out.to_write) == ((), 1, 2)
     assert fingerprint("a", 1) == fingerprint("a", 1) != fingerprint("a", 2)
 
 
 def test_what_a_list_was_understood_as_can_be_corrected(school: School, now: datetime) -> None:
     def cells(content: bytes, said: Said) -> tuple[int | None, list[str], str | None]:
-        sheet = importing.read_list(content, said, today=now.date())
+        sheet = imports.read_list(content, said, today=now.date())
         rows = sheet.reading.rows if sheet.reading else ()
         return (
             sheet.columns.heading_line,
@@ -840,11 +841,11 @@ def test_an_import_touches_no_other_school_and_no_other_class(
         b"Number,First name,Surname,E-mail,Guardian,Guardian e-mail\n7,Mia,Hill,mia@pupils.example,Ann,home@families.example\n"
         b"8,Ida,Hill,,,home@families.example\n"
     )
-    sheet = importing.read_list(content, Said(), today=now.date())
+    sheet = imports.read_list(content, Said(), today=now.date())
     assert sheet.reading is not None
-    seen = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    done = importing.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    done = imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
     assert (done.added, done.updated, done.unchanged, done.readdressed) == (1, 1, 0, 1)
     assert known_students(elsewhere.id) == theirs
     assert known(here.id, school).class_ids == classes_before | {school_class.id}
@@ -857,11 +858,11 @@ def test_an_import_touches_no_other_school_and_no_other_class(
 def test_guardians_of_one_name_without_an_address_are_two_people_in_a_list_too(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
-    sheet = importing.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", Said(), today=now.date())
+    sheet = imports.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", Said(), today=now.date())
     assert sheet.reading is not None
-    seen = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    importing.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
     assert families(school) == {"Mia": [("Maria", None)], "Ben": [("Maria", None)]}
     assert len(guardian_ids(school)) == 2
 
@@ -872,11 +873,11 @@ def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
     mia = make.student(school_class, given_name="Mia", family_name="Hill", guardians=(HOME,))
     register(make.outreach_session(make.clinician()), school_class, teacher, mia.id, now=now)
     everything_left()
-    sheet = importing.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", Said(), today=now.date())
+    sheet = imports.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", Said(), today=now.date())
     assert sheet.reading is not None
-    seen = importing.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    assert importing.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now).readdressed == 0
+    assert imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now).readdressed == 0
     assert queued() == {(HOME, CANCELLED)}
 
 

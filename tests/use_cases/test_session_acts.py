@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError, Refused, Stale
-from outreach.invitations import announce
 from outreach.models import (
     Area,
     Invitation,
@@ -27,11 +26,13 @@ from outreach.models import (
     Site,
     User,
 )
-from outreach.scheduling import deciding, use_cases
-from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
-from outreach.scheduling.hosting import clinicians
-from outreach.scheduling.moving import move, plan_move
-from outreach.scheduling.rewording import plan_edit
+from outreach.notifications import notify
+from outreach.scheduling import use_cases
+from outreach.scheduling.edit_preview import plan_edit
+from outreach.scheduling.hosts import clinicians
+from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.move import move, plan_move
+from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import TOWN, Builder
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -62,9 +63,9 @@ class Stage:
             "edit": lambda: use_cases.edit(key, replace(OFFER, title="New"), seen=seen, now=now),
             "edit draft": lambda: use_cases.edit_draft(key, NEXT_WEEK, self.place, OFFER, seen=seen, publish=False, now=now),
             "move": lambda: move(key, NEXT_WEEK, self.place, seen=seen, now=now),
-            "confirm": lambda: deciding.confirm(key, seen=seen, now=now),
-            "call off": lambda: deciding.call_off(key, "No theatre.", seen=seen, now=now),
-            "leave open": lambda: deciding.leave_open(key, LATER, seen=seen, now=now),
+            "confirm": lambda: provisional.confirm(key, seen=seen, now=now),
+            "call off": lambda: provisional.call_off(key, "No theatre.", seen=seen, now=now),
+            "leave open": lambda: provisional.leave_open(key, LATER, seen=seen, now=now),
         }
         acts[act]()
 
@@ -112,7 +113,7 @@ def stage(make: Builder) -> Callable[..., Stage]:
         session = make.outreach_session(host, site=site, state=state, **decided | facts)
         if state == PUBLISHED:
             with transaction():
-                announce.tell_published(session, now=make.now)
+                notify.tell_published(session, now=make.now)
         place = TypedPlace(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
         return Stage(session, host, place)
 
@@ -212,9 +213,9 @@ def test_what_is_gone_is_not_there(stage: Callable[..., Stage], act: str, now: d
         "edit": lambda: plan_edit(key, OFFER, tells=False, now=now),
         "edit draft": lambda: use_cases.edit_draft(key, WHEN, here.place, OFFER, seen=seen, publish=False, now=now),
         "move": lambda: plan_move(key, WHEN, here.place, now=now),
-        "confirm": lambda: deciding.confirm(key, seen=seen, now=now),
-        "call off": lambda: deciding.call_off(key, "No theatre.", seen=seen, now=now),
-        "leave open": lambda: deciding.leave_open(key, LATER, seen=seen, now=now),
+        "confirm": lambda: provisional.confirm(key, seen=seen, now=now),
+        "call off": lambda: provisional.call_off(key, "No theatre.", seen=seen, now=now),
+        "leave open": lambda: provisional.leave_open(key, LATER, seen=seen, now=now),
     }
     with pytest.raises(NotThere, match="isn't there any more"):
         acts[act]()

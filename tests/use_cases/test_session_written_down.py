@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, transaction
-from outreach.invitations.audience import Audience, everybody, with_an_entry
-from outreach.invitations.facts import SessionFacts
-from outreach.invitations.naming import for_host
-from outreach.invitations.snapshot import session_facts
 from outreach.models import Answer, Invitation, InvitationReason, ReasonKind, Registration, SessionState
+from outreach.models.snapshots import SessionFacts
+from outreach.notifications.recipient_counts import Audience, everybody, with_an_entry
+from outreach.notifications.session_snapshot import session_facts
+from outreach.people.name_privacy import for_host
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import MARIA, Neighbours

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families.use_cases import remind_again, stop_reminders
-from outreach.invitations.reminders import plan_reminders
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession
+from outreach.notifications.reminders import plan_reminders
 from tests.support.builders import Builder
 
 STUDENT, MOTHER, FATHER, TEACHER = "ana@pupils.example", "mother@homes.example", "father@homes.example", "robin@schools.example"

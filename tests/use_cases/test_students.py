@@ -12,6 +12,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from outreach.class_lists.people import RosterGuardian
+from outreach.class_lists.plan import KnownGuardian, KnownStudent
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import (
@@ -29,12 +31,10 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bouncing import note_failure
+from outreach.outbox.bounces import note_failure
 from outreach.registration import use_cases as registering
 from outreach.schools import removal, students, use_cases
-from outreach.schools.known import known_students
-from outreach.schools.roster.people import RosterGuardian
-from outreach.schools.roster.plan import KnownGuardian, KnownStudent
+from outreach.schools.queries import known_students
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import Builder
 from tests.support.rivals import at_once

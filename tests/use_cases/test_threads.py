@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.announce import tell_moved
-from outreach.invitations.reminders import plan_reminders
-from outreach.invitations.snapshot import session_facts
 from outreach.models import Registration
+from outreach.notifications.notify import tell_moved
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases
-from outreach.worker import Worker
+from outreach.runtime.worker import Worker
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 

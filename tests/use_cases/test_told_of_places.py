@@ -12,8 +12,8 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSession, Registration, SchoolClass, Student, User
 from outreach.registration import use_cases
+from outreach.registration.preview import Row, told_of_leaving, told_of_more_seats, told_of_registering, told_of_taking
 from outreach.registration.seats import Room
-from outreach.registration.telling import Row, told_of_leaving, told_of_more_seats, told_of_registering, told_of_taking
 from outreach.registration.use_cases import Request, preview, register_students
 from tests.support.builders import NOW, Builder
 

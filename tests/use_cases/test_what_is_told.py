@@ -12,15 +12,15 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refused
-from outreach.invitations import audience
-from outreach.invitations.facts import LetterFacts
-from outreach.invitations.letters import render
+from outreach.letters import render
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, Site, User
+from outreach.models.snapshots import LetterFacts
+from outreach.notifications import recipient_counts
 from outreach.registration.use_cases import Request, register_students
 from outreach.scheduling import use_cases
-from outreach.scheduling.facts import Offer, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
-from outreach.web import settings
+from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.web.pages import settings
 from tests.support.builders import Builder
 
 WHEN = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
@@ -113,7 +113,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
     changed: dict[str, Any] = {}
     for sequence, name in enumerate(WORDS, start=1):
         answered = {one.id: one.answered_at for one in invitations()}
-        expected = audience.with_an_entry(world.session).total
+        expected = recipient_counts.with_an_entry(world.session).total
         changed[name] = WORDS[name]
         world.edit(tells=True, **changed)
         told = queued()
@@ -138,7 +138,7 @@ def test_what_no_letter_shows_is_not_told(world: World) -> None:
 @pytest.mark.empty_database
 def test_time_place_and_link_ask_again(world: World) -> None:
     for sequence, (name, change) in enumerate(MATERIAL.items(), start=1):
-        expected = audience.everybody(world.session)
+        expected = recipient_counts.everybody(world.session)
         world.move(**change)
         told = queued()
         assert len(told) == expected.total == 9, "six entries, the teacher's list, and a student and a guardian who wait"
@@ -152,7 +152,7 @@ def test_time_place_and_link_ask_again(world: World) -> None:
 
 @pytest.mark.empty_database
 def test_a_cancellation_goes_to_everybody_it_was_announced_for(world: World) -> None:
-    expected = audience.everybody(world.session)
+    expected = recipient_counts.everybody(world.session)
     use_cases.cancel(world.session.id, "The theatre is closed.", now=world.now)
     assert len(queued()) == expected.total == 9
     assert {(one.answer, one.is_live) for one in invitations()} == {(Answer.NEEDS_ACTION, False)}

@@ -13,11 +13,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.invitations.announce import tell_cancelled, tell_moved
-from outreach.invitations.letters import render
-from outreach.invitations.reminders import plan_reminders, plan_rosters
-from outreach.invitations.snapshot import session_facts
+from outreach.letters import render
 from outreach.models import Guardian, Letter, LetterKind, LetterState, Mailbox, OutreachSession
+from outreach.notifications.notify import tell_cancelled, tell_moved
+from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.session_snapshot import session_facts
 from outreach.registration import use_cases as registering
 from tests.support.builders import TOWN, Builder
 from tests.support.readable_letters import SeenPage

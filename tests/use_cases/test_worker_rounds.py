@@ -11,14 +11,14 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from outreach.config import Settings
-from outreach.jobs import TIMETABLE, Job, do
+from outreach.mail.smtp import SmtpServer, SmtpTransport
+from outreach.mail.smtp_responses import Delayed, Refused
+from outreach.mail.transport import LocalMailbox
 from outreach.models import LetterKind
-from outreach.outbox.outcome import Delayed, Refused
-from outreach.outbox.smtp import SmtpServer, SmtpTransport
-from outreach.outbox.tally import Tally
-from outreach.outbox.transport import LocalMailbox
-from outreach.worker import Worker, transport_for
+from outreach.outbox.statistics import Tally
+from outreach.runtime.jobs import TIMETABLE, Job, do
+from outreach.runtime.worker import Worker, transport_for
+from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, put, render, states
 from tests.support.smtp_server import mail_server

@@ -8,9 +8,9 @@ from functools import partial
 from outreach.families import use_cases as families
 from outreach.families.answering import answer
 from outreach.families.pages import open_page
-from outreach.links import Purpose
+from outreach.inbound.use_cases import take_in
 from outreach.models import Answer
-from outreach.replies.use_cases import take_in
+from outreach.tokens import Purpose
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.model_people import Address
 from tests.journeys.sequences.model_sessions import Session

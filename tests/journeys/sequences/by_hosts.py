@@ -10,10 +10,10 @@ from typing import Any
 from outreach.db import db
 from outreach.models import OutreachSession
 from outreach.registration import use_cases as registering
-from outreach.scheduling import deciding
 from outreach.scheduling import use_cases as scheduling
-from outreach.scheduling.facts import Offer, TypedDecision, TypedPlace, TypedTime
-from outreach.scheduling.moving import move
+from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.move import move
+from outreach.scheduling.provisional import use_cases as provisional
 from tests.journeys.sequences.model_sessions import Session
 from tests.journeys.sequences.people import HOSTS, PLACES, Clock
 from tests.journeys.sequences.picking import a_place, at_times, one_of
@@ -81,12 +81,12 @@ def decide(world: World, a: int, b: int, _c: int) -> None:
     session, model, now = one_of(world.model.sessions, a), world.model, world.now
     key, seen = world.session_id(session), _seen(world, session)
     if b % 8 == 0:
-        world.ask(partial(model.call_off, session), lambda: deciding.call_off(key, "No list that day.", seen=seen, now=now))
+        world.ask(partial(model.call_off, session), lambda: provisional.call_off(key, "No list that day.", seen=seen, now=now))
     elif b % 2:
-        world.ask(partial(model.decide, session, is_provisional=False), lambda: deciding.confirm(key, seen=seen, now=now))
+        world.ask(partial(model.decide, session, is_provisional=False), lambda: provisional.confirm(key, seen=seen, now=now))
     else:
         later = TypedDecision(is_provisional=True)
-        world.ask(partial(model.decide, session, is_provisional=True), lambda: deciding.leave_open(key, later, seen=seen, now=now))
+        world.ask(partial(model.decide, session, is_provisional=True), lambda: provisional.leave_open(key, later, seen=seen, now=now))
 
 
 def cancel(world: World, a: int, _b: int, c: int) -> None:

@@ -8,11 +8,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
+from outreach.class_lists.people import RosterGuardian
+from outreach.class_lists.plan import KnownStudent
 from outreach.registration import use_cases as registering
-from outreach.schools.known import known_students
+from outreach.schools.queries import known_students
 from outreach.schools.removal import remove_student
-from outreach.schools.roster.people import RosterGuardian
-from outreach.schools.roster.plan import KnownStudent
 from outreach.schools.students import StudentFacts, add_student, edit_student, seen_of
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED

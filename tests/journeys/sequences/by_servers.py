@@ -7,12 +7,12 @@ from functools import partial
 
 from sqlalchemy import select
 
-from outreach.coordination import sending_again
 from outreach.db import db
-from outreach.invitations import use_cases as reaching
+from outreach.deliverability import use_cases as reaching
+from outreach.inbound.use_cases import take_in
+from outreach.mail_admin import resend
 from outreach.models import BounceKind, Invitation
 from outreach.outbox.use_cases import send_again
-from outreach.replies.use_cases import take_in
 from tests.journeys.sequences.fates import Settled
 from tests.journeys.sequences.model_people import No
 from tests.journeys.sequences.picking import NothingToDo, an_entry, one_of
@@ -56,13 +56,13 @@ def send_as_update(world: World, a: int, b: int, _c: int) -> None:
     """A coordinator sends one invitation again as one revision more, or all that the page says got lost of a session."""
     if b % 2:
         session = one_of(world.model.sessions, a)
-        key, lost = world.session_id(session), sending_again.lost_of(world.session_id(session))
+        key, lost = world.session_id(session), resend.lost_of(world.session_id(session))
         readers = [world.model.people.at(line.mailbox.address) for line in lost]
         assert all(reader.is_reached for reader in readers)
         shown = [line.invitation.id for line in lost]
         world.ask(
             partial(world.model.send_again, session, readers),
-            lambda: sending_again.send_lost_as_update(key, shown, now=world.now),
+            lambda: resend.send_lost_as_update(key, shown, now=world.now),
         )
         return
     session, address = an_entry(world.model, a)
@@ -74,7 +74,7 @@ def send_as_update(world: World, a: int, b: int, _c: int) -> None:
             raise No("Nothing goes there.")
         world.model.send_again(session, [address])
 
-    world.ask(rule, lambda: sending_again.send_as_update(invitation_id, now=world.now))
+    world.ask(rule, lambda: resend.send_as_update(invitation_id, now=world.now))
 
 
 def try_again(world: World, a: int, _b: int, _c: int) -> None:

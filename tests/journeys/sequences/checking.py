@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.families.pages import open_page
-from outreach.families.questions import question
-from outreach.links import Purpose
+from outreach.families.rsvp import question
 from outreach.models import Answer, Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, Registration
-from outreach.registration.sheets import rows_of
+from outreach.registration.queries import rows_of
+from outreach.tokens import Purpose
 from tests.journeys.sequences.model import About
 from tests.journeys.sequences.model_people import Address
 from tests.journeys.sequences.model_sessions import CONFIRMED, OFFERED, WAITING, Session

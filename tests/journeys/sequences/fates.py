@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from outreach.outbox.outcome import (
+from outreach.mail.smtp_responses import (
     Accepted,
     Delayed,
     Outcome,
@@ -17,7 +17,7 @@ from outreach.outbox.outcome import (
     sort_content_answer,
     sort_recipient_answer,
 )
-from outreach.outbox.transport import Envelope
+from outreach.mail.transport import Envelope
 from tests.support.calendars import Mail
 
 

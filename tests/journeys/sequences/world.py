@@ -12,12 +12,8 @@ from typing import Any, TypeVar, cast
 from flask import Flask
 from sqlalchemy import select, text
 
-from outreach.config import Settings
 from outreach.db import Base, db, transaction
 from outreach.errors import OutreachError
-from outreach.invitations.announce import tell_published
-from outreach.jobs import TIMETABLE
-from outreach.links import Purpose, Ticket, sign
 from outreach.models import (
     UNSETTLED,
     Answer,
@@ -32,8 +28,12 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.leasing import Pace
-from outreach.worker import Worker
+from outreach.notifications.notify import tell_published
+from outreach.outbox.leases import Pace
+from outreach.runtime.jobs import TIMETABLE
+from outreach.runtime.worker import Worker
+from outreach.settings import Settings
+from outreach.tokens import Purpose, Ticket, sign
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.fates import Fate, Settled, Wire
 from tests.journeys.sequences.model import Model, Told

@@ -1,0 +1,24 @@
+"""The features, in the order the story runs."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from outreach.accounts.views import accounts
+from outreach.catalogue.views import catalogue
+from outreach.coordination.views import coordination
+from outreach.demo_mailbox.views import mailbox
+from outreach.doctor.views import health
+from outreach.families.reminder_views import families
+from outreach.registration.views import registration
+from outreach.scheduling.provisional.link_views import decisions
+from outreach.scheduling.provisional.views import scheduling
+from outreach.schools.views import schools
+from outreach.settings import Settings
+
+
+def blueprints(settings: Settings) -> list[Blueprint]:
+    """Give every blueprint; the mailbox page exists in demo mode only."""
+    always = [accounts, coordination, schools, scheduling, decisions, catalogue, registration, families, health]
+    demo_only = [mailbox]
+    return always + (demo_only if settings.has_local_mailbox else [])

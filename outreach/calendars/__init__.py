@@ -1,0 +1,1 @@
+"""Calendar objects: iTIP, VTIMEZONE, entries."""

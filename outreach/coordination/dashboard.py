@@ -1,0 +1,91 @@
+"""What needs a person: the coordinator's home. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from outreach.catalogue.cards import CARD_ROWS
+from outreach.db import db
+from outreach.mail_admin.undeliverable import is_refused
+from outreach.models import (
+    UNSETTLED,
+    Application,
+    ApplicationState,
+    BlockedDomain,
+    InboundMessage,
+    InboundOutcome,
+    Letter,
+    LetterState,
+    Mailbox,
+    OutboxPause,
+    OutreachSession,
+    SessionState,
+    User,
+)
+from outreach.outbox.superseded import is_overtaken
+from outreach.scheduling.retime import skipped_sessions
+
+LOOKS_AHEAD = timedelta(days=14)
+LATE = timedelta(minutes=10)
+LOW = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attention:
+    """Counts of what waits for a person.
+
+    `late_since`: when the oldest letter that should have left was due. `skipped_sessions`: ids of those whose clock skips their time.
+    """
+
+    applications: int
+    unconfirmed: int
+    failed_letters: int
+    refused_mailboxes: int
+    stopped_mailboxes: int
+    blocked_domains: int
+    inbound_to_look_at: int
+    undecided: int
+    skipped_sessions: list[int]
+    late_since: datetime | None
+    pause: OutboxPause | None
+
+
+def attention(*, now: datetime) -> Attention:
+    """Look at everything once."""
+    pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
+    late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
+    quarantined = InboundMessage.outcome == InboundOutcome.QUARANTINED
+    to_look_at = select(func.count(InboundMessage.id)).where(quarantined, InboundMessage.reviewed_at.is_(None))
+    return Attention(
+        applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
+        unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
+        failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_overtaken())) or 0,
+        refused_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_refused())) or 0,
+        stopped_mailboxes=db.session.scalar(select(func.count(Mailbox.stopped_at))) or 0,
+        blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
+        inbound_to_look_at=db.session.scalar(to_look_at) or 0,
+        undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,
+        skipped_sessions=skipped_sessions(now=now),
+        late_since=db.session.scalar(late),
+        pause=db.session.get(OutboxPause, 1),
+    )
+
+
+def is_undecided(now: datetime) -> ColumnElement[bool]:
+    """Say of a session that it should have been decided by now whether it takes place, and can be still."""
+    is_provisional = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.is_provisional)
+    return and_(is_provisional, OutreachSession.decides_at <= now, OutreachSession.starts_at > now)
+
+
+def full_or_nearly_empty(*, now: datetime) -> Select[*tuple[Any, ...]]:
+    """Select the published sessions of the coming two weeks that are full, or less than a quarter taken."""
+    soon = and_(
+        OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at <= now + LOOKS_AHEAD
+    )
+    is_full = OutreachSession.seats_taken == OutreachSession.capacity
+    is_low = OutreachSession.seats_taken < OutreachSession.capacity * LOW
+    return CARD_ROWS.where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)

@@ -1,0 +1,115 @@
+"""The coordinator's lists: what they select, a page at a time. Reads only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import defer, joinedload, selectinload
+
+from outreach.catalogue.cards import CARD_ROWS
+from outreach.coordination.dashboard import is_undecided
+from outreach.coordination.forms import Shown, Time
+from outreach.db import db
+from outreach.models import (
+    Application,
+    ApplicationState,
+    Appointment,
+    InboundKind,
+    InboundMessage,
+    InboundOutcome,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+    Membership,
+    OutreachSession,
+    Role,
+    RoleName,
+    School,
+    SessionState,
+    Site,
+    User,
+)
+
+PAGE_SIZE = 50
+Wanted: TypeAlias = Select[*tuple[Any, ...]]
+
+
+def applications(state: ApplicationState) -> Wanted:
+    """Those that wait oldest first, those decided latest first."""
+    order = Application.created_at if state is ApplicationState.PENDING else Application.decided_at.desc()
+    return select(Application).where(Application.state == state).options(selectinload(Application.user)).order_by(order, Application.id)
+
+
+def people(q: str, role: RoleName | None) -> Wanted:
+    """People by family name, with their roles."""
+    wanted = select(User).order_by(User.family_name, User.given_name, User.id)
+    if q:
+        name = User.given_name + " " + User.family_name
+        wanted = wanted.where(or_(name.icontains(q, autoescape=True), User.email.icontains(q, autoescape=True)))
+    return wanted.where(User.roles.any(Role.name == role)) if role else wanted
+
+
+def places_of(user_ids: list[int]) -> dict[int, list[str]]:
+    """Give the names of the schools and sites where these people work."""
+    schools = select(Membership.user_id, School.name).join(School).where(Membership.user_id.in_(user_ids))
+    sites = select(Appointment.user_id, Site.name).join(Site).where(Appointment.user_id.in_(user_ids))
+    found: dict[int, list[str]] = {}
+    for user_id, name in [*db.session.execute(schools), *db.session.execute(sites)]:
+        found.setdefault(user_id, []).append(name)
+    return found
+
+
+def schools(q: str) -> Wanted:
+    """Schools by name, with the number of their teachers."""
+    teachers = select(func.count()).where(Membership.school_id == School.id).scalar_subquery()
+    return select(School, teachers.label("people")).where(School.name.icontains(q, autoescape=True)).order_by(School.name)
+
+
+def sites(q: str) -> Wanted:
+    """Sites by name, with the number of their clinicians."""
+    clinicians = select(func.count()).where(Appointment.site_id == Site.id).scalar_subquery()
+    return select(Site, clinicians.label("people")).where(Site.name.icontains(q, autoescape=True)).order_by(Site.name)
+
+
+def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -> Wanted:
+    """Sessions of everybody, drafts too; those to come soonest first, those past latest first."""
+    is_to_come = time in (Time.COMING, Time.UNDECIDED)
+    wanted = CARD_ROWS.order_by(OutreachSession.starts_at if is_to_come else OutreachSession.starts_at.desc(), OutreachSession.id)
+    if q:
+        host = User.given_name + " " + User.family_name
+        wanted = wanted.where(or_(OutreachSession.title.icontains(q, autoescape=True), host.icontains(q, autoescape=True)))
+    if state:
+        wanted = wanted.where(OutreachSession.state == state)
+    if time is Time.ALL:
+        return wanted
+    if time is Time.UNDECIDED:
+        return wanted.where(is_undecided(now))
+    return wanted.where(OutreachSession.ends_at > now if time is Time.COMING else OutreachSession.ends_at <= now)
+
+
+def letters(q: str, kind: LetterKind | None, state: LetterState | None) -> Wanted:
+    """The mail log, newest first. What a letter says stays out of it: links in account letters open accounts."""
+    wanted = select(Letter).options(joinedload(Letter.mailbox).load_only(Mailbox.address)).order_by(Letter.id.desc())
+    if q:
+        wanted = wanted.where(Letter.mailbox.has(Mailbox.address.icontains(q, autoescape=True)))
+    if kind:
+        wanted = wanted.where(Letter.kind == kind)
+    return wanted.where(Letter.state == state) if state else wanted
+
+
+def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
+    """Messages that came in, newest first, without what they say."""
+    wanted = select(InboundMessage).options(defer(InboundMessage.raw)).order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+    if q:
+        by_sender = InboundMessage.sender.icontains(q, autoescape=True)
+        wanted = wanted.where(or_(by_sender, InboundMessage.subject.icontains(q, autoescape=True)))
+    if kind:
+        wanted = wanted.where(InboundMessage.kind == kind)
+    if shown is Shown.ALL:
+        return wanted
+    if shown is Shown.TO_LOOK_AT:
+        return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
+    return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))

@@ -1,0 +1,99 @@
+"""Who must be told that letters to an address don't arrive: the teachers who registered the students behind it.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.models import ACTIVE, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SessionState
+from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.notifications.participants import Adult, adults, places, queue_places, readers
+from outreach.notifications.session_snapshot import session_facts
+from outreach.outbox.queue import Draft
+from outreach.people.contacts import Place, recipients, teacher_stands_in
+from outreach.people.name_privacy import for_school
+
+
+@dataclass
+class Refusal:
+    """A refused address and one teacher's students behind it: by student the next of their places, the soonest first."""
+
+    mailbox: Mailbox
+    teacher_id: int
+    next_places: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """Stands for the news: told once to each teacher, and again only when the address is refused anew."""
+        return f"refused:{self.mailbox.id}:{self.mailbox.refused_at}:{self.teacher_id}"
+
+
+def untold_refusals(*, now: datetime) -> list[Draft]:
+    """Write the letter for each refused address of which a teacher hasn't been told since.
+
+    It names all the teacher's students concerned and the next of their sessions, and belongs to no session's stream:
+    nothing in it goes out of date with a later letter.
+    """
+    refusals = _refusals(now)
+    told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([refusal.key for refusal in refusals]))))
+    untold = [refusal for refusal in refusals if refusal.key not in told]
+    teachers = adults({refusal.teacher_id for refusal in untold})
+    drafts = [_draft(refusal, teachers[refusal.teacher_id]) for refusal in untold]
+    return [draft for draft in drafts if draft is not None]
+
+
+def _refusals(now: datetime) -> list[Refusal]:
+    behind = readers().subquery()
+    rows = db.session.execute(
+        select(Mailbox, Registration.id, Registration.session_id, Registration.teacher_id, Registration.student_id)
+        .join(behind, behind.c.mailbox_id == Mailbox.id)
+        .join(Registration, Registration.student_id == behind.c.student_id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
+        .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
+        .order_by(OutreachSession.starts_at, Registration.id)
+    )
+    found: dict[tuple[int, int], Refusal] = {}
+    for mailbox, registration_id, session_id, teacher_id, student_id in rows:
+        refusal = found.setdefault((mailbox.id, teacher_id), Refusal(mailbox, teacher_id))
+        refusal.next_places.setdefault(student_id, (session_id, registration_id))
+    return list(found.values())
+
+
+def _draft(refusal: Refusal, teacher: Adult) -> Draft | None:
+    """None where nobody would write there anyway: the guardian of a student who is of age."""
+    by_session: dict[int, list[int]] = defaultdict(list)
+    for session_id, registration_id in refusal.next_places.values():
+        by_session[session_id].append(registration_id)
+    concerned: list[tuple[OutreachSession, Place]] = []
+    for session_id, registration_ids in by_session.items():
+        outreach_session = db.session.get_one(OutreachSession, session_id)
+        about = places(outreach_session, Registration.id.in_(registration_ids))
+        concerned += [(outreach_session, place) for place in about if refusal.mailbox.id in {one.mailbox_id for one in recipients(place)}]
+    return _letter(refusal, teacher, concerned) if concerned else None
+
+
+def _letter(refusal: Refusal, teacher: Adult, concerned: Sequence[tuple[OutreachSession, Place]]) -> Draft:
+    soonest, about = concerned[0][0], [place for _session, place in concerned]
+    facts = LetterFacts(
+        reader=Reader.TEACHER,
+        reader_name=teacher.name,
+        reader_zone=teacher.zone,
+        cause=Cause.BOUNCED,
+        session=session_facts(soonest),
+        seated=for_school([place for place in about if place.state is not RegistrationState.WAITING]),
+        waiting=for_school([place for place in about if place.state is RegistrationState.WAITING], queue_places(soonest.id)),
+        stands_in_for=for_school([place for place in about if teacher_stands_in(place)]),
+        reason=refusal.mailbox.address,
+    )
+    return Draft(
+        mailbox_id=teacher.mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=facts.to_json(), dedupe_key=refusal.key, locale=teacher.locale
+    )

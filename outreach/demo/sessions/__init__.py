@@ -1,0 +1,1 @@
+"""The sessions of the demo, city by city."""

@@ -1,0 +1,83 @@
+"""A letter taken apart, as a mail program would show it.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.parser import BytesHeaderParser
+from email.policy import default
+from typing import cast
+
+from outreach.demo_mailbox.card import Card, card_of
+
+_METHOD = re.compile(rb"^Content-Type: text/calendar;[^\r\n]*\bmethod=([A-Z]+)", re.MULTILINE | re.IGNORECASE)
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A letter in a list. `method`: what it asks of a calendar, empty for a plain letter."""
+
+    name: str
+    to: str
+    subject: str
+    sent_at: datetime
+    method: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A whole letter. `card` is what a calendar program makes of it, None where it carries nothing for one."""
+
+    summary: Summary
+    sender: str
+    headers: tuple[tuple[str, str], ...]
+    text: str
+    html: str
+    card: Card | None
+
+
+def summary_of(name: str, message: bytes) -> Summary:
+    """Read the headers alone."""
+    return _summary(name, message, BytesHeaderParser(policy=default).parsebytes(message))
+
+
+def read(name: str, message: bytes) -> Reading:
+    """Read all of it."""
+    letter = message_from_bytes(message, policy=default)
+    return Reading(
+        summary=_summary(name, message, letter),
+        sender=str(letter["From"] or ""),
+        headers=tuple((key, str(value)) for key, value in letter.items()),
+        text=_body(letter, "plain"),
+        html=_HEAD.sub(lambda head: head.group() + '<base target="_blank">', _body(letter, "html"), count=1),
+        card=_card(letter),
+    )
+
+
+def _summary(name: str, message: bytes, headers: EmailMessage) -> Summary:
+    method = _METHOD.search(message)
+    date = getattr(headers["Date"], "datetime", None)
+    return Summary(
+        name=name,
+        to=str(headers["To"] or ""),
+        subject=str(headers["Subject"] or ""),
+        sent_at=date.astimezone(UTC) if date else datetime.fromtimestamp(0, UTC),
+        method=method.group(1).decode().upper() if method else "",
+    )
+
+
+def _body(letter: EmailMessage, subtype: str) -> str:
+    part = letter.get_body((subtype,))
+    return str(part.get_content()) if part is not None else ""
+
+
+def _card(letter: EmailMessage) -> Card | None:
+    parts = (part for part in letter.walk() if part.get_content_type() == "text/calendar")
+    return next((card_of(cast(bytes, part.get_payload(decode=True))) for part in parts), None)

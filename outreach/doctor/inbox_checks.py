@@ -1,0 +1,44 @@
+"""The doctor looks into the inbox for replies. Takes nothing from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+
+from outreach.doctor.findings import Finding, attention, fails, ok
+from outreach.inbound.inbox import InboxAway, Trouble, opened
+from outreach.settings import Settings
+
+PATIENCE = timedelta(seconds=10)
+MANY = 200
+_ADVICE = {
+    Trouble.UNREACHABLE: "Look at host and port in OUTREACH_INBOX_URL, whether a firewall stands between, and at the server's certificate.",
+    Trouble.SIGN_IN: "Look at user and password in OUTREACH_INBOX_URL; some servers want a password made for programs.",
+    Trouble.FOLDER: "The path of OUTREACH_INBOX_URL must name a folder that is there, usually /INBOX.",
+    Trouble.BROKEN: "The mail server's own log says why.",
+}
+
+
+def check_inbox(settings: Settings) -> Iterator[Finding]:
+    """Sign in as the worker would, and count."""
+    if settings.inbox_url is None:
+        yield ok("Inbox", "none is read: answers from calendars count where the mail server hands them to `outreach receive`")
+        return
+    parts = urlsplit(settings.inbox_url)
+    place = f"{unquote(parts.path[1:])} on {parts.hostname}"
+    try:
+        with opened(settings.inbox_url, patience=PATIENCE, readonly=True) as inbox:
+            yield _counted(place, waiting=sum(1 for _ in inbox.waiting()), count=inbox.count)
+    except InboxAway as away:
+        yield fails("Inbox", f"{place}: {away}", _ADVICE[away.trouble])
+
+
+def _counted(place: str, *, waiting: int, count: int) -> Finding:
+    aside = f", {count - waiting} set aside" if count > waiting else ""
+    said = f"{place}: {waiting} waiting{aside}"
+    if waiting > MANY:
+        return attention("Inbox", said, "A worker empties it every minute: see whether one is running.")
+    if aside:
+        return attention("Inbox", said, "Look at the flagged messages there, too large or beyond us, and delete them.")
+    return ok("Inbox", said)

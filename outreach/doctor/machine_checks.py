@@ -1,0 +1,79 @@
+"""The doctor looks at the machine: zone data, folders, the clock."""
+
+from __future__ import annotations
+
+import stat
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import tzdata  # type: ignore[import-untyped]  # it has no stubs
+from sqlalchemy import make_url
+
+from outreach.doctor.findings import Finding, Verdict, fails, ok
+from outreach.settings import Settings
+
+# British Columbia stopped changing its clocks in 2026 (tzdata 2026f): older data is an hour out in winter.
+_PROBE, _OFFSET = datetime(2027, 1, 15, 12), timedelta(hours=-7)  # noqa: DTZ001 (a wall time)
+YEARS_AHEAD = 15
+
+
+def check_machine(settings: Settings, *, now: datetime) -> Iterator[Finding]:
+    """Look at zone data, clock and folders."""
+    yield _zone_data()
+    yield _clock(now)
+    yield _folder(settings)
+    yield _privacy(settings)
+
+
+def _zone_data() -> Finding:
+    version, offset = tzdata.IANA_VERSION, _PROBE.replace(tzinfo=ZoneInfo("America/Vancouver")).utcoffset()
+    if offset == _OFFSET:
+        return ok("Zone data", f"tzdata {version}")
+    advice = "Install the tzdata named in requirements.lock."
+    return fails("Zone data", f"tzdata {version} doesn't know that Vancouver stays at UTC−7 in January 2027", advice)
+
+
+def _clock(now: datetime) -> Finding:
+    made_in = int(tzdata.IANA_VERSION[:4])
+    if made_in <= now.year <= made_in + YEARS_AHEAD:
+        return ok("Clock", f"{now:%Y-%m-%d %H:%M} UTC")
+    return fails("Clock", f"says {now:%Y-%m-%d %H:%M} UTC", "Set it, and let it keep time by NTP: invitations and reminders go by it.")
+
+
+def _folder(settings: Settings) -> Finding:
+    try:
+        with tempfile.TemporaryFile(dir=settings.instance_path):
+            return ok("Folder", f"{settings.instance_path} can be written to")
+    except OSError as error:
+        advice = "Let the account that runs Outreach write there, or name another folder in OUTREACH_INSTANCE_PATH."
+        return fails("Folder", f"{settings.instance_path}: {error.strerror}", advice)
+
+
+def _privacy(settings: Settings) -> Finding:
+    """Nobody else on this machine reads keys, letters or the database: folder or file keeps them out."""
+    readable = [path for path in _secrets(settings) if _lets_others_in(path) and _lets_others_in(path.parent)]
+    if not readable:
+        return ok("Privacy", "nobody else on this machine can read keys, letters or the database")
+    said = f"everybody on this machine can read {', '.join(path.name for path in readable)}"
+    advice = f"Run `chmod o= {' '.join(dict.fromkeys(str(path.parent) for path in readable))}`."
+    return Finding("Privacy", Verdict.ATTENTION if settings.is_demo else Verdict.FAILS, said, advice)
+
+
+def _secrets(settings: Settings) -> list[Path]:
+    """Whatever is in our folder, and the database where it is a file."""
+    folder, url = settings.instance_path, make_url(settings.database_url)
+    inside = set(folder.iterdir()) if folder.is_dir() else set()
+    is_file = url.get_backend_name() == "sqlite" and url.database
+    return sorted(inside | ({Path(url.database)} if is_file and url.database else set()))
+
+
+def _lets_others_in(path: Path) -> bool:
+    """Others may open this folder, or read this file."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return bool(mode & (stat.S_IXOTH if stat.S_ISDIR(mode) else stat.S_IROTH))

@@ -1,0 +1,81 @@
+"""What a family is asked on its page: do they come, and if not, shall the place be given back.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from babel.lists import format_list
+from sqlalchemy import select
+
+from outreach.db import db
+from outreach.families.pages import FamilyPage, Place
+from outreach.models import HAVE_AN_ENTRY, Answer, Invitation, Registration
+from outreach.registration.answering import places_at_stake
+from outreach.rsvp.queries import voices_of
+from outreach.rsvp.rules import speaks_alone
+from outreach.web import formatting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Whether these students come, and what this mailbox has answered to invitation `sequence`.
+
+    `is_you`: the reader is the one it is about. `at_stake`: whose places "can't come" gives back at once. `to_ask_about`:
+    for whom the reader may say alone that the place is free; `to_agree_on`: for whom others have a say as well.
+    """
+
+    sequence: int
+    answer: Answer
+    is_verified: bool
+    is_you: bool
+    names: tuple[str, ...]
+    at_stake: tuple[Place, ...]
+    to_ask_about: tuple[Place, ...]
+    to_agree_on: tuple[Place, ...]
+
+    @property
+    def says_no(self) -> bool:
+        """This mailbox can't come, for certain."""
+        return self.answer is Answer.DECLINED and self.is_verified
+
+
+def question(page: FamilyPage, *, now: datetime) -> Question | None:
+    """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
+    outreach_session = page.outreach_session
+    invitation = invitation_of(page.mailbox.id, outreach_session.id)
+    about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
+    if invitation is None or not about or not outreach_session.is_published or now >= outreach_session.starts_at:
+        return None
+    voices = voices_of(Registration.id.in_([place.registration.id for place in about]))
+    alone = {key for key, heard in voices.items() if speaks_alone(page.mailbox.id, heard)}
+    at_stake = places_at_stake(invitation) if outreach_session.frees_declined_seats else []
+    return Question(
+        sequence=invitation.sequence,
+        answer=invitation.answer,
+        is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
+        is_you=len(about) == 1 and about[0].registration.student.mailbox_id == page.mailbox.id,
+        names=tuple(place.given_name for place in about),
+        at_stake=_among(about, at_stake),
+        to_ask_about=_among(about, alone),
+        to_agree_on=_among(about, voices.keys() - alone),
+    )
+
+
+def named(names: Sequence[str]) -> str:
+    """'Ana and Ben'."""
+    return format_list(names, locale=formatting.locale())
+
+
+def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
+    """Read the invitation of a mailbox that stands, afresh."""
+    standing = select(Invitation).where(Invitation.session_id == session_id, Invitation.mailbox_id == mailbox_id, Invitation.is_live)
+    return db.session.scalar(standing.execution_options(populate_existing=True))
+
+
+def _among(places: Collection[Place], ids: Collection[int]) -> tuple[Place, ...]:
+    return tuple(place for place in places if place.registration.id in ids)

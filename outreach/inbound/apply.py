@@ -1,0 +1,155 @@
+"""What a calendar's message changes: an answer, a letter to whoever must know, an invitation sent again.
+
+Joins the caller's transaction, never commits. Sessions are locked before anything that hangs on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from outreach.db import db, locked
+from outreach.inbound.classify import Asked, Done, Verdict
+from outreach.inbound.confirm_sender import ask_to_confirm
+from outreach.inbound.notify_staff import note_passed_on, note_proposal
+from outreach.inbound.parsing.message import Event
+from outreach.inbound.reasons import Reason
+from outreach.inbound.rules import Judgement, Standing, judge_question, judge_reply, made_at
+from outreach.models import (
+    Answer,
+    AnswerSource,
+    InboundKind,
+    InboundOutcome,
+    Invitation,
+    InvitationAnswer,
+    Letter,
+    Mailbox,
+    OutreachSession,
+)
+from outreach.notifications.resend import tell_again
+from outreach.registration.answering import take_answer
+from outreach.rsvp.record import Given, keep_as_history
+
+
+@dataclass(frozen=True, kw_only=True)
+class From:
+    """Whoever wrote: the mailbox of the token, whether the mail proved that it came from there, whether a program wrote it."""
+
+    mailbox: Mailbox
+    is_verified: bool
+    is_automatic: bool
+
+
+def answer(asked: Asked, by: From, *, now: datetime) -> Done:
+    """Do what a calendar's REPLY, COUNTER or REFRESH asks for, as far as it counts."""
+    found = db.session.execute(
+        select(Invitation.id, Invitation.session_id, Invitation.mailbox_id).where(Invitation.uid == asked.event.uid)
+    ).one_or_none()
+    if found is None or found.mailbox_id != by.mailbox.id:
+        reason = Reason.UNKNOWN_UID if found is None else Reason.NOT_THEIRS
+        return Done(Verdict(asked.kind, InboundOutcome.QUARANTINED, reason), by.mailbox.id)
+    outreach_session = locked(OutreachSession, found.session_id)
+    invitation = db.session.get(Invitation, found.id, populate_existing=True)
+    assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
+    assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
+    judgement = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
+    return Done(Verdict(asked.kind, judgement.outcome, judgement.reason), by.mailbox.id, invitation.id)
+
+
+@dataclass(frozen=True)
+class _Case:
+    event: Event
+    outreach_session: OutreachSession
+    invitation: Invitation
+    by: From
+    now: datetime
+
+    @property
+    def standing(self) -> Standing:
+        """The invitation as it stands, before anything is done."""
+        told, invitation = self.outreach_session, self.invitation
+        return Standing(
+            address=self.by.mailbox.address,
+            sequence=invitation.sequence,
+            is_coming=invitation.is_live and told.is_published and self.now < told.ends_at,
+            is_over=self.now >= told.ends_at,
+            answer_stamp=invitation.answer_stamp,
+            was_taken=_was_taken(invitation.id, self.event),
+        )
+
+    def given(self, said: Answer, *, stamp: datetime | None) -> Given:
+        """Give the answer as it is kept."""
+        source, event = AnswerSource.CALENDAR, self.event
+        return Given(
+            answer=said, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment
+        )
+
+
+def _reply(case: _Case) -> Judgement:
+    judgement = judge_reply(case.event, case.standing, now=case.now)
+    if judgement.outcome is InboundOutcome.APPLIED and judgement.answer is not None:
+        _hold(case, judgement.answer)
+    elif judgement.outcome is InboundOutcome.HISTORY:
+        _remember(case, judgement)
+    return judgement
+
+
+def _hold(case: _Case, said: Answer) -> None:
+    invitation = case.invitation
+    take_answer(case.outreach_session, invitation, case.given(said, stamp=case.event.stamp), now=case.now)
+    invitation.answer_stamp = made_at(case.event, now=case.now)
+    if said is Answer.NEEDS_ACTION:
+        invitation.answered_at = None
+        note_passed_on(case.outreach_session, invitation, now=case.now)
+
+
+def _remember(case: _Case, judgement: Judgement) -> None:
+    """What a program wrote of its own accord is never answered: it would answer again."""
+    is_answered = not case.by.is_automatic
+    if judgement.answer is None:
+        return
+    if judgement.reason is not Reason.OTHER_ATTENDEE:
+        keep_as_history(case.invitation, case.given(judgement.answer, stamp=case.event.stamp), now=case.now)
+    elif is_answered:
+        ask_to_confirm(case.outreach_session, case.invitation, judgement.answer, now=case.now)
+    if judgement.reason is Reason.OLD_TIME and is_answered:
+        db.session.flush()
+        tell_again(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
+
+
+def _counter(case: _Case) -> Judgement:
+    judgement = judge_question(case.event, case.standing, reason=Reason.PROPOSED)
+    if judgement.outcome is not InboundOutcome.APPLIED:
+        return judgement
+    is_news = note_proposal(case.outreach_session, case.invitation, case.event, now=case.now)
+    return judgement if is_news else Judgement(InboundOutcome.HISTORY, Reason.PROPOSED_ALREADY)
+
+
+def _refresh(case: _Case) -> Judgement:
+    """Send the invitation as it stands, once an hour at most."""
+    judgement = judge_question(case.event, case.standing, reason=Reason.SENT_AGAIN)
+    if judgement.outcome is not InboundOutcome.APPLIED:
+        return judgement
+    hour = f"refresh:{case.now:%Y%m%dT%H}"
+    before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
+    if db.session.scalar(before.limit(1)) is None and tell_again(case.outreach_session, [case.invitation.id], key=hour, now=case.now):
+        return judgement
+    return Judgement(InboundOutcome.IGNORED, Reason.SENT_LATELY)
+
+
+_DEEDS: dict[InboundKind, Callable[[_Case], Judgement]] = {
+    InboundKind.REPLY: _reply,
+    InboundKind.COUNTER: _counter,
+    InboundKind.REFRESH: _refresh,
+}
+
+
+def _was_taken(invitation_id: int, event: Event) -> bool:
+    """Say whether this very reply has come before, in another message."""
+    if event.stamp is None:
+        return False
+    same = (InvitationAnswer.stamp == event.stamp) & (InvitationAnswer.sequence == event.sequence)
+    return db.session.scalar(select(InvitationAnswer.id).where(InvitationAnswer.invitation_id == invitation_id, same).limit(1)) is not None

@@ -1,0 +1,137 @@
+"""What a calendar asks for, passed on by letter to those who can decide.
+
+Joins the caller's transaction, never commits. The caller holds the lock on the session's row. A minor and an adult never get
+a private channel: what a family writes goes to the host and, in the same words, to the teacher who answers for the student.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from outreach.db import db
+from outreach.inbound.parsing.message import Event
+from outreach.inbound.rules import proposed
+from outreach.models import (
+    Invitation,
+    InvitationReason,
+    Letter,
+    LetterKind,
+    OutreachSession,
+    ReasonKind,
+    Registration,
+    User,
+)
+from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader, StudentFacts
+from outreach.notifications.invitation_store import Addressee, addressees
+from outreach.notifications.participants import Adult, adults, places
+from outreach.notifications.session_snapshot import session_facts
+from outreach.outbox.queue import Draft, post
+from outreach.people.name_privacy import for_host, for_school
+
+PROPOSALS_AT_MOST = 3
+_ADULTS = (Reader.HOST, Reader.TEACHER)
+
+
+def note_proposal(outreach_session: OutreachSession, invitation: Invitation, event: Event, *, now: datetime) -> bool:
+    """Tell host and teacher what time is proposed. False where they know: it was proposed before, or three others were."""
+    time = proposed(event, length=outreach_session.ends_at - outreach_session.starts_at, now=now)
+    prefix = f"note:{invitation.id}:{invitation.sequence}:proposal:"
+    occasion = prefix + (f"{time[0].isoformat()}/{time[1].isoformat()}" if time else "none")
+    known = {key.rpartition(":to:")[0] for key in _notes(prefix)}
+    if occasion in known or len(known) >= PROPOSALS_AT_MOST:
+        return False
+    starts_at, ends_at = time or (None, None)
+    note = _Note(outreach_session, invitation, Cause.COUNTERED, occasion, starts_at, ends_at, event.comment)
+    return _post(note, now=now)
+
+
+def note_passed_on(outreach_session: OutreachSession, invitation: Invitation, *, now: datetime) -> None:
+    """Tell host and teacher that the invitation was delegated; once for each revision of it."""
+    occasion = f"note:{invitation.id}:{invitation.sequence}:passed_on"
+    _post(_Note(outreach_session, invitation, Cause.FORWARDED, occasion), now=now)
+
+
+@dataclass(frozen=True)
+class _Note:
+    """What is passed on. `occasion` stands for the news: nobody is told the same twice."""
+
+    outreach_session: OutreachSession
+    invitation: Invitation
+    cause: Cause
+    occasion: str
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    comment: str = ""
+
+
+def _post(note: _Note, *, now: datetime) -> bool:
+    drafts = list(_drafts(note))
+    post(drafts, now=now)
+    return bool(drafts)
+
+
+def _drafts(note: _Note) -> Iterator[Draft]:
+    """One for each host, one for each teacher of a family's students; none for whoever asks."""
+    outreach_session = note.outreach_session
+    [asking] = addressees(outreach_session, Invitation.id == note.invitation.id)
+    is_adult = asking.reader in _ADULTS
+    hosts = adults({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
+    about = () if is_adult else for_host(Registration.id.in_(asking.students))
+    name = _name_of_adult(asking) if is_adult else ""
+    told = {asking.mailbox_id}
+    for host in hosts.values():
+        if host.mailbox_id not in told:
+            told.add(host.mailbox_id)
+            yield _draft(note, Reader.HOST, host, about, asking.reader, name)
+    if is_adult:
+        return
+    concerned = places(outreach_session, Registration.id.in_(asking.students))
+    for teacher in adults({place.teacher_id for place in concerned}).values():
+        if teacher.mailbox_id not in told:
+            told.add(teacher.mailbox_id)
+            mine = for_school([place for place in concerned if place.teacher_id == teacher.user_id])
+            yield _draft(note, Reader.TEACHER, teacher, mine, asking.reader, name)
+
+
+def _draft(note: _Note, reader: Reader, to: Adult, about: tuple[StudentFacts, ...], by: Reader, name: str) -> Draft:
+    facts = LetterFacts(
+        reader=reader,
+        reader_name=to.name,
+        reader_zone=to.zone,
+        cause=note.cause,
+        session=session_facts(note.outreach_session),
+        seated=about,
+        asked=AskedFacts(by=by, name=name, starts_at=note.starts_at, ends_at=note.ends_at, comment=note.comment),
+    )
+    return Draft(
+        mailbox_id=to.mailbox_id,
+        kind=LetterKind.NOTE,
+        facts=facts.to_json(),
+        dedupe_key=f"{note.occasion}:to:{to.mailbox_id}",
+        locale=to.locale,
+        session_id=note.outreach_session.id,
+    )
+
+
+def _name_of_adult(asking: Addressee) -> str:
+    kind = ReasonKind(asking.reader.value)
+    return (
+        db.session.scalar(
+            select(func.trim(User.given_name + " " + User.family_name))
+            .join(InvitationReason, InvitationReason.user_id == User.id)
+            .where(InvitationReason.invitation_id == asking.invitation_id, InvitationReason.kind == kind)
+            .order_by(User.id)
+            .limit(1)
+        )
+        or ""
+    )
+
+
+def _notes(prefix: str) -> Sequence[str]:
+    """Give what stands for the notes written so far."""
+    keys = select(Letter.dedupe_key).where(Letter.kind == LetterKind.NOTE, Letter.dedupe_key.startswith(prefix, autoescape=True))
+    return db.session.scalars(keys).all()

@@ -1,0 +1,1 @@
+"""A received message parsed into an `IncomingMessage`: parts, calendar objects, bounces."""

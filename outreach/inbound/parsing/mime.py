@@ -1,0 +1,155 @@
+"""A message as its parts, read with limits: 50 parts, ten levels, so many bytes of headers (RFC 2045 to 2049).
+
+Pure. Cost grows with the size of the message alone, whatever is in it. The standard library reads the headers and undoes
+transfer encodings; its parser of whole messages knows no limit of depth, parts or parameters: 1 MiB can cost it minutes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from email.message import Message
+from email.parser import BytesHeaderParser
+from email.policy import Compat32
+from email.utils import collapse_rfc2231_value
+
+from outreach.mail.sanitize import one_line
+
+MAX_PARTS = 50
+_MAX_DEPTH = 10
+_MAX_HEADER_BLOCK = 128 * 1024
+_MAX_HEADERS = 1000
+_MAX_HEADER = 8 * 1024
+
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_BLANKS = re.compile(r"[\x00-\x1f\x7f]+[ \t]*")  # folds, and what has no business in a header
+_ENCODED = {"base64", "quoted-printable"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A leaf: its headers, and its content with the transfer encoding undone."""
+
+    headers: Message
+    content: bytes
+
+    @property
+    def type(self) -> str:
+        """Give the content type in lower case, such as "text/calendar"."""
+        return self.headers.get_content_type()
+
+
+@dataclass
+class Parts:
+    """The leaves of a message in order, what it says of itself, and whether it had more than we read."""
+
+    headers: Message
+    leaves: list[Part] = field(default_factory=list)
+    count: int = 0
+    has_more: bool = False
+
+
+def parts_of(raw: bytes) -> Parts:
+    """Take a message apart. What is wrapped in `message/rfc822` stays one leaf: it was written to somebody else."""
+    headers, body = _split(raw)
+    found = Parts(headers)
+    _collect(headers, body, found, depth=0)
+    return found
+
+
+def headers_of(block: bytes) -> Message:
+    """Read headers up to the first empty line; what is longer than our limits is cut."""
+    return _split(block)[0]
+
+
+def values(headers: Message, name: str) -> list[str]:
+    """Give the values of every header of this name, topmost first, each as one line."""
+    return [str(value).strip() for value in headers.get_all(name, [])]
+
+
+def first(headers: Message, name: str) -> str:
+    """Give the value of the topmost header of this name; "" without one."""
+    return next(iter(values(headers, name)), "")
+
+
+def parameter(headers: Message, name: str) -> str:
+    """Give a parameter of Content-Type; "" without it."""
+    value = headers.get_param(name)
+    return collapse_rfc2231_value(value).strip() if value else ""
+
+
+def message_id_of(headers: Message) -> str | None:
+    """Give the Message-ID with its brackets, as its sender wrote it; None without a usable one."""
+    value = first(headers, "Message-ID")
+    found = re.search(r"<[^<>]{1,250}>", value)
+    return one_line(found[0] if found else value[:250]) or None
+
+
+def _collect(headers: Message, body: bytes, found: Parts, *, depth: int) -> None:
+    found.count += 1
+    boundary = headers.get_boundary() if headers.get_content_maintype() == "multipart" else None
+    if not boundary:
+        found.leaves.append(Part(headers, _decoded(headers, body)))
+        return
+    for child in _children(body, boundary.encode("utf-8", "replace")):
+        if found.count >= MAX_PARTS or depth >= _MAX_DEPTH:
+            found.has_more = True
+            return
+        _collect(*_split(child), found, depth=depth + 1)
+
+
+def _children(body: bytes, boundary: bytes) -> Iterator[bytes]:
+    """Give what lies between the delimiters (RFC 2046 5.1.1); where the last one is missing, up to the end."""
+    delimiter = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*\r?(?:\n|\Z)", re.MULTILINE)
+    begins: int | None = None
+    for line in delimiter.finditer(body):
+        if begins is not None:
+            yield body[begins : line.start()]
+        begins = line.end()
+        if line[1]:
+            return
+    if begins is not None:
+        yield body[begins:]
+
+
+def _split(raw: bytes) -> tuple[Message, bytes]:
+    """Give headers and body. A part may begin with the empty line: then it has no headers."""
+    if raw.startswith((b"\n", b"\r\n")):
+        return _PARSER.parsebytes(b""), raw.split(b"\n", 1)[1]
+    end = _END_OF_HEADERS.search(raw)
+    block, body = (raw[: end.start()], raw[end.end() :]) if end else (raw, b"")
+    return _PARSER.parsebytes(block[:_MAX_HEADER_BLOCK]), body
+
+
+def _decoded(headers: Message, body: bytes) -> bytes:
+    encoding = first(headers, "Content-Transfer-Encoding").lower()
+    if encoding not in _ENCODED:
+        return body
+    carrier = Message()
+    carrier["Content-Transfer-Encoding"] = encoding
+    carrier.set_payload(body.decode("ascii", "surrogateescape"))
+    content = carrier.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+class _Short(Compat32):
+    """The lenient policy of old, with headers that are unfolded, cut, without control characters, and never undecodable."""
+
+    def header_source_parse(self, sourcelines: Sequence[str]) -> tuple[str, str]:
+        """Give name and value as they are kept."""
+        name, value = super().header_source_parse(list(sourcelines[:_MAX_HEADERS]))
+        value = value[:_MAX_HEADER].encode("ascii", "surrogateescape").decode("utf-8", "replace")
+        return name, _BLANKS.sub(" ", value)
+
+
+class _FewHeaders(Message):
+    """Headers that nobody can make slow by their number."""
+
+    def set_raw(self, name: str, value: str) -> None:
+        """Keep one more, if it isn't one too many."""
+        if len(self) < _MAX_HEADERS:
+            super().set_raw(name, value)
+
+
+_PARSER = BytesHeaderParser(_FewHeaders, policy=_Short())

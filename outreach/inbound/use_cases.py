@@ -1,0 +1,177 @@
+"""What a mail server brings: each message is taken in once, whatever it says, in one transaction with what follows from it.
+
+A message comes twice when a server isn't sure that we took it: its Message-ID and its hash are unique, and its row is written
+before anything is done, so that of two processes with the same message one waits and then finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, cast
+
+import structlog
+from flask import current_app
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from outreach.db import db, is_sqlite, transaction
+from outreach.errors import NotThere
+from outreach.faults import place_of
+from outreach.inbound import apply
+from outreach.inbound.apply import From
+from outreach.inbound.authentication_results import proves
+from outreach.inbound.classify import Done, Report, Verdict, sort
+from outreach.inbound.parsing.message import TOO_LARGE, Incoming
+from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE, read
+from outreach.inbound.reasons import Reason
+from outreach.inbound.recipient_token import Addressed, addressed, is_our_own
+from outreach.inbound.reports import report
+from outreach.mail.sanitize import one_line
+from outreach.models import InboundKind, InboundMessage, InboundOutcome, InvitationAnswer, Letter, Mailbox
+from outreach.settings import Settings
+
+KEPT = timedelta(days=30)
+_MOST_BYTES = 2**31 - 1  # that the column holds
+_log = structlog.get_logger()
+
+
+def take_in(raw: bytes, *, delivered_to: str | None, source: str, now: datetime) -> InboundOutcome | None:
+    """Take in a message and do what follows from it; None where we had it already.
+
+    `delivered_to`: the envelope's recipient, where known. `source`: the way it came, for the log. Whatever it says, it isn't refused.
+    Raises OperationalError and InterfaceError while the database is away or too busy: then nothing was done, and it may come again.
+    """
+    return _take_in(read(raw, delivered_to=delivered_to), raw[:MAX_SIZE], source=source, now=now)
+
+
+def take_in_oversized(head: bytes, *, size: int, now: datetime, source: str, delivered_to: str | None = None) -> InboundOutcome | None:
+    """Note that a message came that is too large to be looked at: of its bytes (`size`) only the beginning is known."""
+    head = head[:HEAD_AT_MOST]
+    digest = sha256(b"%d:" % size + head).hexdigest()
+    incoming = replace(read(head, delivered_to=delivered_to), digest=digest, size=size, trouble=TOO_LARGE)
+    return _take_in(incoming, head, source=source, now=now)
+
+
+def look_at(message_id: int, *, now: datetime) -> None:
+    """Note that a coordinator has looked at a message. Raises NotThere."""
+    with transaction():
+        if db.session.scalar(select(InboundMessage.id).where(InboundMessage.id == message_id)) is None:
+            raise NotThere
+        seen = update(InboundMessage).where(InboundMessage.id == message_id, InboundMessage.reviewed_at.is_(None))
+        db.session.execute(seen.values(reviewed_at=now))
+
+
+def forget_raw(*, now: datetime) -> int:
+    """Wipe what was written, and by whom, 30 days after it came: messages, and the words of answers. What was made of it stays.
+
+    Gives how many were wiped.
+    """
+    messages = (InboundMessage.raw.is_not(None), InboundMessage.received_at <= now - KEPT)
+    words = (InvitationAnswer.comment != "", InvitationAnswer.at <= now - KEPT)
+    past = (select(InboundMessage.id).where(*messages), select(InvitationAnswer.id).where(*words))
+    if not any(db.session.scalar(found.limit(1)) for found in past):
+        return 0
+    with transaction():
+        wiped = [
+            db.session.execute(update(InboundMessage).where(*messages).values(raw=None, sender="", subject="")),
+            db.session.execute(update(InvitationAnswer).where(*words).values(comment="")),
+        ]
+    return sum(cast(CursorResult[Any], one).rowcount for one in wiped)
+
+
+def _take_in(incoming: Incoming, raw: bytes, *, source: str, now: datetime) -> InboundOutcome | None:
+    """A fault of ours must not lose a message, nor bring it back for ever: then a person looks at it."""
+    try:
+        return _take_once(incoming, raw, _act, source=source, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 (whatever it was, the next try would meet it again)
+        _log.error("message cannot be acted on", source=source, error=type(error).__name__, place=place_of(error))
+        return _take_once(incoming, raw, _give_up, source=source, now=now)
+
+
+def _take_once(
+    incoming: Incoming, raw: bytes, act: Callable[[Incoming, datetime], Done], *, source: str, now: datetime
+) -> InboundOutcome | None:
+    with transaction():
+        key = _write_down(incoming, raw, now)
+        done = act(incoming, now) if key is not None else None
+        if done is not None:
+            _note(key, done)
+    if done is None:
+        _log.info("message had already", source=source)
+        return None
+    verdict = done.verdict
+    _log.info("message taken in", source=source, kind=verdict.kind.value, outcome=verdict.outcome.value, reason=verdict.reason.value)
+    return verdict.outcome
+
+
+def _write_down(incoming: Incoming, raw: bytes, now: datetime) -> int | None:
+    """Insert its row, or learn that it is there; a rival who is inserting it just now is waited for."""
+    row = {
+        "digest": incoming.digest,
+        "message_id": _line(incoming.message_id) if incoming.message_id else None,
+        "received_at": now,
+        "size": min(incoming.size, _MOST_BYTES),
+        "kind": InboundKind.OTHER,
+        "outcome": InboundOutcome.IGNORED,
+        "sender": _line(incoming.sender),
+        "subject": _line(incoming.subject),
+        "raw": raw,
+    }
+    dialect = sqlite if is_sqlite(db.session.connection()) else postgresql
+    inserted = dialect.insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.id)
+    return cast(int | None, db.session.scalar(inserted))
+
+
+def _act(incoming: Incoming, now: datetime) -> Done:
+    settings: Settings = current_app.extensions["outreach"]
+    letter, mailbox = _known(_addressed(incoming, settings))
+    business = sort(incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address))
+    if isinstance(business, Report):
+        return report(business, letter.id if letter else None, mailbox, now=now)
+    if isinstance(business, Verdict) or mailbox is None:
+        verdict = business if isinstance(business, Verdict) else Verdict(business.kind, InboundOutcome.QUARANTINED, Reason.NO_TOKEN)
+        return Done(verdict, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
+    is_proven = proves(incoming.authentication, incoming.from_domain, authserv_id=settings.authserv_id)
+    is_verified = is_proven and incoming.sender == mailbox.address
+    return apply.answer(business, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
+
+
+def _give_up(_incoming: Incoming, _now: datetime) -> Done:
+    return Done(Verdict(InboundKind.OTHER, InboundOutcome.QUARANTINED, Reason.FAULT))
+
+
+def _addressed(incoming: Incoming, settings: Settings) -> Addressed | None:
+    return addressed(
+        incoming.recipients,
+        reply_address=settings.reply_address,
+        bounce_address=settings.bounce_address or settings.reply_address,
+        secret_key=settings.secret_key,
+    )
+
+
+def _known(to: Addressed | None) -> tuple[Letter | None, Mailbox | None]:
+    """Give what the token stands for, if it is there."""
+    if to is None:
+        return None, None
+    if to.letter_id is None:
+        return None, db.session.scalar(select(Mailbox).where(Mailbox.token == to.mailbox_token))
+    letter = db.session.get(Letter, to.letter_id)
+    return letter, letter.mailbox if letter else None
+
+
+def _note(key: int | None, done: Done) -> None:
+    verdict = done.verdict
+    facts = {"kind": verdict.kind, "outcome": verdict.outcome, "reason": verdict.reason.value}
+    about = {"mailbox_id": done.mailbox_id, "invitation_id": done.invitation_id, "letter_id": done.letter_id}
+    db.session.execute(update(InboundMessage).where(InboundMessage.id == key).values(**facts, **about))
+
+
+def _line(text: str) -> str:
+    """Give what fits the column: one line, no half characters, at most 255."""
+    return one_line(text.encode("utf-8", "replace").decode())[:255]

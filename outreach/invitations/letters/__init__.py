@@ -1,5 +1,0 @@
-"""What letters say: a lead, a table of facts, one button, and a calendar entry, for each kind and reader."""
-
-from outreach.invitations.letters.rendering import render
-
-__all__ = ["render"]

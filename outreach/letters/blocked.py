@@ -1,0 +1,54 @@
+"""The letter that asks a teacher to have our letters let in, and what their school's IT must allow."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from outreach.letters.compose import greeting
+from outreach.letters.content import Link, Row, Story
+from outreach.letters.language import gettext as _
+from outreach.letters.language import ngettext
+from outreach.models.snapshots import BlockedFacts
+from outreach.settings import Settings
+
+
+def senders_to_allow(settings: Settings) -> tuple[str, ...]:
+    """Give the addresses our letters come from, in From and in the envelope, with a * for what differs from letter to letter."""
+    patterns = (settings.reply_address, settings.bounce_address or settings.reply_address)
+    return tuple(dict.fromkeys(pattern.replace("{token}", "*") for pattern in patterns))
+
+
+def domains_to_allow(settings: Settings) -> tuple[str, ...]:
+    """Give the domains of these addresses."""
+    return tuple(dict.fromkeys(sender.rpartition("@")[2] for sender in senders_to_allow(settings)))
+
+
+def tell_blocked(facts: BlockedFacts, settings: Settings) -> Story:
+    """Give the content of the letter."""
+    return Story(
+        subject=_("Your school's mail turns our letters away"),
+        lead=_lead(facts),
+        greeting=greeting(facts.reader_name),
+        rows=(
+            Row(label=_("The server said"), lines=(facts.server_words,) if facts.server_words else (_("nothing more"),)),
+            Row(label=_("Senders to allow"), lines=senders_to_allow(settings)),
+            Row(label=_("Domains to allow"), lines=domains_to_allow(settings)),
+        ),
+        button=Link(_("Copy the text for your IT"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
+        notes=(
+            _("Please send the text on that page to whoever looks after your school's mail. It says all they need."),
+            _("Until then we send nothing there. Guardians of minors get their own letters as always."),
+            _("Where nobody responsible is reached, our summaries ask you to tell the student yourself."),
+            _("Once they let us in, say so on the same page: everybody then hears by themselves how things stand."),
+        ),
+        why=_("You get this letter because students of yours have addresses there."),
+    )
+
+
+def _lead(facts: BlockedFacts) -> str:
+    return ngettext(
+        "The mail server of %(domain)s turns our letters away, so %(num)s student of yours doesn't get them.",
+        "The mail server of %(domain)s turns our letters away, so %(num)s students of yours don't get them.",
+        facts.students,
+        domain=facts.domain,
+    )

@@ -1,0 +1,98 @@
+"""The calendar object a letter carries, if any, from the facts it knows.
+
+No secret link stands in it: a calendar is often shared (architecture.md, "Links").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from outreach.calendars.itip import Answer, Entry, Method, compose
+from outreach.letters.language import gettext as _
+from outreach.letters.phrases import given_names, is_about_you, place_name
+from outreach.letters.provisional import status_lines
+from outreach.letters.rows import place_lines, preparation
+from outreach.models import LetterKind
+from outreach.models.snapshots import EntryFacts, LetterFacts, SessionFacts
+from outreach.time.clock_changes import is_skipped
+from outreach.web import formatting
+
+_METHODS = {
+    LetterKind.INVITATION: Method.REQUEST,
+    LetterKind.PROMOTED: Method.REQUEST,
+    LetterKind.UPDATED: Method.REQUEST,
+    LetterKind.CANCELLED: Method.CANCEL,
+    LetterKind.REMOVED: Method.CANCEL,
+}
+
+
+def method_of(kind: LetterKind, facts: LetterFacts) -> Method | None:
+    """Say what the calendar is asked to do; None for a plain letter."""
+    return _METHODS.get(kind) if facts.entry else None
+
+
+def calendar_object(
+    facts: LetterFacts, entry_facts: EntryFacts, method: Method, *, organizer: str, attendee: str, stamp: datetime, base_url: str
+) -> bytes:
+    """Write the object for the one `attendee`; `organizer` is the address the letter comes from.
+
+    DTSTAMP has whole seconds and must grow with each message (RFC 5546 2.1.5): two changes within one second are
+    told apart by their sequence.
+    """
+    told = _on_a_clock_that_shows_it(facts.session)
+    joins = method is Method.REQUEST and told.video_url
+    entry = Entry(
+        uid=entry_facts.uid,
+        sequence=entry_facts.sequence,
+        stamp=stamp + timedelta(seconds=entry_facts.sequence),
+        created=entry_facts.created_at,
+        last_modified=entry_facts.changed_at,
+        summary=told.title,
+        description="\n".join(_description(facts, has_link=bool(joins))),
+        location=_location(told),
+        starts_wall=told.starts_wall,
+        ends_wall=told.ends_wall,
+        zone=told.zone,
+        fold=told.fold,
+        organizer_name=_("%(host)s via Outreach", host=told.host_name),
+        organizer_email=organizer,
+        attendee_name=facts.reader_name,
+        attendee_email=attendee,
+        answer=Answer(entry_facts.answer),
+        transparent=entry_facts.is_transparent,
+        tentative=told.is_provisional,
+        url=f"{base_url}/sessions/{told.id}",
+        conference_url=told.video_url if joins else None,
+        conference_label=_("Join online") if joins else None,
+    )
+    return compose(entry, method)
+
+
+def _on_a_clock_that_shows_it(told: SessionFacts) -> SessionFacts:
+    """Where new zone data let the clock skip this time, the instants it was told with stand, in UTC: it can still be moved or cancelled."""
+    if not (is_skipped(told.starts_wall, told.zone) or is_skipped(told.ends_wall, told.zone)):
+        return told
+    starts_wall, ends_wall = (moment.astimezone(UTC).replace(tzinfo=None) for moment in (told.starts_at, told.ends_at))
+    return replace(told, starts_wall=starts_wall, ends_wall=ends_wall, zone="UTC", fold=0)
+
+
+def _location(told: SessionFacts) -> str:
+    return ", ".join((place_name(told), *told.address.splitlines())) if told.site_name else place_name(told)
+
+
+def _description(facts: LetterFacts, *, has_link: bool) -> Iterator[str]:
+    told = facts.session
+    yield _("%(format)s with %(host)s", format=told.format_name, host=told.host_name)
+    yield formatting.when(told.starts_wall, told.ends_wall, told.zone, told.fold)
+    yield ", ".join(place_lines(told))
+    if told.is_provisional:
+        yield from status_lines(told)
+    if facts.seated and not is_about_you(facts):
+        yield _("For %(names)s", names=given_names(facts.seated))
+    for row in preparation(facts):
+        if row.lines:
+            yield _("%(label)s: %(value)s", label=row.label, value=", ".join(row.lines))
+    if has_link:
+        yield _("%(label)s: %(value)s", label=_("Join"), value=told.video_url)

@@ -1,0 +1,113 @@
+"""What letters say of a session that isn't certain yet, and of the moment it becomes so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from outreach.letters.changes import changes
+from outreach.letters.language import gettext as _
+from outreach.letters.phrases import session_words
+from outreach.letters.times import at_place
+from outreach.models import LetterKind
+from outreach.models.snapshots import Cause, LetterFacts, Reader, SessionFacts
+from outreach.web import formatting
+
+TELLS = (
+    *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING),
+    *(LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ROSTER),
+)
+
+
+class News(StrEnum):
+    """What became of it since the session was last told."""
+
+    DECIDED = "decided"
+    OPEN = "open"
+    PUT_OFF = "put_off"
+
+
+def news(facts: LetterFacts) -> News | None:
+    """Say whether it became certain, or uncertain, or is decided at another time; new rules for clocks are no such news."""
+    was, told = facts.was, facts.session
+    if was is None or facts.cause is Cause.ZONE or (was.is_provisional, was.decides_at) == (told.is_provisional, told.decides_at):
+        return None
+    if not told.is_provisional:
+        return News.DECIDED
+    return News.PUT_OFF if was.is_provisional else News.OPEN
+
+
+def is_the_news(facts: LetterFacts) -> bool:
+    """Nothing else changed."""
+    return news(facts) is not None and not changes(facts)
+
+
+def is_uncertain(kind: LetterKind, facts: LetterFacts) -> bool:
+    """A letter of this kind says on top that it isn't certain."""
+    return facts.session.is_provisional and kind in TELLS
+
+
+def in_addition(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> Iterator[str]:
+    """Say after the lead that it isn't certain yet, or, after what else changed, that it is now."""
+    if is_uncertain(kind, facts):
+        yield _uncertain(facts, written_at)
+    elif kind in TELLS and news(facts) is News.DECIDED and not is_the_news(facts):
+        yield _("And it is certain now: it takes place.")
+
+
+def sentence_of_news(facts: LetterFacts) -> str:
+    """Say the one thing that changed; `in_addition` follows."""
+    told = session_words(facts.session)
+    if not facts.session.is_provisional:
+        return _("%(session)s takes place: it is certain now.", session=told)
+    if news(facts) is News.OPEN:
+        return _("%(session)s has become provisional.", session=told)
+    return _("There is a new time for the decision about %(session)s.", session=told)
+
+
+def subject_of_news(facts: LetterFacts) -> str:
+    """'It takes place'; 'Provisional now'; 'New decision time'."""
+    words = {News.DECIDED: _("It takes place"), News.OPEN: _("Provisional now"), News.PUT_OFF: _("New decision time")}
+    return words[news(facts) or News.DECIDED]
+
+
+def status_lines(told: SessionFacts) -> tuple[str, ...]:
+    """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
+    if told.decides_at is None:
+        return (_("It takes place"),)
+    return (_("Provisional: decided by %(until)s", until=at_place(told.decides_at, told)),)
+
+
+def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
+    """Say what a calendar shows meanwhile, and what follows."""
+    if not facts.session.is_provisional:
+        return
+    if facts.reader is Reader.HOST:
+        yield _("As long as it isn't certain, calendars show it as tentative. We write to ask you a day before you decide.")
+    else:
+        yield _("As long as it isn't certain, your calendar shows it as tentative. We'll write as soon as it is decided.")
+
+
+def _uncertain(facts: LetterFacts, written_at: datetime) -> str:
+    decides_at, by = facts.session.decides_at, until(facts.session)
+    is_late = decides_at is not None and decides_at <= written_at
+    if facts.reader is Reader.HOST:
+        if is_late:
+            return _("It is still provisional: it should have been decided by %(until)s.", until=by)
+        return _("It is provisional: please decide by %(until)s whether it takes place.", until=by)
+    if is_late:
+        return _("It isn't certain yet, though it should have been decided by %(until)s.", until=by)
+    return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=by)
+
+
+def until(told: SessionFacts) -> str:
+    """'Tuesday 16 March at 12:00', and online where; the table below the lead says it in full."""
+    if told.decides_at is None:
+        return ""
+    wall = told.decides_at.astimezone(ZoneInfo(told.zone)).replace(tzinfo=None)
+    words = {"day": formatting.short_day(wall), "clock": formatting.clock_time(wall)}
+    if told.site_name:
+        return _("%(day)s at %(clock)s", **words)
+    return _("%(day)s at %(clock)s (%(city)s)", city=formatting.city(told.zone), **words)

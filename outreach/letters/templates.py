@@ -1,0 +1,40 @@
+"""The paper letters are written on: one template for text, one for HTML, compiled once."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
+
+from outreach.letters.content import Story
+from outreach.letters.language import gettext, ngettext
+from outreach.settings import ROOT
+from outreach.web.templating import QuickEnvironment
+
+
+def as_text(story: Story, *, base_url: str) -> str:
+    """Write the letter as plain text."""
+    return _desk().get_template("email/letter.txt").render(story=story, base_url=base_url)
+
+
+def as_html(story: Story, *, locale: str, base_url: str) -> str:
+    """Write the letter as HTML: everything people typed is escaped."""
+    return _desk().get_template("email/letter.html").render(story=story, base_url=base_url, lang=locale.replace("_", "-"))
+
+
+@cache
+def _desk() -> QuickEnvironment:
+    """Its own environment: the app's knows requests and users, of which a letter must not."""
+    desk = QuickEnvironment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    translations: Any = desk
+    translations.install_gettext_callables(gettext, ngettext, newstyle=True)
+    return desk

@@ -1,0 +1,23 @@
+"""Message-IDs: all letters about one invitation hang on the first, so that they stand together in a mailbox.
+
+Pure.
+"""
+
+from __future__ import annotations
+
+from outreach.models import LetterKind
+from outreach.models.snapshots import EntryFacts
+
+_BEGINS = (LetterKind.INVITATION, LetterKind.PROMOTED)
+
+
+def message_ids(kind: LetterKind, key: str, entry: EntryFacts | None, *, domain: str) -> tuple[str, tuple[str, ...]]:
+    """Give the letter's Message-ID and those it refers to (RFC 5322 3.6.4).
+
+    Only an invitation nothing was sent for before is the first: two letters with one Message-ID would count as one.
+    """
+    own = f"<{key}@{domain}>"
+    if entry is None:
+        return own, ()
+    first = f"<{entry.uid.partition('@')[0]}.first@{domain}>"
+    return (first, ()) if entry.is_first and kind in _BEGINS else (own, (first,))

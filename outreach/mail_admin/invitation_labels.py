@@ -1,0 +1,140 @@
+"""What the states of invitations are called, and why one is in its state, on the coordinator's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from outreach.families.forms import ANSWERS
+from outreach.mail_admin.invitation_status import Line
+from outreach.mail_admin.status_rules import State
+from outreach.models import AnswerSource, BounceKind, LetterState, ReasonKind
+
+Moment = Callable[[datetime | None], str]
+
+STATES = {
+    State.STOPPED: _l("Wrong address"),
+    State.REFUSED: _l("Address refused"),
+    State.BLOCKED: _l("Domain blocked"),
+    State.NEVER_LEFT: _l("Never left"),
+    State.BOUNCED: _l("Bounced"),
+    State.STALE: _l("Out of date"),
+    State.WAITING: _l("Waiting"),
+    State.SENT: _l("Sent"),
+    State.ANSWERED: _l("Answered"),
+    State.CANCELLED: _l("Cancelled"),
+}
+SIGNS = {
+    State.STOPPED: "refused",
+    State.REFUSED: "refused",
+    State.BLOCKED: "paused",
+    State.NEVER_LEFT: "failed",
+    State.BOUNCED: "bounced",
+    State.STALE: "provisional",
+    State.WAITING: "queued",
+    State.SENT: "sent",
+    State.ANSWERED: "accepted",
+    State.CANCELLED: "removed",
+}  # of the chips
+READERS = {
+    ReasonKind.HOST: _l("Host"),
+    ReasonKind.TEACHER: _l("Teacher"),
+    ReasonKind.STUDENT: _l("Student"),
+    ReasonKind.GUARDIAN: _l("Guardian of"),
+}
+BOUNCE_KINDS = {
+    BounceKind.HARD: _l("no such mailbox"),
+    BounceKind.POLICY: _l("not let in"),
+    BounceKind.SOFT: _l("not now"),
+    BounceKind.COMPLAINT: _l("called unwanted"),
+}
+SOURCES = {AnswerSource.CALENDAR: _l("by calendar"), AnswerSource.PAGE: _l("on the page")}
+
+
+def readers(line: Line) -> list[str]:
+    """Say who reads at this mailbox: 'Guardian of Ana Lopez, Ben Lopez'."""
+    known = dict(line.people)
+    return [f"{READERS[kind]} {', '.join(known[kind])}" for kind in READERS if kind in known]
+
+
+def why(line: Line, moment: Moment) -> str:
+    """Say why an invitation is in its state: what happened, when, in the server's words where it spoke."""
+    return " ".join(str(sentence) for sentence in _WHY[line.state](line, moment))
+
+
+def _stopped(line: Line, moment: Moment) -> Iterator[str]:
+    yield _("Its reader said “wrong address” on %(when)s.", when=moment(line.mailbox.stopped_at))
+
+
+def _refused(line: Line, moment: Moment) -> Iterator[str]:
+    yield _("The mail server says since %(when)s that there is no such address.", when=moment(line.mailbox.refused_at))
+    yield from _its_words(line.mailbox.refused_words)
+
+
+def _blocked(line: Line, moment: Moment) -> Iterator[str]:
+    yield _("Its domain turns our letters away since %(when)s.", when=moment(line.mailbox.blocked_at))
+
+
+def _bounced(line: Line, moment: Moment) -> Iterator[str]:
+    if line.letter is not None:
+        yield _("Accepted on %(when)s, but the last letter came back.", when=moment(line.letter.accepted_at))
+        yield from _its_words(line.letter.returned or line.letter.said)
+
+
+def _stale(line: Line, moment: Moment) -> Iterator[str]:
+    yield _("A newer version hasn't left.") if line.invitation.is_live else _("The cancellation hasn't left.")
+    yield from _progress(line, moment)
+
+
+def _progress(line: Line, moment: Moment) -> Iterator[str]:
+    """Say what becomes of the last letter."""
+    letter = line.letter
+    if letter is None or letter.state is LetterState.SENT:
+        return
+    if line.traces.is_under_way:
+        yield _("It waits, due on %(when)s.", when=moment(letter.due_at))
+    elif letter.state is LetterState.DROPPED:
+        yield _("It was dropped.")
+    yield from _its_words(letter.returned or letter.said)
+
+
+def _answered(line: Line, moment: Moment) -> Iterator[str]:
+    one = line.invitation
+    how = SOURCES[line.source] if line.source else ""
+    parts = (ANSWERS[one.answer], how, moment(one.answered_at), "" if one.answer_is_verified else _("unverified"))
+    yield ", ".join(str(part) for part in parts if part)
+
+
+def _sent(line: Line, moment: Moment) -> Iterator[str]:
+    yield _("The mail server took it on %(when)s.", when=moment(line.letter.accepted_at if line.letter else None))
+
+
+def _cancelled(line: Line, moment: Moment) -> Iterator[str]:
+    if line.invitation.sent_sequence is None:
+        yield _("Nothing had left, so nothing had to be taken back.")
+    elif line.traces.is_old or line.letter is None:
+        yield _("The entry may still be in their calendar: nothing goes to that address.")
+    else:
+        yield _("The mail server took the cancellation on %(when)s.", when=moment(line.letter.accepted_at))
+
+
+def _its_words(words: str | None) -> Iterator[str]:
+    if words:
+        yield _("The server said: %(words)s", words=words)
+
+
+_WHY: dict[State, Callable[[Line, Moment], Iterator[str]]] = {
+    State.STOPPED: _stopped,
+    State.REFUSED: _refused,
+    State.BLOCKED: _blocked,
+    State.NEVER_LEFT: _progress,
+    State.BOUNCED: _bounced,
+    State.STALE: _stale,
+    State.WAITING: _progress,
+    State.SENT: _sent,
+    State.ANSWERED: _answered,
+    State.CANCELLED: _cancelled,
+}

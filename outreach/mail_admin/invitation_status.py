@@ -1,0 +1,173 @@
+"""How invitations fare: a line for each mailbox, read in five queries however many they are.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+
+from outreach.db import db
+from outreach.mail_admin.status_rules import State, Traces, is_lost, state_of
+from outreach.models import (
+    AnswerSource,
+    Bounce,
+    BounceKind,
+    Invitation,
+    InvitationAnswer,
+    InvitationReason,
+    Letter,
+    LetterState,
+    Mailbox,
+    ReasonKind,
+    Registration,
+    Student,
+    User,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastLetter:
+    """The last letter that carried the entry. `accepted_at`: when a mail server last took one; `returned`: what a report says."""
+
+    id: int
+    state: LetterState
+    due_at: datetime
+    said: str
+    accepted_at: datetime | None
+    returned: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One invitation. `people`: as whom its mailbox reads, with the names; nobody where its last reason has ended."""
+
+    invitation: Invitation
+    mailbox: Mailbox
+    letter: LastLetter | None
+    people: tuple[tuple[ReasonKind, tuple[str, ...]], ...]
+    source: AnswerSource | None
+
+    @property
+    def traces(self) -> Traces:
+        """Give what tells how it fares."""
+        letter = self.letter
+        return Traces(
+            is_live=self.invitation.is_live,
+            sequence=self.invitation.sequence,
+            sent_sequence=self.invitation.sent_sequence,
+            answer=self.invitation.answer,
+            is_stopped=self.mailbox.stopped_at is not None,
+            is_refused=self.mailbox.refused_at is not None,
+            is_blocked=self.mailbox.blocked_at is not None,
+            last_letter=letter.state if letter else None,
+            has_bounced=letter is not None and (letter.returned is not None or letter.state is LetterState.FAILED),
+        )
+
+    @property
+    def state(self) -> State:
+        """How it fares."""
+        return state_of(self.traces)
+
+    @property
+    def is_lost(self) -> bool:
+        """Somebody must send it again."""
+        return is_lost(self.traces)
+
+
+def lines_of(*which: ColumnElement[bool]) -> list[Line]:
+    """Read these invitations: what needs a person first, then by address."""
+    found = db.session.execute(
+        select(Invitation, Mailbox)
+        .join(Mailbox, Mailbox.id == Invitation.mailbox_id)
+        .where(*which)
+        .execution_options(populate_existing=True)
+    )
+    ids = select(Invitation.id).where(*which).scalar_subquery()
+    letters, people, sources = _last_letters(ids), _people(ids), _sources(ids)
+    lines = [
+        Line(invitation=one, mailbox=mailbox, letter=letters.get(one.id), people=tuple(people[one.id].items()), source=sources.get(one.id))
+        for one, mailbox in found
+    ]
+    return sorted(lines, key=lambda line: (list(State).index(line.state), line.mailbox.address))
+
+
+def counts_of(lines: Collection[Line]) -> dict[State, int]:
+    """Count the states there are, in their order."""
+    counts = Counter(line.state for line in lines)
+    return {state: counts[state] for state in State if counts[state]}
+
+
+def _last_letters(ids: Any) -> dict[int, LastLetter]:
+    accepted_at = func.max(case((Letter.state == LetterState.SENT, Letter.settled_at))).label("accepted_at")
+    last = (
+        select(func.max(Letter.id).label("id"), accepted_at)
+        .where(Letter.invitation_id.in_(ids), Letter.sequence.is_not(None))
+        .group_by(Letter.invitation_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Letter.invitation_id, Letter.id, Letter.state, Letter.due_at, Letter.server_words, last.c.accepted_at).join(
+            last, last.c.id == Letter.id
+        )
+    ).all()
+    returned = _returned(select(last.c.id))
+    return {
+        row.invitation_id: LastLetter(
+            id=row.id,
+            state=row.state,
+            due_at=row.due_at,
+            said=row.server_words,
+            accepted_at=row.accepted_at,
+            returned=returned.get(row.id),
+        )
+        for row in rows
+    }
+
+
+def _returned(letter_ids: Select[tuple[int]]) -> dict[int, str]:
+    """Give what was said of letters that came back; a complaint says that it was read."""
+    rows = db.session.execute(
+        select(Bounce.letter_id, Bounce.words)
+        .where(Bounce.letter_id.in_(letter_ids), Bounce.kind != BounceKind.COMPLAINT)
+        .order_by(Bounce.id)
+    )
+    return {row.letter_id: row.words for row in rows}
+
+
+def _people(ids: Any) -> dict[int, dict[ReasonKind, tuple[str, ...]]]:
+    """Give, by invitation, why its mailbox has it, with the names of the adult or the students."""
+    rows = db.session.execute(
+        select(
+            InvitationReason.invitation_id,
+            InvitationReason.kind,
+            func.coalesce(Student.given_name, User.given_name).label("given_name"),
+            func.coalesce(Student.family_name, User.family_name).label("family_name"),
+        )
+        .outerjoin(Registration, Registration.id == InvitationReason.registration_id)
+        .outerjoin(Student, Student.id == Registration.student_id)
+        .outerjoin(User, User.id == InvitationReason.user_id)
+        .where(InvitationReason.invitation_id.in_(ids))
+        .order_by(InvitationReason.id)
+    )
+    found: dict[int, dict[ReasonKind, tuple[str, ...]]] = defaultdict(dict)
+    for row in rows:
+        names = found[row.invitation_id].get(row.kind, ())
+        found[row.invitation_id][row.kind] = (*names, f"{row.given_name} {row.family_name}")
+    return found
+
+
+def _sources(ids: Any) -> dict[int, AnswerSource]:
+    """Give how the answer came that holds."""
+    rows = db.session.execute(
+        select(InvitationAnswer.invitation_id, InvitationAnswer.source)
+        .where(InvitationAnswer.invitation_id.in_(ids), InvitationAnswer.counts)
+        .order_by(InvitationAnswer.id)
+    )
+    return {row.invitation_id: row.source for row in rows}

@@ -1,0 +1,96 @@
+"""The mail log: what became of each letter. What letters say isn't shown: links in account letters open accounts."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach import policy
+from outreach.coordination import queries
+from outreach.coordination.blueprint import coordination
+from outreach.coordination.forms import LetterFilter, filter_from, one_of
+from outreach.coordination.labels import LETTER_KINDS, LETTER_STATES, moment
+from outreach.errors import Refused
+from outreach.mail_admin.eml import as_sent, can_be_read
+from outreach.models import Letter, LetterKind, LetterState
+from outreach.outbox import use_cases
+from outreach.time import clock
+from outreach.web.pages import load, me, settings, signed_in
+from outreach.web.paging import page_number, page_of
+
+_ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNORECASE)
+
+
+@coordination.get("/letters")
+@signed_in(policy.coordinates)
+def letters() -> ResponseReturnValue:
+    """Show the mail log, newest first."""
+    chosen = filter_from(LetterFilter, request.args, _("Address"))
+    wanted = queries.letters(chosen.q.data, one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data))
+    page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    found = [row[0] for row in page.rows]
+    return render_template("coordination/letters.html", form=chosen, page=page, found=found, **_words())
+
+
+@coordination.get("/letters/<int:letter_id>")
+@signed_in(policy.coordinates)
+def letter(letter_id: int) -> ResponseReturnValue:
+    """Show what became of one letter."""
+    found = load(Letter, letter_id, policy.coordinates)
+    can_retry = found.state == LetterState.FAILED and found.kind != LetterKind.ACCOUNT
+    return render_template("coordination/letter.html", letter=found, can_retry=can_retry, **_words())
+
+
+@coordination.get("/letters/<int:letter_id>/message.eml")
+@signed_in(policy.coordinates)
+def message(letter_id: int) -> ResponseReturnValue:
+    """Give a letter about a session as it goes over the wire, for a mail program; no other: links in account letters open accounts."""
+    found = load(Letter, letter_id, policy.coordinates)
+    if not can_be_read(found):
+        abort(404)
+    response = Response(as_sent(found, settings()), content_type="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="letter-{found.id}.eml"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@coordination.post("/letters/<int:letter_id>/retry")
+@signed_in(policy.coordinates)
+def retry(letter_id: int) -> ResponseReturnValue:
+    """Try to send a failed letter once more."""
+    found = load(Letter, letter_id, policy.coordinates)
+    try:
+        use_cases.send_again(found.id, now=clock.now())
+    except Refused as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("The letter is on its way again."), "success")
+    return redirect(url_for("coordination.letter", letter_id=found.id), code=303)
+
+
+@coordination.post("/letters/attempt")
+@signed_in(policy.coordinates)
+def try_now() -> ResponseReturnValue:
+    """End the pause of all letters."""
+    use_cases.try_now(now=clock.now())
+    flash(_("We try the mail server again now. Load this page anew in a minute."), "success")
+    return redirect(url_for("coordination.home"), code=303)
+
+
+def server_words(letter: Letter) -> str:
+    """Give what the mail server said, without addresses of pages: some servers quote the link they dislike."""
+    return _ADDRESS_OF_A_PAGE.sub("[…]", letter.server_words) if letter.kind == LetterKind.ACCOUNT else letter.server_words
+
+
+def _words() -> dict[str, object]:
+    zone = me().zone
+    return {
+        "kinds": LETTER_KINDS,
+        "states": LETTER_STATES,
+        "said": server_words,
+        "can_be_read": can_be_read,
+        "moment": lambda at: moment(at, zone),
+    }

@@ -1,0 +1,69 @@
+"""A coordinator sends invitations again as a new revision, for calendars that lost or never got them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from outreach.db import db, locked, transaction
+from outreach.errors import NotThere, Refused
+from outreach.mail_admin.invitation_status import Line, lines_of
+from outreach.mail_admin.status_rules import SILENT, State
+from outreach.models import Invitation, OutreachSession
+from outreach.notifications.resend import tell_as_update
+
+_SILENCE = {
+    State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
+    State.REFUSED: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
+    State.BLOCKED: _l("Its domain turns our letters away. When it lets us in, everybody there gets what stands by itself."),
+}
+
+
+def send_as_update(invitation_id: int, *, now: datetime) -> None:
+    """Send one invitation again, as a revision of its own: REQUEST where it stands, CANCEL where it doesn't. The answer stays.
+
+    Raises NotThere; Refused for a session over, an address that gets nothing, or an entry that was never there.
+    """
+    session_id = db.session.scalar(select(Invitation.session_id).where(Invitation.id == invitation_id))
+    with transaction():
+        outreach_session = _coming(session_id or 0, now)
+        (line,) = lines_of(Invitation.id == invitation_id)
+        _must_reach(line)
+        if not tell_as_update(outreach_session, [invitation_id], now=now):
+            raise Refused(_l("This entry never left and stands no more: there is nothing to send."))
+
+
+def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetime) -> int:
+    """Send again what got lost of a session, as far as it was `shown` before; give how many letters were written.
+
+    Who has got it meanwhile is left out. Raises NotThere, and Refused for a session over.
+    """
+    with transaction():
+        outreach_session = _coming(session_id, now)
+        lost = [line.invitation.id for line in lost_of(session_id) if line.invitation.id in set(shown)]
+        return tell_as_update(outreach_session, lost, now=now)
+
+
+def lost_of(session_id: int) -> list[Line]:
+    """Read the invitations of a session that don't get there by themselves, though letters do."""
+    return [line for line in lines_of(Invitation.session_id == session_id) if line.is_lost]
+
+
+def _coming(session_id: int, now: datetime) -> OutreachSession:
+    outreach_session = locked(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_l("This session isn't there any more."))
+    if outreach_session.ends_at <= now:
+        raise Refused(_l("This session is over: nobody needs its invitation any more."))
+    return outreach_session
+
+
+def _must_reach(line: Line) -> None:
+    mailbox = line.mailbox
+    marks = zip(SILENT, (mailbox.stopped_at, mailbox.refused_at, mailbox.blocked_at), strict=True)
+    silence = next((state for state, since in marks if since is not None), None)
+    if silence is not None:
+        raise Refused(_SILENCE[silence])

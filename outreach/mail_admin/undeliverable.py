@@ -1,0 +1,65 @@
+"""Addresses to which letters don't arrive, and domains that turn them away. Reads only."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+
+from outreach.db import db
+from outreach.models import BlockedDomain, Mailbox, User
+from outreach.notifications.participants import readers
+from outreach.outbox.bounces import put_off_lately
+
+
+class Shelf(enum.StrEnum):
+    """Which addresses to list."""
+
+    SILENT = "silent"
+    BLOCKED = "blocked"
+    PUT_OFF = "put_off"
+
+
+def mailboxes(shelf: Shelf, *, now: datetime) -> Select[Mailbox, User, int]:
+    """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was put off lately."""
+    since = func.coalesce(Mailbox.refused_at, Mailbox.stopped_at, Mailbox.blocked_at)
+    lately = put_off_lately(now=now).subquery()
+    return (
+        select(Mailbox, User, lately.c.number.label("put_off"))
+        .outerjoin(User, User.mailbox_id == Mailbox.id)
+        .outerjoin(lately, lately.c.mailbox_id == Mailbox.id)
+        .where(_on(shelf, now))
+        .order_by(since.desc(), Mailbox.id)
+    )
+
+
+def shelf_sizes(*, now: datetime) -> dict[Shelf, int]:
+    """Count the mailboxes on each shelf."""
+    return {shelf: db.session.scalar(select(func.count(Mailbox.id)).where(_on(shelf, now))) or 0 for shelf in Shelf}
+
+
+def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
+    """Read the domains that turn us away, the latest first, each with how many mailboxes bear the mark."""
+    there = Mailbox.address.endswith("@" + BlockedDomain.domain)
+    marked = select(func.count(Mailbox.id)).where(there, Mailbox.blocked_at.is_not(None)).scalar_subquery()
+    wanted = select(BlockedDomain, marked.label("marked")).where(BlockedDomain.lifted_at.is_(None))
+    return db.session.execute(wanted.order_by(BlockedDomain.since.desc(), BlockedDomain.domain)).all()
+
+
+def is_refused() -> ColumnElement[bool]:
+    """Say of a mailbox that its server refuses it and somebody is known by it still; an address that was corrected needs nobody."""
+    families = readers().subquery().c.mailbox_id
+    known = Mailbox.id.in_(select(families).where(families.is_not(None))) | Mailbox.id.in_(select(User.mailbox_id))
+    return and_(Mailbox.refused_at.is_not(None), known)
+
+
+def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
+    is_silent = or_(is_refused(), Mailbox.stopped_at.is_not(None))
+    if shelf is Shelf.SILENT:
+        return is_silent
+    if shelf is Shelf.BLOCKED:
+        return ~is_silent & Mailbox.blocked_at.is_not(None)
+    lately = put_off_lately(now=now).subquery()
+    return ~is_silent & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

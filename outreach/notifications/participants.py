@@ -1,0 +1,168 @@
+"""Reads, in a fixed number of queries, what decides who hears about a session.
+
+Reads only; takes part in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
+
+from outreach.db import db
+from outreach.models import (
+    HAVE_AN_ENTRY,
+    Guardian,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    School,
+    Student,
+    User,
+    guardianship,
+)
+from outreach.people.contacts import Place
+
+_IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
+_STUDENT = (
+    Student.id.label("student_id"),
+    Student.given_name,
+    Student.family_name,
+    Student.birth_date,
+    School.majority_age,
+    School.zone,
+    Mailbox.id.label("own_mailbox_id"),
+    _IS_UNREACHED.label("own_is_unreached"),
+)
+
+
+@dataclass(frozen=True)
+class Adult:
+    """Somebody who signs in, with the mailbox that hears for them. `name`: what letters greet them by, the given one."""
+
+    user_id: int
+    mailbox_id: int
+    name: str
+    locale: str
+    zone: str
+
+
+def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Place]:
+    """Read the registrations of a session that meet these conditions, in the order of the queue."""
+    rows = db.session.execute(
+        select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
+        .where(Registration.session_id == outreach_session.id, *which)
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+    guardians = _guardian_mailboxes({row.student_id for row in rows})
+    day = outreach_session.starts_wall.date()
+    return [
+        _place(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until)
+        for row in rows
+    ]
+
+
+def places_to_be(outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int) -> list[Place]:
+    """Read the places these students would have, were they registered by this teacher; their ids are 0."""
+    rows = db.session.execute(
+        select(*_STUDENT)
+        .join(School, School.id == Student.school_id)
+        .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
+        .where(Student.id.in_(student_ids))
+    ).all()
+    guardians = _guardian_mailboxes(student_ids)
+    day = outreach_session.starts_wall.date()
+    return [_place(row, guardians[row.student_id], day, key=0, state=state, teacher_id=by_id) for row in rows]
+
+
+def _place(
+    row: Any,
+    guardians: Mapping[int, bool],
+    day: date,
+    *,
+    key: int,
+    state: RegistrationState,
+    teacher_id: int,
+    offered_until: datetime | None = None,
+) -> Place:
+    student = Student(birth_date=row.birth_date)
+    mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_unreached)}
+    return Place(
+        registration_id=key,
+        state=state,
+        teacher_id=teacher_id,
+        given_name=row.given_name,
+        family_name=row.family_name,
+        own_mailbox_id=row.own_mailbox_id,
+        guardian_mailbox_ids=tuple(guardians),
+        is_minor=student.is_minor_on(day, row.majority_age),
+        offered_until=offered_until,
+        zone=row.zone,
+        unreached=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
+    )
+
+
+def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
+    """Give by student the mailboxes of their guardians, in order, each with whether letters fail to arrive there."""
+    rows = db.session.execute(
+        select(guardianship.c.student_id, Guardian.mailbox_id, _IS_UNREACHED)
+        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
+        .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
+        .order_by(Guardian.id)
+    )
+    found: dict[int, dict[int, bool]] = defaultdict(dict)
+    for student_id, mailbox_id, is_unreached in rows:
+        found[student_id][mailbox_id] = is_unreached
+    return found
+
+
+def readers() -> CompoundSelect[int, int | None]:
+    """Select (student, mailbox) for everybody who may hear about a student: themselves, and their guardians."""
+    own = select(Student.id.label("student_id"), Student.mailbox_id.label("mailbox_id"))
+    guarded = select(guardianship.c.student_id, Guardian.mailbox_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
+    return own.union_all(guarded)
+
+
+def students_behind(mailbox_ids: Collection[int]) -> list[int]:
+    """Give the students about whom these mailboxes may hear."""
+    pair = readers().subquery().c
+    return sorted(set(db.session.scalars(select(pair.student_id).where(pair.mailbox_id.in_(mailbox_ids)))))
+
+
+def adults(user_ids: Collection[int]) -> dict[int, Adult]:
+    """Read users by id, with their mailboxes."""
+    rows = db.session.execute(
+        select(User.id, User.given_name, User.zone, Mailbox.id.label("mailbox_id"), Mailbox.locale)
+        .join(Mailbox, Mailbox.id == User.mailbox_id)
+        .where(User.id.in_(user_ids))
+    )
+    return {row.id: Adult(row.id, row.mailbox_id, row.given_name, row.locale, row.zone) for row in rows}
+
+
+def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
+    """Count the students each of these teachers answers for who have a seat; one on offer isn't theirs yet."""
+    rows = db.session.execute(
+        select(Registration.teacher_id, func.count())
+        .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(HAVE_AN_ENTRY))
+        .group_by(Registration.teacher_id)
+    )
+    return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def queue_places(session_id: int) -> dict[int, int]:
+    """Give each waiting registration its place in the queue, from 1."""
+    rows = db.session.scalars(
+        select(Registration.id)
+        .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING)
+        .order_by(Registration.queued_at, Registration.id)
+    )
+    return {key: place for place, key in enumerate(rows, start=1)}

@@ -1,0 +1,56 @@
+"""Addresses and the mailboxes that stand for them.
+
+`mailbox_of` and `mailboxes_of` join the caller's transaction, never commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from outreach.db import db, is_sqlite
+from outreach.mail.sanitize import plain_address
+from outreach.models import Mailbox
+from outreach.models.mailbox import new_token
+
+
+def normal_address(text: str) -> str:
+    """Give the form in which a mailbox keeps an address: lower case, the domain in ASCII.
+
+    Raises ValueError for what no mail can be sent to. Asks no name server.
+    """
+    try:
+        valid = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValueError(f"not an address a mail can go to: {text!r}") from None
+    return plain_address((valid.ascii_email or valid.normalized).lower())
+
+
+def mailbox_of(address: str) -> Mailbox:
+    """Find or make the mailbox of a normal address, and lock it: rivals with the same address come one after the other."""
+    connection = db.session.connection()
+    insert = sqlite.insert(Mailbox) if is_sqlite(connection) else postgresql.insert(Mailbox)
+    facts = {"address": address, "token": new_token(), "locale": "en", "link_version": 1}
+    db.session.execute(insert.values(facts).on_conflict_do_nothing(index_elements=["address"]))
+    return db.session.scalars(select(Mailbox).where(Mailbox.address == address).with_for_update()).one()
+
+
+def mailboxes_of(addresses: Collection[str]) -> dict[str, int]:
+    """Find or make the mailboxes of normal addresses, in as many statements as for one; gives their ids by address.
+
+    Sorted, so that rivals with the same addresses wait for each other instead of blocking each other. A mailbox
+    that is being forgotten just now is made anew.
+    """
+    connection = db.session.connection()
+    insert = sqlite.insert(Mailbox) if is_sqlite(connection) else postgresql.insert(Mailbox)
+    found: dict[str, int] = {}
+    while missing := sorted(set(addresses) - found.keys()):
+        rows = [{"address": address, "token": new_token(), "locale": "en", "link_version": 1} for address in missing]
+        db.session.execute(insert.on_conflict_do_nothing(index_elements=["address"]), rows)
+        kept = select(Mailbox.address, Mailbox.id).where(Mailbox.address.in_(missing)).order_by(Mailbox.address)
+        rows_kept = db.session.execute(kept.with_for_update(read=True, key_share=True))
+        found |= {address: key for address, key in rows_kept}  # noqa: C416 (dict() of rows isn't typed)
+    return found

@@ -1,0 +1,211 @@
+"""What teachers see of their students' places: per session, and all sessions at a glance.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy.orm import joinedload, selectinload
+
+from outreach import policy
+from outreach.db import db
+from outreach.mail.explanations import plainly, turned_away
+from outreach.models import (
+    SEATED,
+    Guardian,
+    Letter,
+    LetterState,
+    Mailbox,
+    Membership,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    SchoolClass,
+    SessionState,
+    Student,
+    User,
+)
+from outreach.notifications.participants import queue_places
+from outreach.outbox.superseded import is_overtaken
+from outreach.rsvp.queries import ASKED, tallies_of, voices_of
+from outreach.rsvp.rules import Said, Tally, Verdict, Voices, tally, verdict
+
+
+@dataclass
+class Row:
+    """One student's place, with what came of the letters about it: `verdict` is what the family's `answers` come to.
+
+    `silent`: addresses to which letters don't arrive, each with the reason in plain words.
+    """
+
+    registration: Registration
+    student: Student
+    place_in_queue: int | None
+    trouble: list[tuple[str, str]] = field(default_factory=list)
+    silent: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[tuple[str, Said]] = field(default_factory=list)
+    verdict: Verdict | None = None
+
+    @property
+    def reaches_nobody(self) -> bool:
+        """Letters arrive neither at the student's address nor at a guardian's: the teacher tells them."""
+        return not any(person.mailbox is not None and person.mailbox.is_reached for person in _people(self.student))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One session at a glance: how many of the school's students are where."""
+
+    outreach_session: OutreachSession
+    seated: int
+    waiting: int
+    offered: int
+    answers: Tally
+
+
+def school_ids(user: User) -> set[int] | None:
+    """Give the schools whose students a user may see; None: all."""
+    if policy.coordinates(user):
+        return None
+    return set(db.session.scalars(select(Membership.school_id).where(Membership.user_id == user.id)))
+
+
+def classes_of(user: User) -> list[SchoolClass]:
+    """Read the classes a user may register, own ones first."""
+    found = db.session.scalars(
+        select(SchoolClass)
+        .where(_of(SchoolClass.school_id, school_ids(user)))
+        .options(joinedload(SchoolClass.school), selectinload(SchoolClass.teachers))
+        .order_by(SchoolClass.name, SchoolClass.id)
+    ).all()
+    return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, one.name))
+
+
+def class_sizes(class_ids: Collection[int]) -> dict[int, int]:
+    """Count the students of each class."""
+    rows = db.session.execute(
+        select(SchoolClass.id, func.count(Student.id))
+        .join(SchoolClass.students)
+        .where(SchoolClass.id.in_(class_ids))
+        .group_by(SchoolClass.id)
+    )
+    return {key: number for key, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def rows_of(outreach_session: OutreachSession, schools: set[int] | None) -> list[Row]:
+    """Read the places a school's teachers may see of a session: seated first, then the queue, then who left."""
+    found = db.session.scalars(
+        select(Registration)
+        .where(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools))
+        .options(
+            joinedload(Registration.student).selectinload(Student.guardians).joinedload(Guardian.mailbox),
+            joinedload(Registration.student).joinedload(Student.mailbox),
+            joinedload(Registration.school_class),
+            joinedload(Registration.school),
+            joinedload(Registration.teacher),
+        )
+        .order_by(Registration.queued_at, Registration.id)
+    ).all()
+    queue = queue_places(outreach_session.id)
+    rows = [Row(one, one.student, queue.get(one.id)) for one in found]
+    _add_mail(outreach_session, rows)
+    _add_answers(voices_of(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
+    order = list(RegistrationState)
+    shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
+    return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
+
+
+def answers(rows: Sequence[Row]) -> Tally:
+    """Count what the families answered."""
+    return tally(row.verdict for row in rows if row.verdict)
+
+
+def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
+    """Read the sessions in which the user's schools have students, the next first."""
+    mine = _of(Registration.school_id, school_ids(user))
+    time = OutreachSession.ends_at <= now if past else OutreachSession.ends_at > now
+    counts = db.session.execute(
+        select(Registration.session_id, Registration.state, func.count())
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(mine, time)
+        .group_by(Registration.session_id, Registration.state)
+    ).all()
+    sessions = db.session.scalars(
+        select(OutreachSession)
+        .where(OutreachSession.id.in_({row.session_id for row in counts}))
+        .options(joinedload(OutreachSession.format), joinedload(OutreachSession.host), joinedload(OutreachSession.site))
+        .order_by(OutreachSession.starts_at.desc() if past else OutreachSession.starts_at)
+    ).all()
+    answered = tallies_of(Registration.session_id.in_([one.id for one in sessions]), mine)
+    return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
+
+
+def is_cancelled(outreach_session: OutreachSession) -> bool:
+    """It won't take place."""
+    return outreach_session.state == SessionState.CANCELLED
+
+
+def _line(outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]], answered: Mapping[int, Tally]) -> Line:
+    found = dict(counts)
+    return Line(
+        outreach_session,
+        seated=sum(found.get(state, 0) for state in SEATED),
+        waiting=found.get(RegistrationState.WAITING, 0),
+        offered=found.get(RegistrationState.OFFERED, 0),
+        answers=answered.get(outreach_session.id, Tally()),
+    )
+
+
+def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
+    return true() if schools is None else column.in_(schools)  # type: ignore[attr-defined]  # a mapped column
+
+
+def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
+    """Put the server's words beside the seat they belong to."""
+    mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
+    failures = db.session.execute(
+        select(Letter.mailbox_id, Letter.server_words)
+        .where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(mailboxes))
+        .where(Letter.state == LetterState.FAILED, ~is_overtaken())
+        .order_by(Letter.id)
+    )
+    failed: dict[int, str] = {mailbox_id: words for mailbox_id, words in failures}  # noqa: C416 (dict() of rows isn't typed)
+    for row in rows:
+        for person in _people(row.student):
+            if person.mailbox is not None:
+                row.trouble += _trouble(person.mailbox, failed.get(person.mailbox.id))
+                row.silent += _silence(person.mailbox)
+
+
+def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
+    """Put what each of the family said beside the seat, and what that comes to."""
+    for row in rows:
+        if heard := voices.get(row.registration.id):
+            row.answers = [(one.name, said) for one in _people(row.student) if (said := heard.said.get(one.mailbox_id or 0))]
+            row.verdict = verdict(heard)
+
+
+def _trouble(mailbox: Mailbox, words: str | None) -> list[tuple[str, str]]:
+    return [(mailbox.address, words)] if words and mailbox.is_reached else []
+
+
+def _silence(mailbox: Mailbox) -> list[tuple[str, str]]:
+    if not mailbox.is_open:
+        return [(mailbox.address, _("Who reads there says it is the wrong address."))]
+    if mailbox.is_reached:
+        return []
+    return [(mailbox.address, plainly(mailbox.refused_words) if mailbox.refused_at else turned_away())]
+
+
+def _mailbox_ids(student: Student) -> list[int]:
+    return [person.mailbox_id for person in _people(student) if person.mailbox_id is not None]
+
+
+def _people(student: Student) -> list[Student | Guardian]:
+    return [student, *student.guardians]

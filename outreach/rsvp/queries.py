@@ -1,0 +1,103 @@
+"""Reads what the families of students have answered: three queries, however many they are.
+
+Reads only; takes part in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from outreach.db import db
+from outreach.models import (
+    HAVE_AN_ENTRY,
+    Answer,
+    Guardian,
+    Invitation,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    School,
+    SessionState,
+    Student,
+    guardianship,
+)
+from outreach.rsvp.rules import Said, Tally, Verdict, Voices, tally, verdict
+
+ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == SessionState.PUBLISHED)
+
+
+def voices_of(*which: ColumnElement[bool]) -> dict[int, Voices]:
+    """Give, by registration, who speaks for these students and what they said."""
+    return {row.id: voices for row, voices in _heard(which)}
+
+
+def verdicts_of(*which: ColumnElement[bool]) -> dict[int, Verdict]:
+    """Give, by registration, what to show for those of these students who are asked: they have an entry that stands."""
+    return {row.id: verdict(voices) for row, voices in _heard((*which, *ASKED))}
+
+
+def tallies_of(*which: ColumnElement[bool]) -> dict[int, Tally]:
+    """Count, by session, what is to be shown for those of these students who are asked."""
+    found: dict[int, list[Verdict]] = defaultdict(list)
+    for row, voices in _heard((*which, *ASKED)):
+        found[row.session_id].append(verdict(voices))
+    return {session_id: tally(verdicts) for session_id, verdicts in found.items()}
+
+
+def _heard(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, Voices]]:
+    rows = db.session.execute(
+        select(
+            Registration.id,
+            Registration.session_id,
+            Registration.student_id,
+            Student.birth_date,
+            School.majority_age,
+            OutreachSession.starts_wall,
+            Mailbox.id.label("own"),
+        )
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
+        .where(*which)
+    ).all()
+    guardians, said = _guardians({row.student_id for row in rows}), _said({row.session_id for row in rows})
+    for row in rows:
+        is_minor = Student(birth_date=row.birth_date).is_minor_on(row.starts_wall.date(), row.majority_age)
+        yield row, _voices(row.own, guardians[row.student_id] if is_minor else {}, said[row.session_id])
+
+
+def _voices(own: int | None, guardians: Mapping[int, bool], said: Mapping[int, Said]) -> Voices:
+    reached = frozenset(key for key, is_reached in guardians.items() if is_reached)
+    return Voices(own=own, guardians=reached, said={key: said[key] for key in {own, *guardians} & said.keys() if key is not None})
+
+
+def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
+    """Give, by student, the mailboxes of their guardians, each with whether letters arrive there."""
+    rows = db.session.execute(
+        select(guardianship.c.student_id, Mailbox.id, Mailbox.refused_at, Mailbox.blocked_at)
+        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
+        .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
+    )
+    found: dict[int, dict[int, bool]] = defaultdict(dict)
+    for row in rows:
+        found[row.student_id][row.id] = row.refused_at is None and row.blocked_at is None
+    return found
+
+
+def _said(session_ids: Collection[int]) -> dict[int, dict[int, Said]]:
+    """Give, by session and mailbox, the answers that stand."""
+    rows = db.session.execute(
+        select(Invitation.session_id, Invitation.mailbox_id, Invitation.answer, Invitation.answer_is_verified).where(
+            Invitation.session_id.in_(session_ids), Invitation.is_live, Invitation.answer != Answer.NEEDS_ACTION
+        )
+    )
+    found: dict[int, dict[int, Said]] = defaultdict(dict)
+    for row in rows:
+        found[row.session_id][row.mailbox_id] = Said(row.answer, row.answer_is_verified)
+    return found

@@ -1,0 +1,1 @@
+"""The processes: web server, worker, periodic jobs, and the supervisor that runs them side by side."""

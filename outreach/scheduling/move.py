@@ -1,0 +1,117 @@
+"""Moving a session: another time, place or link, and everybody's calendar follows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.db import db
+from outreach.errors import NotThere, Refused
+from outreach.models import OutreachSession
+from outreach.models.snapshots import Cause, SessionFacts
+from outreach.notifications import notify
+from outreach.notifications.session_snapshot import session_facts
+from outreach.registration.seats import promote_waiting
+from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
+from outreach.scheduling.sites import Place, find_place
+from outreach.scheduling.use_cases import higher_floor, placing, present
+from outreach.time.wall_time import SettledTime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """What a move would change, before it is made. `age_floor`: where the new area's own is the higher."""
+
+    was: SessionFacts
+    becomes: SessionFacts
+    age_floor: int | None
+
+
+def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datetime) -> Move:
+    """Say what would change; writes nothing. Raises Refused as `move`."""
+    outreach_session = db.session.get(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_l("This session isn't there any more."))
+    place, time, decides_at = _target(outreach_session, when, where, now=now)
+    was = session_facts(outreach_session)
+    floor = _floor(outreach_session, place)
+    becomes = _facts_after(was, place, time, decides_at)
+    return Move(was=was, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
+
+
+def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
+    """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
+
+    Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
+    Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
+    when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time, or the time it is decided by, can't be,
+    or when nothing changes.
+    """
+    with placing():
+        outreach_session = present(session_id, seen)
+        place, time, decides_at = _target(outreach_session, when, where, now=now)
+        was = session_facts(outreach_session)
+        outreach_session.age_floor = _floor(outreach_session, place)
+        place.take(outreach_session)
+        outreach_session.set_time(
+            starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
+        )
+        outreach_session.leave_open_until(decides_at)
+        _keep_registration_before_the_start(outreach_session)
+        db.session.flush()
+        if _facts_after(was, place, time, was.decides_at) == was:
+            cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
+            notify.tell_status(outreach_session, was=was, cause=cause, now=now)
+        else:
+            notify.tell_moved(outreach_session, was=was, now=now)
+        promote_waiting(outreach_session, now=now)
+
+
+def _target(
+    outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime
+) -> tuple[Place, SettledTime, datetime | None]:
+    if not outreach_session.is_published:
+        raise Refused(_l("Only a published session can be moved."))
+    if outreach_session.ends_at <= now:
+        raise Refused(_l("This session is over. Post it again instead."))
+    place = find_place(where)
+    time = settled_time(when, place.zone, now=now)
+    kept = outreach_session.decides_at
+    decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
+    was = session_facts(outreach_session)
+    if _facts_after(was, place, time, decides_at) == was:
+        raise Refused(_l("Nothing changed: that is when and where it takes place already."))
+    return place, time, decides_at
+
+
+def _facts_after(was: SessionFacts, place: Place, time: SettledTime, decides_at: datetime | None) -> SessionFacts:
+    return replace(
+        was,
+        starts_wall=time.starts_wall,
+        ends_wall=time.ends_wall,
+        zone=time.zone,
+        fold=time.fold,
+        starts_at=time.starts_at,
+        ends_at=time.ends_at,
+        site_name=place.site.name if place.site else "",
+        area_name=place.area.name if place.area else "",
+        address=place.site.address if place.site else "",
+        meeting_point=place.meeting_point,
+        video_url=place.video_url,
+        is_provisional=decides_at is not None,
+        decides_at=decides_at,
+    )
+
+
+def _floor(outreach_session: OutreachSession, place: Place) -> int | None:
+    return higher_floor(outreach_session.age_floor, place.area.age_floor if place.area else None)
+
+
+def _keep_registration_before_the_start(outreach_session: OutreachSession) -> None:
+    if outreach_session.closes_at and outreach_session.closes_at > outreach_session.starts_at:
+        outreach_session.closes_at = None
+    if outreach_session.opens_at and outreach_session.opens_at >= outreach_session.last_moment_to_register:
+        outreach_session.opens_at = None

@@ -1,0 +1,1 @@
+"""Provisional sessions: confirm, call off, or leave open."""

@@ -1,0 +1,80 @@
+"""The page behind the link in a letter that asks for a decision: works on a phone between two cases, without signing in.
+
+Opening it never changes anything: mail scanners open links. Whoever holds it is asked about at each request.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach.errors import NotThere
+from outreach.families.views import keep_private
+from outreach.models import OutreachSession
+from outreach.scheduling.form_parts import SeenForm
+from outreach.scheduling.forms import CallOffForm
+from outreach.scheduling.preview import recipients
+from outreach.scheduling.provisional import use_cases as provisional
+from outreach.scheduling.provisional.links import open_decision
+from outreach.scheduling.provisional.views import look_again
+from outreach.scheduling.views import DONE, tried
+from outreach.time import clock
+from outreach.tokens import LinkBroken, LinkExpired
+from outreach.web.extensions import limiter
+from outreach.web.pages import settings
+
+decisions = Blueprint("decisions", __name__)
+limiter.limit("120/minute")(decisions)
+decisions.after_request(keep_private)
+
+
+@decisions.get("/d/<token>")
+def show(token: str) -> ResponseReturnValue:
+    """Show the session and ask whether it takes place; once that is decided, what became of it."""
+    outreach_session = _opened(token)
+    return _page(token, outreach_session, CallOffForm(data={"seen_at": outreach_session.updated_at.isoformat()}))
+
+
+@decisions.post("/d/<token>/confirmation")
+def confirm(token: str) -> ResponseReturnValue:
+    """Let it take place."""
+    session_id, form = _opened(token).id, SeenForm()
+    status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now()))
+    return _after(status, token, session_id, form)
+
+
+@decisions.post("/d/<token>/cancellation")
+def call_off(token: str) -> ResponseReturnValue:
+    """Cancel it, for a reason everybody reads."""
+    session_id, form = _opened(token).id, CallOffForm()
+    status = tried(form, lambda: provisional.call_off(session_id, form.reason.data, seen=form.seen, now=clock.now()))
+    return _after(status, token, session_id, form)
+
+
+@decisions.errorhandler(LinkBroken)
+@decisions.errorhandler(LinkExpired)
+def link_is_void(refusal: NotThere) -> ResponseReturnValue:
+    """Say kindly that this link decides nothing any more."""
+    expired = isinstance(refusal, LinkExpired)
+    return render_template("scheduling/link_void.html", expired=expired), 410 if expired else 404
+
+
+def _after(status: int, token: str, session_id: int, form: SeenForm) -> ResponseReturnValue:
+    """Show what is decided, by this button or by somebody else's; else ask again, with what was typed."""
+    outreach_session = look_again(session_id, form)
+    if status == DONE or not outreach_session.awaits_decision:
+        return redirect(url_for("decisions.show", token=token), code=303)
+    whole = form if isinstance(form, CallOffForm) else CallOffForm(formdata=None, data={"seen_at": form.seen_at.data})
+    whole.form_errors = form.form_errors
+    return _page(token, outreach_session, whole), status
+
+
+def _page(token: str, outreach_session: OutreachSession, form: CallOffForm) -> str:
+    told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    page = {"form": form, "recipients": told, "now": clock.now(), "token": token}
+    return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
+
+
+def _opened(token: str) -> OutreachSession:
+    return open_decision(token, secret_key=settings().secret_key, now=clock.now())

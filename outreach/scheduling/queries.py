@@ -1,0 +1,128 @@
+"""What clinicians look at: their own sessions, and who comes to one. Reads only."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import groupby
+
+from flask import url_for
+from sqlalchemy import ColumnElement, and_, func, or_, select
+
+from outreach.catalogue.cards import CARD_ROWS, Card, cards
+from outreach.catalogue.search import formats
+from outreach.db import db
+from outreach.models import ACTIVE, SEATED, OutreachSession, Registration, RegistrationState, School, SessionState, Student, User, co_host
+from outreach.rsvp.queries import verdicts_of
+from outreach.rsvp.rules import Tally, Verdict, tally
+from outreach.web.paging import Page, page_of
+
+PAGE_SIZE = 50
+
+
+class Shelf(enum.StrEnum):
+    """Where a session lies in its host's list."""
+
+    UPCOMING = "upcoming"
+    DRAFTS = "drafts"
+    PAST = "past"
+
+
+def own_sessions(user: User, shelf: Shelf, number: int, *, now: datetime) -> tuple[Page, list[Card]]:
+    """Give a page of the sessions this person hosts, co-hosts or posted, with how many wait."""
+    order = OutreachSession.starts_at.desc() if shelf is Shelf.PAST else OutreachSession.starts_at
+    page = page_of(CARD_ROWS.where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
+    waiting = _waiting([row.id for row in page.rows])
+    return page, [_for_its_host(card, waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
+
+
+def _for_its_host(card: Card, waiting: int) -> Card:
+    """Add how many wait, and where to decide about one that isn't certain."""
+    return replace(card, waiting=waiting, decision_url=url_for("scheduling.decide", session_id=card.id) if card.certainty else "")
+
+
+def shelf_sizes(user: User, *, now: datetime) -> dict[Shelf, int]:
+    """Count what lies on each shelf."""
+    counts = [func.count().filter(_on(shelf, now)) for shelf in Shelf]
+    row = db.session.execute(select(*counts).select_from(OutreachSession).where(_own(user))).one()
+    return dict(zip(Shelf, row, strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guest:
+    """A student as their host knows them: no family name, no address. `verdict`: what the family answered; None: not asked yet."""
+
+    registration_id: int
+    given_name: str
+    needs: str
+    school_name: str
+    state: RegistrationState
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Roster:
+    """Who has a seat, by school, and who waits, in the order of the queue."""
+
+    schools: list[tuple[str, list[Guest]]]
+    waiting: list[Guest]
+
+    @property
+    def seated(self) -> list[Guest]:
+        """Everybody who has a seat."""
+        return [guest for _school, guests in self.schools for guest in guests]
+
+    @property
+    def answers(self) -> Tally:
+        """How many of them say that they come."""
+        return tally(guest.verdict for guest in self.seated if guest.verdict)
+
+
+def roster(session_id: int) -> Roster:
+    """Read who has a seat and what they answered, and who waits: four queries, however many they are."""
+    rows = db.session.execute(
+        select(
+            Registration.id.label("registration_id"),
+            Registration.state,
+            Student.given_name,
+            Student.needs,
+            School.name.label("school_name"),
+        )
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
+        .order_by(Registration.queued_at, Registration.id)
+    )
+    verdicts = verdicts_of(Registration.session_id == session_id)
+    guests = [
+        Guest(**row._mapping, verdict=verdicts.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+        for row in rows
+    ]
+    seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))
+    schools = [(school, list(members)) for school, members in groupby(seated, key=lambda guest: guest.school_name)]
+    return Roster(schools=schools, waiting=[guest for guest in guests if guest.state == RegistrationState.WAITING])
+
+
+def _own(user: User) -> ColumnElement[bool]:
+    co_hosted = select(co_host.c.session_id).where(co_host.c.user_id == user.id)
+    return or_(OutreachSession.host_id == user.id, OutreachSession.posted_by_id == user.id, OutreachSession.id.in_(co_hosted))
+
+
+def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
+    if shelf is Shelf.DRAFTS:
+        return OutreachSession.state == SessionState.DRAFT
+    if shelf is Shelf.UPCOMING:
+        return and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
+    over = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at <= now)
+    return or_(OutreachSession.state == SessionState.CANCELLED, over)
+
+
+def _waiting(session_ids: Collection[int]) -> dict[int, int]:
+    rows = db.session.execute(
+        select(Registration.session_id, func.count())
+        .where(Registration.session_id.in_(session_ids), Registration.state == RegistrationState.WAITING)
+        .group_by(Registration.session_id)
+    )
+    return {session_id: number for session_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)

@@ -1,0 +1,58 @@
+"""A domain that turns our letters away: who of a school is concerned, and what its IT must know.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask_babel import gettext as _
+from sqlalchemy import func, select
+
+from outreach import policy
+from outreach.db import db
+from outreach.letters.blocked import domains_to_allow, senders_to_allow
+from outreach.models import BlockedDomain, Mailbox, Student, User
+from outreach.people.mail_domains import is_there
+from outreach.schools.class_queries import kept
+from outreach.schools.student_lines import StudentLine
+from outreach.settings import Settings
+
+
+def students_at(domain: str, user: User) -> int:
+    """Count the students a user keeps who have their own address there."""
+    theirs = select(func.count(Student.id)).join(Mailbox, Mailbox.id == Student.mailbox_id)
+    return db.session.scalar(theirs.where(is_there(domain), kept(Student.school_id, user))) or 0
+
+
+def own_domains(lines: Iterable[StudentLine], user: User) -> dict[str, int]:
+    """Count, by domain, the students of these whose letters are turned away where this user can have us let in."""
+    counted: dict[str, int] = {}
+    for line in lines:
+        for domain in {contact.domain for contact in line.reach.blocked}:
+            counted[domain] = counted.get(domain, 0) + 1
+    return {domain: number for domain, number in counted.items() if policy.speaks_for_domain(user, BlockedDomain(domain=domain))}
+
+
+def text_for_it(blocked: BlockedDomain, settings: Settings) -> str:
+    """Give the words to send to whoever looks after a school's mail: complete, without a name of anybody."""
+    return "\n".join(
+        (
+            _("Please let letters from %(address)s reach %(domain)s.", address=settings.base_url, domain=blocked.domain),
+            "",
+            _("They invite our students to sessions with clinicians. Each is written for one person; none is advertising."),
+            _("Our mail server turns them away with this answer:"),
+            "",
+            f"    {blocked.words or _('(it said nothing more)')}",
+            "",
+            _("To allow, whichever your system asks for:"),
+            *(
+                _("- sender address: %(sender)s (the part at * differs from letter to letter)", sender=one)
+                for one in senders_to_allow(settings)
+            ),
+            *(_("- sender domain: %(domain)s", domain=one) for one in domains_to_allow(settings)),
+            *([_("- DKIM signature: d=%(domain)s", domain=domains_to_allow(settings)[0])] if settings.dkim_selector else []),
+            _("- the attachment invite.ics (application/ics) and the part text/calendar: they are the calendar entry"),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Importing a class list: upload, review, import."""

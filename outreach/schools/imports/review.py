@@ -1,0 +1,216 @@
+"""The dry run as a page shows it: what needs a person first, then who is new, who changes and who stays.
+
+Pure but for the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from babel.dates import format_date
+from flask_babel import gettext as _
+
+from outreach.class_lists.errors import Problem, RosterField
+from outreach.class_lists.labels import field_words, problem_words, question_words
+from outreach.class_lists.people import RosterGuardian, RosterRow
+from outreach.class_lists.plan import KnownStudent, Question, StudentUpdate, Value
+from outreach.class_lists.rows import RosterReading
+from outreach.schools.imports.use_cases import Proposal, Said, Sheet
+from outreach.web import formatting
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class ColumnLine:
+    """One column: what it holds, and what stands in it."""
+
+    place: int
+    heading: str
+    examples: tuple[str, ...]
+    field: str
+    options: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that can't be imported: its cells, and everything wrong with it."""
+
+    line: int
+    cells: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AskedRow:
+    """A row that needs an answer: the candidates are (value, words); `chosen` is the answer so far."""
+
+    line: int
+    name: str
+    facts: str
+    question: str
+    options: tuple[tuple[str, str], ...]
+    chosen: str
+
+
+@dataclass(frozen=True)
+class GoodRow:
+    """A row that will be imported; `changes` are (what, old, new), `notes` what a person should look at."""
+
+    line: int
+    name: str
+    facts: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+    news: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Review:
+    """All rows, each once, and what else is to be said."""
+
+    bad: tuple[BadRow, ...]
+    asked: tuple[AskedRow, ...]
+    new: tuple[GoodRow, ...]
+    updated: tuple[GoodRow, ...]
+    unchanged: tuple[GoodRow, ...]
+    absent: tuple[str, ...]
+    remarks: tuple[str, ...]
+    asks_date_order: bool
+    left_out: int
+    unanswered: int
+
+    @property
+    def to_write(self) -> int:
+        """Count the students the button imports."""
+        return len(self.new) + len(self.updated)
+
+
+def column_lines(sheet: Sheet, said: Said) -> list[ColumnLine]:
+    """Show each column with its first cells and what it may hold."""
+    options = (("", _("leave out")), *((field.value, field_words(field)) for field in RosterField))
+    rows = sheet.columns.student_lines(sheet.table)
+    lines = []
+    for place in range(sheet.table.width):
+        cells = [row.cells[place] for row in rows if place < len(row.cells) and row.cells[place]]
+        heading = sheet.columns.headings[place] if place < len(sheet.columns.headings) else ""
+        if not (heading or cells):
+            continue
+        chosen = said.columns[place] if place in said.columns else sheet.columns.fields.get(place)
+        field = chosen.value if chosen else ""
+        lines.append(ColumnLine(place, heading or _("Column %(number)s", number=place + 1), tuple(cells[:EXAMPLES]), field, options))
+    return lines
+
+
+def review_of(sheet: Sheet, reading: RosterReading, proposal: Proposal, said: Said) -> Review:
+    """Put what was read and what would be done into words."""
+    plan, notes = proposal.plan, _by_line(reading.warnings)
+    return Review(
+        bad=_bad_rows(sheet, reading),
+        asked=tuple(_asked(question, proposal, said) for question in proposal.questions),
+        new=tuple(_new(row, notes[row.line]) for row in plan.add),
+        updated=tuple(_updated(one, proposal.known, notes[one.row.line]) for one in plan.update),
+        unchanged=tuple(_good(one.row, notes[one.row.line]) for one in plan.unchanged),
+        absent=tuple(_name(proposal.known[key]) for key in plan.absent),
+        remarks=tuple(_remarks(reading, proposal)),
+        asks_date_order=reading.asks_date_order or said.date_order is not None,
+        left_out=len({problem.line for problem in reading.errors} | (said.left_out & {one.row.line for one in proposal.questions})),
+        unanswered=len(proposal.unanswered),
+    )
+
+
+def _by_line(problems: Iterable[Problem]) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for problem in problems:
+        found[problem.line] += (problem_words(problem),)
+    return found
+
+
+def _bad_rows(sheet: Sheet, reading: RosterReading) -> tuple[BadRow, ...]:
+    cells = {line.line: line.cells for line in sheet.table.lines}
+    return tuple(BadRow(line, _shown(cells[line]), sentences) for line, sentences in _by_line(reading.errors).items())
+
+
+def _shown(cells: Sequence[str]) -> str:
+    text = " · ".join(filter(None, cells))
+    return text if len(text) <= 120 else text[:119] + "…"
+
+
+def _asked(question: Question, proposal: Proposal, said: Said) -> AskedRow:
+    row = question.row
+    options = [(str(key), _candidate(proposal.known[key], proposal.class_names)) for key in question.candidates]
+    if question.may_be_new:
+        options.append(("new", _("Somebody new")))
+    options.append(("out", _("Leave this row out")))
+    words = question_words(question.reason, line=row.line, name=_name(row))
+    return AskedRow(row.line, _name(row), _facts(row), words, tuple(options), _answer(row.line, said))
+
+
+def _answer(line: int, said: Said) -> str:
+    if line in said.answers:
+        return str(said.answers[line] or "new")
+    return "out" if line in said.left_out else ""
+
+
+def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
+    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("in no class")
+    return str(_("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student))))))
+
+
+def _new(row: RosterRow, notes: tuple[str, ...]) -> GoodRow:
+    return _good(row, notes, tuple(_guardian(guardian) for guardian in row.guardians))
+
+
+def _good(row: RosterRow, notes: tuple[str, ...], news: tuple[str, ...] = ()) -> GoodRow:
+    return GoodRow(row.line, _name(row), _facts(row), news=news, notes=notes)
+
+
+def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple[str, ...]) -> GoodRow:
+    student = known[one.student_id]
+    names = {guardian.id: guardian.name or guardian.email or "" for guardian in student.guardians}
+    changes = [(field_words(RosterField(field)), _value(old), _value(new)) for field, (old, new) in one.changes.items()]
+    for change in one.guardian_changes:
+        label = _("guardian %(name)s", name=names[change.guardian_id])
+        changes += [(label, _value(old), _value(new)) for old, new in change.changes.values()]
+    news = [_("comes into this class")] if one.joins_class else []
+    news += [_guardian(guardian) for guardian in one.new_guardians]
+    return GoodRow(one.row.line, _name(student), "", tuple(changes), tuple(news), notes)
+
+
+def _guardian(guardian: RosterGuardian) -> str:
+    words = " ".join(filter(None, (guardian.name, guardian.email)))
+    return str(_("guardian: %(who)s", who=words))
+
+
+def _facts(person: RosterRow | KnownStudent) -> str:
+    number = _("number %(number)s", number=person.number) if person.number else ""
+    born = _("born %(day)s", day=_value(person.birth_date)) if person.birth_date else ""
+    return ", ".join(filter(None, (person.email, person.year_group, born, number, _("needs noted") if person.needs else "")))
+
+
+def _remarks(reading: RosterReading, proposal: Proposal) -> list[str]:
+    names = {guardian.id: guardian.name or guardian.email or "" for one in proposal.known.values() for guardian in one.guardians}
+    remarks = [
+        _(
+            "Rows %(lines)s tell the guardian %(name)s differently (%(values)s). That stays as it is.",
+            lines=", ".join(map(str, dispute.lines)),
+            name=names[dispute.guardian_id],
+            values=", ".join(dispute.values),
+        )
+        for dispute in proposal.plan.disputes
+    ]
+    fates = {row.line for row in reading.rows}
+    return remarks + [problem_words(problem) for problem in reading.warnings if problem.line not in fates]
+
+
+def _name(person: KnownStudent | RosterRow) -> str:
+    return f"{person.given_name} {person.family_name}"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, date):
+        return format_date(value, "d MMM y", locale=formatting.locale())
+    return value or ""

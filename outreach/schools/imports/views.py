@@ -1,0 +1,155 @@
+"""Pages of an import: upload, look, import."""
+
+from __future__ import annotations
+
+from flask import flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from outreach import policy
+from outreach.class_lists.errors import RosterError, RosterField
+from outreach.class_lists.labels import error_words
+from outreach.class_lists.rows import DateOrder
+from outreach.errors import OutreachError, Refused
+from outreach.models import SchoolClass
+from outreach.schools.blueprint import schools
+from outreach.schools.forms import ReviewForm, UploadForm
+from outreach.schools.imports.review import column_lines, review_of
+from outreach.schools.imports.upload_token import pack, read_sights, unpack, write_sights
+from outreach.schools.imports.use_cases import Imported, Said, Sheet, import_list, propose, read_list
+from outreach.time import clock
+from outreach.web.pages import load, signed_in
+
+MORE_COLUMNS = 100  # than a list may have
+MORE_ROWS = 10**7
+
+
+@schools.route("/classes/<int:class_id>/import", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def upload(class_id: int) -> ResponseReturnValue:
+    """Take a list, and show what importing it would do."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    form = UploadForm()
+    if not form.is_submitted():
+        return render_template("schools/upload.html", form=form, school_class=school_class)
+    content = form.content() if form.validate() else None
+    if content is not None:
+        try:
+            sheet = read_list(content, Said(), today=clock.now().date())
+        except RosterError as refusal:
+            form.refuse_list(error_words(refusal))
+        else:
+            return _review(school_class, ReviewForm(formdata=None), content, sheet, Said())
+    return render_template("schools/upload.html", form=form, school_class=school_class), 422
+
+
+@schools.get("/classes/<int:class_id>/import/review")
+@schools.get("/classes/<int:class_id>/import/students", endpoint="commit_again")
+@signed_in(policy.registers_classes)
+def review_again(class_id: int) -> ResponseReturnValue:
+    """Begin anew: we keep nothing of a list between two pages."""
+    load(SchoolClass, class_id, policy.keeps_class)
+    return redirect(url_for("schools.upload", class_id=class_id), code=303)
+
+
+@schools.post("/classes/<int:class_id>/import/review")
+@signed_in(policy.registers_classes)
+def review(class_id: int) -> ResponseReturnValue:
+    """Show again what importing would do, with other columns, dates or answers."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    form, said = ReviewForm(), _said()
+    try:
+        content = unpack(form.packed.data or "")
+        sheet = read_list(content, said, today=clock.now().date())
+    except (ValueError, RosterError):
+        return _lost(class_id)
+    return _review(school_class, form, content, sheet, said)
+
+
+@schools.post("/classes/<int:class_id>/import/students")
+@signed_in(policy.registers_classes)
+def commit(class_id: int) -> ResponseReturnValue:
+    """Import what was shown, or say why not and show it again."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    form, said, now = ReviewForm(), _said(), clock.now()
+    try:
+        content = unpack(form.packed.data or "")
+        sheet = read_list(content, said, today=now.date())
+    except (ValueError, RosterError):
+        return _lost(class_id)
+    if sheet.reading is None:
+        return _review(school_class, form, content, sheet, said, status=422)
+    try:
+        done = import_list(sheet.reading, said, class_id=class_id, seen=read_sights(form.seen.data or ""), now=now)
+    except OutreachError as refusal:
+        return _review(school_class, form, content, sheet, said, refusal=refusal, status=refusal.status)
+    flash(_told(done), "success")
+    return redirect(url_for("schools.show_class", class_id=class_id), code=303)
+
+
+def _said() -> Said:
+    """Read what was chosen: columns, order of dates, answers."""
+    answers = _numbered("answer-", MORE_ROWS)
+    chosen = {
+        column: RosterField(field) if field in list(RosterField) else None for column, field in _numbered("column-", MORE_COLUMNS).items()
+    }
+    order = request.form.get("date_order")
+    return Said(
+        has_headings="headings" in request.form if chosen else None,
+        columns=chosen,
+        date_order=DateOrder(order) if order in list(DateOrder) else None,
+        answers={line: int(said) if said != "new" else None for line, said in answers.items() if said == "new" or _is_id(said)},
+        left_out=frozenset(line for line, said in answers.items() if said == "out"),
+    )
+
+
+def _numbered(prefix: str, limit: int) -> dict[int, str]:
+    """Read the fields of a table: the number behind the prefix tells which column or row."""
+    found = ((name.removeprefix(prefix), value) for name, value in request.form.items() if name.startswith(prefix))
+    return {int(number): value for number, value in found if _is_id(number) and int(number) < limit}
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 12
+
+
+def _review(
+    school_class: SchoolClass,
+    form: ReviewForm,
+    content: bytes,
+    sheet: Sheet,
+    said: Said,
+    *,
+    refusal: OutreachError | None = None,
+    status: int = 200,
+) -> ResponseReturnValue:
+    """Show the dry run; it changes nothing and stays in nobody's cache."""
+    form.packed.data = pack(content)
+    shown = None
+    if sheet.reading is not None:
+        proposal = propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
+        shown = review_of(sheet, sheet.reading, proposal, said)
+        form.seen.data = write_sights(dict(proposal.sights))
+        form.date_order.data = said.date_order or sheet.reading.date_order or ""
+    form.headings.data = sheet.columns.heading_line is not None
+    for trouble in filter(None, (refusal, Refused(error_words(sheet.refusal)) if sheet.refusal else None)):
+        form.refuse(trouble)
+    columns = column_lines(sheet, said)
+    page = render_template("schools/review.html", school_class=school_class, form=form, shown=shown, columns=columns, sheet=sheet)
+    response = make_response(page, status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _lost(class_id: int) -> ResponseReturnValue:
+    flash(_("The list got lost on the way. Please upload it again; nothing was imported."), "error")
+    return redirect(url_for("schools.upload", class_id=class_id), code=303)
+
+
+def _told(done: Imported) -> str:
+    if not done.added and not done.updated:
+        return str(_("Everybody on the list is in the class already. Nothing had to change."))
+    added = ngettext("%(num)d student added", "%(num)d students added", done.added)
+    updated = ngettext("%(num)d updated", "%(num)d updated", done.updated)
+    return str(_("%(added)s, %(updated)s.", added=added, updated=updated))

@@ -1,0 +1,1 @@
+"""Clock, time zones, wall times and clock changes."""

@@ -1,0 +1,1 @@
+"""What pages share: blueprints' helpers, forms and fields, paging, error pages, headers, words for dates."""

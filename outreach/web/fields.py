@@ -1,0 +1,128 @@
+"""Form fields that several features share: they say in words what is wrong, and keep what was typed."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from babel import Locale
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Length, StopValidation
+
+from outreach.mail.sanitize import prose
+from outreach.people.mailboxes import normal_address
+from outreach.time.zones import zones_by_country
+
+LINE_BREAKERS = {"Cc", "Zl", "Zp"}
+
+
+def required(sentence: str | None = None) -> Any:
+    """Something must be there; the sentence says what to do."""
+    return _Filled(sentence or _l("Please fill this in."))
+
+
+class _Filled(InputRequired):  # type: ignore[misc]  # WTForms is untyped
+    """More than blanks."""
+
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002 (WTForms' signature)
+        """Refuse what is empty once blanks are taken off."""
+        if not (field.data.strip() if isinstance(field.data, str) else field.data):
+            field.errors[:] = []
+            raise StopValidation(self.message)
+
+
+class LineField(StringField):  # type: ignore[misc]  # WTForms is untyped
+    """One line of text: a line break or control character in it could add a header to a mail, and is refused."""
+
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 255, **settings: Any) -> None:
+        """Allow up to `longest` characters."""
+        too_long = Length(max=longest, message=_l("Please use %(max)d characters at most."))
+        super().__init__(label, [*validators, too_long], filters=[_stripped], **settings)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
+        """Refuse what doesn't stay on one line."""
+        if any(unicodedata.category(character) in LINE_BREAKERS for character in self.data or ""):
+            raise StopValidation(_("Please write this on one line, without control characters."))
+
+
+class ProseField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
+    """Several lines of text; control characters become blanks."""
+
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 4000, **settings: Any) -> None:
+        """Allow up to `longest` characters."""
+        too_long = Length(max=longest, message=_l("Please use %(max)d characters at most."))
+        super().__init__(label, [*validators, too_long], filters=[lambda text: prose(text or "")], **settings)
+
+
+class AddressField(EmailField):  # type: ignore[misc]  # WTForms is untyped
+    """An e-mail address, as a mailbox keeps it."""
+
+    data: Any
+
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
+        """Take the blanks off first."""
+        super().__init__(label, validators, filters=[_stripped], **settings)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
+        """Normalise, or say that it isn't one."""
+        if self.data:
+            try:
+                self.data = normal_address(self.data)
+            except ValueError:
+                raise StopValidation(_("That doesn't look like an e-mail address. It needs the form name@school.org.")) from None
+
+
+class ZoneField(SelectField):  # type: ignore[misc]  # WTForms is untyped
+    """An IANA zone, chosen by country and city."""
+
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
+        """Offer every zone."""
+        super().__init__(label, validators, choices=zones, **settings)
+
+    def process_data(self, value: Any) -> None:
+        """Keep a zone selectable that was stored under an older name."""
+        self.choices = zones(value or "")
+        super().process_data(value)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
+        """Refuse what isn't a zone."""
+        if all(self.data != choice.value for choice in self.choices):
+            raise StopValidation(_("Please choose a time zone from the list."))
+
+
+class CountryField(SelectField):  # type: ignore[misc]  # WTForms is untyped
+    """A country by its ISO 3166-1 code, named in the reader's language."""
+
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
+        """Offer every country."""
+        super().__init__(label, validators, choices=countries, **settings)
+
+    def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
+        """Refuse what isn't a country."""
+        if all(self.data != choice.value for choice in self.choices):
+            raise StopValidation(_("Please choose a country from the list."))
+
+
+def zones(also: str = "") -> list[SelectChoice]:
+    """Give every zone under its country; `also` stays selectable though it be an alias."""
+    by_country = zones_by_country(_language(), also)
+    return [SelectChoice(zone, city, optgroup=country) for country, found in by_country.items() for zone, city in found]
+
+
+def countries() -> list[SelectChoice]:
+    """Give every country, by name."""
+    names = Locale.parse(_language()).territories
+    beside_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
+    found = [SelectChoice(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
+    return sorted(found, key=lambda country: country.label)
+
+
+def _language() -> str:
+    return str(get_locale() or "en")
+
+
+def _stripped(text: str | None) -> str:
+    return (text or "").strip(" \t")

@@ -1,0 +1,144 @@
+"""Words for dates and times, the same on pages and in letters. Pure but for the reader's locale.
+
+Formatting a date is what makes lists slow: everything is memoised per (value, locale).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
+from flask_babel import get_locale
+from jinja2 import Environment
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from nh3 import Cleaner
+
+from outreach.mail.explanations import plainly
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_CLEANER = Cleaner(
+    tags={"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote", "code", "pre", "hr"},
+    attributes={"a": {"href"}},
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener nofollow",
+)
+
+
+def teach(jinja: Environment) -> None:
+    """Give templates these words as filters and functions."""
+    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=plainly)
+    jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
+
+
+def locale() -> str:
+    """Give the reader's locale; English outside a request."""
+    return str(get_locale() or "en")
+
+
+def day(wall: datetime, language: str | None = None) -> str:
+    """'Thursday 18 March 2027'."""
+    return _day(wall.date().isoformat(), language or locale())
+
+
+def short_day(wall: datetime, language: str | None = None) -> str:
+    """'Thursday 18 March': where the year goes without saying, as in a subject."""
+    return _short_day(wall.date().isoformat(), language or locale())
+
+
+def day_parts(wall: datetime, language: str | None = None) -> tuple[str, str, str]:
+    """('Thu', '18', 'Mar'): a date as a picture."""
+    return _day_parts(wall.date().isoformat(), language or locale())
+
+
+def clock_time(wall: datetime, language: str | None = None) -> str:
+    """'14:00'."""
+    return _clock(wall.hour, wall.minute, language or locale())
+
+
+def span(starts_wall: datetime, ends_wall: datetime, language: str | None = None) -> str:
+    """'14:00 to 16:00', with the day where it ends on another one."""
+    language = language or locale()
+    end = clock_time(ends_wall, language)
+    if ends_wall.date() != starts_wall.date():
+        end = f"{day(ends_wall, language)}, {end}"
+    return f"{clock_time(starts_wall, language)} to {end}"
+
+
+def zone_words(wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
+    """'New York, UTC\N{MINUS SIGN}4': the place a zone is named for, and its offset at that time."""
+    return _zone(wall, zone, fold, language or locale())
+
+
+def city(zone: str, language: str | None = None) -> str:
+    """'New York': the place a zone is named for."""
+    return _city(zone, language or locale())
+
+
+def when(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
+    """'Thursday 18 March 2027, 14:00 to 16:00 (New York, UTC\N{MINUS SIGN}4)'."""
+    return f"{day(starts_wall, language)}, {span(starts_wall, ends_wall, language)} ({zone_words(starts_wall, zone, fold, language)})"
+
+
+def moment(at: datetime, zone: str, language: str | None = None) -> str:
+    """'Wednesday 17 March 2027, 18:00 (New York, UTC\N{MINUS SIGN}4)': an aware moment on the clock of a zone."""
+    local = at.astimezone(ZoneInfo(zone))
+    wall = local.replace(tzinfo=None)
+    return f"{day(wall, language)}, {clock_time(wall, language)} ({zone_words(wall, zone, local.fold, language)})"
+
+
+def short_moment(at: datetime, zone: str, language: str | None = None) -> str:
+    """'Wed 17 Mar, 18:00': an aware moment where zone and year go without saying."""
+    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return f"{' '.join(day_parts(wall, language))}, {clock_time(wall, language)}"
+
+
+@lru_cache(maxsize=4096)
+def markdown(text: str) -> Markup:
+    """Give safe HTML from what a clinician wrote: no scripts, no pictures, no styles."""
+    return Markup(_CLEANER.clean(_MARKDOWN.render(text)))  # noqa: S704 (nh3 has just cleaned it)
+
+
+@lru_cache(maxsize=4096)
+def _day(iso: str, language: str) -> str:
+    pattern = "EEEE d MMMM y" if language.startswith("en") else "full"
+    return format_date(datetime.fromisoformat(iso).date(), pattern, locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _short_day(iso: str, language: str) -> str:
+    date = datetime.fromisoformat(iso)
+    if language.startswith("en"):
+        return format_date(date.date(), "EEEE d MMMM", locale=language)
+    return format_skeleton("MMMMEEEEd", date, locale=language)
+
+
+@lru_cache(maxsize=4096)
+def _day_parts(iso: str, language: str) -> tuple[str, str, str]:
+    date = datetime.fromisoformat(iso).date()
+    return format_date(date, "EEE", locale=language), str(date.day), format_date(date, "MMM", locale=language)
+
+
+@lru_cache(maxsize=2048)
+def _clock(hour: int, minute: int, language: str) -> str:
+    return format_time(datetime(2000, 1, 1, hour, minute).time(), "HH:mm", locale=language)  # noqa: DTZ001 (only hour and minute are read)
+
+
+@lru_cache(maxsize=4096)
+def _zone(wall: datetime, zone: str, fold: int, language: str) -> str:
+    # `fold` stands apart: datetimes that differ in it alone are equal, and the memory would mix them up (PEP 495).
+    offset = wall.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset()
+    minutes = int(offset.total_seconds() // 60) if offset else 0
+    sign = "\N{MINUS SIGN}" if minutes < 0 else "+"
+    hours, rest = divmod(abs(minutes), 60)
+    written = f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "") if minutes else "UTC"
+    return f"{_city(zone, language)}, {written}"
+
+
+@lru_cache(maxsize=1024)
+def _city(zone: str, language: str) -> str:
+    if "/" not in zone:
+        return zone
+    return str(get_timezone_location(zone, locale=language, return_city=True))
