@@ -14,6 +14,7 @@ from benchmarks.figures import Figure
 from outreach import letters
 from outreach.db import db
 from outreach.mail.smtp import SmtpServer, SmtpTransport
+from outreach.mail.verp import bounce_address
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox.delivery import deliver_due
 from outreach.settings import Settings
@@ -36,7 +37,7 @@ def _ours(settings: Settings) -> float:
     tally = deliver_due(
         render=partial(letters.render, settings=settings),
         transport=SmtpTransport(SmtpServer.of(settings)),
-        sender_of=settings.bounce_address_of,
+        sender_of=partial(bounce_address, settings=settings),
         clock=lambda: datetime.now(UTC),
         stopping=lambda: time.perf_counter() > began + SECONDS,
     )

@@ -10,6 +10,7 @@ from outreach.coordination.views import coordination
 from outreach.demo_mailbox.views import mailbox
 from outreach.doctor.views import health
 from outreach.families.reminder_views import families
+from outreach.mail_admin.views import mail_admin
 from outreach.registration.views import registration
 from outreach.scheduling.provisional.link_views import decisions
 from outreach.scheduling.provisional.views import scheduling
@@ -19,6 +20,6 @@ from outreach.settings import Settings
 
 def blueprints(settings: Settings) -> list[Blueprint]:
     """Give every blueprint; the mailbox page exists in demo mode only."""
-    always = [accounts, coordination, schools, scheduling, decisions, catalogue, registration, families, health]
+    always = [accounts, coordination, mail_admin, schools, scheduling, decisions, catalogue, registration, families, health]
     demo_only = [mailbox]
     return always + (demo_only if settings.has_local_mailbox else [])

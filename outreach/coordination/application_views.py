@@ -10,13 +10,15 @@ from sqlalchemy import func, select
 from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import ClinicianApproval, DeclineForm, TeacherApproval, one_of
-from outreach.coordination.labels import APPLICATION_STATES, ROLES, moment
+from outreach.coordination.forms import ClinicianApproval, DeclineForm, TeacherApproval
+from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refused, Stale
 from outreach.models import Application, ApplicationState, RoleName, School, Site
 from outreach.time import clock
 from outreach.time.zones import country_of_zones
+from outreach.web.filters import one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import load, me, signed_in
 from outreach.web.paging import page_number, page_of
 
@@ -108,4 +110,4 @@ def _decided_already(application_id: int, stale: Stale) -> ResponseReturnValue:
 
 
 def _moment(at: object) -> str:
-    return moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
+    return table_moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds

@@ -1,25 +1,21 @@
-"""The coordinator's forms. Filters are read from the address and need no token."""
+"""The coordinator's forms."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from werkzeug.datastructures import MultiDict
-from wtforms import IntegerField, SearchField, SelectChoice, SelectField, SelectMultipleField
+from wtforms import IntegerField, SelectChoice, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.inputs import SchoolFacts, SiteFacts
-from outreach.coordination.labels import LETTER_KINDS, LETTER_STATES, ROLES, SESSION_STATES
-from outreach.mail.sanitize import one_line
-from outreach.mail_admin.inbound_labels import INBOUND_KINDS
+from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.web.fields import CountryField, LineField, ProseField, ZoneField, required
+from outreach.web.filters import Filter, choices
 from outreach.web.pages import Form
 
 NEW = 0
-E = TypeVar("E", bound=enum.StrEnum)
 
 
 class Time(enum.StrEnum):
@@ -29,17 +25,6 @@ class Time(enum.StrEnum):
     PAST = "past"
     ALL = "all"
     UNDECIDED = "undecided"
-
-
-class Shown(enum.StrEnum):
-    """Which messages of those that came in."""
-
-    TO_LOOK_AT = "open"
-    QUARANTINED = "quarantined"
-    APPLIED = "applied"
-    HISTORY = "history"
-    IGNORED = "ignored"
-    ALL = "all"
 
 
 class PlaceForm(Form):
@@ -125,52 +110,10 @@ class DeclineForm(Form):
     )
 
 
-class SendAgainForm(Form):
-    """Whose invitations were shown before they are sent again."""
-
-    invitation_ids = SelectMultipleField(coerce=int, validate_choice=False)
-
-
-class Filter(Form):
-    """Narrows a list; read from the address, so that it can be kept and shared."""
-
-    class Meta:
-        """Nothing is changed, so no token is needed."""
-
-        csrf = False
-
-    q = SearchField(filters=[lambda typed: one_line(typed or "")[:100]])
-
-
 class PeopleFilter(Filter):
     """People by name or address, and role."""
 
-    role = SelectField(_l("Role"), choices=lambda: _choices(ROLES))
-
-
-class LetterFilter(Filter):
-    """Letters by address, kind and state."""
-
-    kind = SelectField(_l("Kind"), choices=lambda: _choices(LETTER_KINDS))
-    state = SelectField(_l("State"), choices=lambda: _choices(LETTER_STATES))
-
-
-class InboundFilter(Filter):
-    """Messages that came in, by sender or subject, kind, and what became of them."""
-
-    kind = SelectField(_l("Kind"), choices=lambda: _choices(INBOUND_KINDS))
-    shown = SelectField(
-        _l("What became of it"),
-        choices=[
-            SelectChoice(Shown.TO_LOOK_AT, _l("Needs a look")),
-            SelectChoice(Shown.QUARANTINED, _l("Needs a look, or was looked at")),
-            SelectChoice(Shown.APPLIED, _l("Done")),
-            SelectChoice(Shown.HISTORY, _l("Remembered only")),
-            SelectChoice(Shown.IGNORED, _l("Ignored")),
-            SelectChoice(Shown.ALL, _l("All")),
-        ],
-        default=Shown.TO_LOOK_AT,
-    )
+    role = SelectField(_l("Role"), choices=lambda: choices(ROLES))
 
 
 class SessionFilter(Filter):
@@ -186,20 +129,4 @@ class SessionFilter(Filter):
         ],
         default=Time.COMING,
     )
-    state = SelectField(_l("State"), choices=lambda: _choices(SESSION_STATES))
-
-
-def filter_from(form: type[Filter], address: MultiDict[str, str], words_for_q: str) -> Any:
-    """Read a filter from an address; what it doesn't know it leaves out."""
-    read = form(formdata=address)
-    read.q.label.text = words_for_q
-    return read
-
-
-def one_of(members: type[E], typed: str | None) -> E | None:
-    """Give the member that was chosen; None for all of them."""
-    return next((member for member in members if member.value == typed), None)
-
-
-def _choices(words: Mapping[Any, Any]) -> list[SelectChoice]:
-    return [SelectChoice("", _l("All")), *(SelectChoice(member.value, text) for member, text in words.items())]
+    state = SelectField(_l("State"), choices=lambda: choices(SESSION_STATES))

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import Filter, SchoolForm, SiteForm, filter_from
+from outreach.coordination.forms import SchoolForm, SiteForm
 from outreach.errors import Refused
 from outreach.models import School, Site
+from outreach.web.filters import Filter, filter_from
 from outreach.web.pages import load, me, signed_in
 from outreach.web.paging import page_number, page_of
 

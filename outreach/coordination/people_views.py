@@ -10,12 +10,14 @@ from sqlalchemy import func, select
 from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import PeopleFilter, filter_from, one_of
-from outreach.coordination.labels import APPLICATION_STATES, ROLES, moment
+from outreach.coordination.forms import PeopleFilter
+from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refused
 from outreach.models import Application, OutreachSession, RoleName, SessionState, User
 from outreach.time import clock
+from outreach.web.filters import filter_from, one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import load, me, signed_in
 from outreach.web.paging import page_number, page_of
 
@@ -49,7 +51,7 @@ def person(user_id: int) -> ResponseReturnValue:
         coming=db.session.scalar(hosts) or 0,
         roles=ROLES,
         states=APPLICATION_STATES,
-        moment=lambda at: moment(at, me().zone),
+        moment=lambda at: table_moment(at, me().zone),
     )
 
 

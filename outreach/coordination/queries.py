@@ -6,23 +6,16 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import defer, joinedload, selectinload
+from sqlalchemy.orm import selectinload
 
 from outreach.catalogue.cards import CARD_ROWS
 from outreach.coordination.dashboard import is_undecided
-from outreach.coordination.forms import Shown, Time
+from outreach.coordination.forms import Time
 from outreach.db import db
 from outreach.models import (
     Application,
     ApplicationState,
     Appointment,
-    InboundKind,
-    InboundMessage,
-    InboundOutcome,
-    Letter,
-    LetterKind,
-    LetterState,
-    Mailbox,
     Membership,
     OutreachSession,
     Role,
@@ -88,28 +81,3 @@ def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -
     if time is Time.UNDECIDED:
         return wanted.where(is_undecided(now))
     return wanted.where(OutreachSession.ends_at > now if time is Time.COMING else OutreachSession.ends_at <= now)
-
-
-def letters(q: str, kind: LetterKind | None, state: LetterState | None) -> Wanted:
-    """The mail log, newest first. What a letter says stays out of it: links in account letters open accounts."""
-    wanted = select(Letter).options(joinedload(Letter.mailbox).load_only(Mailbox.address)).order_by(Letter.id.desc())
-    if q:
-        wanted = wanted.where(Letter.mailbox.has(Mailbox.address.icontains(q, autoescape=True)))
-    if kind:
-        wanted = wanted.where(Letter.kind == kind)
-    return wanted.where(Letter.state == state) if state else wanted
-
-
-def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
-    """Messages that came in, newest first, without what they say."""
-    wanted = select(InboundMessage).options(defer(InboundMessage.raw)).order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
-    if q:
-        by_sender = InboundMessage.sender.icontains(q, autoescape=True)
-        wanted = wanted.where(or_(by_sender, InboundMessage.subject.icontains(q, autoescape=True)))
-    if kind:
-        wanted = wanted.where(InboundMessage.kind == kind)
-    if shown is Shown.ALL:
-        return wanted
-    if shown is Shown.TO_LOOK_AT:
-        return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
-    return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))

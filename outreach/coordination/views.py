@@ -13,22 +13,19 @@ from outreach.catalogue.search import formats
 from outreach.coordination import application_views, organisation_views, people_views, queries
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.dashboard import Attention, attention, full_or_nearly_empty
-from outreach.coordination.forms import SessionFilter, Time, filter_from, one_of
-from outreach.coordination.labels import PAUSE_REASONS, moment
+from outreach.coordination.forms import SessionFilter, Time
 from outreach.db import db
-from outreach.mail_admin import inbound_views, invitation_views, letter_views, mailbox_views
+from outreach.mail_admin.labels import PAUSE_REASONS
 from outreach.models import LetterState, SessionState
 from outreach.time import clock
+from outreach.web.filters import filter_from, one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import me, signed_in
 from outreach.web.paging import page_number, page_of
 
 __all__ = [
     "application_views",
     "coordination",
-    "inbound_views",
-    "invitation_views",
-    "letter_views",
-    "mailbox_views",
     "organisation_views",
     "people_views",
 ]
@@ -56,7 +53,7 @@ def sessions() -> ResponseReturnValue:
 
 
 def _moment(at: object) -> str:
-    return moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
+    return table_moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
 
 
 def _todo(seen: Attention) -> list[tuple[int, str, str]]:
@@ -75,27 +72,27 @@ def _todo(seen: Attention) -> list[tuple[int, str, str]]:
         (
             seen.failed_letters,
             ngettext("letter has failed", "letters have failed", seen.failed_letters),
-            url_for("coordination.letters", state=LetterState.FAILED.value),
+            url_for("mail_admin.letters", state=LetterState.FAILED.value),
         ),
         (
             seen.refused_mailboxes,
             ngettext("address was refused by its mail server", "addresses were refused by their mail servers", seen.refused_mailboxes),
-            url_for("coordination.mailboxes"),
+            url_for("mail_admin.mailboxes"),
         ),
         (
             seen.stopped_mailboxes,
             ngettext("reader said: wrong address", "readers said: wrong address", seen.stopped_mailboxes),
-            url_for("coordination.mailboxes"),
+            url_for("mail_admin.mailboxes"),
         ),
         (
             seen.blocked_domains,
             ngettext("domain turns our letters away", "domains turn our letters away", seen.blocked_domains),
-            url_for("coordination.mailboxes"),
+            url_for("mail_admin.mailboxes"),
         ),
         (
             seen.inbound_to_look_at,
             ngettext("message that came in needs a look", "messages that came in need a look", seen.inbound_to_look_at),
-            url_for("coordination.inbound"),
+            url_for("mail_admin.inbound"),
         ),
     ]
     return [*_skipped(seen.skipped_sessions), *(row for row in rows if row[0])]

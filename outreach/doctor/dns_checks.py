@@ -11,6 +11,7 @@ import dns.resolver
 from outreach.doctor.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
 from outreach.doctor.findings import Finding, attention, ok
 from outreach.doctor.mail_checks import INVENTED
+from outreach.mail.verp import bounce_address
 from outreach.settings import Settings
 from outreach.settings.dkim_key import key_of
 
@@ -24,7 +25,7 @@ class NoAnswer(Exception):
 
 def check_dns(settings: Settings, *, ask: Ask | None = None) -> Iterator[Finding]:
     """Look at SPF, DKIM and DMARC of the domains our letters come from; where the DNS doesn't answer, that is a note."""
-    domain, bounces = settings.mail_domain, settings.bounce_address_of(0).rpartition("@")[2]
+    domain, bounces = settings.mail_domain, bounce_address(0, settings).rpartition("@")[2]
     if settings.has_local_mailbox or f".{domain}".endswith(INVENTED):
         return
     if not are_aligned(bounces, domain):

@@ -11,7 +11,15 @@ import hmac
 import re
 from hashlib import sha256
 
+from outreach.settings import Settings
+
 _TOKEN = re.compile(r"b(\d{1,12})-([a-z2-7]{16})")
+
+
+def bounce_address(letter_id: int, settings: Settings) -> str:
+    """Give the envelope sender of one letter: where mail servers report what became of it."""
+    pattern = settings.bounce_address or settings.reply_address
+    return pattern.replace("{token}", bounce_token(letter_id, settings.secret_key))
 
 
 def bounce_token(letter_id: int, secret_key: str) -> str:

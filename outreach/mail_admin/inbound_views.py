@@ -10,22 +10,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.coordination import queries
-from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import InboundFilter, Shown, filter_from, one_of
-from outreach.coordination.labels import moment
 from outreach.inbound import use_cases
 from outreach.inbound.parsing.plain_text import as_it_came, said_in
-from outreach.mail_admin import inbound_labels
+from outreach.mail_admin import inbound_labels, queries
+from outreach.mail_admin.blueprint import mail_admin
+from outreach.mail_admin.forms import InboundFilter, Shown
 from outreach.models import InboundKind, InboundMessage
 from outreach.time import clock
+from outreach.web.filters import filter_from, one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import load, me, signed_in
 from outreach.web.paging import page_number, page_of
 
 SHOWN_AT_MOST = 20_000
 
 
-@coordination.get("/inbound")
+@mail_admin.get("/inbound")
 @signed_in(policy.coordinates)
 def inbound() -> ResponseReturnValue:
     """Show what needs a look, newest first; or all that came in."""
@@ -34,20 +34,20 @@ def inbound() -> ResponseReturnValue:
     wanted = queries.inbound(chosen.q.data, shown, one_of(InboundKind, chosen.kind.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("coordination/inbound.html", form=chosen, page=page, found=found, shown=shown, **_words())
+    return render_template("mail_admin/inbound.html", form=chosen, page=page, found=found, shown=shown, **_words())
 
 
-@coordination.get("/inbound/<int:message_id>")
+@mail_admin.get("/inbound/<int:message_id>")
 @signed_in(policy.coordinates)
 def inbound_message(message_id: int) -> ResponseReturnValue:
     """Show one message."""
     found = load(InboundMessage, message_id, policy.coordinates)
     raw = found.raw or b""
     shown = {"said": said_in(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
-    return render_template("coordination/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_words())
+    return render_template("mail_admin/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_words())
 
 
-@coordination.get("/inbound/<int:message_id>/message.eml")
+@mail_admin.get("/inbound/<int:message_id>/message.eml")
 @signed_in(policy.coordinates)
 def inbound_raw(message_id: int) -> ResponseReturnValue:
     """Give the message as it came, to be kept, never to be shown by the browser."""
@@ -62,14 +62,14 @@ def inbound_raw(message_id: int) -> ResponseReturnValue:
     return Response(found.raw, mimetype="message/rfc822", headers=headers)
 
 
-@coordination.post("/inbound/<int:message_id>/review")
+@mail_admin.post("/inbound/<int:message_id>/review")
 @signed_in(policy.coordinates)
 def review_inbound(message_id: int) -> ResponseReturnValue:
     """Note that somebody has looked."""
     found = load(InboundMessage, message_id, policy.coordinates)
     use_cases.look_at(found.id, now=clock.now())
     flash(_("Noted: you have looked at it."), "success")
-    return redirect(url_for("coordination.inbound"), code=303)
+    return redirect(url_for("mail_admin.inbound"), code=303)
 
 
 def _words() -> dict[str, object]:
@@ -80,5 +80,5 @@ def _words() -> dict[str, object]:
         "why": inbound_labels.why,
         "to_do": inbound_labels.to_do,
         "sign": inbound_labels.sign,
-        "moment": lambda at: moment(at, zone),
+        "moment": lambda at: table_moment(at, zone),
     }

@@ -11,37 +11,39 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
-from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import SendAgainForm, one_of
-from outreach.coordination.labels import LETTER_KINDS, LETTER_STATES, moment
 from outreach.errors import OutreachError
 from outreach.families.forms import ANSWERS
 from outreach.mail_admin import resend
+from outreach.mail_admin.blueprint import mail_admin
+from outreach.mail_admin.forms import SendAgainForm
 from outreach.mail_admin.history import history
 from outreach.mail_admin.invitation_labels import BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
 from outreach.mail_admin.invitation_status import Line, counts_of, lines_of
+from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.mail_admin.mail_statistics import LOOKS_BACK, programme
 from outreach.mail_admin.status_rules import State
 from outreach.models import Invitation, OutreachSession
 from outreach.time import clock
 from outreach.web import formatting
+from outreach.web.filters import one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import Form, load, me, signed_in
 from outreach.web.paging import page_among, page_number
 
 PAGE_SIZE = 100
 
 
-@coordination.get("/invitations")
+@mail_admin.get("/invitations")
 @signed_in(policy.coordinates)
 def invitations() -> ResponseReturnValue:
     """Show how the letters of the programme fare."""
     now = clock.now()
     seen = programme(now=now)
     late = format_timedelta(now - seen.oldest_due, locale=formatting.locale()) if seen.oldest_due else ""
-    return render_template("coordination/invitations.html", seen=seen, late=late, days=LOOKS_BACK.days, **_words())
+    return render_template("mail_admin/invitations.html", seen=seen, late=late, days=LOOKS_BACK.days, **_words())
 
 
-@coordination.get("/sessions/<int:session_id>/invitations")
+@mail_admin.get("/sessions/<int:session_id>/invitations")
 @signed_in(policy.coordinates)
 def session_invitations(session_id: int) -> ResponseReturnValue:
     """Show how each invitation of a session fares."""
@@ -56,10 +58,10 @@ def session_invitations(session_id: int) -> ResponseReturnValue:
         "total": len(lines),
         "lost": sum(line.is_lost for line in lines) if outreach_session.ends_at > clock.now() else 0,
     }
-    return render_template("coordination/session_invitations.html", **found, **_words())
+    return render_template("mail_admin/session_invitations.html", **found, **_words())
 
 
-@coordination.route("/sessions/<int:session_id>/invitations/again", methods=["GET", "POST"])
+@mail_admin.route("/sessions/<int:session_id>/invitations/again", methods=["GET", "POST"])
 @signed_in(policy.coordinates)
 def send_again(session_id: int) -> ResponseReturnValue:
     """Show who gets what, then send again what got lost."""
@@ -72,18 +74,18 @@ def send_again(session_id: int) -> ResponseReturnValue:
             form.refuse(refusal)
             return _question(outreach_session, form), refusal.status
         flash(ngettext("%(num)s letter is on its way.", "%(num)s letters are on their way.", sent), "success")
-        return redirect(url_for("coordination.session_invitations", session_id=session_id), code=303)
+        return redirect(url_for("mail_admin.session_invitations", session_id=session_id), code=303)
     return _question(outreach_session, form), 422 if form.is_submitted() else 200
 
 
-@coordination.get("/invitations/<int:invitation_id>")
+@mail_admin.get("/invitations/<int:invitation_id>")
 @signed_in(policy.coordinates)
 def invitation(invitation_id: int) -> ResponseReturnValue:
     """Show all that is known of one invitation."""
     return _one(load(Invitation, invitation_id, policy.coordinates), Form())
 
 
-@coordination.post("/invitations/<int:invitation_id>/update")
+@mail_admin.post("/invitations/<int:invitation_id>/update")
 @signed_in(policy.coordinates)
 def update_invitation(invitation_id: int) -> ResponseReturnValue:
     """Send it again as a new revision."""
@@ -97,23 +99,23 @@ def update_invitation(invitation_id: int) -> ResponseReturnValue:
         form.refuse(refusal)
         return _one(found, form), refusal.status
     flash(_("The invitation is on its way as a new version."), "success")
-    return redirect(url_for("coordination.invitation", invitation_id=invitation_id), code=303)
+    return redirect(url_for("mail_admin.invitation", invitation_id=invitation_id), code=303)
 
 
 def _question(outreach_session: OutreachSession, form: SendAgainForm) -> str:
     lost = resend.lost_of(outreach_session.id)
-    return render_template("coordination/send_again.html", outreach_session=outreach_session, lost=lost, form=form, **_words())
+    return render_template("mail_admin/send_again.html", outreach_session=outreach_session, lost=lost, form=form, **_words())
 
 
 def _one(found: Invitation, form: Form) -> str:
     lines: list[Line] = lines_of(Invitation.id == found.id)
     line = lines[0] if lines else abort(404)
     page = {"line": line, "outreach_session": found.outreach_session, "form": form, "history": history(found), "now": clock.now()}
-    return render_template("coordination/invitation.html", **page, **_words())
+    return render_template("mail_admin/invitation.html", **page, **_words())
 
 
 def _words() -> dict[str, object]:
-    on_her_clock = partial(moment, zone=me().zone)
+    on_her_clock = partial(table_moment, zone=me().zone)
     return {
         "moment": on_her_clock,
         "states": STATES,

@@ -9,22 +9,24 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.coordination import queries
-from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import LetterFilter, filter_from, one_of
-from outreach.coordination.labels import LETTER_KINDS, LETTER_STATES, moment
 from outreach.errors import Refused
+from outreach.mail_admin import queries
+from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.eml import as_sent, can_be_read
+from outreach.mail_admin.forms import LetterFilter
+from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox import use_cases
 from outreach.time import clock
+from outreach.web.filters import filter_from, one_of
+from outreach.web.formatting import table_moment
 from outreach.web.pages import load, me, settings, signed_in
 from outreach.web.paging import page_number, page_of
 
 _ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNORECASE)
 
 
-@coordination.get("/letters")
+@mail_admin.get("/letters")
 @signed_in(policy.coordinates)
 def letters() -> ResponseReturnValue:
     """Show the mail log, newest first."""
@@ -32,19 +34,19 @@ def letters() -> ResponseReturnValue:
     wanted = queries.letters(chosen.q.data, one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("coordination/letters.html", form=chosen, page=page, found=found, **_words())
+    return render_template("mail_admin/letters.html", form=chosen, page=page, found=found, **_words())
 
 
-@coordination.get("/letters/<int:letter_id>")
+@mail_admin.get("/letters/<int:letter_id>")
 @signed_in(policy.coordinates)
 def letter(letter_id: int) -> ResponseReturnValue:
     """Show what became of one letter."""
     found = load(Letter, letter_id, policy.coordinates)
     can_retry = found.state == LetterState.FAILED and found.kind != LetterKind.ACCOUNT
-    return render_template("coordination/letter.html", letter=found, can_retry=can_retry, **_words())
+    return render_template("mail_admin/letter.html", letter=found, can_retry=can_retry, **_words())
 
 
-@coordination.get("/letters/<int:letter_id>/message.eml")
+@mail_admin.get("/letters/<int:letter_id>/message.eml")
 @signed_in(policy.coordinates)
 def message(letter_id: int) -> ResponseReturnValue:
     """Give a letter about a session as it goes over the wire, for a mail program; no other: links in account letters open accounts."""
@@ -57,7 +59,7 @@ def message(letter_id: int) -> ResponseReturnValue:
     return response
 
 
-@coordination.post("/letters/<int:letter_id>/retry")
+@mail_admin.post("/letters/<int:letter_id>/retry")
 @signed_in(policy.coordinates)
 def retry(letter_id: int) -> ResponseReturnValue:
     """Try to send a failed letter once more."""
@@ -68,10 +70,10 @@ def retry(letter_id: int) -> ResponseReturnValue:
         flash(str(refusal), "error")
     else:
         flash(_("The letter is on its way again."), "success")
-    return redirect(url_for("coordination.letter", letter_id=found.id), code=303)
+    return redirect(url_for("mail_admin.letter", letter_id=found.id), code=303)
 
 
-@coordination.post("/letters/attempt")
+@mail_admin.post("/letters/attempt")
 @signed_in(policy.coordinates)
 def try_now() -> ResponseReturnValue:
     """End the pause of all letters."""
@@ -92,5 +94,5 @@ def _words() -> dict[str, object]:
         "states": LETTER_STATES,
         "said": server_words,
         "can_be_read": can_be_read,
-        "moment": lambda at: moment(at, zone),
+        "moment": lambda at: table_moment(at, zone),
     }

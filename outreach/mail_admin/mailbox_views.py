@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.coordination.blueprint import coordination
-from outreach.coordination.labels import moment
-from outreach.coordination.queries import PAGE_SIZE
 from outreach.deliverability import use_cases
 from outreach.mail_admin import undeliverable
+from outreach.mail_admin.blueprint import mail_admin
+from outreach.mail_admin.queries import PAGE_SIZE
 from outreach.models import Mailbox
 from outreach.time import clock
+from outreach.web.formatting import table_moment
 from outreach.web.pages import load, me, signed_in
 from outreach.web.paging import page_number, page_of
 
 
-@coordination.get("/mailboxes")
+@mail_admin.get("/mailboxes")
 @signed_in(policy.coordinates)
 def mailboxes() -> ResponseReturnValue:
     """Show which addresses take nothing from us, and which domains."""
@@ -26,11 +28,15 @@ def mailboxes() -> ResponseReturnValue:
     asked = request.args.get("show")
     shelf = undeliverable.Shelf(asked) if asked in list(undeliverable.Shelf) else undeliverable.Shelf.SILENT
     page = page_of(undeliverable.mailboxes(shelf, now=now), page_number(request.args.get("page")), size=PAGE_SIZE)
-    facts = {"sizes": undeliverable.shelf_sizes(now=now), "domains": undeliverable.blocked_domains(), "moment": lambda at: moment(at, zone)}
-    return render_template("coordination/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.Shelf, **facts)
+    facts = {
+        "sizes": undeliverable.shelf_sizes(now=now),
+        "domains": undeliverable.blocked_domains(),
+        "moment": partial(table_moment, zone=zone),
+    }
+    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.Shelf, **facts)
 
 
-@coordination.post("/mailboxes/<int:mailbox_id>/resumption")
+@mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")
 @signed_in(policy.coordinates)
 def write_again(mailbox_id: int) -> ResponseReturnValue:
     """Write there again, beginning with how things stand."""
@@ -39,4 +45,4 @@ def write_again(mailbox_id: int) -> ResponseReturnValue:
         flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
     else:
         flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
-    return redirect(url_for("coordination.mailboxes"), code=303)
+    return redirect(url_for("mail_admin.mailboxes"), code=303)

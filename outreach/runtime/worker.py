@@ -20,6 +20,7 @@ from outreach.faults import place_of
 from outreach.mail.dkim_signing import Signer
 from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.mail.transport import LocalMailbox, Transport, local_folder
+from outreach.mail.verp import bounce_address
 from outreach.models import Letter
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
@@ -88,7 +89,7 @@ class Worker:
             tally = deliver_due(
                 render=self._render,
                 transport=self._transport,
-                sender_of=self._settings.bounce_address_of,
+                sender_of=partial(bounce_address, settings=self._settings),
                 clock=self._clock,
                 pace=self._pace,
                 limit=self._limit,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from outreach.mail.verp import bounce_token
 from outreach.settings import values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,10 +59,6 @@ class Settings:
     def reply_address_of(self, token: str) -> str:
         """Give the address that stands for one mailbox: organizer and sender of its letters."""
         return self.reply_address.replace("{token}", token)
-
-    def bounce_address_of(self, letter_id: int) -> str:
-        """Give the envelope sender of one letter: what mail servers answer to."""
-        return (self.bounce_address or self.reply_address).replace("{token}", bounce_token(letter_id, self.secret_key))
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:

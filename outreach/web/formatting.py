@@ -95,6 +95,14 @@ def short_moment(at: datetime, zone: str, language: str | None = None) -> str:
     return f"{' '.join(day_parts(wall, language))}, {clock_time(wall, language)}"
 
 
+def table_moment(at: datetime | None, zone: str) -> str:
+    """'Mon 1 Mar 2027, 09:00': an aware moment in a table, on the clock of a zone; nothing for None."""
+    if at is None:
+        return ""
+    wall = at.astimezone(ZoneInfo(zone))
+    return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)}"
+
+
 @lru_cache(maxsize=4096)
 def markdown(text: str) -> Markup:
     """Give safe HTML from what a clinician wrote: no scripts, no pictures, no styles."""
@@ -119,6 +127,12 @@ def _short_day(iso: str, language: str) -> str:
 def _day_parts(iso: str, language: str) -> tuple[str, str, str]:
     date = datetime.fromisoformat(iso).date()
     return format_date(date, "EEE", locale=language), str(date.day), format_date(date, "MMM", locale=language)
+
+
+@lru_cache(maxsize=1024)
+def _table_day(iso: str, language: str) -> str:
+    pattern = "EEE d MMM y" if language.startswith("en") else "medium"
+    return format_date(datetime.fromisoformat(iso).date(), pattern, locale=language)
 
 
 @lru_cache(maxsize=2048)

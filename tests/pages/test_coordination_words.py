@@ -13,10 +13,11 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.coordination import labels
-from outreach.coordination.forms import Shown, one_of
 from outreach.db import db, transaction
 from outreach.inbound.reasons import Reason
 from outreach.mail_admin import inbound_labels
+from outreach.mail_admin import labels as mail_labels
+from outreach.mail_admin.forms import Shown
 from outreach.mail_admin.letter_views import server_words
 from outreach.models import (
     UNSETTLED,
@@ -37,6 +38,8 @@ from outreach.models import (
     User,
 )
 from outreach.time import clock
+from outreach.web.filters import one_of
+from outreach.web.formatting import table_moment
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
@@ -525,9 +528,9 @@ def test_a_pause_says_since_when_and_why(client: FlaskClient, now: datetime) -> 
 @pytest.mark.usefixtures("app")
 def test_a_moment_reads_as_the_clock_of_its_zone_shows_it() -> None:
     at = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
-    assert labels.moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30"
-    assert labels.moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30"
-    assert labels.moment(None, "Europe/London") == ""
+    assert table_moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30"
+    assert table_moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30"
+    assert table_moment(None, "Europe/London") == ""
 
 
 def test_moments_stand_on_the_clock_of_whoever_reads(client: FlaskClient, coordinator: User, make: Builder, now: datetime) -> None:
@@ -546,8 +549,8 @@ def test_every_member_has_words_of_its_own() -> None:
         (labels.ROLES, RoleName),
         (labels.APPLICATION_STATES, ApplicationState),
         (labels.SESSION_STATES, SessionState),
-        (labels.LETTER_KINDS, LetterKind),
-        (labels.LETTER_STATES, LetterState),
+        (mail_labels.LETTER_KINDS, LetterKind),
+        (mail_labels.LETTER_STATES, LetterState),
         (inbound_labels.INBOUND_KINDS, InboundKind),
         (inbound_labels.INBOUND_OUTCOMES, InboundOutcome),
     ]

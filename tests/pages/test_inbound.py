@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from outreach.inbound import use_cases
+from outreach.mail.verp import bounce_address
 from outreach.models import InboundMessage, User
 from outreach.time import clock
 from tests.support.builders import Builder
@@ -105,7 +106,7 @@ def mixed(make: Builder, now: datetime) -> Family:
     family.take(family.reply(subject="Somebody elses", attendees=("foreign@elsewhere.example",)))
     family.take(mail(to=family.token_address(), subject="Away", headers=("Auto-Submitted: auto-replied",)))
     family.take(mail(to=family.token_address(), subject="A question"))
-    family.take(bounce(to=family.settings.bounce_address_of(family.letter().id)))
+    family.take(bounce(to=bounce_address(family.letter().id, family.settings)))
     return family
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.inbound.use_cases import take_in
+from outreach.mail.verp import bounce_address
 from outreach.models import Answer, Bounce, InboundOutcome, InvitationAnswer, Letter, LetterKind
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
@@ -26,7 +27,7 @@ APPLIED = InboundOutcome.APPLIED
 def test_of_rivals_with_one_message_one_acts(app: Flask, make: Builder, now: datetime) -> None:
     """A bounce is counted, so done twice it would show."""
     family = invited(make, now)
-    raw = bounce(to=family.settings.bounce_address_of(family.letter().id), status="4.4.7")
+    raw = bounce(to=bounce_address(family.letter().id, family.settings), status="4.4.7")
     same_id = raw.replace(b"Undelivered", b"Returned")
     db.session.commit()
     rivals = [partial(take_in, one, delivered_to=None, source="test", now=now) for one in (raw, raw, same_id, raw)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from outreach.mail.verp import bounce_address
 from outreach.settings import ROOT, Settings, SettingsError, read_settings
 from tests.support.letter_cases import SETTINGS
 
@@ -225,9 +226,9 @@ def test_each_mailbox_has_its_own_organizer_and_each_letter_its_own_envelope_sen
 
     assert ours.mail_domain == "a.example.org"
     assert ours.reply_address_of("abc") == "rsvp+abc@a.example.org"
-    one, other = ours.bounce_address_of(7), ours.bounce_address_of(8)
+    one, other = bounce_address(7, ours), bounce_address(8, ours)
     assert one.startswith("rsvp+b7-")
     assert (one.partition("@")[2], one != other) == ("a.example.org", True)
     elsewhere = replace(ours, bounce_address="back+{token}@b.example.org")
-    assert elsewhere.bounce_address_of(7) == one.replace("rsvp+", "back+").replace("@a.", "@b.")
+    assert bounce_address(7, elsewhere) == one.replace("rsvp+", "back+").replace("@a.", "@b.")
     assert elsewhere.reply_address_of("abc") == "rsvp+abc@a.example.org"

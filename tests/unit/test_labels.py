@@ -11,17 +11,18 @@ from typing import Any
 import pytest
 
 import outreach
-from outreach.coordination.forms import InboundFilter, SessionFilter, Shown, Time
+from outreach.coordination.forms import SessionFilter, Time
+from outreach.mail_admin.forms import InboundFilter, Shown
 
 # These have a line for each member.
 WHOLE = (
     "outreach.accounts.forms.WEAKNESS",
     "outreach.coordination.application_views.APPLICATION_STATES",
     "outreach.coordination.application_views.ROLES",
-    "outreach.coordination.forms.INBOUND_KINDS",
-    "outreach.coordination.forms.LETTER_KINDS",
-    "outreach.coordination.forms.LETTER_STATES",
     "outreach.coordination.forms.SESSION_STATES",
+    "outreach.mail_admin.forms.INBOUND_KINDS",
+    "outreach.mail_admin.forms.LETTER_KINDS",
+    "outreach.mail_admin.forms.LETTER_STATES",
     "outreach.mail_admin.inbound_labels.INBOUND_OUTCOMES",
     "outreach.mail_admin.inbound_labels.REASONS",
     "outreach.mail_admin.invitation_views.BOUNCE_KINDS",

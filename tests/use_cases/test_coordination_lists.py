@@ -12,9 +12,11 @@ from sqlalchemy import Select
 
 from outreach.coordination import queries
 from outreach.coordination.dashboard import attention, full_or_nearly_empty
-from outreach.coordination.forms import Shown, Time
+from outreach.coordination.forms import Time
 from outreach.db import db, transaction
+from outreach.mail_admin import queries as mail_queries
 from outreach.mail_admin import undeliverable
+from outreach.mail_admin.forms import Shown
 from outreach.mail_admin.mail_statistics import MOST_DOMAINS, MOST_SESSIONS, Domain, Programme, programme
 from outreach.mail_admin.undeliverable import Shelf
 from outreach.models import (
@@ -248,7 +250,7 @@ def test_the_mail_log_is_narrowed_by_address_kind_and_state(make: Builder, now: 
     third = written(ben, now, kind=LetterKind.REMINDER)
 
     def found(*wanted: Any) -> list[int]:
-        return [row[0].id for row in rows(queries.letters(*wanted))]
+        return [row[0].id for row in rows(mail_queries.letters(*wanted))]
 
     assert found("", None, None) == [third.id, second.id, first.id]
     assert found("BEN@", None, None) == [third.id, second.id]
@@ -265,7 +267,7 @@ def test_what_came_in_is_narrowed_by_words_kind_and_outcome(now: datetime) -> No
     later = came(now + SECOND, subject="100%", kind=InboundKind.REPLY)
 
     def found(*wanted: Any) -> list[int]:
-        return [row[0].id for row in rows(queries.inbound(*wanted))]
+        return [row[0].id for row in rows(mail_queries.inbound(*wanted))]
 
     quarantined = messages[InboundOutcome.QUARANTINED].id
     newest_first = [later.id, *sorted((message.id for message in messages.values()), reverse=True), seen.id]

@@ -12,6 +12,7 @@ from flask import Flask
 from outreach.db import db, transaction
 from outreach.inbound.reasons import Reason
 from outreach.letters import render
+from outreach.mail.verp import bounce_address
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
 from outreach.notifications.notify import tell_moved
 from outreach.notifications.session_snapshot import session_facts
@@ -285,7 +286,7 @@ def test_a_program_is_never_answered(family: Family) -> None:
 def test_an_out_of_office_note_is_ignored(family: Family) -> None:
     """It goes to whom the letter came from, or to the envelope's sender (RFC 3834 4)."""
     before = family.state()
-    for to in (family.token_address(), family.settings.bounce_address_of(family.letter().id)):
+    for to in (family.token_address(), bounce_address(family.letter().id, family.settings)):
         for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes", "Return-Path: <>"):
             assert family.take(mail(to=to, headers=(header,), body="I am away until Monday.")) is IGNORED
             assert (last().kind, last().reason) == (InboundKind.AUTOMATIC, Reason.AUTOMATIC)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.inbound.reasons import Reason
+from outreach.mail.verp import bounce_address
 from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome, Letter, LetterKind
 from outreach.outbox.queue import Draft, post
 from tests.support.builders import Builder
@@ -37,7 +38,7 @@ def of_letters() -> list[tuple[BounceKind, str, int, int | None]]:
 def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None:
     """The text names somebody else: it is not believed."""
     letter = family.letter(PARENT)
-    assert family.take(bounce(to=family.settings.bounce_address_of(letter.id))) is APPLIED
+    assert family.take(bounce(to=bounce_address(letter.id, family.settings))) is APPLIED
     message = last()
     assert (message.kind, message.reason) == (InboundKind.BOUNCE, Reason.FAILED)
     assert (message.letter_id, message.mailbox_id, message.invitation_id) == (letter.id, letter.mailbox_id, letter.invitation_id)
@@ -87,7 +88,7 @@ def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
 
 @pytest.mark.empty_database
 def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
-    to = family.settings.bounce_address_of(family.letter().id)
+    to = bounce_address(family.letter().id, family.settings)
     for action, status in (("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0")):
         assert family.take(bounce(to=to, action=action, status=status)) is IGNORED
         assert last().reason == Reason.NO_FAILURE
@@ -96,14 +97,14 @@ def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
 
 @pytest.mark.empty_database
 def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
-    assert family.take(bounce(to=family.settings.bounce_address_of(family.letter().id), status="5.2.2")) is APPLIED
+    assert family.take(bounce(to=bounce_address(family.letter().id, family.settings), status="5.2.2")) is APPLIED
     assert [kind for kind, *_ in bounces()] == [BounceKind.SOFT]
     assert family.mailbox().refused_at is None
 
 
 def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
     letter = family.letter(PARENT)
-    assert family.take(complaint(to=family.settings.bounce_address_of(letter.id))) is APPLIED
+    assert family.take(complaint(to=bounce_address(letter.id, family.settings))) is APPLIED
     assert (last().kind, last().reason) == (InboundKind.COMPLAINT, Reason.COMPLAINED)
     db.session.expire_all()
     mailbox = family.mailbox(PARENT)
@@ -114,7 +115,7 @@ def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
 
 @pytest.mark.empty_database
 def test_the_same_bounce_counts_once(family: Family) -> None:
-    raw = bounce(to=family.settings.bounce_address_of(family.letter().id), status="4.4.7")
+    raw = bounce(to=bounce_address(family.letter().id, family.settings), status="4.4.7")
     assert family.take(raw) is APPLIED
     assert family.take(raw) is None
     assert len(bounces()) == 1
@@ -122,12 +123,12 @@ def test_the_same_bounce_counts_once(family: Family) -> None:
 
 def test_the_token_says_which_letter_whatever_came_back(family: Family) -> None:
     ana, parent = family.letter(ANA), family.letter(PARENT)
-    assert family.take(bounce(to=family.settings.bounce_address_of(parent.id), returned=f"<{ana.key}@outreach.example>")) is APPLIED
+    assert family.take(bounce(to=bounce_address(parent.id, family.settings), returned=f"<{ana.key}@outreach.example>")) is APPLIED
     assert of_letters() == [(BounceKind.HARD, "5.1.1", parent.mailbox_id, parent.id)]
 
 
 def test_a_letter_that_is_gone_is_unknown(family: Family) -> None:
-    assert family.take(bounce(to=family.settings.bounce_address_of(999_999))) is QUARANTINED
+    assert family.take(bounce(to=bounce_address(999_999, family.settings))) is QUARANTINED
     assert (last().reason, last().mailbox_id, last().letter_id) == (Reason.UNKNOWN_LETTER, None, None)
 
 
@@ -164,7 +165,7 @@ def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_
 )
 def test_each_kind_of_bounce_marks_no_more_than_it_says(family: Family, status: str, kind: BounceKind, *, marks: bool) -> None:
     letter = family.letter(PARENT)
-    assert family.take(bounce(to=family.settings.bounce_address_of(letter.id), status=status)) is APPLIED
+    assert family.take(bounce(to=bounce_address(letter.id, family.settings), status=status)) is APPLIED
     assert of_letters() == [(kind, status, letter.mailbox_id, letter.id)]
     db.session.expire_all()
     for address in (ANA, PARENT, TEACHER, HOST):

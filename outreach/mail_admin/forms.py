@@ -1,0 +1,55 @@
+"""Filters of the mail log and of received mail, and the form that resends invitations."""
+
+from __future__ import annotations
+
+import enum
+
+from flask_babel import lazy_gettext as _l
+from wtforms import SelectChoice, SelectField, SelectMultipleField
+
+from outreach.mail_admin.inbound_labels import INBOUND_KINDS
+from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
+from outreach.web.filters import Filter, choices
+from outreach.web.pages import Form
+
+
+class Shown(enum.StrEnum):
+    """Which messages of those that came in."""
+
+    TO_LOOK_AT = "open"
+    QUARANTINED = "quarantined"
+    APPLIED = "applied"
+    HISTORY = "history"
+    IGNORED = "ignored"
+    ALL = "all"
+
+
+class SendAgainForm(Form):
+    """Whose invitations were shown before they are sent again."""
+
+    invitation_ids = SelectMultipleField(coerce=int, validate_choice=False)
+
+
+class LetterFilter(Filter):
+    """Letters by address, kind and state."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: choices(LETTER_KINDS))
+    state = SelectField(_l("State"), choices=lambda: choices(LETTER_STATES))
+
+
+class InboundFilter(Filter):
+    """Messages that came in, by sender or subject, kind, and what became of them."""
+
+    kind = SelectField(_l("Kind"), choices=lambda: choices(INBOUND_KINDS))
+    shown = SelectField(
+        _l("What became of it"),
+        choices=[
+            SelectChoice(Shown.TO_LOOK_AT, _l("Needs a look")),
+            SelectChoice(Shown.QUARANTINED, _l("Needs a look, or was looked at")),
+            SelectChoice(Shown.APPLIED, _l("Done")),
+            SelectChoice(Shown.HISTORY, _l("Remembered only")),
+            SelectChoice(Shown.IGNORED, _l("Ignored")),
+            SelectChoice(Shown.ALL, _l("All")),
+        ],
+        default=Shown.TO_LOOK_AT,
+    )

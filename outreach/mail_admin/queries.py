@@ -1,0 +1,39 @@
+"""The mail log and the received mail, a page at a time. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import defer, joinedload
+
+from outreach.mail_admin.forms import Shown
+from outreach.models import InboundKind, InboundMessage, InboundOutcome, Letter, LetterKind, LetterState, Mailbox
+
+PAGE_SIZE = 50
+Wanted: TypeAlias = Select[*tuple[Any, ...]]
+
+
+def letters(q: str, kind: LetterKind | None, state: LetterState | None) -> Wanted:
+    """The mail log, newest first. What a letter says stays out of it: links in account letters open accounts."""
+    wanted = select(Letter).options(joinedload(Letter.mailbox).load_only(Mailbox.address)).order_by(Letter.id.desc())
+    if q:
+        wanted = wanted.where(Letter.mailbox.has(Mailbox.address.icontains(q, autoescape=True)))
+    if kind:
+        wanted = wanted.where(Letter.kind == kind)
+    return wanted.where(Letter.state == state) if state else wanted
+
+
+def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
+    """Messages that came in, newest first, without what they say."""
+    wanted = select(InboundMessage).options(defer(InboundMessage.raw)).order_by(InboundMessage.received_at.desc(), InboundMessage.id.desc())
+    if q:
+        by_sender = InboundMessage.sender.icontains(q, autoescape=True)
+        wanted = wanted.where(or_(by_sender, InboundMessage.subject.icontains(q, autoescape=True)))
+    if kind:
+        wanted = wanted.where(InboundMessage.kind == kind)
+    if shown is Shown.ALL:
+        return wanted
+    if shown is Shown.TO_LOOK_AT:
+        return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
+    return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))
