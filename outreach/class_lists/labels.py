@@ -8,88 +8,90 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 
 from outreach.class_lists.errors import FileCode, Problem, ProblemCode, RosterError, RosterField
 from outreach.class_lists.plan import AskReason
 
 _FILE: Mapping[FileCode, LazyString] = {
-    FileCode.EMPTY: _("This file is empty. Choose the file with your class list, or paste the list."),
-    FileCode.TOO_BIG: _("This file is larger than %(limit)s MB. Keep only the columns we need, or split the list into several files."),
-    FileCode.SPREADSHEET: _('This is a spreadsheet. Open it, choose "Save as" or "Download" and "CSV", then upload that file.'),
-    FileCode.ARCHIVE: _("This is a packed file. Unpack it first, then upload the class list inside as CSV."),
-    FileCode.DOCUMENT: _("This is a document or a picture, not a class list. Save the list from your spreadsheet as CSV, or paste it."),
-    FileCode.WEB_PAGE: _("This is a web page, whatever its name says. Open it in your spreadsheet, save it as CSV and upload that file."),
-    FileCode.UTF16: _('This file is saved as "Unicode text" (UTF-16). Save it as "CSV UTF-8" and upload it again.'),
-    FileCode.BINARY: _("We can't read this file as text. Save the list from your spreadsheet as CSV, or paste it."),
-    FileCode.GARBLED: _('Some letters in this file are damaged, perhaps those with accents. Save it again as "CSV UTF-8".'),
-    FileCode.UNCLOSED_QUOTE: _('Row %(line)s opens a quotation mark (") that is never closed. Close it or take it out.'),
-    FileCode.TOO_MANY_ROWS: _("This list has more than %(limit)s rows. Upload one class at a time."),
-    FileCode.TOO_MANY_COLUMNS: _("Row %(line)s has more than %(limit)s columns. Keep only the columns we need."),
-    FileCode.CELL_TOO_LONG: _(
+    FileCode.EMPTY: _l("This file is empty. Choose the file with your class list, or paste the list."),
+    FileCode.TOO_BIG: _l("This file is larger than %(limit)s MB. Keep only the columns we need, or split the list into several files."),
+    FileCode.SPREADSHEET: _l('This is a spreadsheet. Open it, choose "Save as" or "Download" and "CSV", then upload that file.'),
+    FileCode.ARCHIVE: _l("This is a packed file. Unpack it first, then upload the class list inside as CSV."),
+    FileCode.DOCUMENT: _l("This is a document or a picture, not a class list. Save the list from your spreadsheet as CSV, or paste it."),
+    FileCode.WEB_PAGE: _l("This is a web page, whatever its name says. Open it in your spreadsheet, save it as CSV and upload that file."),
+    FileCode.UTF16: _l('This file is saved as "Unicode text" (UTF-16). Save it as "CSV UTF-8" and upload it again.'),
+    FileCode.BINARY: _l("We can't read this file as text. Save the list from your spreadsheet as CSV, or paste it."),
+    FileCode.GARBLED: _l('Some letters in this file are damaged, perhaps those with accents. Save it again as "CSV UTF-8".'),
+    FileCode.UNCLOSED_QUOTE: _l('Row %(line)s opens a quotation mark (") that is never closed. Close it or take it out.'),
+    FileCode.TOO_MANY_ROWS: _l("This list has more than %(limit)s rows. Upload one class at a time."),
+    FileCode.TOO_MANY_COLUMNS: _l("Row %(line)s has more than %(limit)s columns. Keep only the columns we need."),
+    FileCode.CELL_TOO_LONG: _l(
         "A cell in row %(line)s is longer than %(limit)s characters. Shorten it, or look for a quotation mark that is missing."
     ),
-    FileCode.NO_STUDENTS: _("We found no students in this list. There should be one row for each, below the headings."),
-    FileCode.NO_NAME_COLUMN: _("We don't know which columns hold the names. Choose the given name and the family name, or the full name."),
-    FileCode.FIELD_CHOSEN_TWICE: _("Two columns are chosen for the %(field)s. Choose one of them."),
-    FileCode.NO_SUCH_COLUMN: _("There is no column %(column)s in this list. Upload the list again."),
+    FileCode.NO_STUDENTS: _l("We found no students in this list. There should be one row for each, below the headings."),
+    FileCode.NO_NAME_COLUMN: _l("We don't know which columns hold the names. Choose the given name and the family name, or the full name."),
+    FileCode.FIELD_CHOSEN_TWICE: _l("Two columns are chosen for the %(field)s. Choose one of them."),
+    FileCode.NO_SUCH_COLUMN: _l("There is no column %(column)s in this list. Upload the list again."),
 }
 
 _ROW: Mapping[ProblemCode, LazyString] = {
-    ProblemCode.MISSING_NAME: _("Row %(line)s: the %(field)s is missing. Every student needs a given name and a family name."),
-    ProblemCode.NOT_A_NAME: _('Row %(line)s: "%(value)s" is not a name. Look whether the columns are in place.'),
-    ProblemCode.BAD_EMAIL: _('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
-    ProblemCode.SEVERAL_EMAILS: _('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
-    ProblemCode.BAD_DATE: _('Row %(line)s: we can\'t read "%(value)s" as a date. Write it like 2011-04-30.'),
-    ProblemCode.AMBIGUOUS_DATE: _('Row %(line)s: "%(value)s" can be read in two ways. Choose which comes first, the day or the month.'),
-    ProblemCode.FUTURE_BIRTH_DATE: _('Row %(line)s: the birth date "%(value)s" is in the future. Look at the year.'),
-    ProblemCode.IMPLAUSIBLE_AGE: _('Row %(line)s: the birth date "%(value)s" is not a student\'s. Correct it or empty the cell.'),
-    ProblemCode.MANGLED_NUMBER: _(
+    ProblemCode.MISSING_NAME: _l("Row %(line)s: the %(field)s is missing. Every student needs a given name and a family name."),
+    ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Look whether the columns are in place.'),
+    ProblemCode.BAD_EMAIL: _l('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
+    ProblemCode.SEVERAL_EMAILS: _l('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
+    ProblemCode.BAD_DATE: _l('Row %(line)s: we can\'t read "%(value)s" as a date. Write it like 2011-04-30.'),
+    ProblemCode.AMBIGUOUS_DATE: _l('Row %(line)s: "%(value)s" can be read in two ways. Choose which comes first, the day or the month.'),
+    ProblemCode.FUTURE_BIRTH_DATE: _l('Row %(line)s: the birth date "%(value)s" is in the future. Look at the year.'),
+    ProblemCode.IMPLAUSIBLE_AGE: _l('Row %(line)s: the birth date "%(value)s" is not a student\'s. Correct it or empty the cell.'),
+    ProblemCode.MANGLED_NUMBER: _l(
         'Row %(line)s: your spreadsheet shortened a long student number to "%(value)s". Format that column as text and save again.'
     ),
-    ProblemCode.FORMULA_CELL: _('Row %(line)s: "%(value)s" is a formula. Replace it with its value.'),
-    ProblemCode.SPREADSHEET_ERROR: _('Row %(line)s: "%(value)s" is an error of your spreadsheet. Correct the cell or empty it.'),
-    ProblemCode.CONTROL_CHARACTERS: _("Row %(line)s: the %(field)s has a line break or a hidden sign in it. Type it again on one line."),
-    ProblemCode.GARBLED: _('Row %(line)s: some letters of "%(value)s" are damaged. Type them again, or save the list as "CSV UTF-8".'),
-    ProblemCode.TOO_LONG: _('Row %(line)s: the %(field)s "%(value)s" is too long. Shorten it.'),
-    ProblemCode.TOO_MANY_CELLS: _(
+    ProblemCode.FORMULA_CELL: _l('Row %(line)s: "%(value)s" is a formula. Replace it with its value.'),
+    ProblemCode.SPREADSHEET_ERROR: _l('Row %(line)s: "%(value)s" is an error of your spreadsheet. Correct the cell or empty it.'),
+    ProblemCode.CONTROL_CHARACTERS: _l("Row %(line)s: the %(field)s has a line break or a hidden sign in it. Type it again on one line."),
+    ProblemCode.GARBLED: _l('Row %(line)s: some letters of "%(value)s" are damaged. Type them again, or save the list as "CSV UTF-8".'),
+    ProblemCode.TOO_LONG: _l('Row %(line)s: the %(field)s "%(value)s" is too long. Shorten it.'),
+    ProblemCode.TOO_MANY_CELLS: _l(
         'Row %(line)s has more cells than there are headings: "%(value)s" has none. Look for a comma that splits a cell, or add a heading.'
     ),
-    ProblemCode.TOO_MANY_GUARDIANS: _("Row %(line)s names %(value)s guardians. Keep four at most."),
-    ProblemCode.DUPLICATE_ROW: _(
+    ProblemCode.TOO_MANY_GUARDIANS: _l("Row %(line)s names %(value)s guardians. Keep four at most."),
+    ProblemCode.DUPLICATE_ROW: _l(
         "Row %(line)s is the same student as row %(value)s, told differently. Keep one, or add what tells them apart, such as birth dates."
     ),
-    ProblemCode.DUPLICATE_NUMBER: _("Row %(line)s has the same student number as row %(value)s. Correct one of them."),
-    ProblemCode.REPEATED_ROW: _("Row %(line)s repeats row %(value)s. It counts once."),
-    ProblemCode.NAMESAKE: _("Row %(line)s has the same name as row %(value)s. They count as two students."),
-    ProblemCode.NAME_WAS_SPLIT: _('Row %(line)s: we split the name as "%(value)s" (given name | family name). Look whether that is right.'),
+    ProblemCode.DUPLICATE_NUMBER: _l("Row %(line)s has the same student number as row %(value)s. Correct one of them."),
+    ProblemCode.REPEATED_ROW: _l("Row %(line)s repeats row %(value)s. It counts once."),
+    ProblemCode.NAMESAKE: _l("Row %(line)s has the same name as row %(value)s. They count as two students."),
+    ProblemCode.NAME_WAS_SPLIT: _l(
+        'Row %(line)s: we split the name as "%(value)s" (given name | family name). Look whether that is right.'
+    ),
 }
 
 _ASK: Mapping[AskReason, LazyString] = {
-    AskReason.NUMBER_OF_ANOTHER: _("Row %(line)s: %(name)s has the student number of somebody with another name. Is it the same student?"),
-    AskReason.SEVERAL_STUDENTS: _("Row %(line)s: several students may be %(name)s. Which one is it?"),
-    AskReason.SEVERAL_ROWS: _("Row %(line)s: this row and another one may both be the same %(name)s. Which one is it?"),
-    AskReason.SAME_NAME: _("Row %(line)s: the class has a %(name)s whose other details differ. Is it the same student?"),
-    AskReason.OTHER_CLASS: _("Row %(line)s: another class of your school has a %(name)s. Is it the same student?"),
+    AskReason.NUMBER_OF_ANOTHER: _l("Row %(line)s: %(name)s has the student number of somebody with another name. Is it the same student?"),
+    AskReason.SEVERAL_STUDENTS: _l("Row %(line)s: several students may be %(name)s. Which one is it?"),
+    AskReason.SEVERAL_ROWS: _l("Row %(line)s: this row and another one may both be the same %(name)s. Which one is it?"),
+    AskReason.SAME_NAME: _l("Row %(line)s: the class has a %(name)s whose other details differ. Is it the same student?"),
+    AskReason.OTHER_CLASS: _l("Row %(line)s: another class of your school has a %(name)s. Is it the same student?"),
 }
 
 _FIELD: Mapping[RosterField, LazyString] = {
-    RosterField.GIVEN_NAME: _("given name"),
-    RosterField.FAMILY_NAME: _("family name"),
-    RosterField.SECOND_FAMILY_NAME: _("second family name"),
-    RosterField.FULL_NAME: _("full name"),
-    RosterField.FULL_NAME_FAMILY_FIRST: _("full name, family name first"),
-    RosterField.NUMBER: _("student number"),
-    RosterField.EMAIL: _("e-mail address"),
-    RosterField.YEAR_GROUP: _("year group"),
-    RosterField.BIRTH_DATE: _("birth date"),
-    RosterField.NEEDS: _("needs"),
+    RosterField.GIVEN_NAME: _l("given name"),
+    RosterField.FAMILY_NAME: _l("family name"),
+    RosterField.SECOND_FAMILY_NAME: _l("second family name"),
+    RosterField.FULL_NAME: _l("full name"),
+    RosterField.FULL_NAME_FAMILY_FIRST: _l("full name, family name first"),
+    RosterField.NUMBER: _l("student number"),
+    RosterField.EMAIL: _l("e-mail address"),
+    RosterField.YEAR_GROUP: _l("year group"),
+    RosterField.BIRTH_DATE: _l("birth date"),
+    RosterField.NEEDS: _l("needs"),
 }
 _GUARDIAN: Mapping[str, LazyString] = {
-    "name": _("name of guardian %(number)s"),
-    "given_name": _("given name of guardian %(number)s"),
-    "family_name": _("family name of guardian %(number)s"),
-    "email": _("e-mail address of guardian %(number)s"),
+    "name": _l("name of guardian %(number)s"),
+    "given_name": _l("given name of guardian %(number)s"),
+    "family_name": _l("family name of guardian %(number)s"),
+    "email": _l("e-mail address of guardian %(number)s"),
 }
 
 

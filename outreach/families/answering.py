@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 
 from outreach.db import transaction
 from outreach.errors import Refused, Stale
@@ -25,7 +25,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
         if invitation is None or not outreach_session.is_published or now >= outreach_session.starts_at:
-            raise Refused(_("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
+            raise Refused(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
         if invitation.sequence != sequence:
-            raise Stale(_("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
+            raise Stale(_l("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
         return take_answer(outreach_session, invitation, Given(answer=given, source=AnswerSource.PAGE), now=now)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import LazyString
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from outreach.db import db
@@ -76,7 +76,7 @@ def _candidate(outreach_session: OutreachSession, student: Student, majority_age
         name=student.name,
         is_minor=student.is_minor_on(day, majority_age),
         has_place=has_place,
-        obstacle=_("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
+        obstacle=_l("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
     )
 
 
@@ -86,7 +86,7 @@ def _too_young(student: Student, outreach_session: OutreachSession) -> LazyStrin
         return None
     age = student.age_on(outreach_session.starts_wall.date())
     if age is None:
-        return _("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
+        return _l("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
     if age < floor:
-        return _("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
+        return _l("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectMultipleField
 
 from outreach.web.fields import LineField, required
@@ -12,9 +12,9 @@ from outreach.web.pages import Form
 class RegistrationForm(Form):
     """Who is registered, who should be seated first, and that their guardians allow it."""
 
-    student_ids = SelectMultipleField(_("Students"), coerce=int, validate_choice=False)
-    first_ids = SelectMultipleField(_("Seat first"), coerce=int, validate_choice=False)
-    permission_attested = BooleanField(_("The guardians of all these students have given me their permission to take part."))
+    student_ids = SelectMultipleField(_l("Students"), coerce=int, validate_choice=False)
+    first_ids = SelectMultipleField(_l("Seat first"), coerce=int, validate_choice=False)
+    permission_attested = BooleanField(_l("The guardians of all these students have given me their permission to take part."))
 
     def order(self) -> tuple[int, ...]:
         """Give the students ticked, those to be seated first in front."""
@@ -26,13 +26,13 @@ class RegistrationForm(Form):
 class WithdrawalForm(Form):
     """Giving a place back."""
 
-    note = LineField(_("Why (optional, for the school's own list)"))
+    note = LineField(_l("Why (optional, for the school's own list)"))
 
 
 class RemovalForm(Form):
     """Taking a student off the list."""
 
-    reason = LineField(_("Why"), (required(_("Please say why: the family is told.")),))
+    reason = LineField(_l("Why"), (required(_l("Please say why: the family is told.")),))
 
 
 class OfferForm(Form):

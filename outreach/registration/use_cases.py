@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import lazy_gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select
 
 from outreach.db import db, transaction
@@ -77,7 +77,7 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
         must_be_able(chosen, permission_attested=request.permission_attested)
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]
         if not new:
-            raise Refused(_("They are all registered already."))
+            raise Refused(_l("They are all registered already."))
         seating = _seat(outreach_session, request.school_id, new, now=now)
         ids = _write(outreach_session, request, seating, now=now)
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
@@ -149,9 +149,9 @@ def _end(
     with transaction():
         outreach_session, registration = locked_with_place(registration_id)
         if not registration.is_active:
-            raise Refused(_("This place was given back before."))
+            raise Refused(_l("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
-            raise Refused(_("The session has begun or was cancelled: nothing can be given back any more."))
+            raise Refused(_l("The session has begun or was cancelled: nothing can be given back any more."))
         end_places(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
