@@ -9,7 +9,7 @@ from outreach.catalogue.views import catalogue
 from outreach.coordination.views import coordination
 from outreach.demo_mailbox.views import mailbox
 from outreach.doctor.views import health
-from outreach.families.reminder_views import families
+from outreach.families.views import families
 from outreach.mail_admin.views import mail_admin
 from outreach.registration.views import registration
 from outreach.scheduling.provisional.link_views import decisions

@@ -1,15 +1,17 @@
-"""Logs: one event a line, with keys; never a token, an address or a name."""
+"""Logs: one event on a line, as key and value; never a token, an address or a name.
+
+Of an error only its kind and place: its message may hold what a person typed.
+"""
 
 from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from types import TracebackType
 
 import structlog
 from flask import Flask, request
-
-from outreach.faults import place_of
 
 ExceptionInfo = tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -55,3 +57,9 @@ def _keep_silent(library: str) -> None:
 def only_warnings() -> None:
     """Say nothing that isn't at least a warning: for commands that tell of their progress themselves."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
+def place_of(error: BaseException) -> str:
+    """Give the function and line that raised, such as "settle, line 30"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].name}, line {frames[-1].lineno}" if frames else ""

@@ -27,7 +27,7 @@ ORDER = (
     # What follows from it. `clearance` will stand here, below them all.
     *("deliverability", "rsvp", "notifications", "letters", "outbox", "calendars"),
     # The foundation. `audit` will stand here.
-    *("web", "policy", "tokens", "people", "mail", "models", "db", "settings", "time", "logs", "faults", "errors"),
+    *("web", "policy", "tokens", "people", "mail", "models", "db", "settings", "time", "logs", "errors"),
 )
 WIRING = {"cli", "demo", "runtime", "outreach", "blueprints"}
 # Watches the service from beside it, and knows only these features.
@@ -43,10 +43,9 @@ LIBRARIES = {
     "outreach.calendars.vtimezone": {"icalendar"},
     "outreach.tokens": {"itsdangerous", "flask_babel"},
     "outreach.demo_mailbox.card": {"icalendar"},
-    "outreach.inbound.parsing.event_lines": {"icalendar"},
-    "outreach.inbound.parsing.date_times": {"icalendar"},
-    "outreach.inbound.parsing.old_bounces": {"flufl"},
-    "outreach.class_lists.emails": {"email_validator"},
+    "outreach.inbound.parsing.calendar": {"icalendar"},
+    "outreach.inbound.parsing.bounces": {"flufl"},
+    "outreach.class_lists.cells": {"email_validator"},
     "outreach.time.zones": {"babel"},
 }
 NOUNS = {"outreach.models", "outreach.settings", "outreach.errors"}
@@ -71,7 +70,7 @@ THE_WORLD = {
 MUST_BE_PURE = {
     *("people.contacts", "notifications.reminder_times", "calendars.itip", "calendars.vtimezone", "time.clock_changes"),
     *("calendars.entry", "models.snapshots", "registration.allocation", "time.wall_time", "mail.mime", "mail.headers"),
-    *("outbox.retry", "outbox.relevance", "class_lists.match", "class_lists.plan", "class_lists.rows", "tokens", "mail.verp"),
+    *("outbox.retry", "outbox.relevance", "class_lists.match", "class_lists.plan", "class_lists.row_reader", "tokens", "mail.verp"),
     *(
         "inbound.recipient_token",
         "inbound.parsing.message",
@@ -86,7 +85,6 @@ MUST_BE_PURE = {
 OPEN_TRANSACTIONS = {
     "outreach.mail_admin.resend": "use cases with a module of their own",
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
-    "outreach.families.answering": "a use case with a module of its own",
     "outreach.notifications.decision_requests": "planned by a job: the use case is its own",
     "outreach.notifications.reminders": "planned by a job: the use case is its own",
     "outreach.scheduling.retime": "a use case with a module of its own, and a transaction for each session",

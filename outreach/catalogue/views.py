@@ -1,9 +1,15 @@
-"""Pages for everyone: the list of sessions, one session, its calendar file."""
+"""Pages for everyone: the list of sessions, one session, its calendar file.
+
+The calendar file is not an invitation: it names nobody invited, has a UID of its own, so that people with both lose neither,
+and never holds the video link.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
@@ -14,12 +20,14 @@ from sqlalchemy.orm import joinedload, lazyload, load_only
 from wtforms import SelectChoice
 
 from outreach import policy
-from outreach.catalogue.calendar_file import calendar_file
+from outreach.calendars.entry import Entry
+from outreach.calendars.itip import Method, compose
 from outreach.catalogue.cards import cards, drawing
 from outreach.catalogue.forms import SearchForm
 from outreach.catalogue.search import find, formats
 from outreach.db import db
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
+from outreach.settings import Settings
 from outreach.time import clock
 from outreach.web import formatting
 from outreach.web.extensions import limiter
@@ -115,3 +123,62 @@ def _fresh(page: str, status: int = 200) -> ResponseReturnValue:
     response.vary.add("Cookie")
     response.add_etag()
     return response.make_conditional(request)
+
+
+def calendar_file(outreach_session: OutreachSession, settings: Settings, *, url: str) -> bytes:
+    """Write a published session as METHOD:PUBLISH (RFC 5546 3.2.1); the same bytes as long as the session is the same."""
+    entry = Entry(
+        uid=f"feed-session-{outreach_session.id}@{urlsplit(settings.base_url).hostname}",
+        sequence=outreach_session.revision,
+        stamp=outreach_session.updated_at,
+        created=outreach_session.created_at,
+        last_modified=outreach_session.updated_at,
+        summary=outreach_session.title,
+        description=_description(outreach_session, url),
+        location=_location(outreach_session),
+        starts_wall=outreach_session.starts_wall,
+        ends_wall=outreach_session.ends_wall,
+        zone=outreach_session.zone,
+        fold=outreach_session.fold,
+        tentative=outreach_session.is_provisional,
+        organizer_name=_("Outreach"),
+        organizer_email=plain_mailbox(settings.reply_address),
+        url=url,
+    )
+    return compose(entry, Method.PUBLISH)
+
+
+def plain_mailbox(reply_address: str) -> str:
+    """Give the address behind all tokens: rsvp+{token}@example.org is rsvp@example.org.
+
+    Where the token is the whole local part there is no such mailbox; `outreach` then stands in its place.
+    """
+    local, _at, domain = reply_address.rpartition("@")
+    plain = re.sub(r"[+=._-]?\{token\}", "", local).strip("+=._-")
+    return f"{plain or 'outreach'}@{domain}"
+
+
+def _description(outreach_session: OutreachSession, url: str) -> str:
+    lines = [
+        _("%(format)s with %(host)s", format=outreach_session.format.name, host=outreach_session.host.name),
+        _provisional(outreach_session),
+        _("The video link comes with the invitation.") if outreach_session.video_url else "",
+        outreach_session.bring and _("Bring: %(bring)s", bring=outreach_session.bring),
+        outreach_session.wear and _("Wear: %(wear)s", wear=outreach_session.wear),
+        url,
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _provisional(outreach_session: OutreachSession) -> str:
+    if outreach_session.decides_at is None:
+        return ""
+    return str(_("Provisional: decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone)))
+
+
+def _location(outreach_session: OutreachSession) -> str:
+    site, area = outreach_session.site, outreach_session.area
+    if site is None:
+        return str(_("Online"))
+    parts = (site.name, area.name if area else "", ", ".join(site.address.splitlines()), outreach_session.meeting_point)
+    return ", ".join(part for part in parts if part)

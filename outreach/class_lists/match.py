@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from outreach.class_lists.changes import Pair, best_name, name_differs, pair_guardians, student_changes
-from outreach.class_lists.matching import Found, recognise_rows
+from outreach.class_lists.matching import Found, Pair, best_name, name_differs, pair_guardians, recognise_rows, student_changes
 from outreach.class_lists.names import name_key
-from outreach.class_lists.people import RosterRow
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
@@ -21,6 +19,7 @@ from outreach.class_lists.plan import (
     KnownStudent,
     Question,
     RosterPlan,
+    RosterRow,
     StudentUpdate,
     Value,
 )

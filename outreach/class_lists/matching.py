@@ -1,20 +1,32 @@
-"""Which row is which student the school already has.
+"""Which row of a class list is which known student, and what the row adds to what the school knows.
 
-Pure. By school student number; else e-mail and name; else class, name and birth date; else a person is
-asked (architecture.md, "People and addresses"). All rows go through one rule before any goes to the next,
-so the order of rows decides nothing, and a student one row has found is out of the others' reach.
+Pure. An empty cell erases nothing. A name that differs only in case, accents or hyphens changes only if the new spelling
+says more (José for Jose, Maria for MARIA, never back).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from outreach.class_lists.evidence import are_two, contradict, differ, may_be_renamed
-from outreach.class_lists.people import RosterRow, number_key, student_key
-from outreach.class_lists.plan import AskReason, KnownStudent, Question
+from outreach.class_lists.names import akin, name_key, richer
+from outreach.class_lists.plan import (
+    AskReason,
+    Changes,
+    KnownGuardian,
+    KnownStudent,
+    Question,
+    RosterGuardian,
+    RosterRow,
+    Value,
+    number_key,
+    student_key,
+)
+
+Pair = tuple[RosterGuardian, KnownGuardian | None]
+
 
 Found = int | Question | None  # a student's id, a question, or nobody we know
 _Key = TypeVar("_Key")
@@ -105,3 +117,98 @@ def _indexes(known: Sequence[KnownStudent]) -> tuple[_Index[str], _Index[tuple[s
 
 def _name(person: RosterRow | KnownStudent) -> tuple[str, str]:
     return student_key(person.given_name, person.family_name)
+
+
+def differ(row: RosterRow, student: KnownStudent) -> bool:
+    """Say whether number, birth date or e-mail differ; what isn't known doesn't differ."""
+    emails = row.email and student.email and row.email != student.email
+    return bool(emails) or contradict(row, student)
+
+
+def contradict(row: RosterRow, student: KnownStudent) -> bool:
+    """Say whether number or birth date speak against this being one person."""
+    return _numbers_differ(row, student) or _births_differ(row, student)
+
+
+def are_two(row: RosterRow, student: KnownStudent) -> bool:
+    """Say whether number and birth date both do: nobody needs to be asked."""
+    return _numbers_differ(row, student) and _births_differ(row, student)
+
+
+def _numbers_differ(row: RosterRow, student: KnownStudent) -> bool:
+    return bool(row.number and student.number) and number_key(row.number or "") != number_key(student.number or "")
+
+
+def _births_differ(row: RosterRow, student: KnownStudent) -> bool:
+    return bool(row.birth_date and student.birth_date) and row.birth_date != student.birth_date
+
+
+def may_be_renamed(row: RosterRow, student: KnownStudent) -> bool:
+    """Say whether the same number can be the same student: schools hand numbers on, and lists count their rows."""
+    same_birth = bool(row.birth_date) and row.birth_date == student.birth_date
+    same_email = bool(row.email) and row.email == student.email
+    words = [set(name_key(f"{person.given_name} {person.family_name}").split()) for person in (row, student)]
+    return same_birth or same_email or words[0] == words[1] or akin(row.given_name, student.given_name)
+
+
+def student_changes(row: RosterRow, student: KnownStudent) -> Changes:
+    """Give field -> (old, new) for what the row tells differently."""
+    changes: dict[str, tuple[Value, Value]] = {}
+    for field in ("given_name", "family_name"):
+        old, new = getattr(student, field), getattr(row, field)
+        if name_differs(old, new):
+            changes[field] = (old, new)
+    if row.number and (not student.number or number_key(row.number) != number_key(student.number)):
+        changes["number"] = (student.number, row.number)
+    for field in ("email", "year_group", "birth_date", "needs"):
+        old, new = getattr(student, field) or None, getattr(row, field)
+        if new is not None and new != old:
+            changes[field] = (old, new)
+    return changes
+
+
+def name_differs(old: str | None, new: str) -> bool:
+    """Say whether a name is another one, or the same better spelled."""
+    return not old or name_key(old) != name_key(new) or richer(new, old)
+
+
+def pair_guardians(stated: Sequence[RosterGuardian], known: Sequence[KnownGuardian]) -> list[Pair]:
+    """Find each guardian a row names among those the student has; None for one who is new to the student.
+
+    By address and name, by address, then by name: then the address is a correction.
+    """
+    paired: dict[int, KnownGuardian] = {}
+    free = list(known)
+    for fits in (_same, _same_mailbox, _same_spelling, _same_name):
+        for place, guardian in enumerate(stated):
+            match = next((other for other in free if fits(guardian, other)), None) if place not in paired else None
+            if match:
+                paired[place] = match
+                free.remove(match)
+    return [(guardian, paired.get(place)) for place, guardian in enumerate(stated)]
+
+
+def best_name(names: Iterable[str]) -> str:
+    """Give the richest of several spellings of one name."""
+    best = ""
+    for name in sorted(names):
+        if not best or richer(name, best):
+            best = name
+    return best
+
+
+def _same(one: RosterGuardian, other: KnownGuardian) -> bool:
+    return bool(one.email) and one.email == other.email and _same_name(one, other)
+
+
+def _same_mailbox(one: RosterGuardian, other: KnownGuardian) -> bool:
+    """Two people may share an address: only a name that is missing or nearly the same is that person's."""
+    return bool(one.email) and one.email == other.email and (not one.name or not other.name or akin(one.name, other.name))
+
+
+def _same_spelling(one: RosterGuardian, other: KnownGuardian) -> bool:
+    return bool(one.name) and one.name == other.name
+
+
+def _same_name(one: RosterGuardian, other: KnownGuardian) -> bool:
+    return bool(one.name and other.name) and name_key(one.name or "") == name_key(other.name or "")

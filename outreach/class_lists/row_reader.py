@@ -1,22 +1,24 @@
-"""One line of a class list to one student, with everything that is wrong in it.
+"""The rows of a class list to students, with what is wrong beside each row that can't be read.
 
-Pure.
+Pure. A row with an error gives no student. Of two rows about one student that disagree neither is taken, in whatever order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from typing import TypeVar
 
-from outreach.class_lists.cells import read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import RosterLine
-from outreach.class_lists.emails import read_email, read_emails
-from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, Problem, ProblemCode, RosterField, guardian_field
+from outreach.class_lists.cells import read_email, read_emails, read_name, read_number, read_prose, read_word
+from outreach.class_lists.csv_file import MAX_ROWS, RosterLine, RosterTable
+from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
+from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, FileCode, Problem, ProblemCode, RosterError, RosterField, guardian_field
 from outreach.class_lists.headings.columns import RosterColumns
 from outreach.class_lists.names import split_full_name
-from outreach.class_lists.people import RosterGuardian, RosterRow, merged
+from outreach.class_lists.plan import RosterGuardian, RosterRow, merged, number_key, student_key
 
 T = TypeVar("T")
 _SHOWN = 80
@@ -109,3 +111,129 @@ class RowReader:
 
     def _complain(self, code: ProblemCode, named: RosterField | None, value: str) -> None:
         self.problems.append(Problem(self.line.line, named, code, value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "\u2026"))
+
+
+def settle_repeats(rows: Sequence[RosterRow]) -> tuple[tuple[RosterRow, ...], list[Problem]]:
+    """Drop rows that repeat another word for word (a warning), and all that are one student told differently.
+
+    Two rows are one student with the same number; or with the same name, and the same birth date or e-mail or
+    nothing that tells them apart. Rows of one name that differ stay, with a warning.
+    """
+    rows, problems = _without_copies(rows)
+    problems += _same_number(rows)
+    problems += _same_student(rows, {problem.line for problem in problems})
+    refused = {problem.line for problem in problems if not problem.is_warning}
+    kept = tuple(row for row in rows if row.line not in refused)
+    return kept, problems + _namesakes(kept)
+
+
+def are_two_people(one: RosterRow, other: RosterRow) -> bool:
+    """Say whether two rows of one name are two students for certain."""
+    if (one.birth_date and one.birth_date == other.birth_date) or (one.email and one.email == other.email):
+        return False
+    numbers = one.number and other.number and number_key(one.number) != number_key(other.number)
+    birth_dates = one.birth_date and other.birth_date
+    emails = one.email and other.email
+    return bool(numbers or birth_dates or emails)
+
+
+def _without_copies(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[Problem]]:
+    first: dict[RosterRow, RosterRow] = {}
+    problems = []
+    for row in rows:
+        original = first.setdefault(replace(row, line=0), row)
+        if original is not row:
+            problems.append(Problem(row.line, None, ProblemCode.REPEATED_ROW, str(original.line)))
+    return list(first.values()), problems
+
+
+def _same_number(rows: Iterable[RosterRow]) -> list[Problem]:
+    problems = []
+    for group in _groups(rows, lambda row: number_key(row.number) if row.number else None):
+        one_name = len({student_key(row.given_name, row.family_name) for row in group}) == 1
+        code = ProblemCode.DUPLICATE_ROW if one_name else ProblemCode.DUPLICATE_NUMBER
+        for row in group:
+            other = group[1] if row is group[0] else group[0]
+            problems.append(Problem(row.line, RosterField.NUMBER, code, str(other.line)))
+    return problems
+
+
+def _same_student(rows: Iterable[RosterRow], known: set[int]) -> list[Problem]:
+    problems = []
+    for group in _groups(rows, _name):
+        for row in group:
+            twin = next((other for other in group if other is not row and not are_two_people(row, other)), None)
+            if twin and row.line not in known:
+                problems.append(Problem(row.line, None, ProblemCode.DUPLICATE_ROW, str(twin.line)))
+    return problems
+
+
+def _namesakes(rows: Iterable[RosterRow]) -> list[Problem]:
+    return [Problem(row.line, None, ProblemCode.NAMESAKE, str(group[0].line)) for group in _groups(rows, _name) for row in group[1:]]
+
+
+def _name(row: RosterRow) -> Hashable:
+    return student_key(row.given_name, row.family_name)
+
+
+def _groups(rows: Iterable[RosterRow], key: Callable[[RosterRow], Hashable]) -> list[list[RosterRow]]:
+    """Give the rows that share a key with another one."""
+    groups: dict[Hashable, list[RosterRow]] = defaultdict(list)
+    for row in rows:
+        shared = key(row)
+        if shared is not None:
+            groups[shared].append(row)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+__all__ = ["DateOrder", "Problem", "RosterGuardian", "RosterReading", "RosterRow", "read_rows"]
+
+
+@dataclass(frozen=True, slots=True)
+class RosterReading:
+    """The students read, and all problems by row; `date_order` is how birth dates were read (None: nothing settled it)."""
+
+    rows: tuple[RosterRow, ...]
+    problems: tuple[Problem, ...]
+    date_order: DateOrder | None
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Problems of rows that give no student."""
+        return tuple(problem for problem in self.problems if not problem.is_warning)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """Problems of rows that are good all the same."""
+        return tuple(problem for problem in self.problems if problem.is_warning)
+
+    @property
+    def asks_date_order(self) -> bool:
+        """A person must say whether 03/04 is in March or in April."""
+        return any(problem.code is ProblemCode.AMBIGUOUS_DATE for problem in self.problems)
+
+
+def read_rows(table: RosterTable, columns: RosterColumns, *, today: date, date_order: DateOrder | None = None) -> RosterReading:
+    """Read every student. `date_order` is a person's answer; without it the column or its heading decides.
+
+    Raises RosterError: no_name_column, no_students, too_many_rows.
+    """
+    if not columns.names_found:
+        raise RosterError(FileCode.NO_NAME_COLUMN)
+    readers = [RowReader(line, columns) for line in columns.student_lines(table)]
+    readers = [reader for reader in readers if reader.says_something]
+    if not readers:
+        raise RosterError(FileCode.NO_STUDENTS)
+    if len(readers) > MAX_ROWS:
+        raise RosterError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
+    order = date_order or _column_order(readers, columns)
+    read = [reader.row(partial(read_birth_date, order=order, today=today)) for reader in readers]
+    rows, problems = settle_repeats([row for row in read if row])
+    problems += [problem for reader in readers for problem in reader.problems]
+    return RosterReading(rows, tuple(sorted(problems, key=lambda problem: problem.line)), order)
+
+
+def _column_order(readers: Iterable[RowReader], columns: RosterColumns) -> DateOrder | None:
+    column = next((column for column, named in columns.fields.items() if named is RosterField.BIRTH_DATE), None)
+    heading = columns.headings[column] if column is not None and column < len(columns.headings) else ""
+    return column_order((reader.cells.get(RosterField.BIRTH_DATE, "") for reader in readers), heading)

@@ -26,7 +26,7 @@ from outreach.models import (
     SessionState,
     User,
 )
-from outreach.outbox.superseded import is_overtaken
+from outreach.outbox.queue import is_overtaken
 from outreach.scheduling.retime import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)

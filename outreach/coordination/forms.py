@@ -9,8 +9,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, SelectChoice, SelectField
 from wtforms.validators import NumberRange, Optional
 
-from outreach.coordination.inputs import SchoolFacts, SiteFacts
 from outreach.coordination.labels import ROLES, SESSION_STATES
+from outreach.coordination.use_cases import SchoolFacts, SiteFacts
 from outreach.web.fields import CountryField, LineField, ProseField, ZoneField, required
 from outreach.web.filters import Filter, choices
 from outreach.web.pages import Form

@@ -5,7 +5,7 @@ Two coordinators may sit at the same page: the second is told that it has been d
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
@@ -14,12 +14,33 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from outreach.coordination.inputs import SchoolFacts, SiteFacts
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import Application, ApplicationState, Appointment, LetterKind, Membership, Role, RoleName, School, Site, User
 from outreach.models.snapshots import ApplicationFacts
 from outreach.outbox.queue import Draft, post
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchoolFacts:
+    """A school. `country` is ISO 3166-1 alpha-2, `zone` an IANA name."""
+
+    name: str
+    town: str
+    country: str
+    zone: str
+    majority_age: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SiteFacts:
+    """A hospital or venue; what happens there runs on the clock of its `zone`."""
+
+    name: str
+    address: str
+    country: str
+    zone: str
+
 
 Place = TypeVar("Place", School, Site)
 

@@ -1,21 +1,24 @@
-"""Domains that turn our letters away: their mailboxes are marked, and the mark taken off when somebody says that they let us in.
+"""Domains that refuse our e-mails: when one counts as blocked, its mailboxes marked, and the mark taken off again.
 
-Joins the caller's transaction, never commits. Locks mailboxes before the domain's row.
+Joins the caller's transaction, never commits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
 from outreach.db import db, locked
 from outreach.deliverability.reactivate import reached_again
-from outreach.deliverability.turning_away import WITHIN, counts_since, turns_us_away
 from outreach.models import BlockedDomain, Bounce, BounceKind, Letter, LetterState, Mailbox, User
 from outreach.notifications.participants import readers
 from outreach.people.mail_domains import is_there
+
+MANY = 3
+SHARE = 0.5
+WITHIN = timedelta(days=7)
 
 
 def newly_turning_away(*, now: datetime) -> list[str]:
@@ -105,3 +108,17 @@ def _last_words(domain: str) -> str:
         select(Bounce.words).where(Bounce.domain == domain, Bounce.kind == BounceKind.POLICY).order_by(Bounce.at.desc(), Bounce.id.desc())
     )
     return db.session.scalar(said.limit(1)) or ""
+
+
+def turns_us_away(turned_away: int, written_to: int) -> bool:
+    """At least 3 mailboxes of a domain sent a letter back by policy, and at least half of all that got one.
+
+    A large mail service that dislikes a few letters of hundreds judges those letters; a school's server that lets nobody
+    through judges us.
+    """
+    return turned_away >= MANY and turned_away >= SHARE * written_to
+
+
+def counts_since(now: datetime, lifted_at: datetime | None) -> datetime:
+    """Give the moment from which letters count: a week back, but none that left before somebody said that they let us in."""
+    return now - WITHIN if lifted_at is None else max(now - WITHIN, lifted_at)

@@ -1,4 +1,4 @@
-"""Who must be told that letters to an address don't arrive: the teachers who registered the students behind it.
+"""Which teachers are told that e-mails don't reach an address, or that their school's domain refuses them.
 
 Reads only.
 """
@@ -9,16 +9,31 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union
 
 from outreach.db import db
-from outreach.models import ACTIVE, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SessionState
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models import (
+    ACTIVE,
+    BlockedDomain,
+    Letter,
+    LetterKind,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    SessionState,
+    Student,
+    class_teacher,
+    enrolment,
+)
+from outreach.models.snapshots import BlockedFacts, Cause, LetterFacts, Reader
 from outreach.notifications.participants import Adult, adults, places, queue_places, readers
 from outreach.notifications.session_snapshot import session_facts
 from outreach.outbox.queue import Draft
 from outreach.people.contacts import Place, recipients, teacher_stands_in
+from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.name_privacy import for_school
 
 
@@ -97,3 +112,50 @@ def _letter(refusal: Refusal, teacher: Adult, concerned: Sequence[tuple[Outreach
     return Draft(
         mailbox_id=teacher.mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=facts.to_json(), dedupe_key=refusal.key, locale=teacher.locale
     )
+
+
+def untold_blocks(*, now: datetime) -> list[Draft]:
+    """Write the letter for each marked domain and each teacher who hasn't had one since; a public domain is the coordinator's."""
+    blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain))
+    drafts = [draft for domain in blocked.all() for draft in _drafts(domain, now)]
+    told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([draft.dedupe_key for draft in drafts]))))
+    return [draft for draft in drafts if draft.dedupe_key not in told]
+
+
+def _drafts(blocked: BlockedDomain, now: datetime) -> list[Draft]:
+    students = _students_by_teacher(blocked.domain, now)
+    sign = sha256(blocked.domain.encode()).hexdigest()[:16]
+    return [
+        Draft(
+            mailbox_id=teacher.mailbox_id,
+            kind=LetterKind.BLOCKED,
+            facts=BlockedFacts(
+                reader_name=teacher.name, domain=blocked.domain, students=students[teacher.user_id], server_words=blocked.words
+            ).to_json(),
+            dedupe_key=f"blocked:{sign}:{blocked.since}:{teacher.user_id}",
+            locale=teacher.locale,
+        )
+        for teacher in adults(students.keys()).values()
+    ]
+
+
+def _students_by_teacher(domain: str, now: datetime) -> dict[int, int]:
+    """Count, by teacher, the students there whom they teach or have registered for what is to come."""
+    theirs = (
+        select(Student.id)
+        .join(Mailbox, Mailbox.id == Student.mailbox_id)
+        .where(is_there(domain), Student.school_id.in_(schools_of(domain)))
+    )
+    taught = (
+        select(class_teacher.c.user_id, enrolment.c.student_id)
+        .join(enrolment, enrolment.c.class_id == class_teacher.c.class_id)
+        .where(enrolment.c.student_id.in_(theirs))
+    )
+    registered = (
+        select(Registration.teacher_id, Registration.student_id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(Registration.student_id.in_(theirs), Registration.state.in_(ACTIVE), OutreachSession.ends_at > now)
+    )
+    both = union(taught, registered).subquery()
+    rows = db.session.execute(select(both.c.user_id, func.count()).group_by(both.c.user_id))
+    return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from outreach.db import transaction
-from outreach.deliverability.block_notices import untold_blocks
 from outreach.deliverability.blocked_domains import blocked_domains, left_over, lift, mark, newly_turning_away, unmarked
 from outreach.deliverability.reactivate import reached_again
-from outreach.deliverability.undeliverable_notices import untold_refusals
+from outreach.deliverability.undeliverable_notices import untold_blocks, untold_refusals
 from outreach.outbox.queue import post
 
 

@@ -13,7 +13,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.demo.class_lists import ANATOMY_CLUB
+from outreach.demo.classes import ANATOMY_CLUB
 from outreach.demo.sessions.planned import ASK_A_SURGEON, FULL, SHADOWING, TALK
 from outreach.demo.world import World
 from outreach.inbound.use_cases import take_in

@@ -12,9 +12,8 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.demo import answers, story
-from outreach.demo.adults import APPLICANTS
 from outreach.demo.classes import make_classes
-from outreach.demo.people import make_applications, make_people
+from outreach.demo.people import APPLICANTS, make_applications, make_people
 from outreach.demo.places import make_places
 from outreach.demo.programme import post_programme
 from outreach.demo.sign_ins import PASSWORD, SIGN_INS

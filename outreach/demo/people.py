@@ -1,19 +1,77 @@
-"""Writes the adults of the demo: users with what a coordinator gave them, and applications that wait.
-
-Joins the caller's transaction, never commits.
-"""
+"""The adults of the demo: hosts, teachers, a coordinator, and applicants who wait. Nobody real."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.demo.adults import APPLICANTS, APPROVED, RUTH, Adult
+from outreach.demo import sign_ins
+from outreach.demo.places import (
+    LANTERN_HILL,
+    LONDON,
+    LOS_ANGELES,
+    MAPLE_HOLLOW,
+    NEW_YORK,
+    PELICAN_POINT,
+    ST_ELSWYTH,
+    SUNDIAL_BAY,
+    WILLOWBROOK,
+)
 from outreach.demo.world import World
 from outreach.models import Application, Appointment, Mailbox, Membership, Role, RoleName, User
+
+
+@dataclass(frozen=True)
+class Adult:
+    """Somebody invented. `place`: the school or site a coordinator gave them; of an applicant, the one they proposed."""
+
+    given_name: str
+    family_name: str
+    email: str
+    zone: str
+    role: RoleName
+    place: str = ""
+    message: str = ""
+
+
+RUTH = Adult("Ruth", "Castellan", sign_ins.COORDINATOR.email, NEW_YORK, RoleName.COORDINATOR)
+
+MAYA = Adult("Maya", "Lindgren", sign_ins.CLINICIAN.email, NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
+JULIAN = Adult("Julian", "Achebe", "julian.achebe@lanternhill.example", NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
+TERESA = Adult("Teresa", "Valdez", "teresa.valdez@pelicanpoint.example", LOS_ANGELES, RoleName.CLINICIAN, PELICAN_POINT)
+ROSALIND = Adult("Rosalind", "Hartnell", "rosalind.hartnell@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
+IMRAN = Adult("Imran", "Qadir", "imran.qadir@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
+
+NOOR = Adult("Noor", "Abadi", sign_ins.TEACHER.email, NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
+PETER = Adult("Peter", "Vance", "peter.vance@maplehollow.example", NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
+CARLA = Adult("Carla", "Montoya", "carla.montoya@sundialbay.example", LOS_ANGELES, RoleName.TEACHER, SUNDIAL_BAY)
+GWEN = Adult("Gwen", "Parry", "gwen.parry@willowbrook.example", LONDON, RoleName.TEACHER, WILLOWBROOK)
+
+APPROVED = (RUTH, MAYA, JULIAN, TERESA, ROSALIND, IMRAN, NOOR, PETER, CARLA, GWEN)
+APPLICANTS = (
+    Adult(
+        "Bilal",
+        "Hussain",
+        "bilal.hussain@foxglove.example",
+        LONDON,
+        RoleName.TEACHER,
+        "Foxglove Community School, London",
+        "I teach biology in years 10 to 13. Two of my students asked whether they could come to a workshop.",
+    ),
+    Adult(
+        "Ingrid",
+        "Solberg",
+        "ingrid.solberg@pelicanpoint.example",
+        LOS_ANGELES,
+        RoleName.CLINICIAN,
+        "Pelican Point Medical Center, Los Angeles",
+        "Paediatric surgeon. I would like to offer a stitch workshop every other month.",
+    ),
+)
 
 
 def make_people(world: World, *, password_hash: str, now: datetime) -> None:

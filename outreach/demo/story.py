@@ -10,7 +10,7 @@ from datetime import datetime, time
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.demo.class_lists import ANATOMY_CLUB, AP_BIOLOGY, HEALTH_CAREERS, YEAR_10, YEAR_12, ClassList
+from outreach.demo.classes import ANATOMY_CLUB, AP_BIOLOGY, HEALTH_CAREERS, YEAR_10, YEAR_12, ClassList
 from outreach.demo.sessions.planned import ASK_A_SURGEON, CANCELLED, EVENING, FULL, MENTORING, NEARLY_FULL, SHADOWING, TALK
 from outreach.demo.world import World
 from outreach.models import OutreachSession, Registration, Student

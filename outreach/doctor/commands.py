@@ -1,16 +1,24 @@
-"""`outreach doctor`: says how things stand and what to do."""
+"""`outreach doctor`: checks everything Outreach needs and says what to do. Changes nothing, sends nothing."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import click
 from flask import Flask
 
-from outreach.doctor.examine import examine
+from outreach.doctor.database_checks import check_database
+from outreach.doctor.dns_checks import check_dns
 from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.inbox_checks import check_inbox
+from outreach.doctor.machine_checks import check_machine, check_settings
+from outreach.doctor.mail_checks import check_mail
+from outreach.doctor.service_checks import check_service
 from outreach.logs import only_warnings
+from outreach.settings import Settings
 from outreach.time import clock
 
 _COLOURS = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.FAILS: "red"}
@@ -46,3 +54,18 @@ def _summary(seen: Counter[Verdict]) -> str:
     if failing:
         return f"{failing} failing, {looked_at} wanting attention."
     return f"Nothing fails; {looked_at} wanting attention." if looked_at else "All is well."
+
+
+def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Finding]:
+    """Give findings one by one as they are made; some take seconds. Wants the app's context."""
+    yield from check_settings(settings)
+    yield from check_machine(settings, now=clock())
+    is_sound = True
+    for finding in check_database(settings, clock=clock):
+        is_sound = is_sound and finding.verdict is not Verdict.FAILS
+        yield finding
+    if is_sound:
+        yield from check_service(now=clock())
+    yield from check_mail(settings)
+    yield from check_inbox(settings)
+    yield from check_dns(settings)

@@ -1,19 +1,21 @@
-"""The doctor asks the DNS what our domain says of its mail."""
+"""Checks what the DNS says about mail of our domain: SPF (RFC 7208), DKIM (RFC 6376), DMARC (RFC 7489).
+
+Only what is certainly wrong fails: inside a hospital the DNS may show less than outside.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 import dns.exception
 import dns.resolver
 
-from outreach.doctor.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
-from outreach.doctor.findings import Finding, attention, ok
+from outreach.doctor.findings import Finding, attention, fails, ok
 from outreach.doctor.mail_checks import INVENTED
 from outreach.mail.verp import bounce_address
 from outreach.settings import Settings
-from outreach.settings.dkim_key import key_of
+from outreach.settings.dkim_key import DkimKey, key_of
 
 PATIENCE = timedelta(seconds=3)
 Ask = Callable[[str], list[str]]
@@ -62,3 +64,66 @@ def _dkim(settings: Settings, domain: str, ask: Ask) -> Finding:
         return ok("DKIM", f"we don't sign (no OUTREACH_DKIM_KEY_FILE): the mail server must, for {domain}")
     place = f"{settings.dkim_selector}._domainkey.{domain}"
     return judge_dkim(place, key_of(settings.dkim_key_file.read_bytes()), ask(place))
+
+
+def judge_spf(domain: str, records: Sequence[str]) -> Finding:
+    """Say who may send for the domain of our envelopes."""
+    found = [record for record in records if f"{record} ".lower().startswith("v=spf1 ")]
+    if not found:
+        advice = f"Publish a TXT record at {domain}, such as `v=spf1 mx -all`, that names the servers that send for you."
+        return attention("SPF", f"{domain} doesn't say which servers send its mail", advice)
+    if len(found) > 1:
+        return fails("SPF", f"{domain} has {len(found)} records that begin with v=spf1, so none counts", "Make them one.")
+    said = f"{domain} says {found[0]}"
+    if found[0].lower().split()[1:] == ["-all"]:
+        return fails("SPF", f"{said}: nobody sends for it", "Name the servers that send your mail before `-all`.")
+    if found[0].lower().endswith(("+all", " all")):
+        return attention("SPF", f"{said}: everybody may send for it", "Let it end in `-all` or `~all`.")
+    return ok("SPF", said)
+
+
+def judge_dkim(place: str, key: DkimKey, records: Sequence[str]) -> Finding:
+    """Say whether what is published lets others see that a letter is ours."""
+    publish = f"Publish a TXT record at {place}: {key.record}"
+    if not records:
+        return attention("DKIM", f"nothing is published at {place}, so nobody can check what we sign", publish)
+    if not any(key.is_published_by(record) for record in records):
+        return fails("DKIM", f"{place} publishes another key than OUTREACH_DKIM_KEY_FILE holds: every signature looks forged", publish)
+    return ok("DKIM", f"{place} publishes our key")
+
+
+def judge_dmarc(domain: str, place: str, records: Sequence[str]) -> Finding:
+    """Say what others do with mail that only claims to be the domain's: its own record says so, or that of a `place` above it."""
+    found = [record for record in records if record.replace(" ", "").lower().startswith("v=dmarc1;")]
+    publish = f"Publish one TXT record at _dmarc.{domain}: `v=DMARC1; p=none; rua=mailto:you@{domain}`."
+    if not found:
+        return attention("DMARC", f"nothing at _dmarc.{domain} says what becomes of mail forged in our name", publish)
+    if len(found) > 1:
+        return attention("DMARC", f"_dmarc.{place} has {len(found)} records, so none counts", publish)
+    tags = dict(tag.lower().split("=", 1) for tag in found[0].replace(" ", "").split(";") if "=" in tag)
+    policy = tags.get("p", "none")
+    if (policy if place == domain else tags.get("sp", policy)) == "none":
+        advice = "Once the reports show that all your own mail passes, publish p=quarantine."
+        return attention("DMARC", f"_dmarc.{place} says {found[0]}: mail forged in our name is delivered", advice)
+    return ok("DMARC", f"_dmarc.{place} says {found[0]}")
+
+
+def dmarc_domains(domain: str) -> Iterator[str]:
+    """Give the domains that may speak for this one, itself first: without a record of its own the one above does."""
+    labels = domain.split(".")
+    for skipped in range(len(labels) - 1):
+        yield ".".join(labels[skipped:])
+
+
+def are_aligned(one: str, other: str) -> bool:
+    """Say whether DMARC takes both for one organisation's (RFC 7489 3.1.1).
+
+    Where that hangs on the list of public suffixes, which we don't have, the answer is no: a.ac.uk isn't b.ac.uk's.
+    """
+    ours, theirs = one.lower().split("."), other.lower().split(".")
+    shared = 0
+    for label, same in zip(reversed(ours), reversed(theirs), strict=False):
+        if label != same:
+            break
+        shared += 1
+    return shared in (len(ours), len(theirs)) or shared > 2 or (shared == 2 and len(ours[-2]) > 3)

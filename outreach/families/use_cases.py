@@ -1,16 +1,20 @@
-"""What is done through a link of a letter: withdraw, say that we write to the wrong people, stop reminders."""
+"""What a family does through the links in its e-mails: answer, withdraw, say "not my child", stop reminders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere
+from outreach.errors import NotThere, Refused, Stale
+from outreach.families.rsvp import invitation_of
 from outreach.models import (
     ACTIVE,
+    Answer,
+    AnswerSource,
     Guardian,
     LetterKind,
     Mailbox,
@@ -28,6 +32,9 @@ from outreach.notifications.session_snapshot import session_facts
 from outreach.outbox.queue import Draft, post
 from outreach.people.name_privacy import for_school
 from outreach.registration import use_cases as registering
+from outreach.registration.answering import take_answer
+from outreach.registration.checks import locked_session
+from outreach.rsvp.record import Given
 
 
 def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
@@ -100,3 +107,19 @@ def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
         db.session.execute(update(Guardian).where(Guardian.mailbox_id == mailbox.id).values(mailbox_id=None))
         db.session.execute(update(Student).where(Student.id.in_(students), Student.mailbox_id == mailbox.id).values(mailbox_id=None))
     db.session.flush()
+
+
+def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:
+    """Answer this mailbox's one invitation, as it was shown (`sequence`); gives the registrations whose places that gave back.
+
+    A reply of a calendar that was made before this moment changes nothing any more. Raises Refused where there is nothing
+    to answer, Stale when the invitation has changed since it was shown.
+    """
+    with transaction():
+        outreach_session = locked_session(session_id)
+        invitation = invitation_of(mailbox_id, session_id)
+        if invitation is None or not outreach_session.is_published or now >= outreach_session.starts_at:
+            raise Refused(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
+        if invitation.sequence != sequence:
+            raise Stale(_l("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
+        return take_answer(outreach_session, invitation, Given(answer=given, source=AnswerSource.PAGE), now=now)

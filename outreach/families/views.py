@@ -1,19 +1,23 @@
-"""The pages behind the links in letters. Opening one never changes anything: mail scanners open links."""
+"""The pages behind the links in e-mails to families. Opening one changes nothing: mail scanners open links.
+
+"Stop reminders" asks for no cookie, sign-in or CSRF token: mail programs press that button themselves (RFC 8058).
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach.errors import NotThere, OutreachError
-from outreach.families import answering, use_cases
+from outreach.families import use_cases
 from outreach.families.forms import ANSWERS, AnswerForm
-from outreach.families.pages import FamilyPage, open_page
+from outreach.families.pages import FamilyPage, open_link, open_page
 from outreach.families.rsvp import named, question
+from outreach.models import Mailbox
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, Purpose
-from outreach.web.extensions import limiter
+from outreach.web.extensions import csrf, limiter
 from outreach.web.pages import Form, settings
 
 families = Blueprint("families", __name__)
@@ -35,7 +39,7 @@ def answer(token: str) -> ResponseReturnValue:
         return _shown(token, form), 422
     facts = {"mailbox_id": page.mailbox.id, "session_id": page.outreach_session.id}
     try:
-        freed = answering.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **facts)
+        freed = use_cases.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **facts)
     except OutreachError as refusal:
         form.refuse(refusal)
         return _shown(token, form), refusal.status
@@ -98,6 +102,32 @@ def keep_private(response: Response) -> Response:
     return response
 
 
+@families.route("/i/<token>/reminders", methods=["GET", "POST"])
+def reminders(token: str) -> ResponseReturnValue:
+    """Say what stops and what doesn't; a POST stops it.
+
+    A mail program is answered at once: it needn't follow where a browser is sent (RFC 8058 3.1).
+    """
+    mailbox = _mailbox(token)
+    if request.method == "POST":
+        use_cases.stop_reminders(mailbox.id, now=clock.now())
+        if request.form.get("List-Unsubscribe") != "One-Click":
+            return redirect(url_for("families.reminders", token=token), code=303)
+    return render_template("families/reminders.html", mailbox=mailbox, token=token)
+
+
+csrf.exempt(reminders)
+
+
+@families.post("/i/<token>/reminders/again")
+def remind_again(token: str) -> ResponseReturnValue:
+    """Take it back."""
+    mailbox = _mailbox(token)
+    use_cases.remind_again(mailbox.id)
+    flash(_("Reminders go to %(address)s again.", address=mailbox.address), "success")
+    return redirect(url_for("families.reminders", token=token), code=303)
+
+
 def _shown(token: str, form: AnswerForm) -> str:
     page, now = _opened(token), clock.now()
     asked = question(page, now=now)
@@ -106,3 +136,8 @@ def _shown(token: str, form: AnswerForm) -> str:
 
 def _opened(token: str, purpose: Purpose = Purpose.FAMILY) -> FamilyPage:
     return open_page(token, purpose, secret_key=settings().secret_key, now=clock.now())
+
+
+def _mailbox(token: str) -> Mailbox:
+    mailbox, _session = open_link(token, Purpose.REMINDERS, secret_key=settings().secret_key, now=clock.now())
+    return mailbox

@@ -10,10 +10,9 @@ import click
 import structlog
 from flask import Flask
 
-from outreach.faults import place_of
 from outreach.inbound import use_cases
 from outreach.inbound.parsing.reading import MAX_SIZE
-from outreach.logs import only_warnings
+from outreach.logs import only_warnings, place_of
 from outreach.time import clock
 
 EX_DATAERR, EX_TEMPFAIL = 65, 75

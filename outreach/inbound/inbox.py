@@ -21,8 +21,8 @@ from imapclient import FLAGGED, IMAPClient
 from imapclient.exceptions import IMAPClientError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from outreach.faults import place_of
 from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE
+from outreach.logs import place_of
 
 PATIENCE = timedelta(seconds=20)
 _WAITING = ["UNDELETED", "UNFLAGGED"]

@@ -1,8 +1,4 @@
-"""What a mail server brings: each message is taken in once, whatever it says, in one transaction with what follows from it.
-
-A message comes twice when a server isn't sure that we took it: its Message-ID and its hash are unique, and its row is written
-before anything is done, so that of two processes with the same message one waits and then finds it there.
-"""
+"""Receives messages: each once, whatever it says, in one transaction with what follows from it."""
 
 from __future__ import annotations
 
@@ -20,7 +16,6 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from outreach.db import db, is_sqlite, transaction
 from outreach.errors import NotThere
-from outreach.faults import place_of
 from outreach.inbound import apply
 from outreach.inbound.apply import From
 from outreach.inbound.authentication_results import proves
@@ -29,9 +24,10 @@ from outreach.inbound.parsing.message import TOO_LARGE, Incoming
 from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE, read
 from outreach.inbound.reasons import Reason
 from outreach.inbound.recipient_token import Addressed, addressed, is_our_own
-from outreach.inbound.reports import report
+from outreach.logs import place_of
 from outreach.mail.sanitize import one_line
-from outreach.models import InboundKind, InboundMessage, InboundOutcome, InvitationAnswer, Letter, Mailbox
+from outreach.models import InboundKind, InboundMessage, InboundOutcome, Invitation, InvitationAnswer, Letter, LetterKind, Mailbox
+from outreach.outbox.bounces import note_failure
 from outreach.settings import Settings
 
 KEPT = timedelta(days=30)
@@ -175,3 +171,37 @@ def _note(key: int | None, done: Done) -> None:
 def _line(text: str) -> str:
     """Give what fits the column: one line, no half characters, at most 255."""
     return one_line(text.encode("utf-8", "replace").decode())[:255]
+
+
+def report(told: Report, letter_id: int | None, mailbox: Mailbox | None, *, now: datetime) -> Done:
+    """Note that a letter didn't arrive or wasn't wanted. Which one says its token, else its Message-ID; never an address in the text.
+
+    `letter_id`, `mailbox`: what the token it was sent to stands for, None without one.
+    """
+    letter = db.session.get(Letter, letter_id) if letter_id else _returned(told, has_token=mailbox is not None)
+    if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
+        verdict = Verdict(told.kind, InboundOutcome.QUARANTINED, Reason.UNKNOWN_LETTER)
+        return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
+    note_failure(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
+    reason = Reason.COMPLAINED if told.kind is InboundKind.COMPLAINT else Reason.FAILED
+    return Done(Verdict(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
+
+
+def _returned(told: Report, *, has_token: bool) -> Letter | None:
+    """Find the letter a Message-ID stands for: its own key, or the UID of the invitation it began.
+
+    A UID is known to whoever sees the calendar, so it alone silences nobody: such a bounce needs a token. Complaints
+    (RFC 5965) go to one address for all letters.
+    """
+    stands_for, _at, domain = (told.failure.message_id or "").strip("<>").partition("@")
+    if not stands_for:
+        return None
+    if not stands_for.endswith(".first"):
+        return db.session.scalar(select(Letter).where(Letter.key == stands_for))
+    return _first(f"{stands_for.removesuffix('.first')}@{domain}") if has_token or told.kind is InboundKind.COMPLAINT else None
+
+
+def _first(uid: str) -> Letter | None:
+    begins = Letter.kind.in_((LetterKind.INVITATION, LetterKind.PROMOTED))
+    began = select(Letter).join(Invitation, Invitation.id == Letter.invitation_id).where(Invitation.uid == uid, begins)
+    return db.session.scalar(began.order_by(Letter.id).limit(1))

@@ -16,11 +16,11 @@ from outreach.families.forms import ANSWERS
 from outreach.mail_admin import resend
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import SendAgainForm
-from outreach.mail_admin.history import history
 from outreach.mail_admin.invitation_labels import BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
 from outreach.mail_admin.invitation_status import Line, counts_of, lines_of
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.mail_admin.mail_statistics import LOOKS_BACK, programme
+from outreach.mail_admin.queries import history
 from outreach.mail_admin.status_rules import State
 from outreach.models import Invitation, OutreachSession
 from outreach.time import clock

@@ -1,8 +1,13 @@
-"""The mail log: what became of each letter. What letters say isn't shown: links in account letters open accounts."""
+"""The mail log: what became of each e-mail.
+
+What an account e-mail says is never shown: its links open accounts. An e-mail about a session can be downloaded; it is
+rendered from its row again, as the worker does.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,13 +15,15 @@ from flask_babel import gettext as _
 
 from outreach import policy
 from outreach.errors import Refused
+from outreach.letters import render
+from outreach.mail.dkim_signing import Signer
 from outreach.mail_admin import queries
 from outreach.mail_admin.blueprint import mail_admin
-from outreach.mail_admin.eml import as_sent, can_be_read
 from outreach.mail_admin.forms import LetterFilter
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox import use_cases
+from outreach.settings import Settings
 from outreach.time import clock
 from outreach.web.filters import filter_from, one_of
 from outreach.web.formatting import table_moment
@@ -96,3 +103,17 @@ def _words() -> dict[str, object]:
         "can_be_read": can_be_read,
         "moment": lambda at: table_moment(at, zone),
     }
+
+
+def can_be_read(letter: Letter) -> bool:
+    """What was written about a session may be read; no other letter: links in account letters open accounts."""
+    return letter.session_id is not None and letter.kind is not LetterKind.ACCOUNT
+
+
+def as_sent(letter: Letter, settings: Settings) -> bytes:
+    """Give the message. Raises Refused where none can be made, or our key can't be read."""
+    try:
+        plain, signer = partial(render, settings=settings), Signer.of(settings)
+        return signer.signing(plain)(letter) if signer else plain(letter)
+    except (ValueError, OSError) as fault:
+        raise Refused(_("No message can be made of this letter: %(fault)s", fault=type(fault).__name__)) from fault

@@ -1,14 +1,38 @@
-"""The mail log and the received mail, a page at a time. Reads only."""
+"""The mail log, the received mail and the history of one invitation. Reads only."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import defer, joinedload
 
+from outreach.db import db
 from outreach.mail_admin.forms import Shown
-from outreach.models import InboundKind, InboundMessage, InboundOutcome, Letter, LetterKind, LetterState, Mailbox
+from outreach.models import (
+    Bounce,
+    InboundKind,
+    InboundMessage,
+    InboundOutcome,
+    Invitation,
+    InvitationAnswer,
+    Letter,
+    LetterKind,
+    LetterState,
+    Mailbox,
+)
+
+
+@dataclass(frozen=True)
+class History:
+    """All of it, newest first. `letters` are all to this mailbox about this session."""
+
+    letters: Sequence[Letter]
+    bounces: Sequence[Bounce]
+    answers: Sequence[InvitationAnswer]
+
 
 PAGE_SIZE = 50
 Wanted: TypeAlias = Select[*tuple[Any, ...]]
@@ -37,3 +61,12 @@ def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
     if shown is Shown.TO_LOOK_AT:
         return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
     return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))
+
+
+def history(invitation: Invitation) -> History:
+    """Read it."""
+    to_them = (Letter.session_id == invitation.session_id, Letter.mailbox_id == invitation.mailbox_id)
+    letters = db.session.scalars(select(Letter).where(*to_them).order_by(Letter.id.desc())).all()
+    bounces = select(Bounce).where(Bounce.letter_id.in_([letter.id for letter in letters])).order_by(Bounce.id.desc())
+    answers = select(InvitationAnswer).where(InvitationAnswer.invitation_id == invitation.id).order_by(InvitationAnswer.id.desc())
+    return History(letters, db.session.scalars(bounces).all(), db.session.scalars(answers).all())

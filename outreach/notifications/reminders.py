@@ -1,28 +1,31 @@
-"""Reminders and rosters: recomputed from what is true now, never stored as plans.
-
-Idempotent: run twice they add nothing, for each letter's key is (invitation, lead, start).
-"""
+"""Reminders and rosters: who gets one, worked out from what is true now, never stored as plans."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, extract, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.db import db, locked, transaction
 from outreach.models import (
     SEATED,
+    Answer,
     Invitation,
+    InvitationReason,
     Letter,
     LetterKind,
+    Mailbox,
     OutreachSession,
+    ReasonKind,
     Registration,
+    School,
     SessionState,
+    Student,
     User,
 )
 from outreach.models.snapshots import Cause, LetterFacts, Reader, SessionFacts, StudentFacts
 from outreach.notifications.invitation_store import Addressee, addressees
-from outreach.notifications.reminded import to_remind
 from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
 from outreach.notifications.session_snapshot import session_facts
 from outreach.outbox.queue import Draft, post
@@ -132,3 +135,57 @@ def _reminder_key(lead: int, starts_at: datetime) -> str:
 
 def _roster_key(starts_at: datetime) -> str:
     return f":{starts_at.isoformat()}"
+
+
+def to_remind(session_id: int, *, since: datetime, key: str) -> tuple[ColumnElement[bool], ...]:
+    """Whoever has stood on the list `since` then, wants reminders, hasn't declined, and hasn't had the one whose key ends so.
+
+    Hosts get the roster instead. A minor is reminded only as long as an adult of theirs is, so that no reminder
+    is a letter to a child alone (product.md, "Minors").
+    """
+    hosts = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
+    had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.REMINDER, Letter.dedupe_key.endswith(key))
+    listed = (Invitation.session_id == session_id, Invitation.changed_at < since)
+    return (*listed, *_takes_reminders(Invitation), ~hosts, ~had, ~_is_a_minor_alone())
+
+
+def _takes_reminders(invitation: type[Invitation]) -> tuple[ColumnElement[bool], ...]:
+    mailbox = aliased(Mailbox)
+    wants_them = exists().where(mailbox.id == invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None))
+    return invitation.is_live.is_(True), invitation.answer != Answer.DECLINED, wants_them
+
+
+def _is_a_minor_alone() -> ColumnElement[bool]:
+    """It is a minor's, and neither a guardian nor the teacher who registered them takes reminders of this session."""
+    own = aliased(InvitationReason)
+    is_theirs = (own.invitation_id == Invitation.id, own.kind == ReasonKind.STUDENT)
+    known = (
+        Registration.id == own.registration_id,
+        Student.id == Registration.student_id,
+        School.id == Registration.school_id,
+        OutreachSession.id == Registration.session_id,
+    )
+    return exists().where(*is_theirs, *known, _is_minor(), ~_guardian_is_reminded(), ~_teacher_is_reminded())
+
+
+def _guardian_is_reminded() -> ColumnElement[bool]:
+    reason, invitation = aliased(InvitationReason), aliased(Invitation)
+    is_guardian = (reason.registration_id == Registration.id, reason.kind == ReasonKind.GUARDIAN)
+    return exists().where(*is_guardian, invitation.id == reason.invitation_id, *_takes_reminders(invitation))
+
+
+def _teacher_is_reminded() -> ColumnElement[bool]:
+    teacher, invitation = aliased(User), aliased(Invitation)
+    is_teachers = (invitation.session_id == Registration.session_id, invitation.mailbox_id == teacher.mailbox_id)
+    return exists().where(teacher.id == Registration.teacher_id, *is_teachers, *_takes_reminders(invitation))
+
+
+def _is_minor() -> ColumnElement[bool]:
+    """As `Student.is_minor_on` the day of the session: an unknown age counts as one."""
+    comes_of_age = _as_number(Student.birth_date) + School.majority_age * 10_000
+    return or_(Student.birth_date.is_(None), _as_number(OutreachSession.starts_wall) < comes_of_age)
+
+
+def _as_number(day: InstrumentedAttribute[datetime] | InstrumentedAttribute[date | None]) -> ColumnElement[int]:
+    """Give 20270318 for 18 March 2027."""
+    return extract("year", day) * 10_000 + extract("month", day) * 100 + extract("day", day)

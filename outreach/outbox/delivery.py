@@ -1,6 +1,7 @@
-"""Sending what is due: lease a batch, send each letter outside any transaction, settle it before the next one.
+"""Sends what is due: leases a batch, sends each e-mail outside any transaction, records the result before the next one.
 
-So a worker that dies has at most one letter of which the server may know more than we do.
+An e-mail is rendered from its row alone, so every try gives the same bytes. One row holds the whole queue back while the mail
+server is away or refuses us.
 """
 
 from __future__ import annotations
@@ -14,19 +15,30 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from outreach.db import db, end_reading, transaction
+from outreach.db import db, end_reading, locked, transaction
+from outreach.logs import place_of
 from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
-from outreach.mail.transport import Transport
-from outreach.models import Letter, LetterState
+from outreach.mail.transport import Envelope, Transport
+from outreach.models import Letter, LetterState, OutboxPause
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Lease, Pace, is_anything_due, lease_due, put_back, put_off
-from outreach.outbox.pause import pause, paused_until, resume
-from outreach.outbox.render_envelope import CannotBeWritten, written
-from outreach.outbox.results import drop, note_lapsed, settle, wait_for_no_disk
-from outreach.outbox.retry import TRY_AGAIN_AFTER
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally, drop, note_lapsed, settle, wait_for_no_disk
+from outreach.outbox.retry import TRY_AGAIN_AFTER, pause_length
+
+_THE_ONE = 1
+
+
+class CannotBeWritten(Exception):
+    """Rendering failed. `kind` and `place` may stand in a log; the message may hold what a person typed."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}"[:500])
+        self.kind = type(error).__name__
+        self.place = place_of(error)
+
 
 BREAKS_IN_A_ROW = 3
 USUAL_PACE = Pace()
@@ -186,3 +198,39 @@ class _Delivery:
             resume()
         self.was_paused = False
         _log.info("delivery resumed")
+
+
+def written(letter: Letter, render: Callable[[Letter], bytes], sender_of: Callable[[int], str]) -> Envelope:
+    """Give the envelope; whatever goes wrong is this letter's trouble alone. Raises CannotBeWritten."""
+    try:
+        return Envelope(
+            name=f"{letter.created_at:%Y%m%dT%H%M%S}-{letter.id:09}-{letter.key}",
+            sender=sender_of(letter.id),
+            recipient=letter.mailbox.address,
+            message=render(letter),
+        )
+    except Exception as error:
+        raise CannotBeWritten(error) from error
+
+
+def paused_until() -> datetime | None:
+    """Give the moment of the next try, past once it has come; None: there is no pause."""
+    return db.session.scalar(select(OutboxPause.until).where(OutboxPause.id == _THE_ONE))
+
+
+def pause(outcome: Unavailable, *, now: datetime) -> datetime:
+    """Wait a while, longer each time; give the moment of the next try. A rival's pause that still runs is left as it is."""
+    row = locked(OutboxPause, _THE_ONE)
+    if row is None:
+        row = OutboxPause(id=_THE_ONE, since=now, until=now, times=0, reason=outcome.reason.value)
+        db.session.add(row)
+    if row.until <= now:
+        row.times += 1
+        row.until = now + pause_length(row.times)
+        row.reason, row.server_words = outcome.reason.value, outcome.words
+    return row.until
+
+
+def resume() -> None:
+    """The server talks to us again."""
+    db.session.execute(delete(OutboxPause))

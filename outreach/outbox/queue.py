@@ -1,4 +1,4 @@
-"""The way in: letters are written here, and taken back while they haven't left.
+"""Letters are queued here, and taken back while they haven't left.
 
 Joins the caller's transaction, never commits.
 """
@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from outreach.db import db, is_sqlite
 from outreach.models import Letter, LetterKind, LetterState
@@ -95,3 +96,11 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "server_words": "",
     }
+
+
+def is_overtaken() -> ColumnElement[bool]:
+    """Say of a letter that a later one about the session has left for the same address, or is about to."""
+    later = aliased(Letter)
+    same_stream = (later.mailbox_id == Letter.mailbox_id, later.session_id == Letter.session_id, later.id > Letter.id)
+    leaves = later.state.not_in((LetterState.FAILED, LetterState.DROPPED))
+    return select(later.id).where(*same_stream, leaves).correlate(Letter).exists()

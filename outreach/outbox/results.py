@@ -1,13 +1,12 @@
-"""What a try leaves behind: the letter settled or due again, what the invitation and the mailbox learn from it.
+"""What a try to send leaves behind: the letter settled or due again, and what invitation and mailbox learn from it.
 
-Joins the caller's transaction, never commits. Only the token of the lease settles: a worker whose lease
-lapsed and was taken by another changes nothing. Written to the tables past the session, which is
-several times faster: rows the session holds are stale until they are expired.
+Joins the caller's transaction, never commits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
@@ -20,6 +19,36 @@ from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterSt
 from outreach.outbox.bounces import note_failure
 from outreach.outbox.leases import Lease
 from outreach.outbox.retry import next_try
+
+
+@dataclass
+class Tally:
+    """Counts letters; `delayed` ones are due again later, and so are those `put_off` because their domain has had enough for now.
+
+    `is_paused`: nothing more can leave for now.
+    """
+
+    sent: int = 0
+    failed: int = 0
+    delayed: int = 0
+    dropped: int = 0
+    put_off: int = 0
+    is_paused: bool = False
+
+    @property
+    def has_news(self) -> bool:
+        """Something became of some letter."""
+        return any((self.sent, self.failed, self.delayed, self.dropped, self.put_off))
+
+    def count(self, state: LetterState) -> None:
+        """Count one letter that was tried."""
+        if state is LetterState.SENT:
+            self.sent += 1
+        elif state is LetterState.FAILED:
+            self.failed += 1
+        else:
+            self.delayed += 1
+
 
 _LETTERS, _INVITATIONS = (cast(Table, model.__table__) for model in (Letter, Invitation))
 _HAS_LEFT = (

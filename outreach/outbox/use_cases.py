@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refused
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause
-from outreach.outbox.superseded import is_overtaken
+from outreach.outbox.queue import is_overtaken
 
 
 def send_again(letter_id: int, *, now: datetime) -> None:

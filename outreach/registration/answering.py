@@ -13,7 +13,7 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
 from outreach.models.snapshots import Cause
-from outreach.registration.withdrawal import end_places
+from outreach.registration.seats import end_places
 from outreach.rsvp.queries import voices_of
 from outreach.rsvp.record import Given, hold_answer
 from outreach.rsvp.rules import gives_back

@@ -32,7 +32,7 @@ from outreach.models import (
     User,
 )
 from outreach.notifications.participants import queue_places
-from outreach.outbox.superseded import is_overtaken
+from outreach.outbox.queue import is_overtaken
 from outreach.rsvp.queries import ASKED, tallies_of, voices_of
 from outreach.rsvp.rules import Said, Tally, Verdict, Voices, tally, verdict
 

@@ -25,8 +25,7 @@ from outreach.notifications.notify import tell_places
 from outreach.registration.allocation import Seating, seat
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
 from outreach.registration.checks import locked_session, locked_with_place, must_be_able, must_be_offered, must_be_open
-from outreach.registration.seats import fill_free_seats, set_state, write_steps
-from outreach.registration.withdrawal import end_places
+from outreach.registration.seats import end_places, fill_free_seats, set_state, write_steps
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"

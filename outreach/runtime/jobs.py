@@ -11,9 +11,9 @@ import structlog
 from flask import Flask
 
 from outreach.deliverability.use_cases import look_for_blocked_domains, report_refused_mailboxes
-from outreach.faults import place_of
 from outreach.inbound.polling import InboxReader
 from outreach.inbound.use_cases import forget_raw
+from outreach.logs import place_of
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.reminders import plan_reminders, plan_rosters
 from outreach.registration.use_cases import lapse_offers

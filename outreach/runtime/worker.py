@@ -16,7 +16,7 @@ from flask import Flask
 from sqlalchemy.exc import DBAPIError
 
 from outreach import letters
-from outreach.faults import place_of
+from outreach.logs import place_of
 from outreach.mail.dkim_signing import Signer
 from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.mail.transport import LocalMailbox, Transport, local_folder
@@ -25,7 +25,7 @@ from outreach.models import Letter
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from outreach.runtime import jobs
 from outreach.settings import Settings
 

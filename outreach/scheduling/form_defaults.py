@@ -14,8 +14,8 @@ from wtforms import SelectChoice
 
 from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
-from outreach.scheduling.hosts import clinicians
-from outreach.scheduling.lead_times import USUAL, Unit, in_order, in_words
+from outreach.scheduling.form_parts import USUAL, Unit, in_order, in_words
+from outreach.scheduling.queries import clinicians
 from outreach.time.wall_time import is_shown_twice
 
 USUAL_START = time(14, 0)

@@ -1,20 +1,145 @@
-"""The parts of a form that say when and where, and which state of the session was seen."""
+"""Form fields for when and where, how long before a reminder goes out, and which version of the session was seen."""
 
 from __future__ import annotations
 
+import enum
+import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
 
+from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, HiddenField, RadioField, SelectChoice, SelectField, URLField
-from wtforms.validators import InputRequired
+from wtforms import (
+    BooleanField,
+    DateField,
+    DateTimeLocalField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TimeField,
+    URLField,
+    ValidationError,
+)
+from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach.errors import OutreachError
-from outreach.scheduling.fields import OPTIONAL, ClockField, DayAndTimeField, DayField, https_address
 from outreach.scheduling.inputs import TypedDecision, TypedPlace, TypedTime
-from outreach.scheduling.schedule_errors import AskWhich, offset_words
+from outreach.scheduling.schedule_rules import AskWhich, offset_words
 from outreach.web.fields import LineField, ProseField, ZoneField
 from outreach.web.pages import Form
+
+USUAL = (20160, 10080, 4320, 1440, 120, 60)
+LONGEST = 60 * 24 * 60
+MOST = 6
+
+
+class Unit(enum.StrEnum):
+    """What a length is counted in."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+
+
+_MINUTES_IN = {Unit.DAYS: 1440, Unit.HOURS: 60, Unit.MINUTES: 1}
+
+
+class _Worded:
+    """Says `unreadable` instead of what WTForms would."""
+
+    unreadable: LazyString
+
+    def process_formdata(self, values: list[str]) -> None:
+        try:
+            super().process_formdata(values)  # type: ignore[misc]  # of the field it is mixed into
+        except (ValueError, OverflowError):
+            raise ValueError(str(self.unreadable)) from None
+
+
+class NumberField(_Worded, IntegerField):  # type: ignore[misc]  # WTForms is untyped
+    """A whole number."""
+
+    unreadable = _l("Write a whole number, such as 12.")
+
+
+class DayField(_Worded, DateField):  # type: ignore[misc]  # WTForms is untyped
+    """A date."""
+
+    unreadable = _l("Write a date, such as 2027-03-18.")
+
+
+class ClockField(_Worded, TimeField):  # type: ignore[misc]  # WTForms is untyped
+    """A time of day; some browsers send seconds too."""
+
+    unreadable = _l("Write a time, such as 14:00.")
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, format=["%H:%M", "%H:%M:%S"], **settings)
+
+
+class DayAndTimeField(_Worded, DateTimeLocalField):  # type: ignore[misc]  # WTForms is untyped
+    """A date with a time of day."""
+
+    unreadable = _l("Write a date and a time, such as 2027-03-18 14:00.")
+
+
+class TicksField(SelectMultipleField):  # type: ignore[misc]  # WTForms is untyped
+    """Boxes to tick."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+
+def between(low: int, high: int) -> NumberRange:
+    """Take a number from `low` to `high`."""
+    return NumberRange(low, high, message=_l("Choose a number from %(low)s to %(high)s.", low=low, high=high))
+
+
+def telephone() -> Regexp:
+    """Take what looks like a telephone number."""
+    return Regexp(r"\+?[0-9 ()./x-]{3,40}\Z", message=_l("Write a telephone number in figures, such as +44 20 7946 0000."))
+
+
+def https_address(_form: object, field: StringField) -> None:
+    """Take https alone: other links could do harm in somebody's calendar."""
+    try:
+        parts = urlsplit(field.data)
+        is_good = parts.scheme == "https" and bool(parts.hostname) and not _NEVER_IN_A_LINK.search(field.data) and len(field.data) <= 2000
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValidationError(_("Give the whole link, beginning with https://."))
+
+
+OPTIONAL = Optional()
+_NEVER_IN_A_LINK = re.compile(r'[\x00-\x20\x7f<>"\\^`{|}]')
+
+
+def in_minutes(amount: int, unit: Unit) -> int:
+    """Give the length in minutes."""
+    return amount * _MINUTES_IN[unit]
+
+
+def in_words(minutes: int) -> tuple[int, Unit]:
+    """Give the length in the largest unit that says it exactly: 1440 is 1 day, 90 is 90 minutes."""
+    for unit, size in _MINUTES_IN.items():
+        if minutes and minutes % size == 0:
+            return minutes // size, unit
+    return minutes, Unit.MINUTES
+
+
+def in_order(leads: Iterable[int]) -> list[int]:
+    """Give each lead once, the longest first."""
+    return sorted(set(leads), reverse=True)
+
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

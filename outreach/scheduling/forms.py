@@ -9,10 +9,23 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectChoice, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
-from outreach.scheduling.fields import OPTIONAL, DayAndTimeField, NumberField, TicksField, between, telephone
-from outreach.scheduling.form_parts import SeenForm, WhenFields, WhereFields
+from outreach.scheduling.form_parts import (
+    LONGEST,
+    MOST,
+    OPTIONAL,
+    DayAndTimeField,
+    NumberField,
+    SeenForm,
+    TicksField,
+    Unit,
+    WhenFields,
+    WhereFields,
+    between,
+    in_minutes,
+    in_order,
+    telephone,
+)
 from outreach.scheduling.inputs import Offer
-from outreach.scheduling.lead_times import LONGEST, MOST, Unit, in_minutes, in_order
 from outreach.web.fields import LineField, ProseField, required
 from outreach.web.pages import Form
 

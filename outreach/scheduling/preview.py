@@ -1,18 +1,28 @@
-"""What a change would tell whom, in words: what the pages show before anything is sent.
+"""What publishing, editing, moving or cancelling would send to whom, in words, before it is done.
 
 Reads only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
+from outreach.db import db
+from outreach.errors import NotThere, Refused
 from outreach.models import OutreachSession
 from outreach.models.snapshots import SessionFacts
-from outreach.notifications.recipient_counts import Audience, everybody
+from outreach.notifications.recipient_counts import Audience, everybody, with_an_entry
+from outreach.notifications.session_snapshot import session_facts
+from outreach.registration.preview import told_of_more_seats
+from outreach.registration.seats import Room, room_of
+from outreach.scheduling.inputs import Offer
+from outreach.scheduling.queries import co_hosts, host
 from outreach.web import formatting
 
 Row = tuple[int, str, str]
@@ -81,3 +91,75 @@ def _status(facts: SessionFacts) -> str:
     if facts.decides_at is None:
         return str(_("It takes place"))
     return str(_("Provisional: decided by %(until)s", until=formatting.moment(facts.decides_at, facts.zone)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rewording:
+    """What letters would show as new. The description is too long for a letter: that one is told of, not shown."""
+
+    was: SessionFacts
+    becomes: SessionFacts
+    has_new_description: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """What saving would send: `news` to whoever has an entry, None where they aren't told. `told`: who hears, in words."""
+
+    news: Rewording | None
+    told: tuple[Row, ...]
+
+    @property
+    def sends(self) -> bool:
+        """Somebody would get a letter, so the host is asked first."""
+        return self.news is not None or bool(self.told)
+
+
+def plan_edit(session_id: int, offer: Offer, *, tells: bool, now: datetime) -> Edit:
+    """Say what saving would send; writes nothing. Raises Refused when it `tells` and nothing that letters show would change."""
+    outreach_session = db.session.get(OutreachSession, session_id)
+    if outreach_session is None:
+        raise NotThere(_l("This session isn't there any more."))
+    news = _rewording(outreach_session, offer) if tells else None
+    told = in_words(with_an_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
+    return Edit(news=news, told=(*told, *_told_besides(outreach_session, offer, now)))
+
+
+def _told_besides(outreach_session: OutreachSession, offer: Offer, now: datetime) -> Iterator[Row]:
+    if not outreach_session.is_published:
+        return
+    room = Room(offer.capacity, offer.per_school_limit)
+    if room.is_more_than(room_of(outreach_session)):
+        yield from told_of_more_seats(outreach_session, room, now=now)
+    its_host = host(offer.host_id, default_id=outreach_session.host_id)
+    wanted = {its_host.id, *(one.id for one in co_hosts(offer.co_host_emails, but=its_host))}
+    present = {outreach_session.host_id, *(one.id for one in outreach_session.co_hosts)}
+    if come := len(wanted - present):
+        yield come, str(ngettext("new host", "new hosts", come)), str(_("an invitation for their calendar"))
+    if gone := len(present - wanted):
+        yield gone, str(ngettext("host who goes", "hosts who go", gone)), str(_("a letter that takes the entry out of their calendar"))
+
+
+def _rewording(outreach_session: OutreachSession, offer: Offer) -> Rewording:
+    was = session_facts(outreach_session)
+    its_host = host(offer.host_id, default_id=outreach_session.host_id)
+    becomes = replace(
+        was,
+        title=offer.title,
+        host_name=its_host.name,
+        bring=offer.bring,
+        wear=offer.wear,
+        kit=offer.kit,
+        frees_declined_seats=offer.frees_declined_seats,
+    )
+    return must_be_news(was, becomes, has_new_description=offer.description != outreach_session.description)
+
+
+def must_be_news(was: SessionFacts, becomes: SessionFacts, *, has_new_description: bool) -> Rewording:
+    """Give what is to be told. Raises Refused when that is nothing."""
+    if was == becomes and not has_new_description:
+        raise Refused(
+            _l("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
+            field="tells",
+        )
+    return Rewording(was=was, becomes=becomes, has_new_description=has_new_description)

@@ -1,20 +1,34 @@
-"""What clinicians look at: their own sessions, and who comes to one. Reads only."""
+"""What clinicians see: their own sessions, who comes to one, and who may host. Reads only."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from flask import url_for
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from outreach.catalogue.cards import CARD_ROWS, Card, cards
 from outreach.catalogue.search import formats
 from outreach.db import db
-from outreach.models import ACTIVE, SEATED, OutreachSession, Registration, RegistrationState, School, SessionState, Student, User, co_host
+from outreach.errors import Refused
+from outreach.models import (
+    ACTIVE,
+    SEATED,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    RoleName,
+    School,
+    SessionState,
+    Student,
+    User,
+    co_host,
+)
 from outreach.rsvp.queries import verdicts_of
 from outreach.rsvp.rules import Tally, Verdict, tally
 from outreach.web.paging import Page, page_of
@@ -126,3 +140,33 @@ def _waiting(session_ids: Collection[int]) -> dict[int, int]:
         .group_by(Registration.session_id)
     )
     return {session_id: number for session_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def host(user_id: int | None, *, default_id: int) -> User:
+    """Give the host. Raises Refused when it isn't an approved clinician."""
+    user = db.session.get(User, default_id if user_id is None else user_id)
+    if user is None or not _hosts_sessions(user):
+        raise Refused(_l("Choose the clinician who hosts it."), field="host")
+    return user
+
+
+def co_hosts(emails: Sequence[str], *, but: User) -> list[User]:
+    """Give the clinicians with these addresses, each once, without the host. Raises Refused naming an address that isn't one's."""
+    wanted = list(dict.fromkeys(email.lower() for email in emails))
+    found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
+    for email in wanted:
+        if email not in found:
+            raise Refused(_l("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
+    return [found[email] for email in wanted if found[email].id != but.id]
+
+
+def clinicians() -> list[User]:
+    """List those who may host, by name."""
+    users = db.session.scalars(
+        select(User).where(User.active, User.roles.any(name=RoleName.CLINICIAN)).order_by(User.family_name, User.given_name, User.id)
+    )
+    return list(users)
+
+
+def _hosts_sessions(user: User) -> bool:
+    return user.active and user.is_a(RoleName.CLINICIAN)

@@ -16,9 +16,9 @@ from outreach.models import OutreachSession, SessionState, User
 from outreach.notifications import notify
 from outreach.notifications.session_snapshot import session_facts
 from outreach.registration.seats import promote_waiting, room_of
-from outreach.scheduling.edit_preview import must_be_news
-from outreach.scheduling.hosts import co_hosts, host
 from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.preview import must_be_news
+from outreach.scheduling.queries import co_hosts, host
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 from outreach.scheduling.sites import find_place
 

@@ -16,9 +16,8 @@ from outreach.db import db
 from outreach.errors import OutreachError, Stale
 from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import form_defaults, use_cases
-from outreach.scheduling.edit_preview import Edit, plan_edit
 from outreach.scheduling.forms import RewordForm, SessionForm
-from outreach.scheduling.preview import changes
+from outreach.scheduling.preview import Edit, changes, plan_edit
 from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
 from outreach.time import clock
 from outreach.web.pages import Form, load, me, signed_in

@@ -15,7 +15,7 @@ from outreach.db import db
 from outreach.letters.blocked import domains_to_allow, senders_to_allow
 from outreach.models import BlockedDomain, Mailbox, Student, User
 from outreach.people.mail_domains import is_there
-from outreach.schools.class_queries import kept
+from outreach.schools.queries import kept
 from outreach.schools.student_lines import StudentLine
 from outreach.settings import Settings
 

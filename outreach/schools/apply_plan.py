@@ -14,8 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 
-from outreach.class_lists.people import RosterRow
-from outreach.class_lists.plan import RosterPlan, StudentUpdate
+from outreach.class_lists.plan import RosterPlan, RosterRow, StudentUpdate
 from outreach.db import db, insert_in_order
 from outreach.models import Guardian, Student, enrolment, guardianship
 from outreach.notifications.locks import hold_places

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, insert, or_, select, update
 
 from outreach.class_lists.names import akin, name_key, richer
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import GuardianChange
+from outreach.class_lists.plan import GuardianChange, RosterGuardian
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, guardianship
 

@@ -1,27 +1,39 @@
-"""Reads whom a school knows, as class lists and forms are compared with it; and holds the school while it changes.
+"""Whom a school knows, and what teachers see of classes and students; also locks a school while it changes.
 
-Takes part in the caller's transaction, never commits.
+A fixed number of queries for each page.
 """
 
 from __future__ import annotations
 
+import enum
 import hashlib
 from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, and_, not_, select
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, true
 
+from outreach import policy
 from outreach.class_lists.plan import KnownGuardian, KnownStudent
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import (
     Guardian,
     Mailbox,
+    Membership,
     School,
+    SchoolClass,
     Student,
+    User,
+    class_teacher,
     enrolment,
     guardianship,
 )
+from outreach.schools.student_lines import BY_NAME, StudentLine, student_lines
+from outreach.web.paging import Page, page_of
 
 FORMER_GIVEN_NAME, FORMER_FAMILY_NAME = "Former", "student"
 
@@ -95,4 +107,99 @@ def _guardians(school_id: int) -> dict[int, list[KnownGuardian]]:
     )
     for student_id, key, name, address in rows:
         found[student_id].append(KnownGuardian(key, name or None, address))
+    return found
+
+
+PAGE = 50
+
+
+class Shelf(enum.StrEnum):
+    """Which students to list."""
+
+    ALL = "all"
+    NO_CLASS = "no_class"
+    TROUBLE = "trouble"
+
+
+@dataclass(frozen=True)
+class ClassLine:
+    """One class at a glance."""
+
+    id: int
+    name: str
+    school: str
+    size: int
+    is_mine: bool
+    teachers: tuple[str, ...]
+
+
+def schools_of(user: User) -> Sequence[School]:
+    """Read the schools whose people a user keeps, by name; a coordinator keeps all."""
+    return db.session.scalars(select(School).where(kept(School.id, user)).order_by(School.name)).all()
+
+
+def classes(user: User, number: int) -> tuple[Page, list[ClassLine]]:
+    """Read one page of the classes a user keeps, own ones first."""
+    is_mine = exists().where(class_teacher.c.class_id == SchoolClass.id, class_teacher.c.user_id == user.id)
+    size = select(func.count()).where(enrolment.c.class_id == SchoolClass.id).scalar_subquery()
+    wanted = (
+        select(SchoolClass.id, SchoolClass.name, School.name.label("school"), size.label("size"), is_mine.label("is_mine"))
+        .join(School, School.id == SchoolClass.school_id)
+        .where(kept(SchoolClass.school_id, user))
+        .order_by(is_mine.desc(), School.name, SchoolClass.name, SchoolClass.id)
+    )
+    page = page_of(wanted, number, size=PAGE)
+    teachers = _teachers([row.id for row in page.rows])
+    return page, [ClassLine(**row._mapping, teachers=tuple(teachers[row.id])) for row in page.rows]  # noqa: SLF001 (a row's documented mapping)
+
+
+def students_of_class(class_id: int, *, now: datetime) -> list[StudentLine]:
+    """Read a class, by family name."""
+    return student_lines(Student.id.in_(select(enrolment.c.student_id).where(enrolment.c.class_id == class_id)), now=now)
+
+
+def students(user: User, shelf: Shelf, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
+    """Read one page of the students a user keeps, found by a part of their name or number."""
+    wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(shelf)).order_by(*BY_NAME)
+    for word in sought.split()[:5]:
+        columns = (Student.given_name, Student.family_name, Student.number)
+        wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    page = page_of(wanted, number, size=PAGE)
+    return page, student_lines(Student.id.in_([row.id for row in page.rows]), now=now)
+
+
+def shelf_sizes(user: User) -> dict[Shelf, int]:
+    """Count the students on each shelf."""
+    mine = (kept(Student.school_id, user), not_(is_former()))
+    return {shelf: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(shelf))) or 0 for shelf in Shelf}
+
+
+def kept(school_id: Any, user: User) -> ColumnElement[bool]:
+    """The school is one whose people this user keeps."""
+    if policy.coordinates(user):
+        return true()
+    mine: ColumnElement[bool] = school_id.in_(select(Membership.school_id).where(Membership.user_id == user.id))
+    return mine
+
+
+def _on(shelf: Shelf) -> ColumnElement[bool]:
+    if shelf is Shelf.NO_CLASS:
+        return ~exists().where(enrolment.c.student_id == Student.id)
+    if shelf is Shelf.TROUBLE:
+        silent = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.refused_at.is_not(None)))
+        theirs = select(guardianship.c.student_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        return or_(Student.mailbox_id.in_(silent), Student.id.in_(theirs.where(Guardian.mailbox_id.in_(silent))))
+    return true()
+
+
+def _teachers(class_ids: Sequence[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = db.session.execute(
+        select(class_teacher.c.class_id, User.given_name, User.family_name)
+        .join(User, User.id == class_teacher.c.user_id)
+        .where(class_teacher.c.class_id.in_(class_ids))
+        .order_by(User.family_name, User.id)
+    )
+    for class_id, given_name, family_name in rows:
+        found[class_id].append(f"{given_name} {family_name}")
     return found

@@ -14,8 +14,7 @@ from wtforms.widgets import HiddenInput
 
 from outreach.class_lists.cells import read_name, read_number, read_word
 from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ProblemCode
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import KnownGuardian, KnownStudent
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian
 from outreach.schools.students import FIELDS, StudentFacts
 from outreach.web.fields import AddressField, LineField, ProseField, required
 from outreach.web.pages import Form

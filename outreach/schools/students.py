@@ -12,8 +12,18 @@ from sqlalchemy import delete, insert, select
 
 from outreach.class_lists.dates import PLAUSIBLE_AGES
 from outreach.class_lists.match import plan_roster
-from outreach.class_lists.people import RosterGuardian, RosterRow, merged, number_key
-from outreach.class_lists.plan import GuardianChange, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, Value
+from outreach.class_lists.plan import (
+    GuardianChange,
+    KnownGuardian,
+    KnownStudent,
+    RosterGuardian,
+    RosterPlan,
+    RosterRow,
+    StudentUpdate,
+    Value,
+    merged,
+    number_key,
+)
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import SchoolClass, Student, enrolment, guardianship

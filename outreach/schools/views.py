@@ -13,7 +13,7 @@ from outreach import policy
 from outreach.errors import OutreachError
 from outreach.mail.sanitize import one_line
 from outreach.models import RoleName, School, SchoolClass
-from outreach.schools import address_views, class_queries, student_views, use_cases
+from outreach.schools import address_views, queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, SearchForm
@@ -29,8 +29,8 @@ __all__ = ["address_views", "import_views", "schools", "student_views"]
 @signed_in(policy.registers_classes)
 def index() -> ResponseReturnValue:
     """List one's own classes, then the colleagues'."""
-    page, lines = class_queries.classes(me(), page_number(request.args.get("page")))
-    return render_template("schools/index.html", page=page, lines=lines, sizes=class_queries.shelf_sizes(me()), Shelf=class_queries.Shelf)
+    page, lines = queries.classes(me(), page_number(request.args.get("page")))
+    return render_template("schools/index.html", page=page, lines=lines, sizes=queries.shelf_sizes(me()), Shelf=queries.Shelf)
 
 
 @schools.get("/students")
@@ -38,11 +38,11 @@ def index() -> ResponseReturnValue:
 def students() -> ResponseReturnValue:
     """Find students; list those in no class, and those whose address needs correcting."""
     form = SearchForm(request.args)
-    shelf = class_queries.Shelf(form.show.data) if form.show.data in list(class_queries.Shelf) else class_queries.Shelf.ALL
+    shelf = queries.Shelf(form.show.data) if form.show.data in list(queries.Shelf) else queries.Shelf.ALL
     sought = one_line(form.q.data or "")
-    page, lines = class_queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
+    page, lines = queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
     facts = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
-    return render_template("schools/students.html", sizes=class_queries.shelf_sizes(me()), Shelf=class_queries.Shelf, **facts)
+    return render_template("schools/students.html", sizes=queries.shelf_sizes(me()), Shelf=queries.Shelf, **facts)
 
 
 @schools.route("/classes/new", methods=["GET", "POST"])
@@ -68,7 +68,7 @@ def new_class() -> ResponseReturnValue:
 def show_class(class_id: int) -> ResponseReturnValue:
     """Show a class: who is in it, and who can be reached."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
-    lines = class_queries.students_of_class(class_id, now=clock.now())
+    lines = queries.students_of_class(class_id, now=clock.now())
     facts = {"is_mine": me() in school_class.teachers, "own_domains": own_domains(lines, me())}
     return render_template("schools/class.html", school_class=school_class, lines=lines, **facts)
 
@@ -119,7 +119,7 @@ def keep_class(class_id: int) -> ResponseReturnValue:
 
 def _class_form(**beginning: Any) -> ClassForm:
     """Offer the schools one works at; for most there is one, and nothing to choose."""
-    mine = class_queries.schools_of(me())
+    mine = queries.schools_of(me())
     form = ClassForm(data={"school_id": mine[0].id if len(mine) == 1 else None, **beginning})
     form.school_id.choices = [SelectChoice(school.id, school.name) for school in mine]
     return form

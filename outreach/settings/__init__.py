@@ -1,13 +1,89 @@
-"""Settings: a frozen dataclass, read once from the environment; one error names all that is wrong."""
+"""Settings: a frozen dataclass, read once from the environment; one error lists everything that is wrong.
+
+The functions above it check one value each. They raise ValueError with the rest of a sentence that starts with the setting's name.
+"""
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from outreach.settings import values
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from outreach.settings.dkim_key import key_of
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def database_url(value: str) -> str:
+    """Give the address of a database of a kind we know."""
+    try:
+        driver = make_url(value).drivername
+    except ArgumentError:
+        driver = ""
+    if driver not in {"sqlite", "postgresql+psycopg"}:
+        raise ValueError("must begin with sqlite:/// or postgresql+psycopg://.")
+    return value
+
+
+def secret_key(value: str) -> str:
+    """Give a key that is long enough to sign with."""
+    if len(value) < 32:
+        raise ValueError("must have at least 32 characters; `python -c 'import secrets; print(secrets.token_urlsafe(48))'` draws one.")
+    return value
+
+
+def base_url(value: str) -> str:
+    """Give our own address without a slash at its end."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://outreach.example.org.")
+    return value.rstrip("/")
+
+
+def reply_address(value: str) -> str:
+    """Give an address with the place for a token in it."""
+    try:
+        validate_email(value.replace("{token}", "x" * 16), check_deliverability=False, test_environment=True, allow_domain_literal=False)
+    except EmailNotValidError:
+        value = ""
+    if value.count("{token}") != 1:
+        raise ValueError("must be an address with {token} in it, such as rsvp+{token}@example.org.")
+    return value
+
+
+def inbox_url(value: str) -> str:
+    """Give where replies are read. Without TLS only on this machine: the password would travel in the clear."""
+    parts = urlsplit(value)
+    is_whole = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username and parts.password and len(parts.path) > 1
+    if not is_whole:
+        raise ValueError("must be an address such as imaps://user:password@mail.example.org/INBOX (write @ in a password as %40).")
+    if parts.scheme == "imap" and parts.hostname not in LOOPBACK:
+        raise ValueError("must begin with imaps://: without TLS the password would travel in the clear.")
+    return value
+
+
+def dns_label(value: str) -> str:
+    """Give a selector as it stands in a name of the DNS."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?", value):
+        raise ValueError("must be letters, digits and hyphens, such as outreach2026.")
+    return value
+
+
+def dkim_key_file(value: str) -> str:
+    """Give the path of a file with a key we can sign with."""
+    try:
+        key_of(Path(value).read_bytes())
+    except OSError as refused:
+        raise ValueError(f"can't be read: {refused.strerror}.") from None
+    return value
+
 
 ROOT = Path(__file__).resolve().parents[2]
 MODES = ("production", "demo")
@@ -83,20 +159,20 @@ class _Reader:
         settings = Settings(
             mode=self.mode,
             instance_path=instance,
-            database_url=self.checked("DATABASE_URL", f"sqlite:///{instance / 'outreach.sqlite3'}", values.database_url),
+            database_url=self.checked("DATABASE_URL", f"sqlite:///{instance / 'outreach.sqlite3'}", database_url),
             secret_key=self.secret_key(instance),
-            base_url=self.checked("BASE_URL", self.demo_only("http://127.0.0.1:8000"), values.base_url),
+            base_url=self.checked("BASE_URL", self.demo_only("http://127.0.0.1:8000"), base_url),
             mail_server=self.mail_server(),
             mail_port=self.number("MAIL_PORT", 25, 1, 65535),
             mail_username=self.values.get("MAIL_USERNAME") or None,
             mail_password=self.values.get("MAIL_PASSWORD") or None,
             mail_use_tls=self.one_of("MAIL_USE_TLS", ("0", "1"), "0") == "1",
-            reply_address=self.checked("REPLY_ADDRESS", self.demo_only("rsvp+{token}@outreach.example"), values.reply_address),
+            reply_address=self.checked("REPLY_ADDRESS", self.demo_only("rsvp+{token}@outreach.example"), reply_address),
             mail_per_domain=self.number("MAIL_PER_DOMAIN", 600, 0, 100_000),
-            bounce_address=self.optional("BOUNCE_ADDRESS", values.reply_address) or "",
-            inbox_url=self.optional("INBOX_URL", values.inbox_url),
+            bounce_address=self.optional("BOUNCE_ADDRESS", reply_address) or "",
+            inbox_url=self.optional("INBOX_URL", inbox_url),
             authserv_id=self.values.get("AUTHSERV_ID") or None,
-            dkim_selector=self.optional("DKIM_SELECTOR", values.dns_label),
+            dkim_selector=self.optional("DKIM_SELECTOR", dns_label),
             dkim_key_file=self.dkim_key_file(),
             trusted_proxies=self.number("TRUSTED_PROXIES", 0, 0, 5),
         )
@@ -108,7 +184,7 @@ class _Reader:
         """In demo mode one is drawn and kept, so that links stay valid over a restart."""
         given = self.values.get("SECRET_KEY", "")
         if given or not self.is_demo:
-            return self.checked("SECRET_KEY", "", values.secret_key)
+            return self.checked("SECRET_KEY", "", secret_key)
         kept = instance / "demo-secret-key"
         if not kept.exists():
             instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -146,7 +222,7 @@ class _Reader:
             self.complaints.append(f"{'DKIM_KEY_FILE' if selector else 'DKIM_SELECTOR'} is missing: both sign letters together.")
         if not given:
             return None
-        return Path(self.checked("DKIM_KEY_FILE", "", values.dkim_key_file))
+        return Path(self.checked("DKIM_KEY_FILE", "", dkim_key_file))
 
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         value = self.values.get(name) or default

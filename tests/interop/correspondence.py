@@ -13,7 +13,7 @@ from typing import Any
 from flask import Flask
 
 from outreach.db import db
-from outreach.families.answering import answer
+from outreach.families.use_cases import answer
 from outreach.models import Answer, Mailbox, OutreachSession, Registration, Student, User
 from outreach.registration.use_cases import Request, register_students, withdraw
 from outreach.runtime.worker import Worker

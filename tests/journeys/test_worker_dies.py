@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from outreach.db import db
 from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.models import Letter, LetterState
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import deliver, put

@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import event, insert
 
-from outreach.catalogue.calendar_file import plain_mailbox
+from outreach.catalogue.views import plain_mailbox
 from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
 from outreach.time import clock

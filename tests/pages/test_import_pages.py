@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from outreach.db import db
 from outreach.models import School, SchoolClass, Student, User
-from outreach.schools.imports.upload_token import pack, read_sights, unpack
+from outreach.schools.imports.views import pack, read_sights, unpack
 from outreach.time import clock
 from tests.pages.test_schools import field, text
 from tests.support.builders import Builder

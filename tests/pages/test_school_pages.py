@@ -15,9 +15,8 @@ from werkzeug.test import TestResponse
 
 from outreach import policy
 from outreach.class_lists.errors import RosterField
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import KnownGuardian
-from outreach.class_lists.rows import DateOrder
+from outreach.class_lists.plan import KnownGuardian, RosterGuardian
+from outreach.class_lists.row_reader import DateOrder
 from outreach.db import db, transaction
 from outreach.models import (
     Mailbox,

@@ -19,8 +19,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.deliverability.use_cases import write_again
 from outreach.errors import NotThere, Refused
-from outreach.families.answering import answer
-from outreach.families.use_cases import not_mine
+from outreach.families.use_cases import answer, not_mine
 from outreach.mail_admin.resend import send_as_update, send_lost_as_update
 from outreach.models import (
     Answer,

@@ -20,9 +20,8 @@ from outreach.mail.smtp_responses import PauseReason, Unavailable
 from outreach.mail.verp import bounce_address
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
 from outreach.outbox.bounces import note_failure
-from outreach.outbox.delivery import deliver_due
+from outreach.outbox.delivery import deliver_due, pause, resume
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.pause import pause, resume
 from outreach.outbox.queue import take_back
 from outreach.outbox.use_cases import send_again
 from tests.support.builders import Builder

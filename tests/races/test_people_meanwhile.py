@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases as coordination
-from outreach.coordination.inputs import SchoolFacts
+from outreach.coordination.use_cases import SchoolFacts
 from outreach.db import db, transaction
 from outreach.deliverability.use_cases import let_in, look_for_blocked_domains, write_again
 from outreach.errors import NotThere, Refused, Stale

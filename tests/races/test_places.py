@@ -18,7 +18,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.errors import Refused
 from outreach.families import use_cases as families
-from outreach.families.answering import answer as family_answer
+from outreach.families.use_cases import answer as family_answer
 from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.use_cases import Outcome, Request

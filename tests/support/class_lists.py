@@ -6,7 +6,7 @@ from datetime import date
 
 from outreach.class_lists.csv_file import read_roster
 from outreach.class_lists.headings.columns import guess_columns
-from outreach.class_lists.rows import DateOrder, RosterReading, read_rows
+from outreach.class_lists.row_reader import DateOrder, RosterReading, read_rows
 
 TODAY = date(2027, 3, 1)
 

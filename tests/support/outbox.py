@@ -18,7 +18,7 @@ from outreach.mail.transport import Envelope, Transport
 from outreach.models import Invitation, Letter, LetterKind, Mailbox, OutreachSession
 from outreach.outbox.delivery import deliver_due
 from outreach.outbox.queue import Draft, post
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from tests.support.builders import NOW, TOWN
 
 _numbers = count(1)

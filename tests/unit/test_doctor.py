@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from outreach.doctor.findings import Finding, Verdict
-from outreach.doctor.machine_checks import check_machine
+from outreach.doctor.machine_checks import check_machine, check_settings
 from outreach.doctor.mail_checks import check_mail
-from outreach.doctor.settings_checks import check_settings
 from outreach.settings import Settings
 from tests.support.postbox import CERTIFICATE, open_secure_postbox
 from tests.support.smtp_server import HANG_UP, mail_server

@@ -11,8 +11,7 @@ import dns.rcode
 import dns.resolver
 import pytest
 
-from outreach.doctor.dns_checks import NoAnswer, check_dns, txt_records
-from outreach.doctor.dns_records import are_aligned, dmarc_domains, judge_dkim, judge_dmarc, judge_spf
+from outreach.doctor.dns_checks import NoAnswer, are_aligned, check_dns, dmarc_domains, judge_dkim, judge_dmarc, judge_spf, txt_records
 from outreach.doctor.findings import Finding, Verdict
 from outreach.settings import Settings
 from outreach.settings.dkim_key import key_of

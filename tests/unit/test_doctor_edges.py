@@ -12,12 +12,11 @@ import tzdata  # type: ignore[import-untyped]  # it has no stubs
 
 from outreach.doctor import database_checks
 from outreach.doctor.commands import _say, _summary
-from outreach.doctor.dns_records import are_aligned, dmarc_domains, judge_dmarc, judge_spf
+from outreach.doctor.dns_checks import are_aligned, dmarc_domains, judge_dmarc, judge_spf
 from outreach.doctor.findings import Finding, Verdict, attention, fails, ok
 from outreach.doctor.inbox_checks import _counted
-from outreach.doctor.machine_checks import check_machine
+from outreach.doctor.machine_checks import check_machine, check_settings
 from outreach.doctor.mail_checks import check_mail
-from outreach.doctor.settings_checks import check_settings
 from outreach.settings import Settings
 from tests.unit.test_doctor import NOW, about, production, verdicts
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from outreach.inbound.parsing.bounce_classification import words_of
-from outreach.inbound.parsing.date_times import read_moment
+from outreach.inbound.parsing.bounces import words_of
+from outreach.inbound.parsing.calendar import read_moment
 from outreach.inbound.parsing.message import Attendee, CalendarObject, Incoming
 from outreach.inbound.parsing.mime import headers_of, parts_of, values
 from outreach.inbound.parsing.plain_text import as_it_came, printable, said_in

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.scheduling.lead_times import Unit, in_minutes, in_order, in_words
+from outreach.scheduling.form_parts import Unit, in_minutes, in_order, in_words
 
 
 @pytest.mark.parametrize(

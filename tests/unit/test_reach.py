@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.text import MAX_BYTES
-from outreach.schools.contact_status import Contact, ContactState, Reach
-from outreach.schools.imports.upload_token import pack, read_sights, unpack, write_sights
+from outreach.class_lists.csv_file import MAX_BYTES
+from outreach.schools.imports.views import pack, read_sights, unpack, write_sights
+from outreach.schools.student_lines import Contact, ContactState, Reach
 
 THEN = datetime(2027, 3, 1, tzinfo=UTC)
 

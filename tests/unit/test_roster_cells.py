@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.emails import normal_email
+from outreach.class_lists.cells import normal_email
 from outreach.class_lists.errors import CellTrouble
-from outreach.class_lists.rows import RosterGuardian
+from outreach.class_lists.row_reader import RosterGuardian
 from outreach.people.mailboxes import normal_address
 from tests.support.class_lists import codes, one, read
 

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.changes import best_name, name_differs, pair_guardians, student_changes
 from outreach.class_lists.match import plan_roster
-from outreach.class_lists.people import RosterGuardian, RosterRow
-from outreach.class_lists.plan import KnownGuardian, KnownStudent
+from outreach.class_lists.matching import best_name, name_differs, pair_guardians, student_changes
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian, RosterRow
 
 CLASS = 1
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from outreach.class_lists.rows import DateOrder
+from outreach.class_lists.row_reader import DateOrder
 from tests.support.class_lists import codes, one, read
 
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.evidence import are_two, contradict, differ, may_be_renamed
 from outreach.class_lists.match import AskReason, KnownStudent, plan_roster
-from outreach.class_lists.people import RosterGuardian, RosterRow, merged, number_key
-from outreach.class_lists.repeats import are_two_people, settle_repeats
+from outreach.class_lists.matching import are_two, contradict, differ, may_be_renamed
+from outreach.class_lists.plan import RosterGuardian, RosterRow, merged, number_key
+from outreach.class_lists.row_reader import are_two_people, settle_repeats
 
 CLASS, OTHER = 1, 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.csv_file import read_roster
+from outreach.class_lists.csv_file import ONE_COLUMN, guess_delimiter, read_roster
 from outreach.class_lists.errors import Problem, ProblemCode, RosterField, guardian_field
 from outreach.class_lists.headings.columns import guess_columns
 from outreach.class_lists.headings.guess import Meaning, best_heading, recognise, words_of
-from outreach.class_lists.records import ONE_COLUMN, guess_delimiter
 
 HEADINGS = ("First name", "Surname")
 

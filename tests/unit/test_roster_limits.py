@@ -8,15 +8,13 @@ from datetime import date
 
 import pytest
 
-from outreach.class_lists.cells import plain, read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import read_roster
+from outreach.class_lists.cells import plain, read_email, read_emails, read_name, read_number, read_prose, read_word
+from outreach.class_lists.csv_file import MAX_BYTES, decode, read_roster
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
-from outreach.class_lists.emails import read_email, read_emails
 from outreach.class_lists.errors import CellTrouble, FileCode, ProblemCode, RosterError, RosterField
 from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
 from outreach.class_lists.names import akin, name_key, split_full_name
-from outreach.class_lists.rows import read_rows
-from outreach.class_lists.text import MAX_BYTES, decode
+from outreach.class_lists.row_reader import read_rows
 from tests.support.class_lists import TODAY, codes, one, read
 
 

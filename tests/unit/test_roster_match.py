@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outreach.class_lists.match import AskReason, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, plan_roster
-from outreach.class_lists.people import RosterGuardian, RosterRow
+from outreach.class_lists.plan import RosterGuardian, RosterRow
 
 CLASS, OTHER = 1, 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.class_lists.names import akin, name_key, richer, split_full_name
-from outreach.class_lists.people import RosterGuardian, merged, number_key
+from outreach.class_lists.plan import RosterGuardian, merged, number_key
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from outreach.class_lists.csv_file import MAX_ROWS
 from outreach.class_lists.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
-from outreach.class_lists.people import RosterGuardian, RosterRow, number_key
-from outreach.class_lists.repeats import settle_repeats
+from outreach.class_lists.plan import RosterGuardian, RosterRow, number_key
+from outreach.class_lists.row_reader import settle_repeats
 from tests.support.class_lists import read
 
 CLASS, OTHER = 1, 2

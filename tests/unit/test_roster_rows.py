@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from outreach.class_lists.csv_file import MAX_ROWS, read_roster
 from outreach.class_lists.errors import FileCode, RosterError, RosterField
 from outreach.class_lists.headings.columns import choose_columns, guess_columns
-from outreach.class_lists.rows import RosterGuardian, RosterRow, read_rows
+from outreach.class_lists.row_reader import RosterGuardian, RosterRow, read_rows
 from tests.support.class_lists import TODAY, codes, one, read
 
 

@@ -13,10 +13,10 @@ from flask_babel import Babel
 
 from outreach.models.snapshots import SessionFacts
 from outreach.notifications.recipient_counts import Audience
-from outreach.scheduling.lead_times import LONGEST, Unit, in_minutes, in_words
+from outreach.scheduling.form_parts import LONGEST, Unit, in_minutes, in_words
 from outreach.scheduling.preview import changes
 from outreach.scheduling.preview import in_words as told_in_words
-from outreach.scheduling.schedule_errors import AskWhich, offset_words, time_refusal
+from outreach.scheduling.schedule_rules import AskWhich, offset_words, time_refusal
 from outreach.time.wall_time import ClockMove, Objection, TimeRefused
 from tests.support.letter_cases import told
 

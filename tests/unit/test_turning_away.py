@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from outreach.deliverability.turning_away import WITHIN, counts_since, turns_us_away
+from outreach.deliverability.blocked_domains import WITHIN, counts_since, turns_us_away
 
 
 @pytest.mark.parametrize(

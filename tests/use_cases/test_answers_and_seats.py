@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
 from outreach.errors import Refused, Stale
-from outreach.families import answering
+from outreach.families import use_cases
 from outreach.models import (
     SEATED,
     Answer,
@@ -179,7 +179,7 @@ def test_the_seat_goes_to_whoever_waits(scene: Scene) -> None:
 
 def answer(scene: Scene, answer: Answer = Answer.DECLINED, *, sequence: int = 0, at: datetime | None = None) -> tuple[int, ...]:
     mailbox_id = scene.invitation(HOME).mailbox_id
-    return answering.answer(answer, mailbox_id=mailbox_id, session_id=scene.session.id, sequence=sequence, now=at or scene.now)
+    return use_cases.answer(answer, mailbox_id=mailbox_id, session_id=scene.session.id, sequence=sequence, now=at or scene.now)
 
 
 def test_it_holds_and_frees_the_seat(scene: Scene) -> None:

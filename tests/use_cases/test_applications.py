@@ -14,7 +14,7 @@ from outreach import policy
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases
-from outreach.coordination.inputs import SchoolFacts, SiteFacts
+from outreach.coordination.use_cases import SchoolFacts, SiteFacts
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refused, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Mailbox, Membership, RoleName, School, User

@@ -15,8 +15,8 @@ from outreach.models import Invitation, Letter, LetterState, OutreachSession, Se
 from outreach.notifications import notify
 from outreach.scheduling import use_cases
 from outreach.scheduling.commands import retime_sessions
-from outreach.scheduling.edit_preview import plan_edit
 from outreach.scheduling.inputs import Offer
+from outreach.scheduling.preview import plan_edit
 from outreach.scheduling.retime import Retiming, retime, skipped_sessions
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from tests.support.builders import Builder

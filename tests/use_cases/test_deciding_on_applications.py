@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.coordination import use_cases
-from outreach.coordination.inputs import SchoolFacts, SiteFacts
+from outreach.coordination.use_cases import SchoolFacts, SiteFacts
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError, Refused, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Membership, RoleName, School, Site, User

@@ -16,8 +16,7 @@ from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused
 from outreach.mail.transport import Envelope
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, Mailbox, OutboxPause
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.results import settle
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally, settle
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, render, states
 

@@ -16,7 +16,7 @@ from outreach.errors import Refused as Declined
 from outreach.mail.smtp_responses import Accepted, PauseReason, Refused, Unavailable
 from outreach.mail.transport import Envelope, LocalMailbox, local_folder
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause, OutreachSession
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from outreach.outbox.use_cases import send_again, try_now
 from outreach.settings import Settings
 from tests.support.builders import Builder

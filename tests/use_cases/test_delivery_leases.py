@@ -13,11 +13,10 @@ from sqlalchemy.exc import OperationalError
 from outreach.db import db, transaction
 from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused, Unavailable
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
+from outreach.outbox.delivery import pause
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace, lease_due, put_back, put_off
-from outreach.outbox.pause import pause
-from outreach.outbox.results import settle
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally, settle
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 

@@ -12,7 +12,7 @@ from outreach.mail.smtp_responses import Delayed
 from outreach.models import Letter, LetterState
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Lease, Pace, lease_due
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 

@@ -16,7 +16,7 @@ from outreach.mail.smtp_responses import Refused
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, SessionState
 from outreach.outbox.leases import Pace, lease_due
 from outreach.outbox.queue import Draft, post
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 

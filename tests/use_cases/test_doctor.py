@@ -18,8 +18,8 @@ from sqlalchemy import make_url, text
 from outreach.cli import main
 from outreach.db import db, transaction
 from outreach.doctor import commands
+from outreach.doctor.commands import examine
 from outreach.doctor.database_checks import check_database
-from outreach.doctor.examine import examine
 from outreach.doctor.findings import Finding, Verdict
 from outreach.doctor.service_checks import check_service
 from outreach.models import OutboxPause

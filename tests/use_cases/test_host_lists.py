@@ -16,7 +16,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Format, Invitation, OutreachSession, Registration, RegistrationState, SessionState, User
 from outreach.rsvp.rules import Tally
 from outreach.scheduling import form_defaults
-from outreach.scheduling.provisional.links import open_decision
+from outreach.scheduling.provisional.link_views import open_decision
 from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
 from outreach.tokens import LinkBroken, LinkExpired, Purpose, Ticket
 from tests.support.builders import TOWN, Builder

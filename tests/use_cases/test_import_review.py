@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from outreach.class_lists.errors import RosterField
-from outreach.class_lists.rows import DateOrder
+from outreach.class_lists.row_reader import DateOrder
 from outreach.models import School, SchoolClass
 from outreach.schools import students
 from outreach.schools.imports import use_cases as imports

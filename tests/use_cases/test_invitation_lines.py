@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused
-from outreach.mail_admin.history import history
 from outreach.mail_admin.invitation_labels import readers, why
 from outreach.mail_admin.invitation_status import Line, counts_of, lines_of
+from outreach.mail_admin.queries import history
 from outreach.mail_admin.resend import lost_of, send_as_update, send_lost_as_update
 from outreach.mail_admin.status_rules import State
 from outreach.models import (

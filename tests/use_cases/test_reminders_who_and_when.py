@@ -12,7 +12,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, LetterKind, OutreachSession, RegistrationState, SessionState, Student
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.scheduling.lead_times import LONGEST
+from outreach.scheduling.form_parts import LONGEST
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import Queued, names, queued, send_all

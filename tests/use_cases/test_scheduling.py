@@ -19,7 +19,7 @@ from outreach.scheduling import use_cases
 from outreach.scheduling.form_defaults import from_session
 from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
 from outreach.scheduling.move import move, plan_move
-from outreach.scheduling.schedule_errors import AskWhich
+from outreach.scheduling.schedule_rules import AskWhich
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 

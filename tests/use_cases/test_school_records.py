@@ -11,8 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import KnownGuardian
+from outreach.class_lists.plan import KnownGuardian, RosterGuardian
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.letters.blocked import domains_to_allow, senders_to_allow
@@ -36,11 +35,10 @@ from outreach.models import (
 from outreach.outbox.bounces import note_failure
 from outreach.schools import removal, students, use_cases
 from outreach.schools.allow_list import own_domains, students_at, text_for_it
-from outreach.schools.class_queries import Shelf, classes, schools_of, shelf_sizes, students_of_class
-from outreach.schools.class_queries import students as found_students
 from outreach.schools.imports import use_cases as imports
 from outreach.schools.imports.use_cases import Said
-from outreach.schools.queries import fingerprint, known_students
+from outreach.schools.queries import Shelf, classes, fingerprint, known_students, schools_of, shelf_sizes, students_of_class
+from outreach.schools.queries import students as found_students
 from outreach.schools.students import AlreadyThere, StudentFacts
 from tests.support.builders import TOWN, Builder
 from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, everything_left, known, queued, register, said

@@ -28,11 +28,11 @@ from outreach.models import (
 )
 from outreach.notifications import notify
 from outreach.scheduling import use_cases
-from outreach.scheduling.edit_preview import plan_edit
-from outreach.scheduling.hosts import clinicians
 from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
 from outreach.scheduling.move import move, plan_move
+from outreach.scheduling.preview import plan_edit
 from outreach.scheduling.provisional import use_cases as provisional
+from outreach.scheduling.queries import clinicians
 from tests.support.builders import TOWN, Builder
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

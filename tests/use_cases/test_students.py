@@ -12,8 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import KnownGuardian, KnownStudent
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refused, Stale
 from outreach.models import (

@@ -15,7 +15,7 @@ from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.mail.smtp_responses import Delayed, Refused
 from outreach.mail.transport import LocalMailbox
 from outreach.models import LetterKind
-from outreach.outbox.statistics import Tally
+from outreach.outbox.results import Tally
 from outreach.runtime.jobs import TIMETABLE, Job, do
 from outreach.runtime.worker import Worker, transport_for
 from outreach.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from outreach.demo.adults import IMRAN, ROSALIND
+from outreach.demo.people import IMRAN, ROSALIND
 from outreach.demo.places import LONDON
 from outreach.demo.sessions.planned import ABOUT_STITCHES, ASK_A_SURGEON, LATER, MENTORING, NEARLY_FULL, Planned
 

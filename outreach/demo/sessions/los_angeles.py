@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from outreach.demo.adults import TERESA
+from outreach.demo.people import TERESA
 from outreach.demo.sessions.planned import ABOUT_STITCHES, EVENING, FULL, NIGHT_SHIFT, Planned
 
 IN_LOS_ANGELES = (

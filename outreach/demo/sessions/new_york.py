@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from outreach.demo.adults import JULIAN, MAYA
+from outreach.demo.people import JULIAN, MAYA
 from outreach.demo.places import NEW_YORK
 from outreach.demo.sessions.planned import ABOUT_STITCHES, CANCELLED, DRAFT, FREE_WORKSHOP, SHADOWING, TALK, Planned
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
-from outreach.demo.adults import Adult
+from outreach.demo.people import Adult
 
 FREE_WORKSHOP, SHADOWING, TALK, DRAFT, CANCELLED = "free workshop", "shadowing", "talk", "draft", "cancelled"
 NEARLY_FULL, LATER, ASK_A_SURGEON, MENTORING = "nearly full", "later", "ask a surgeon", "mentoring"

@@ -1,19 +1,83 @@
 """The calendar objects of a message, read as leniently as programs write them (RFC 5545, 5546).
 
-Pure. Only the lines that say who answers what are read, line by line: nothing is expanded, no zone is taken from a message,
-and no ORGANIZER, alarm, SUMMARY or foreign property can stop us.
+Pure. The first of each property counts; a line that can't be read says nothing. Zones are known by name only, IANA's or
+Windows'; a VTIMEZONE in a message is never believed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, available_timezones
 
-from outreach.inbound.parsing.event_lines import EventLines
-from outreach.inbound.parsing.message import CalendarObject
+from icalendar.parser import Contentline, Parameters
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from outreach.inbound.parsing.message import Attendee, CalendarObject, Event
 from outreach.inbound.parsing.mime import Part, parameter
-from outreach.mail.sanitize import one_line
+from outreach.mail.sanitize import one_line, plain_address, prose
+
+_MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)", re.ASCII | re.IGNORECASE)
+
+_MAX_ATTENDEES = 50
+_MAX_LINE = 4000
+_MAX_COMMENT = 500
+
+
+@dataclass
+class EventLines:
+    """The first line of each property, and the first attendees."""
+
+    facts: dict[str, tuple[Parameters, str]] = field(default_factory=dict)
+    attendees: list[tuple[Parameters, str]] = field(default_factory=list)
+
+    def take(self, name: str, line: str) -> None:
+        """Remember what this line says; one that can't be read says nothing."""
+        if name in self.facts or len(self.attendees) == _MAX_ATTENDEES:
+            return
+        with suppress(ValueError):
+            _, parameters, value = _parts(line[:_MAX_LINE])
+            if name == "ATTENDEE":
+                self.attendees.append((parameters, value))
+            elif value:
+                self.facts[name] = (parameters, value)
+
+    def event(self) -> Event:
+        """Give what was said."""
+        sequence = self.value("SEQUENCE").strip()
+        return Event(
+            uid=one_line(self.value("UID"))[:255],
+            sequence=int(sequence) if re.fullmatch("[0-9]{1,9}", sequence) else 0,
+            stamp=self.moment("DTSTAMP", naive_is_utc=True),
+            attendees=tuple(_attendee(parameters, value) for parameters, value in self.attendees),
+            has_recurrence_id="RECURRENCE-ID" in self.facts,
+            comment=prose(self.comment())[:_MAX_COMMENT].strip(),
+            starts=self.moment("DTSTART"),
+            ends=self.moment("DTEND"),
+        )
+
+    def value(self, name: str) -> str:
+        """Give the value of a property; "" without it."""
+        return self.facts[name][1] if name in self.facts else ""
+
+    def moment(self, name: str, *, naive_is_utc: bool = False) -> datetime | None:
+        """Give the moment a property says."""
+        if name not in self.facts:
+            return None
+        parameters, value = self.facts[name]
+        return read_moment(value, zone=_one(parameters, "TZID"), naive_is_utc=naive_is_utc)
+
+    def comment(self) -> str:
+        """Give what somebody said with the answer: Exchange writes COMMENT, Google a parameter of the attendee."""
+        said = [self.value("COMMENT"), self.value("X-RESPONSE-COMMENT")]
+        said += [_one(parameters, "X-RESPONSE-COMMENT") for parameters, _ in self.attendees]
+        return next(filter(None, said), "")
+
 
 CALENDAR_TYPES = {"text/calendar", "application/ics"}
 MAX_EVENTS = 10
@@ -125,3 +189,57 @@ def _once(objects: list[CalendarObject]) -> list[CalendarObject]:
     """Leave out what was said before, and the copy of which only the other part names the method."""
     named = {object_.events for object_ in objects if object_.method}
     return [object_ for object_ in dict.fromkeys(objects) if object_.method or object_.events not in named]
+
+
+def _parts(line: str) -> tuple[str, Parameters, str]:
+    return Contentline(line).parts()  # type: ignore[no-untyped-call]  # its __new__ has no types
+
+
+def _attendee(parameters: Parameters, value: str) -> Attendee:
+    """Read the calendar address; Apple may put its own URI there and the address into EMAIL (RFC 7986 6.2)."""
+    address = _address(value) or _address(_one(parameters, "EMAIL"))
+    return Attendee(address=address, partstat=one_line(_one(parameters, "PARTSTAT"))[:40].upper())
+
+
+def _address(value: str) -> str:
+    """Give the address of a mailto: URI (RFC 6068 2), or a bare one; "" for what is neither."""
+    bare = re.sub(r"^\s*mailto:", "", value, flags=re.IGNORECASE).partition("?")[0]
+    try:
+        return plain_address(unquote(bare).strip().lower())
+    except ValueError:
+        return ""
+
+
+def _one(parameters: Parameters, name: str) -> str:
+    value = parameters.get(name, "")
+    return str(value[0]) if isinstance(value, list) and value else str(value)
+
+
+def read_moment(value: str, *, zone: str = "", naive_is_utc: bool = False) -> datetime | None:
+    """Give the moment, aware, in UTC; None for a date, a floating time, a zone we don't know, or rubbish.
+
+    `naive_is_utc`: for DTSTAMP, which must be in UTC (3.8.7.2): where its Z is missing, it was forgotten.
+    """
+    read = _MOMENT.fullmatch(value.strip())
+    tzinfo = UTC if read and read[7] else _zone(zone) or (UTC if naive_is_utc else None)
+    if read is None or tzinfo is None:
+        return None
+    year, month, day, hour, minute, second = (int(digits) for digits in read.groups()[:6])
+    try:
+        # a leap second is 60, which datetime doesn't know
+        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=tzinfo).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _zone(name: str) -> ZoneInfo | None:
+    """Give the zone: by IANA's name, also behind a prefix such as `/mozilla.org/20070129_1/`, or by Windows'."""
+    parts = name.strip().strip('"').split("/")[-4:]
+    candidates = ["/".join(parts[first:]) for first in range(len(parts))]
+    known = next((candidate for candidate in candidates if candidate in _names()), None) or WINDOWS_TO_OLSON.get(parts[-1])
+    return ZoneInfo(known) if known else None
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -15,11 +15,10 @@ from email.message import Message
 from email.utils import getaddresses
 from hashlib import sha256
 
-from outreach.inbound.parsing.automatic import is_automatic
 from outreach.inbound.parsing.bounces import failures_of, is_report
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
 from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, Incoming
-from outreach.inbound.parsing.mime import Parts, first, headers_of, message_id_of, parts_of, values
+from outreach.inbound.parsing.mime import Parts, first, headers_of, is_automatic, message_id_of, parts_of, values
 from outreach.mail.sanitize import one_line
 
 MAX_SIZE = 1024 * 1024

@@ -1,26 +1,27 @@
-"""The page behind the link in a letter that asks for a decision: works on a phone between two cases, without signing in.
-
-Opening it never changes anything: mail scanners open links. Whoever holds it is asked about at each request.
-"""
+"""The page behind the link in an e-mail that asks for a decision: works on a phone, without signing in."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import select
 
+from outreach import policy
+from outreach.db import db
 from outreach.errors import NotThere
 from outreach.families.views import keep_private
-from outreach.models import OutreachSession
+from outreach.models import OutreachSession, User
 from outreach.scheduling.form_parts import SeenForm
 from outreach.scheduling.forms import CallOffForm
 from outreach.scheduling.preview import recipients
 from outreach.scheduling.provisional import use_cases as provisional
-from outreach.scheduling.provisional.links import open_decision
 from outreach.scheduling.provisional.views import look_again
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
-from outreach.tokens import LinkBroken, LinkExpired
+from outreach.tokens import LinkBroken, LinkExpired, Purpose, read
 from outreach.web.extensions import limiter
 from outreach.web.pages import settings
 
@@ -78,3 +79,19 @@ def _page(token: str, outreach_session: OutreachSession, form: CallOffForm) -> s
 
 def _opened(token: str) -> OutreachSession:
     return open_decision(token, secret_key=settings().secret_key, now=clock.now())
+
+
+def open_decision(token: str, *, secret_key: str, now: datetime) -> OutreachSession:
+    """Open a link from a letter; asked anew at each request.
+
+    Raises LinkBroken for what isn't signed, or was made void, or belongs to somebody who hosts it no longer; LinkExpired once the
+    session has begun.
+    """
+    ticket = read(token, Purpose.DECIDE, secret_key, now)
+    outreach_session = db.session.get(OutreachSession, ticket.session_id)
+    user = db.session.scalar(select(User).where(User.mailbox_id == ticket.mailbox_id))
+    if outreach_session is None or user is None or user.mailbox.link_version != ticket.link_version:
+        raise LinkBroken
+    if not policy.decides(user, outreach_session):
+        raise LinkBroken
+    return outreach_session

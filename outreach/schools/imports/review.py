@@ -15,9 +15,8 @@ from flask_babel import gettext as _
 
 from outreach.class_lists.errors import Problem, RosterField
 from outreach.class_lists.labels import field_words, problem_words, question_words
-from outreach.class_lists.people import RosterGuardian, RosterRow
-from outreach.class_lists.plan import KnownStudent, Question, StudentUpdate, Value
-from outreach.class_lists.rows import RosterReading
+from outreach.class_lists.plan import KnownStudent, Question, RosterGuardian, RosterRow, StudentUpdate, Value
+from outreach.class_lists.row_reader import RosterReading
 from outreach.schools.imports.use_cases import Proposal, Said, Sheet
 from outreach.web import formatting
 

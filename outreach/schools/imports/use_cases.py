@@ -17,7 +17,7 @@ from outreach.class_lists.errors import RosterError, RosterField
 from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
 from outreach.class_lists.match import plan_roster
 from outreach.class_lists.plan import KnownStudent, Question, RosterPlan
-from outreach.class_lists.rows import DateOrder, RosterReading, read_rows
+from outreach.class_lists.row_reader import DateOrder, RosterReading, read_rows
 from outreach.db import db, transaction
 from outreach.errors import Refused, Stale
 from outreach.models import SchoolClass

@@ -1,6 +1,14 @@
-"""Pages of an import: upload, look, import."""
+"""Pages of an import: upload, review, import.
+
+The uploaded list travels in the form itself, so that nothing of it stays with us. It is packed, because a browser would change
+line breaks and drop characters, and not signed: whoever may post it back may as well upload something else.
+"""
 
 from __future__ import annotations
+
+import base64
+import binascii
+import zlib
 
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -8,15 +16,15 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
+from outreach.class_lists.csv_file import MAX_BYTES
 from outreach.class_lists.errors import RosterError, RosterField
 from outreach.class_lists.labels import error_words
-from outreach.class_lists.rows import DateOrder
+from outreach.class_lists.row_reader import DateOrder
 from outreach.errors import OutreachError, Refused
 from outreach.models import SchoolClass
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ReviewForm, UploadForm
 from outreach.schools.imports.review import column_lines, review_of
-from outreach.schools.imports.upload_token import pack, read_sights, unpack, write_sights
 from outreach.schools.imports.use_cases import Imported, Said, Sheet, import_list, propose, read_list
 from outreach.time import clock
 from outreach.web.pages import load, signed_in
@@ -153,3 +161,31 @@ def _told(done: Imported) -> str:
     added = ngettext("%(num)d student added", "%(num)d students added", done.added)
     updated = ngettext("%(num)d updated", "%(num)d updated", done.updated)
     return str(_("%(added)s, %(updated)s.", added=added, updated=updated))
+
+
+def pack(content: bytes) -> str:
+    """Give the content as letters and digits a form field keeps."""
+    return base64.urlsafe_b64encode(zlib.compress(content, 6)).decode()
+
+
+def unpack(packed: str) -> bytes:
+    """Give the content back. Raises ValueError for what `pack` didn't make of at most MAX_BYTES."""
+    unzip = zlib.decompressobj()
+    try:
+        content = unzip.decompress(base64.b64decode(packed.encode("ascii"), altchars=b"-_", validate=True), MAX_BYTES + 1)
+    except (binascii.Error, zlib.error, UnicodeEncodeError):
+        raise ValueError("this isn't a packed list") from None
+    if len(content) > MAX_BYTES or not unzip.eof:
+        raise ValueError("this list is cut off or too big")
+    return content
+
+
+def write_sights(sights: dict[int, str]) -> str:
+    """Give row -> sign as one line."""
+    return ",".join(f"{line}:{sight}" for line, sight in sights.items())
+
+
+def read_sights(written: str) -> dict[int, str]:
+    """Read what `write_sights` wrote; what doesn't look like it is left out."""
+    pairs = (pair.partition(":") for pair in written.split(","))
+    return {int(line): sight for line, _colon, sight in pairs if line.isascii() and line.isdigit() and len(line) < 8}

@@ -6,8 +6,8 @@ from datetime import timedelta
 from functools import partial
 
 from outreach.families import use_cases as families
-from outreach.families.answering import answer
 from outreach.families.pages import open_page
+from outreach.families.use_cases import answer
 from outreach.inbound.use_cases import take_in
 from outreach.models import Answer
 from outreach.tokens import Purpose

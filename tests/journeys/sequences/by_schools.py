@@ -8,8 +8,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from outreach.class_lists.people import RosterGuardian
-from outreach.class_lists.plan import KnownStudent
+from outreach.class_lists.plan import KnownStudent, RosterGuardian
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
 from outreach.schools.removal import remove_student
