@@ -18,7 +18,7 @@ from benchmarks.bare import classes_a_second
 from benchmarks.figures import Figure
 from benchmarks.people import PASSWORD, Class
 from outreach.db import db, transaction
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 
 SECONDS, WARM_UP = 4.0, 20
 MORE_STATEMENTS, CLASSES_A_SECOND = 12, 15.0
@@ -108,8 +108,8 @@ class _Teacher:
         return answer
 
 
-def _request(school_class: Class) -> Request:
-    return Request(
+def _request(school_class: Class) -> RegistrationRequest:
+    return RegistrationRequest(
         session_id=0,
         school_id=school_class.school_id,
         class_id=school_class.class_id,
@@ -120,7 +120,7 @@ def _request(school_class: Class) -> Request:
     )
 
 
-def _register(request: Request, school_class: Class, now: datetime) -> int:
+def _register(request: RegistrationRequest, school_class: Class, now: datetime) -> int:
     session_id = next(school_class.sessions)
     register_students(replace(request, session_id=session_id), now=now)
     return session_id

@@ -11,9 +11,8 @@ zoneinfo.ZoneInfo.clear_cache()
 from flask import Flask  # noqa: E402 (the zones come first)
 from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 
-from outreach import blueprints  # noqa: E402
-from outreach.accounts.security import guard_sign_in  # noqa: E402
-from outreach.logs import speak_in_events  # noqa: E402
+from outreach import blueprints, logs  # noqa: E402
+from outreach.accounts import security  # noqa: E402
 from outreach.settings import ROOT, Settings, read_settings  # noqa: E402
 from outreach.web import pages, templating  # noqa: E402
 from outreach.web.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
@@ -28,15 +27,15 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.jinja_environment = templating.PageEnvironment
     app.config.from_mapping(flask_config(settings))
     app.extensions["outreach"] = settings
-    speak_in_events(app)
+    logs.init_app(app)
     for extension in (db, babel, bootstrap, compress, csrf, limiter):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     app.url_map.converters["int"] = pages.KeyConverter
-    guard_sign_in(app)
+    security.init_app(app)
     for blueprint in blueprints.blueprints(settings):
         app.register_blueprint(blueprint)
-    pages.dress(app)
+    pages.init_app(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own pattern

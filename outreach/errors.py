@@ -24,7 +24,7 @@ class OutreachError(Exception):
         return str(self.sentence)
 
 
-class Refused(OutreachError):
+class Refusal(OutreachError):
     """The rules of this world don't allow it (too late, too young, already done)."""
 
 

@@ -16,7 +16,7 @@ from flask import Flask, request
 ExceptionInfo = tuple[type, BaseException, TracebackType | None] | tuple[None, None, None]
 
 
-def speak_in_events(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Write events to standard error, as text on a terminal and as JSON elsewhere."""
     renderer = structlog.dev.ConsoleRenderer(colors=False) if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(

@@ -19,7 +19,7 @@ from outreach.errors import NotThere
 LASTS = timedelta(days=30)
 
 
-class Purpose(StrEnum):
+class LinkPurpose(StrEnum):
     """What a link opens: the family's own page, "not my child, wrong address", what stops reminders, or a host's decision."""
 
     FAMILY = "family"
@@ -29,10 +29,10 @@ class Purpose(StrEnum):
 
 
 _PATHS = {
-    Purpose.FAMILY: "/i/{token}",
-    Purpose.NOT_MINE: "/i/{token}/not-mine",
-    Purpose.REMINDERS: "/i/{token}/reminders",
-    Purpose.DECIDE: "/d/{token}",
+    LinkPurpose.FAMILY: "/i/{token}",
+    LinkPurpose.NOT_MINE: "/i/{token}/not-mine",
+    LinkPurpose.REMINDERS: "/i/{token}/reminders",
+    LinkPurpose.DECIDE: "/d/{token}",
 }
 
 
@@ -50,7 +50,7 @@ class Ticket:
 
     mailbox_id: int
     session_id: int
-    purpose: Purpose
+    purpose: LinkPurpose
     link_version: int
     expires_at: datetime
 
@@ -61,7 +61,7 @@ def sign(ticket: Ticket, secret_key: str) -> str:
     return _serializer(ticket.purpose, secret_key).dumps([ticket.mailbox_id, ticket.session_id, ticket.link_version, expires])
 
 
-def read(token: str, purpose: Purpose, secret_key: str, now: datetime) -> Ticket:
+def read(token: str, purpose: LinkPurpose, secret_key: str, now: datetime) -> Ticket:
     """Give the ticket a token was signed for.
 
     Whether the mailbox still has its `link_version` is the caller's to check. Raises LinkBroken, or LinkExpired
@@ -83,7 +83,7 @@ def address(ticket: Ticket, *, base_url: str, secret_key: str) -> str:
 
 
 @lru_cache
-def _serializer(purpose: Purpose, secret_key: str) -> URLSafeSerializer:
+def _serializer(purpose: LinkPurpose, secret_key: str) -> URLSafeSerializer:
     return URLSafeSerializer(
         secret_key, salt=f"outreach.tokens.{purpose}", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
     )

@@ -18,8 +18,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from jinja2.bccache import Bucket, BytecodeCache
 
-from outreach import create_app
-from outreach.logs import speak_in_events
+from outreach import create_app, logs
 from outreach.models import User
 from outreach.settings import Settings
 from outreach.web.extensions import db, limiter
@@ -213,7 +212,7 @@ def app(settings: Settings, _shared_apps: dict[str, tuple[Flask, dict[str, Any]]
     app.config.clear()
     app.config.update(config)
     app.extensions["outreach"] = settings
-    speak_in_events(app)  # to this test's standard error: the one of the test before is closed
+    logs.init_app(app)  # to this test's standard error: the one of the test before is closed
     limiter.enabled = False
     with app.app_context():
         yield app

@@ -38,7 +38,7 @@ from outreach.models import (
     RoleName,
     WebAuthn,
 )
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from tests.support import programs
 from tests.support.builders import NOW, Builder
 from tests.support.databases import database_on, settings_for
@@ -179,7 +179,7 @@ def populate() -> None:
     outreach_session = make.outreach_session(clinician, site=site, area_id=make.area(site).id, co_hosts=[another])
     school_class = make.school_class(school, teacher)
     student = make.student(school_class, email="student@pupils.example", guardians=("parent@families.example",), number="1")
-    request = Request(
+    request = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=school.id,
         student_ids=(student.id,),

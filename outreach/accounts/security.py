@@ -46,7 +46,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 }
 
 
-def guard_sign_in(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Let people sign in, out, and set a forgotten password anew."""
     app.config.update({f"SECURITY_MSG_{name}": words for name, words in MESSAGES.items()})
     app.config["SECURITY_USER_IDENTITY_ATTRIBUTES"] = [{"email": {"mapper": uia_email_mapper, "case_insensitive": False}}]

@@ -17,9 +17,9 @@ from sqlalchemy import delete, select
 
 from outreach.accounts.letters import already_here_letter, confirm_letter
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import Application, ApplicationState, Mailbox, Role, RoleName, User
-from outreach.outbox.queue import Draft, post
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.people.mailboxes import mailbox_of
 
 
@@ -55,13 +55,13 @@ def apply(person: Person, wish: Wish, *, now: datetime) -> None:
         mailbox = mailbox_of(person.email)
         user = _reader_of(mailbox)
         if user is not None and (user.confirmed_at is not None or not user.active):
-            post([already_here_letter(user, now=now)], now=now)
+            enqueue([already_here_letter(user, now=now)], now=now)
             return
         user = user or User(mailbox_id=mailbox.id, email=person.email, active=True, created_at=now)
         _become(user, person, uniquifier)
         db.session.execute(delete(Application).where(Application.user_id == user.id, Application.state == ApplicationState.PENDING))
         db.session.add(_application(user.id, wish, now))
-        post([confirm_letter(user, token, now=now)], now=now)
+        enqueue([confirm_letter(user, token, now=now)], now=now)
 
 
 def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
@@ -72,7 +72,7 @@ def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
             Application.user_id == user.id, Application.role == wish.role, Application.state == ApplicationState.PENDING
         )
         if db.session.scalar(waits) is not None:
-            raise Refused(_l("Your application for this role is still waiting. We'll write as soon as it is decided."), field="role")
+            raise Refusal(_l("Your application for this role is still waiting. We'll write as soon as it is decided."), field="role")
         db.session.add(_application(user.id, wish, now))
 
 
@@ -86,7 +86,7 @@ def ask_again(email: str, *, now: datetime) -> None:
     if user is None or user.confirmed_at is not None or not user.active:
         return
     with transaction():
-        post([confirm_letter(user, token, now=now)], now=now)
+        enqueue([confirm_letter(user, token, now=now)], now=now)
 
 
 def confirm_address(user_id: int, uniquifier: str, *, now: datetime) -> None:
@@ -126,14 +126,14 @@ def create_coordinator(person: Person, *, now: datetime) -> User:
     return user
 
 
-def keep_account_changes(changes: Mapping[int, Mapping[str, Any]], letters: Sequence[Draft], *, now: datetime) -> None:
+def keep_account_changes(changes: Mapping[int, Mapping[str, Any]], letters: Sequence[NewLetter], *, now: datetime) -> None:
     """Write what Flask-Security changed in users, {id: {column: value}}, together with the letters about it."""
     with transaction():
         for user_id, facts in changes.items():
             user = _user(user_id)
             for name, value in facts.items():
                 setattr(user, name, value)
-        post(letters, now=now)
+        enqueue(letters, now=now)
 
 
 def _become(user: User, person: Person, uniquifier: str) -> None:

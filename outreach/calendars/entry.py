@@ -16,7 +16,7 @@ from outreach.time.clock_changes import is_skipped, zone_info
 _UID = re.compile(r"[!-~]{1,255}")
 
 
-class Answer(StrEnum):
+class ParticipationStatus(StrEnum):
     """What the calendar's owner answered."""
 
     NEEDS_ACTION = "needs_action"
@@ -26,7 +26,7 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Entry:
+class CalendarEntry:
     """One outreach session in one mailbox's calendar.
 
     `starts_wall` and `ends_wall` are naive, on the clock of `zone`; `fold` says which of two where that clock
@@ -51,7 +51,7 @@ class Entry:
     organizer_email: str
     attendee_name: str = ""
     attendee_email: str | None = None
-    answer: Answer = Answer.NEEDS_ACTION
+    answer: ParticipationStatus = ParticipationStatus.NEEDS_ACTION
     transparent: bool = False
     tentative: bool = False
     url: str | None = None

@@ -13,11 +13,9 @@ from functools import cache
 from icalendar import Calendar, Conference, vCalAddress, vUri
 
 from outreach.calendars.content_lines import Text, content_line, text_line, time_line
-from outreach.calendars.entry import Answer, Entry
+from outreach.calendars.entry import CalendarEntry
 from outreach.calendars.vtimezone import vtimezone
 from outreach.mail.sanitize import one_line, prose, uri
-
-__all__ = ["Answer", "Entry", "Method", "compose"]
 
 PRODID = "-//Outreach//Invitations//EN"
 _CLOSING = b"END:VCALENDAR\r\n"
@@ -31,7 +29,7 @@ class Method(StrEnum):
     PUBLISH = "PUBLISH"
 
 
-def compose(entry: Entry, method: Method) -> bytes:
+def compose(entry: CalendarEntry, method: Method) -> bytes:
     """Write the calendar object: CRLF, folded at 75 octets, UTF-8, one VEVENT and the VTIMEZONE it needs.
 
     REQUEST and CANCEL name exactly one ATTENDEE and raise ValueError without; PUBLISH names none, and its UID
@@ -51,7 +49,7 @@ def _opening(method: Method) -> bytes:
     return bytes(calendar.to_ical()).removesuffix(_CLOSING)
 
 
-def _event(entry: Entry, method: Method) -> Iterator[bytes]:
+def _event(entry: CalendarEntry, method: Method) -> Iterator[bytes]:
     """Write the lines in icalendar's own order: each is its work, most are the same for all who are invited to a session."""
     yield b"BEGIN:VEVENT\r\n"
     yield text_line("SUMMARY", one_line(entry.summary))
@@ -75,7 +73,7 @@ def _event(entry: Entry, method: Method) -> Iterator[bytes]:
     yield b"END:VEVENT\r\n"
 
 
-def _story(entry: Entry) -> Iterator[bytes]:
+def _story(entry: CalendarEntry) -> Iterator[bytes]:
     if entry.description:
         yield text_line("DESCRIPTION", prose(entry.description))
     yield time_line("LAST-MODIFIED", entry.last_modified)
@@ -83,13 +81,13 @@ def _story(entry: Entry) -> Iterator[bytes]:
         yield text_line("LOCATION", prose(entry.location))
 
 
-def _status(entry: Entry, method: Method) -> str:
+def _status(entry: CalendarEntry, method: Method) -> str:
     if method is Method.CANCEL:
         return "CANCELLED"
     return "TENTATIVE" if entry.tentative else "CONFIRMED"
 
 
-def _attendee(entry: Entry) -> vCalAddress:
+def _attendee(entry: CalendarEntry) -> vCalAddress:
     if entry.attendee_email is None:
         raise ValueError(f"{entry.uid} has nobody to invite")
     person = _person(entry.attendee_name, entry.attendee_email)

@@ -51,7 +51,7 @@ CARD_ROWS: Rows = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Card:
+class SessionCard:
     """What `session_card` of the templates shows."""
 
     id: int
@@ -80,13 +80,13 @@ class Card:
     decision_url: str = ""
 
 
-def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[Card]:
+def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[SessionCard]:
     """Put rows into words; the address is built once, not once a row. `names`: the formats' names by key, see `search.formats`."""
     language, address = formatting.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
     return [_card(row, names[row.format_key], language, address, now) for row in rows]
 
 
-def drawing(level: int) -> Callable[[Card], Markup]:
+def drawing(level: int) -> Callable[[SessionCard], Markup]:
     """Give the function that draws a card as HTML, its title a heading of this level.
 
     Drawing is what makes lists slow, so what was drawn is kept: a card that looks the same is drawn once.
@@ -96,14 +96,14 @@ def drawing(level: int) -> Callable[[Card], Markup]:
 
 
 @lru_cache(maxsize=4096)
-def _drawn(card: Card, level: int, _language: str) -> Markup:
+def _drawn(card: SessionCard, level: int, _language: str) -> Markup:
     drawn: Markup = get_template_attribute("macros/sessions.html", "session_card")(card, level)
     return drawn
 
 
-def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: str, now: datetime) -> Card:
+def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: str, now: datetime) -> SessionCard:
     status, status_text = _status(row, now)
-    return Card(
+    return SessionCard(
         id=row.id,
         url=f"{address}{row.id}",
         title=row.title,

@@ -13,7 +13,7 @@ from outreach.catalogue.search import Search, Where, words_of
 from outreach.web.pages import Form
 
 
-class DayField(DateField):  # type: ignore[misc]  # WTForms is untyped
+class SearchDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
     """A date; what isn't one is said in our own words."""
 
     def process_formdata(self, values: list[str]) -> None:
@@ -39,7 +39,7 @@ class SearchForm(Form):
         default="",
         choices=[SelectChoice("", _l("Anywhere")), SelectChoice(Where.PLACE, _l("At a place")), SelectChoice(Where.ONLINE, _l("Online"))],
     )
-    since = DayField(_l("From"), [Optional()])
+    since = SearchDateField(_l("From"), [Optional()])
 
     def search(self) -> Search:
         """Give what was asked for; a filter that can't be read is left out."""

@@ -20,7 +20,7 @@ from sqlalchemy.orm import joinedload, lazyload, load_only
 from wtforms import SelectChoice
 
 from outreach import policy
-from outreach.calendars.entry import Entry
+from outreach.calendars.entry import CalendarEntry
 from outreach.calendars.itip import Method, compose
 from outreach.catalogue.cards import cards, drawing
 from outreach.catalogue.forms import SearchForm
@@ -127,7 +127,7 @@ def _fresh(page: str, status: int = 200) -> ResponseReturnValue:
 
 def calendar_file(outreach_session: OutreachSession, settings: Settings, *, url: str) -> bytes:
     """Write a published session as METHOD:PUBLISH (RFC 5546 3.2.1); the same bytes as long as the session is the same."""
-    entry = Entry(
+    entry = CalendarEntry(
         uid=f"feed-session-{outreach_session.id}@{urlsplit(settings.base_url).hostname}",
         sequence=outreach_session.revision,
         stamp=outreach_session.updated_at,

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from outreach.class_lists.errors import FileCode, RosterError
+from outreach.class_lists.errors import FileCode, ListError
 from outreach.class_lists.headings.guess import best_heading
 
 MAX_CELL = 500
@@ -46,7 +46,7 @@ _SOMETHING = re.compile(r"\w")
 _STRAY = 3  # so many control characters are a slip in a cell, refused with their row
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f\x7f]")
 
-__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "MAX_ROWS", "RosterLine", "RosterTable", "read_roster"]
+__all__ = ["MAX_BYTES", "MAX_CELL", "MAX_COLUMNS", "MAX_ROWS", "ListLine", "ListTable", "read_table"]
 
 MAX_ROWS = 2_000
 MAX_COLUMNS = 60
@@ -56,7 +56,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u2060\u00ad"))
 
 
 @dataclass(frozen=True, slots=True)
-class RosterLine:
+class ListLine:
     """One row that isn't blank, under the number a spreadsheet shows for it."""
 
     line: int
@@ -64,10 +64,10 @@ class RosterLine:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterTable:
+class ListTable:
     """All rows, headings included; `delimiter` is empty when the file has one column."""
 
-    lines: tuple[RosterLine, ...]
+    lines: tuple[ListLine, ...]
     encoding: str
     delimiter: str
 
@@ -77,38 +77,38 @@ class RosterTable:
         return max((len(line.cells) for line in self.lines), default=0)
 
 
-def read_roster(content: bytes) -> RosterTable:
+def read_table(content: bytes) -> ListTable:
     """Read an uploaded file, or pasted text in UTF-8: comma, semicolon or tab, with or without quotes.
 
-    Cells come back in NFC, trimmed, without invisible marks. Raises RosterError, also for more than
+    Cells come back in NFC, trimmed, without invisible marks. Raises ListError, also for more than
     MAX_BYTES, MAX_ROWS, MAX_COLUMNS or MAX_CELL characters.
     """
     text, encoding = decode(content)
     delimiter, text = guess_delimiter(text)
     lines = tuple(_lines(text, delimiter))
     if not lines:
-        raise RosterError(FileCode.EMPTY)
-    return RosterTable(lines, encoding, "" if delimiter == ONE_COLUMN else delimiter)
+        raise ListError(FileCode.EMPTY)
+    return ListTable(lines, encoding, "" if delimiter == ONE_COLUMN else delimiter)
 
 
-def _lines(text: str, delimiter: str) -> Iterator[RosterLine]:
+def _lines(text: str, delimiter: str) -> Iterator[ListLine]:
     count = 0
     for number, cells in records(text, delimiter):
         tidy = _tidy_row(number, cells)
         if tidy:
             count += 1
             if count > MAX_ROWS + 1:
-                raise RosterError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
-            yield RosterLine(number, tidy)
+                raise ListError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
+            yield ListLine(number, tidy)
 
 
 def _tidy_row(number: int, cells: list[str]) -> tuple[str, ...]:
     while cells and not cells[-1].strip():
         cells.pop()
     if len(cells) > MAX_COLUMNS:
-        raise RosterError(FileCode.TOO_MANY_COLUMNS, line=number, limit=MAX_COLUMNS)
+        raise ListError(FileCode.TOO_MANY_COLUMNS, line=number, limit=MAX_COLUMNS)
     if any(len(cell) > MAX_CELL for cell in cells):
-        raise RosterError(FileCode.CELL_TOO_LONG, line=number, limit=MAX_CELL)
+        raise ListError(FileCode.CELL_TOO_LONG, line=number, limit=MAX_CELL)
     tidy = tuple(_tidy(cell) for cell in cells)
     return tidy if any(tidy) else ()
 
@@ -123,31 +123,31 @@ def _tidy(cell: str) -> str:
 def decode(content: bytes) -> tuple[str, str]:
     """Give the text and the encoding found (utf-8, utf-8-sig or cp1252), without NULs and byte order marks.
 
-    Raises RosterError for what is too big, empty, or no text in these encodings.
+    Raises ListError for what is too big, empty, or no text in these encodings.
     """
     if len(content) > MAX_BYTES:
-        raise RosterError(FileCode.TOO_BIG, limit=MAX_BYTES // (1024 * 1024))
+        raise ListError(FileCode.TOO_BIG, limit=MAX_BYTES // (1024 * 1024))
     _refuse_other_formats(content)
     text, encoding = _decoded(content)
     text = text.replace("\x00", "").lstrip("\ufeff").removesuffix("\x1a")
     if (len(_CONTROL.findall(text)) - _STRAY) * 50 > len(text):
-        raise RosterError(FileCode.BINARY)
+        raise ListError(FileCode.BINARY)
     if not _SOMETHING.search(text):
-        raise RosterError(FileCode.EMPTY)
+        raise ListError(FileCode.EMPTY)
     return text, encoding
 
 
 def _refuse_other_formats(content: bytes) -> None:
     if content.startswith(_UTF16_MARKS):
-        raise RosterError(FileCode.UTF16)
+        raise ListError(FileCode.UTF16)
     if content.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         is_workbook = any(part in content for part in _WORKBOOK_PARTS)
-        raise RosterError(FileCode.SPREADSHEET if is_workbook else FileCode.ARCHIVE)
+        raise ListError(FileCode.SPREADSHEET if is_workbook else FileCode.ARCHIVE)
     for magic, code in _MAGIC:
         if content.startswith(magic):
-            raise RosterError(code)
+            raise ListError(code)
     if _PAGE.match(content.removeprefix(_UTF8_MARK)):
-        raise RosterError(FileCode.WEB_PAGE)
+        raise ListError(FileCode.WEB_PAGE)
     _refuse_many_nuls(content)
 
 
@@ -156,7 +156,7 @@ def _refuse_many_nuls(content: bytes) -> None:
     even, odd = content[::2].count(0), content[1::2].count(0)
     if (even + odd) * 5 > len(content):
         lopsided = max(even, odd) > 4 * min(even, odd)
-        raise RosterError(FileCode.UTF16 if lopsided else FileCode.BINARY)
+        raise ListError(FileCode.UTF16 if lopsided else FileCode.BINARY)
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -167,7 +167,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
     try:
         return content.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
-        raise RosterError(FileCode.GARBLED) from None
+        raise ListError(FileCode.GARBLED) from None
 
 
 def _refuse_damaged_utf8(content: bytes) -> None:
@@ -176,7 +176,7 @@ def _refuse_damaged_utf8(content: bytes) -> None:
     broken = text.count("\ufffd")
     whole = len(text) - len(text.encode("ascii", "ignore")) - broken
     if whole > broken:
-        raise RosterError(FileCode.GARBLED)
+        raise ListError(FileCode.GARBLED)
 
 
 def guess_delimiter(text: str) -> tuple[str, str]:
@@ -196,10 +196,10 @@ def records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             if cells == [_END]:
                 return
             if cells and cells[-1].endswith(_END):
-                raise RosterError(FileCode.UNCLOSED_QUOTE, line=number)
+                raise ListError(FileCode.UNCLOSED_QUOTE, line=number)
             yield number, cells
     except csv.Error:
-        raise RosterError(FileCode.CELL_TOO_LONG, line=number + 1, limit=MAX_CELL) from None
+        raise ListError(FileCode.CELL_TOO_LONG, line=number + 1, limit=MAX_CELL) from None
 
 
 def _sample(text: str, delimiter: str) -> list[list[str]]:
@@ -208,7 +208,7 @@ def _sample(text: str, delimiter: str) -> list[list[str]]:
         for _number, cells in islice(records(text, delimiter), _SAMPLE * 4):
             if any(map(str.strip, cells)) and len(rows) < _SAMPLE:
                 rows.append(cells)
-    except RosterError:
+    except ListError:
         pass  # the real reading says what is wrong
     return rows
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 MAX_GUARDIANS = 4
 
 
-class RosterField(StrEnum):
+class ListField(StrEnum):
     """What a column may hold."""
 
     GIVEN_NAME = "given_name"
@@ -42,9 +42,9 @@ class RosterField(StrEnum):
     GUARDIAN_4_EMAIL = "guardian_4_email"
 
 
-def guardian_field(position: int, part: str) -> RosterField:
+def guardian_field(position: int, part: str) -> ListField:
     """Give the field of one guardian (1 to 4); part is name, given_name, family_name or email."""
-    return RosterField(f"guardian_{position}_{part}")
+    return ListField(f"guardian_{position}_{part}")
 
 
 class FileCode(StrEnum):
@@ -69,7 +69,7 @@ class FileCode(StrEnum):
     NO_SUCH_COLUMN = "no_such_column"
 
 
-class RosterError(Exception):
+class ListError(Exception):
     """The whole file is declined: `code` says why, `facts` (limit, line, column, field) fill its sentence."""
 
     def __init__(self, code: FileCode, **facts: int | str) -> None:
@@ -113,7 +113,7 @@ class Problem:
     """One thing wrong in one row; `value` is what stood there (clipped), or the other row's number."""
 
     line: int
-    field: RosterField | None
+    field: ListField | None
     code: ProblemCode
     value: str = ""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from outreach.class_lists.errors import FileCode, Problem, ProblemCode, RosterError, RosterField
+from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
 from outreach.class_lists.plan import AskReason
 
 _FILE: Mapping[FileCode, LazyString] = {
@@ -75,17 +75,17 @@ _ASK: Mapping[AskReason, LazyString] = {
     AskReason.OTHER_CLASS: _l("Row %(line)s: another class of your school has a %(name)s. Is it the same student?"),
 }
 
-_FIELD: Mapping[RosterField, LazyString] = {
-    RosterField.GIVEN_NAME: _l("given name"),
-    RosterField.FAMILY_NAME: _l("family name"),
-    RosterField.SECOND_FAMILY_NAME: _l("second family name"),
-    RosterField.FULL_NAME: _l("full name"),
-    RosterField.FULL_NAME_FAMILY_FIRST: _l("full name, family name first"),
-    RosterField.NUMBER: _l("student number"),
-    RosterField.EMAIL: _l("e-mail address"),
-    RosterField.YEAR_GROUP: _l("year group"),
-    RosterField.BIRTH_DATE: _l("birth date"),
-    RosterField.NEEDS: _l("needs"),
+_FIELD: Mapping[ListField, LazyString] = {
+    ListField.GIVEN_NAME: _l("given name"),
+    ListField.FAMILY_NAME: _l("family name"),
+    ListField.SECOND_FAMILY_NAME: _l("second family name"),
+    ListField.FULL_NAME: _l("full name"),
+    ListField.FULL_NAME_FAMILY_FIRST: _l("full name, family name first"),
+    ListField.NUMBER: _l("student number"),
+    ListField.EMAIL: _l("e-mail address"),
+    ListField.YEAR_GROUP: _l("year group"),
+    ListField.BIRTH_DATE: _l("birth date"),
+    ListField.NEEDS: _l("needs"),
 }
 _GUARDIAN: Mapping[str, LazyString] = {
     "name": _l("name of guardian %(number)s"),
@@ -95,11 +95,11 @@ _GUARDIAN: Mapping[str, LazyString] = {
 }
 
 
-def error_words(error: RosterError) -> str:
+def error_words(error: ListError) -> str:
     """Say why the whole list is declined."""
     facts = dict(error.facts)
     if "field" in facts:
-        facts["field"] = field_words(RosterField(str(facts["field"])))
+        facts["field"] = field_words(ListField(str(facts["field"])))
     return str(_FILE[error.code]) % facts
 
 
@@ -114,7 +114,7 @@ def question_words(reason: AskReason, *, line: int, name: str) -> str:
     return str(_ASK[reason]) % {"line": line, "name": name}
 
 
-def field_words(field: RosterField) -> str:
+def field_words(field: ListField) -> str:
     """Name a field, in the middle of a sentence or in a list to choose from."""
     if field in _FIELD:
         return str(_FIELD[field])

@@ -13,35 +13,35 @@ from outreach.class_lists.names import name_key
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
-    Dispute,
     GuardianChange,
+    ImportPlan,
+    ImportQuestion,
     KnownGuardian,
     KnownStudent,
-    Question,
-    RosterPlan,
-    RosterRow,
+    ListedStudent,
+    NameDispute,
     StudentUpdate,
     Value,
 )
 
 __all__ = [
     "AskReason",
-    "Dispute",
     "GuardianChange",
+    "ImportPlan",
+    "ImportQuestion",
     "KnownGuardian",
     "KnownStudent",
-    "Question",
-    "RosterPlan",
+    "NameDispute",
     "StudentUpdate",
-    "plan_roster",
+    "plan_import",
 ]
 
 _Pairs = Mapping[int, Sequence[Pair]]
 
 
-def plan_roster(
-    rows: Sequence[RosterRow], known: Sequence[KnownStudent], class_id: int, *, answers: Mapping[int, int | None] | None = None
-) -> RosterPlan:
+def plan_import(
+    rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int, *, answers: Mapping[int, int | None] | None = None
+) -> ImportPlan:
     """Plan what an import of `rows` into a class does to the `known` students of its school.
 
     `answers` settles questions of an earlier plan: row number -> the candidate's id, or None for "somebody new".
@@ -54,8 +54,8 @@ def plan_roster(
     pairs = {line: pair_guardians(row.guardians, student.guardians) for line, (row, student) in people.items()}
     guardian_changes, disputes = _guardian_changes(pairs)
     updates = [_update(row, student, class_id, pairs[line], guardian_changes) for line, (row, student) in people.items()]
-    questions = tuple(who for who in found if isinstance(who, Question))
-    return RosterPlan(
+    questions = tuple(who for who in found if isinstance(who, ImportQuestion))
+    return ImportPlan(
         add=tuple(row for row, who in zip(rows, found, strict=True) if who is None),
         update=tuple(update for update in updates if update.says_something_new),
         unchanged=tuple(update for update in updates if not update.says_something_new),
@@ -66,11 +66,11 @@ def plan_roster(
 
 
 def _answered(found: list[Found], answers: Mapping[int, int | None]) -> list[Found]:
-    given = [answers.get(who.row.line) for who in found if isinstance(who, Question)]
-    return [_answer(who, answers, given) if isinstance(who, Question) else who for who in found]
+    given = [answers.get(who.row.line) for who in found if isinstance(who, ImportQuestion)]
+    return [_answer(who, answers, given) if isinstance(who, ImportQuestion) else who for who in found]
 
 
-def _answer(question: Question, answers: Mapping[int, int | None], given: Sequence[int | None]) -> Found:
+def _answer(question: ImportQuestion, answers: Mapping[int, int | None], given: Sequence[int | None]) -> Found:
     """Take an answer that is a candidate nobody else was given, or "somebody new" where that can be."""
     if question.row.line not in answers:
         return question
@@ -80,7 +80,7 @@ def _answer(question: Question, answers: Mapping[int, int | None], given: Sequen
 
 
 def _update(
-    row: RosterRow, student: KnownStudent, class_id: int, pairs: Sequence[Pair], guardian_changes: Mapping[int, Changes]
+    row: ListedStudent, student: KnownStudent, class_id: int, pairs: Sequence[Pair], guardian_changes: Mapping[int, Changes]
 ) -> StudentUpdate:
     return StudentUpdate(
         row,
@@ -94,7 +94,7 @@ def _update(
     )
 
 
-def _guardian_changes(pairs: _Pairs) -> tuple[dict[int, Changes], tuple[Dispute, ...]]:
+def _guardian_changes(pairs: _Pairs) -> tuple[dict[int, Changes], tuple[NameDispute, ...]]:
     """Change a guardian once for all their children; where siblings' rows disagree, change nothing and say so."""
     guardians = {known.id: known for some in pairs.values() for _guardian, known in some if known}
     changes: dict[int, dict[str, tuple[Value, Value]]] = defaultdict(dict)
@@ -103,7 +103,7 @@ def _guardian_changes(pairs: _Pairs) -> tuple[dict[int, Changes], tuple[Dispute,
         for guardian_id, stated in sorted(_stated(pairs, field).items()):
             old = getattr(guardians[guardian_id], field)
             if len({same(value) for value in stated.values()}) > 1:
-                disputes.append(Dispute(guardian_id, field, tuple(stated), tuple(sorted(set(stated.values())))))
+                disputes.append(NameDispute(guardian_id, field, tuple(stated), tuple(sorted(set(stated.values())))))
                 continue
             new = best_name(stated.values())
             if name_differs(old, new) if field == "name" else old != new:
@@ -122,6 +122,6 @@ def _stated(pairs: _Pairs, field: str) -> dict[int, dict[int, str]]:
     return stated
 
 
-def _absent(known: Sequence[KnownStudent], class_id: int, found: set[int], questions: Sequence[Question]) -> tuple[int, ...]:
+def _absent(known: Sequence[KnownStudent], class_id: int, found: set[int], questions: Sequence[ImportQuestion]) -> tuple[int, ...]:
     asked = {candidate for question in questions for candidate in question.candidates}
     return tuple(student.id for student in known if class_id in student.class_ids and student.id not in found | asked)

@@ -15,23 +15,23 @@ from outreach.class_lists.names import akin, name_key, richer
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
+    ImportQuestion,
     KnownGuardian,
     KnownStudent,
-    Question,
-    RosterGuardian,
-    RosterRow,
+    ListedGuardian,
+    ListedStudent,
     Value,
     number_key,
     student_key,
 )
 
-Pair = tuple[RosterGuardian, KnownGuardian | None]
+Pair = tuple[ListedGuardian, KnownGuardian | None]
 
 
-Found = int | Question | None  # a student's id, a question, or nobody we know
+Found = int | ImportQuestion | None  # a student's id, a question, or nobody we know
 _Key = TypeVar("_Key")
 _Index = defaultdict[_Key, list[KnownStudent]]
-_Search = Callable[[RosterRow], list[KnownStudent]]
+_Search = Callable[[ListedStudent], list[KnownStudent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +42,12 @@ class _Rule:
     reason: AskReason | None = None
     alone: bool = False
 
-    def proposed(self, row: RosterRow, taken: set[int]) -> list[KnownStudent]:
+    def proposed(self, row: ListedStudent, taken: set[int]) -> list[KnownStudent]:
         free = [student for student in self.candidates(row) if student.id not in taken]
         return free if not self.alone or (len(free) == 1 and not differ(row, free[0])) else []
 
 
-def recognise_rows(rows: Sequence[RosterRow], known: Sequence[KnownStudent], class_id: int) -> list[Found]:
+def recognise_rows(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int) -> list[Found]:
     """Say who each row is, in the order of the rows. Rows must be as settle_repeats leaves them: each another student."""
     found: dict[int, Found] = {}
     taken: set[int] = set()
@@ -58,11 +58,13 @@ def recognise_rows(rows: Sequence[RosterRow], known: Sequence[KnownStudent], cla
         decided = {place: _decide(rows[place], students, rule, wanted, contested) for place, students in proposed.items() if students}
         found |= decided
         taken |= {outcome for outcome in decided.values() if isinstance(outcome, int)}
-        contested |= {student for outcome in decided.values() if isinstance(outcome, Question) for student in outcome.candidates}
+        contested |= {student for outcome in decided.values() if isinstance(outcome, ImportQuestion) for student in outcome.candidates}
     return [found.get(place) for place in range(len(rows))]
 
 
-def _decide(row: RosterRow, students: list[KnownStudent], rule: _Rule, wanted: Counter[int], contested: set[int]) -> int | Question:
+def _decide(
+    row: ListedStudent, students: list[KnownStudent], rule: _Rule, wanted: Counter[int], contested: set[int]
+) -> int | ImportQuestion:
     candidates = tuple(sorted(student.id for student in students))
     reason = rule.reason
     if reason is not AskReason.NUMBER_OF_ANOTHER:
@@ -70,26 +72,26 @@ def _decide(row: RosterRow, students: list[KnownStudent], rule: _Rule, wanted: C
             reason = AskReason.SEVERAL_STUDENTS
         elif wanted[candidates[0]] > 1 or candidates[0] in contested:
             reason = AskReason.SEVERAL_ROWS
-    return Question(row, candidates, reason) if reason else candidates[0]
+    return ImportQuestion(row, candidates, reason) if reason else candidates[0]
 
 
 def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
     """Strong evidence first; of equal strength, that which nothing contradicts first."""
     by_number, by_name = _indexes(known)
 
-    def numbered(row: RosterRow) -> list[KnownStudent]:
+    def numbered(row: ListedStudent) -> list[KnownStudent]:
         return by_number[number_key(row.number)] if row.number else []
 
-    def by_email(row: RosterRow) -> list[KnownStudent]:
+    def by_email(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in by_name[_name(row)] if row.email and row.email == student.email]
 
-    def born_in_class(row: RosterRow) -> list[KnownStudent]:
+    def born_in_class(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in in_class(row) if row.birth_date and row.birth_date == student.birth_date]
 
-    def in_class(row: RosterRow) -> list[KnownStudent]:
+    def in_class(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in by_name[_name(row)] if class_id in student.class_ids and not are_two(row, student)]
 
-    def elsewhere(row: RosterRow) -> list[KnownStudent]:
+    def elsewhere(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in by_name[_name(row)] if not contradict(row, student)]
 
     return (
@@ -115,35 +117,35 @@ def _indexes(known: Sequence[KnownStudent]) -> tuple[_Index[str], _Index[tuple[s
     return by_number, by_name
 
 
-def _name(person: RosterRow | KnownStudent) -> tuple[str, str]:
+def _name(person: ListedStudent | KnownStudent) -> tuple[str, str]:
     return student_key(person.given_name, person.family_name)
 
 
-def differ(row: RosterRow, student: KnownStudent) -> bool:
+def differ(row: ListedStudent, student: KnownStudent) -> bool:
     """Say whether number, birth date or e-mail differ; what isn't known doesn't differ."""
     emails = row.email and student.email and row.email != student.email
     return bool(emails) or contradict(row, student)
 
 
-def contradict(row: RosterRow, student: KnownStudent) -> bool:
+def contradict(row: ListedStudent, student: KnownStudent) -> bool:
     """Say whether number or birth date speak against this being one person."""
     return _numbers_differ(row, student) or _births_differ(row, student)
 
 
-def are_two(row: RosterRow, student: KnownStudent) -> bool:
+def are_two(row: ListedStudent, student: KnownStudent) -> bool:
     """Say whether number and birth date both do: nobody needs to be asked."""
     return _numbers_differ(row, student) and _births_differ(row, student)
 
 
-def _numbers_differ(row: RosterRow, student: KnownStudent) -> bool:
+def _numbers_differ(row: ListedStudent, student: KnownStudent) -> bool:
     return bool(row.number and student.number) and number_key(row.number or "") != number_key(student.number or "")
 
 
-def _births_differ(row: RosterRow, student: KnownStudent) -> bool:
+def _births_differ(row: ListedStudent, student: KnownStudent) -> bool:
     return bool(row.birth_date and student.birth_date) and row.birth_date != student.birth_date
 
 
-def may_be_renamed(row: RosterRow, student: KnownStudent) -> bool:
+def may_be_renamed(row: ListedStudent, student: KnownStudent) -> bool:
     """Say whether the same number can be the same student: schools hand numbers on, and lists count their rows."""
     same_birth = bool(row.birth_date) and row.birth_date == student.birth_date
     same_email = bool(row.email) and row.email == student.email
@@ -151,7 +153,7 @@ def may_be_renamed(row: RosterRow, student: KnownStudent) -> bool:
     return same_birth or same_email or words[0] == words[1] or akin(row.given_name, student.given_name)
 
 
-def student_changes(row: RosterRow, student: KnownStudent) -> Changes:
+def student_changes(row: ListedStudent, student: KnownStudent) -> Changes:
     """Give field -> (old, new) for what the row tells differently."""
     changes: dict[str, tuple[Value, Value]] = {}
     for field in ("given_name", "family_name"):
@@ -172,7 +174,7 @@ def name_differs(old: str | None, new: str) -> bool:
     return not old or name_key(old) != name_key(new) or richer(new, old)
 
 
-def pair_guardians(stated: Sequence[RosterGuardian], known: Sequence[KnownGuardian]) -> list[Pair]:
+def pair_guardians(stated: Sequence[ListedGuardian], known: Sequence[KnownGuardian]) -> list[Pair]:
     """Find each guardian a row names among those the student has; None for one who is new to the student.
 
     By address and name, by address, then by name: then the address is a correction.
@@ -197,18 +199,18 @@ def best_name(names: Iterable[str]) -> str:
     return best
 
 
-def _same(one: RosterGuardian, other: KnownGuardian) -> bool:
+def _same(one: ListedGuardian, other: KnownGuardian) -> bool:
     return bool(one.email) and one.email == other.email and _same_name(one, other)
 
 
-def _same_mailbox(one: RosterGuardian, other: KnownGuardian) -> bool:
+def _same_mailbox(one: ListedGuardian, other: KnownGuardian) -> bool:
     """Two people may share an address: only a name that is missing or nearly the same is that person's."""
     return bool(one.email) and one.email == other.email and (not one.name or not other.name or akin(one.name, other.name))
 
 
-def _same_spelling(one: RosterGuardian, other: KnownGuardian) -> bool:
+def _same_spelling(one: ListedGuardian, other: KnownGuardian) -> bool:
     return bool(one.name) and one.name == other.name
 
 
-def _same_name(one: RosterGuardian, other: KnownGuardian) -> bool:
+def _same_name(one: ListedGuardian, other: KnownGuardian) -> bool:
     return bool(one.name and other.name) and name_key(one.name or "") == name_key(other.name or "")

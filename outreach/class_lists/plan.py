@@ -14,7 +14,7 @@ from outreach.class_lists.names import name_key
 
 
 @dataclass(frozen=True, slots=True)
-class RosterGuardian:
+class ListedGuardian:
     """A guardian as a row names one; at least one of the two is there."""
 
     name: str | None = None
@@ -22,7 +22,7 @@ class RosterGuardian:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterRow:
+class ListedStudent:
     """One good row: None where the cell is empty. `line` is the row's number in the spreadsheet."""
 
     line: int
@@ -33,7 +33,7 @@ class RosterRow:
     year_group: str | None = None
     birth_date: date | None = None
     needs: str | None = None
-    guardians: tuple[RosterGuardian, ...] = ()
+    guardians: tuple[ListedGuardian, ...] = ()
 
 
 def student_key(given_name: str, family_name: str) -> tuple[str, str]:
@@ -47,19 +47,19 @@ def number_key(number: str) -> str:
     return key.lstrip("0") or "0" if key.isdecimal() else key
 
 
-def merged(guardians: Iterable[RosterGuardian]) -> tuple[RosterGuardian, ...]:
+def merged(guardians: Iterable[ListedGuardian]) -> tuple[ListedGuardian, ...]:
     """Make one of two entries for one guardian: the same address or name, and nothing that differs."""
-    kept: list[RosterGuardian] = []
+    kept: list[ListedGuardian] = []
     for guardian in guardians:
         place = next((place for place, other in enumerate(kept) if _is_one_person(guardian, other)), None)
         if place is None:
             kept.append(guardian)
         else:
-            kept[place] = RosterGuardian(kept[place].name or guardian.name, kept[place].email or guardian.email)
+            kept[place] = ListedGuardian(kept[place].name or guardian.name, kept[place].email or guardian.email)
     return tuple(kept)
 
 
-def _is_one_person(one: RosterGuardian, other: RosterGuardian) -> bool:
+def _is_one_person(one: ListedGuardian, other: ListedGuardian) -> bool:
     same_name = bool(one.name and other.name) and name_key(one.name or "") == name_key(other.name or "")
     same_email = bool(one.email) and one.email == other.email
     if same_email:
@@ -118,11 +118,11 @@ class GuardianChange:
 class StudentUpdate:
     """A known student: what changes, whether they come into the class, guardians new to them and changed."""
 
-    row: RosterRow
+    row: ListedStudent
     student_id: int
     changes: Changes
     joins_class: bool
-    new_guardians: tuple[RosterGuardian, ...] = ()
+    new_guardians: tuple[ListedGuardian, ...] = ()
     guardian_changes: tuple[GuardianChange, ...] = ()
 
     @property
@@ -132,10 +132,10 @@ class StudentUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ImportQuestion:
     """A row that may be any of the candidates, or nobody we know (unless their number forbids it)."""
 
-    row: RosterRow
+    row: ListedStudent
     candidates: tuple[int, ...]
     reason: AskReason
 
@@ -146,7 +146,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
+class NameDispute:
     """Rows of siblings that tell one guardian's name or e-mail differently: nothing is changed."""
 
     guardian_id: int
@@ -156,12 +156,12 @@ class Dispute:
 
 
 @dataclass(frozen=True, slots=True)
-class RosterPlan:
+class ImportPlan:
     """The whole import, each part in the order of the rows; `absent` are students of the class in no row: they stay."""
 
-    add: tuple[RosterRow, ...]
+    add: tuple[ListedStudent, ...]
     update: tuple[StudentUpdate, ...]
     unchanged: tuple[StudentUpdate, ...]
-    ask: tuple[Question, ...]
-    disputes: tuple[Dispute, ...]
+    ask: tuple[ImportQuestion, ...]
+    disputes: tuple[NameDispute, ...]
     absent: tuple[int, ...]

@@ -13,12 +13,12 @@ from functools import partial
 from typing import TypeVar
 
 from outreach.class_lists.cells import read_email, read_emails, read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import MAX_ROWS, RosterLine, RosterTable
+from outreach.class_lists.csv_file import MAX_ROWS, ListLine, ListTable
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
-from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, FileCode, Problem, ProblemCode, RosterError, RosterField, guardian_field
-from outreach.class_lists.headings.columns import RosterColumns
+from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, FileCode, ListError, ListField, Problem, ProblemCode, guardian_field
+from outreach.class_lists.headings.columns import ListColumns
 from outreach.class_lists.names import split_full_name
-from outreach.class_lists.plan import RosterGuardian, RosterRow, merged, number_key, student_key
+from outreach.class_lists.plan import ListedGuardian, ListedStudent, merged, number_key, student_key
 
 T = TypeVar("T")
 _SHOWN = 80
@@ -28,9 +28,9 @@ _SHOWN = 80
 class RowReader:
     """One line, and what is found wrong while it is read."""
 
-    line: RosterLine
-    columns: RosterColumns
-    cells: dict[RosterField, str] = field(init=False)
+    line: ListLine
+    columns: ListColumns
+    cells: dict[ListField, str] = field(init=False)
     problems: list[Problem] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -42,19 +42,19 @@ class RowReader:
         """Some imported cell is filled: printed lists number empty rows too."""
         return any(self.cells.values())
 
-    def row(self, birth_date: Callable[[str], date]) -> RosterRow | None:
+    def row(self, birth_date: Callable[[str], date]) -> ListedStudent | None:
         """Read all fields, so that all problems show at once; None if there is an error among them."""
         self._count_cells()
         given, family = self._names()
-        row = RosterRow(
+        row = ListedStudent(
             self.line.line,
             given or "",
             family or "",
-            number=self._take(RosterField.NUMBER, read_number),
-            email=self._take(RosterField.EMAIL, read_email),
-            year_group=self._take(RosterField.YEAR_GROUP, read_word),
-            birth_date=self._take(RosterField.BIRTH_DATE, lambda cell: birth_date(word) if (word := read_word(cell)) else None),
-            needs=self._take(RosterField.NEEDS, read_prose),
+            number=self._take(ListField.NUMBER, read_number),
+            email=self._take(ListField.EMAIL, read_email),
+            year_group=self._take(ListField.YEAR_GROUP, read_word),
+            birth_date=self._take(ListField.BIRTH_DATE, lambda cell: birth_date(word) if (word := read_word(cell)) else None),
+            needs=self._take(ListField.NEEDS, read_prose),
             guardians=self._guardians(),
         )
         return row if all(problem.is_warning for problem in self.problems) else None
@@ -67,39 +67,39 @@ class RowReader:
             self._complain(ProblemCode.TOO_MANY_CELLS, None, beyond[-1])
 
     def _names(self) -> tuple[str | None, str | None]:
-        given = self._take(RosterField.GIVEN_NAME, read_name)
-        families = [self._take(half, read_name) for half in (RosterField.FAMILY_NAME, RosterField.SECOND_FAMILY_NAME)]
+        given = self._take(ListField.GIVEN_NAME, read_name)
+        families = [self._take(half, read_name) for half in (ListField.FAMILY_NAME, ListField.SECOND_FAMILY_NAME)]
         family = " ".join(filter(None, families)) or None
-        whole = next((half for half in (RosterField.FULL_NAME, RosterField.FULL_NAME_FAMILY_FIRST) if self.cells.get(half)), None)
+        whole = next((half for half in (ListField.FULL_NAME, ListField.FULL_NAME_FAMILY_FIRST) if self.cells.get(half)), None)
         if whole and not (given or family):
             given, family = self._split(whole)
         if not (given and family) and all(problem.is_warning for problem in self.problems):
-            half = RosterField.FAMILY_NAME if given else RosterField.GIVEN_NAME if family else RosterField.FULL_NAME
+            half = ListField.FAMILY_NAME if given else ListField.GIVEN_NAME if family else ListField.FULL_NAME
             self._complain(ProblemCode.MISSING_NAME, half, given or family or "")
         return given, family
 
-    def _split(self, whole: RosterField) -> tuple[str | None, str | None]:
+    def _split(self, whole: ListField) -> tuple[str | None, str | None]:
         name = self._take(whole, read_name)
         if not name:
             return None, None
-        given, family, certain = split_full_name(name, family_first=whole is RosterField.FULL_NAME_FAMILY_FIRST)
+        given, family, certain = split_full_name(name, family_first=whole is ListField.FULL_NAME_FAMILY_FIRST)
         if given and family and not certain:
             self._complain(ProblemCode.NAME_WAS_SPLIT, whole, f"{given} | {family}")
         return given or None, family or None
 
-    def _guardians(self) -> tuple[RosterGuardian, ...]:
-        found: list[RosterGuardian] = []
+    def _guardians(self) -> tuple[ListedGuardian, ...]:
+        found: list[ListedGuardian] = []
         for position in range(1, MAX_GUARDIANS + 1):
             parts = [self._take(guardian_field(position, part), read_name) for part in ("given_name", "name", "family_name")]
             name = " ".join(filter(None, parts)) or None
             emails: list[str | None] = [*(self._take(guardian_field(position, "email"), read_emails) or [])] or [None]
-            found += [RosterGuardian(None if place else name, email) for place, email in enumerate(emails) if name or email]
+            found += [ListedGuardian(None if place else name, email) for place, email in enumerate(emails) if name or email]
         guardians = merged(found)
         if len(guardians) > MAX_GUARDIANS:
             self._complain(ProblemCode.TOO_MANY_GUARDIANS, None, str(len(guardians)))
         return guardians
 
-    def _take(self, named: RosterField, read: Callable[[str], T]) -> T | None:
+    def _take(self, named: ListField, read: Callable[[str], T]) -> T | None:
         cell = self.cells.get(named, "")
         if not cell:
             return None
@@ -109,11 +109,11 @@ class RowReader:
             self._complain(trouble.code, named, cell)
             return None
 
-    def _complain(self, code: ProblemCode, named: RosterField | None, value: str) -> None:
+    def _complain(self, code: ProblemCode, named: ListField | None, value: str) -> None:
         self.problems.append(Problem(self.line.line, named, code, value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "\u2026"))
 
 
-def settle_repeats(rows: Sequence[RosterRow]) -> tuple[tuple[RosterRow, ...], list[Problem]]:
+def settle_repeats(rows: Sequence[ListedStudent]) -> tuple[tuple[ListedStudent, ...], list[Problem]]:
     """Drop rows that repeat another word for word (a warning), and all that are one student told differently.
 
     Two rows are one student with the same number; or with the same name, and the same birth date or e-mail or
@@ -127,7 +127,7 @@ def settle_repeats(rows: Sequence[RosterRow]) -> tuple[tuple[RosterRow, ...], li
     return kept, problems + _namesakes(kept)
 
 
-def are_two_people(one: RosterRow, other: RosterRow) -> bool:
+def are_two_people(one: ListedStudent, other: ListedStudent) -> bool:
     """Say whether two rows of one name are two students for certain."""
     if (one.birth_date and one.birth_date == other.birth_date) or (one.email and one.email == other.email):
         return False
@@ -137,8 +137,8 @@ def are_two_people(one: RosterRow, other: RosterRow) -> bool:
     return bool(numbers or birth_dates or emails)
 
 
-def _without_copies(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[Problem]]:
-    first: dict[RosterRow, RosterRow] = {}
+def _without_copies(rows: Sequence[ListedStudent]) -> tuple[list[ListedStudent], list[Problem]]:
+    first: dict[ListedStudent, ListedStudent] = {}
     problems = []
     for row in rows:
         original = first.setdefault(replace(row, line=0), row)
@@ -147,18 +147,18 @@ def _without_copies(rows: Sequence[RosterRow]) -> tuple[list[RosterRow], list[Pr
     return list(first.values()), problems
 
 
-def _same_number(rows: Iterable[RosterRow]) -> list[Problem]:
+def _same_number(rows: Iterable[ListedStudent]) -> list[Problem]:
     problems = []
     for group in _groups(rows, lambda row: number_key(row.number) if row.number else None):
         one_name = len({student_key(row.given_name, row.family_name) for row in group}) == 1
         code = ProblemCode.DUPLICATE_ROW if one_name else ProblemCode.DUPLICATE_NUMBER
         for row in group:
             other = group[1] if row is group[0] else group[0]
-            problems.append(Problem(row.line, RosterField.NUMBER, code, str(other.line)))
+            problems.append(Problem(row.line, ListField.NUMBER, code, str(other.line)))
     return problems
 
 
-def _same_student(rows: Iterable[RosterRow], known: set[int]) -> list[Problem]:
+def _same_student(rows: Iterable[ListedStudent], known: set[int]) -> list[Problem]:
     problems = []
     for group in _groups(rows, _name):
         for row in group:
@@ -168,17 +168,17 @@ def _same_student(rows: Iterable[RosterRow], known: set[int]) -> list[Problem]:
     return problems
 
 
-def _namesakes(rows: Iterable[RosterRow]) -> list[Problem]:
+def _namesakes(rows: Iterable[ListedStudent]) -> list[Problem]:
     return [Problem(row.line, None, ProblemCode.NAMESAKE, str(group[0].line)) for group in _groups(rows, _name) for row in group[1:]]
 
 
-def _name(row: RosterRow) -> Hashable:
+def _name(row: ListedStudent) -> Hashable:
     return student_key(row.given_name, row.family_name)
 
 
-def _groups(rows: Iterable[RosterRow], key: Callable[[RosterRow], Hashable]) -> list[list[RosterRow]]:
+def _groups(rows: Iterable[ListedStudent], key: Callable[[ListedStudent], Hashable]) -> list[list[ListedStudent]]:
     """Give the rows that share a key with another one."""
-    groups: dict[Hashable, list[RosterRow]] = defaultdict(list)
+    groups: dict[Hashable, list[ListedStudent]] = defaultdict(list)
     for row in rows:
         shared = key(row)
         if shared is not None:
@@ -186,14 +186,14 @@ def _groups(rows: Iterable[RosterRow], key: Callable[[RosterRow], Hashable]) -> 
     return [group for group in groups.values() if len(group) > 1]
 
 
-__all__ = ["DateOrder", "Problem", "RosterGuardian", "RosterReading", "RosterRow", "read_rows"]
+__all__ = ["DateOrder", "ListReading", "ListedGuardian", "ListedStudent", "Problem", "read_rows"]
 
 
 @dataclass(frozen=True, slots=True)
-class RosterReading:
+class ListReading:
     """The students read, and all problems by row; `date_order` is how birth dates were read (None: nothing settled it)."""
 
-    rows: tuple[RosterRow, ...]
+    rows: tuple[ListedStudent, ...]
     problems: tuple[Problem, ...]
     date_order: DateOrder | None
 
@@ -213,27 +213,27 @@ class RosterReading:
         return any(problem.code is ProblemCode.AMBIGUOUS_DATE for problem in self.problems)
 
 
-def read_rows(table: RosterTable, columns: RosterColumns, *, today: date, date_order: DateOrder | None = None) -> RosterReading:
+def read_rows(table: ListTable, columns: ListColumns, *, today: date, date_order: DateOrder | None = None) -> ListReading:
     """Read every student. `date_order` is a person's answer; without it the column or its heading decides.
 
-    Raises RosterError: no_name_column, no_students, too_many_rows.
+    Raises ListError: no_name_column, no_students, too_many_rows.
     """
     if not columns.names_found:
-        raise RosterError(FileCode.NO_NAME_COLUMN)
+        raise ListError(FileCode.NO_NAME_COLUMN)
     readers = [RowReader(line, columns) for line in columns.student_lines(table)]
     readers = [reader for reader in readers if reader.says_something]
     if not readers:
-        raise RosterError(FileCode.NO_STUDENTS)
+        raise ListError(FileCode.NO_STUDENTS)
     if len(readers) > MAX_ROWS:
-        raise RosterError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
+        raise ListError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
     order = date_order or _column_order(readers, columns)
     read = [reader.row(partial(read_birth_date, order=order, today=today)) for reader in readers]
     rows, problems = settle_repeats([row for row in read if row])
     problems += [problem for reader in readers for problem in reader.problems]
-    return RosterReading(rows, tuple(sorted(problems, key=lambda problem: problem.line)), order)
+    return ListReading(rows, tuple(sorted(problems, key=lambda problem: problem.line)), order)
 
 
-def _column_order(readers: Iterable[RowReader], columns: RosterColumns) -> DateOrder | None:
-    column = next((column for column, named in columns.fields.items() if named is RosterField.BIRTH_DATE), None)
+def _column_order(readers: Iterable[RowReader], columns: ListColumns) -> DateOrder | None:
+    column = next((column for column, named in columns.fields.items() if named is ListField.BIRTH_DATE), None)
     heading = columns.headings[column] if column is not None and column < len(columns.headings) else ""
-    return column_order((reader.cells.get(RosterField.BIRTH_DATE, "") for reader in readers), heading)
+    return column_order((reader.cells.get(ListField.BIRTH_DATE, "") for reader in readers), heading)

@@ -13,7 +13,7 @@ from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import ClinicianApproval, DeclineForm, TeacherApproval
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
-from outreach.errors import Refused, Stale
+from outreach.errors import Refusal, Stale
 from outreach.models import Application, ApplicationState, RoleName, School, Site
 from outreach.time import clock
 from outreach.time.zones import country_of_zones
@@ -54,7 +54,7 @@ def approve(application_id: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             _APPROVE[found.role](found.id, form.chosen(), by_id=me().id, note=form.note.data, now=clock.now())
-        except Refused as refusal:
+        except Refusal as refusal:
             form.refuse(refusal)
         except Stale as stale:
             return _decided_already(found.id, stale)

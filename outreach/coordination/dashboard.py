@@ -26,7 +26,7 @@ from outreach.models import (
     SessionState,
     User,
 )
-from outreach.outbox.queue import is_overtaken
+from outreach.outbox.queue import is_superseded
 from outreach.scheduling.retime import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)
@@ -35,7 +35,7 @@ LOW = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attention:
+class Dashboard:
     """Counts of what waits for a person.
 
     `late_since`: when the oldest letter that should have left was due. `skipped_sessions`: ids of those whose clock skips their time.
@@ -54,16 +54,16 @@ class Attention:
     pause: OutboxPause | None
 
 
-def attention(*, now: datetime) -> Attention:
+def dashboard(*, now: datetime) -> Dashboard:
     """Look at everything once."""
     pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
     late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
     quarantined = InboundMessage.outcome == InboundOutcome.QUARANTINED
     to_look_at = select(func.count(InboundMessage.id)).where(quarantined, InboundMessage.reviewed_at.is_(None))
-    return Attention(
+    return Dashboard(
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
-        failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_overtaken())) or 0,
+        failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_superseded())) or 0,
         refused_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_refused())) or 0,
         stopped_mailboxes=db.session.scalar(select(func.count(Mailbox.stopped_at))) or 0,
         blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,

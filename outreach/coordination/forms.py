@@ -10,7 +10,7 @@ from wtforms import IntegerField, SelectChoice, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.labels import ROLES, SESSION_STATES
-from outreach.coordination.use_cases import SchoolFacts, SiteFacts
+from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.web.fields import CountryField, LineField, ProseField, ZoneField, required
 from outreach.web.filters import Filter, choices
 from outreach.web.pages import Form
@@ -18,7 +18,7 @@ from outreach.web.pages import Form
 NEW = 0
 
 
-class Time(enum.StrEnum):
+class TimeFilter(enum.StrEnum):
     """Which sessions of a list."""
 
     COMING = "coming"
@@ -27,7 +27,7 @@ class Time(enum.StrEnum):
     UNDECIDED = "undecided"
 
 
-class PlaceForm(Form):
+class OrganisationForm(Form):
     """What schools and sites have in common."""
 
     name = LineField(_l("Name"), (required(_l("Please write its name.")),))
@@ -35,7 +35,7 @@ class PlaceForm(Form):
     zone = ZoneField(_l("Time zone"), default="Europe/London")
 
 
-class SchoolForm(PlaceForm):
+class SchoolForm(OrganisationForm):
     """A school."""
 
     town = LineField(_l("Town"), (Optional(),))
@@ -46,9 +46,9 @@ class SchoolForm(PlaceForm):
         description=_l("Under this age a guardian is copied on every letter. 18 nearly everywhere, 19 or 21 in some states."),
     )
 
-    def facts(self) -> SchoolFacts:
+    def facts(self) -> SchoolInput:
         """Give what was typed."""
-        return SchoolFacts(
+        return SchoolInput(
             name=self.name.data,
             town=self.town.data,
             country=self.country.data,
@@ -57,14 +57,14 @@ class SchoolForm(PlaceForm):
         )
 
 
-class SiteForm(PlaceForm):
+class SiteForm(OrganisationForm):
     """A hospital or venue."""
 
     address = ProseField(_l("Address"), (Optional(),), description=_l("As a taxi driver needs it; it stands in every invitation."))
 
-    def facts(self) -> SiteFacts:
+    def facts(self) -> SiteInput:
         """Give what was typed."""
-        return SiteFacts(name=self.name.data, address=self.address.data, country=self.country.data, zone=self.zone.data)
+        return SiteInput(name=self.name.data, address=self.address.data, country=self.country.data, zone=self.zone.data)
 
 
 class Approval(Form):
@@ -122,11 +122,11 @@ class SessionFilter(Filter):
     time = SelectField(
         _l("When"),
         choices=[
-            SelectChoice(Time.COMING, _l("Coming")),
-            SelectChoice(Time.PAST, _l("Past")),
-            SelectChoice(Time.ALL, _l("All")),
-            SelectChoice(Time.UNDECIDED, _l("Coming, not decided in time")),
+            SelectChoice(TimeFilter.COMING, _l("Coming")),
+            SelectChoice(TimeFilter.PAST, _l("Past")),
+            SelectChoice(TimeFilter.ALL, _l("All")),
+            SelectChoice(TimeFilter.UNDECIDED, _l("Coming, not decided in time")),
         ],
-        default=Time.COMING,
+        default=TimeFilter.COMING,
     )
     state = SelectField(_l("State"), choices=lambda: choices(SESSION_STATES))

@@ -10,7 +10,7 @@ from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import SchoolForm, SiteForm
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import School, Site
 from outreach.web.filters import Filter, filter_from
 from outreach.web.pages import load, me, signed_in
@@ -69,7 +69,7 @@ def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             use_cases.keep_school(found.id if found else None, form.facts())
-        except Refused as refusal:
+        except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_("Saved."), "success")
@@ -81,7 +81,7 @@ def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             use_cases.keep_site(found.id if found else None, form.facts())
-        except Refused as refusal:
+        except Refusal as refusal:
             form.refuse(refusal)
         else:
             flash(_("Saved."), "success")

@@ -13,7 +13,7 @@ from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import PeopleFilter
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import Application, OutreachSession, RoleName, SessionState, User
 from outreach.time import clock
 from outreach.web.filters import filter_from, one_of
@@ -30,7 +30,7 @@ def people() -> ResponseReturnValue:
     wanted = queries.people(chosen.q.data, one_of(RoleName, chosen.role.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    places = queries.places_of([person.id for person in found])
+    places = queries.workplaces_of([person.id for person in found])
     return render_template("coordination/people.html", form=chosen, page=page, found=found, places=places, roles=ROLES)
 
 
@@ -46,7 +46,7 @@ def person(user_id: int) -> ResponseReturnValue:
     return render_template(
         "coordination/person.html",
         person=found,
-        places=queries.places_of([found.id]).get(found.id, []),
+        places=queries.workplaces_of([found.id]).get(found.id, []),
         applications=applications,
         coming=db.session.scalar(hosts) or 0,
         roles=ROLES,
@@ -62,7 +62,7 @@ def close_account(user_id: int) -> ResponseReturnValue:
     found = load(User, user_id, policy.coordinates)
     try:
         use_cases.close_account(found.id, by_id=me().id)
-    except Refused as refusal:
+    except Refusal as refusal:
         flash(str(refusal), "error")
     else:
         flash(_("The account of %(name)s is closed; wherever they were signed in, they are out.", name=found.name), "success")

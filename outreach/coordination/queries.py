@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from outreach.catalogue.cards import CARD_ROWS
 from outreach.coordination.dashboard import is_undecided
-from outreach.coordination.forms import Time
+from outreach.coordination.forms import TimeFilter
 from outreach.db import db
 from outreach.models import (
     Application,
@@ -45,7 +45,7 @@ def people(q: str, role: RoleName | None) -> Wanted:
     return wanted.where(User.roles.any(Role.name == role)) if role else wanted
 
 
-def places_of(user_ids: list[int]) -> dict[int, list[str]]:
+def workplaces_of(user_ids: list[int]) -> dict[int, list[str]]:
     """Give the names of the schools and sites where these people work."""
     schools = select(Membership.user_id, School.name).join(School).where(Membership.user_id.in_(user_ids))
     sites = select(Appointment.user_id, Site.name).join(Site).where(Appointment.user_id.in_(user_ids))
@@ -67,17 +67,17 @@ def sites(q: str) -> Wanted:
     return select(Site, clinicians.label("people")).where(Site.name.icontains(q, autoescape=True)).order_by(Site.name)
 
 
-def sessions(q: str, time: Time, state: SessionState | None, *, now: datetime) -> Wanted:
+def sessions(q: str, time: TimeFilter, state: SessionState | None, *, now: datetime) -> Wanted:
     """Sessions of everybody, drafts too; those to come soonest first, those past latest first."""
-    is_to_come = time in (Time.COMING, Time.UNDECIDED)
+    is_to_come = time in (TimeFilter.COMING, TimeFilter.UNDECIDED)
     wanted = CARD_ROWS.order_by(OutreachSession.starts_at if is_to_come else OutreachSession.starts_at.desc(), OutreachSession.id)
     if q:
         host = User.given_name + " " + User.family_name
         wanted = wanted.where(or_(OutreachSession.title.icontains(q, autoescape=True), host.icontains(q, autoescape=True)))
     if state:
         wanted = wanted.where(OutreachSession.state == state)
-    if time is Time.ALL:
+    if time is TimeFilter.ALL:
         return wanted
-    if time is Time.UNDECIDED:
+    if time is TimeFilter.UNDECIDED:
         return wanted.where(is_undecided(now))
-    return wanted.where(OutreachSession.ends_at > now if time is Time.COMING else OutreachSession.ends_at <= now)
+    return wanted.where(OutreachSession.ends_at > now if time is TimeFilter.COMING else OutreachSession.ends_at <= now)

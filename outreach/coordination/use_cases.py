@@ -15,14 +15,14 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import Application, ApplicationState, Appointment, LetterKind, Membership, Role, RoleName, School, Site, User
-from outreach.models.snapshots import ApplicationFacts
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import ApplicationSnapshot
+from outreach.outbox.queue import NewLetter, enqueue
 
 
 @dataclass(frozen=True, kw_only=True)
-class SchoolFacts:
+class SchoolInput:
     """A school. `country` is ISO 3166-1 alpha-2, `zone` an IANA name."""
 
     name: str
@@ -33,7 +33,7 @@ class SchoolFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SiteFacts:
+class SiteInput:
     """A hospital or venue; what happens there runs on the clock of its `zone`."""
 
     name: str
@@ -45,7 +45,7 @@ class SiteFacts:
 Place = TypeVar("Place", School, Site)
 
 
-def approve_teacher(application_id: int, school: int | SchoolFacts, *, by_id: int, note: str, now: datetime) -> None:
+def approve_teacher(application_id: int, school: int | SchoolInput, *, by_id: int, note: str, now: datetime) -> None:
     """Give the role and the membership of a school, known (its id) or new, and write to the applicant.
 
     Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
@@ -58,7 +58,7 @@ def approve_teacher(application_id: int, school: int | SchoolFacts, *, by_id: in
         _decide(application, user, ApplicationState.APPROVED, given.name, by_id=by_id, note=note, now=now)
 
 
-def approve_clinician(application_id: int, site: int | SiteFacts, *, by_id: int, note: str, now: datetime) -> None:
+def approve_clinician(application_id: int, site: int | SiteInput, *, by_id: int, note: str, now: datetime) -> None:
     """Give the role and the appointment at a site, known (its id) or new, and write to the applicant.
 
     Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
@@ -78,13 +78,13 @@ def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> Non
         _decide(application, user, ApplicationState.DECLINED, application.place, by_id=by_id, note=note, now=now)
 
 
-def keep_school(school_id: int | None, facts: SchoolFacts) -> int:
+def keep_school(school_id: int | None, facts: SchoolInput) -> int:
     """Correct a school, or add one (None); give its id. Raises Refused when another one has the name."""
     with transaction():
         return _kept(School, school_id, facts).id
 
 
-def keep_site(site_id: int | None, facts: SiteFacts) -> int:
+def keep_site(site_id: int | None, facts: SiteInput) -> int:
     """Correct a site, or add one (None); give its id. Sessions posted already keep their time and zone."""
     with transaction():
         return _kept(Site, site_id, facts).id
@@ -93,7 +93,7 @@ def keep_site(site_id: int | None, facts: SiteFacts) -> int:
 def close_account(user_id: int, *, by_id: int) -> None:
     """Let somebody in no more, and end their open visits at once. Raises Refused for one's own account."""
     if user_id == by_id:
-        raise Refused(_l("This is your own account. Another coordinator can close it."))
+        raise Refusal(_l("This is your own account. Another coordinator can close it."))
     with transaction():
         user = _user(user_id)
         user.active, user.fs_uniquifier = False, uuid4().hex
@@ -108,9 +108,9 @@ def open_account(user_id: int) -> None:
 def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:
     application, user = _pending(application_id)
     if application.role != role:
-        raise Refused(_l("This application is for another role."))
+        raise Refusal(_l("This application is for another role."))
     if user.confirmed_at is None:
-        raise Refused(_l("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
+        raise Refusal(_l("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
     return application, user
 
 
@@ -128,25 +128,25 @@ def _decide(application: Application, user: User, state: ApplicationState, place
     is_approved = state == ApplicationState.APPROVED
     if is_approved and not user.is_a(application.role):
         user.roles.append(db.session.scalars(select(Role).where(Role.name == application.role)).one())
-    facts = ApplicationFacts(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
+    facts = ApplicationSnapshot(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
     key = f"application:{application.id}"
-    post([Draft(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=facts.to_json(), dedupe_key=key)], now=now)
+    enqueue([NewLetter(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=facts.to_json(), dedupe_key=key)], now=now)
 
 
-def _place(model: type[Place], chosen: int | SchoolFacts | SiteFacts) -> Place:
+def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
     if not isinstance(chosen, int):
         return _kept(model, None, chosen)
     found = db.session.get(model, chosen)
     if found is None:
-        raise Refused(_l("That place is no longer there. Please choose another."))
+        raise Refusal(_l("That place is no longer there. Please choose another."))
     return found
 
 
-def _kept(model: type[Place], key: int | None, facts: SchoolFacts | SiteFacts) -> Place:
+def _kept(model: type[Place], key: int | None, facts: SchoolInput | SiteInput) -> Place:
     place = model() if key is None else locked(model, key)
     if place is None:
         raise NotThere(_l("This place is no longer there."))
-    taken = Refused(_l("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
+    taken = Refusal(_l("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
     if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(facts.name), model.id != (key or 0))) is not None:
         raise taken
     for name, value in asdict(facts).items():

@@ -12,8 +12,8 @@ from outreach.catalogue.cards import cards
 from outreach.catalogue.search import formats
 from outreach.coordination import application_views, organisation_views, people_views, queries
 from outreach.coordination.blueprint import coordination
-from outreach.coordination.dashboard import Attention, attention, full_or_nearly_empty
-from outreach.coordination.forms import SessionFilter, Time
+from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly_empty
+from outreach.coordination.forms import SessionFilter, TimeFilter
 from outreach.db import db
 from outreach.mail_admin.labels import PAUSE_REASONS
 from outreach.models import LetterState, SessionState
@@ -36,7 +36,7 @@ __all__ = [
 def home() -> ResponseReturnValue:
     """Show what needs attention."""
     now = clock.now()
-    seen = attention(now=now)
+    seen = dashboard(now=now)
     soon = cards(list(db.session.execute(full_or_nearly_empty(now=now))), formats(), now=now)
     return render_template("coordination/home.html", seen=seen, todo=_todo(seen), soon=soon, moment=_moment, pause_reasons=PAUSE_REASONS)
 
@@ -47,7 +47,7 @@ def sessions() -> ResponseReturnValue:
     """Show everybody's sessions."""
     now = clock.now()
     chosen = filter_from(SessionFilter, request.args, _("Title or host"))
-    time, state = one_of(Time, chosen.time.data) or Time.COMING, one_of(SessionState, chosen.state.data)
+    time, state = one_of(TimeFilter, chosen.time.data) or TimeFilter.COMING, one_of(SessionState, chosen.state.data)
     page = page_of(queries.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, formats(), now=now))
 
@@ -56,7 +56,7 @@ def _moment(at: object) -> str:
     return table_moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
 
 
-def _todo(seen: Attention) -> list[tuple[int, str, str]]:
+def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
     """List (how many, of what, where) of all that isn't nothing."""
     rows = [
         (
@@ -67,7 +67,7 @@ def _todo(seen: Attention) -> list[tuple[int, str, str]]:
         (
             seen.undecided,
             ngettext("session awaits a decision", "sessions await a decision", seen.undecided),
-            url_for("coordination.sessions", time=Time.UNDECIDED.value),
+            url_for("coordination.sessions", time=TimeFilter.UNDECIDED.value),
         ),
         (
             seen.failed_letters,

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from outreach.db import db, locked
-from outreach.deliverability.reactivate import reached_again
+from outreach.deliverability.reactivate import reactivate_mailboxes
 from outreach.models import BlockedDomain, Bounce, BounceKind, Letter, LetterState, Mailbox, User
-from outreach.notifications.participants import readers
+from outreach.notifications.participants import contacts_of_students
 from outreach.people.mail_domains import is_there
 
 MANY = 3
@@ -21,7 +21,7 @@ SHARE = 0.5
 WITHIN = timedelta(days=7)
 
 
-def newly_turning_away(*, now: datetime) -> list[str]:
+def newly_blocking(*, now: datetime) -> list[str]:
     """Give the domains that turn us away and aren't marked."""
     left_at = func.coalesce(Letter.settled_at, Bounce.at)
     rows = db.session.execute(
@@ -33,7 +33,7 @@ def newly_turning_away(*, now: datetime) -> list[str]:
         .group_by(Bounce.domain, BlockedDomain.lifted_at)
         .order_by(Bounce.domain)
     ).all()
-    return [domain for domain, lifted_at, number in rows if turns_us_away(number, _written_to(domain, counts_since(now, lifted_at)))]
+    return [domain for domain, lifted_at, number in rows if is_blocking(number, _written_to(domain, counts_since(now, lifted_at)))]
 
 
 def blocked_domains() -> list[str]:
@@ -44,7 +44,7 @@ def blocked_domains() -> list[str]:
 def unmarked(domain: str) -> list[int]:
     """Give the mailboxes of students and guardians there that don't bear the mark yet; who signs in is written to all the same."""
     signs_in = select(User.id).where(User.mailbox_id == Mailbox.id).exists()
-    families = select(readers().subquery().c.mailbox_id)
+    families = select(contacts_of_students().subquery().c.mailbox_id)
     wanted = select(Mailbox.id).where(is_there(domain), Mailbox.blocked_at.is_(None), Mailbox.id.in_(families), ~signs_in)
     return list(db.session.scalars(wanted.order_by(Mailbox.id)))
 
@@ -60,10 +60,10 @@ def mark(domain: str, *, now: datetime) -> bool:
 
     Looked at again under the locks: somebody may have said meanwhile that they let us in.
     """
-    mailboxes = _held(unmarked(domain))
+    mailboxes = _locked(unmarked(domain))
     row = locked(BlockedDomain, domain)
     is_news = row is None or row.lifted_at is not None
-    if is_news and domain not in newly_turning_away(now=now):
+    if is_news and domain not in newly_blocking(now=now):
         return False
     if row is None:
         row = BlockedDomain(domain=domain, since=now)
@@ -82,8 +82,8 @@ def lift(domain: str, *, now: datetime) -> bool:
     """
     blocked = list(db.session.scalars(select(Mailbox.id).where(is_there(domain), Mailbox.blocked_at.is_not(None))))
     refused = set(db.session.scalars(select(Mailbox.id).where(Mailbox.id.in_(blocked), Mailbox.refused_at.is_not(None))))
-    reached_again([key for key in blocked if key not in refused], now=now)
-    for mailbox in _held(refused):
+    reactivate_mailboxes([key for key in blocked if key not in refused], now=now)
+    for mailbox in _locked(refused):
         mailbox.blocked_at = None
     row = locked(BlockedDomain, domain)
     if row is None or row.lifted_at is not None:
@@ -92,7 +92,7 @@ def lift(domain: str, *, now: datetime) -> bool:
     return True
 
 
-def _held(mailbox_ids: Collection[int]) -> list[Mailbox]:
+def _locked(mailbox_ids: Collection[int]) -> list[Mailbox]:
     wanted = select(Mailbox).where(Mailbox.id.in_(mailbox_ids)).order_by(Mailbox.id)
     return list(db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True)))
 
@@ -110,7 +110,7 @@ def _last_words(domain: str) -> str:
     return db.session.scalar(said.limit(1)) or ""
 
 
-def turns_us_away(turned_away: int, written_to: int) -> bool:
+def is_blocking(turned_away: int, written_to: int) -> bool:
     """At least 3 mailboxes of a domain sent a letter back by policy, and at least half of all that got one.
 
     A large mail service that dislikes a few letters of hundreds judges those letters; a school's server that lets nobody

@@ -14,23 +14,23 @@ from sqlalchemy import Row, exists, or_, select
 from outreach.db import db, locked
 from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration
 from outreach.notifications.letter_builder import IN_LINE
-from outreach.notifications.locks import hold_places
-from outreach.notifications.participants import students_behind
-from outreach.notifications.resend import tell_anew
-from outreach.notifications.waiting_list_notices import tell_in_line
+from outreach.notifications.locks import lock_sessions_and_students
+from outreach.notifications.participants import students_of_mailboxes
+from outreach.notifications.resend import resend_replacing
+from outreach.notifications.waiting_list_notices import notify_waiting
 
 NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 
 
-def reached_again(mailbox_ids: Collection[int], *, now: datetime) -> int:
+def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
     """Clear what says that letters don't arrive at these mailboxes, and tell each how every session not over stands.
 
     REQUEST to whoever has a living entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
     a family that waits. Mailboxes that bear no such mark are left alone, so the second of two who say so tells nobody
     twice; one whose reader stopped us hears nothing. Gives how many mailboxes are reached again.
     """
-    students = students_behind(mailbox_ids)
-    _hold(mailbox_ids, students, now)
+    students = students_of_mailboxes(mailbox_ids)
+    _lock(mailbox_ids, students, now)
     wanted = select(Mailbox).where(Mailbox.id.in_(mailbox_ids)).order_by(Mailbox.id)
     held = db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
     silent = [mailbox for mailbox in held if mailbox.refused_at is not None or mailbox.blocked_at is not None]
@@ -41,13 +41,13 @@ def reached_again(mailbox_ids: Collection[int], *, now: datetime) -> int:
     return len(silent)
 
 
-def _hold(mailbox_ids: Collection[int], student_ids: Collection[int], now: datetime) -> None:
+def _lock(mailbox_ids: Collection[int], student_ids: Collection[int], now: datetime) -> None:
     """Lock the sessions they are or were invited to, then the students: nobody registers them meanwhile."""
     invited = select(Invitation.session_id).where(Invitation.mailbox_id.in_(mailbox_ids))
     registered = select(Registration.session_id).where(Registration.student_id.in_(student_ids))
     which = or_(OutreachSession.id.in_(invited), OutreachSession.id.in_(registered)), OutreachSession.ends_at > now
     db.session.execute(select(OutreachSession.id).where(*which).order_by(OutreachSession.id).with_for_update(key_share=True))
-    hold_places(student_ids, now=now)
+    lock_sessions_and_students(student_ids, now=now)
 
 
 def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
@@ -55,8 +55,8 @@ def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
     for session_id in sorted(entries.keys() | waiting.keys()):
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its invitations were just read, and sessions are never deleted)
-        tell_anew(outreach_session, entries[session_id], key=f"reached:{now.isoformat()}", now=now)
-        tell_in_line(outreach_session, waiting[session_id], mailbox_ids, now=now)
+        resend_replacing(outreach_session, entries[session_id], key=f"reached:{now.isoformat()}", now=now)
+        notify_waiting(outreach_session, waiting[session_id], mailbox_ids, now=now)
 
 
 def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
@@ -79,7 +79,9 @@ def _waiting(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
-        .where(Registration.student_id.in_(students_behind(mailbox_ids)), Registration.state.in_(IN_LINE), OutreachSession.ends_at > now)
+        .where(
+            Registration.student_id.in_(students_of_mailboxes(mailbox_ids)), Registration.state.in_(IN_LINE), OutreachSession.ends_at > now
+        )
     )
     return _by_session(rows)
 

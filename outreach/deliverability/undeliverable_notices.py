@@ -28,17 +28,17 @@ from outreach.models import (
     class_teacher,
     enrolment,
 )
-from outreach.models.snapshots import BlockedFacts, Cause, LetterFacts, Reader
-from outreach.notifications.participants import Adult, adults, places, queue_places, readers
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft
-from outreach.people.contacts import Place, recipients, teacher_stands_in
+from outreach.models.snapshots import BlockedDomainSnapshot, Cause, LetterSnapshot, Reader
+from outreach.notifications.participants import StaffContact, contacts_of_students, participants, staff_contacts, waiting_list_positions
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter
+from outreach.people.contacts import Participant, recipients, teacher_stands_in
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.name_privacy import for_school
 
 
 @dataclass
-class Refusal:
+class Undeliverable:
     """A refused address and one teacher's students behind it: by student the next of their places, the soonest first."""
 
     mailbox: Mailbox
@@ -51,22 +51,22 @@ class Refusal:
         return f"refused:{self.mailbox.id}:{self.mailbox.refused_at}:{self.teacher_id}"
 
 
-def untold_refusals(*, now: datetime) -> list[Draft]:
+def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
     """Write the letter for each refused address of which a teacher hasn't been told since.
 
     It names all the teacher's students concerned and the next of their sessions, and belongs to no session's stream:
     nothing in it goes out of date with a later letter.
     """
-    refusals = _refusals(now)
+    refusals = _undeliverable(now)
     told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([refusal.key for refusal in refusals]))))
     untold = [refusal for refusal in refusals if refusal.key not in told]
-    teachers = adults({refusal.teacher_id for refusal in untold})
+    teachers = staff_contacts({refusal.teacher_id for refusal in untold})
     drafts = [_draft(refusal, teachers[refusal.teacher_id]) for refusal in untold]
     return [draft for draft in drafts if draft is not None]
 
 
-def _refusals(now: datetime) -> list[Refusal]:
-    behind = readers().subquery()
+def _undeliverable(now: datetime) -> list[Undeliverable]:
+    behind = contacts_of_students().subquery()
     rows = db.session.execute(
         select(Mailbox, Registration.id, Registration.session_id, Registration.teacher_id, Registration.student_id)
         .join(behind, behind.c.mailbox_id == Mailbox.id)
@@ -76,45 +76,45 @@ def _refusals(now: datetime) -> list[Refusal]:
         .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
         .order_by(OutreachSession.starts_at, Registration.id)
     )
-    found: dict[tuple[int, int], Refusal] = {}
+    found: dict[tuple[int, int], Undeliverable] = {}
     for mailbox, registration_id, session_id, teacher_id, student_id in rows:
-        refusal = found.setdefault((mailbox.id, teacher_id), Refusal(mailbox, teacher_id))
+        refusal = found.setdefault((mailbox.id, teacher_id), Undeliverable(mailbox, teacher_id))
         refusal.next_places.setdefault(student_id, (session_id, registration_id))
     return list(found.values())
 
 
-def _draft(refusal: Refusal, teacher: Adult) -> Draft | None:
+def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
     """None where nobody would write there anyway: the guardian of a student who is of age."""
     by_session: dict[int, list[int]] = defaultdict(list)
     for session_id, registration_id in refusal.next_places.values():
         by_session[session_id].append(registration_id)
-    concerned: list[tuple[OutreachSession, Place]] = []
+    concerned: list[tuple[OutreachSession, Participant]] = []
     for session_id, registration_ids in by_session.items():
         outreach_session = db.session.get_one(OutreachSession, session_id)
-        about = places(outreach_session, Registration.id.in_(registration_ids))
+        about = participants(outreach_session, Registration.id.in_(registration_ids))
         concerned += [(outreach_session, place) for place in about if refusal.mailbox.id in {one.mailbox_id for one in recipients(place)}]
     return _letter(refusal, teacher, concerned) if concerned else None
 
 
-def _letter(refusal: Refusal, teacher: Adult, concerned: Sequence[tuple[OutreachSession, Place]]) -> Draft:
+def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[tuple[OutreachSession, Participant]]) -> NewLetter:
     soonest, about = concerned[0][0], [place for _session, place in concerned]
-    facts = LetterFacts(
+    facts = LetterSnapshot(
         reader=Reader.TEACHER,
         reader_name=teacher.name,
         reader_zone=teacher.zone,
         cause=Cause.BOUNCED,
-        session=session_facts(soonest),
+        session=session_snapshot(soonest),
         seated=for_school([place for place in about if place.state is not RegistrationState.WAITING]),
-        waiting=for_school([place for place in about if place.state is RegistrationState.WAITING], queue_places(soonest.id)),
+        waiting=for_school([place for place in about if place.state is RegistrationState.WAITING], waiting_list_positions(soonest.id)),
         stands_in_for=for_school([place for place in about if teacher_stands_in(place)]),
         reason=refusal.mailbox.address,
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=teacher.mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=facts.to_json(), dedupe_key=refusal.key, locale=teacher.locale
     )
 
 
-def untold_blocks(*, now: datetime) -> list[Draft]:
+def blocked_domain_notices(*, now: datetime) -> list[NewLetter]:
     """Write the letter for each marked domain and each teacher who hasn't had one since; a public domain is the coordinator's."""
     blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain))
     drafts = [draft for domain in blocked.all() for draft in _drafts(domain, now)]
@@ -122,20 +122,20 @@ def untold_blocks(*, now: datetime) -> list[Draft]:
     return [draft for draft in drafts if draft.dedupe_key not in told]
 
 
-def _drafts(blocked: BlockedDomain, now: datetime) -> list[Draft]:
+def _drafts(blocked: BlockedDomain, now: datetime) -> list[NewLetter]:
     students = _students_by_teacher(blocked.domain, now)
     sign = sha256(blocked.domain.encode()).hexdigest()[:16]
     return [
-        Draft(
+        NewLetter(
             mailbox_id=teacher.mailbox_id,
             kind=LetterKind.BLOCKED,
-            facts=BlockedFacts(
+            facts=BlockedDomainSnapshot(
                 reader_name=teacher.name, domain=blocked.domain, students=students[teacher.user_id], server_words=blocked.words
             ).to_json(),
             dedupe_key=f"blocked:{sign}:{blocked.since}:{teacher.user_id}",
             locale=teacher.locale,
         )
-        for teacher in adults(students.keys()).values()
+        for teacher in staff_contacts(students.keys()).values()
     ]
 
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from outreach.db import transaction
-from outreach.deliverability.blocked_domains import blocked_domains, left_over, lift, mark, newly_turning_away, unmarked
-from outreach.deliverability.reactivate import reached_again
-from outreach.deliverability.undeliverable_notices import untold_blocks, untold_refusals
-from outreach.outbox.queue import post
+from outreach.deliverability.blocked_domains import blocked_domains, left_over, lift, mark, newly_blocking, unmarked
+from outreach.deliverability.reactivate import reactivate_mailboxes
+from outreach.deliverability.undeliverable_notices import blocked_domain_notices, undeliverable_notices
+from outreach.outbox.queue import enqueue
 
 
-def write_again(mailbox_id: int, *, now: datetime) -> bool:
+def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
     """Somebody says that this address works after all: write there again, beginning with how things stand.
 
     Says whether anything was in the way.
     """
     with transaction():
-        return bool(reached_again([mailbox_id], now=now))
+        return bool(reactivate_mailboxes([mailbox_id], now=now))
 
 
-def let_in(domain: str, *, now: datetime) -> bool:
+def unblock_domain(domain: str, *, now: datetime) -> bool:
     """Somebody says that this domain lets our letters in now: write there again, beginning with how things stand.
 
     Says whether anything was in the way. Should it turn us away again, the next job marks it anew.
@@ -29,25 +29,25 @@ def let_in(domain: str, *, now: datetime) -> bool:
         return lift(domain, now=now)
 
 
-def report_refused_mailboxes(*, now: datetime) -> int:
+def report_undeliverable_mailboxes(*, now: datetime) -> int:
     """Tell teachers of students' addresses to which nothing arrives, each once; gives how many letters that made."""
-    drafts = untold_refusals(now=now)
+    drafts = undeliverable_notices(now=now)
     if drafts:
         with transaction():
-            post(drafts, now=now)
+            enqueue(drafts, now=now)
     return len(drafts)
 
 
-def look_for_blocked_domains(*, now: datetime) -> int:
+def update_blocked_domains(*, now: datetime) -> int:
     """Mark the domains that turn us away, and ask their teachers to have us let in; gives how much there was to do."""
     for domain in left_over():
-        let_in(domain, now=now)
+        unblock_domain(domain, now=now)
     grown = [domain for domain in blocked_domains() if unmarked(domain)]
-    marked = [domain for domain in (*newly_turning_away(now=now), *grown) if _mark(domain, now)]
-    drafts = untold_blocks(now=now)
+    marked = [domain for domain in (*newly_blocking(now=now), *grown) if _mark(domain, now)]
+    drafts = blocked_domain_notices(now=now)
     if drafts:
         with transaction():
-            post(drafts, now=now)
+            enqueue(drafts, now=now)
     return len(marked) + len(drafts)
 
 

@@ -16,7 +16,7 @@ from outreach.db import db
 from outreach.demo.classes import ANATOMY_CLUB
 from outreach.demo.sessions.planned import ASK_A_SURGEON, FULL, SHADOWING, TALK
 from outreach.demo.world import World
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -27,8 +27,8 @@ from outreach.models import (
     Mailbox,
     guardianship,
 )
-from outreach.outbox.bounces import note_failure
-from outreach.rsvp.record import Given, hold_answer
+from outreach.outbox.bounces import record_bounce
+from outreach.rsvp.record import NewRsvp, record_rsvp
 
 _BY_CALENDAR, _ON_THE_PAGE = AnswerSource.CALENDAR, AnswerSource.PAGE
 _SAID: tuple[tuple[Answer, AnswerSource] | None, ...] = (
@@ -55,21 +55,21 @@ def families_answer(world: World, *, now: datetime) -> None:
         for family, said in zip(_by_student(world.sessions[key]), cycle(_SAID)):
             if said is not None:
                 for invitation in family:
-                    hold_answer(invitation, Given(answer=said[0], source=said[1]), now=now)
+                    record_rsvp(invitation, NewRsvp(answer=said[0], source=said[1]), now=now)
 
 
 def a_letter_comes_back(world: World, *, now: datetime) -> None:
     """A guardian's address has a typing error: the teacher sees it beside the student, with what to do."""
     mailbox = _guardian(world, 4)
     words = f"550 5.1.1 <{mailbox.address}>: Recipient address rejected: User unknown in virtual mailbox table"
-    note_failure(mailbox.id, None, BounceKind.HARD, status="5.1.1", words=words, now=now)
+    record_bounce(mailbox.id, None, BounceKind.HARD, status="5.1.1", words=words, now=now)
 
 
 def somebody_asks(world: World, *, now: datetime) -> None:
     """A parent answers a letter as if a person had written it: that waits for the coordinator."""
     mailbox = _guardian(world, 2)
     to = current_app.extensions["outreach"].reply_address.replace("{token}", mailbox.token)
-    take_in(_QUESTION.format(address=mailbox.address, to=to).encode(), delivered_to=to, source="demo", now=now)
+    receive(_QUESTION.format(address=mailbox.address, to=to).encode(), delivered_to=to, source="demo", now=now)
 
 
 def _by_student(session_id: int) -> Iterator[list[Invitation]]:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from outreach.db import db
 from outreach.demo import names
-from outreach.demo.people import CARLA, GWEN, NOOR, PETER, Adult
+from outreach.demo.people import CARLA, GWEN, NOOR, PETER, DemoAdult
 from outreach.demo.world import World
 from outreach.models import Guardian, Mailbox, SchoolClass, Student, User
 
@@ -18,7 +18,7 @@ class ClassList:
     """One class. `youngest`: their least age in years, where the school gave birth dates because a session asks for them."""
 
     name: str
-    teachers: tuple[Adult, ...]
+    teachers: tuple[DemoAdult, ...]
     students: str
     year_group: str
     domain: str

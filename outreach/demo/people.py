@@ -26,7 +26,7 @@ from outreach.models import Application, Appointment, Mailbox, Membership, Role,
 
 
 @dataclass(frozen=True)
-class Adult:
+class DemoAdult:
     """Somebody invented. `place`: the school or site a coordinator gave them; of an applicant, the one they proposed."""
 
     given_name: str
@@ -38,22 +38,22 @@ class Adult:
     message: str = ""
 
 
-RUTH = Adult("Ruth", "Castellan", sign_ins.COORDINATOR.email, NEW_YORK, RoleName.COORDINATOR)
+RUTH = DemoAdult("Ruth", "Castellan", sign_ins.COORDINATOR.email, NEW_YORK, RoleName.COORDINATOR)
 
-MAYA = Adult("Maya", "Lindgren", sign_ins.CLINICIAN.email, NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
-JULIAN = Adult("Julian", "Achebe", "julian.achebe@lanternhill.example", NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
-TERESA = Adult("Teresa", "Valdez", "teresa.valdez@pelicanpoint.example", LOS_ANGELES, RoleName.CLINICIAN, PELICAN_POINT)
-ROSALIND = Adult("Rosalind", "Hartnell", "rosalind.hartnell@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
-IMRAN = Adult("Imran", "Qadir", "imran.qadir@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
+MAYA = DemoAdult("Maya", "Lindgren", sign_ins.CLINICIAN.email, NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
+JULIAN = DemoAdult("Julian", "Achebe", "julian.achebe@lanternhill.example", NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
+TERESA = DemoAdult("Teresa", "Valdez", "teresa.valdez@pelicanpoint.example", LOS_ANGELES, RoleName.CLINICIAN, PELICAN_POINT)
+ROSALIND = DemoAdult("Rosalind", "Hartnell", "rosalind.hartnell@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
+IMRAN = DemoAdult("Imran", "Qadir", "imran.qadir@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
 
-NOOR = Adult("Noor", "Abadi", sign_ins.TEACHER.email, NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
-PETER = Adult("Peter", "Vance", "peter.vance@maplehollow.example", NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
-CARLA = Adult("Carla", "Montoya", "carla.montoya@sundialbay.example", LOS_ANGELES, RoleName.TEACHER, SUNDIAL_BAY)
-GWEN = Adult("Gwen", "Parry", "gwen.parry@willowbrook.example", LONDON, RoleName.TEACHER, WILLOWBROOK)
+NOOR = DemoAdult("Noor", "Abadi", sign_ins.TEACHER.email, NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
+PETER = DemoAdult("Peter", "Vance", "peter.vance@maplehollow.example", NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
+CARLA = DemoAdult("Carla", "Montoya", "carla.montoya@sundialbay.example", LOS_ANGELES, RoleName.TEACHER, SUNDIAL_BAY)
+GWEN = DemoAdult("Gwen", "Parry", "gwen.parry@willowbrook.example", LONDON, RoleName.TEACHER, WILLOWBROOK)
 
 APPROVED = (RUTH, MAYA, JULIAN, TERESA, ROSALIND, IMRAN, NOOR, PETER, CARLA, GWEN)
 APPLICANTS = (
-    Adult(
+    DemoAdult(
         "Bilal",
         "Hussain",
         "bilal.hussain@foxglove.example",
@@ -62,7 +62,7 @@ APPLICANTS = (
         "Foxglove Community School, London",
         "I teach biology in years 10 to 13. Two of my students asked whether they could come to a workshop.",
     ),
-    Adult(
+    DemoAdult(
         "Ingrid",
         "Solberg",
         "ingrid.solberg@pelicanpoint.example",
@@ -94,7 +94,7 @@ def make_applications(*, password_hash: str, now: datetime) -> None:
         db.session.add(application)
 
 
-def _user(adult: Adult, password_hash: str, *, now: datetime) -> User:
+def _user(adult: DemoAdult, password_hash: str, *, now: datetime) -> User:
     return User(
         email=adult.email,
         mailbox=Mailbox(address=adult.email),
@@ -109,7 +109,7 @@ def _user(adult: Adult, password_hash: str, *, now: datetime) -> User:
     )
 
 
-def _given(world: World, adult: Adult, *, now: datetime) -> Membership | Appointment:
+def _given(world: World, adult: DemoAdult, *, now: datetime) -> Membership | Appointment:
     """Give what the coordinator gave: a teacher a school, a clinician a site."""
     by_whom = {"user_id": world.users[adult.email], "approved_by_id": world.users[RUTH.email], "approved_at": now}
     if adult.role is RoleName.TEACHER:

@@ -12,7 +12,7 @@ from outreach.demo.sessions.planned import Planned
 from outreach.demo.world import World
 from outreach.models import Area, Format
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
 
 PROGRAMME = (*IN_NEW_YORK, *IN_LONDON, *IN_LOS_ANGELES)
 MORNING, NOON = time(8), time(12)
@@ -32,30 +32,30 @@ def weekday(day: date) -> date:
     return day + timedelta(days=max(0, 7 - day.weekday())) if day.weekday() > 4 else day
 
 
-def _when(planned: Planned, today: date) -> TypedTime:
+def _when(planned: Planned, today: date) -> WhenInput:
     day = weekday(today + timedelta(days=planned.in_days))
-    return TypedTime(day=day, start=planned.start, end=planned.end, decision=_decision(planned, day))
+    return WhenInput(day=day, start=planned.start, end=planned.end, decision=_decision(planned, day))
 
 
-def _decision(planned: Planned, day: date) -> TypedDecision:
+def _decision(planned: Planned, day: date) -> DecisionInput:
     if planned.decided_days_before is None:
-        return TypedDecision()
+        return DecisionInput()
     decided = day - timedelta(days=planned.decided_days_before)
-    return TypedDecision(is_provisional=True, wall=datetime.combine(decided - timedelta(days=max(0, decided.weekday() - 4)), NOON))
+    return DecisionInput(is_provisional=True, wall=datetime.combine(decided - timedelta(days=max(0, decided.weekday() - 4)), NOON))
 
 
-def _where(world: World, planned: Planned) -> TypedPlace:
+def _where(world: World, planned: Planned) -> WhereInput:
     if not planned.area:
-        return TypedPlace(zone=planned.zone, video_url=f"https://video.example/{planned.key.replace(' ', '-')}")
+        return WhereInput(zone=planned.zone, video_url=f"https://video.example/{planned.key.replace(' ', '-')}")
     area = db.session.get_one(Area, world.areas[planned.area])
-    return TypedPlace(area_id=area.id, zone=area.site.zone, meeting_point=planned.meeting_point)
+    return WhereInput(area_id=area.id, zone=area.site.zone, meeting_point=planned.meeting_point)
 
 
-def _offer(planned: Planned, today: date) -> Offer:
+def _offer(planned: Planned, today: date) -> DetailsInput:
     """Fill in the format's own defaults, as the page does."""
     a_format = db.session.get_one(Format, planned.format_key)
     opens = None if planned.opens_in_days is None else datetime.combine(today + timedelta(days=planned.opens_in_days), MORNING)
-    return Offer(
+    return DetailsInput(
         title=planned.title,
         description=planned.description,
         specialty=planned.specialty,

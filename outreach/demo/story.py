@@ -14,8 +14,8 @@ from outreach.demo.classes import ANATOMY_CLUB, AP_BIOLOGY, HEALTH_CAREERS, YEAR
 from outreach.demo.sessions.planned import ASK_A_SURGEON, CANCELLED, EVENING, FULL, MENTORING, NEARLY_FULL, SHADOWING, TALK
 from outreach.demo.world import World
 from outreach.models import OutreachSession, Registration, Student
-from outreach.registration.use_cases import Request, register_students, withdraw
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.registration.use_cases import RegistrationRequest, register_students, withdraw
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel
 
@@ -29,8 +29,8 @@ def first_registrations(world: World, *, now: datetime) -> None:
 def move_the_talk(world: World, *, now: datetime) -> None:
     """It begins half an hour later, somewhere else."""
     talk = db.session.get_one(OutreachSession, world.sessions[TALK])
-    when = TypedTime(day=talk.starts_wall.date(), start=time(16, 30), end=time(17, 30))
-    where = TypedPlace(area_id=world.areas["Skills lab"], zone=talk.zone, meeting_point="Skills lab, third floor, by the lifts")
+    when = WhenInput(day=talk.starts_wall.date(), start=time(16, 30), end=time(17, 30))
+    where = WhereInput(area_id=world.areas["Skills lab"], zone=talk.zone, meeting_point="Skills lab, third floor, by the lifts")
     move(talk.id, when, where, seen=talk.updated_at, now=now)
 
 
@@ -66,7 +66,7 @@ def _register(world: World, session_key: str, class_list: ClassList, which: rang
     outreach_session = db.session.get_one(OutreachSession, session_id)
     if outreach_session.age_floor is not None:
         ids = [key for key in ids if db.session.get_one(Student, key).birth_date is not None]
-    request = Request(
+    request = RegistrationRequest(
         session_id=session_id,
         school_id=world.schools[class_list.school],
         student_ids=tuple(ids),

@@ -13,7 +13,7 @@ from icalendar import Calendar
 
 
 @dataclass(frozen=True)
-class Card:
+class EventCard:
     """What stands in the calendar object. Wall times are naive, on the clock of `zone`."""
 
     method: str
@@ -30,7 +30,7 @@ class Card:
     organizer: str
 
 
-def card_of(calendar: bytes) -> Card | None:
+def card_of(calendar: bytes) -> EventCard | None:
     """Read the object's one event; None if it has none a calendar could show."""
     try:
         whole = Calendar.from_ical(calendar)
@@ -40,9 +40,9 @@ def card_of(calendar: bytes) -> Card | None:
     return _card(str(whole.get("METHOD", "")), event)
 
 
-def _card(method: str, event: Any) -> Card:
+def _card(method: str, event: Any) -> EventCard:
     starts = event["DTSTART"]
-    return Card(
+    return EventCard(
         method=method,
         summary=str(event.get("SUMMARY", "")),
         starts_wall=starts.dt.replace(tzinfo=None),

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,119}")
 
 
 @dataclass(frozen=True)
-class Page(Generic[T]):
+class FolderPage(Generic[T]):
     """One page of a list."""
 
     rows: Sequence[T]
@@ -46,7 +46,7 @@ class Page(Generic[T]):
         return self.page + 1
 
 
-def find(folder: Path, address: str, number: int) -> Page[Summary]:
+def find(folder: Path, address: str, number: int) -> FolderPage[Summary]:
     """Give a page of the letters to addresses that hold these characters, the newest first; a page past the end is the last."""
     names = sorted((path.stem for path in folder.glob("*.eml") if _NAME.fullmatch(path.stem)), reverse=True)
     wanted = address.strip().casefold()
@@ -55,7 +55,7 @@ def find(folder: Path, address: str, number: int) -> Page[Summary]:
     pages = max(1, -(-len(names) // PAGE_SIZE))
     number = min(max(number, 1), pages)
     rows = [_summary(folder, name) for name in names[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]]
-    return Page(rows, number, pages, len(names))
+    return FolderPage(rows, number, pages, len(names))
 
 
 def take(folder: Path, name: str) -> bytes | None:

@@ -14,7 +14,7 @@ from email.parser import BytesHeaderParser
 from email.policy import default
 from typing import cast
 
-from outreach.demo_mailbox.card import Card, card_of
+from outreach.demo_mailbox.card import EventCard, card_of
 
 _METHOD = re.compile(rb"^Content-Type: text/calendar;[^\r\n]*\bmethod=([A-Z]+)", re.MULTILINE | re.IGNORECASE)
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
@@ -40,7 +40,7 @@ class Reading:
     headers: tuple[tuple[str, str], ...]
     text: str
     html: str
-    card: Card | None
+    card: EventCard | None
 
 
 def summary_of(name: str, message: bytes) -> Summary:
@@ -78,6 +78,6 @@ def _body(letter: EmailMessage, subtype: str) -> str:
     return str(part.get_content()) if part is not None else ""
 
 
-def _card(letter: EmailMessage) -> Card | None:
+def _card(letter: EmailMessage) -> EventCard | None:
     parts = (part for part in letter.walk() if part.get_content_type() == "text/calendar")
     return next((card_of(cast(bytes, part.get_payload(decode=True))) for part in parts), None)

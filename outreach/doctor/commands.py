@@ -12,7 +12,7 @@ from flask import Flask
 
 from outreach.doctor.database_checks import check_database
 from outreach.doctor.dns_checks import check_dns
-from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.findings import Finding, Level
 from outreach.doctor.inbox_checks import check_inbox
 from outreach.doctor.machine_checks import check_machine, check_settings
 from outreach.doctor.mail_checks import check_mail
@@ -21,7 +21,7 @@ from outreach.logs import only_warnings
 from outreach.settings import Settings
 from outreach.time import clock
 
-_COLOURS = {Verdict.OK: "green", Verdict.ATTENTION: "yellow", Verdict.FAILS: "red"}
+_COLOURS = {Level.OK: "green", Level.ATTENTION: "yellow", Level.FAILS: "red"}
 
 
 @click.command("doctor")
@@ -33,13 +33,13 @@ def doctor(app: Flask) -> None:
     code is 1 when something fails, 0 otherwise.
     """
     only_warnings()
-    seen: Counter[Verdict] = Counter()
+    seen: Counter[Level] = Counter()
     with app.app_context():
         for finding in examine(app.extensions["outreach"], clock=clock.now):
             _say(finding)
             seen[finding.verdict] += 1
     click.echo(_summary(seen))
-    sys.exit(1 if seen[Verdict.FAILS] else 0)
+    sys.exit(1 if seen[Level.FAILS] else 0)
 
 
 def _say(finding: Finding) -> None:
@@ -49,8 +49,8 @@ def _say(finding: Finding) -> None:
         click.echo(f"{'':<27}→ {finding.advice}")
 
 
-def _summary(seen: Counter[Verdict]) -> str:
-    failing, looked_at = seen[Verdict.FAILS], seen[Verdict.ATTENTION]
+def _summary(seen: Counter[Level]) -> str:
+    failing, looked_at = seen[Level.FAILS], seen[Level.ATTENTION]
     if failing:
         return f"{failing} failing, {looked_at} wanting attention."
     return f"Nothing fails; {looked_at} wanting attention." if looked_at else "All is well."
@@ -62,7 +62,7 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
     yield from check_machine(settings, now=clock())
     is_sound = True
     for finding in check_database(settings, clock=clock):
-        is_sound = is_sound and finding.verdict is not Verdict.FAILS
+        is_sound = is_sound and finding.verdict is not Level.FAILS
         yield finding
     if is_sound:
         yield from check_service(now=clock())

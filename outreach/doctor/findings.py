@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 
-class Verdict(enum.StrEnum):
+class Level(enum.StrEnum):
     """How it stands."""
 
     OK = "OK"
@@ -19,21 +19,21 @@ class Finding:
     """One thing that was looked at. `advice`: what to do, where something is to be done."""
 
     subject: str
-    verdict: Verdict
+    verdict: Level
     said: str
     advice: str = ""
 
 
 def ok(subject: str, said: str) -> Finding:
     """It is as it should be."""
-    return Finding(subject, Verdict.OK, said)
+    return Finding(subject, Level.OK, said)
 
 
 def attention(subject: str, said: str, advice: str) -> Finding:
     """It works, but somebody should look."""
-    return Finding(subject, Verdict.ATTENTION, said, advice)
+    return Finding(subject, Level.ATTENTION, said, advice)
 
 
 def fails(subject: str, said: str, advice: str) -> Finding:
     """It doesn't work, or mustn't stay so."""
-    return Finding(subject, Verdict.FAILS, said, advice)
+    return Finding(subject, Level.FAILS, said, advice)

@@ -7,16 +7,16 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from outreach.doctor.findings import Finding, attention, fails, ok
-from outreach.inbound.inbox import InboxAway, Trouble, opened
+from outreach.inbound.inbox import InboxAway, InboxTrouble, opened
 from outreach.settings import Settings
 
 PATIENCE = timedelta(seconds=10)
 MANY = 200
 _ADVICE = {
-    Trouble.UNREACHABLE: "Look at host and port in OUTREACH_INBOX_URL, whether a firewall stands between, and at the server's certificate.",
-    Trouble.SIGN_IN: "Look at user and password in OUTREACH_INBOX_URL; some servers want a password made for programs.",
-    Trouble.FOLDER: "The path of OUTREACH_INBOX_URL must name a folder that is there, usually /INBOX.",
-    Trouble.BROKEN: "The mail server's own log says why.",
+    InboxTrouble.UNREACHABLE: "Look at host and port in OUTREACH_INBOX_URL, a firewall between them, and the server's certificate.",
+    InboxTrouble.SIGN_IN: "Look at user and password in OUTREACH_INBOX_URL; some servers want a password made for programs.",
+    InboxTrouble.FOLDER: "The path of OUTREACH_INBOX_URL must name a folder that is there, usually /INBOX.",
+    InboxTrouble.BROKEN: "The mail server's own log says why.",
 }
 
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import tzdata  # type: ignore[import-untyped]  # it has no stubs
 from sqlalchemy import make_url
 
-from outreach.doctor.findings import Finding, Verdict, attention, fails, ok
+from outreach.doctor.findings import Finding, Level, attention, fails, ok
 from outreach.settings import Settings
 
 FEWEST_CHARACTERS = 16
@@ -63,7 +63,7 @@ def _privacy(settings: Settings) -> Finding:
         return ok("Privacy", "nobody else on this machine can read keys, letters or the database")
     said = f"everybody on this machine can read {', '.join(path.name for path in readable)}"
     advice = f"Run `chmod o= {' '.join(dict.fromkeys(str(path.parent) for path in readable))}`."
-    return Finding("Privacy", Verdict.ATTENTION if settings.is_demo else Verdict.FAILS, said, advice)
+    return Finding("Privacy", Level.ATTENTION if settings.is_demo else Level.FAILS, said, advice)
 
 
 def _secrets(settings: Settings) -> list[Path]:

@@ -14,12 +14,12 @@ from sqlalchemy.orm import joinedload
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
-from outreach.notifications.participants import queue_places
-from outreach.tokens import LinkBroken, Purpose, read
+from outreach.notifications.participants import waiting_list_positions
+from outreach.tokens import LinkBroken, LinkPurpose, read
 
 
 @dataclass(frozen=True)
-class Place:
+class FamilyRegistration:
     """One student's place, as their family sees it."""
 
     registration: Registration
@@ -33,14 +33,14 @@ class FamilyPage:
 
     mailbox: Mailbox
     outreach_session: OutreachSession
-    places: tuple[Place, ...]
+    places: tuple[FamilyRegistration, ...]
 
     @property
     def has_seat(self) -> bool:
         """One of them has a seat, so place and link are theirs to know."""
         return any(place.registration.is_seated for place in self.places)
 
-    def place(self, registration_id: int) -> Place:
+    def place(self, registration_id: int) -> FamilyRegistration:
         """Give one of them; raises NotThere for anybody else's."""
         for place in self.places:
             if place.registration.id == registration_id:
@@ -48,13 +48,13 @@ class FamilyPage:
         raise NotThere
 
 
-def open_page(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -> FamilyPage:
+def open_page(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> FamilyPage:
     """Open a link from a letter. Raises what `open_link` raises."""
     mailbox, outreach_session = open_link(token, purpose, secret_key=secret_key, now=now)
     return FamilyPage(mailbox, outreach_session, _places(mailbox, outreach_session))
 
 
-def open_link(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:
+def open_link(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:
     """Give whose link it is, and the session of the letter it stands in.
 
     Raises LinkBroken for what isn't signed, not for this purpose, or was made void; LinkExpired after its time.
@@ -67,7 +67,7 @@ def open_link(token: str, purpose: Purpose, *, secret_key: str, now: datetime) -
     return mailbox, outreach_session
 
 
-def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[Place, ...]:
+def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[FamilyRegistration, ...]:
     found = db.session.scalars(
         select(Registration)
         .join(Student, Student.id == Registration.student_id)
@@ -79,9 +79,9 @@ def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[Place,
         .order_by(Registration.id)
         .distinct()
     ).all()
-    queue = queue_places(outreach_session.id)
+    queue = waiting_list_positions(outreach_session.id)
     latest = {registration.student_id: registration for registration in found if _may_know(mailbox, registration, outreach_session)}
-    return tuple(Place(one, one.student.given_name, queue.get(one.id)) for one in latest.values())
+    return tuple(FamilyRegistration(one, one.student.given_name, queue.get(one.id)) for one in latest.values())
 
 
 def _may_know(mailbox: Mailbox, registration: Registration, outreach_session: OutreachSession) -> bool:

@@ -13,16 +13,16 @@ from babel.lists import format_list
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.families.pages import FamilyPage, Place
+from outreach.families.pages import FamilyPage, FamilyRegistration
 from outreach.models import HAVE_AN_ENTRY, Answer, Invitation, Registration
-from outreach.registration.answering import places_at_stake
-from outreach.rsvp.queries import voices_of
-from outreach.rsvp.rules import speaks_alone
+from outreach.registration.answering import seats_at_stake
+from outreach.rsvp.queries import family_rsvps
+from outreach.rsvp.rules import decides_alone
 from outreach.web import formatting
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class RsvpQuestion:
     """Whether these students come, and what this mailbox has answered to invitation `sequence`.
 
     `is_you`: the reader is the one it is about. `at_stake`: whose places "can't come" gives back at once. `to_ask_about`:
@@ -34,9 +34,9 @@ class Question:
     is_verified: bool
     is_you: bool
     names: tuple[str, ...]
-    at_stake: tuple[Place, ...]
-    to_ask_about: tuple[Place, ...]
-    to_agree_on: tuple[Place, ...]
+    at_stake: tuple[FamilyRegistration, ...]
+    to_ask_about: tuple[FamilyRegistration, ...]
+    to_agree_on: tuple[FamilyRegistration, ...]
 
     @property
     def says_no(self) -> bool:
@@ -44,17 +44,17 @@ class Question:
         return self.answer is Answer.DECLINED and self.is_verified
 
 
-def question(page: FamilyPage, *, now: datetime) -> Question | None:
+def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
     about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
     if invitation is None or not about or not outreach_session.is_published or now >= outreach_session.starts_at:
         return None
-    voices = voices_of(Registration.id.in_([place.registration.id for place in about]))
-    alone = {key for key, heard in voices.items() if speaks_alone(page.mailbox.id, heard)}
-    at_stake = places_at_stake(invitation) if outreach_session.frees_declined_seats else []
-    return Question(
+    voices = family_rsvps(Registration.id.in_([place.registration.id for place in about]))
+    alone = {key for key, heard in voices.items() if decides_alone(page.mailbox.id, heard)}
+    at_stake = seats_at_stake(invitation) if outreach_session.frees_declined_seats else []
+    return RsvpQuestion(
         sequence=invitation.sequence,
         answer=invitation.answer,
         is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
@@ -77,5 +77,5 @@ def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
     return db.session.scalar(standing.execution_options(populate_existing=True))
 
 
-def _among(places: Collection[Place], ids: Collection[int]) -> tuple[Place, ...]:
+def _among(places: Collection[FamilyRegistration], ids: Collection[int]) -> tuple[FamilyRegistration, ...]:
     return tuple(place for place in places if place.registration.id in ids)

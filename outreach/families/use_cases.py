@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.families.rsvp import invitation_of
 from outreach.models import (
     ACTIVE,
@@ -24,17 +24,17 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import Cause, LetterFacts, Reader
-from outreach.notifications.locks import hold_places
-from outreach.notifications.notify import addresses_changed
-from outreach.notifications.participants import adults, places, students_behind
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.notifications.locks import lock_sessions_and_students
+from outreach.notifications.notify import notify_addresses_changed
+from outreach.notifications.participants import participants, staff_contacts, students_of_mailboxes
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.people.name_privacy import for_school
 from outreach.registration import use_cases as registering
-from outreach.registration.answering import take_answer
+from outreach.registration.answering import apply_rsvp
 from outreach.registration.checks import locked_session
-from outreach.rsvp.record import Given
+from outreach.rsvp.record import NewRsvp
 
 
 def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
@@ -49,18 +49,18 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
     Every link the mailbox holds is void from now on. Raises NotThere for an unknown mailbox.
     """
     with transaction():
-        students = students_behind([mailbox_id])
-        hold_places(students, now=now, session_id=session_id)
+        students = students_of_mailboxes([mailbox_id])
+        lock_sessions_and_students(students, now=now, session_id=session_id)
         outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True)
         mailbox = db.session.get(Mailbox, mailbox_id, populate_existing=True)
         if outreach_session is None or mailbox is None:
             raise NotThere
-        concerned = places(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
-        teachers = adults({place.teacher_id for place in concerned})
-        facts = session_facts(outreach_session)
+        concerned = participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
+        teachers = staff_contacts({place.teacher_id for place in concerned})
+        facts = session_snapshot(outreach_session)
         for teacher in teachers.values():
             mine = [place for place in concerned if place.teacher_id == teacher.user_id]
-            letter = LetterFacts(
+            letter = LetterSnapshot(
                 reader=Reader.TEACHER,
                 reader_name=teacher.name,
                 cause=Cause.ADDRESS,
@@ -70,9 +70,9 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
                 reason=mailbox.address,
             )
             key = f"wrong_address:{mailbox_id}:{mailbox.link_version}:{teacher.user_id}"
-            post([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
+            enqueue([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
         _stop(mailbox, students, now=now)
-        addresses_changed(students, now=now)
+        notify_addresses_changed(students, now=now)
 
 
 def stop_reminders(mailbox_id: int, *, now: datetime) -> None:
@@ -95,8 +95,8 @@ def _mailbox(mailbox_id: int) -> Mailbox:
     return mailbox
 
 
-def _draft(mailbox_id: int, session_id: int, letter: LetterFacts, key: str) -> Draft:
-    return Draft(mailbox_id=mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=letter.to_json(), dedupe_key=key, session_id=session_id)
+def _draft(mailbox_id: int, session_id: int, letter: LetterSnapshot, key: str) -> NewLetter:
+    return NewLetter(mailbox_id=mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=letter.to_json(), dedupe_key=key, session_id=session_id)
 
 
 def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
@@ -119,7 +119,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
         if invitation is None or not outreach_session.is_published or now >= outreach_session.starts_at:
-            raise Refused(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
+            raise Refusal(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
         if invitation.sequence != sequence:
             raise Stale(_l("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
-        return take_answer(outreach_session, invitation, Given(answer=given, source=AnswerSource.PAGE), now=now)
+        return apply_rsvp(outreach_session, invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)

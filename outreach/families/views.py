@@ -16,7 +16,7 @@ from outreach.families.pages import FamilyPage, open_link, open_page
 from outreach.families.rsvp import named, question
 from outreach.models import Mailbox
 from outreach.time import clock
-from outreach.tokens import LinkBroken, LinkExpired, Purpose
+from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose
 from outreach.web.extensions import csrf, limiter
 from outreach.web.pages import Form, settings
 
@@ -71,7 +71,7 @@ def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
 @families.route("/i/<token>/not-mine", methods=["GET", "POST"])
 def not_mine(token: str) -> ResponseReturnValue:
     """Ask, then stop writing to this mailbox and tell the teacher."""
-    page = _opened(token, Purpose.NOT_MINE)
+    page = _opened(token, LinkPurpose.NOT_MINE)
     form = Form()
     if form.validate_on_submit():
         use_cases.not_mine(page.mailbox.id, session_id=page.outreach_session.id, now=clock.now())
@@ -134,10 +134,10 @@ def _shown(token: str, form: AnswerForm) -> str:
     return render_template("families/show.html", page=page, question=asked, answers=ANSWERS, token=token, form=form, now=now, named=named)
 
 
-def _opened(token: str, purpose: Purpose = Purpose.FAMILY) -> FamilyPage:
+def _opened(token: str, purpose: LinkPurpose = LinkPurpose.FAMILY) -> FamilyPage:
     return open_page(token, purpose, secret_key=settings().secret_key, now=clock.now())
 
 
 def _mailbox(token: str) -> Mailbox:
-    mailbox, _session = open_link(token, Purpose.REMINDERS, secret_key=settings().secret_key, now=clock.now())
+    mailbox, _session = open_link(token, LinkPurpose.REMINDERS, secret_key=settings().secret_key, now=clock.now())
     return mailbox

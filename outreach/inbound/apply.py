@@ -12,12 +12,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db, locked
-from outreach.inbound.classify import Asked, Done, Verdict
+from outreach.inbound.classify import CalendarRequest, Classification, Done
 from outreach.inbound.confirm_sender import ask_to_confirm
-from outreach.inbound.notify_staff import note_passed_on, note_proposal
+from outreach.inbound.notify_staff import notify_of_forwarding, notify_of_proposal
 from outreach.inbound.parsing.message import Event
-from outreach.inbound.reasons import Reason
-from outreach.inbound.rules import Judgement, Standing, judge_question, judge_reply, made_at
+from outreach.inbound.reasons import InboundReason
+from outreach.inbound.rules import InvitationState, ReplyDecision, decide_reply, decide_request, made_at
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -29,9 +29,9 @@ from outreach.models import (
     Mailbox,
     OutreachSession,
 )
-from outreach.notifications.resend import tell_again
-from outreach.registration.answering import take_answer
-from outreach.rsvp.record import Given, keep_as_history
+from outreach.notifications.resend import resend
+from outreach.registration.answering import apply_rsvp
+from outreach.rsvp.record import NewRsvp, record_old_rsvp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +43,20 @@ class From:
     is_automatic: bool
 
 
-def answer(asked: Asked, by: From, *, now: datetime) -> Done:
+def answer(asked: CalendarRequest, by: From, *, now: datetime) -> Done:
     """Do what a calendar's REPLY, COUNTER or REFRESH asks for, as far as it counts."""
     found = db.session.execute(
         select(Invitation.id, Invitation.session_id, Invitation.mailbox_id).where(Invitation.uid == asked.event.uid)
     ).one_or_none()
     if found is None or found.mailbox_id != by.mailbox.id:
-        reason = Reason.UNKNOWN_UID if found is None else Reason.NOT_THEIRS
-        return Done(Verdict(asked.kind, InboundOutcome.QUARANTINED, reason), by.mailbox.id)
+        reason = InboundReason.UNKNOWN_UID if found is None else InboundReason.NOT_THEIRS
+        return Done(Classification(asked.kind, InboundOutcome.QUARANTINED, reason), by.mailbox.id)
     outreach_session = locked(OutreachSession, found.session_id)
     invitation = db.session.get(Invitation, found.id, populate_existing=True)
     assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
     assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
     judgement = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
-    return Done(Verdict(asked.kind, judgement.outcome, judgement.reason), by.mailbox.id, invitation.id)
+    return Done(Classification(asked.kind, judgement.outcome, judgement.reason), by.mailbox.id, invitation.id)
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,10 @@ class _Case:
     now: datetime
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> InvitationState:
         """The invitation as it stands, before anything is done."""
         told, invitation = self.outreach_session, self.invitation
-        return Standing(
+        return InvitationState(
             address=self.by.mailbox.address,
             sequence=invitation.sequence,
             is_coming=invitation.is_live and told.is_published and self.now < told.ends_at,
@@ -80,16 +80,16 @@ class _Case:
             was_taken=_was_taken(invitation.id, self.event),
         )
 
-    def given(self, said: Answer, *, stamp: datetime | None) -> Given:
+    def given(self, said: Answer, *, stamp: datetime | None) -> NewRsvp:
         """Give the answer as it is kept."""
         source, event = AnswerSource.CALENDAR, self.event
-        return Given(
+        return NewRsvp(
             answer=said, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment
         )
 
 
-def _reply(case: _Case) -> Judgement:
-    judgement = judge_reply(case.event, case.standing, now=case.now)
+def _reply(case: _Case) -> ReplyDecision:
+    judgement = decide_reply(case.event, case.standing, now=case.now)
     if judgement.outcome is InboundOutcome.APPLIED and judgement.answer is not None:
         _hold(case, judgement.answer)
     elif judgement.outcome is InboundOutcome.HISTORY:
@@ -99,48 +99,48 @@ def _reply(case: _Case) -> Judgement:
 
 def _hold(case: _Case, said: Answer) -> None:
     invitation = case.invitation
-    take_answer(case.outreach_session, invitation, case.given(said, stamp=case.event.stamp), now=case.now)
+    apply_rsvp(case.outreach_session, invitation, case.given(said, stamp=case.event.stamp), now=case.now)
     invitation.answer_stamp = made_at(case.event, now=case.now)
     if said is Answer.NEEDS_ACTION:
         invitation.answered_at = None
-        note_passed_on(case.outreach_session, invitation, now=case.now)
+        notify_of_forwarding(case.outreach_session, invitation, now=case.now)
 
 
-def _remember(case: _Case, judgement: Judgement) -> None:
+def _remember(case: _Case, judgement: ReplyDecision) -> None:
     """What a program wrote of its own accord is never answered: it would answer again."""
     is_answered = not case.by.is_automatic
     if judgement.answer is None:
         return
-    if judgement.reason is not Reason.OTHER_ATTENDEE:
-        keep_as_history(case.invitation, case.given(judgement.answer, stamp=case.event.stamp), now=case.now)
+    if judgement.reason is not InboundReason.OTHER_ATTENDEE:
+        record_old_rsvp(case.invitation, case.given(judgement.answer, stamp=case.event.stamp), now=case.now)
     elif is_answered:
         ask_to_confirm(case.outreach_session, case.invitation, judgement.answer, now=case.now)
-    if judgement.reason is Reason.OLD_TIME and is_answered:
+    if judgement.reason is InboundReason.OLD_TIME and is_answered:
         db.session.flush()
-        tell_again(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
+        resend(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
 
 
-def _counter(case: _Case) -> Judgement:
-    judgement = judge_question(case.event, case.standing, reason=Reason.PROPOSED)
+def _counter(case: _Case) -> ReplyDecision:
+    judgement = decide_request(case.event, case.standing, reason=InboundReason.PROPOSED)
     if judgement.outcome is not InboundOutcome.APPLIED:
         return judgement
-    is_news = note_proposal(case.outreach_session, case.invitation, case.event, now=case.now)
-    return judgement if is_news else Judgement(InboundOutcome.HISTORY, Reason.PROPOSED_ALREADY)
+    is_news = notify_of_proposal(case.outreach_session, case.invitation, case.event, now=case.now)
+    return judgement if is_news else ReplyDecision(InboundOutcome.HISTORY, InboundReason.PROPOSED_ALREADY)
 
 
-def _refresh(case: _Case) -> Judgement:
+def _refresh(case: _Case) -> ReplyDecision:
     """Send the invitation as it stands, once an hour at most."""
-    judgement = judge_question(case.event, case.standing, reason=Reason.SENT_AGAIN)
+    judgement = decide_request(case.event, case.standing, reason=InboundReason.SENT_AGAIN)
     if judgement.outcome is not InboundOutcome.APPLIED:
         return judgement
     hour = f"refresh:{case.now:%Y%m%dT%H}"
     before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
-    if db.session.scalar(before.limit(1)) is None and tell_again(case.outreach_session, [case.invitation.id], key=hour, now=case.now):
+    if db.session.scalar(before.limit(1)) is None and resend(case.outreach_session, [case.invitation.id], key=hour, now=case.now):
         return judgement
-    return Judgement(InboundOutcome.IGNORED, Reason.SENT_LATELY)
+    return ReplyDecision(InboundOutcome.IGNORED, InboundReason.SENT_LATELY)
 
 
-_DEEDS: dict[InboundKind, Callable[[_Case], Judgement]] = {
+_DEEDS: dict[InboundKind, Callable[[_Case], ReplyDecision]] = {
     InboundKind.REPLY: _reply,
     InboundKind.COUNTER: _counter,
     InboundKind.REFRESH: _refresh,

@@ -58,9 +58,9 @@ class _Message:
 def _take_in(message: _Message, to: str | None) -> None:
     now = clock.now()
     if message.size > MAX_SIZE:
-        use_cases.take_in_oversized(message.kept, size=message.size, delivered_to=to, source="pipe", now=now)
+        use_cases.receive_oversized(message.kept, size=message.size, delivered_to=to, source="pipe", now=now)
     else:
-        use_cases.take_in(message.kept, delivered_to=to, source="pipe", now=now)
+        use_cases.receive(message.kept, delivered_to=to, source="pipe", now=now)
 
 
 def _read(pipe: BinaryIO) -> _Message:

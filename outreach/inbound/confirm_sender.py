@@ -11,31 +11,31 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from outreach.models import Answer, Invitation, LetterKind, OutreachSession, ReasonKind, Registration
-from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader, StudentFacts
-from outreach.notifications.invitation_store import Addressee, addressees
-from outreach.notifications.participants import adults, places
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft, post
-from outreach.people.contacts import Place, recipients, teacher_stands_in
+from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, StudentSnapshot
+from outreach.notifications.invitation_store import InvitationRecord, invitation_records
+from outreach.notifications.participants import participants, staff_contacts
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter, enqueue
+from outreach.people.contacts import Participant, recipients, teacher_stands_in
 from outreach.people.name_privacy import for_family, for_school
 
 
 def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, said: Answer, *, now: datetime) -> None:
     """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
-    [asked] = addressees(outreach_session, Invitation.id == invitation.id)
-    facts = AskedFacts(by=asked.reader, answer=said.value)
+    [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
+    facts = ProposalSnapshot(by=asked.reader, answer=said.value)
     occasion = f"confirm_answer:{invitation.id}:{invitation.sequence}"
     copied = _copied(outreach_session, asked) if asked.reader is Reader.STUDENT else {}
-    readers = addressees(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))
+    readers = invitation_records(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))
     copies = [_copy(outreach_session, to, copied[to.mailbox_id], facts, f"{occasion}:copy:{to.mailbox_id}") for to in readers]
-    post([_draft(outreach_session, asked, facts, occasion, seated=tuple(asked.students.values())), *copies], now=now)
+    enqueue([_draft(outreach_session, asked, facts, occasion, seated=tuple(asked.students.values())), *copies], now=now)
 
 
-def _copied(outreach_session: OutreachSession, asked: Addressee) -> dict[int, list[Place]]:
+def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
     """Give, by mailbox, the minors about whom it hears besides themselves."""
-    minors = [place for place in places(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
-    teachers = adults({place.teacher_id for place in minors})
-    copied: dict[int, list[Place]] = defaultdict(list)
+    minors = [place for place in participants(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
+    teachers = staff_contacts({place.teacher_id for place in minors})
+    copied: dict[int, list[Participant]] = defaultdict(list)
     for place in minors:
         if teacher_stands_in(place):
             copied[teachers[place.teacher_id].mailbox_id].append(place)
@@ -45,7 +45,9 @@ def _copied(outreach_session: OutreachSession, asked: Addressee) -> dict[int, li
     return copied
 
 
-def _copy(outreach_session: OutreachSession, to: Addressee, about: Sequence[Place], asked: AskedFacts, key: str) -> Draft:
+def _copy(
+    outreach_session: OutreachSession, to: InvitationRecord, about: Sequence[Participant], asked: ProposalSnapshot, key: str
+) -> NewLetter:
     if to.reader is Reader.GUARDIAN:
         return _draft(outreach_session, to, asked, key, seated=for_family(about))
     return _draft(outreach_session, to, asked, key, stands_in_for=for_school(about))
@@ -53,25 +55,25 @@ def _copy(outreach_session: OutreachSession, to: Addressee, about: Sequence[Plac
 
 def _draft(
     outreach_session: OutreachSession,
-    to: Addressee,
-    asked: AskedFacts,
+    to: InvitationRecord,
+    asked: ProposalSnapshot,
     key: str,
     *,
-    seated: tuple[StudentFacts, ...] = (),
-    stands_in_for: tuple[StudentFacts, ...] = (),
-) -> Draft:
-    facts = LetterFacts(
+    seated: tuple[StudentSnapshot, ...] = (),
+    stands_in_for: tuple[StudentSnapshot, ...] = (),
+) -> NewLetter:
+    facts = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
         cause=Cause.FORWARDED,
-        session=session_facts(outreach_session),
+        session=session_snapshot(outreach_session),
         seated=seated,
         stands_in_for=stands_in_for,
         entry=to.entry,
         asked=asked,
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=to.mailbox_id,
         kind=LetterKind.CONFIRM_ANSWER,
         facts=facts.to_json(),

@@ -30,7 +30,7 @@ _ASKED_AT_ONCE = 10_000
 _log = structlog.get_logger()
 
 
-class Trouble(enum.StrEnum):
+class InboxTrouble(enum.StrEnum):
     """Why the inbox can't be read."""
 
     UNREACHABLE = "unreachable"
@@ -42,7 +42,7 @@ class Trouble(enum.StrEnum):
 class InboxAway(Exception):
     """The inbox can't be read now; `words` may be the server's own, and are for whoever runs the service alone."""
 
-    def __init__(self, trouble: Trouble, words: str) -> None:
+    def __init__(self, trouble: InboxTrouble, words: str) -> None:
         super().__init__(f"{trouble}: {words}")
         self.trouble = trouble
         self.words = words
@@ -76,13 +76,13 @@ def poll(inbox_url: str, taker: Taker, *, patience: timedelta = PATIENCE, at_mos
 def opened(inbox_url: str, *, patience: timedelta = PATIENCE, readonly: bool = False) -> Iterator[Inbox]:
     """Sign in and open the folder that the setting names. Raises InboxAway, for what breaks later as well."""
     parts = urlsplit(inbox_url)
-    with _named(Trouble.UNREACHABLE):
+    with _named(InboxTrouble.UNREACHABLE):
         context = ssl.create_default_context() if parts.scheme == "imaps" else None
         client = IMAPClient(parts.hostname, parts.port, ssl=context is not None, ssl_context=context, timeout=patience.total_seconds())
-    with _named(Trouble.BROKEN), client:
-        with _named(Trouble.SIGN_IN):
+    with _named(InboxTrouble.BROKEN), client:
+        with _named(InboxTrouble.SIGN_IN):
             _sign_in(client, unquote(parts.username or ""), unquote(parts.password or ""))
-        with _named(Trouble.FOLDER):
+        with _named(InboxTrouble.FOLDER):
             count = client.select_folder(unquote(parts.path[1:]), readonly=readonly)[b"EXISTS"]
         yield Inbox(client, count)
 
@@ -158,10 +158,10 @@ def _sign_in(client: IMAPClient, username: str, password: str) -> None:
 
 
 @contextmanager
-def _named(trouble: Trouble) -> Iterator[None]:
+def _named(trouble: InboxTrouble) -> Iterator[None]:
     """Let what breaks here have this name, unless a connection broke: that is never the password's fault."""
     try:
         yield
     except (IMAPClientError, OSError, UnicodeError) as error:
-        is_break = isinstance(error, (IMAPClient.AbortError, OSError)) and trouble is not Trouble.UNREACHABLE
-        raise InboxAway(Trouble.BROKEN if is_break else trouble, str(error) or type(error).__name__) from None
+        is_break = isinstance(error, (IMAPClient.AbortError, OSError)) and trouble is not InboxTrouble.UNREACHABLE
+        raise InboxAway(InboxTrouble.BROKEN if is_break else trouble, str(error) or type(error).__name__) from None

@@ -25,18 +25,18 @@ from outreach.models import (
     Registration,
     User,
 )
-from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader, StudentFacts
-from outreach.notifications.invitation_store import Addressee, addressees
-from outreach.notifications.participants import Adult, adults, places
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, StudentSnapshot
+from outreach.notifications.invitation_store import InvitationRecord, invitation_records
+from outreach.notifications.participants import StaffContact, participants, staff_contacts
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.people.name_privacy import for_host, for_school
 
 PROPOSALS_AT_MOST = 3
 _ADULTS = (Reader.HOST, Reader.TEACHER)
 
 
-def note_proposal(outreach_session: OutreachSession, invitation: Invitation, event: Event, *, now: datetime) -> bool:
+def notify_of_proposal(outreach_session: OutreachSession, invitation: Invitation, event: Event, *, now: datetime) -> bool:
     """Tell host and teacher what time is proposed. False where they know: it was proposed before, or three others were."""
     time = proposed(event, length=outreach_session.ends_at - outreach_session.starts_at, now=now)
     prefix = f"note:{invitation.id}:{invitation.sequence}:proposal:"
@@ -49,7 +49,7 @@ def note_proposal(outreach_session: OutreachSession, invitation: Invitation, eve
     return _post(note, now=now)
 
 
-def note_passed_on(outreach_session: OutreachSession, invitation: Invitation, *, now: datetime) -> None:
+def notify_of_forwarding(outreach_session: OutreachSession, invitation: Invitation, *, now: datetime) -> None:
     """Tell host and teacher that the invitation was delegated; once for each revision of it."""
     occasion = f"note:{invitation.id}:{invitation.sequence}:passed_on"
     _post(_Note(outreach_session, invitation, Cause.FORWARDED, occasion), now=now)
@@ -70,16 +70,16 @@ class _Note:
 
 def _post(note: _Note, *, now: datetime) -> bool:
     drafts = list(_drafts(note))
-    post(drafts, now=now)
+    enqueue(drafts, now=now)
     return bool(drafts)
 
 
-def _drafts(note: _Note) -> Iterator[Draft]:
+def _drafts(note: _Note) -> Iterator[NewLetter]:
     """One for each host, one for each teacher of a family's students; none for whoever asks."""
     outreach_session = note.outreach_session
-    [asking] = addressees(outreach_session, Invitation.id == note.invitation.id)
+    [asking] = invitation_records(outreach_session, Invitation.id == note.invitation.id)
     is_adult = asking.reader in _ADULTS
-    hosts = adults({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
+    hosts = staff_contacts({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
     about = () if is_adult else for_host(Registration.id.in_(asking.students))
     name = _name_of_adult(asking) if is_adult else ""
     told = {asking.mailbox_id}
@@ -89,25 +89,25 @@ def _drafts(note: _Note) -> Iterator[Draft]:
             yield _draft(note, Reader.HOST, host, about, asking.reader, name)
     if is_adult:
         return
-    concerned = places(outreach_session, Registration.id.in_(asking.students))
-    for teacher in adults({place.teacher_id for place in concerned}).values():
+    concerned = participants(outreach_session, Registration.id.in_(asking.students))
+    for teacher in staff_contacts({place.teacher_id for place in concerned}).values():
         if teacher.mailbox_id not in told:
             told.add(teacher.mailbox_id)
             mine = for_school([place for place in concerned if place.teacher_id == teacher.user_id])
             yield _draft(note, Reader.TEACHER, teacher, mine, asking.reader, name)
 
 
-def _draft(note: _Note, reader: Reader, to: Adult, about: tuple[StudentFacts, ...], by: Reader, name: str) -> Draft:
-    facts = LetterFacts(
+def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSnapshot, ...], by: Reader, name: str) -> NewLetter:
+    facts = LetterSnapshot(
         reader=reader,
         reader_name=to.name,
         reader_zone=to.zone,
         cause=note.cause,
-        session=session_facts(note.outreach_session),
+        session=session_snapshot(note.outreach_session),
         seated=about,
-        asked=AskedFacts(by=by, name=name, starts_at=note.starts_at, ends_at=note.ends_at, comment=note.comment),
+        asked=ProposalSnapshot(by=by, name=name, starts_at=note.starts_at, ends_at=note.ends_at, comment=note.comment),
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=to.mailbox_id,
         kind=LetterKind.NOTE,
         facts=facts.to_json(),
@@ -117,7 +117,7 @@ def _draft(note: _Note, reader: Reader, to: Adult, about: tuple[StudentFacts, ..
     )
 
 
-def _name_of_adult(asking: Addressee) -> str:
+def _name_of_adult(asking: InvitationRecord) -> str:
     kind = ReasonKind(asking.reader.value)
     return (
         db.session.scalar(

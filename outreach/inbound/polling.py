@@ -8,8 +8,8 @@ from functools import partial
 import structlog
 from flask import current_app
 
-from outreach.inbound.inbox import PATIENCE, InboxAway, Taker, Trouble, poll
-from outreach.inbound.use_cases import take_in, take_in_oversized
+from outreach.inbound.inbox import PATIENCE, InboxAway, InboxTrouble, Taker, poll
+from outreach.inbound.use_cases import receive, receive_oversized
 from outreach.settings import Settings
 
 SOURCE = "inbox"
@@ -21,7 +21,7 @@ class InboxReader:
 
     def __init__(self, *, patience: timedelta = PATIENCE) -> None:
         self._patience = patience
-        self._trouble: Trouble | None = None
+        self._trouble: InboxTrouble | None = None
 
     def __call__(self, *, now: datetime) -> int:
         """Give how many messages were taken. An inbox that is away is no error of ours: it is looked at again."""
@@ -29,8 +29,8 @@ class InboxReader:
         if settings.inbox_url is None:
             return 0
         taker = Taker(
-            whole=partial(take_in, delivered_to=None, source=SOURCE, now=now),
-            oversized=lambda head, size: take_in_oversized(head, size=size, source=SOURCE, now=now),
+            whole=partial(receive, delivered_to=None, source=SOURCE, now=now),
+            oversized=lambda head, size: receive_oversized(head, size=size, source=SOURCE, now=now),
         )
         try:
             taken = poll(settings.inbox_url, taker, patience=self._patience)
@@ -40,7 +40,7 @@ class InboxReader:
         self._note(None)
         return taken
 
-    def _note(self, trouble: Trouble | None) -> None:
+    def _note(self, trouble: InboxTrouble | None) -> None:
         """Say what is new. The server's words stay with us: they may name the account."""
         if trouble is self._trouble:
             return

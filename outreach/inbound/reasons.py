@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 
 
-class Reason(enum.StrEnum):
+class InboundReason(enum.StrEnum):
     """Each stands for one sentence on the coordinator's page."""
 
     # the answer holds, the note is on its way, the invitation leaves once more

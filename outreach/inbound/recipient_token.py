@@ -12,14 +12,14 @@ from outreach.mail.verp import bounced_letter, token_in
 
 
 @dataclass(frozen=True, kw_only=True)
-class Addressed:
+class TokenRecipient:
     """A letter, by its envelope sender; or a mailbox's token, which may be anybody's invention."""
 
     letter_id: int | None = None
     mailbox_token: str | None = None
 
 
-def addressed(recipients: Sequence[str], *, reply_address: str, bounce_address: str, secret_key: str) -> Addressed | None:
+def recipient_of_token(recipients: Sequence[str], *, reply_address: str, bounce_address: str, secret_key: str) -> TokenRecipient | None:
     """Say what the first of our addresses stands for; None where none is ours.
 
     `recipients`: the envelope's first. Both patterns have `{token}` in them and may be the same.
@@ -33,10 +33,10 @@ def is_our_own(sender: str, *, reply_address: str) -> bool:
     return token_in(sender, reply_address) is not None
 
 
-def _in(recipient: str, reply_address: str, bounce_address: str, secret_key: str) -> Addressed | None:
+def _in(recipient: str, reply_address: str, bounce_address: str, secret_key: str) -> TokenRecipient | None:
     signed = token_in(recipient, bounce_address)
     letter_id = bounced_letter(signed, secret_key) if signed else None
     if letter_id is not None:
-        return Addressed(letter_id=letter_id)
+        return TokenRecipient(letter_id=letter_id)
     token = token_in(recipient, reply_address) or signed
-    return Addressed(mailbox_token=token) if token else None
+    return TokenRecipient(mailbox_token=token) if token else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from outreach.inbound.parsing.message import Event
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import Answer, InboundOutcome
 
 ANSWERS = {"ACCEPTED": Answer.ACCEPTED, "TENTATIVE": Answer.TENTATIVE, "DECLINED": Answer.DECLINED, "DELEGATED": Answer.NEEDS_ACTION}
@@ -17,7 +17,7 @@ _PLAUSIBLE = timedelta(days=3660)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class InvitationState:
     """The invitation as it stands. `address`: whose it is, in lower case.
 
     `is_coming`: it is in the calendar, and the session takes place and isn't over. `is_over`: the session was in the past.
@@ -33,29 +33,29 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class ReplyDecision:
     """What to make of it. `answer`: what was said, None where nothing was."""
 
     outcome: InboundOutcome
-    reason: Reason
+    reason: InboundReason
     answer: Answer | None = None
 
 
-def judge_reply(event: Event, standing: Standing, *, now: datetime) -> Judgement:
+def decide_reply(event: Event, standing: InvitationState, *, now: datetime) -> ReplyDecision:
     """Judge a REPLY. Only what is APPLIED changes the answer; HISTORY is remembered, but for what another address answered."""
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
     answer, another_time = ANSWERS.get(event.attendees[0].partstat), _of_another_time(event, standing)
     if answer is None:
-        return _nothing(Reason.NO_ANSWER)
+        return _nothing(InboundReason.NO_ANSWER)
     if not _is_theirs(event, standing):
-        return _nothing(Reason.OTHER_ATTENDEE) if another_time else _history(Reason.OTHER_ATTENDEE, answer)
+        return _nothing(InboundReason.OTHER_ATTENDEE) if another_time else _history(InboundReason.OTHER_ATTENDEE, answer)
     if standing.was_taken:
-        return _nothing(Reason.REPLAYED)
+        return _nothing(InboundReason.REPLAYED)
     return replace(another_time, answer=answer) if another_time else _of_this_time(event, standing, answer, now)
 
 
-def judge_question(event: Event, standing: Standing, *, reason: Reason) -> Judgement:
+def decide_request(event: Event, standing: InvitationState, *, reason: InboundReason) -> ReplyDecision:
     """Judge a COUNTER or a REFRESH; `reason` is what is said of one that counts. Only the invited address may ask.
 
     A REFRESH asks what holds now, so it may know of an older time, or of a session that was cancelled.
@@ -63,10 +63,10 @@ def judge_question(event: Event, standing: Standing, *, reason: Reason) -> Judge
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
     if not _is_theirs(event, standing):
-        return _look(Reason.OTHER_ATTENDEE)
-    if reason is not Reason.SENT_AGAIN:
-        return _of_another_time(event, standing) or Judgement(InboundOutcome.APPLIED, reason)
-    return _history(Reason.OVER) if standing.is_over else Judgement(InboundOutcome.APPLIED, reason)
+        return _look(InboundReason.OTHER_ATTENDEE)
+    if reason is not InboundReason.SENT_AGAIN:
+        return _of_another_time(event, standing) or ReplyDecision(InboundOutcome.APPLIED, reason)
+    return _history(InboundReason.OVER) if standing.is_over else ReplyDecision(InboundOutcome.APPLIED, reason)
 
 
 def proposed(event: Event, *, length: timedelta, now: datetime) -> tuple[datetime, datetime] | None:
@@ -85,47 +85,49 @@ def made_at(event: Event, *, now: datetime) -> datetime:
     return min(event.stamp, now) if event.stamp else now
 
 
-def _attendee_trouble(event: Event) -> Reason | None:
+def _attendee_trouble(event: Event) -> InboundReason | None:
     """A reply has exactly one ATTENDEE, whoever that is (RFC 5546 3.2.3)."""
     if len(event.attendees) > 1:
-        return Reason.SEVERAL_ATTENDEES
-    return None if event.attendees and event.attendees[0].address else Reason.NO_ATTENDEE
+        return InboundReason.SEVERAL_ATTENDEES
+    return None if event.attendees and event.attendees[0].address else InboundReason.NO_ATTENDEE
 
 
-def _is_theirs(event: Event, standing: Standing) -> bool:
+def _is_theirs(event: Event, standing: InvitationState) -> bool:
     return event.attendees[0].address.casefold() == standing.address.casefold()
 
 
-def _of_this_time(event: Event, standing: Standing, answer: Answer, now: datetime) -> Judgement:
+def _of_this_time(event: Event, standing: InvitationState, answer: Answer, now: datetime) -> ReplyDecision:
     if not _is_newer(event, standing, now):
-        return _history(Reason.OLDER, answer)
-    return Judgement(InboundOutcome.APPLIED, Reason.PASSED_ON if answer is Answer.NEEDS_ACTION else Reason.ANSWERED, answer)
+        return _history(InboundReason.OLDER, answer)
+    return ReplyDecision(
+        InboundOutcome.APPLIED, InboundReason.PASSED_ON if answer is Answer.NEEDS_ACTION else InboundReason.ANSWERED, answer
+    )
 
 
-def _of_another_time(event: Event, standing: Standing) -> Judgement | None:
+def _of_another_time(event: Event, standing: InvitationState) -> ReplyDecision | None:
     if not standing.is_coming:
-        return _history(Reason.OVER)
+        return _history(InboundReason.OVER)
     if event.has_recurrence_id:
-        return _history(Reason.ONE_MEETING)
+        return _history(InboundReason.ONE_MEETING)
     if event.sequence < standing.sequence:
-        return _history(Reason.OLD_TIME)
-    return _nothing(Reason.NEWER_THAN_OURS) if event.sequence > standing.sequence else None
+        return _history(InboundReason.OLD_TIME)
+    return _nothing(InboundReason.NEWER_THAN_OURS) if event.sequence > standing.sequence else None
 
 
-def _is_newer(event: Event, standing: Standing, now: datetime) -> bool:
+def _is_newer(event: Event, standing: InvitationState, now: datetime) -> bool:
     """Ties of SEQUENCE are broken by DTSTAMP (RFC 5546 2.1.5); without one only the first reply counts."""
     if standing.answer_stamp is None:
         return True
     return event.stamp is not None and made_at(event, now=now) > standing.answer_stamp
 
 
-def _history(reason: Reason, answer: Answer | None = None) -> Judgement:
-    return Judgement(InboundOutcome.HISTORY, reason, answer)
+def _history(reason: InboundReason, answer: Answer | None = None) -> ReplyDecision:
+    return ReplyDecision(InboundOutcome.HISTORY, reason, answer)
 
 
-def _nothing(reason: Reason) -> Judgement:
-    return Judgement(InboundOutcome.IGNORED, reason)
+def _nothing(reason: InboundReason) -> ReplyDecision:
+    return ReplyDecision(InboundOutcome.IGNORED, reason)
 
 
-def _look(reason: Reason) -> Judgement:
-    return Judgement(InboundOutcome.QUARANTINED, reason)
+def _look(reason: InboundReason) -> ReplyDecision:
+    return ReplyDecision(InboundOutcome.QUARANTINED, reason)

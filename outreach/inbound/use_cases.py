@@ -19,15 +19,15 @@ from outreach.errors import NotThere
 from outreach.inbound import apply
 from outreach.inbound.apply import From
 from outreach.inbound.authentication_results import proves
-from outreach.inbound.classify import Done, Report, Verdict, sort
-from outreach.inbound.parsing.message import TOO_LARGE, Incoming
+from outreach.inbound.classify import Classification, Done, Report, classify
+from outreach.inbound.parsing.message import TOO_LARGE, IncomingMessage
 from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE, read
-from outreach.inbound.reasons import Reason
-from outreach.inbound.recipient_token import Addressed, addressed, is_our_own
+from outreach.inbound.reasons import InboundReason
+from outreach.inbound.recipient_token import TokenRecipient, is_our_own, recipient_of_token
 from outreach.logs import place_of
 from outreach.mail.sanitize import one_line
 from outreach.models import InboundKind, InboundMessage, InboundOutcome, Invitation, InvitationAnswer, Letter, LetterKind, Mailbox
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.settings import Settings
 
 KEPT = timedelta(days=30)
@@ -35,7 +35,7 @@ _MOST_BYTES = 2**31 - 1  # that the column holds
 _log = structlog.get_logger()
 
 
-def take_in(raw: bytes, *, delivered_to: str | None, source: str, now: datetime) -> InboundOutcome | None:
+def receive(raw: bytes, *, delivered_to: str | None, source: str, now: datetime) -> InboundOutcome | None:
     """Take in a message and do what follows from it; None where we had it already.
 
     `delivered_to`: the envelope's recipient, where known. `source`: the way it came, for the log. Whatever it says, it isn't refused.
@@ -44,7 +44,7 @@ def take_in(raw: bytes, *, delivered_to: str | None, source: str, now: datetime)
     return _take_in(read(raw, delivered_to=delivered_to), raw[:MAX_SIZE], source=source, now=now)
 
 
-def take_in_oversized(head: bytes, *, size: int, now: datetime, source: str, delivered_to: str | None = None) -> InboundOutcome | None:
+def receive_oversized(head: bytes, *, size: int, now: datetime, source: str, delivered_to: str | None = None) -> InboundOutcome | None:
     """Note that a message came that is too large to be looked at: of its bytes (`size`) only the beginning is known."""
     head = head[:HEAD_AT_MOST]
     digest = sha256(b"%d:" % size + head).hexdigest()
@@ -52,7 +52,7 @@ def take_in_oversized(head: bytes, *, size: int, now: datetime, source: str, del
     return _take_in(incoming, head, source=source, now=now)
 
 
-def look_at(message_id: int, *, now: datetime) -> None:
+def mark_reviewed(message_id: int, *, now: datetime) -> None:
     """Note that a coordinator has looked at a message. Raises NotThere."""
     with transaction():
         if db.session.scalar(select(InboundMessage.id).where(InboundMessage.id == message_id)) is None:
@@ -79,7 +79,7 @@ def forget_raw(*, now: datetime) -> int:
     return sum(cast(CursorResult[Any], one).rowcount for one in wiped)
 
 
-def _take_in(incoming: Incoming, raw: bytes, *, source: str, now: datetime) -> InboundOutcome | None:
+def _take_in(incoming: IncomingMessage, raw: bytes, *, source: str, now: datetime) -> InboundOutcome | None:
     """A fault of ours must not lose a message, nor bring it back for ever: then a person looks at it."""
     try:
         return _take_once(incoming, raw, _act, source=source, now=now)
@@ -91,7 +91,7 @@ def _take_in(incoming: Incoming, raw: bytes, *, source: str, now: datetime) -> I
 
 
 def _take_once(
-    incoming: Incoming, raw: bytes, act: Callable[[Incoming, datetime], Done], *, source: str, now: datetime
+    incoming: IncomingMessage, raw: bytes, act: Callable[[IncomingMessage, datetime], Done], *, source: str, now: datetime
 ) -> InboundOutcome | None:
     with transaction():
         key = _write_down(incoming, raw, now)
@@ -106,7 +106,7 @@ def _take_once(
     return verdict.outcome
 
 
-def _write_down(incoming: Incoming, raw: bytes, now: datetime) -> int | None:
+def _write_down(incoming: IncomingMessage, raw: bytes, now: datetime) -> int | None:
     """Insert its row, or learn that it is there; a rival who is inserting it just now is waited for."""
     row = {
         "digest": incoming.digest,
@@ -124,26 +124,32 @@ def _write_down(incoming: Incoming, raw: bytes, now: datetime) -> int | None:
     return cast(int | None, db.session.scalar(inserted))
 
 
-def _act(incoming: Incoming, now: datetime) -> Done:
+def _act(incoming: IncomingMessage, now: datetime) -> Done:
     settings: Settings = current_app.extensions["outreach"]
     letter, mailbox = _known(_addressed(incoming, settings))
-    business = sort(incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address))
+    business = classify(
+        incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address)
+    )
     if isinstance(business, Report):
         return report(business, letter.id if letter else None, mailbox, now=now)
-    if isinstance(business, Verdict) or mailbox is None:
-        verdict = business if isinstance(business, Verdict) else Verdict(business.kind, InboundOutcome.QUARANTINED, Reason.NO_TOKEN)
+    if isinstance(business, Classification) or mailbox is None:
+        verdict = (
+            business
+            if isinstance(business, Classification)
+            else Classification(business.kind, InboundOutcome.QUARANTINED, InboundReason.NO_TOKEN)
+        )
         return Done(verdict, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
     is_proven = proves(incoming.authentication, incoming.from_domain, authserv_id=settings.authserv_id)
     is_verified = is_proven and incoming.sender == mailbox.address
     return apply.answer(business, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
 
 
-def _give_up(_incoming: Incoming, _now: datetime) -> Done:
-    return Done(Verdict(InboundKind.OTHER, InboundOutcome.QUARANTINED, Reason.FAULT))
+def _give_up(_incoming: IncomingMessage, _now: datetime) -> Done:
+    return Done(Classification(InboundKind.OTHER, InboundOutcome.QUARANTINED, InboundReason.FAULT))
 
 
-def _addressed(incoming: Incoming, settings: Settings) -> Addressed | None:
-    return addressed(
+def _addressed(incoming: IncomingMessage, settings: Settings) -> TokenRecipient | None:
+    return recipient_of_token(
         incoming.recipients,
         reply_address=settings.reply_address,
         bounce_address=settings.bounce_address or settings.reply_address,
@@ -151,7 +157,7 @@ def _addressed(incoming: Incoming, settings: Settings) -> Addressed | None:
     )
 
 
-def _known(to: Addressed | None) -> tuple[Letter | None, Mailbox | None]:
+def _known(to: TokenRecipient | None) -> tuple[Letter | None, Mailbox | None]:
     """Give what the token stands for, if it is there."""
     if to is None:
         return None, None
@@ -180,11 +186,11 @@ def report(told: Report, letter_id: int | None, mailbox: Mailbox | None, *, now:
     """
     letter = db.session.get(Letter, letter_id) if letter_id else _returned(told, has_token=mailbox is not None)
     if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
-        verdict = Verdict(told.kind, InboundOutcome.QUARANTINED, Reason.UNKNOWN_LETTER)
+        verdict = Classification(told.kind, InboundOutcome.QUARANTINED, InboundReason.UNKNOWN_LETTER)
         return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
-    note_failure(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
-    reason = Reason.COMPLAINED if told.kind is InboundKind.COMPLAINT else Reason.FAILED
-    return Done(Verdict(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
+    record_bounce(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
+    reason = InboundReason.COMPLAINED if told.kind is InboundKind.COMPLAINT else InboundReason.FAILED
+    return Done(Classification(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
 
 
 def _returned(told: Report, *, has_token: bool) -> Letter | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from outreach.letters.compose import greeting
-from outreach.letters.content import Link, Row, Story
+from outreach.letters.content import FactRow, LetterContent, Link
 from outreach.letters.language import gettext as _
-from outreach.models.snapshots import AccountFacts, ApplicationFacts
+from outreach.models.snapshots import AccountSnapshot, ApplicationSnapshot
 
 
-def tell_account(facts: AccountFacts, *, base_url: str) -> Story:
+def compose_account(facts: AccountSnapshot, *, base_url: str) -> LetterContent:
     """Give the content of a letter about signing in. Raises KeyError for a purpose there is no letter for."""
     subject, lead, button, note = _ACCOUNT[facts.purpose]()
-    return Story(
+    return LetterContent(
         subject=subject,
         lead=lead,
         greeting=greeting(facts.reader_name),
@@ -23,7 +23,7 @@ def tell_account(facts: AccountFacts, *, base_url: str) -> Story:
     )
 
 
-def tell_application(facts: ApplicationFacts, *, base_url: str) -> Story:
+def compose_application(facts: ApplicationSnapshot, *, base_url: str) -> LetterContent:
     """Give the coordinator's decision."""
     words = {"role": facts.role, "place": facts.place}
     if facts.is_approved:
@@ -32,8 +32,8 @@ def tell_application(facts: ApplicationFacts, *, base_url: str) -> Story:
     else:
         lead = _("Your application as %(role)s at %(place)s was not approved.", **words)
         subject, button = _("About your application"), Link(_("Apply again"), base_url + "/apply")
-    note = Row(label=_("Coordinator's note"), lines=tuple(line for line in facts.note.splitlines() if line))
-    return Story(
+    note = FactRow(label=_("Coordinator's note"), lines=tuple(line for line in facts.note.splitlines() if line))
+    return LetterContent(
         subject=subject,
         lead=lead,
         greeting=greeting(facts.reader_name),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from outreach.letters.compose import greeting
-from outreach.letters.content import Link, Row, Story
+from outreach.letters.content import FactRow, LetterContent, Link
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.models.snapshots import BlockedFacts
+from outreach.models.snapshots import BlockedDomainSnapshot
 from outreach.settings import Settings
 
 
@@ -23,16 +23,16 @@ def domains_to_allow(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sender.rpartition("@")[2] for sender in senders_to_allow(settings)))
 
 
-def tell_blocked(facts: BlockedFacts, settings: Settings) -> Story:
+def compose_blocked(facts: BlockedDomainSnapshot, settings: Settings) -> LetterContent:
     """Give the content of the letter."""
-    return Story(
+    return LetterContent(
         subject=_("Your school's mail turns our letters away"),
         lead=_lead(facts),
         greeting=greeting(facts.reader_name),
         rows=(
-            Row(label=_("The server said"), lines=(facts.server_words,) if facts.server_words else (_("nothing more"),)),
-            Row(label=_("Senders to allow"), lines=senders_to_allow(settings)),
-            Row(label=_("Domains to allow"), lines=domains_to_allow(settings)),
+            FactRow(label=_("The server said"), lines=(facts.server_words,) if facts.server_words else (_("nothing more"),)),
+            FactRow(label=_("Senders to allow"), lines=senders_to_allow(settings)),
+            FactRow(label=_("Domains to allow"), lines=domains_to_allow(settings)),
         ),
         button=Link(_("Copy the text for your IT"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
         notes=(
@@ -45,7 +45,7 @@ def tell_blocked(facts: BlockedFacts, settings: Settings) -> Story:
     )
 
 
-def _lead(facts: BlockedFacts) -> str:
+def _lead(facts: BlockedDomainSnapshot) -> str:
     return ngettext(
         "The mail server of %(domain)s turns our letters away, so %(num)s student of yours doesn't get them.",
         "The mail server of %(domain)s turns our letters away, so %(num)s students of yours don't get them.",

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from outreach.calendars.itip import Answer, Entry, Method, compose
+from outreach.calendars.entry import CalendarEntry, ParticipationStatus
+from outreach.calendars.itip import Method, compose
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import given_names, is_about_you, place_name
 from outreach.letters.provisional import status_lines
 from outreach.letters.rows import place_lines, preparation
 from outreach.models import LetterKind
-from outreach.models.snapshots import EntryFacts, LetterFacts, SessionFacts
+from outreach.models.snapshots import EntrySnapshot, LetterSnapshot, SessionSnapshot
 from outreach.time.clock_changes import is_skipped
 from outreach.web import formatting
 
@@ -28,13 +29,13 @@ _METHODS = {
 }
 
 
-def method_of(kind: LetterKind, facts: LetterFacts) -> Method | None:
+def method_of(kind: LetterKind, facts: LetterSnapshot) -> Method | None:
     """Say what the calendar is asked to do; None for a plain letter."""
     return _METHODS.get(kind) if facts.entry else None
 
 
 def calendar_object(
-    facts: LetterFacts, entry_facts: EntryFacts, method: Method, *, organizer: str, attendee: str, stamp: datetime, base_url: str
+    facts: LetterSnapshot, entry_facts: EntrySnapshot, method: Method, *, organizer: str, attendee: str, stamp: datetime, base_url: str
 ) -> bytes:
     """Write the object for the one `attendee`; `organizer` is the address the letter comes from.
 
@@ -43,7 +44,7 @@ def calendar_object(
     """
     told = _on_a_clock_that_shows_it(facts.session)
     joins = method is Method.REQUEST and told.video_url
-    entry = Entry(
+    entry = CalendarEntry(
         uid=entry_facts.uid,
         sequence=entry_facts.sequence,
         stamp=stamp + timedelta(seconds=entry_facts.sequence),
@@ -60,7 +61,7 @@ def calendar_object(
         organizer_email=organizer,
         attendee_name=facts.reader_name,
         attendee_email=attendee,
-        answer=Answer(entry_facts.answer),
+        answer=ParticipationStatus(entry_facts.answer),
         transparent=entry_facts.is_transparent,
         tentative=told.is_provisional,
         url=f"{base_url}/sessions/{told.id}",
@@ -70,7 +71,7 @@ def calendar_object(
     return compose(entry, method)
 
 
-def _on_a_clock_that_shows_it(told: SessionFacts) -> SessionFacts:
+def _on_a_clock_that_shows_it(told: SessionSnapshot) -> SessionSnapshot:
     """Where new zone data let the clock skip this time, the instants it was told with stand, in UTC: it can still be moved or cancelled."""
     if not (is_skipped(told.starts_wall, told.zone) or is_skipped(told.ends_wall, told.zone)):
         return told
@@ -78,11 +79,11 @@ def _on_a_clock_that_shows_it(told: SessionFacts) -> SessionFacts:
     return replace(told, starts_wall=starts_wall, ends_wall=ends_wall, zone="UTC", fold=0)
 
 
-def _location(told: SessionFacts) -> str:
+def _location(told: SessionSnapshot) -> str:
     return ", ".join((place_name(told), *told.address.splitlines())) if told.site_name else place_name(told)
 
 
-def _description(facts: LetterFacts, *, has_link: bool) -> Iterator[str]:
+def _description(facts: LetterSnapshot, *, has_link: bool) -> Iterator[str]:
     told = facts.session
     yield _("%(format)s with %(host)s", format=told.format_name, host=told.host_name)
     yield formatting.when(told.starts_wall, told.ends_wall, told.zone, told.fold)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from outreach.models.snapshots import LetterFacts, SessionFacts
+from outreach.models.snapshots import LetterSnapshot, SessionSnapshot
 
 
-class Change(StrEnum):
+class SessionChange(StrEnum):
     """What people notice."""
 
     TIME = "time"
@@ -24,24 +24,24 @@ class Change(StrEnum):
     DESCRIPTION = "description"
 
 
-def changes(facts: LetterFacts) -> frozenset[Change]:
+def changes(facts: LetterSnapshot) -> frozenset[SessionChange]:
     """Name what changed; nothing where nothing was told before."""
     was = facts.was
     found = {change for change, names in _PARTS.items() if _differ(was, facts.session, names)} if was else set()
-    return frozenset(found | ({Change.DESCRIPTION} if facts.has_new_description else set()))
+    return frozenset(found | ({SessionChange.DESCRIPTION} if facts.has_new_description else set()))
 
 
-def _differ(was: SessionFacts, now: SessionFacts, names: tuple[str, ...]) -> bool:
+def _differ(was: SessionSnapshot, now: SessionSnapshot, names: tuple[str, ...]) -> bool:
     return any(getattr(was, name) != getattr(now, name) for name in names)
 
 
 _PARTS = {
-    Change.TIME: ("starts_wall", "ends_wall", "zone", "fold"),
-    Change.PLACE: ("site_name", "area_name", "address", "meeting_point"),
-    Change.LINK: ("video_url",),
-    Change.TITLE: ("title",),
-    Change.HOST: ("host_name",),
-    Change.BRING: ("bring",),
-    Change.WEAR: ("wear",),
-    Change.KIT: ("kit",),
+    SessionChange.TIME: ("starts_wall", "ends_wall", "zone", "fold"),
+    SessionChange.PLACE: ("site_name", "area_name", "address", "meeting_point"),
+    SessionChange.LINK: ("video_url",),
+    SessionChange.TITLE: ("title",),
+    SessionChange.HOST: ("host_name",),
+    SessionChange.BRING: ("bring",),
+    SessionChange.WEAR: ("wear",),
+    SessionChange.KIT: ("kit",),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from outreach.calendars.itip import Method
-from outreach.letters.content import Day, Row, Story
+from outreach.letters.content import Day, FactRow, LetterContent
 from outreach.letters.counter_proposals import asked_rows
 from outreach.letters.groups import groups
 from outreach.letters.language import gettext as _
@@ -13,7 +13,7 @@ from outreach.letters.notes import notes
 from outreach.letters.rows import rows
 from outreach.letters.subjects import subject
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
 from outreach.settings import Settings
 from outreach.web import formatting
 
@@ -21,9 +21,9 @@ TAKES_PART = (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, Le
 NAMED_ELSEWHERE = (LetterKind.DIGEST, LetterKind.ROSTER, LetterKind.NOTE, LetterKind.WRONG_ADDRESS, LetterKind.REMOVED)
 
 
-def tell(letter: Letter, facts: LetterFacts, method: Method | None, settings: Settings) -> Story:
+def compose(letter: Letter, facts: LetterSnapshot, method: Method | None, settings: Settings) -> LetterContent:
     """Give the content of a letter about a session, in the locale in force."""
-    return Story(
+    return LetterContent(
         subject=subject(letter.kind, facts, written_at=letter.created_at),
         lead=lead(letter.kind, facts, written_at=letter.created_at),
         kicker=facts.session.format_name,
@@ -43,21 +43,21 @@ def greeting(reader_name: str) -> str:
     return _("Hello %(name)s,", name=reader_name) if reader_name else ""
 
 
-def knows_link(kind: LetterKind, facts: LetterFacts) -> bool:
+def knows_link(kind: LetterKind, facts: LetterSnapshot) -> bool:
     """Whoever has a seat or a part knows the link to join; whoever waits, or comes no more, doesn't."""
     if kind in (LetterKind.REMINDER, LetterKind.ROSTER):
         return True
     return kind in TAKES_PART and facts.entry is not None
 
 
-def _day(kind: LetterKind, facts: LetterFacts) -> Day | None:
+def _day(kind: LetterKind, facts: LetterSnapshot) -> Day | None:
     """Struck out where nothing takes place. Who is no longer on the list gets none: the day isn't off, only it isn't theirs."""
     if kind is LetterKind.REMOVED:
         return None
     return Day(*formatting.day_parts(facts.session.starts_wall), is_off=facts.cause is Cause.CANCELLED)
 
 
-def _rows(kind: LetterKind, facts: LetterFacts) -> tuple[Row, ...]:
+def _rows(kind: LetterKind, facts: LetterSnapshot) -> tuple[FactRow, ...]:
     goes_on = kind in TAKES_PART or (kind is LetterKind.DIGEST and bool(facts.seated) and facts.cause is not Cause.CANCELLED)
     told = rows(facts, goes_on=goes_on, has_link=knows_link(kind, facts), names_students=kind not in NAMED_ELSEWHERE)
     return (*asked_rows(facts), *told)

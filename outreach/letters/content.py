@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class FactRow:
     """One line of the table of facts; `was` is what it said before, struck through. `url` makes the line a link."""
 
     label: str
@@ -45,7 +45,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Story:
+class LetterContent:
     """One letter: the lead says it all, the rest is for those who read on."""
 
     subject: str
@@ -53,7 +53,7 @@ class Story:
     kicker: str = ""
     greeting: str = ""
     day: Day | None = None
-    rows: tuple[Row, ...] = ()
+    rows: tuple[FactRow, ...] = ()
     groups: tuple[Group, ...] = ()
     button: Link | None = None
     notes: tuple[str, ...] = ()

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from outreach.letters.content import Row
+from outreach.letters.content import FactRow
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_family, names, session_words
-from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader
 from outreach.web import formatting
 
 _ANSWERS = {
@@ -19,12 +19,12 @@ _ANSWERS = {
 }
 
 
-def asked_subject(facts: LetterFacts) -> str:
+def asked_subject(facts: LetterSnapshot) -> str:
     """Give the subject's first words to those who decide."""
     return _("Another time proposed") if facts.cause is Cause.COUNTERED else _("An invitation was passed on")
 
 
-def asked_lead(facts: LetterFacts) -> str:
+def asked_lead(facts: LetterSnapshot) -> str:
     """Say who asks for what."""
     words = {"who": _who(facts), "session": session_words(facts.session)}
     if facts.cause is Cause.COUNTERED:
@@ -32,12 +32,12 @@ def asked_lead(facts: LetterFacts) -> str:
     return _("%(who)s passed the invitation to %(session)s on to somebody else.", **words)
 
 
-def confirm_subject(facts: LetterFacts) -> str:
+def confirm_subject(facts: LetterSnapshot) -> str:
     """Give the subject's first words to whoever is asked, and to those who get a copy."""
     return _("An answer from another address") if _is_a_copy(facts) else _("Please confirm your answer")
 
 
-def confirm_lead(facts: LetterFacts) -> str:
+def confirm_lead(facts: LetterSnapshot) -> str:
     """Say that an answer doesn't count, and why."""
     told = session_words(facts.session)
     if _is_a_copy(facts):
@@ -46,20 +46,20 @@ def confirm_lead(facts: LetterFacts) -> str:
     return _("Somebody answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
 
 
-def asked_rows(facts: LetterFacts) -> Iterator[Row]:
+def asked_rows(facts: LetterSnapshot) -> Iterator[FactRow]:
     """Give what was proposed, on the clock of the session; what they wrote; what another address answered."""
     asked = facts.asked
     if asked is None:
         return
     if asked.starts_at and asked.ends_at:
-        yield Row(label=_("Proposed"), lines=_proposed(asked, facts.session.zone))
+        yield FactRow(label=_("Proposed"), lines=_proposed(asked, facts.session.zone))
     if asked.comment:
-        yield Row(label=_("In their words"), lines=tuple(line.strip() for line in asked.comment.splitlines() if line.strip()))
+        yield FactRow(label=_("In their words"), lines=tuple(line.strip() for line in asked.comment.splitlines() if line.strip()))
     if asked.answer in _ANSWERS:
-        yield Row(label=_("The answer"), lines=(_ANSWERS[asked.answer](),))
+        yield FactRow(label=_("The answer"), lines=(_ANSWERS[asked.answer](),))
 
 
-def asked_notes(facts: LetterFacts) -> Iterator[str]:
+def asked_notes(facts: LetterSnapshot) -> Iterator[str]:
     """Say to host and teacher what follows, and that the other one knows."""
     yield from _if_another_time(facts) if facts.cause is Cause.COUNTERED else _if_passed_on(facts)
     if facts.reader is Reader.TEACHER:
@@ -68,7 +68,7 @@ def asked_notes(facts: LetterFacts) -> Iterator[str]:
         yield _("The teacher who registered has this letter too.")
 
 
-def confirm_notes(facts: LetterFacts) -> Iterator[str]:
+def confirm_notes(facts: LetterSnapshot) -> Iterator[str]:
     """Say what to do for each way in which it may have happened."""
     if _is_a_copy(facts):
         yield _("%(names)s got a letter that asks for the true answer.", names=_whom_it_asks(facts))
@@ -83,16 +83,16 @@ def confirm_notes(facts: LetterFacts) -> Iterator[str]:
     yield _("If you know nothing of it, there is nothing you need to do: nothing was changed.")
 
 
-def _is_a_copy(facts: LetterFacts) -> bool:
+def _is_a_copy(facts: LetterSnapshot) -> bool:
     """It asks a minor; the reader is a guardian, or stands in for one."""
     return facts.asked is not None and facts.asked.by is Reader.STUDENT and facts.reader is not Reader.STUDENT
 
 
-def _whom_it_asks(facts: LetterFacts) -> str:
+def _whom_it_asks(facts: LetterSnapshot) -> str:
     return names(facts.seated or facts.stands_in_for, facts)
 
 
-def _who(facts: LetterFacts) -> str:
+def _who(facts: LetterSnapshot) -> str:
     asked = facts.asked
     if not facts.seated or asked is None:
         return (asked.name if asked else "") or _("Somebody you invited")
@@ -103,7 +103,7 @@ def _who(facts: LetterFacts) -> str:
     return _("%(who)s (%(school)s)", who=who, school=next(iter(schools))) if len(schools) == 1 else who
 
 
-def _proposed(asked: AskedFacts, zone: str) -> tuple[str, ...]:
+def _proposed(asked: ProposalSnapshot, zone: str) -> tuple[str, ...]:
     assert asked.starts_at is not None  # noqa: S101 (its caller looked)
     assert asked.ends_at is not None  # noqa: S101 (its caller looked)
     starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (asked.starts_at, asked.ends_at))
@@ -111,7 +111,7 @@ def _proposed(asked: AskedFacts, zone: str) -> tuple[str, ...]:
     return (formatting.day(starts), f"{formatting.span(starts, ends)} ({words})")
 
 
-def _if_another_time(facts: LetterFacts) -> Iterator[str]:
+def _if_another_time(facts: LetterSnapshot) -> Iterator[str]:
     if facts.reader is Reader.HOST:
         yield _("Nothing has changed. If you move the session, every calendar follows; if not, there is nothing you need to do.")
         return
@@ -119,7 +119,7 @@ def _if_another_time(facts: LetterFacts) -> Iterator[str]:
     yield _("If the time as it is doesn't suit, please withdraw the place: it goes to somebody who waits.")
 
 
-def _if_passed_on(facts: LetterFacts) -> Iterator[str]:
+def _if_passed_on(facts: LetterSnapshot) -> Iterator[str]:
     yield _("A seat can't be passed on, so this counts as no answer.")
     if facts.reader is Reader.TEACHER:
         yield _("If the place isn't needed, please withdraw it: it goes to somebody who waits.")

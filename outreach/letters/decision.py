@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import session_words
 from outreach.letters.provisional import until
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
 
 
-def asking(facts: LetterFacts) -> str:
+def asking(facts: LetterSnapshot) -> str:
     """Ask whoever decides; a coordinator once the hosts haven't."""
     told, by = session_words(facts.session), until(facts.session)
     if facts.reader is Reader.COORDINATOR:
@@ -20,14 +20,14 @@ def asking(facts: LetterFacts) -> str:
     return _("Does %(session)s take place? Please decide by %(until)s.", session=told, until=by)
 
 
-def asking_subject(facts: LetterFacts) -> str:
+def asking_subject(facts: LetterSnapshot) -> str:
     """'Please decide'."""
     if facts.reader is Reader.COORDINATOR:
         return _("Nobody has decided")
     return _("Please decide now") if facts.cause is Cause.UNDECIDED else _("Please decide")
 
 
-def notes_to_who_decides(facts: LetterFacts) -> Iterator[str]:
+def notes_to_who_decides(facts: LetterSnapshot) -> Iterator[str]:
     """Say what the button does, and that nothing happens by itself."""
     yield _("“Decide now” opens a page to confirm, cancel or move it, the first two without signing in. Opening it changes nothing.")
     if facts.reader is Reader.COORDINATOR:

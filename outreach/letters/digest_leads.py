@@ -5,10 +5,10 @@ from __future__ import annotations
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import names, session_words
-from outreach.models.snapshots import Cause, LetterFacts
+from outreach.models.snapshots import Cause, LetterSnapshot
 
 
-def digest(facts: LetterFacts) -> str:
+def digest(facts: LetterSnapshot) -> str:
     """Say what became of a teacher's students."""
     if facts.offered:
         return _offer(facts)
@@ -18,7 +18,7 @@ def digest(facts: LetterFacts) -> str:
     return news[0](facts) if len(news) == 1 else _several(facts)
 
 
-def roster(facts: LetterFacts) -> str:
+def roster(facts: LetterSnapshot) -> str:
     """Say how many come, from how many schools."""
     told, schools = session_words(facts.session), len({student.school_name for student in facts.seated})
     if not facts.seated:
@@ -29,7 +29,7 @@ def roster(facts: LetterFacts) -> str:
     return _("%(who)s from %(schools)s schools come to %(session)s.", who=who, schools=schools, session=told)
 
 
-def _several(facts: LetterFacts) -> str:
+def _several(facts: LetterSnapshot) -> str:
     parts = (
         facts.gone and _("%(names)s: no longer coming", names=names(facts.gone, facts)),
         facts.seated and _("%(names)s: seated", names=names(facts.seated, facts)),
@@ -39,7 +39,7 @@ def _several(facts: LetterFacts) -> str:
     return _("There is news about %(session)s. %(news)s.", session=session_words(facts.session), news=news)
 
 
-def _counts(facts: LetterFacts) -> str:
+def _counts(facts: LetterSnapshot) -> str:
     told = session_words(facts.session)
     seated = ngettext("%(num)s of your students has a seat", "%(num)s of your students have a seat", len(facts.seated))
     waiting = ngettext("%(num)s waits", "%(num)s wait", len(facts.waiting))
@@ -51,7 +51,7 @@ def _counts(facts: LetterFacts) -> str:
     return _("%(seated)s at %(session)s, %(waiting)s.", seated=seated, session=told, waiting=waiting)
 
 
-def _offer(facts: LetterFacts) -> str:
+def _offer(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.offered, facts), session_words(facts.session), len(facts.offered)
     return ngettext(
         "A seat is free at %(session)s. Shall %(names)s have it?",
@@ -62,7 +62,7 @@ def _offer(facts: LetterFacts) -> str:
     )
 
 
-def _seated(facts: LetterFacts) -> str:
+def _seated(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.seated, facts), session_words(facts.session), len(facts.seated)
     return ngettext(
         "A place is free: %(names)s has a seat at %(session)s.",
@@ -73,7 +73,7 @@ def _seated(facts: LetterFacts) -> str:
     )
 
 
-def _gone(facts: LetterFacts) -> str:
+def _gone(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.gone, facts), session_words(facts.session), len(facts.gone)
     return ngettext(
         "%(names)s no longer comes to %(session)s.",
@@ -84,7 +84,7 @@ def _gone(facts: LetterFacts) -> str:
     )
 
 
-def _waiting(facts: LetterFacts) -> str:
+def _waiting(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.waiting, facts), session_words(facts.session), len(facts.waiting)
     return ngettext(
         "%(names)s waits for a seat at %(session)s.",

@@ -10,10 +10,10 @@ from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import name, own_students
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, StudentFacts
+from outreach.models.snapshots import Cause, LetterSnapshot, StudentSnapshot
 
 
-def groups(kind: LetterKind, facts: LetterFacts) -> tuple[Group, ...]:
+def groups(kind: LetterKind, facts: LetterSnapshot) -> tuple[Group, ...]:
     """Give the lists a letter of this kind has; families' letters have none."""
     if kind is LetterKind.DIGEST:
         return tuple(_digest(facts))
@@ -24,14 +24,14 @@ def groups(kind: LetterKind, facts: LetterFacts) -> tuple[Group, ...]:
     return ()
 
 
-def _wrong_address(facts: LetterFacts) -> Iterator[Group]:
+def _wrong_address(facts: LetterSnapshot) -> Iterator[Group]:
     is_nobodys = facts.cause is Cause.BOUNCED
     yield _group(_("Whose letters go there") if is_nobodys else _("Whose address it was meant to be"), own_students(facts), facts)
     if facts.stands_in_for:
         yield _group(_("Please tell them yourself"), facts.stands_in_for, facts)
 
 
-def _digest(facts: LetterFacts) -> Iterator[Group]:
+def _digest(facts: LetterSnapshot) -> Iterator[Group]:
     seated, waiting, gone = len(facts.seated), len(facts.waiting), len(facts.gone)
     is_cancelled = facts.cause is Cause.CANCELLED
     if facts.offered:
@@ -48,15 +48,15 @@ def _digest(facts: LetterFacts) -> Iterator[Group]:
         yield _group(_("Please tell them yourself"), facts.stands_in_for, facts)
 
 
-def _group(heading: str, students: Sequence[StudentFacts], facts: LetterFacts) -> Group:
+def _group(heading: str, students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> Group:
     return Group(heading, tuple((name(student, facts), _place(student)) for student in students))
 
 
-def _place(student: StudentFacts) -> str:
+def _place(student: StudentSnapshot) -> str:
     return _("number %(place)s", place=student.place_in_queue) if student.place_in_queue is not None else ""
 
 
-def _by_school(facts: LetterFacts) -> Iterator[Group]:
+def _by_school(facts: LetterSnapshot) -> Iterator[Group]:
     """Given names and school are what a host may have on paper (product.md)."""
     schools: dict[str, list[str]] = defaultdict(list)
     for student in facts.seated:

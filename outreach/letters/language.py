@@ -13,7 +13,7 @@ _catalogue: ContextVar[NullTranslations] = ContextVar("_catalogue", default=Null
 
 
 @contextmanager
-def speaking(locale: str) -> Iterator[None]:
+def in_language(locale: str) -> Iterator[None]:
     """Speak a language, dates and numbers included. Outside an app context it is English."""
     with flask_babel.force_locale(locale):
         before = _catalogue.set(flask_babel.get_translations())

@@ -17,21 +17,21 @@ from outreach.letters.phrases import is_about_you, is_family, names, near_words,
 from outreach.letters.provisional import in_addition, is_the_news, sentence_of_news
 from outreach.letters.wrong_address import wrong_address
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
 
 
-def lead(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> str:
+def lead(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> str:
     """Give the sentence; a second one says what isn't certain. `written_at` tells how near a session is."""
     said = _reminder(facts, written_at) if kind is LetterKind.REMINDER else _LEADS[kind](facts)
     return " ".join((said, *in_addition(kind, facts, written_at=written_at)))
 
 
-def _reminder(facts: LetterFacts, written_at: datetime) -> str:
+def _reminder(facts: LetterSnapshot, written_at: datetime) -> str:
     near = near_words(nearness(facts.session, written_at=written_at))
     return _("%(near)s: %(session)s.", near=near, session=session_words(facts.session))
 
 
-def _invitation(facts: LetterFacts) -> str:
+def _invitation(facts: LetterSnapshot) -> str:
     told = session_words(facts.session)
     if facts.reader is Reader.HOST:
         return _("You are hosting %(session)s.", session=told)
@@ -40,20 +40,20 @@ def _invitation(facts: LetterFacts) -> str:
     return _seated(facts, told) if facts.seated or not facts.waiting else _waiting(facts)
 
 
-def _seated(facts: LetterFacts, told: str) -> str:
+def _seated(facts: LetterSnapshot, told: str) -> str:
     if is_about_you(facts) or not facts.seated:
         return _("You have a seat at %(session)s.", session=told)
     who, count = names(facts.seated, facts), len(facts.seated)
     return ngettext("%(names)s has a seat at %(session)s.", "%(names)s have seats at %(session)s.", count, names=who, session=told)
 
 
-def _promoted(facts: LetterFacts) -> str:
+def _promoted(facts: LetterSnapshot) -> str:
     said = _invitation(facts)
     begins_with_name = is_family(facts) and not is_about_you(facts)
     return _("A place is free: %(rest)s", rest=said if begins_with_name else said[:1].lower() + said[1:])
 
 
-def _updated(facts: LetterFacts) -> str:
+def _updated(facts: LetterSnapshot) -> str:
     if is_the_news(facts):
         return sentence_of_news(facts)
     if changes(facts):
@@ -65,11 +65,11 @@ def _updated(facts: LetterFacts) -> str:
     return _promoted(facts) if facts.cause is Cause.PROMOTED else _invitation(facts)
 
 
-def _cancelled(facts: LetterFacts) -> str:
+def _cancelled(facts: LetterSnapshot) -> str:
     return _("%(session)s is cancelled.", session=session_words(facts.session))
 
 
-def _waiting(facts: LetterFacts) -> str:
+def _waiting(facts: LetterSnapshot) -> str:
     told, who, count = session_words(facts.session), names(facts.waiting, facts), len(facts.waiting)
     place = facts.waiting[0].place_in_queue if count == 1 else None
     if is_about_you(facts):
@@ -88,7 +88,7 @@ def _waiting(facts: LetterFacts) -> str:
     )
 
 
-def _digest(facts: LetterFacts) -> str:
+def _digest(facts: LetterSnapshot) -> str:
     if is_the_news(facts):
         return sentence_of_news(facts)
     if facts.cause is Cause.MOVED and facts.was:
@@ -96,7 +96,7 @@ def _digest(facts: LetterFacts) -> str:
     return _cancelled(facts) if facts.cause is Cause.CANCELLED else digest(facts)
 
 
-_LEADS: dict[LetterKind, Callable[[LetterFacts], str]] = {
+_LEADS: dict[LetterKind, Callable[[LetterSnapshot], str]] = {
     LetterKind.INVITATION: _invitation,
     LetterKind.PROMOTED: _promoted,
     LetterKind.UPDATED: _updated,

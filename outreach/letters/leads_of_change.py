@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from babel.lists import format_list
 
-from outreach.letters.changes import Change, changes
+from outreach.letters.changes import SessionChange, changes
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import is_about_you, names, place_name, session_words
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
 from outreach.web import formatting
 
 
-def changed(facts: LetterFacts) -> str:
+def changed(facts: LetterSnapshot) -> str:
     """Say what is new about the session: time, place, link or something else."""
     told, new = facts.session, changes(facts)
     words = {
@@ -23,22 +23,22 @@ def changed(facts: LetterFacts) -> str:
         "clock": formatting.clock_time(told.starts_wall),
         "place": place_name(told),
     }
-    if {Change.TIME, Change.PLACE} <= new:
+    if {SessionChange.TIME, SessionChange.PLACE} <= new:
         return _("“%(title)s” has a new time and a new place: %(day)s at %(clock)s, %(place)s.", **words)
-    if Change.TIME in new:
+    if SessionChange.TIME in new:
         return _("“%(title)s” has a new time: %(day)s at %(clock)s.", **words)
-    if Change.PLACE in new:
+    if SessionChange.PLACE in new:
         return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(place)s.", **words)
-    if Change.LINK in new:
+    if SessionChange.LINK in new:
         return _("“%(title)s” on %(day)s at %(clock)s has a new link to join.", **words)
     if not new:
         return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
-    words["what"] = format_list([_PARTS[part]() for part in Change if part in new], locale=formatting.locale())
+    words["what"] = format_list([_PARTS[part]() for part in SessionChange if part in new], locale=formatting.locale())
     said = _("“%(title)s” on %(day)s at %(clock)s: time and place stay. What is new: %(what)s.")
     return (_("“%(title)s” on %(day)s at %(clock)s stays as planned. What is new: %(what)s.") if told.is_provisional else said) % words
 
 
-def clock_stays(facts: LetterFacts) -> str:
+def clock_stays(facts: LetterSnapshot) -> str:
     """Say that the time on the wall is the one that was promised, though the zone's rules are new."""
     told = facts.session
     zone = formatting.zone_words(told.starts_wall, told.zone, told.fold)
@@ -46,7 +46,7 @@ def clock_stays(facts: LetterFacts) -> str:
     return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
 
 
-def someone_left(facts: LetterFacts) -> str:
+def someone_left(facts: LetterSnapshot) -> str:
     """Say who no longer comes and who still does: siblings, or a guardian who comes as an adult too."""
     told, gone = session_words(facts.session), names(facts.gone, facts)
     if not facts.seated:
@@ -68,7 +68,7 @@ def someone_left(facts: LetterFacts) -> str:
     return f"{left}; {stay}"
 
 
-def removed(facts: LetterFacts) -> str:
+def removed(facts: LetterSnapshot) -> str:
     """Say that the reader's entry is taken back, and why it was there."""
     told = session_words(facts.session)
     if facts.cause in _GO_ELSEWHERE:
@@ -90,10 +90,10 @@ _GO_ELSEWHERE: dict[Cause, Callable[[str], str]] = {
     Cause.AGE: lambda told: _("The student is of age on that day: our letters about %(session)s go to them alone.", session=told),
 }
 _PARTS = {
-    Change.TITLE: lambda: _("the title"),
-    Change.HOST: lambda: _("the host"),
-    Change.BRING: lambda: _("what to bring"),
-    Change.WEAR: lambda: _("what to wear"),
-    Change.KIT: lambda: _("what each student gets"),
-    Change.DESCRIPTION: lambda: _("the description"),
+    SessionChange.TITLE: lambda: _("the title"),
+    SessionChange.HOST: lambda: _("the host"),
+    SessionChange.BRING: lambda: _("what to bring"),
+    SessionChange.WEAR: lambda: _("what to wear"),
+    SessionChange.KIT: lambda: _("what each student gets"),
+    SessionChange.DESCRIPTION: lambda: _("the description"),
 }

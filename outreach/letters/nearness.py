@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from outreach.models.snapshots import SessionFacts
+from outreach.models.snapshots import SessionSnapshot
 
 SOON = timedelta(hours=6)
 _IN_MINUTES = timedelta(minutes=90)
 
 
-class Unit(StrEnum):
+class TimeUnit(StrEnum):
     """What is counted."""
 
     MINUTES = "minutes"
@@ -30,18 +30,18 @@ class Unit(StrEnum):
 class Nearness:
     """So many of a unit; `number` is 0 where the unit says it all."""
 
-    unit: Unit
+    unit: TimeUnit
     number: int = 0
 
 
-def nearness(told: SessionFacts, *, written_at: datetime) -> Nearness:
+def nearness(told: SessionSnapshot, *, written_at: datetime) -> Nearness:
     """Say how far off the start is on the session's own clock; `written_at` is aware."""
     left = told.starts_at - written_at
     if left < SOON:
         if left < _IN_MINUTES:
-            return Nearness(Unit.MINUTES, max(1, round(left / timedelta(minutes=1))))
-        return Nearness(Unit.HOURS, round(left / timedelta(hours=1)))
+            return Nearness(TimeUnit.MINUTES, max(1, round(left / timedelta(minutes=1))))
+        return Nearness(TimeUnit.HOURS, round(left / timedelta(hours=1)))
     days = (told.starts_wall.date() - written_at.astimezone(ZoneInfo(told.zone)).date()).days
     if days <= 1:
-        return Nearness(Unit.TOMORROW if days else Unit.TODAY)
-    return Nearness(Unit.DAYS, days)
+        return Nearness(TimeUnit.TOMORROW if days else TimeUnit.TODAY)
+    return Nearness(TimeUnit.DAYS, days)

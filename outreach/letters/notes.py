@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outreach.calendars.itip import Answer, Method
+from outreach.calendars.entry import ParticipationStatus
+from outreach.calendars.itip import Method
 from outreach.letters.counter_proposals import asked_notes, confirm_notes
 from outreach.letters.decision import notes_to_who_decides
 from outreach.letters.language import gettext as _
@@ -13,24 +14,24 @@ from outreach.letters.provisional import note_on_calendars
 from outreach.letters.times import at_place
 from outreach.letters.wrong_address import wrong_address_notes
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader
 from outreach.web import formatting
 
 
-def notes(kind: LetterKind, facts: LetterFacts, method: Method | None) -> tuple[str, ...]:
+def notes(kind: LetterKind, facts: LetterSnapshot, method: Method | None) -> tuple[str, ...]:
     """Give the paragraphs of a letter that carries this calendar method, or none."""
     asks = method is Method.REQUEST
     return (*(_the_answer(kind, facts) if asks else ()), *_by_kind(kind, facts), *_the_calendar(facts, method))
 
 
-def _the_answer(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+def _the_answer(kind: LetterKind, facts: LetterSnapshot) -> Iterator[str]:
     if kind is LetterKind.UPDATED and facts.cause is Cause.ZONE:
         city = formatting.city(facts.session.zone)
         yield _(
             "The rules for clocks in %(city)s have changed. The time stays as promised; your calendar may have shown another.",
             city=city,
         )
-    if kind is LetterKind.UPDATED and facts.entry and facts.entry.answer != Answer.NEEDS_ACTION:
+    if kind is LetterKind.UPDATED and facts.entry and facts.entry.answer != ParticipationStatus.NEEDS_ACTION:
         yield _("Your calendar changes the entry by itself. Your answer stands: there is nothing to do.")
     elif kind is LetterKind.UPDATED:
         yield _("Your calendar changes the entry by itself. If it asks for an answer again, please give it.")
@@ -40,7 +41,7 @@ def _the_answer(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield _("Please answer the invitation in your mail or calendar.")
 
 
-def _the_calendar(facts: LetterFacts, method: Method | None) -> Iterator[str]:
+def _the_calendar(facts: LetterSnapshot, method: Method | None) -> Iterator[str]:
     if method is Method.CANCEL:
         yield _("Your calendar takes the entry out by itself. If it asks, choose to remove it.")
     if method is not Method.REQUEST:
@@ -52,7 +53,7 @@ def _the_calendar(facts: LetterFacts, method: Method | None) -> Iterator[str]:
         yield _("If your mail calls us an unknown sender, choose “I know the sender”: then the session appears in your calendar by itself.")
 
 
-def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+def _by_kind(kind: LetterKind, facts: LetterSnapshot) -> Iterator[str]:
     if kind in (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.REMINDER):
         yield from _going(kind, facts)
     elif kind is LetterKind.WAITING:
@@ -72,7 +73,7 @@ def _by_kind(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
         yield from _behind_sign_in(kind)
 
 
-def _going(kind: LetterKind, facts: LetterFacts) -> Iterator[str]:
+def _going(kind: LetterKind, facts: LetterSnapshot) -> Iterator[str]:
     if facts.reader is Reader.HOST and kind is not LetterKind.REMINDER:
         yield _("The evening before, you get the list of who comes. To move or cancel the session, sign in: every calendar follows.")
     elif facts.reader is Reader.TEACHER and kind is not LetterKind.REMINDER and facts.cause not in _WITHOUT_DIGEST:
@@ -89,7 +90,7 @@ def _when_a_place_frees_up() -> str:
     return _("We'll tell you when a place frees up. There is nothing you need to do.")
 
 
-def _removed(facts: LetterFacts) -> Iterator[str]:
+def _removed(facts: LetterSnapshot) -> Iterator[str]:
     if facts.cause is Cause.ADDRESS:
         yield _("Whoever it is for gets our letters at the new address.")
     elif is_family(facts) and facts.cause in (Cause.WITHDRAWN, Cause.DECLINED):
@@ -100,7 +101,7 @@ def _removed(facts: LetterFacts) -> Iterator[str]:
         yield _("The session itself takes place. If you have questions, the teacher who registered can answer them.")
 
 
-def _digest(facts: LetterFacts) -> Iterator[str]:
+def _digest(facts: LetterSnapshot) -> Iterator[str]:
     if facts.offered_until:
         until = at_place(facts.offered_until, facts.session)
         yield _("This close to the start, we move nobody up without asking. The offer stands until %(until)s.", until=until)

@@ -8,48 +8,48 @@ from babel.lists import format_list
 
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.nearness import Nearness, Unit
-from outreach.models.snapshots import LetterFacts, Reader, SessionFacts, StudentFacts
+from outreach.letters.nearness import Nearness, TimeUnit
+from outreach.models.snapshots import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.web import formatting
 
 NAMED_AT_MOST = 3
 
 
-def is_family(facts: LetterFacts) -> bool:
+def is_family(facts: LetterSnapshot) -> bool:
     """They read as student or guardian, and know nobody but their own."""
     return facts.reader in (Reader.STUDENT, Reader.GUARDIAN)
 
 
-def own_students(facts: LetterFacts) -> tuple[StudentFacts, ...]:
+def own_students(facts: LetterSnapshot) -> tuple[StudentSnapshot, ...]:
     """Give all students the letter names."""
     return facts.seated + facts.waiting + facts.gone
 
 
-def is_about_you(facts: LetterFacts) -> bool:
+def is_about_you(facts: LetterSnapshot) -> bool:
     """The reader is the one student it is about."""
     return facts.reader is Reader.STUDENT and len(own_students(facts)) <= 1
 
 
-def name(student: StudentFacts, facts: LetterFacts) -> str:
+def name(student: StudentSnapshot, facts: LetterSnapshot) -> str:
     """Give the name this reader may see."""
     if facts.reader is Reader.TEACHER and student.family_name:
         return f"{student.given_name} {student.family_name}"
     return student.given_name
 
 
-def names(students: Sequence[StudentFacts], facts: LetterFacts) -> str:
+def names(students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> str:
     """'Ana', 'Ana and Ben'; more than a teacher wants to read in a sentence are counted: '12 students'."""
     if len(students) > NAMED_AT_MOST and not is_family(facts):
         return ngettext("%(num)s student", "%(num)s students", len(students))
     return format_list([name(student, facts) for student in students], locale=formatting.locale())
 
 
-def given_names(students: Sequence[StudentFacts]) -> str:
+def given_names(students: Sequence[StudentSnapshot]) -> str:
     """'Ana and Ben', also to those who know the whole names: what a shared calendar may show."""
     return format_list([student.given_name for student in students], locale=formatting.locale())
 
 
-def session_words(told: SessionFacts) -> str:
+def session_words(told: SessionSnapshot) -> str:
     """'“Power of a Stitch” on Thursday 18 March 2027 at 14:00'; online, where it may be another hour, '(New York)' too."""
     words = {"title": told.title, "day": formatting.day(told.starts_wall), "clock": formatting.clock_time(told.starts_wall)}
     if told.site_name:
@@ -57,7 +57,7 @@ def session_words(told: SessionFacts) -> str:
     return _("“%(title)s” on %(day)s at %(clock)s (%(city)s)", city=formatting.city(told.zone), **words)
 
 
-def place_name(told: SessionFacts) -> str:
+def place_name(told: SessionSnapshot) -> str:
     """'Skills lab, City Hospital', or 'Online'."""
     return ", ".join(filter(None, (told.area_name, told.site_name))) or _("Online")
 
@@ -71,11 +71,11 @@ def waits(who: str, place: int | None) -> str:
 
 def near_words(near: Nearness) -> str:
     """'Tomorrow', 'In 7 days', 'In 2 hours'."""
-    words: dict[Unit, Callable[[], str]] = {
-        Unit.MINUTES: lambda: ngettext("In %(num)s minute", "In %(num)s minutes", near.number),
-        Unit.HOURS: lambda: ngettext("In %(num)s hour", "In %(num)s hours", near.number),
-        Unit.TODAY: lambda: _("Today"),
-        Unit.TOMORROW: lambda: _("Tomorrow"),
-        Unit.DAYS: lambda: ngettext("In %(num)s day", "In %(num)s days", near.number),
+    words: dict[TimeUnit, Callable[[], str]] = {
+        TimeUnit.MINUTES: lambda: ngettext("In %(num)s minute", "In %(num)s minutes", near.number),
+        TimeUnit.HOURS: lambda: ngettext("In %(num)s hour", "In %(num)s hours", near.number),
+        TimeUnit.TODAY: lambda: _("Today"),
+        TimeUnit.TOMORROW: lambda: _("Tomorrow"),
+        TimeUnit.DAYS: lambda: ngettext("In %(num)s day", "In %(num)s days", near.number),
     }
     return words[near.unit]()

@@ -12,7 +12,7 @@ from outreach.letters.language import gettext as _
 from outreach.letters.phrases import session_words
 from outreach.letters.times import at_place
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, Reader, SessionFacts
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot
 from outreach.web import formatting
 
 TELLS = (
@@ -29,7 +29,7 @@ class News(StrEnum):
     PUT_OFF = "put_off"
 
 
-def news(facts: LetterFacts) -> News | None:
+def news(facts: LetterSnapshot) -> News | None:
     """Say whether it became certain, or uncertain, or is decided at another time; new rules for clocks are no such news."""
     was, told = facts.was, facts.session
     if was is None or facts.cause is Cause.ZONE or (was.is_provisional, was.decides_at) == (told.is_provisional, told.decides_at):
@@ -39,17 +39,17 @@ def news(facts: LetterFacts) -> News | None:
     return News.PUT_OFF if was.is_provisional else News.OPEN
 
 
-def is_the_news(facts: LetterFacts) -> bool:
+def is_the_news(facts: LetterSnapshot) -> bool:
     """Nothing else changed."""
     return news(facts) is not None and not changes(facts)
 
 
-def is_uncertain(kind: LetterKind, facts: LetterFacts) -> bool:
+def is_uncertain(kind: LetterKind, facts: LetterSnapshot) -> bool:
     """A letter of this kind says on top that it isn't certain."""
     return facts.session.is_provisional and kind in TELLS
 
 
-def in_addition(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> Iterator[str]:
+def in_addition(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> Iterator[str]:
     """Say after the lead that it isn't certain yet, or, after what else changed, that it is now."""
     if is_uncertain(kind, facts):
         yield _uncertain(facts, written_at)
@@ -57,7 +57,7 @@ def in_addition(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -
         yield _("And it is certain now: it takes place.")
 
 
-def sentence_of_news(facts: LetterFacts) -> str:
+def sentence_of_news(facts: LetterSnapshot) -> str:
     """Say the one thing that changed; `in_addition` follows."""
     told = session_words(facts.session)
     if not facts.session.is_provisional:
@@ -67,20 +67,20 @@ def sentence_of_news(facts: LetterFacts) -> str:
     return _("There is a new time for the decision about %(session)s.", session=told)
 
 
-def subject_of_news(facts: LetterFacts) -> str:
+def subject_of_news(facts: LetterSnapshot) -> str:
     """'It takes place'; 'Provisional now'; 'New decision time'."""
     words = {News.DECIDED: _("It takes place"), News.OPEN: _("Provisional now"), News.PUT_OFF: _("New decision time")}
     return words[news(facts) or News.DECIDED]
 
 
-def status_lines(told: SessionFacts) -> tuple[str, ...]:
+def status_lines(told: SessionSnapshot) -> tuple[str, ...]:
     """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
     if told.decides_at is None:
         return (_("It takes place"),)
     return (_("Provisional: decided by %(until)s", until=at_place(told.decides_at, told)),)
 
 
-def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
+def note_on_calendars(facts: LetterSnapshot) -> Iterator[str]:
     """Say what a calendar shows meanwhile, and what follows."""
     if not facts.session.is_provisional:
         return
@@ -90,7 +90,7 @@ def note_on_calendars(facts: LetterFacts) -> Iterator[str]:
         yield _("As long as it isn't certain, your calendar shows it as tentative. We'll write as soon as it is decided.")
 
 
-def _uncertain(facts: LetterFacts, written_at: datetime) -> str:
+def _uncertain(facts: LetterSnapshot, written_at: datetime) -> str:
     decides_at, by = facts.session.decides_at, until(facts.session)
     is_late = decides_at is not None and decides_at <= written_at
     if facts.reader is Reader.HOST:
@@ -102,7 +102,7 @@ def _uncertain(facts: LetterFacts, written_at: datetime) -> str:
     return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=by)
 
 
-def until(told: SessionFacts) -> str:
+def until(told: SessionSnapshot) -> str:
     """'Tuesday 16 March at 12:00', and online where; the table below the lead says it in full."""
     if told.decides_at is None:
         return ""

@@ -8,20 +8,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from outreach.calendars.itip import Method
-from outreach.letters.account import tell_account, tell_application
-from outreach.letters.blocked import tell_blocked
+from outreach.letters.account import compose_account, compose_application
+from outreach.letters.blocked import compose_blocked
 from outreach.letters.calendar_part import calendar_object, method_of
 from outreach.letters.cleaning import cleaned
-from outreach.letters.compose import tell
-from outreach.letters.content import Story
+from outreach.letters.compose import compose
+from outreach.letters.content import LetterContent
 from outreach.letters.language import gettext as _
-from outreach.letters.language import speaking
+from outreach.letters.language import in_language
 from outreach.letters.links import stop_link
 from outreach.letters.templates import as_html, as_text
 from outreach.letters.threads import message_ids
 from outreach.mail.mime import Mail, build
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import AccountFacts, ApplicationFacts, BlockedFacts, EntryFacts, LetterFacts
+from outreach.models.snapshots import AccountSnapshot, ApplicationSnapshot, BlockedDomainSnapshot, EntrySnapshot, LetterSnapshot
 from outreach.settings import Settings
 
 
@@ -31,35 +31,35 @@ def render(letter: Letter, *, settings: Settings) -> bytes:
     `letter.mailbox` must be loaded; inside an app context, or else in English. Same Message-ID, Date, UID, SEQUENCE
     and DTSTAMP however often it is rendered. Raises ValueError for facts no letter can be made of.
     """
-    with speaking(letter.locale):
+    with in_language(letter.locale):
         return build(_mail(letter, settings))
 
 
 def _mail(letter: Letter, settings: Settings) -> Mail:
     plain = cleaned(letter.facts)
     if letter.kind is LetterKind.ACCOUNT:
-        account = AccountFacts.from_json(plain)
-        return _written(letter, tell_account(account, base_url=settings.base_url), account.reader_name, settings)
+        account = AccountSnapshot.from_json(plain)
+        return _written(letter, compose_account(account, base_url=settings.base_url), account.reader_name, settings)
     if letter.kind is LetterKind.APPLICATION:
-        application = ApplicationFacts.from_json(plain)
-        return _written(letter, tell_application(application, base_url=settings.base_url), application.reader_name, settings)
+        application = ApplicationSnapshot.from_json(plain)
+        return _written(letter, compose_application(application, base_url=settings.base_url), application.reader_name, settings)
     if letter.kind is LetterKind.BLOCKED:
-        blocked = BlockedFacts.from_json(plain)
-        return _written(letter, tell_blocked(blocked, settings), blocked.reader_name, settings)
-    facts = LetterFacts.from_json(plain)
+        blocked = BlockedDomainSnapshot.from_json(plain)
+        return _written(letter, compose_blocked(blocked, settings), blocked.reader_name, settings)
+    facts = LetterSnapshot.from_json(plain)
     method = method_of(letter.kind, facts)
     calendar = _calendar(letter, facts, method, settings) if method else None
-    mail = _written(letter, tell(letter, facts, method, settings), facts.reader_name, settings, facts.entry)
+    mail = _written(letter, compose(letter, facts, method, settings), facts.reader_name, settings, facts.entry)
     stop = stop_link(letter, facts, settings)
     return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=stop)
 
 
 def _written(
     letter: Letter,
-    story: Story,
+    story: LetterContent,
     to_name: str,
     settings: Settings,
-    entry: EntryFacts | None = None,
+    entry: EntrySnapshot | None = None,
 ) -> Mail:
     sender = settings.reply_address_of(letter.mailbox.token)
     message_id, references = message_ids(letter.kind, letter.key, entry, domain=sender.rpartition("@")[2])
@@ -77,7 +77,7 @@ def _written(
     )
 
 
-def _calendar(letter: Letter, facts: LetterFacts, method: Method, settings: Settings) -> bytes | None:
+def _calendar(letter: Letter, facts: LetterSnapshot, method: Method, settings: Settings) -> bytes | None:
     if facts.entry is None:
         return None
     organizer, attendee = settings.reply_address_of(letter.mailbox.token), letter.mailbox.address

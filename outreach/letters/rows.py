@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from outreach.letters.content import Row
+from outreach.letters.content import FactRow
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_about_you, is_family, name, names, own_students, place_name, waits
 from outreach.letters.provisional import status_lines
-from outreach.models.snapshots import Cause, LetterFacts, SessionFacts
+from outreach.models.snapshots import Cause, LetterSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 
-def rows(facts: LetterFacts, *, goes_on: bool, has_link: bool, names_students: bool = True) -> tuple[Row, ...]:
+def rows(facts: LetterSnapshot, *, goes_on: bool, has_link: bool, names_students: bool = True) -> tuple[FactRow, ...]:
     """Give the rows that say something.
 
     `goes_on`: the reader takes part, so what to bring matters. `has_link`: they may know the link to join.
@@ -22,18 +22,18 @@ def rows(facts: LetterFacts, *, goes_on: bool, has_link: bool, names_students: b
     """
     told = [*_place_and_time(facts)]
     if names_students and own_students(facts) and not is_about_you(facts):
-        told.append(Row(label=_("Who") if is_family(facts) else _("Your family"), lines=_family_lines(facts)))
+        told.append(FactRow(label=_("Who") if is_family(facts) else _("Your family"), lines=_family_lines(facts)))
     told += _company(facts)
     if has_link and facts.session.video_url:
         told.append(_join(facts.session))
     if goes_on:
         told += preparation(facts)
     if facts.has_new_description:
-        told.append(Row(label=_("Description"), lines=(_("Written anew: read it on the session's page."),)))
+        told.append(FactRow(label=_("Description"), lines=(_("Written anew: read it on the session's page."),)))
     return tuple(row for row in told if row.lines or row.was)
 
 
-def place_lines(session_facts: SessionFacts) -> tuple[str, ...]:
+def place_lines(session_facts: SessionSnapshot) -> tuple[str, ...]:
     """Where it is, from the door outwards; 'Online' where there is no door."""
     if not session_facts.site_name:
         return (_("Online"),)
@@ -41,7 +41,7 @@ def place_lines(session_facts: SessionFacts) -> tuple[str, ...]:
     return (place_name(session_facts), *_paragraphs(session_facts.address), *((meeting_point,) if meeting_point else ()))
 
 
-def _place_and_time(facts: LetterFacts) -> Iterator[Row]:
+def _place_and_time(facts: LetterSnapshot) -> Iterator[FactRow]:
     if facts.was and facts.was.title != facts.session.title:
         yield _changeable(_("What"), lambda told: (told.title,), facts)
     yield _changeable(_("When"), lambda told: _when(told, facts.reader_zone), facts)
@@ -50,44 +50,44 @@ def _place_and_time(facts: LetterFacts) -> Iterator[Row]:
         yield _changeable(_("Status"), status_lines, facts)
 
 
-def _company(facts: LetterFacts) -> Iterator[Row]:
+def _company(facts: LetterSnapshot) -> Iterator[FactRow]:
     yield _changeable(_("Host"), lambda told: (told.host_name,), facts)
     label = _("Address") if facts.cause in (Cause.ADDRESS, Cause.BOUNCED) else _("Reason")
-    yield Row(label=label, lines=_paragraphs(facts.reason or facts.session.cancel_reason))
+    yield FactRow(label=label, lines=_paragraphs(facts.reason or facts.session.cancel_reason))
 
 
-def preparation(facts: LetterFacts) -> Iterator[Row]:
+def preparation(facts: LetterSnapshot) -> Iterator[FactRow]:
     """What to bring and wear, and what is given out."""
     yield _changeable(_("What to bring"), lambda told: _paragraphs(told.bring), facts)
     yield _changeable(_("What to wear"), lambda told: _paragraphs(told.wear), facts)
     yield _changeable(_("Each student gets"), lambda told: _paragraphs(told.kit), facts)
 
 
-def _join(session_facts: SessionFacts) -> Row:
+def _join(session_facts: SessionSnapshot) -> FactRow:
     link = session_facts.video_url
-    return Row(label=_("Join"), lines=(link,), url=link if link.startswith(("https://", "http://")) else "")
+    return FactRow(label=_("Join"), lines=(link,), url=link if link.startswith(("https://", "http://")) else "")
 
 
-def _changeable(label: str, tell: Callable[[SessionFacts], tuple[str, ...]], facts: LetterFacts) -> Row:
+def _changeable(label: str, tell: Callable[[SessionSnapshot], tuple[str, ...]], facts: LetterSnapshot) -> FactRow:
     now = tell(facts.session)
     was = tell(facts.was) if facts.was else now
-    return Row(label=label, lines=now, was=() if was == now else was or (_("nothing"),))
+    return FactRow(label=label, lines=now, was=() if was == now else was or (_("nothing"),))
 
 
-def _when(told: SessionFacts, reader_zone: str) -> tuple[str, ...]:
+def _when(told: SessionSnapshot, reader_zone: str) -> tuple[str, ...]:
     zone = formatting.zone_words(told.starts_wall, told.zone, told.fold)
     lines = (formatting.day(told.starts_wall), f"{formatting.span(told.starts_wall, told.ends_wall)} ({zone})")
     return (*lines, *_after_a_clock_change(told), *_on_the_readers_clock(told, reader_zone))
 
 
-def _after_a_clock_change(told: SessionFacts) -> Iterator[str]:
+def _after_a_clock_change(told: SessionSnapshot) -> Iterator[str]:
     starts, ends = (wall.replace(tzinfo=ZoneInfo(told.zone), fold=told.fold) for wall in (told.starts_wall, told.ends_wall))
     if starts.utcoffset() != ends.utcoffset():
         clock, zone = formatting.clock_time(told.ends_wall), formatting.zone_words(told.ends_wall, told.zone, told.fold)
         yield _("the clocks change meanwhile: it ends at %(clock)s (%(zone)s)", clock=clock, zone=zone)
 
 
-def _on_the_readers_clock(told: SessionFacts, zone: str) -> Iterator[str]:
+def _on_the_readers_clock(told: SessionSnapshot, zone: str) -> Iterator[str]:
     """Somebody who joins from afar reads their own time; whoever goes to a place reads that of the place."""
     if zone and not told.site_name:
         starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (told.starts_at, told.ends_at))
@@ -96,7 +96,7 @@ def _on_the_readers_clock(told: SessionFacts, zone: str) -> Iterator[str]:
             yield _("your time: %(when)s", when=formatting.when(*walls, zone, starts.fold))
 
 
-def _family_lines(facts: LetterFacts) -> tuple[str, ...]:
+def _family_lines(facts: LetterSnapshot) -> tuple[str, ...]:
     if not facts.waiting and not facts.gone:
         return (names(facts.seated, facts),)
     seated = (_("%(name)s: has a seat", name=name(student, facts)) for student in facts.seated)

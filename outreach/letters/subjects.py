@@ -16,13 +16,13 @@ from outreach.letters.nearness import nearness
 from outreach.letters.phrases import near_words
 from outreach.letters.provisional import is_the_news, is_uncertain, subject_of_news
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterFacts, SessionFacts
+from outreach.models.snapshots import Cause, LetterSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 TITLE_AT_MOST = 60
 
 
-def subject(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> str:
+def subject(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> str:
     """Give the subject of a letter about a session."""
     if kind in _WITH_DATE:
         news = _WITH_DATE[kind](facts)
@@ -36,7 +36,7 @@ def subject(kind: LetterKind, facts: LetterFacts, *, written_at: datetime) -> st
     return f"{said}: {_title(facts.session)}"
 
 
-def digest_counts(facts: LetterFacts) -> str:
+def digest_counts(facts: LetterSnapshot) -> str:
     """'10 seated, 4 waiting'."""
     parts = (
         facts.seated and ngettext("%(num)s seated", "%(num)s seated", len(facts.seated)),
@@ -46,7 +46,7 @@ def digest_counts(facts: LetterFacts) -> str:
     return ", ".join(part for part in parts if part) or _("Your students")
 
 
-def _digest(facts: LetterFacts, _near: str) -> str:
+def _digest(facts: LetterSnapshot, _near: str) -> str:
     if facts.cause is Cause.OFFERED:
         return _("A seat is free, please answer")
     if is_the_news(facts):
@@ -56,24 +56,24 @@ def _digest(facts: LetterFacts, _near: str) -> str:
     return digest_counts(facts)
 
 
-def _updated(facts: LetterFacts) -> str:
+def _updated(facts: LetterSnapshot) -> str:
     if is_the_news(facts):
         return subject_of_news(facts)
     return _("Updated invitation") if facts.entry else _("Updated")
 
 
-def _removed(facts: LetterFacts) -> str:
+def _removed(facts: LetterSnapshot) -> str:
     if facts.cause is Cause.REMOVED:
         return _("No longer on the list")
     return _("Withdrawn") if facts.cause in (Cause.WITHDRAWN, Cause.DECLINED) else _("No longer in your calendar")
 
 
-def _roster(facts: LetterFacts, near: str) -> str:
+def _roster(facts: LetterSnapshot, near: str) -> str:
     count = len(facts.seated)
     return ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=near)
 
 
-_WITH_DATE: dict[LetterKind, Callable[[LetterFacts], str]] = {
+_WITH_DATE: dict[LetterKind, Callable[[LetterSnapshot], str]] = {
     LetterKind.INVITATION: lambda _facts: _("Invitation"),
     LetterKind.PROMOTED: lambda _facts: _("A place is free"),
     LetterKind.UPDATED: _updated,
@@ -84,7 +84,7 @@ _WITH_DATE: dict[LetterKind, Callable[[LetterFacts], str]] = {
     LetterKind.NOTE: asked_subject,
     LetterKind.CONFIRM_ANSWER: confirm_subject,
 }
-_COUNTED: dict[LetterKind, Callable[[LetterFacts, str], str]] = {
+_COUNTED: dict[LetterKind, Callable[[LetterSnapshot, str], str]] = {
     LetterKind.REMINDER: lambda _facts, near: near,
     LetterKind.DIGEST: _digest,
     LetterKind.ROSTER: _roster,
@@ -92,7 +92,7 @@ _COUNTED: dict[LetterKind, Callable[[LetterFacts, str], str]] = {
 }
 
 
-def _title_and_time(told: SessionFacts) -> str:
+def _title_and_time(told: SessionSnapshot) -> str:
     return _(
         "%(title)s, %(day)s, %(clock)s (%(city)s)",
         title=_title(told),
@@ -102,6 +102,6 @@ def _title_and_time(told: SessionFacts) -> str:
     )
 
 
-def _title(told: SessionFacts) -> str:
+def _title(told: SessionSnapshot) -> str:
     """Leave room for the date on a phone's one line."""
     return told.title if len(told.title) <= TITLE_AT_MOST else told.title[: TITLE_AT_MOST - 1].rstrip(" ,;:") + "…"

@@ -7,18 +7,18 @@ from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 
-from outreach.letters.content import Story
+from outreach.letters.content import LetterContent
 from outreach.letters.language import gettext, ngettext
 from outreach.settings import ROOT
 from outreach.web.templating import QuickEnvironment
 
 
-def as_text(story: Story, *, base_url: str) -> str:
+def as_text(story: LetterContent, *, base_url: str) -> str:
     """Write the letter as plain text."""
     return _desk().get_template("email/letter.txt").render(story=story, base_url=base_url)
 
 
-def as_html(story: Story, *, locale: str, base_url: str) -> str:
+def as_html(story: LetterContent, *, locale: str, base_url: str) -> str:
     """Write the letter as HTML: everything people typed is escaped."""
     return _desk().get_template("email/letter.html").render(story=story, base_url=base_url, lang=locale.replace("_", "-"))
 

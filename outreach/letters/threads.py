@@ -6,12 +6,12 @@ Pure.
 from __future__ import annotations
 
 from outreach.models import LetterKind
-from outreach.models.snapshots import EntryFacts
+from outreach.models.snapshots import EntrySnapshot
 
 _BEGINS = (LetterKind.INVITATION, LetterKind.PROMOTED)
 
 
-def message_ids(kind: LetterKind, key: str, entry: EntryFacts | None, *, domain: str) -> tuple[str, tuple[str, ...]]:
+def message_ids(kind: LetterKind, key: str, entry: EntrySnapshot | None, *, domain: str) -> tuple[str, tuple[str, ...]]:
     """Give the letter's Message-ID and those it refers to (RFC 5322 3.6.4).
 
     Only an invitation nothing was sent for before is the first: two letters with one Message-ID would count as one.

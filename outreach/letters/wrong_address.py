@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import names, own_students, session_words
-from outreach.models.snapshots import Cause, LetterFacts
+from outreach.models.snapshots import Cause, LetterSnapshot
 
 
-def wrong_address(facts: LetterFacts) -> str:
+def wrong_address(facts: LetterSnapshot) -> str:
     """Say whose address reached somebody else, or nobody."""
     who, told = names(own_students(facts), facts), session_words(facts.session)
     if facts.cause is not Cause.BOUNCED:
@@ -18,7 +18,7 @@ def wrong_address(facts: LetterFacts) -> str:
     return f"{news} {_('The next session is %(session)s.', session=told)}"
 
 
-def wrong_address_notes(facts: LetterFacts) -> Iterator[str]:
+def wrong_address_notes(facts: LetterSnapshot) -> Iterator[str]:
     """Say what we do about it, and what the teacher can do."""
     if facts.cause is not Cause.BOUNCED:
         yield _("Its reader told us so, and we no longer write there. The places stay as they are.")

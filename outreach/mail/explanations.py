@@ -22,15 +22,15 @@ _MEANINGS = {
 }
 
 
-def plainly(words: str | None) -> str:
+def explain_rejection(words: str | None) -> str:
     """Say what a refusal means, by the enhanced code in the server's words (RFC 3463); without one, that there is no such mailbox."""
     found = _CODE.search(words or "")
     code = found.group() if found else ""
     if code.startswith("5.7."):
-        return turned_away()
+        return explain_blocked()
     return str(_MEANINGS.get(code) or _("There is no such mailbox."))
 
 
-def turned_away() -> str:
+def explain_blocked() -> str:
     """Say that it isn't about the address."""
     return str(_("Its mail server doesn't let our letters in."))

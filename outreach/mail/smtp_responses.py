@@ -34,7 +34,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Refused:
+class Rejected:
     """The server won't have it, now or later. `kind` where that says something about the mailbox or its domain, not just this letter."""
 
     words: str
@@ -58,14 +58,14 @@ class Unavailable:
     words: str
 
 
-Outcome = Accepted | Refused | Delayed | Unavailable
+Outcome = Accepted | Rejected | Delayed | Unavailable
 
 
 def sort_sender_answer(code: int, text: str) -> Outcome:
     """Sort what the server said to MAIL FROM: our sender is the same for all letters, only the size is this letter's."""
     words = spoken(code, text)
     if code == 552 or _enhanced(text).endswith(".3.4"):
-        return Refused(words=words)
+        return Rejected(words=words)
     if code in (530, 534, 535, 538):
         return Unavailable(reason=PauseReason.SIGN_IN, words=words)
     return Unavailable(reason=PauseReason.SENDER if code >= 500 else PauseReason.UNREACHABLE, words=words)
@@ -76,7 +76,7 @@ def sort_recipient_answer(code: int, text: str) -> Outcome:
     if code in (530, 534, 535, 538) or _enhanced(text) in ABOUT_US:
         return sort_sender_answer(code, text)
     if not _enhanced(text) and code in (550, 551, 553) and not _WONT_RELAY.search(text):
-        return Refused(words=spoken(code, text), kind=BounceKind.HARD)
+        return Rejected(words=spoken(code, text), kind=BounceKind.HARD)
     return _sorted(code, text)
 
 
@@ -114,7 +114,7 @@ def _sorted(code: int, text: str) -> Outcome:
     if code == 421:
         return Unavailable(reason=PauseReason.UNREACHABLE, words=words)
     if 500 <= code < 600:
-        return Refused(words=words, kind=None if _WONT_RELAY.search(text) else kind_of(_enhanced(text)))
+        return Rejected(words=words, kind=None if _WONT_RELAY.search(text) else kind_of(_enhanced(text)))
     return Delayed(words=words)
 
 

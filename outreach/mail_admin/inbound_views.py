@@ -67,7 +67,7 @@ def inbound_raw(message_id: int) -> ResponseReturnValue:
 def review_inbound(message_id: int) -> ResponseReturnValue:
     """Note that somebody has looked."""
     found = load(InboundMessage, message_id, policy.coordinates)
-    use_cases.look_at(found.id, now=clock.now())
+    use_cases.mark_reviewed(found.id, now=clock.now())
     flash(_("Noted: you have looked at it."), "success")
     return redirect(url_for("mail_admin.inbound"), code=303)
 

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from outreach.families.forms import ANSWERS
-from outreach.mail_admin.invitation_status import Line
+from outreach.mail_admin.invitation_status import InvitationLine
 from outreach.mail_admin.status_rules import State
 from outreach.models import AnswerSource, BounceKind, LetterState, ReasonKind
 
@@ -54,42 +54,42 @@ BOUNCE_KINDS = {
 SOURCES = {AnswerSource.CALENDAR: _l("by calendar"), AnswerSource.PAGE: _l("on the page")}
 
 
-def readers(line: Line) -> list[str]:
+def readers(line: InvitationLine) -> list[str]:
     """Say who reads at this mailbox: 'Guardian of Ana Lopez, Ben Lopez'."""
     known = dict(line.people)
     return [f"{READERS[kind]} {', '.join(known[kind])}" for kind in READERS if kind in known]
 
 
-def why(line: Line, moment: Moment) -> str:
+def why(line: InvitationLine, moment: Moment) -> str:
     """Say why an invitation is in its state: what happened, when, in the server's words where it spoke."""
     return " ".join(str(sentence) for sentence in _WHY[line.state](line, moment))
 
 
-def _stopped(line: Line, moment: Moment) -> Iterator[str]:
+def _stopped(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("Its reader said “wrong address” on %(when)s.", when=moment(line.mailbox.stopped_at))
 
 
-def _refused(line: Line, moment: Moment) -> Iterator[str]:
+def _refused(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("The mail server says since %(when)s that there is no such address.", when=moment(line.mailbox.refused_at))
     yield from _its_words(line.mailbox.refused_words)
 
 
-def _blocked(line: Line, moment: Moment) -> Iterator[str]:
+def _blocked(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("Its domain turns our letters away since %(when)s.", when=moment(line.mailbox.blocked_at))
 
 
-def _bounced(line: Line, moment: Moment) -> Iterator[str]:
+def _bounced(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if line.letter is not None:
         yield _("Accepted on %(when)s, but the last letter came back.", when=moment(line.letter.accepted_at))
         yield from _its_words(line.letter.returned or line.letter.said)
 
 
-def _stale(line: Line, moment: Moment) -> Iterator[str]:
+def _stale(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("A newer version hasn't left.") if line.invitation.is_live else _("The cancellation hasn't left.")
     yield from _progress(line, moment)
 
 
-def _progress(line: Line, moment: Moment) -> Iterator[str]:
+def _progress(line: InvitationLine, moment: Moment) -> Iterator[str]:
     """Say what becomes of the last letter."""
     letter = line.letter
     if letter is None or letter.state is LetterState.SENT:
@@ -101,18 +101,18 @@ def _progress(line: Line, moment: Moment) -> Iterator[str]:
     yield from _its_words(letter.returned or letter.said)
 
 
-def _answered(line: Line, moment: Moment) -> Iterator[str]:
+def _answered(line: InvitationLine, moment: Moment) -> Iterator[str]:
     one = line.invitation
     how = SOURCES[line.source] if line.source else ""
     parts = (ANSWERS[one.answer], how, moment(one.answered_at), "" if one.answer_is_verified else _("unverified"))
     yield ", ".join(str(part) for part in parts if part)
 
 
-def _sent(line: Line, moment: Moment) -> Iterator[str]:
+def _sent(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("The mail server took it on %(when)s.", when=moment(line.letter.accepted_at if line.letter else None))
 
 
-def _cancelled(line: Line, moment: Moment) -> Iterator[str]:
+def _cancelled(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if line.invitation.sent_sequence is None:
         yield _("Nothing had left, so nothing had to be taken back.")
     elif line.traces.is_old or line.letter is None:
@@ -126,7 +126,7 @@ def _its_words(words: str | None) -> Iterator[str]:
         yield _("The server said: %(words)s", words=words)
 
 
-_WHY: dict[State, Callable[[Line, Moment], Iterator[str]]] = {
+_WHY: dict[State, Callable[[InvitationLine, Moment], Iterator[str]]] = {
     State.STOPPED: _stopped,
     State.REFUSED: _refused,
     State.BLOCKED: _blocked,

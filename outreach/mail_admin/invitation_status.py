@@ -45,7 +45,7 @@ class LastLetter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class InvitationLine:
     """One invitation. `people`: as whom its mailbox reads, with the names; nobody where its last reason has ended."""
 
     invitation: Invitation
@@ -81,7 +81,7 @@ class Line:
         return is_lost(self.traces)
 
 
-def lines_of(*which: ColumnElement[bool]) -> list[Line]:
+def invitation_lines(*which: ColumnElement[bool]) -> list[InvitationLine]:
     """Read these invitations: what needs a person first, then by address."""
     found = db.session.execute(
         select(Invitation, Mailbox)
@@ -92,13 +92,15 @@ def lines_of(*which: ColumnElement[bool]) -> list[Line]:
     ids = select(Invitation.id).where(*which).scalar_subquery()
     letters, people, sources = _last_letters(ids), _people(ids), _sources(ids)
     lines = [
-        Line(invitation=one, mailbox=mailbox, letter=letters.get(one.id), people=tuple(people[one.id].items()), source=sources.get(one.id))
+        InvitationLine(
+            invitation=one, mailbox=mailbox, letter=letters.get(one.id), people=tuple(people[one.id].items()), source=sources.get(one.id)
+        )
         for one, mailbox in found
     ]
     return sorted(lines, key=lambda line: (list(State).index(line.state), line.mailbox.address))
 
 
-def counts_of(lines: Collection[Line]) -> dict[State, int]:
+def counts_of(lines: Collection[InvitationLine]) -> dict[State, int]:
     """Count the states there are, in their order."""
     counts = Counter(line.state for line in lines)
     return {state: counts[state] for state in State if counts[state]}

@@ -17,9 +17,9 @@ from outreach.mail_admin import resend
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import SendAgainForm
 from outreach.mail_admin.invitation_labels import BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
-from outreach.mail_admin.invitation_status import Line, counts_of, lines_of
+from outreach.mail_admin.invitation_status import InvitationLine, counts_of, invitation_lines
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
-from outreach.mail_admin.mail_statistics import LOOKS_BACK, programme
+from outreach.mail_admin.mail_statistics import LOOKS_BACK, mail_statistics
 from outreach.mail_admin.queries import history
 from outreach.mail_admin.status_rules import State
 from outreach.models import Invitation, OutreachSession
@@ -38,7 +38,7 @@ PAGE_SIZE = 100
 def invitations() -> ResponseReturnValue:
     """Show how the letters of the programme fare."""
     now = clock.now()
-    seen = programme(now=now)
+    seen = mail_statistics(now=now)
     late = format_timedelta(now - seen.oldest_due, locale=formatting.locale()) if seen.oldest_due else ""
     return render_template("mail_admin/invitations.html", seen=seen, late=late, days=LOOKS_BACK.days, **_words())
 
@@ -48,7 +48,7 @@ def invitations() -> ResponseReturnValue:
 def session_invitations(session_id: int) -> ResponseReturnValue:
     """Show how each invitation of a session fares."""
     outreach_session = load(OutreachSession, session_id, policy.coordinates)
-    lines, chosen = lines_of(Invitation.session_id == session_id), one_of(State, request.args.get("state"))
+    lines, chosen = invitation_lines(Invitation.session_id == session_id), one_of(State, request.args.get("state"))
     page = page_among([line for line in lines if chosen in (None, line.state)], page_number(request.args.get("page")), size=PAGE_SIZE)
     found = {
         "outreach_session": outreach_session,
@@ -108,7 +108,7 @@ def _question(outreach_session: OutreachSession, form: SendAgainForm) -> str:
 
 
 def _one(found: Invitation, form: Form) -> str:
-    lines: list[Line] = lines_of(Invitation.id == found.id)
+    lines: list[InvitationLine] = invitation_lines(Invitation.id == found.id)
     line = lines[0] if lines else abort(404)
     page = {"line": line, "outreach_session": found.outreach_session, "form": form, "history": history(found), "now": clock.now()}
     return render_template("mail_admin/invitation.html", **page, **_words())

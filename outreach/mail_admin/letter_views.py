@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.letters import render
 from outreach.mail.dkim_signing import Signer
 from outreach.mail_admin import queries
@@ -72,8 +72,8 @@ def retry(letter_id: int) -> ResponseReturnValue:
     """Try to send a failed letter once more."""
     found = load(Letter, letter_id, policy.coordinates)
     try:
-        use_cases.send_again(found.id, now=clock.now())
-    except Refused as refusal:
+        use_cases.retry_letter(found.id, now=clock.now())
+    except Refusal as refusal:
         flash(str(refusal), "error")
     else:
         flash(_("The letter is on its way again."), "success")
@@ -84,7 +84,7 @@ def retry(letter_id: int) -> ResponseReturnValue:
 @signed_in(policy.coordinates)
 def try_now() -> ResponseReturnValue:
     """End the pause of all letters."""
-    use_cases.try_now(now=clock.now())
+    use_cases.end_pause(now=clock.now())
     flash(_("We try the mail server again now. Load this page anew in a minute."), "success")
     return redirect(url_for("coordination.home"), code=303)
 
@@ -116,4 +116,4 @@ def as_sent(letter: Letter, settings: Settings) -> bytes:
         plain, signer = partial(render, settings=settings), Signer.of(settings)
         return signer.signing(plain)(letter) if signer else plain(letter)
     except (ValueError, OSError) as fault:
-        raise Refused(_("No message can be made of this letter: %(fault)s", fault=type(fault).__name__)) from fault
+        raise Refusal(_("No message can be made of this letter: %(fault)s", fault=type(fault).__name__)) from fault

@@ -35,7 +35,7 @@ MOST_SESSIONS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Domain:
+class DomainStatistics:
     """What servers of a domain said of our letters lately, by kind. `blocked_since`: we write there no more."""
 
     name: str
@@ -46,7 +46,7 @@ class Domain:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Programme:
+class MailStatistics:
     """Counts over `LOOKS_BACK`, but for `oldest_due` (a letter that should have left) and what stands: invitations asked, answered.
 
     `settled`: letters that were sent or given up; `lost`: those of them that failed or came back.
@@ -57,7 +57,7 @@ class Programme:
     oldest_due: datetime | None
     asked: int
     answered: int
-    domains: tuple[Domain, ...]
+    domains: tuple[DomainStatistics, ...]
     troubled: tuple[Any, ...]
 
     @property
@@ -71,12 +71,12 @@ class Programme:
         return 100 * self.answered / self.asked if self.asked else 0.0
 
 
-def programme(*, now: datetime) -> Programme:
+def mail_statistics(*, now: datetime) -> MailStatistics:
     """Look at everything once."""
     settled, lost = _letters(now - LOOKS_BACK)
     asked, answered = _answers(now)
     oldest_due = db.session.scalar(select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now))
-    return Programme(
+    return MailStatistics(
         settled=settled,
         lost=lost,
         oldest_due=oldest_due,
@@ -108,7 +108,7 @@ def _answers(now: datetime) -> tuple[int, int]:
     return row[0], row[1]
 
 
-def _domains(since: datetime) -> tuple[Domain, ...]:
+def _domains(since: datetime) -> tuple[DomainStatistics, ...]:
     """Give the domains that turned letters away lately, and those that are blocked, the most often first."""
     kinds = [func.count().filter(Bounce.kind == kind).label(kind.value) for kind in _TOLD]
     rows = db.session.execute(
@@ -121,11 +121,11 @@ def _domains(since: datetime) -> tuple[Domain, ...]:
     standing = db.session.execute(select(BlockedDomain.domain, BlockedDomain.since).where(BlockedDomain.lifted_at.is_(None)))
     blocked = {row.domain: row.since for row in standing}
     counted = [_domain(row, blocked.pop(row.domain, None)) for row in rows]
-    return (*counted, *(Domain(name=name, blocked_since=at) for name, at in sorted(blocked.items())))
+    return (*counted, *(DomainStatistics(name=name, blocked_since=at) for name, at in sorted(blocked.items())))
 
 
-def _domain(row: Any, blocked_since: datetime | None) -> Domain:
-    return Domain(name=row.domain, hard=row.hard, policy=row.policy, soft=row.soft, blocked_since=blocked_since)
+def _domain(row: Any, blocked_since: datetime | None) -> DomainStatistics:
+    return DomainStatistics(name=row.domain, hard=row.hard, policy=row.policy, soft=row.soft, blocked_since=blocked_since)
 
 
 def _troubled(now: datetime) -> tuple[Any, ...]:

@@ -26,14 +26,14 @@ def mailboxes() -> ResponseReturnValue:
     """Show which addresses take nothing from us, and which domains."""
     now, zone = clock.now(), me().zone
     asked = request.args.get("show")
-    shelf = undeliverable.Shelf(asked) if asked in list(undeliverable.Shelf) else undeliverable.Shelf.SILENT
+    shelf = undeliverable.MailboxFilter(asked) if asked in list(undeliverable.MailboxFilter) else undeliverable.MailboxFilter.SILENT
     page = page_of(undeliverable.mailboxes(shelf, now=now), page_number(request.args.get("page")), size=PAGE_SIZE)
     facts = {
-        "sizes": undeliverable.shelf_sizes(now=now),
+        "sizes": undeliverable.filter_counts(now=now),
         "domains": undeliverable.blocked_domains(),
         "moment": partial(table_moment, zone=zone),
     }
-    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.Shelf, **facts)
+    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.MailboxFilter, **facts)
 
 
 @mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")
@@ -41,7 +41,7 @@ def mailboxes() -> ResponseReturnValue:
 def write_again(mailbox_id: int) -> ResponseReturnValue:
     """Write there again, beginning with how things stand."""
     mailbox = load(Mailbox, mailbox_id, policy.coordinates)
-    if use_cases.write_again(mailbox.id, now=clock.now()):
+    if use_cases.reactivate_mailbox(mailbox.id, now=clock.now()):
         flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
     else:
         flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")

@@ -9,11 +9,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused
-from outreach.mail_admin.invitation_status import Line, lines_of
+from outreach.errors import NotThere, Refusal
+from outreach.mail_admin.invitation_status import InvitationLine, invitation_lines
 from outreach.mail_admin.status_rules import SILENT, State
 from outreach.models import Invitation, OutreachSession
-from outreach.notifications.resend import tell_as_update
+from outreach.notifications.resend import resend_as_update
 
 _SILENCE = {
     State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
@@ -30,10 +30,10 @@ def send_as_update(invitation_id: int, *, now: datetime) -> None:
     session_id = db.session.scalar(select(Invitation.session_id).where(Invitation.id == invitation_id))
     with transaction():
         outreach_session = _coming(session_id or 0, now)
-        (line,) = lines_of(Invitation.id == invitation_id)
+        (line,) = invitation_lines(Invitation.id == invitation_id)
         _must_reach(line)
-        if not tell_as_update(outreach_session, [invitation_id], now=now):
-            raise Refused(_l("This entry never left and stands no more: there is nothing to send."))
+        if not resend_as_update(outreach_session, [invitation_id], now=now):
+            raise Refusal(_l("This entry never left and stands no more: there is nothing to send."))
 
 
 def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetime) -> int:
@@ -44,12 +44,12 @@ def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetim
     with transaction():
         outreach_session = _coming(session_id, now)
         lost = [line.invitation.id for line in lost_of(session_id) if line.invitation.id in set(shown)]
-        return tell_as_update(outreach_session, lost, now=now)
+        return resend_as_update(outreach_session, lost, now=now)
 
 
-def lost_of(session_id: int) -> list[Line]:
+def lost_of(session_id: int) -> list[InvitationLine]:
     """Read the invitations of a session that don't get there by themselves, though letters do."""
-    return [line for line in lines_of(Invitation.session_id == session_id) if line.is_lost]
+    return [line for line in invitation_lines(Invitation.session_id == session_id) if line.is_lost]
 
 
 def _coming(session_id: int, now: datetime) -> OutreachSession:
@@ -57,13 +57,13 @@ def _coming(session_id: int, now: datetime) -> OutreachSession:
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     if outreach_session.ends_at <= now:
-        raise Refused(_l("This session is over: nobody needs its invitation any more."))
+        raise Refusal(_l("This session is over: nobody needs its invitation any more."))
     return outreach_session
 
 
-def _must_reach(line: Line) -> None:
+def _must_reach(line: InvitationLine) -> None:
     mailbox = line.mailbox
     marks = zip(SILENT, (mailbox.stopped_at, mailbox.refused_at, mailbox.blocked_at), strict=True)
     silence = next((state for state, since in marks if since is not None), None)
     if silence is not None:
-        raise Refused(_SILENCE[silence])
+        raise Refusal(_SILENCE[silence])

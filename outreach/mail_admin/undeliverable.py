@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from outreach.db import db
 from outreach.models import BlockedDomain, Mailbox, User
-from outreach.notifications.participants import readers
-from outreach.outbox.bounces import put_off_lately
+from outreach.notifications.participants import contacts_of_students
+from outreach.outbox.bounces import delayed_lately
 
 
-class Shelf(enum.StrEnum):
+class MailboxFilter(enum.StrEnum):
     """Which addresses to list."""
 
     SILENT = "silent"
@@ -22,10 +22,10 @@ class Shelf(enum.StrEnum):
     PUT_OFF = "put_off"
 
 
-def mailboxes(shelf: Shelf, *, now: datetime) -> Select[Mailbox, User, int]:
+def mailboxes(shelf: MailboxFilter, *, now: datetime) -> Select[Mailbox, User, int]:
     """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was put off lately."""
     since = func.coalesce(Mailbox.refused_at, Mailbox.stopped_at, Mailbox.blocked_at)
-    lately = put_off_lately(now=now).subquery()
+    lately = delayed_lately(now=now).subquery()
     return (
         select(Mailbox, User, lately.c.number.label("put_off"))
         .outerjoin(User, User.mailbox_id == Mailbox.id)
@@ -35,9 +35,9 @@ def mailboxes(shelf: Shelf, *, now: datetime) -> Select[Mailbox, User, int]:
     )
 
 
-def shelf_sizes(*, now: datetime) -> dict[Shelf, int]:
+def filter_counts(*, now: datetime) -> dict[MailboxFilter, int]:
     """Count the mailboxes on each shelf."""
-    return {shelf: db.session.scalar(select(func.count(Mailbox.id)).where(_on(shelf, now))) or 0 for shelf in Shelf}
+    return {shelf: db.session.scalar(select(func.count(Mailbox.id)).where(_on(shelf, now))) or 0 for shelf in MailboxFilter}
 
 
 def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
@@ -50,16 +50,16 @@ def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
 
 def is_refused() -> ColumnElement[bool]:
     """Say of a mailbox that its server refuses it and somebody is known by it still; an address that was corrected needs nobody."""
-    families = readers().subquery().c.mailbox_id
+    families = contacts_of_students().subquery().c.mailbox_id
     known = Mailbox.id.in_(select(families).where(families.is_not(None))) | Mailbox.id.in_(select(User.mailbox_id))
     return and_(Mailbox.refused_at.is_not(None), known)
 
 
-def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
+def _on(shelf: MailboxFilter, now: datetime) -> ColumnElement[bool]:
     is_silent = or_(is_refused(), Mailbox.stopped_at.is_not(None))
-    if shelf is Shelf.SILENT:
+    if shelf is MailboxFilter.SILENT:
         return is_silent
-    if shelf is Shelf.BLOCKED:
+    if shelf is MailboxFilter.BLOCKED:
         return ~is_silent & Mailbox.blocked_at.is_not(None)
-    lately = put_off_lately(now=now).subquery()
+    lately = delayed_lately(now=now).subquery()
     return ~is_silent & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

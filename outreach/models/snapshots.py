@@ -52,7 +52,7 @@ class Cause(enum.StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SessionFacts:
+class SessionSnapshot:
     """A session as it was at that moment. Wall times are naive; `starts_at` is aware, UTC."""
 
     id: int
@@ -82,7 +82,7 @@ class SessionFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudentFacts:
+class StudentSnapshot:
     """A student as one reader may know them: families see the given name alone, teachers the family name too."""
 
     registration_id: int
@@ -93,7 +93,7 @@ class StudentFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EntryFacts:
+class EntrySnapshot:
     """The calendar entry a letter carries. `is_first`: nothing about it has ever left."""
 
     uid: str
@@ -106,7 +106,7 @@ class EntryFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskedFacts:
+class ProposalSnapshot:
     """What somebody's calendar asks for or answered, where that isn't simply theirs to have.
 
     `by`: as whom they read; `name`: an adult's, where no student is meant. `starts_at`, `ends_at`: the time they propose (aware,
@@ -122,7 +122,7 @@ class AskedFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LetterFacts:
+class LetterSnapshot:
     """One letter about a session.
 
     `seated`, `waiting` and `gone` name exactly the students this mailbox may know of. `was` is the
@@ -135,17 +135,17 @@ class LetterFacts:
     reader: Reader
     reader_name: str
     cause: Cause
-    session: SessionFacts
-    was: SessionFacts | None = None
-    seated: tuple[StudentFacts, ...] = ()
-    waiting: tuple[StudentFacts, ...] = ()
-    gone: tuple[StudentFacts, ...] = ()
-    stands_in_for: tuple[StudentFacts, ...] = ()
-    offered: tuple[StudentFacts, ...] = ()
+    session: SessionSnapshot
+    was: SessionSnapshot | None = None
+    seated: tuple[StudentSnapshot, ...] = ()
+    waiting: tuple[StudentSnapshot, ...] = ()
+    gone: tuple[StudentSnapshot, ...] = ()
+    stands_in_for: tuple[StudentSnapshot, ...] = ()
+    offered: tuple[StudentSnapshot, ...] = ()
     offered_until: datetime | None = None
-    entry: EntryFacts | None = None
+    entry: EntrySnapshot | None = None
     reason: str = ""
-    asked: AskedFacts | None = None
+    asked: ProposalSnapshot | None = None
     lead_minutes: int | None = None
     has_new_description: bool = False
     reader_zone: str = ""
@@ -155,13 +155,13 @@ class LetterFacts:
         return _plain(self)
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> LetterFacts:
+    def from_json(cls, plain: dict[str, Any]) -> LetterSnapshot:
         """Read back what `to_json` wrote."""
         return _converter.structure(plain, cls)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountFacts:
+class AccountSnapshot:
     """A letter about an account: `purpose` is confirm, reset, password_changed, already_here or welcome.
 
     `link` opens the page it is about (an address of ours, with its token); it is wiped when the letter is settled.
@@ -176,13 +176,13 @@ class AccountFacts:
         return _plain(self)
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> AccountFacts:
+    def from_json(cls, plain: dict[str, Any]) -> AccountSnapshot:
         """Read back what `to_json` wrote."""
         return _converter.structure(plain, cls)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApplicationFacts:
+class ApplicationSnapshot:
     """A coordinator decided on an application for a role at a place (a school or a site)."""
 
     reader_name: str
@@ -196,13 +196,13 @@ class ApplicationFacts:
         return _plain(self)
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> ApplicationFacts:
+    def from_json(cls, plain: dict[str, Any]) -> ApplicationSnapshot:
         """Read back what `to_json` wrote."""
         return _converter.structure(plain, cls)
 
 
 @dataclass(frozen=True, kw_only=True)
-class BlockedFacts:
+class BlockedDomainSnapshot:
     """A domain's mail server turns our letters away; so many `students` of the reader have addresses there."""
 
     reader_name: str
@@ -215,7 +215,7 @@ class BlockedFacts:
         return _plain(self)
 
     @classmethod
-    def from_json(cls, plain: dict[str, Any]) -> BlockedFacts:
+    def from_json(cls, plain: dict[str, Any]) -> BlockedDomainSnapshot:
         """Read back what `to_json` wrote."""
         return _converter.structure(plain, cls)
 

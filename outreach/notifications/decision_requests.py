@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
 from outreach.models import Letter, LetterKind, OutreachSession, RoleName, SessionState, User
-from outreach.models.snapshots import Cause, LetterFacts, Reader, SessionFacts
-from outreach.notifications.decision_times import ASKED_BEFORE, Step, due_steps
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot
+from outreach.notifications.decision_times import ASKED_BEFORE, DecisionStep, due_steps
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter, enqueue
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -36,7 +36,7 @@ def ask_for_decisions(*, now: datetime) -> int:
     return sum(_ask(row.id, row.decides_at, _untaken(row, now), now=now) for row in db.session.execute(undecided).all())
 
 
-def _untaken(row: Any, now: datetime) -> tuple[Step, ...]:
+def _untaken(row: Any, now: datetime) -> tuple[DecisionStep, ...]:
     """Give the steps that are due and of which no letter tells."""
     due = due_steps(decides_at=row.decides_at, starts_at=row.starts_at, zone=row.zone, now=now)
     return tuple(step for step in due if not _is_taken(row.id, _key(row.id, row.decides_at, step)))
@@ -48,35 +48,35 @@ def _is_taken(session_id: int, key: str) -> bool:
     return db.session.scalar(found.limit(1)) is not None
 
 
-def _ask(session_id: int, decides_at: datetime, steps: tuple[Step, ...], *, now: datetime) -> bool:
+def _ask(session_id: int, decides_at: datetime, steps: tuple[DecisionStep, ...], *, now: datetime) -> bool:
     if not steps:
         return False
     with transaction():
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.awaits_decision or outreach_session.decides_at != decides_at:
             return False
-        facts = session_facts(outreach_session)
+        facts = session_snapshot(outreach_session)
         drafts = [_letter(user, facts, step) for step in steps for user in _readers(outreach_session, step)]
-        post(drafts, now=now)
+        enqueue(drafts, now=now)
     return bool(drafts)
 
 
-def _readers(outreach_session: OutreachSession, step: Step) -> list[User]:
-    if step is Step.ESCALATE:
+def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User]:
+    if step is DecisionStep.ESCALATE:
         coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
         return list(db.session.scalars(coordinators))
     return [user for user in (outreach_session.host, *outreach_session.co_hosts) if user.active]
 
 
-def _letter(user: User, facts: SessionFacts, step: Step) -> Draft:
-    letter = LetterFacts(
-        reader=Reader.COORDINATOR if step is Step.ESCALATE else Reader.HOST,
+def _letter(user: User, facts: SessionSnapshot, step: DecisionStep) -> NewLetter:
+    letter = LetterSnapshot(
+        reader=Reader.COORDINATOR if step is DecisionStep.ESCALATE else Reader.HOST,
         reader_name=user.given_name,
         reader_zone=user.zone,
-        cause=Cause.PROVISIONAL if step is Step.ASK else Cause.UNDECIDED,
+        cause=Cause.PROVISIONAL if step is DecisionStep.ASK else Cause.UNDECIDED,
         session=facts,
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.DECISION,
         facts=letter.to_json(),
@@ -86,5 +86,5 @@ def _letter(user: User, facts: SessionFacts, step: Step) -> Draft:
     )
 
 
-def _key(session_id: int, decides_at: datetime | None, step: Step) -> str:
+def _key(session_id: int, decides_at: datetime | None, step: DecisionStep) -> str:
     return f"decision:{session_id}:{decides_at and decides_at.isoformat()}:{step}:"

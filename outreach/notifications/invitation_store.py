@@ -26,7 +26,7 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import EntryFacts, Reader, StudentFacts
+from outreach.models.snapshots import EntrySnapshot, Reader, StudentSnapshot
 
 _READER = {
     ReasonKind.HOST: Reader.HOST,
@@ -37,7 +37,7 @@ _READER = {
 
 
 @dataclass(frozen=True)
-class Reason:
+class StandingReason:
     """Why a mailbox has the entry: one student's seat, or one adult's part."""
 
     mailbox_id: int
@@ -47,7 +47,7 @@ class Reason:
 
 
 @dataclass
-class Addressee:
+class InvitationRecord:
     """One invitation with its living reasons. `names` are the reader's own, by kind of reason."""
 
     invitation_id: int
@@ -62,7 +62,7 @@ class Addressee:
     kinds: set[ReasonKind] = field(default_factory=set)
     names: dict[ReasonKind, str] = field(default_factory=dict)
     zones: dict[ReasonKind, str] = field(default_factory=dict)
-    students: dict[int, StudentFacts] = field(default_factory=dict)
+    students: dict[int, StudentSnapshot] = field(default_factory=dict)
 
     @property
     def reader(self) -> Reader:
@@ -85,9 +85,9 @@ class Addressee:
         return self.kinds <= {ReasonKind.GUARDIAN}
 
     @property
-    def entry(self) -> EntryFacts:
+    def entry(self) -> EntrySnapshot:
         """Give the entry as it stands, for a letter that carries no calendar object and stands beside it (`threads`)."""
-        return EntryFacts(
+        return EntrySnapshot(
             uid=self.uid,
             sequence=self.sequence,
             is_first=False,
@@ -98,7 +98,7 @@ class Addressee:
         )
 
 
-def standing_reasons(session_id: int, *which: ColumnElement[bool]) -> dict[Reason, int]:
+def standing_reasons(session_id: int, *which: ColumnElement[bool]) -> dict[StandingReason, int]:
     """Read the reasons that stand, each with the id of its row."""
     rows = db.session.execute(
         select(
@@ -107,7 +107,7 @@ def standing_reasons(session_id: int, *which: ColumnElement[bool]) -> dict[Reaso
         .join(Invitation, Invitation.id == InvitationReason.invitation_id)
         .where(Invitation.session_id == session_id, *which)
     )
-    return {Reason(row.mailbox_id, row.kind, row.registration_id, row.user_id): row.id for row in rows}
+    return {StandingReason(row.mailbox_id, row.kind, row.registration_id, row.user_id): row.id for row in rows}
 
 
 def invitations_of(session_id: int, mailbox_ids: Collection[int]) -> dict[int, int]:
@@ -137,7 +137,7 @@ def make_invitations(session_id: int, mailbox_ids: Collection[int], *, domain: s
     return {mailbox_id: key for mailbox_id, key in made}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def write_reasons(added: Collection[Reason], ended: Collection[int], invitations: dict[int, int]) -> None:
+def write_reasons(added: Collection[StandingReason], ended: Collection[int], invitations: dict[int, int]) -> None:
     """Let reasons begin, and delete the rows of those that end."""
     if ended:
         db.session.execute(delete(InvitationReason).where(InvitationReason.id.in_(ended)))
@@ -154,7 +154,7 @@ def write_reasons(added: Collection[Reason], ended: Collection[int], invitations
         db.session.execute(insert(InvitationReason), rows)
 
 
-def addressees(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Addressee]:
+def invitation_records(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[InvitationRecord]:
     """Read invitations of a session with their reasons and the names to use, ordered by id."""
     rows = db.session.execute(
         select(Invitation, Mailbox.locale)
@@ -163,13 +163,13 @@ def addressees(outreach_session: OutreachSession, *which: ColumnElement[bool]) -
         .order_by(Invitation.id)
         .execution_options(populate_existing=True)
     ).all()
-    found = {invitation.id: _addressee(invitation, locale) for invitation, locale in rows}
+    found = {invitation.id: _record(invitation, locale) for invitation, locale in rows}
     _name_people(found)
     return list(found.values())
 
 
-def _addressee(invitation: Invitation, locale: str) -> Addressee:
-    return Addressee(
+def _record(invitation: Invitation, locale: str) -> InvitationRecord:
+    return InvitationRecord(
         invitation_id=invitation.id,
         mailbox_id=invitation.mailbox_id,
         uid=invitation.uid,
@@ -182,7 +182,7 @@ def _addressee(invitation: Invitation, locale: str) -> Addressee:
     )
 
 
-def _name_people(found: dict[int, Addressee]) -> None:
+def _name_people(found: dict[int, InvitationRecord]) -> None:
     rows = db.session.execute(
         select(
             InvitationReason.invitation_id,
@@ -205,7 +205,7 @@ def _name_people(found: dict[int, Addressee]) -> None:
         addressee.kinds.add(row.kind)
         addressee.zones[row.kind] = row.zone
         if row.registration_id is not None:
-            addressee.students[row.registration_id] = StudentFacts(registration_id=row.registration_id, given_name=row.given_name)
+            addressee.students[row.registration_id] = StudentSnapshot(registration_id=row.registration_id, given_name=row.given_name)
         addressee.names[row.kind] = "" if row.kind in addressee.names else row.adult or row.given_name
     for addressee in found.values():
         if ReasonKind.GUARDIAN in addressee.kinds:

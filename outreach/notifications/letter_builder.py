@@ -25,11 +25,11 @@ from outreach.models import (
     Registration,
     RegistrationState,
 )
-from outreach.models.snapshots import Cause, EntryFacts, LetterFacts, Reader, SessionFacts, StudentFacts
-from outreach.notifications.invitation_store import Addressee, guardians_by_mailbox
-from outreach.notifications.participants import Adult
-from outreach.outbox.queue import Draft, take_back_notices
-from outreach.people.contacts import Place, recipients, teacher_stands_in
+from outreach.models.snapshots import Cause, EntrySnapshot, LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
+from outreach.notifications.invitation_store import InvitationRecord, guardians_by_mailbox
+from outreach.notifications.participants import StaffContact
+from outreach.outbox.queue import NewLetter, take_back_notices
+from outreach.people.contacts import Participant, recipients, teacher_stands_in
 from outreach.people.name_privacy import for_family, for_school
 
 GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationState.RELEASED)
@@ -42,23 +42,23 @@ OWN_DOING = (Cause.WITHDRAWN, Cause.REMOVED)
 
 
 @dataclass
-class Draftsman:
+class LetterBuilder:
     """Collects the drafts of one change of one session. `again` tells apart letters that say the same once more."""
 
     outreach_session: OutreachSession
-    session_facts: SessionFacts
+    session_facts: SessionSnapshot
     now: datetime
     reason: str = ""
-    was: SessionFacts | None = None
+    was: SessionSnapshot | None = None
     has_new_description: bool = False
     again: str = ""
-    drafts: list[Draft] = field(default_factory=list)
-    met: dict[int, Place] = field(default_factory=dict)
+    drafts: list[NewLetter] = field(default_factory=list)
+    met: dict[int, Participant] = field(default_factory=dict)
     queue: Mapping[int, int] = field(default_factory=dict)
-    untold: dict[int, LetterFacts] = field(default_factory=dict)
+    untold: dict[int, LetterSnapshot] = field(default_factory=dict)
     in_flight: set[int] = field(default_factory=set)
 
-    def meet(self, concerned: Sequence[Place], queue: Mapping[int, int]) -> None:
+    def meet(self, concerned: Sequence[Participant], queue: Mapping[int, int]) -> None:
         """Learn the students this is about and their places in the queue."""
         self.met = {place.registration_id: place for place in concerned}
         self.queue = queue
@@ -67,7 +67,7 @@ class Draftsman:
         """Learn which letters never left (their news must be told now) and which may be leaving right now."""
         for letter in taken_back:
             if letter.invitation_id is not None and letter.kind != LetterKind.REMINDER:
-                self.untold.setdefault(letter.invitation_id, LetterFacts.from_json(letter.facts))
+                self.untold.setdefault(letter.invitation_id, LetterSnapshot.from_json(letter.facts))
         if not invitation_ids:
             return
         self.in_flight |= set(
@@ -76,7 +76,9 @@ class Draftsman:
             )
         )
 
-    def calendar_letter(self, to: Addressee, cause: Cause, *, before: Addressee | None, left: Collection[int | None] = ()) -> None:
+    def calendar_letter(
+        self, to: InvitationRecord, cause: Cause, *, before: InvitationRecord | None, left: Collection[int | None] = ()
+    ) -> None:
         """Draft REQUEST, update or CANCEL for one invitation; nothing where there's nothing to take back.
 
         `before`: the same invitation before the change, None where it is new. Whoever has no reason left reads as they did.
@@ -89,7 +91,7 @@ class Draftsman:
         kind = _kind(to, cause, is_first=is_first, was_live=before is not None and before.is_live, untold=untold)
         was = None if is_first else self._known_before(to, untold)
         gone = self._gone(left, untold, to)
-        facts = LetterFacts(
+        facts = LetterSnapshot(
             reader=reads_as.reader,
             reader_name=reads_as.reader_name,
             reader_zone=reads_as.zone,
@@ -99,7 +101,7 @@ class Draftsman:
             seated=tuple(to.students.values()),
             gone=gone,
             has_new_description=self.has_new_description or (untold is not None and untold.has_new_description and not is_first),
-            entry=EntryFacts(
+            entry=EntrySnapshot(
                 uid=to.uid,
                 sequence=to.sequence,
                 is_first=is_first,
@@ -112,9 +114,9 @@ class Draftsman:
         )
         self._draft(to.mailbox_id, kind, facts, f"invitation:{to.invitation_id}:{to.sequence}{self.again}", to.locale, to)
 
-    def letters_without_entry(self, concerned: Sequence[Place], causes: Mapping[int, Cause]) -> None:
+    def letters_without_entry(self, concerned: Sequence[Participant], causes: Mapping[int, Cause]) -> None:
         """Tell families whose student has no entry: who begins to wait, who waits no more, what moved or won't take place."""
-        by_mailbox: dict[int, dict[ReasonKind, list[Place]]] = {}
+        by_mailbox: dict[int, dict[ReasonKind, list[Participant]]] = {}
         for place in concerned:
             for recipient in recipients(place):
                 by_mailbox.setdefault(recipient.mailbox_id, {}).setdefault(recipient.kind, []).append(place)
@@ -128,7 +130,12 @@ class Draftsman:
             self._notice(mailbox_id, reader, name, about, causes, never_told.get(mailbox_id), locales[mailbox_id])
 
     def digests(
-        self, concerned: Sequence[Place], causes: Mapping[int, Cause], teachers: Mapping[int, Adult], *, by_id: int | None = None
+        self,
+        concerned: Sequence[Participant],
+        causes: Mapping[int, Cause],
+        teachers: Mapping[int, StaffContact],
+        *,
+        by_id: int | None = None,
     ) -> None:
         """Draft one digest for each teacher concerned; none for what they alone did themselves."""
         for teacher in teachers.values():
@@ -137,10 +144,10 @@ class Draftsman:
             if about and not (by_id == teacher.user_id and why <= set(OWN_DOING)):
                 self._digest(teacher, about, causes[about[0].registration_id])
 
-    def _digest(self, teacher: Adult, about: Sequence[Place], cause: Cause) -> None:
+    def _digest(self, teacher: StaffContact, about: Sequence[Participant], cause: Cause) -> None:
         offers = [place for place in about if place.state == RegistrationState.OFFERED]
         gone = for_school([place for place in about if place.state in GONE])
-        facts = LetterFacts(
+        facts = LetterSnapshot(
             reader=Reader.TEACHER,
             reader_name=teacher.name,
             reader_zone=teacher.zone,
@@ -164,7 +171,7 @@ class Draftsman:
         mailbox_id: int,
         reader: Reader,
         name: str,
-        about: Sequence[Place],
+        about: Sequence[Participant],
         causes: Mapping[int, Cause],
         never_told: Letter | None,
         locale: str,
@@ -175,7 +182,7 @@ class Draftsman:
         kind = _kind_of_notice(cause, is_waiting=bool(waiting), is_gone=bool(gone), never_told=never_told)
         if kind is None:
             return
-        facts = LetterFacts(
+        facts = LetterSnapshot(
             reader=reader,
             reader_name=name,
             reader_zone=about[0].zone,
@@ -190,11 +197,11 @@ class Draftsman:
         key = f"{kind}:{mailbox_id}:{self.outreach_session.id}:{self.outreach_session.revision}:{last}:{self.now.isoformat()}"
         self._draft(mailbox_id, kind, facts, key, locale)
 
-    def _still_waiting(self, never_told: Letter | None) -> tuple[StudentFacts, ...]:
+    def _still_waiting(self, never_told: Letter | None) -> tuple[StudentSnapshot, ...]:
         """Name those of a notice taken back whose own place hasn't changed: their news is told now."""
         if never_told is None:
             return ()
-        return tuple(student for student in LetterFacts.from_json(never_told.facts).waiting if student.registration_id not in self.met)
+        return tuple(student for student in LetterSnapshot.from_json(never_told.facts).waiting if student.registration_id not in self.met)
 
     def _readers(self, mailbox_ids: Collection[int]) -> tuple[dict[int, str], dict[int, str]]:
         if not mailbox_ids:
@@ -202,14 +209,14 @@ class Draftsman:
         rows = db.session.execute(select(Mailbox.id, Mailbox.locale).where(Mailbox.id.in_(mailbox_ids)))
         return {row.id: row.locale for row in rows}, guardians_by_mailbox(mailbox_ids)
 
-    def _known_before(self, to: Addressee, untold: LetterFacts | None) -> SessionFacts | None:
+    def _known_before(self, to: InvitationRecord, untold: LetterSnapshot | None) -> SessionSnapshot | None:
         """Give the session as they knew it: as before the letter that never left, unless that one may have left after all."""
         if untold is None or untold.was is None:
             return self.was
         may_have_left = untold.entry is not None and to.sent_sequence is not None and untold.entry.sequence <= to.sent_sequence
         return self.was or untold.was if may_have_left else untold.was
 
-    def _gone(self, left: Collection[int | None], untold: LetterFacts | None, to: Addressee) -> tuple[StudentFacts, ...]:
+    def _gone(self, left: Collection[int | None], untold: LetterSnapshot | None, to: InvitationRecord) -> tuple[StudentSnapshot, ...]:
         """Name who left, those of an untold letter too, unless they are back. Whose letters merely go elsewhere still comes."""
         told_now = for_family([self.met[key] for key in left if key in self.met and self.met[key].state in GONE])
         known = {student.registration_id: student for student in (*(untold.gone if untold else ()), *told_now)}
@@ -217,7 +224,7 @@ class Draftsman:
         return tuple(student for key, student in known.items() if key not in back)
 
     def _reason_in_calendar(
-        self, to: Addressee, left: Collection[int | None], gone: Sequence[StudentFacts], untold: LetterFacts | None
+        self, to: InvitationRecord, left: Collection[int | None], gone: Sequence[StudentSnapshot], untold: LetterSnapshot | None
     ) -> str:
         """Give the one reason that holds for everybody the letter names as gone: of this change, or of the letter that never left."""
         named = {student.registration_id for student in gone}
@@ -231,9 +238,11 @@ class Draftsman:
         """Give the reason to those whose place or session ended; whoever gets the seat instead doesn't read it."""
         return self.reason if has_ended else ""
 
-    def _draft(self, mailbox_id: int, kind: LetterKind, facts: LetterFacts, key: str, locale: str, to: Addressee | None = None) -> None:
+    def _draft(
+        self, mailbox_id: int, kind: LetterKind, facts: LetterSnapshot, key: str, locale: str, to: InvitationRecord | None = None
+    ) -> None:
         self.drafts.append(
-            Draft(
+            NewLetter(
                 mailbox_id=mailbox_id,
                 kind=kind,
                 facts=facts.to_json(),
@@ -255,7 +264,7 @@ def _of_the_same_students(ended: Collection[int], seated: Collection[int]) -> se
     return set(db.session.scalars(of_the_same.where(Registration.id.in_(ended), again.id.in_(seated))))
 
 
-def _kind(to: Addressee, cause: Cause, *, is_first: bool, was_live: bool, untold: LetterFacts | None) -> LetterKind:
+def _kind(to: InvitationRecord, cause: Cause, *, is_first: bool, was_live: bool, untold: LetterSnapshot | None) -> LetterKind:
     if not to.is_live:
         return LetterKind.CANCELLED if cause is Cause.CANCELLED else LetterKind.REMOVED
     if was_live and not is_first:
@@ -264,7 +273,7 @@ def _kind(to: Addressee, cause: Cause, *, is_first: bool, was_live: bool, untold
     return LetterKind.PROMOTED if promoted else LetterKind.INVITATION
 
 
-def _looks_the_same(one: SessionFacts, other: SessionFacts) -> bool:
+def _looks_the_same(one: SessionSnapshot, other: SessionSnapshot) -> bool:
     """All that a letter shows agrees: moved there and back before anybody was told."""
     return all(getattr(one, name) == getattr(other, name) for name in _SHOWN)
 

@@ -14,11 +14,11 @@ from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, SessionState, Student
 
 
-def hold_places(student_ids: Collection[int], *, now: datetime, session_id: int | None = None) -> None:
+def lock_sessions_and_students(student_ids: Collection[int], *, now: datetime, session_id: int | None = None) -> None:
     """Lock the coming sessions of these students (and `session_id`), then the students: in the order in which registering locks them.
 
     Who is being registered just now with the old address is so seen before the addresses change. FOR UPDATE of
-    students keeps `hold_students` out, and so everybody who registers one of them.
+    students keeps `lock_students` out, and so everybody who registers one of them.
     """
     sessions = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE))
     coming = OutreachSession.id.in_(sessions) & (OutreachSession.state == SessionState.PUBLISHED) & (OutreachSession.ends_at > now)
@@ -27,7 +27,7 @@ def hold_places(student_ids: Collection[int], *, now: datetime, session_id: int 
     db.session.execute(select(Student.id).where(Student.id.in_(student_ids)).order_by(Student.id).with_for_update())
 
 
-def hold_students(student_ids: Collection[int]) -> None:
+def lock_students(student_ids: Collection[int]) -> None:
     """Let nobody remove these students or correct their addresses meanwhile; others may hold them too."""
     rows = select(Student.id).where(Student.id.in_(student_ids)).order_by(Student.id)
     db.session.execute(rows.with_for_update(read=True, key_share=True))

@@ -22,36 +22,38 @@ from outreach.models import (
     Registration,
     SessionState,
 )
-from outreach.models.snapshots import Cause, SessionFacts
-from outreach.notifications.invitation_store import Reason, standing_reasons
-from outreach.notifications.letter_builder import Draftsman
-from outreach.notifications.participants import Adult, adults, places, queue_places, seated_by_teacher
+from outreach.models.snapshots import Cause, SessionSnapshot
+from outreach.notifications.invitation_store import StandingReason, standing_reasons
+from outreach.notifications.letter_builder import LetterBuilder
+from outreach.notifications.participants import StaffContact, participants, seated_by_teacher, staff_contacts, waiting_list_positions
 from outreach.notifications.reconcile import reconcile
-from outreach.notifications.revise import ask_anew, revise_entries
-from outreach.notifications.session_snapshot import session_facts
-from outreach.notifications.waiting_list_notices import tell_newly_in_line
-from outreach.outbox.queue import post
-from outreach.people.contacts import Place, recipients
+from outreach.notifications.revise import reset_rsvps, revise_entries
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.waiting_list_notices import notify_newly_waiting
+from outreach.outbox.queue import enqueue
+from outreach.people.contacts import Participant, recipients
 
 
-def tell_published(outreach_session: OutreachSession, *, now: datetime) -> None:
+def notify_published(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Put the session into its hosts' calendars."""
-    hosts_changed(outreach_session, now=now)
+    notify_hosts(outreach_session, now=now)
 
 
-def hosts_changed(outreach_session: OutreachSession, *, now: datetime) -> None:
+def notify_hosts(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Invite hosts who are new, take the entry back from those who are no more."""
-    wanted = {Reason(host.mailbox_id, ReasonKind.HOST, user_id=host.id) for host in (outreach_session.host, *outreach_session.co_hosts)}
+    wanted = {
+        StandingReason(host.mailbox_id, ReasonKind.HOST, user_id=host.id) for host in (outreach_session.host, *outreach_session.co_hosts)
+    }
     standing = standing_reasons(outreach_session.id, InvitationReason.kind == ReasonKind.HOST)
     if not outreach_session.is_published:
         wanted = set()
-    draftsman = _draftsman(outreach_session, now)
+    draftsman = _builder(outreach_session, now)
     causes = {reason.mailbox_id: Cause.PUBLISHED if reason in wanted else Cause.REMOVED for reason in wanted ^ standing.keys()}
     reconcile(draftsman, wanted, standing, causes)
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
 
 
-def tell_places(
+def notify_registrations(
     outreach_session: OutreachSession, causes: Mapping[int, Cause], *, now: datetime, by_id: int | None = None, reason: str = ""
 ) -> None:
     """Tell families and teachers what became of these registrations.
@@ -62,9 +64,9 @@ def tell_places(
     """
     if not causes:
         return
-    draftsman = _draftsman(outreach_session, now, reason)
-    changed = places(outreach_session, Registration.id.in_(causes))
-    teachers = adults({place.teacher_id for place in changed})
+    draftsman = _builder(outreach_session, now, reason)
+    changed = participants(outreach_session, Registration.id.in_(causes))
+    teachers = staff_contacts({place.teacher_id for place in changed})
     wanted = _wanted_by_families(changed) | _wanted_by_teachers(outreach_session, teachers)
     standing = standing_reasons(
         outreach_session.id,
@@ -73,40 +75,40 @@ def tell_places(
             (InvitationReason.kind == ReasonKind.TEACHER) & InvitationReason.user_id.in_(teachers),
         ),
     )
-    draftsman.meet(changed, queue_places(outreach_session.id))
+    draftsman.meet(changed, waiting_list_positions(outreach_session.id))
     reconcile(draftsman, wanted, standing, _causes_by_mailbox(wanted ^ standing.keys(), causes))
     had_entry = {reason.registration_id for reason in standing}
     draftsman.letters_without_entry([place for place in changed if place.registration_id not in had_entry], causes)
     draftsman.digests(changed, causes, teachers, by_id=by_id)
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
 
 
-def tell_moved(outreach_session: OutreachSession, *, was: SessionFacts, now: datetime) -> None:
+def notify_moved(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
     """Tell everybody the new time, place or link, beside the old; their answers start afresh."""
     outreach_session.note_change(now=now)
     db.session.flush()
-    _tell_everybody(outreach_session, Cause.MOVED, was=was, now=now)
+    _notify_everybody(outreach_session, Cause.MOVED, was=was, now=now)
 
 
-def tell_status(outreach_session: OutreachSession, *, was: SessionFacts, cause: Cause, now: datetime) -> None:
+def notify_status(outreach_session: OutreachSession, *, was: SessionSnapshot, cause: Cause, now: datetime) -> None:
     """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers."""
     outreach_session.note_change(now=now)
     db.session.flush()
     asks_again = was.is_provisional != outreach_session.is_provisional
-    _tell_everybody(outreach_session, cause, was=was, asks_again=asks_again, now=now)
+    _notify_everybody(outreach_session, cause, was=was, asks_again=asks_again, now=now)
 
 
-def tell_wording(outreach_session: OutreachSession, *, was: SessionFacts, has_new_description: bool, now: datetime) -> None:
+def notify_wording(outreach_session: OutreachSession, *, was: SessionSnapshot, has_new_description: bool, now: datetime) -> None:
     """Tell whoever has the entry the new words beside the old; answers stay, and those who wait hear nothing."""
     outreach_session.note_change(now=now)
     db.session.flush()
-    draftsman = _draftsman(outreach_session, now)
+    draftsman = _builder(outreach_session, now)
     draftsman.was, draftsman.has_new_description = was, has_new_description
     revise_entries(draftsman, Cause.WORDING, asks_again=False)
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
 
 
-def tell_zone(outreach_session: OutreachSession, *, was: SessionFacts, now: datetime) -> None:
+def notify_zone(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
     """Tell whoever has the entry that the clock time stays, though their calendar may have shown another.
 
     At a place that is what people answered to, and answers stay; online, where a reader's own hour moves, they start afresh.
@@ -114,20 +116,20 @@ def tell_zone(outreach_session: OutreachSession, *, was: SessionFacts, now: date
     """
     outreach_session.note_change(now=now)
     db.session.flush()
-    draftsman = _draftsman(outreach_session, now)
+    draftsman = _builder(outreach_session, now)
     draftsman.was = was
     revise_entries(draftsman, Cause.ZONE, asks_again=outreach_session.is_online)
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
 
 
-def tell_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
+def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Take the session out of every calendar; those whose invitation never left hear nothing."""
     outreach_session.note_change(now=now)
     db.session.flush()
-    _tell_everybody(outreach_session, Cause.CANCELLED, was=None, now=now)
+    _notify_everybody(outreach_session, Cause.CANCELLED, was=None, now=now)
 
 
-def addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
+def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
     """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come.
 
     Where the student waits, a new mailbox hears that.
@@ -147,65 +149,65 @@ def addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its registrations were just read, and sessions are never deleted)
         if outreach_session.is_published:  # else it was cancelled just before we held it
-            tell_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
+            notify_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
 
 
-def tell_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
+def notify_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
     """Bring the invitations of these registrations in line with the addresses and ages that hold now."""
-    draftsman = _draftsman(outreach_session, now)
-    changed = places(outreach_session, Registration.id.in_(registration_ids))
+    draftsman = _builder(outreach_session, now)
+    changed = participants(outreach_session, Registration.id.in_(registration_ids))
     draftsman.meet(changed, {})
     wanted = _wanted_by_families(changed)
     standing = standing_reasons(outreach_session.id, InvitationReason.registration_id.in_(registration_ids))
     of_age = {mailbox_id for place in changed if not place.is_minor for mailbox_id in place.guardian_mailbox_ids}
     changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
     reconcile(draftsman, wanted, standing, {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing})
-    post(draftsman.drafts, now=now)
-    tell_newly_in_line(outreach_session, changed, now=now)
+    enqueue(draftsman.drafts, now=now)
+    notify_newly_waiting(outreach_session, changed, now=now)
 
 
-def _tell_everybody(
-    outreach_session: OutreachSession, cause: Cause, *, was: SessionFacts | None, asks_again: bool = True, now: datetime
+def _notify_everybody(
+    outreach_session: OutreachSession, cause: Cause, *, was: SessionSnapshot | None, asks_again: bool = True, now: datetime
 ) -> None:
-    draftsman = _draftsman(outreach_session, now, outreach_session.cancel_reason)
-    concerned = places(outreach_session, Registration.state.in_(ACTIVE))
-    draftsman.meet(concerned, queue_places(outreach_session.id))
+    draftsman = _builder(outreach_session, now, outreach_session.cancel_reason)
+    concerned = participants(outreach_session, Registration.state.in_(ACTIVE))
+    draftsman.meet(concerned, waiting_list_positions(outreach_session.id))
     draftsman.was = was
     told = _follow_ages(draftsman, concerned) if cause is Cause.MOVED else set()
     revise_entries(draftsman, cause, asks_again=asks_again, but=told)
     causes = {place.registration_id: cause for place in concerned}
     draftsman.letters_without_entry([place for place in concerned if place.state not in HAVE_AN_ENTRY], causes)
-    draftsman.digests(concerned, causes, adults({place.teacher_id for place in concerned}))
-    post(draftsman.drafts, now=now)
+    draftsman.digests(concerned, causes, staff_contacts({place.teacher_id for place in concerned}))
+    enqueue(draftsman.drafts, now=now)
 
 
-def _follow_ages(draftsman: Draftsman, concerned: Sequence[Place]) -> set[int]:
+def _follow_ages(draftsman: LetterBuilder, concerned: Sequence[Participant]) -> set[int]:
     """Invite the guardians of whoever is a minor on the new day, take leave of those of whoever is of age then; give their mailboxes."""
     wanted = _wanted_by_families(concerned)
     standing = standing_reasons(draftsman.outreach_session.id, InvitationReason.registration_id.is_not(None))
     changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
     if changing:
-        ask_anew(draftsman.outreach_session.id, changing)
+        reset_rsvps(draftsman.outreach_session.id, changing)
     reconcile(draftsman, wanted, standing, dict.fromkeys(changing, Cause.AGE))
     return changing
 
 
-def _wanted_by_families(changed: Sequence[Place]) -> set[Reason]:
+def _wanted_by_families(changed: Sequence[Participant]) -> set[StandingReason]:
     return {
-        Reason(recipient.mailbox_id, recipient.kind, registration_id=place.registration_id)
+        StandingReason(recipient.mailbox_id, recipient.kind, registration_id=place.registration_id)
         for place in changed
         if place.state in HAVE_AN_ENTRY
         for recipient in recipients(place)
     }
 
 
-def _wanted_by_teachers(outreach_session: OutreachSession, teachers: Mapping[int, Adult]) -> set[Reason]:
+def _wanted_by_teachers(outreach_session: OutreachSession, teachers: Mapping[int, StaffContact]) -> set[StandingReason]:
     """Give a teacher the entry as long as one of their students has a seat."""
     seated = seated_by_teacher(outreach_session.id, teachers)
-    return {Reason(teacher.mailbox_id, ReasonKind.TEACHER, user_id=key) for key, teacher in teachers.items() if seated.get(key)}
+    return {StandingReason(teacher.mailbox_id, ReasonKind.TEACHER, user_id=key) for key, teacher in teachers.items() if seated.get(key)}
 
 
-def _causes_by_mailbox(changing: set[Reason], causes: Mapping[int, Cause]) -> dict[int, Cause]:
+def _causes_by_mailbox(changing: set[StandingReason], causes: Mapping[int, Cause]) -> dict[int, Cause]:
     """Say for each mailbox why it hears: by its student's cause, else by the first."""
     first = next(iter(causes.values()))
     found = {reason.mailbox_id: first for reason in changing}
@@ -215,5 +217,5 @@ def _causes_by_mailbox(changing: set[Reason], causes: Mapping[int, Cause]) -> di
     return found
 
 
-def _draftsman(outreach_session: OutreachSession, now: datetime, reason: str = "") -> Draftsman:
-    return Draftsman(outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=reason)
+def _builder(outreach_session: OutreachSession, now: datetime, reason: str = "") -> LetterBuilder:
+    return LetterBuilder(outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=reason)

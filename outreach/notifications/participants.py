@@ -26,7 +26,7 @@ from outreach.models import (
     User,
     guardianship,
 )
-from outreach.people.contacts import Place
+from outreach.people.contacts import Participant
 
 _IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
 _STUDENT = (
@@ -42,7 +42,7 @@ _STUDENT = (
 
 
 @dataclass(frozen=True)
-class Adult:
+class StaffContact:
     """Somebody who signs in, with the mailbox that hears for them. `name`: what letters greet them by, the given one."""
 
     user_id: int
@@ -52,7 +52,7 @@ class Adult:
     zone: str
 
 
-def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Place]:
+def participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
     """Read the registrations of a session that meet these conditions, in the order of the queue."""
     rows = db.session.execute(
         select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
@@ -65,12 +65,16 @@ def places(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> li
     guardians = _guardian_mailboxes({row.student_id for row in rows})
     day = outreach_session.starts_wall.date()
     return [
-        _place(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until)
+        _participant(
+            row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until
+        )
         for row in rows
     ]
 
 
-def places_to_be(outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int) -> list[Place]:
+def participants_to_be(
+    outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int
+) -> list[Participant]:
     """Read the places these students would have, were they registered by this teacher; their ids are 0."""
     rows = db.session.execute(
         select(*_STUDENT)
@@ -80,10 +84,10 @@ def places_to_be(outreach_session: OutreachSession, student_ids: Collection[int]
     ).all()
     guardians = _guardian_mailboxes(student_ids)
     day = outreach_session.starts_wall.date()
-    return [_place(row, guardians[row.student_id], day, key=0, state=state, teacher_id=by_id) for row in rows]
+    return [_participant(row, guardians[row.student_id], day, key=0, state=state, teacher_id=by_id) for row in rows]
 
 
-def _place(
+def _participant(
     row: Any,
     guardians: Mapping[int, bool],
     day: date,
@@ -92,10 +96,10 @@ def _place(
     state: RegistrationState,
     teacher_id: int,
     offered_until: datetime | None = None,
-) -> Place:
+) -> Participant:
     student = Student(birth_date=row.birth_date)
     mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_unreached)}
-    return Place(
+    return Participant(
         registration_id=key,
         state=state,
         teacher_id=teacher_id,
@@ -125,27 +129,27 @@ def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, boo
     return found
 
 
-def readers() -> CompoundSelect[int, int | None]:
+def contacts_of_students() -> CompoundSelect[int, int | None]:
     """Select (student, mailbox) for everybody who may hear about a student: themselves, and their guardians."""
     own = select(Student.id.label("student_id"), Student.mailbox_id.label("mailbox_id"))
     guarded = select(guardianship.c.student_id, Guardian.mailbox_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
     return own.union_all(guarded)
 
 
-def students_behind(mailbox_ids: Collection[int]) -> list[int]:
+def students_of_mailboxes(mailbox_ids: Collection[int]) -> list[int]:
     """Give the students about whom these mailboxes may hear."""
-    pair = readers().subquery().c
+    pair = contacts_of_students().subquery().c
     return sorted(set(db.session.scalars(select(pair.student_id).where(pair.mailbox_id.in_(mailbox_ids)))))
 
 
-def adults(user_ids: Collection[int]) -> dict[int, Adult]:
+def staff_contacts(user_ids: Collection[int]) -> dict[int, StaffContact]:
     """Read users by id, with their mailboxes."""
     rows = db.session.execute(
         select(User.id, User.given_name, User.zone, Mailbox.id.label("mailbox_id"), Mailbox.locale)
         .join(Mailbox, Mailbox.id == User.mailbox_id)
         .where(User.id.in_(user_ids))
     )
-    return {row.id: Adult(row.id, row.mailbox_id, row.given_name, row.locale, row.zone) for row in rows}
+    return {row.id: StaffContact(row.id, row.mailbox_id, row.given_name, row.locale, row.zone) for row in rows}
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
@@ -158,7 +162,7 @@ def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int
     return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def queue_places(session_id: int) -> dict[int, int]:
+def waiting_list_positions(session_id: int) -> dict[int, int]:
     """Give each waiting registration its place in the queue, from 1."""
     rows = db.session.scalars(
         select(Registration.id)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.models import ACTIVE, HAVE_AN_ENTRY, Invitation, OutreachSession, ReasonKind, Registration
-from outreach.notifications.invitation_store import addressees
-from outreach.notifications.participants import places
+from outreach.notifications.invitation_store import invitation_records
+from outreach.notifications.participants import participants
 from outreach.people.contacts import recipients
 
 
 @dataclass(frozen=True, kw_only=True)
-class Audience:
+class RecipientCounts:
     """How many letters of which kind: the first four change an entry in a calendar.
 
     `lists`: to teachers, with the names of their students. `waiting`: to families whose student has no entry.
@@ -33,25 +33,25 @@ class Audience:
         return self.students + self.guardians + self.teachers + self.hosts + self.lists + self.waiting
 
 
-def everybody(outreach_session: OutreachSession) -> Audience:
+def count_everybody(outreach_session: OutreachSession) -> RecipientCounts:
     """Count who would hear that the session is moved, cancelled, or certain now."""
-    concerned = places(outreach_session, Registration.state.in_(ACTIVE))
+    concerned = participants(outreach_session, Registration.state.in_(ACTIVE))
     in_line = [place for place in concerned if place.state not in HAVE_AN_ENTRY]
-    return _audience(
+    return _counts(
         outreach_session,
         lists=len({place.teacher_id for place in concerned}),
         waiting=len({recipient.mailbox_id for place in in_line for recipient in recipients(place)}),
     )
 
 
-def with_an_entry(outreach_session: OutreachSession) -> Audience:
+def count_with_entry(outreach_session: OutreachSession) -> RecipientCounts:
     """Count who would hear of new words: whoever has the session in the calendar."""
-    return _audience(outreach_session)
+    return _counts(outreach_session)
 
 
-def _audience(outreach_session: OutreachSession, *, lists: int = 0, waiting: int = 0) -> Audience:
-    readers = [addressee.reader.value for addressee in addressees(outreach_session, Invitation.is_live.is_(True))]
-    return Audience(
+def _counts(outreach_session: OutreachSession, *, lists: int = 0, waiting: int = 0) -> RecipientCounts:
+    readers = [addressee.reader.value for addressee in invitation_records(outreach_session, Invitation.is_live.is_(True))]
+    return RecipientCounts(
         students=readers.count(ReasonKind.STUDENT),
         guardians=readers.count(ReasonKind.GUARDIAN),
         teachers=readers.count(ReasonKind.TEACHER),

@@ -14,26 +14,32 @@ from sqlalchemy import case, literal, null, select, update
 from outreach.db import db
 from outreach.models import Answer, Invitation, InvitationReason
 from outreach.models.snapshots import Cause
-from outreach.notifications.invitation_store import Reason, addressees, invitations_of, make_invitations, write_reasons
-from outreach.notifications.letter_builder import Draftsman
+from outreach.notifications.invitation_store import StandingReason, invitation_records, invitations_of, make_invitations, write_reasons
+from outreach.notifications.letter_builder import LetterBuilder
 from outreach.outbox.queue import take_back
 
 
-def reconcile(draftsman: Draftsman, wanted: set[Reason], standing: Mapping[Reason, int], causes: Mapping[int, Cause]) -> None:
+def reconcile(
+    draftsman: LetterBuilder, wanted: set[StandingReason], standing: Mapping[StandingReason, int], causes: Mapping[int, Cause]
+) -> None:
     """Let reasons begin and end, and draft a letter for each mailbox that this concerns."""
     touched = {reason.mailbox_id for reason in wanted ^ standing.keys()}
     if not touched:
         return
     session_id, now = draftsman.outreach_session.id, draftsman.now
     known = invitations_of(session_id, touched)
-    before = {one.invitation_id: one for one in addressees(draftsman.outreach_session, Invitation.id.in_(known.values()))} if known else {}
+    before = (
+        {one.invitation_id: one for one in invitation_records(draftsman.outreach_session, Invitation.id.in_(known.values()))}
+        if known
+        else {}
+    )
     made = make_invitations(session_id, touched - known.keys(), domain=_domain(), now=now)
     ended = standing.keys() - wanted
     write_reasons(sorted(wanted - standing.keys(), key=str), [standing[reason] for reason in ended], known | made)
     if known:
         draftsman.remember(take_back(list(known.values()), now=now), known.values())
         raise_sequences(known.values(), now=now)
-    for addressee in addressees(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
+    for addressee in invitation_records(draftsman.outreach_session, Invitation.id.in_([*known.values(), *made.values()])):
         left = {reason.registration_id for reason in ended if reason.mailbox_id == addressee.mailbox_id}
         draftsman.calendar_letter(addressee, causes[addressee.mailbox_id], before=before.get(addressee.invitation_id), left=left)
 

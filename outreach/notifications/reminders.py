@@ -24,11 +24,11 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import Cause, LetterFacts, Reader, SessionFacts, StudentFacts
-from outreach.notifications.invitation_store import Addressee, addressees
+from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
+from outreach.notifications.invitation_store import InvitationRecord, invitation_records
 from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import Draft, post
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.people.name_privacy import for_host
 
 HORIZON = timedelta(days=62)
@@ -72,14 +72,14 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
-        facts = session_facts(outreach_session)
-        told = addressees(outreach_session, *which)
-        post([_reminder(one, facts, due) for one in told], now=now)
+        facts = session_snapshot(outreach_session)
+        told = invitation_records(outreach_session, *which)
+        enqueue([_reminder(one, facts, due) for one in told], now=now)
     return bool(told)
 
 
-def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
-    letter = LetterFacts(
+def _reminder(to: InvitationRecord, facts: SessionSnapshot, due: Due) -> NewLetter:
+    letter = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
@@ -89,7 +89,7 @@ def _reminder(to: Addressee, facts: SessionFacts, due: Due) -> Draft:
         entry=to.entry,
         lead_minutes=due.lead,
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=to.mailbox_id,
         kind=LetterKind.REMINDER,
         facts=letter.to_json(),
@@ -105,16 +105,16 @@ def _send_roster(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        facts, coming = session_facts(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
-        post([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
+        facts, coming = session_snapshot(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
+        enqueue([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
     return True
 
 
-def _roster(user: User, facts: SessionFacts, coming: tuple[StudentFacts, ...]) -> Draft:
-    letter = LetterFacts(
+def _roster(user: User, facts: SessionSnapshot, coming: tuple[StudentSnapshot, ...]) -> NewLetter:
+    letter = LetterSnapshot(
         reader=Reader.HOST, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.TIME, session=facts, seated=coming
     )
-    return Draft(
+    return NewLetter(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.ROSTER,
         facts=letter.to_json(),

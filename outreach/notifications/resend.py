@@ -13,13 +13,13 @@ from sqlalchemy import or_, select, update
 from outreach.db import db
 from outreach.models import UNSETTLED, Invitation, Letter, OutreachSession, SessionState
 from outreach.models.snapshots import Cause
-from outreach.notifications.invitation_store import addressees
-from outreach.notifications.letter_builder import Draftsman
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import post, take_back
+from outreach.notifications.invitation_store import invitation_records
+from outreach.notifications.letter_builder import LetterBuilder
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import enqueue, take_back
 
 
-def tell_again(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
+def resend(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
     """Send these invitations as they stand, REQUEST or CANCEL, with the same SEQUENCE and a newer DTSTAMP (RFC 5546 2.1.5).
 
     `key` stands for the occasion: the same state isn't told twice for the same one. Whoever has such a letter under way, or an
@@ -28,19 +28,19 @@ def tell_again(outreach_session: OutreachSession, invitation_ids: Collection[int
     under_way = select(Letter.id).where(
         Letter.invitation_id == Invitation.id, Letter.sequence == Invitation.sequence, Letter.state.in_(UNSETTLED)
     )
-    return _tell(outreach_session, _wanted(invitation_ids, ~under_way.exists()), key, now=now)
+    return _resend(outreach_session, _wanted(invitation_ids, ~under_way.exists()), key, now=now)
 
 
-def tell_anew(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
+def resend_replacing(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
     """Send these invitations as they stand, also where such a letter is under way: a worker may be giving it up just now.
 
     What still waits in the queue is replaced, and its news carried on. Gives how many letters were written.
     """
     ids = _wanted(invitation_ids)
-    return _tell(outreach_session, ids, key, taken_back=take_back(ids, now=now), now=now)
+    return _resend(outreach_session, ids, key, taken_back=take_back(ids, now=now), now=now)
 
 
-def tell_as_update(outreach_session: OutreachSession, invitation_ids: Collection[int], *, now: datetime) -> int:
+def resend_as_update(outreach_session: OutreachSession, invitation_ids: Collection[int], *, now: datetime) -> int:
     """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay, and what is dead stays dead.
 
     News that waits in the queue is carried on. Gives how many letters were written.
@@ -49,7 +49,7 @@ def tell_as_update(outreach_session: OutreachSession, invitation_ids: Collection
     taken_back = take_back(ids, now=now)
     one_more = update(Invitation).where(Invitation.id.in_(ids)).values(sequence=Invitation.sequence + 1, changed_at=now)
     db.session.execute(one_more.execution_options(synchronize_session=False))
-    return _tell(outreach_session, ids, "", taken_back=taken_back, now=now)
+    return _resend(outreach_session, ids, "", taken_back=taken_back, now=now)
 
 
 def _wanted(invitation_ids: Collection[int], *which: object) -> list[int]:
@@ -59,15 +59,15 @@ def _wanted(invitation_ids: Collection[int], *which: object) -> list[int]:
     return list(db.session.scalars(found))
 
 
-def _tell(outreach_session: OutreachSession, ids: Collection[int], key: str, *, taken_back: Sequence[Letter] = (), now: datetime) -> int:
+def _resend(outreach_session: OutreachSession, ids: Collection[int], key: str, *, taken_back: Sequence[Letter] = (), now: datetime) -> int:
     is_cancelled = outreach_session.state == SessionState.CANCELLED
     again = f":{key}" if key else ""
     reason = outreach_session.cancel_reason
-    draftsman = Draftsman(
-        outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=reason, again=again
+    draftsman = LetterBuilder(
+        outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=reason, again=again
     )
     draftsman.remember(taken_back, ids)
-    for addressee in addressees(outreach_session, Invitation.id.in_(ids)):
+    for addressee in invitation_records(outreach_session, Invitation.id.in_(ids)):
         draftsman.calendar_letter(addressee, Cause.CANCELLED if is_cancelled else Cause.AGAIN, before=addressee)
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
     return len(draftsman.drafts)

@@ -13,15 +13,15 @@ from sqlalchemy import select, update
 from outreach.db import db
 from outreach.models import Answer, Invitation
 from outreach.models.snapshots import Cause
-from outreach.notifications.invitation_store import addressees
-from outreach.notifications.letter_builder import Draftsman
+from outreach.notifications.invitation_store import invitation_records
+from outreach.notifications.letter_builder import LetterBuilder
 from outreach.outbox.queue import take_back
 
 # Without the stamp: SEQUENCE comes before DTSTAMP (RFC 5546 2.1.5), and some clocks run behind.
 _UNANSWERED = {"answer": Answer.NEEDS_ACTION, "answered_at": None, "answer_stamp": None}
 
 
-def revise_entries(draftsman: Draftsman, cause: Cause, *, asks_again: bool, but: Collection[int] = ()) -> None:
+def revise_entries(draftsman: LetterBuilder, cause: Cause, *, asks_again: bool, but: Collection[int] = ()) -> None:
     """Draft SEQUENCE + 1 for every living invitation of the session; a cancellation ends them.
 
     `asks_again`: what people answered to holds no more, so answers start afresh, in the mail as here (RFC 5546 2.1.4); else
@@ -35,11 +35,11 @@ def revise_entries(draftsman: Draftsman, cause: Cause, *, asks_again: bool, but:
     if asks_again:
         change |= _UNANSWERED
     db.session.execute(update(Invitation).where(Invitation.id.in_(live)).values(**change).execution_options(synchronize_session=False))
-    for addressee in addressees(outreach_session, Invitation.id.in_(live)):
+    for addressee in invitation_records(outreach_session, Invitation.id.in_(live)):
         draftsman.calendar_letter(addressee, cause, before=addressee)
 
 
-def ask_anew(session_id: int, mailbox_ids: Collection[int]) -> None:
+def reset_rsvps(session_id: int, mailbox_ids: Collection[int]) -> None:
     """Let the answers of these mailboxes hold no more."""
     theirs = (Invitation.session_id == session_id, Invitation.mailbox_id.in_(mailbox_ids))
     db.session.execute(update(Invitation).where(*theirs).values(**_UNANSWERED).execution_options(synchronize_session=False))

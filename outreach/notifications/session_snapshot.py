@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from outreach.models import OutreachSession, SessionState
-from outreach.models.snapshots import SessionFacts
+from outreach.models.snapshots import SessionSnapshot
 
 
-def session_facts(outreach_session: OutreachSession) -> SessionFacts:
+def session_snapshot(outreach_session: OutreachSession) -> SessionSnapshot:
     """Write down a session as it is now."""
     site, area = outreach_session.site, outreach_session.area
-    return SessionFacts(
+    return SessionSnapshot(
         id=outreach_session.id,
         title=outreach_session.title,
         format_key=outreach_session.format_key,

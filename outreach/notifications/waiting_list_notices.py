@@ -14,30 +14,30 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.models import Letter, OutreachSession, Registration, SessionState
 from outreach.models.snapshots import Cause
-from outreach.notifications.letter_builder import IN_LINE, Draftsman
-from outreach.notifications.participants import places, queue_places
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.queue import post
-from outreach.people.contacts import Place, recipients
+from outreach.notifications.letter_builder import IN_LINE, LetterBuilder
+from outreach.notifications.participants import participants, waiting_list_positions
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.queue import enqueue
+from outreach.people.contacts import Participant, recipients
 
 
-def tell_in_line(
+def notify_waiting(
     outreach_session: OutreachSession, registration_ids: Collection[int], mailbox_ids: Collection[int], *, now: datetime
 ) -> None:
     """Tell these mailboxes, and nobody else, of these places in line, or that there is none any more: the session is cancelled."""
     if not registration_ids:
         return
     cause = Cause.CANCELLED if outreach_session.state == SessionState.CANCELLED else Cause.REGISTERED
-    told = [_only(place, mailbox_ids) for place in places(outreach_session, Registration.id.in_(registration_ids))]
-    draftsman = Draftsman(
-        outreach_session=outreach_session, session_facts=session_facts(outreach_session), now=now, reason=outreach_session.cancel_reason
+    told = [_only(place, mailbox_ids) for place in participants(outreach_session, Registration.id.in_(registration_ids))]
+    draftsman = LetterBuilder(
+        outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=outreach_session.cancel_reason
     )
-    draftsman.meet(told, queue_places(outreach_session.id))
+    draftsman.meet(told, waiting_list_positions(outreach_session.id))
     draftsman.letters_without_entry(told, dict.fromkeys(registration_ids, cause))
-    post(draftsman.drafts, now=now)
+    enqueue(draftsman.drafts, now=now)
 
 
-def tell_newly_in_line(outreach_session: OutreachSession, concerned: Collection[Place], *, now: datetime) -> None:
+def notify_newly_waiting(outreach_session: OutreachSession, concerned: Collection[Participant], *, now: datetime) -> None:
     """Tell of those of these places that are in line whichever mailbox never had a letter about the session."""
     waiting = [place for place in concerned if place.state in IN_LINE]
     hear = {recipient.mailbox_id for place in waiting for recipient in recipients(place)}
@@ -46,10 +46,10 @@ def tell_newly_in_line(outreach_session: OutreachSession, concerned: Collection[
     told = select(Letter.mailbox_id).where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(hear))
     untold = hear - set(db.session.scalars(told))
     if untold:
-        tell_in_line(outreach_session, [place.registration_id for place in waiting], untold, now=now)
+        notify_waiting(outreach_session, [place.registration_id for place in waiting], untold, now=now)
 
 
-def _only(place: Place, mailbox_ids: Collection[int]) -> Place:
+def _only(place: Participant, mailbox_ids: Collection[int]) -> Participant:
     """The place as if nobody else heard of it."""
     return replace(
         place,

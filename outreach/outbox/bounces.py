@@ -18,7 +18,7 @@ LATELY = timedelta(days=7)
 _TOO_LONG = 500
 
 
-def note_failure(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, status: str, words: str, now: datetime) -> None:
+def record_bounce(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, status: str, words: str, now: datetime) -> None:
     """Note one failure, and mark the mailbox where it says something about it.
 
     HARD: there is no such mailbox, so nothing about sessions goes there until somebody says that it works. COMPLAINT: no
@@ -36,7 +36,7 @@ def note_failure(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, st
     db.session.flush()
 
 
-def put_off_lately(*, now: datetime) -> Select[int, int]:
+def delayed_lately(*, now: datetime) -> Select[int, int]:
     """Select, by mailbox, how many letters of the last 7 days a server put off until they failed."""
     recent = (Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY)
     return select(Bounce.mailbox_id, func.count().label("number")).where(*recent).group_by(Bounce.mailbox_id)

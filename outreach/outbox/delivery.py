@@ -20,12 +20,12 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.db import db, end_reading, locked, transaction
 from outreach.logs import place_of
-from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Rejected, Unavailable
 from outreach.mail.transport import Envelope, Transport
 from outreach.models import Letter, LetterState, OutboxPause
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Lease, Pace, is_anything_due, lease_due, put_back, put_off
-from outreach.outbox.results import Tally, drop, note_lapsed, settle, wait_for_no_disk
+from outreach.outbox.results import RoundStatistics, drop, record_lapsed, record_result, write_without_waiting_for_disk
 from outreach.outbox.retry import TRY_AGAIN_AFTER, pause_length
 
 _THE_ONE = 1
@@ -55,7 +55,7 @@ def deliver_due(
     pace: Pace = USUAL_PACE,
     limit: DomainLimit | None = None,
     stopping: Callable[[], bool] = lambda: False,
-) -> Tally:
+) -> RoundStatistics:
     """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the letter in hand is settled first).
 
     `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from its id. What is over
@@ -82,7 +82,7 @@ class _Delivery:
     pace: Pace
     limit: DomainLimit | None
     stopping: Callable[[], bool]
-    tally: Tally = field(default_factory=Tally)
+    tally: RoundStatistics = field(default_factory=RoundStatistics)
     was_paused: bool = False
     breaks: int = 0
 
@@ -131,7 +131,7 @@ class _Delivery:
         """Not while leasing: who changes invitations meanwhile may wait for letters that are being leased."""
         if lease.lapsed:
             with transaction():
-                note_lapsed(lease)
+                record_lapsed(lease)
 
     def _drop(self, lease: Lease) -> None:
         if not lease.stale:
@@ -144,15 +144,15 @@ class _Delivery:
 
     def _try(self, letter: Letter, lease: Lease) -> Outcome:
         if letter.id in lease.lapsed and letter.attempts > len(TRY_AGAIN_AFTER):
-            return Refused(words=letter.server_words)  # each worker that had it in hand died
+            return Rejected(words=letter.server_words)  # each worker that had it in hand died
         try:
             envelope = written(letter, self.render, self.sender_of)
         except CannotBeWritten as failed:
             _log.error("letter cannot be written", letter=letter.id, kind=letter.kind.value, error=failed.kind, place=failed.place)
-            return Refused(words=str(failed))
+            return Rejected(words=str(failed))
         return self.transport.send(envelope)
 
-    def _settle(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> None:
+    def _settle(self, letter: Letter, lease: Lease, outcome: Accepted | Rejected | Delayed) -> None:
         state = self._written_down(letter, lease, outcome)
         if state is None:
             _log.warning("letter taken over by another worker", letter=letter.id)
@@ -162,20 +162,20 @@ class _Delivery:
             _log.info("letter tried", letter=letter.id, kind=letter.kind.value, state=state.value, attempts=letter.attempts + 1)
         self._learn_of_the_server(outcome)
 
-    def _written_down(self, letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed) -> LetterState | None:
+    def _written_down(self, letter: Letter, lease: Lease, outcome: Accepted | Rejected | Delayed) -> LetterState | None:
         """Settle even if the database is away for a moment: forgetting now would send the letter twice."""
         while True:
             try:
                 with transaction():
-                    wait_for_no_disk()
-                    return settle(letter, lease, outcome, jitter=self.jitter(), now=self.clock())
+                    write_without_waiting_for_disk()
+                    return record_result(letter, lease, outcome, jitter=self.jitter(), now=self.clock())
             except OperationalError:
                 db.session.rollback()
                 if self.stopping() or self.clock() >= lease.until:
                     raise
                 time.sleep(1)
 
-    def _learn_of_the_server(self, outcome: Accepted | Refused | Delayed) -> None:
+    def _learn_of_the_server(self, outcome: Accepted | Rejected | Delayed) -> None:
         """An answer ends a pause; a server that keeps hanging up isn't about single letters."""
         if not (isinstance(outcome, Delayed) and outcome.is_break):
             self.breaks = 0

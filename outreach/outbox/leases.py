@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
 from outreach.models import UNSETTLED, Invitation, Letter, LetterKind, LetterState, OutreachSession
-from outreach.outbox.relevance import why_not
+from outreach.outbox.relevance import why_out_of_date
 
 _LETTERS = cast(Table, Letter.__table__)
 _LET_GO = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
@@ -71,7 +71,7 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
     for letter, is_superseded in db.session.execute(_batch(), {"now": now, "batch": pace.batch}):
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
-        reason = why_not(letter, is_superseded=is_superseded, now=now)
+        reason = why_out_of_date(letter, is_superseded=is_superseded, now=now)
         if reason is None:
             lease.current.append(letter)
         else:

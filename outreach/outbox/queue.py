@@ -20,7 +20,7 @@ from outreach.models import Letter, LetterKind, LetterState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Draft:
+class NewLetter:
     """A letter to one mailbox. Letters of one (mailbox, session) leave in the order they were posted.
 
     `facts` is all that rendering will know. `sequence` is that of the calendar object it carries; None: it carries none.
@@ -38,7 +38,7 @@ class Draft:
     due_at: datetime | None = None
 
 
-def post(drafts: Sequence[Draft], *, now: datetime) -> None:
+def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
     """Put letters into the outbox, in this order, with one bulk INSERT; news already there is skipped.
 
     Whoever posts about a session holds the lock on its row: else two transactions could commit their letters out of order.
@@ -79,7 +79,7 @@ def _drop_queued(*which: ColumnElement[bool], now: datetime) -> list[Letter]:
     return letters
 
 
-def _row(draft: Draft, now: datetime) -> dict[str, Any]:
+def _row(draft: NewLetter, now: datetime) -> dict[str, Any]:
     return {
         "key": uuid4().hex,
         "mailbox_id": draft.mailbox_id,
@@ -98,7 +98,7 @@ def _row(draft: Draft, now: datetime) -> dict[str, Any]:
     }
 
 
-def is_overtaken() -> ColumnElement[bool]:
+def is_superseded() -> ColumnElement[bool]:
     """Say of a letter that a later one about the session has left for the same address, or is about to."""
     later = aliased(Letter)
     same_stream = (later.mailbox_id == Letter.mailbox_id, later.session_id == Letter.session_id, later.id > Letter.id)

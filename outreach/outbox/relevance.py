@@ -16,7 +16,7 @@ _FAREWELLS = frozenset({LetterKind.CANCELLED, LetterKind.REMOVED})
 _IN_TIME_FOR_THE_START = frozenset({LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.DECISION})
 
 
-def why_not(letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
+def why_out_of_date(letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
     """Give the reason not to send it, a word for the log; None: it may go.
 
     `is_superseded`: a later calendar object of the same invitation waits behind it, or a later reminder behind a reminder.

@@ -14,15 +14,15 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, Update, bindparam, func, text, update
 
 from outreach.db import db, is_sqlite
-from outreach.mail.smtp_responses import Accepted, Delayed, Refused, status_in
+from outreach.mail.smtp_responses import Accepted, Delayed, Rejected, status_in
 from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.outbox.leases import Lease
 from outreach.outbox.retry import next_try
 
 
 @dataclass
-class Tally:
+class RoundStatistics:
     """Counts letters; `delayed` ones are due again later, and so are those `put_off` because their domain has had enough for now.
 
     `is_paused`: nothing more can leave for now.
@@ -60,7 +60,7 @@ _HAS_LEFT = (
 _NO_DISK = text("SET LOCAL synchronous_commit TO off")
 
 
-def wait_for_no_disk() -> None:
+def write_without_waiting_for_disk() -> None:
     """Commit this transaction without waiting for PostgreSQL's disk, as SQLite does in WAL mode.
 
     Should the database server itself crash, the letters of its last moments go out once more, identical to the byte.
@@ -69,18 +69,20 @@ def wait_for_no_disk() -> None:
         db.session.execute(_NO_DISK)
 
 
-def settle(letter: Letter, lease: Lease, outcome: Accepted | Refused | Delayed, *, jitter: float, now: datetime) -> LetterState | None:
+def record_result(
+    letter: Letter, lease: Lease, outcome: Accepted | Rejected | Delayed, *, jitter: float, now: datetime
+) -> LetterState | None:
     """Write down what became of a try; give the state that follows, or None if the letter isn't ours any more."""
     match outcome:
         case Accepted():
             return _sent(letter, lease, now)
-        case Refused():
+        case Rejected():
             return _refused(letter, lease, outcome, now)
         case Delayed():
             return _delayed(letter, lease, outcome, jitter, now)
 
 
-def note_lapsed(lease: Lease) -> None:
+def record_lapsed(lease: Lease) -> None:
     """Let the invitations say so of what an earlier worker may have sent, whatever becomes of it now."""
     for letter in (*lease.current, *(letter for letter, _reason in lease.stale)):
         if letter.id in lease.lapsed:
@@ -100,7 +102,7 @@ def _sent(letter: Letter, lease: Lease, now: datetime) -> LetterState | None:
     return LetterState.SENT
 
 
-def _refused(letter: Letter, lease: Lease, outcome: Refused, now: datetime) -> LetterState | None:
+def _refused(letter: Letter, lease: Lease, outcome: Rejected, now: datetime) -> LetterState | None:
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
     if outcome.kind is not None:
@@ -157,4 +159,4 @@ def _note_that_it_left(letter: Letter) -> None:
 
 
 def _note_failure(letter: Letter, kind: BounceKind, words: str, now: datetime) -> None:
-    note_failure(letter.mailbox_id, letter.id, kind, status=status_in(words), words=words, now=now)
+    record_bounce(letter.mailbox_id, letter.id, kind, status=status_in(words), words=words, now=now)

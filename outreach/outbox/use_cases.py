@@ -8,12 +8,12 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause
-from outreach.outbox.queue import is_overtaken
+from outreach.outbox.queue import is_superseded
 
 
-def send_again(letter_id: int, *, now: datetime) -> None:
+def retry_letter(letter_id: int, *, now: datetime) -> None:
     """Try a failed letter anew, from the first attempt.
 
     Raises NotThere; Refused for one that hasn't failed, whose link was wiped, or which later news has overtaken.
@@ -27,7 +27,7 @@ def send_again(letter_id: int, *, now: datetime) -> None:
         letter.attempts, letter.due_at = 0, now
 
 
-def try_now(*, now: datetime) -> None:
+def end_pause(*, now: datetime) -> None:
     """End the pause of the whole queue: the worker tries at once."""
     with transaction():
         db.session.execute(update(OutboxPause).where(OutboxPause.until > now).values(until=now))
@@ -35,13 +35,13 @@ def try_now(*, now: datetime) -> None:
 
 def _require_failed(letter: Letter) -> None:
     if letter.state is not LetterState.FAILED:
-        raise Refused(_l("Only a letter that failed can be sent again."))
+        raise Refusal(_l("Only a letter that failed can be sent again."))
     if letter.kind is LetterKind.ACCOUNT:
-        raise Refused(_l("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
+        raise Refusal(_l("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
     if _is_overtaken(letter):
-        raise Refused(_l("A later letter about this session went to the same address, so this one would be out of date."))
+        raise Refusal(_l("A later letter about this session went to the same address, so this one would be out of date."))
 
 
 def _is_overtaken(letter: Letter) -> bool:
     """Sent now, it would come after a later letter of its stream: the order must hold."""
-    return db.session.scalar(select(Letter.id).where(Letter.id == letter.id, is_overtaken())) is not None
+    return db.session.scalar(select(Letter.id).where(Letter.id == letter.id, is_superseded())) is not None

@@ -26,7 +26,7 @@ from outreach.models import ReasonKind, RegistrationState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Participant:
     """One registration with what decides who hears about it; mailboxes that stopped us don't count.
 
     `unreached`: those of its mailboxes to which letters don't arrive at the moment.
@@ -53,21 +53,21 @@ class Recipient:
     kind: ReasonKind
 
 
-def recipients(place: Place) -> tuple[Recipient, ...]:
+def recipients(place: Participant) -> tuple[Recipient, ...]:
     """Give the mailboxes of the family that hear of this place; a minor's guardians always do."""
     own = (Recipient(place.own_mailbox_id, ReasonKind.STUDENT),) if place.own_mailbox_id is not None else ()
     guardians = tuple(Recipient(key, ReasonKind.GUARDIAN) for key in dict.fromkeys(place.guardian_mailbox_ids))
     return own + (guardians if place.is_minor else ())
 
 
-def teacher_stands_in(place: Place) -> bool:
+def teacher_stands_in(place: Participant) -> bool:
     """Nobody responsible can be reached by mail, so the teacher hears in their place."""
     responsible = place.guardian_mailbox_ids if place.is_minor else (place.own_mailbox_id,)
     return {None, *responsible} <= {None, *place.unreached}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reach:
+class ContactCounts:
     """How many mailboxes hear of some places: students' own, and guardians'. For `stood_in` places the teacher hears instead."""
 
     students: int
@@ -75,9 +75,9 @@ class Reach:
     stood_in: int
 
 
-def reach(places: Collection[Place]) -> Reach:
+def contact_counts(places: Collection[Participant]) -> ContactCounts:
     """Count who hears of these places; a mailbox that hears of several, or in two ways, counts once."""
     told = [recipient for place in places for recipient in recipients(place)]
     students = {recipient.mailbox_id for recipient in told if recipient.kind is ReasonKind.STUDENT}
     guardians = {recipient.mailbox_id for recipient in told} - students
-    return Reach(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))
+    return ContactCounts(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))

@@ -11,24 +11,24 @@ from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
 from outreach.models import Registration, School, Student
-from outreach.models.snapshots import StudentFacts
-from outreach.people.contacts import Place
+from outreach.models.snapshots import StudentSnapshot
+from outreach.people.contacts import Participant
 
 
-def for_family(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
+def for_family(shown: Sequence[Participant], queue: Mapping[int, int] | None = None) -> tuple[StudentSnapshot, ...]:
     """Name students as their own family knows them: by the given name alone."""
     return tuple(
-        StudentFacts(
+        StudentSnapshot(
             registration_id=place.registration_id, given_name=place.given_name, place_in_queue=(queue or {}).get(place.registration_id)
         )
         for place in shown
     )
 
 
-def for_school(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -> tuple[StudentFacts, ...]:
+def for_school(shown: Sequence[Participant], queue: Mapping[int, int] | None = None) -> tuple[StudentSnapshot, ...]:
     """Name students as their teacher knows them."""
     return tuple(
-        StudentFacts(
+        StudentSnapshot(
             registration_id=place.registration_id,
             given_name=place.given_name,
             family_name=place.family_name,
@@ -38,7 +38,7 @@ def for_school(shown: Sequence[Place], queue: Mapping[int, int] | None = None) -
     )
 
 
-def for_host(*which: ColumnElement[bool]) -> tuple[StudentFacts, ...]:
+def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
     """Name the students of these registrations as a host may know them: given name and school (product.md)."""
     rows = db.session.execute(
         select(Registration.id, Student.given_name, School.name)
@@ -47,4 +47,4 @@ def for_host(*which: ColumnElement[bool]) -> tuple[StudentFacts, ...]:
         .where(*which)
         .order_by(School.name, Student.given_name, Registration.id)
     )
-    return tuple(StudentFacts(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)
+    return tuple(StudentSnapshot(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)

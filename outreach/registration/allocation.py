@@ -12,7 +12,7 @@ from outreach.models import WaitReason
 
 
 @dataclass(frozen=True)
-class Seating:
+class Allocation:
     """Students in the order chosen: those with a seat, and those who wait, with the reason."""
 
     seated: tuple[int, ...]
@@ -27,7 +27,7 @@ class Waiting:
     school_id: int
 
 
-def seat(order: Sequence[int], *, seats_left: int, school_seats_left: int | None) -> Seating:
+def allocate(order: Sequence[int], *, seats_left: int, school_seats_left: int | None) -> Allocation:
     """Seat students of one school in the order chosen.
 
     `seats_left`: seats nobody in the queue has a claim to. `school_seats_left`: how many more this
@@ -37,10 +37,10 @@ def seat(order: Sequence[int], *, seats_left: int, school_seats_left: int | None
     room = max(seats_left, 0)
     allowed = room if school_seats_left is None else min(room, max(school_seats_left, 0))
     reason = WaitReason.FULL if allowed == room else WaitReason.SCHOOL_LIMIT
-    return Seating(tuple(order[:allowed]), tuple((student, reason) for student in order[allowed:]))
+    return Allocation(tuple(order[:allowed]), tuple((student, reason) for student in order[allowed:]))
 
 
-def next_in_line(
+def next_waiting(
     queue: Iterable[Waiting], *, seats_left: int, limit: int | None, seated_by_school: Mapping[int, int]
 ) -> tuple[Waiting, ...]:
     """Choose who gets the free seats, first come first; whoever's school has its limit is passed over and keeps the place."""

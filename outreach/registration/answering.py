@@ -13,42 +13,42 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
 from outreach.models.snapshots import Cause
-from outreach.registration.seats import end_places
-from outreach.rsvp.queries import voices_of
-from outreach.rsvp.record import Given, hold_answer
-from outreach.rsvp.rules import gives_back
+from outreach.registration.seats import give_seats_back
+from outreach.rsvp.queries import family_rsvps
+from outreach.rsvp.record import NewRsvp, record_rsvp
+from outreach.rsvp.rules import gives_seat_back
 
 _ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)
 
 
-def take_answer(outreach_session: OutreachSession, invitation: Invitation, given: Given, *, now: datetime) -> tuple[int, ...]:
+def apply_rsvp(outreach_session: OutreachSession, invitation: Invitation, given: NewRsvp, *, now: datetime) -> tuple[int, ...]:
     """Let this answer hold. Gives the ids of the registrations whose seats it gave back, mostly none.
 
     A seat is given back where the session says so and hasn't begun, the answer is a decline that proved where it came from,
     and this mailbox speaks alone for the student (`voices`). Whoever is teacher or host here as well may have meant that part.
     """
-    hold_answer(invitation, given, now=now)
+    record_rsvp(invitation, given, now=now)
     db.session.flush()
     declines = given.answer is Answer.DECLINED and given.is_verified
     takes_place = outreach_session.is_published and now < outreach_session.starts_at
     if not (declines and takes_place and outreach_session.frees_declined_seats):
         return ()
-    ended = _seated(places_at_stake(invitation))
+    ended = _seated(seats_at_stake(invitation))
     if ended:
         by = invitation.mailbox_id
-        end_places(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
+        give_seats_back(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
     return tuple(registration.id for registration in ended)
 
 
-def places_at_stake(invitation: Invitation) -> list[int]:
+def seats_at_stake(invitation: Invitation) -> list[int]:
     """Give the registrations whose seats a decline of this invitation would give back, if the session says so; reads only."""
     reasons = db.session.execute(
         select(InvitationReason.kind, InvitationReason.registration_id).where(InvitationReason.invitation_id == invitation.id)
     ).all()
     if any(reason.kind in _ADULTS_PART for reason in reasons):
         return []
-    voices = voices_of(Registration.id.in_([reason.registration_id for reason in reasons]))
-    return [key for key, heard in voices.items() if gives_back(invitation.mailbox_id, heard)]
+    voices = family_rsvps(Registration.id.in_([reason.registration_id for reason in reasons]))
+    return [key for key, heard in voices.items() if gives_seat_back(invitation.mailbox_id, heard)]
 
 
 def _seated(ids: Sequence[int]) -> Sequence[Registration]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, School, Student
-from outreach.registration.allocation import next_in_line
+from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
 
@@ -64,7 +64,7 @@ def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: 
     limit = outreach_session.per_school_limit
     seated = seated_by_school(outreach_session.id) if limit is not None else {}
     queue = waiting_list(outreach_session.id, skip_asked=not outreach_session.promotes_unasked(now))
-    claimed = next_in_line(queue, seats_left=outreach_session.seats_left, limit=limit, seated_by_school=seated)
+    claimed = next_waiting(queue, seats_left=outreach_session.seats_left, limit=limit, seated_by_school=seated)
     mine = sum(waiting.school_id == school_id for waiting in claimed)
     return outreach_session.seats_left - len(claimed), None if limit is None else limit - seated.get(school_id, 0) - mine
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from outreach.db import db, locked
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState
 from outreach.registration.candidates import Candidate
 
@@ -25,7 +25,7 @@ def locked_session(session_id: int) -> OutreachSession:
     return outreach_session
 
 
-def locked_with_place(registration_id: int) -> tuple[OutreachSession, Registration]:
+def locked_registration(registration_id: int) -> tuple[OutreachSession, Registration]:
     """Lock the session of a registration, and read both afresh: no place changes without its session's lock."""
     session_id = db.session.scalar(select(Registration.session_id).where(Registration.id == registration_id))
     outreach_session = locked_session(session_id or 0)
@@ -38,27 +38,27 @@ def locked_with_place(registration_id: int) -> tuple[OutreachSession, Registrati
 def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
     """Raise Refused unless schools may register now."""
     if not outreach_session.is_published:
-        raise Refused(_l("This session was cancelled or isn't published."))
+        raise Refusal(_l("This session was cancelled or isn't published."))
     if outreach_session.opens_at is not None and now < outreach_session.opens_at:
-        raise Refused(_l("Registration isn't open yet."))
+        raise Refusal(_l("Registration isn't open yet."))
     if not outreach_session.is_open(now):
-        raise Refused(_l("Registration has closed."))
+        raise Refusal(_l("Registration has closed."))
 
 
 def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> None:
     """Raise Refused for nobody, for somebody who can't take part, or without the permission a minor needs."""
     if not chosen:
-        raise Refused(_l("Choose at least one student."), field="student_ids")
+        raise Refusal(_l("Choose at least one student."), field="student_ids")
     for candidate in chosen:
         if candidate.obstacle is not None and not candidate.has_place:
-            raise Refused(candidate.obstacle, field="student_ids")
+            raise Refusal(candidate.obstacle, field="student_ids")
     if not permission_attested and any(candidate.is_minor for candidate in chosen):
-        raise Refused(_l("Tick that their guardians have given permission."), field="permission_attested")
+        raise Refusal(_l("Tick that their guardians have given permission."), field="permission_attested")
 
 
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refused unless a seat is on offer still, in a session that is to come."""
     if not outreach_session.is_published or now >= outreach_session.starts_at:
-        raise Refused(_l("The session has begun or was cancelled: no seat is on offer any more."))
+        raise Refusal(_l("The session has begun or was cancelled: no seat is on offer any more."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
-        raise Refused(_l("The offer has lapsed; the student keeps the place on the waiting list."))
+        raise Refusal(_l("The offer has lapsed; the student keeps the place on the waiting list."))

@@ -14,20 +14,20 @@ from sqlalchemy import exists, select
 
 from outreach.db import db
 from outreach.models import HAVE_AN_ENTRY, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
-from outreach.notifications.participants import places, places_to_be, seated_by_teacher
-from outreach.people.contacts import Place, Reach, reach
-from outreach.registration.allocation import Seating
-from outreach.registration.seats import Room, next_to_sit
+from outreach.notifications.participants import participants, participants_to_be, seated_by_teacher
+from outreach.people.contacts import ContactCounts, Participant, contact_counts
+from outreach.registration.allocation import Allocation
+from outreach.registration.seats import SeatLimits, next_for_free_seats
 
 Row = tuple[int, str, str]
 
 
-def told_of_registering(outreach_session: OutreachSession, seating: Seating, *, teacher_id: int, by_id: int) -> list[Row]:
+def preview_registering(outreach_session: OutreachSession, seating: Allocation, *, teacher_id: int, by_id: int) -> list[Row]:
     """Say who hears once these students are registered: (how many, who, what they get)."""
-    seated = places_to_be(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
+    seated = participants_to_be(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
     waiting_ids = [student_id for student_id, _reason in seating.waiting]
-    waiting = places_to_be(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
-    told, queued = reach(seated), reach(waiting)
+    waiting = participants_to_be(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
+    told, queued = contact_counts(seated), contact_counts(waiting)
     summary = _("a summary")
     if seated and not _has_entry(outreach_session.id, teacher_id):
         summary = _("an entry in the calendar, and a summary")
@@ -35,45 +35,47 @@ def told_of_registering(outreach_session: OutreachSession, seating: Seating, *, 
         *_families(told, _("an invitation for their calendar")),
         (queued.students + queued.guardians, _who_waits(queued), _("a letter that says so")),
         (1 if seated or waiting else 0, _teacher(teacher_id, by_id), summary),
-        _stood_in([*seated, *waiting]),
+        _teacher_stands_in([*seated, *waiting]),
     ]
     return [row for row in rows if row[0]]
 
 
-def told_of_leaving(registration: Registration, *, by_id: int, now: datetime) -> list[Row]:
+def preview_leaving(registration: Registration, *, by_id: int, now: datetime) -> list[Row]:
     """Say who hears when this place is given up; whoever is next in line is counted as a student."""
     outreach_session = registration.outreach_session
-    (place,) = places(outreach_session, Registration.id == registration.id)
-    freed = next_to_sit(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
+    (place,) = participants(outreach_session, Registration.id == registration.id)
+    freed = next_for_free_seats(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
     what = _("a letter, and their calendar follows") if place.state in HAVE_AN_ENTRY else _("a letter")
     rows = [
-        *_families(reach([place]), what),
+        *_families(contact_counts([place]), what),
         _teachers_part(place, by_id, is_last=_is_last(outreach_session, place, freed, now)),
-        _stood_in([place]),
-        _in_line(len(freed), outreach_session, now),
+        _teacher_stands_in([place]),
+        _waiting(len(freed), outreach_session, now),
     ]
     return [row for row in rows if row[0]]
 
 
-def told_of_taking(outreach_session: OutreachSession, registration_ids: Collection[int]) -> dict[int, Reach]:
+def preview_accepting(outreach_session: OutreachSession, registration_ids: Collection[int]) -> dict[int, ContactCounts]:
     """Count, by registration, who is invited when the seat on offer is taken."""
-    return {place.registration_id: reach([place]) for place in places(outreach_session, Registration.id.in_(registration_ids))}
+    return {
+        place.registration_id: contact_counts([place]) for place in participants(outreach_session, Registration.id.in_(registration_ids))
+    }
 
 
-def told_of_more_seats(outreach_session: OutreachSession, room: Room, *, now: datetime) -> list[Row]:
+def preview_more_seats(outreach_session: OutreachSession, room: SeatLimits, *, now: datetime) -> list[Row]:
     """Say who of the queue hears when there is this room."""
-    ids = next_to_sit(outreach_session, now=now, room=room)
-    return [_in_line(len(ids), outreach_session, now)] if ids else []
+    ids = next_for_free_seats(outreach_session, now=now, room=room)
+    return [_waiting(len(ids), outreach_session, now)] if ids else []
 
 
-def _families(told: Reach, what: str) -> list[Row]:
+def _families(told: ContactCounts, what: str) -> list[Row]:
     return [
         (told.students, ngettext("student", "students", told.students), what),
         (told.guardians, ngettext("guardian", "guardians", told.guardians), what),
     ]
 
 
-def _who_waits(queued: Reach) -> str:
+def _who_waits(queued: ContactCounts) -> str:
     count = queued.students + queued.guardians
     return str(ngettext("student or guardian who waits", "students and guardians who wait", count))
 
@@ -82,7 +84,7 @@ def _teacher(teacher_id: int, by_id: int) -> str:
     return str(_("teacher: you") if teacher_id == by_id else _("teacher"))
 
 
-def _teachers_part(place: Place, by_id: int, *, is_last: bool) -> Row:
+def _teachers_part(place: Participant, by_id: int, *, is_last: bool) -> Row:
     """A teacher gets no list of what they did themselves."""
     is_own = place.teacher_id == by_id
     if is_last:
@@ -93,12 +95,12 @@ def _teachers_part(place: Place, by_id: int, *, is_last: bool) -> Row:
     return (0 if is_own and not is_last else 1), _teacher(place.teacher_id, by_id), str(what)
 
 
-def _stood_in(concerned: Collection[Place]) -> Row:
-    count = reach(concerned).stood_in
+def _teacher_stands_in(concerned: Collection[Participant]) -> Row:
+    count = contact_counts(concerned).stood_in
     return count, str(ngettext("student without an address", "students without an address", count)), str(_("the teacher tells them"))
 
 
-def _in_line(count: int, outreach_session: OutreachSession, now: datetime) -> Row:
+def _waiting(count: int, outreach_session: OutreachSession, now: datetime) -> Row:
     return count, str(ngettext("student who waits", "students who wait", count)), _next(outreach_session, now)
 
 
@@ -108,12 +110,12 @@ def _next(outreach_session: OutreachSession, now: datetime) -> str:
     return str(_("the teacher is asked whether they may have the seat"))
 
 
-def _is_last(outreach_session: OutreachSession, place: Place, freed: Collection[int], now: datetime) -> bool:
+def _is_last(outreach_session: OutreachSession, place: Participant, freed: Collection[int], now: datetime) -> bool:
     """The teacher's only student with a seat, and none of theirs gets it unasked."""
     if place.state not in HAVE_AN_ENTRY:
         return False
     others = seated_by_teacher(outreach_session.id, [place.teacher_id]).get(place.teacher_id, 0) - 1
-    following = places(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
+    following = participants(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
     return others == 0 and all(one.teacher_id != place.teacher_id for one in following)
 
 

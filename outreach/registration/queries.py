@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from outreach import policy
 from outreach.db import db
-from outreach.mail.explanations import plainly, turned_away
+from outreach.mail.explanations import explain_blocked, explain_rejection
 from outreach.models import (
     SEATED,
     Guardian,
@@ -31,15 +31,15 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.notifications.participants import queue_places
-from outreach.outbox.queue import is_overtaken
-from outreach.rsvp.queries import ASKED, tallies_of, voices_of
-from outreach.rsvp.rules import Said, Tally, Verdict, Voices, tally, verdict
+from outreach.notifications.participants import waiting_list_positions
+from outreach.outbox.queue import is_superseded
+from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
+from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
 
 @dataclass
-class Row:
-    """One student's place, with what came of the letters about it: `verdict` is what the family's `answers` come to.
+class RegistrationRow:
+    """One student's place, with what came of the letters about it: `rsvp` is what the family's `answers` come to.
 
     `silent`: addresses to which letters don't arrive, each with the reason in plain words.
     """
@@ -49,8 +49,8 @@ class Row:
     place_in_queue: int | None
     trouble: list[tuple[str, str]] = field(default_factory=list)
     silent: list[tuple[str, str]] = field(default_factory=list)
-    answers: list[tuple[str, Said]] = field(default_factory=list)
-    verdict: Verdict | None = None
+    answers: list[tuple[str, RsvpState]] = field(default_factory=list)
+    rsvp: CombinedRsvp | None = None
 
     @property
     def reaches_nobody(self) -> bool:
@@ -59,14 +59,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Line:
+class SessionLine:
     """One session at a glance: how many of the school's students are where."""
 
     outreach_session: OutreachSession
     seated: int
     waiting: int
     offered: int
-    answers: Tally
+    answers: RsvpCounts
 
 
 def school_ids(user: User) -> set[int] | None:
@@ -98,7 +98,7 @@ def class_sizes(class_ids: Collection[int]) -> dict[int, int]:
     return {key: number for key, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def rows_of(outreach_session: OutreachSession, schools: set[int] | None) -> list[Row]:
+def registration_rows(outreach_session: OutreachSession, schools: set[int] | None) -> list[RegistrationRow]:
     """Read the places a school's teachers may see of a session: seated first, then the queue, then who left."""
     found = db.session.scalars(
         select(Registration)
@@ -112,21 +112,21 @@ def rows_of(outreach_session: OutreachSession, schools: set[int] | None) -> list
         )
         .order_by(Registration.queued_at, Registration.id)
     ).all()
-    queue = queue_places(outreach_session.id)
-    rows = [Row(one, one.student, queue.get(one.id)) for one in found]
+    queue = waiting_list_positions(outreach_session.id)
+    rows = [RegistrationRow(one, one.student, queue.get(one.id)) for one in found]
     _add_mail(outreach_session, rows)
-    _add_answers(voices_of(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
+    _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)
     shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
     return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
 
 
-def answers(rows: Sequence[Row]) -> Tally:
+def answers(rows: Sequence[RegistrationRow]) -> RsvpCounts:
     """Count what the families answered."""
-    return tally(row.verdict for row in rows if row.verdict)
+    return rsvp_counts(row.rsvp for row in rows if row.rsvp)
 
 
-def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
+def session_lines(user: User, *, now: datetime, past: bool = False) -> list[SessionLine]:
     """Read the sessions in which the user's schools have students, the next first."""
     mine = _of(Registration.school_id, school_ids(user))
     time = OutreachSession.ends_at <= now if past else OutreachSession.ends_at > now
@@ -142,7 +142,7 @@ def lines(user: User, *, now: datetime, past: bool = False) -> list[Line]:
         .options(joinedload(OutreachSession.format), joinedload(OutreachSession.host), joinedload(OutreachSession.site))
         .order_by(OutreachSession.starts_at.desc() if past else OutreachSession.starts_at)
     ).all()
-    answered = tallies_of(Registration.session_id.in_([one.id for one in sessions]), mine)
+    answered = rsvp_counts_by_session(Registration.session_id.in_([one.id for one in sessions]), mine)
     return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
 
 
@@ -151,14 +151,16 @@ def is_cancelled(outreach_session: OutreachSession) -> bool:
     return outreach_session.state == SessionState.CANCELLED
 
 
-def _line(outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]], answered: Mapping[int, Tally]) -> Line:
+def _line(
+    outreach_session: OutreachSession, counts: Sequence[tuple[RegistrationState, int]], answered: Mapping[int, RsvpCounts]
+) -> SessionLine:
     found = dict(counts)
-    return Line(
+    return SessionLine(
         outreach_session,
         seated=sum(found.get(state, 0) for state in SEATED),
         waiting=found.get(RegistrationState.WAITING, 0),
         offered=found.get(RegistrationState.OFFERED, 0),
-        answers=answered.get(outreach_session.id, Tally()),
+        answers=answered.get(outreach_session.id, RsvpCounts()),
     )
 
 
@@ -166,13 +168,13 @@ def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
     return true() if schools is None else column.in_(schools)  # type: ignore[attr-defined]  # a mapped column
 
 
-def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
+def _add_mail(outreach_session: OutreachSession, rows: Sequence[RegistrationRow]) -> None:
     """Put the server's words beside the seat they belong to."""
     mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
     failures = db.session.execute(
         select(Letter.mailbox_id, Letter.server_words)
         .where(Letter.session_id == outreach_session.id, Letter.mailbox_id.in_(mailboxes))
-        .where(Letter.state == LetterState.FAILED, ~is_overtaken())
+        .where(Letter.state == LetterState.FAILED, ~is_superseded())
         .order_by(Letter.id)
     )
     failed: dict[int, str] = {mailbox_id: words for mailbox_id, words in failures}  # noqa: C416 (dict() of rows isn't typed)
@@ -183,12 +185,12 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[Row]) -> None:
                 row.silent += _silence(person.mailbox)
 
 
-def _add_answers(voices: Mapping[int, Voices], rows: Sequence[Row]) -> None:
+def _add_answers(voices: Mapping[int, FamilyRsvps], rows: Sequence[RegistrationRow]) -> None:
     """Put what each of the family said beside the seat, and what that comes to."""
     for row in rows:
         if heard := voices.get(row.registration.id):
             row.answers = [(one.name, said) for one in _people(row.student) if (said := heard.said.get(one.mailbox_id or 0))]
-            row.verdict = verdict(heard)
+            row.rsvp = combined(heard)
 
 
 def _trouble(mailbox: Mailbox, words: str | None) -> list[tuple[str, str]]:
@@ -200,7 +202,7 @@ def _silence(mailbox: Mailbox) -> list[tuple[str, str]]:
         return [(mailbox.address, _("Who reads there says it is the wrong address."))]
     if mailbox.is_reached:
         return []
-    return [(mailbox.address, plainly(mailbox.refused_words) if mailbox.refused_at else turned_away())]
+    return [(mailbox.address, explain_rejection(mailbox.refused_words) if mailbox.refused_at else explain_blocked())]
 
 
 def _mailbox_ids(student: Student) -> list[int]:

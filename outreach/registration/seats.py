@@ -15,40 +15,40 @@ from sqlalchemy import func, insert, select, update
 from outreach.db import db
 from outreach.models import SEATED, OutreachSession, Registration, RegistrationState, RegistrationStep
 from outreach.models.snapshots import Cause
-from outreach.notifications.notify import tell_places
-from outreach.registration.allocation import Waiting, next_in_line
+from outreach.notifications.notify import notify_registrations
+from outreach.registration.allocation import Waiting, next_waiting
 
 TIME_TO_ANSWER = timedelta(hours=6)
 
 
 @dataclass(frozen=True)
-class Room:
+class SeatLimits:
     """How many fit, in all and from one school (None: as many as fit)."""
 
     capacity: int
     per_school_limit: int | None
 
-    def is_more_than(self, other: Room) -> bool:
+    def is_more_than(self, other: SeatLimits) -> bool:
         """Somebody may fit who didn't."""
         return self.capacity > other.capacity or (self.per_school_limit or inf) > (other.per_school_limit or inf)
 
 
-def room_of(outreach_session: OutreachSession) -> Room:
+def seat_limits(outreach_session: OutreachSession) -> SeatLimits:
     """Give the room there is."""
-    return Room(outreach_session.capacity, outreach_session.per_school_limit)
+    return SeatLimits(outreach_session.capacity, outreach_session.per_school_limit)
 
 
 def promote_waiting(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Give free seats to those who wait and tell them. For changes of the session itself, such as more seats."""
-    tell_places(outreach_session, fill_free_seats(outreach_session, now=now), now=now)
+    notify_registrations(outreach_session, allocate_free_seats(outreach_session, now=now), now=now)
 
 
-def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+def allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
     """Seat whoever is next, or ask their teacher where the start is too near to seat them unasked.
 
     Gives what happened by registration id; telling them is the caller's.
     """
-    ids = next_to_sit(outreach_session, now=now)
+    ids = next_for_free_seats(outreach_session, now=now)
     if not ids:
         return {}
     unasked = outreach_session.promotes_unasked(now)
@@ -61,21 +61,21 @@ def fill_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict
     return dict.fromkeys(ids, Cause.OFFERED)
 
 
-def next_to_sit(
-    outreach_session: OutreachSession, *, now: datetime, freed_by: Registration | None = None, room: Room | None = None
+def next_for_free_seats(
+    outreach_session: OutreachSession, *, now: datetime, freed_by: Registration | None = None, room: SeatLimits | None = None
 ) -> list[int]:
     """Give the registrations that are next: for the seats that are free, and the one this registration would free.
 
     `room`: what there would be after a change; None: what there is.
     """
-    room = room or room_of(outreach_session)
+    room = room or seat_limits(outreach_session)
     if not outreach_session.is_published or now >= outreach_session.starts_at:
         return []
     unasked = outreach_session.promotes_unasked(now)
     seated = seated_by_school(outreach_session.id)
     if freed_by:
         seated[freed_by.school_id] = seated.get(freed_by.school_id, 0) - 1
-    chosen = next_in_line(
+    chosen = next_waiting(
         waiting_list(outreach_session.id, skip_asked=not unasked),
         seats_left=max(room.capacity - outreach_session.seats_taken + bool(freed_by), 0),
         limit=room.per_school_limit,
@@ -146,7 +146,7 @@ def write_steps(
 _CAUSES = {RegistrationState.WITHDRAWN: Cause.WITHDRAWN, RegistrationState.REMOVED: Cause.REMOVED}
 
 
-def end_places(
+def give_seats_back(
     outreach_session: OutreachSession,
     ended: Sequence[Registration],
     state: RegistrationState,
@@ -164,5 +164,5 @@ def end_places(
     outreach_session.seats_taken -= sum(registration.is_seated for registration in ended)
     ids = [registration.id for registration in ended]
     set_state(ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
-    causes = dict.fromkeys(ids, cause or _CAUSES[state]) | fill_free_seats(outreach_session, now=now)
-    tell_places(outreach_session, causes, now=now, by_id=by_id, reason=note if state is RegistrationState.REMOVED else "")
+    causes = dict.fromkeys(ids, cause or _CAUSES[state]) | allocate_free_seats(outreach_session, now=now)
+    notify_registrations(outreach_session, causes, now=now, by_id=by_id, reason=note if state is RegistrationState.REMOVED else "")

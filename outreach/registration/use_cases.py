@@ -10,29 +10,29 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import insert, select
 
 from outreach.db import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import (
     Consent,
+    ConsentPurpose,
     OutreachSession,
-    Purpose,
     Registration,
     RegistrationState,
     WaitReason,
 )
 from outreach.models.snapshots import Cause
-from outreach.notifications.locks import hold_students
-from outreach.notifications.notify import tell_places
-from outreach.registration.allocation import Seating, seat
+from outreach.notifications.locks import lock_students
+from outreach.notifications.notify import notify_registrations
+from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
-from outreach.registration.checks import locked_session, locked_with_place, must_be_able, must_be_offered, must_be_open
-from outreach.registration.seats import end_places, fill_free_seats, set_state, write_steps
+from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open
+from outreach.registration.seats import allocate_free_seats, give_seats_back, set_state, write_steps
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class RegistrationRequest:
     """A teacher asks for places: students of one school in the order they should be seated."""
 
     session_id: int
@@ -45,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RegistrationOutcome:
     """What came of it: students by id."""
 
     seated: tuple[int, ...]
@@ -54,14 +54,14 @@ class Outcome:
 
 def preview(
     outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime
-) -> tuple[Seating, list[Candidate]]:
+) -> tuple[Allocation, list[Candidate]]:
     """Say who would be seated and who would wait, in this order, and who can't take part; changes nothing."""
     chosen = candidates(outreach_session, school_id, student_ids)
     able = [candidate.student_id for candidate in chosen if candidate.obstacle is None]
     return _seat(outreach_session, school_id, able, now=now), chosen
 
 
-def register_students(request: Request, *, now: datetime) -> Outcome:
+def register_students(request: RegistrationRequest, *, now: datetime) -> RegistrationOutcome:
     """Register students for a session: as many as fit are seated, in the order chosen, the rest wait.
 
     Students who have a place already are passed over, so asking twice changes nothing. Raises Refused
@@ -71,17 +71,17 @@ def register_students(request: Request, *, now: datetime) -> Outcome:
     with transaction():
         outreach_session = locked_session(request.session_id)
         must_be_open(outreach_session, now)
-        hold_students(request.student_ids)
+        lock_students(request.student_ids)
         chosen = candidates(outreach_session, request.school_id, request.student_ids)
         must_be_able(chosen, permission_attested=request.permission_attested)
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]
         if not new:
-            raise Refused(_l("They are all registered already."))
+            raise Refusal(_l("They are all registered already."))
         seating = _seat(outreach_session, request.school_id, new, now=now)
         ids = _write(outreach_session, request, seating, now=now)
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
-        tell_places(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
-    return Outcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
+        notify_registrations(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
+    return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
 
 
 def withdraw(registration_id: int, *, now: datetime, by_id: int | None = None, by_mailbox_id: int | None = None, note: str = "") -> None:
@@ -97,16 +97,16 @@ def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> N
 def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say yes to a seat that was offered shortly before the start."""
     with transaction():
-        outreach_session, registration = locked_with_place(registration_id)
+        outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
         set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
-        tell_places(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
+        notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
 
 def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
     with transaction():
-        outreach_session, registration = locked_with_place(registration_id)
+        outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
         _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
 
@@ -133,7 +133,7 @@ def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
 def _return_to_queue(outreach_session: OutreachSession, ids: Sequence[int], *, now: datetime, by_id: int | None = None) -> None:
     outreach_session.seats_taken -= len(ids)
     set_state(ids, RegistrationState.WAITING, now=now, by_id=by_id)
-    tell_places(outreach_session, fill_free_seats(outreach_session, now=now), now=now, by_id=by_id)
+    notify_registrations(outreach_session, allocate_free_seats(outreach_session, now=now), now=now, by_id=by_id)
 
 
 def _end(
@@ -146,20 +146,20 @@ def _end(
     note: str = "",
 ) -> None:
     with transaction():
-        outreach_session, registration = locked_with_place(registration_id)
+        outreach_session, registration = locked_registration(registration_id)
         if not registration.is_active:
-            raise Refused(_l("This place was given back before."))
+            raise Refusal(_l("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
-            raise Refused(_l("The session has begun or was cancelled: nothing can be given back any more."))
-        end_places(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+            raise Refusal(_l("The session has begun or was cancelled: nothing can be given back any more."))
+        give_seats_back(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
-def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Seating:
+def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Allocation:
     free, school_left = seats_for_school(outreach_session, school_id, now=now)
-    return seat(student_ids, seats_left=free, school_seats_left=school_left)
+    return allocate(student_ids, seats_left=free, school_seats_left=school_left)
 
 
-def _write(outreach_session: OutreachSession, request: Request, seating: Seating, *, now: datetime) -> list[int]:
+def _write(outreach_session: OutreachSession, request: RegistrationRequest, seating: Allocation, *, now: datetime) -> list[int]:
     """Insert registrations with their first step; gives their ids.
 
     A microsecond lies between one student and the next, so that the queue keeps the order chosen
@@ -190,12 +190,12 @@ def _write(outreach_session: OutreachSession, request: Request, seating: Seating
     return sorted(row.id for row in made)
 
 
-def _write_consents(request: Request, minors: Sequence[Candidate], *, now: datetime) -> None:
+def _write_consents(request: RegistrationRequest, minors: Sequence[Candidate], *, now: datetime) -> None:
     if not minors:
         return
     common = {
         "session_id": request.session_id,
-        "purpose": Purpose.ATTEND,
+        "purpose": ConsentPurpose.ATTEND,
         "text_version": ATTESTATION,
         "how": HOW,
         "given_by_id": request.by_id,

@@ -12,8 +12,8 @@ from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
-from outreach.registration.preview import told_of_leaving, told_of_registering, told_of_taking
-from outreach.registration.queries import answers, class_sizes, classes_of, lines, rows_of, school_ids
+from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
+from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
 from outreach.time import clock
 from outreach.web.pages import Form, load, me, signed_in
 
@@ -25,7 +25,7 @@ registration = Blueprint("registration", __name__)
 def index() -> ResponseReturnValue:
     """List the sessions in which one's students have a place."""
     past, now = request.args.get("show") == "past", clock.now()
-    return render_template("registration/index.html", lines=lines(me(), now=now, past=past), past=past, now=now)
+    return render_template("registration/index.html", lines=session_lines(me(), now=now, past=past), past=past, now=now)
 
 
 @registration.get("/sessions/<int:session_id>/places")
@@ -33,9 +33,9 @@ def index() -> ResponseReturnValue:
 def places(session_id: int) -> ResponseReturnValue:
     """Show where one's students stand in a session."""
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
-    rows = rows_of(outreach_session, school_ids(me()))
+    rows = registration_rows(outreach_session, school_ids(me()))
     offered = [row.registration.id for row in rows if row.registration.state == RegistrationState.OFFERED]
-    taking = told_of_taking(outreach_session, offered) if offered else {}
+    taking = preview_accepting(outreach_session, offered) if offered else {}
     page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "taking": taking, "now": clock.now()}
     return render_template("registration/places.html", **page)
 
@@ -128,7 +128,7 @@ def remove(registration_id: int) -> ResponseReturnValue:
 
 
 def _leaving(page: str, place: Registration, form: Form) -> str:
-    told = told_of_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
+    told = preview_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
     return render_template(page, place=place, form=form, recipients=told)
 
 
@@ -155,14 +155,14 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         first=set(form.first_ids.data or []),
         seated=set(seating.seated),
         waiting=[key for key, _reason in seating.waiting],
-        told=told_of_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
+        told=preview_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
         is_open=outreach_session.is_open(now),
         now=now,
     )
 
 
-def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -> use_cases.Request:
-    return use_cases.Request(
+def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -> use_cases.RegistrationRequest:
+    return use_cases.RegistrationRequest(
         session_id=session_id,
         school_id=school_class.school_id,
         class_id=school_class.id,
@@ -180,7 +180,7 @@ def _answerable(school_class: SchoolClass, user: User) -> User:
     return user
 
 
-def _told(outcome: use_cases.Outcome) -> str:
+def _told(outcome: use_cases.RegistrationOutcome) -> str:
     seated = ngettext("%(num)d has a seat", "%(num)d have a seat", len(outcome.seated))
     if not outcome.waiting:
         return str(_("%(seated)s. The invitations are on their way.", seated=seated))

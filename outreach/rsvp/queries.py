@@ -25,30 +25,30 @@ from outreach.models import (
     Student,
     guardianship,
 )
-from outreach.rsvp.rules import Said, Tally, Verdict, Voices, tally, verdict
+from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
 ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == SessionState.PUBLISHED)
 
 
-def voices_of(*which: ColumnElement[bool]) -> dict[int, Voices]:
+def family_rsvps(*which: ColumnElement[bool]) -> dict[int, FamilyRsvps]:
     """Give, by registration, who speaks for these students and what they said."""
-    return {row.id: voices for row, voices in _heard(which)}
+    return {row.id: voices for row, voices in _rsvps(which)}
 
 
-def verdicts_of(*which: ColumnElement[bool]) -> dict[int, Verdict]:
+def combined_rsvps(*which: ColumnElement[bool]) -> dict[int, CombinedRsvp]:
     """Give, by registration, what to show for those of these students who are asked: they have an entry that stands."""
-    return {row.id: verdict(voices) for row, voices in _heard((*which, *ASKED))}
+    return {row.id: combined(voices) for row, voices in _rsvps((*which, *ASKED))}
 
 
-def tallies_of(*which: ColumnElement[bool]) -> dict[int, Tally]:
+def rsvp_counts_by_session(*which: ColumnElement[bool]) -> dict[int, RsvpCounts]:
     """Count, by session, what is to be shown for those of these students who are asked."""
-    found: dict[int, list[Verdict]] = defaultdict(list)
-    for row, voices in _heard((*which, *ASKED)):
-        found[row.session_id].append(verdict(voices))
-    return {session_id: tally(verdicts) for session_id, verdicts in found.items()}
+    found: dict[int, list[CombinedRsvp]] = defaultdict(list)
+    for row, voices in _rsvps((*which, *ASKED)):
+        found[row.session_id].append(combined(voices))
+    return {session_id: rsvp_counts(verdicts) for session_id, verdicts in found.items()}
 
 
-def _heard(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, Voices]]:
+def _rsvps(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, FamilyRsvps]]:
     rows = db.session.execute(
         select(
             Registration.id,
@@ -68,12 +68,12 @@ def _heard(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, Voices
     guardians, said = _guardians({row.student_id for row in rows}), _said({row.session_id for row in rows})
     for row in rows:
         is_minor = Student(birth_date=row.birth_date).is_minor_on(row.starts_wall.date(), row.majority_age)
-        yield row, _voices(row.own, guardians[row.student_id] if is_minor else {}, said[row.session_id])
+        yield row, _family(row.own, guardians[row.student_id] if is_minor else {}, said[row.session_id])
 
 
-def _voices(own: int | None, guardians: Mapping[int, bool], said: Mapping[int, Said]) -> Voices:
+def _family(own: int | None, guardians: Mapping[int, bool], said: Mapping[int, RsvpState]) -> FamilyRsvps:
     reached = frozenset(key for key, is_reached in guardians.items() if is_reached)
-    return Voices(own=own, guardians=reached, said={key: said[key] for key in {own, *guardians} & said.keys() if key is not None})
+    return FamilyRsvps(own=own, guardians=reached, said={key: said[key] for key in {own, *guardians} & said.keys() if key is not None})
 
 
 def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
@@ -90,14 +90,14 @@ def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
     return found
 
 
-def _said(session_ids: Collection[int]) -> dict[int, dict[int, Said]]:
+def _said(session_ids: Collection[int]) -> dict[int, dict[int, RsvpState]]:
     """Give, by session and mailbox, the answers that stand."""
     rows = db.session.execute(
         select(Invitation.session_id, Invitation.mailbox_id, Invitation.answer, Invitation.answer_is_verified).where(
             Invitation.session_id.in_(session_ids), Invitation.is_live, Invitation.answer != Answer.NEEDS_ACTION
         )
     )
-    found: dict[int, dict[int, Said]] = defaultdict(dict)
+    found: dict[int, dict[int, RsvpState]] = defaultdict(dict)
     for row in rows:
-        found[row.session_id][row.mailbox_id] = Said(row.answer, row.answer_is_verified)
+        found[row.session_id][row.mailbox_id] = RsvpState(row.answer, row.answer_is_verified)
     return found

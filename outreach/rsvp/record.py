@@ -13,7 +13,7 @@ from outreach.models import Answer, AnswerSource, Invitation, InvitationAnswer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class NewRsvp:
     """An answer as somebody gave it: a reply brings DTSTAMP (`stamp`, aware) and SEQUENCE of what it answers, our page neither."""
 
     answer: Answer
@@ -24,7 +24,7 @@ class Given:
     comment: str = ""
 
 
-def hold_answer(invitation: Invitation, given: Given, *, now: datetime) -> None:
+def record_rsvp(invitation: Invitation, given: NewRsvp, *, now: datetime) -> None:
     """Let this answer hold; a reply made before this moment, or before the reply that brought it, changes nothing any more."""
     invitation.answer, invitation.answered_at = given.answer, now
     invitation.answer_stamp = given.stamp or now
@@ -32,12 +32,12 @@ def hold_answer(invitation: Invitation, given: Given, *, now: datetime) -> None:
     _write(invitation, given, counts=True, now=now)
 
 
-def keep_as_history(invitation: Invitation, given: Given, *, now: datetime) -> None:
+def record_old_rsvp(invitation: Invitation, given: NewRsvp, *, now: datetime) -> None:
     """Remember an answer that doesn't hold: to an old time, or older than the one that does."""
     _write(invitation, given, counts=False, now=now)
 
 
-def _write(invitation: Invitation, given: Given, *, counts: bool, now: datetime) -> None:
+def _write(invitation: Invitation, given: NewRsvp, *, counts: bool, now: datetime) -> None:
     db.session.add(
         InvitationAnswer(
             invitation_id=invitation.id,

@@ -23,7 +23,7 @@ _OPPOSITE = {Answer.ACCEPTED: Answer.DECLINED, Answer.DECLINED: Answer.ACCEPTED}
 
 
 @dataclass(frozen=True)
-class Said:
+class RsvpState:
     """What one mailbox answered last, and whether the mail that brought it proved where it came from."""
 
     answer: Answer
@@ -31,7 +31,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Voices:
+class FamilyRsvps:
     """The mailboxes that speak for one student: their own, and a minor's guardians' that letters reach.
 
     `said`: by mailbox, the answers that stand. Whoever hasn't answered is left out.
@@ -39,11 +39,11 @@ class Voices:
 
     own: int | None
     guardians: frozenset[int] = frozenset()
-    said: Mapping[int, Said]
+    said: Mapping[int, RsvpState]
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CombinedRsvp:
     """What a family's answers come to. `differs`: they contradict each other, so nobody can be sure."""
 
     answer: Answer
@@ -52,7 +52,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Tally:
+class RsvpCounts:
     """How many students come, don't know, can't come, haven't said."""
 
     coming: int = 0
@@ -61,30 +61,34 @@ class Tally:
     silent: int = 0
 
 
-def speaks_alone(mailbox_id: int, voices: Voices) -> bool:
+def decides_alone(mailbox_id: int, voices: FamilyRsvps) -> bool:
     """They may say for themselves that the place is free: the student, or a minor's only guardian."""
     return mailbox_id == voices.own or voices.guardians == {mailbox_id}
 
 
-def gives_back(mailbox_id: int, voices: Voices) -> bool:
+def gives_seat_back(mailbox_id: int, voices: FamilyRsvps) -> bool:
     """Their "can't come" is enough to give the place back; it never overrides what somebody else of the family said."""
     others = (said.answer for key, said in voices.said.items() if key != mailbox_id)
-    return speaks_alone(mailbox_id, voices) and all(answer is Answer.DECLINED for answer in others)
+    return decides_alone(mailbox_id, voices) and all(answer is Answer.DECLINED for answer in others)
 
 
-def verdict(voices: Voices) -> Verdict:
+def combined(voices: FamilyRsvps) -> CombinedRsvp:
     """Give what to show for this student: their own answer, else the guardians'; where two say the opposite, neither."""
     own = voices.said.get(voices.own) if voices.own is not None else None
     guardians = [said for key, said in sorted(voices.said.items()) if key != voices.own]
     answers = {said.answer for said in guardians}
     if own is not None:
-        return Verdict(Answer.TENTATIVE, differs=True) if _OPPOSITE.get(own.answer) in answers else Verdict(own.answer, own.is_verified)
+        return (
+            CombinedRsvp(Answer.TENTATIVE, differs=True)
+            if _OPPOSITE.get(own.answer) in answers
+            else CombinedRsvp(own.answer, own.is_verified)
+        )
     if len(answers) > 1:
-        return Verdict(Answer.TENTATIVE, differs=True)
-    return Verdict(answers.pop(), any(said.is_verified for said in guardians)) if answers else Verdict(Answer.NEEDS_ACTION)
+        return CombinedRsvp(Answer.TENTATIVE, differs=True)
+    return CombinedRsvp(answers.pop(), any(said.is_verified for said in guardians)) if answers else CombinedRsvp(Answer.NEEDS_ACTION)
 
 
-def tally(verdicts: Iterable[Verdict]) -> Tally:
+def rsvp_counts(verdicts: Iterable[CombinedRsvp]) -> RsvpCounts:
     """Count what is shown; whose family disagrees is unsure."""
     counts = Counter(one.answer for one in verdicts)
-    return Tally(*(counts[answer] for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION)))
+    return RsvpCounts(*(counts[answer] for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION)))

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 from flask import Flask
 
-from outreach.deliverability.use_cases import look_for_blocked_domains, report_refused_mailboxes
+from outreach.deliverability.use_cases import report_undeliverable_mailboxes, update_blocked_domains
 from outreach.inbound.polling import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
@@ -49,8 +49,8 @@ TIMETABLE = (
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
     Job(name="plan_reminders", work=plan_reminders, every=timedelta(minutes=1)),
     Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
-    Job(name="report_refused_mailboxes", work=report_refused_mailboxes, every=timedelta(minutes=5)),
-    Job(name="look_for_blocked_domains", work=look_for_blocked_domains, every=timedelta(minutes=5)),
+    Job(name="report_refused_mailboxes", work=report_undeliverable_mailboxes, every=timedelta(minutes=5)),
+    Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),

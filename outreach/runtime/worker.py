@@ -25,7 +25,7 @@ from outreach.models import Letter
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
-from outreach.outbox.results import Tally
+from outreach.outbox.results import RoundStatistics
 from outreach.runtime import jobs
 from outreach.settings import Settings
 
@@ -77,13 +77,13 @@ class Worker:
         self._is_stopping = False
         self._wake: SimpleQueue[None] = SimpleQueue()
 
-    def once(self) -> Tally:
+    def once(self) -> RoundStatistics:
         """Do every job, then deliver what is due. Raises what the database raises."""
         for job in self._timetable:
             jobs.do(job, self._app, self._clock)
         return self.deliver()
 
-    def deliver(self) -> Tally:
+    def deliver(self) -> RoundStatistics:
         """Send what is due."""
         with self._app.app_context():
             tally = deliver_due(

@@ -14,7 +14,7 @@ from wtforms import SelectChoice
 
 from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
-from outreach.scheduling.form_parts import USUAL, Unit, in_order, in_words
+from outreach.scheduling.form_parts import USUAL, LeadUnit, in_order, in_words
 from outreach.scheduling.queries import clinicians
 from outreach.time.wall_time import is_shown_twice
 
@@ -135,8 +135,8 @@ def lead_words(minutes: int) -> str:
     """'3 days before'."""
     amount, unit = in_words(minutes)
     words = {
-        Unit.DAYS: ngettext("%(num)s day before", "%(num)s days before", amount),
-        Unit.HOURS: ngettext("%(num)s hour before", "%(num)s hours before", amount),
-        Unit.MINUTES: ngettext("%(num)s minute before", "%(num)s minutes before", amount),
+        LeadUnit.DAYS: ngettext("%(num)s day before", "%(num)s days before", amount),
+        LeadUnit.HOURS: ngettext("%(num)s hour before", "%(num)s hours before", amount),
+        LeadUnit.MINUTES: ngettext("%(num)s minute before", "%(num)s minutes before", amount),
     }
     return str(words[unit])

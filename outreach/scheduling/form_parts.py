@@ -31,7 +31,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach.errors import OutreachError
-from outreach.scheduling.inputs import TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import AskWhich, offset_words
 from outreach.web.fields import LineField, ProseField, ZoneField
 from outreach.web.pages import Form
@@ -41,7 +41,7 @@ LONGEST = 60 * 24 * 60
 MOST = 6
 
 
-class Unit(enum.StrEnum):
+class LeadUnit(enum.StrEnum):
     """What a length is counted in."""
 
     MINUTES = "minutes"
@@ -49,7 +49,7 @@ class Unit(enum.StrEnum):
     DAYS = "days"
 
 
-_MINUTES_IN = {Unit.DAYS: 1440, Unit.HOURS: 60, Unit.MINUTES: 1}
+_MINUTES_IN = {LeadUnit.DAYS: 1440, LeadUnit.HOURS: 60, LeadUnit.MINUTES: 1}
 
 
 class _Worded:
@@ -123,17 +123,17 @@ OPTIONAL = Optional()
 _NEVER_IN_A_LINK = re.compile(r'[\x00-\x20\x7f<>"\\^`{|}]')
 
 
-def in_minutes(amount: int, unit: Unit) -> int:
+def in_minutes(amount: int, unit: LeadUnit) -> int:
     """Give the length in minutes."""
     return amount * _MINUTES_IN[unit]
 
 
-def in_words(minutes: int) -> tuple[int, Unit]:
+def in_words(minutes: int) -> tuple[int, LeadUnit]:
     """Give the length in the largest unit that says it exactly: 1440 is 1 day, 90 is 90 minutes."""
     for unit, size in _MINUTES_IN.items():
         if minutes and minutes % size == 0:
             return minutes // size, unit
-    return minutes, Unit.MINUTES
+    return minutes, LeadUnit.MINUTES
 
 
 def in_order(leads: Iterable[int]) -> list[int]:
@@ -194,11 +194,11 @@ class WhenFields:
             ]
         super().refuse(refusal)  # type: ignore[misc]  # of the form these fields are mixed into
 
-    def when(self) -> TypedTime:
+    def when(self) -> WhenInput:
         """Give the time as typed."""
         fold = int(self.fold.data) if self.fold.data in {"0", "1"} else None
-        decision = TypedDecision(is_provisional=self.provisional.data, wall=self.decides.data)
-        return TypedTime(
+        decision = DecisionInput(is_provisional=self.provisional.data, wall=self.decides.data)
+        return WhenInput(
             day=self.day.data,
             start=self.start.data,
             end=self.end.data,
@@ -232,11 +232,11 @@ class WhereFields:
             refusal.field = "video_url"
         super().refuse(refusal)  # type: ignore[misc]  # of the form these fields are mixed into
 
-    def place(self) -> TypedPlace:
+    def place(self) -> WhereInput:
         """Give the place as typed."""
         kind, _dash, key = (self.where.data or "").partition("-")
         chosen = int(key) if key.isascii() and key.isdigit() and len(key) < 10 else None
-        return TypedPlace(
+        return WhereInput(
             site_id=chosen if kind == "site" else None,
             area_id=chosen if kind == "area" else None,
             new_site=self.new_site.data,

@@ -14,10 +14,10 @@ from outreach.scheduling.form_parts import (
     MOST,
     OPTIONAL,
     DayAndTimeField,
+    LeadUnit,
     NumberField,
     SeenForm,
     TicksField,
-    Unit,
     WhenFields,
     WhereFields,
     between,
@@ -25,7 +25,7 @@ from outreach.scheduling.form_parts import (
     in_order,
     telephone,
 )
-from outreach.scheduling.inputs import Offer
+from outreach.scheduling.inputs import DetailsInput
 from outreach.web.fields import LineField, ProseField, required
 from outreach.web.pages import Form
 
@@ -33,7 +33,7 @@ MOST_SEATS = 5000
 OLDEST = 99
 
 
-class OfferForm(SeenForm):
+class DetailsForm(SeenForm):
     """What is offered, to whom, by whom: all but time and place."""
 
     host = SelectField(_l("Host"), coerce=int, validate_choice=False)
@@ -67,17 +67,17 @@ class OfferForm(SeenForm):
     other_unit = SelectField(
         _l("Counted in"),
         choices=[
-            SelectChoice(Unit.DAYS, _l("days before")),
-            SelectChoice(Unit.HOURS, _l("hours before")),
-            SelectChoice(Unit.MINUTES, _l("minutes before")),
+            SelectChoice(LeadUnit.DAYS, _l("days before")),
+            SelectChoice(LeadUnit.HOURS, _l("hours before")),
+            SelectChoice(LeadUnit.MINUTES, _l("minutes before")),
         ],
     )
     co_hosts = TextAreaField(_l("Co-hosts"), (OPTIONAL,), description=_l("E-mail addresses of approved clinicians, one on each line."))
 
-    def offer(self) -> Offer:
+    def offer(self) -> DetailsInput:
         """Give the offer as typed."""
         fields = ("title", "specialty", "description", "capacity", "per_school_limit", "age_floor", "bring", "wear", "kit", "day_phone")
-        return Offer(
+        return DetailsInput(
             **{name: self[name].data for name in fields},
             opens_wall=self.opens.data,
             closes_wall=self.closes.data,
@@ -89,12 +89,12 @@ class OfferForm(SeenForm):
 
     def reminder_leads(self) -> tuple[int, ...]:
         """Give the leads that were ticked and the one that was typed, in minutes."""
-        typed = [in_minutes(self.other_lead.data, Unit(self.other_unit.data))] if self.other_lead.data else []
+        typed = [in_minutes(self.other_lead.data, LeadUnit(self.other_unit.data))] if self.other_lead.data else []
         return tuple(in_order([*(self.leads.data or []), *typed]))
 
     def validate_other_lead(self, field: Any) -> None:
         """Keep reminders within two months."""
-        if field.data and self.other_unit.data in list(Unit) and in_minutes(field.data, Unit(self.other_unit.data)) > LONGEST:
+        if field.data and self.other_unit.data in list(LeadUnit) and in_minutes(field.data, LeadUnit(self.other_unit.data)) > LONGEST:
             raise ValidationError(_("At most 60 days before."))
 
     def validate_leads(self, field: Any) -> None:
@@ -103,7 +103,7 @@ class OfferForm(SeenForm):
             raise ValidationError(_("Choose at most %(most)s reminders from the list.", most=MOST))
 
 
-class RewordForm(OfferForm):
+class RewordForm(DetailsForm):
     """Everything but time and place, once a session is published."""
 
     tells = BooleanField(
@@ -112,7 +112,7 @@ class RewordForm(OfferForm):
     )
 
 
-class SessionForm(WhenFields, WhereFields, OfferForm):
+class SessionForm(WhenFields, WhereFields, DetailsForm):
     """A session on one page."""
 
 

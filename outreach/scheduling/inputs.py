@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, kw_only=True)
-class TypedDecision:
+class DecisionInput:
     """Whether it is provisional, and until when: `wall` is naive, on the clock of the place; None: as long before the start as usual."""
 
     is_provisional: bool = False
@@ -15,7 +15,7 @@ class TypedDecision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TypedTime:
+class WhenInput:
     """When, on the clock of the place. `decision`: None leaves as it is whether that is certain."""
 
     day: date
@@ -23,11 +23,11 @@ class TypedTime:
     end: time
     ends_next_day: bool = False
     fold: int | None = None
-    decision: TypedDecision | None = None
+    decision: DecisionInput | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class TypedPlace:
+class WhereInput:
     """Where: a known site or area, a new site, or only a link.
 
     `zone` counts for a new site and online; a known site has its own.
@@ -44,7 +44,7 @@ class TypedPlace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class DetailsInput:
     """What is offered, to whom, and by whom: all but time and place.
 
     `opens_wall` and `closes_wall` are naive, on the clock of the place. `host_id`: None keeps (or makes) the poster host.

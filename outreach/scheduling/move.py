@@ -8,16 +8,16 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from outreach.db import db
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import OutreachSession
-from outreach.models.snapshots import Cause, SessionFacts
+from outreach.models.snapshots import Cause, SessionSnapshot
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration.seats import promote_waiting
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
-from outreach.scheduling.sites import Place, find_place
-from outreach.scheduling.use_cases import higher_floor, placing, present
+from outreach.scheduling.sites import Venue, find_venue
+from outreach.scheduling.use_cases import higher_floor, locked_session, placing
 from outreach.time.wall_time import SettledTime
 
 
@@ -25,24 +25,24 @@ from outreach.time.wall_time import SettledTime
 class Move:
     """What a move would change, before it is made. `age_floor`: where the new area's own is the higher."""
 
-    was: SessionFacts
-    becomes: SessionFacts
+    was: SessionSnapshot
+    becomes: SessionSnapshot
     age_floor: int | None
 
 
-def plan_move(session_id: int, when: TypedTime, where: TypedPlace, *, now: datetime) -> Move:
+def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datetime) -> Move:
     """Say what would change; writes nothing. Raises Refused as `move`."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     place, time, decides_at = _target(outreach_session, when, where, now=now)
-    was = session_facts(outreach_session)
+    was = session_snapshot(outreach_session)
     floor = _floor(outreach_session, place)
     becomes = _facts_after(was, place, time, decides_at)
     return Move(was=was, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
 
 
-def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime, now: datetime) -> None:
+def move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime) -> None:
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
@@ -51,9 +51,9 @@ def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime,
     or when nothing changes.
     """
     with placing():
-        outreach_session = present(session_id, seen)
+        outreach_session = locked_session(session_id, seen)
         place, time, decides_at = _target(outreach_session, when, where, now=now)
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, place)
         place.take(outreach_session)
         outreach_session.set_time(
@@ -64,30 +64,30 @@ def move(session_id: int, when: TypedTime, where: TypedPlace, *, seen: datetime,
         db.session.flush()
         if _facts_after(was, place, time, was.decides_at) == was:
             cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
-            notify.tell_status(outreach_session, was=was, cause=cause, now=now)
+            notify.notify_status(outreach_session, was=was, cause=cause, now=now)
         else:
-            notify.tell_moved(outreach_session, was=was, now=now)
+            notify.notify_moved(outreach_session, was=was, now=now)
         promote_waiting(outreach_session, now=now)
 
 
 def _target(
-    outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime
-) -> tuple[Place, SettledTime, datetime | None]:
+    outreach_session: OutreachSession, when: WhenInput, where: WhereInput, *, now: datetime
+) -> tuple[Venue, SettledTime, datetime | None]:
     if not outreach_session.is_published:
-        raise Refused(_l("Only a published session can be moved."))
+        raise Refusal(_l("Only a published session can be moved."))
     if outreach_session.ends_at <= now:
-        raise Refused(_l("This session is over. Post it again instead."))
-    place = find_place(where)
+        raise Refusal(_l("This session is over. Post it again instead."))
+    place = find_venue(where)
     time = settled_time(when, place.zone, now=now)
     kept = outreach_session.decides_at
     decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
-    was = session_facts(outreach_session)
+    was = session_snapshot(outreach_session)
     if _facts_after(was, place, time, decides_at) == was:
-        raise Refused(_l("Nothing changed: that is when and where it takes place already."))
+        raise Refusal(_l("Nothing changed: that is when and where it takes place already."))
     return place, time, decides_at
 
 
-def _facts_after(was: SessionFacts, place: Place, time: SettledTime, decides_at: datetime | None) -> SessionFacts:
+def _facts_after(was: SessionSnapshot, place: Venue, time: SettledTime, decides_at: datetime | None) -> SessionSnapshot:
     return replace(
         was,
         starts_wall=time.starts_wall,
@@ -106,7 +106,7 @@ def _facts_after(was: SessionFacts, place: Place, time: SettledTime, decides_at:
     )
 
 
-def _floor(outreach_session: OutreachSession, place: Place) -> int | None:
+def _floor(outreach_session: OutreachSession, place: Venue) -> int | None:
     return higher_floor(outreach_session.age_floor, place.area.age_floor if place.area else None)
 
 

@@ -14,14 +14,14 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from outreach.db import db
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import OutreachSession
-from outreach.models.snapshots import SessionFacts
-from outreach.notifications.recipient_counts import Audience, everybody, with_an_entry
-from outreach.notifications.session_snapshot import session_facts
-from outreach.registration.preview import told_of_more_seats
-from outreach.registration.seats import Room, room_of
-from outreach.scheduling.inputs import Offer
+from outreach.models.snapshots import SessionSnapshot
+from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.registration.preview import preview_more_seats
+from outreach.registration.seats import SeatLimits, seat_limits
+from outreach.scheduling.inputs import DetailsInput
 from outreach.scheduling.queries import co_hosts, host
 from outreach.web import formatting
 
@@ -29,7 +29,7 @@ Row = tuple[int, str, str]
 
 
 @dataclass(frozen=True)
-class Change:
+class PreviewLine:
     """One line of what was and what will be."""
 
     label: str
@@ -39,10 +39,10 @@ class Change:
 
 def recipients(outreach_session: OutreachSession, entry: str) -> list[Row]:
     """Say who hears when everybody does: (how many, who, what they get). `entry`: for those who have it in their calendar."""
-    return in_words(everybody(outreach_session), entry)
+    return in_words(count_everybody(outreach_session), entry)
 
 
-def in_words(told: Audience, entry: str) -> list[Row]:
+def in_words(told: RecipientCounts, entry: str) -> list[Row]:
     """Say who hears: (how many, who, what they get). Nobody is left out, and who gets nothing isn't named."""
     lists_with_entry = told.lists if told.lists == told.teachers else 0
     rows = [
@@ -60,13 +60,13 @@ def in_words(told: Audience, entry: str) -> list[Row]:
     return [row for row in rows if row[0]]
 
 
-def changes(was: SessionFacts, becomes: SessionFacts) -> list[Change]:
+def changes(was: SessionSnapshot, becomes: SessionSnapshot) -> list[PreviewLine]:
     """List what changes, old beside new."""
     lines = zip(_lines(was), _lines(becomes), strict=True)
-    return [Change(label, before, after) for (label, before), (_same, after) in lines if before != after]
+    return [PreviewLine(label, before, after) for (label, before), (_same, after) in lines if before != after]
 
 
-def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
+def _lines(facts: SessionSnapshot) -> list[tuple[str, str]]:
     place = ", ".join(part for part in (facts.site_name, facts.area_name) if part)
     return [
         (_("Title"), facts.title),
@@ -87,7 +87,7 @@ def _lines(facts: SessionFacts) -> list[tuple[str, str]]:
     ]
 
 
-def _status(facts: SessionFacts) -> str:
+def _status(facts: SessionSnapshot) -> str:
     if facts.decides_at is None:
         return str(_("It takes place"))
     return str(_("Provisional: decided by %(until)s", until=formatting.moment(facts.decides_at, facts.zone)))
@@ -97,8 +97,8 @@ def _status(facts: SessionFacts) -> str:
 class Rewording:
     """What letters would show as new. The description is too long for a letter: that one is told of, not shown."""
 
-    was: SessionFacts
-    becomes: SessionFacts
+    was: SessionSnapshot
+    becomes: SessionSnapshot
     has_new_description: bool
 
 
@@ -115,22 +115,22 @@ class Edit:
         return self.news is not None or bool(self.told)
 
 
-def plan_edit(session_id: int, offer: Offer, *, tells: bool, now: datetime) -> Edit:
+def plan_edit(session_id: int, offer: DetailsInput, *, tells: bool, now: datetime) -> Edit:
     """Say what saving would send; writes nothing. Raises Refused when it `tells` and nothing that letters show would change."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     news = _rewording(outreach_session, offer) if tells else None
-    told = in_words(with_an_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
+    told = in_words(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
     return Edit(news=news, told=(*told, *_told_besides(outreach_session, offer, now)))
 
 
-def _told_besides(outreach_session: OutreachSession, offer: Offer, now: datetime) -> Iterator[Row]:
+def _told_besides(outreach_session: OutreachSession, offer: DetailsInput, now: datetime) -> Iterator[Row]:
     if not outreach_session.is_published:
         return
-    room = Room(offer.capacity, offer.per_school_limit)
-    if room.is_more_than(room_of(outreach_session)):
-        yield from told_of_more_seats(outreach_session, room, now=now)
+    room = SeatLimits(offer.capacity, offer.per_school_limit)
+    if room.is_more_than(seat_limits(outreach_session)):
+        yield from preview_more_seats(outreach_session, room, now=now)
     its_host = host(offer.host_id, default_id=outreach_session.host_id)
     wanted = {its_host.id, *(one.id for one in co_hosts(offer.co_host_emails, but=its_host))}
     present = {outreach_session.host_id, *(one.id for one in outreach_session.co_hosts)}
@@ -140,8 +140,8 @@ def _told_besides(outreach_session: OutreachSession, offer: Offer, now: datetime
         yield gone, str(ngettext("host who goes", "hosts who go", gone)), str(_("a letter that takes the entry out of their calendar"))
 
 
-def _rewording(outreach_session: OutreachSession, offer: Offer) -> Rewording:
-    was = session_facts(outreach_session)
+def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
+    was = session_snapshot(outreach_session)
     its_host = host(offer.host_id, default_id=outreach_session.host_id)
     becomes = replace(
         was,
@@ -155,10 +155,10 @@ def _rewording(outreach_session: OutreachSession, offer: Offer) -> Rewording:
     return must_be_news(was, becomes, has_new_description=offer.description != outreach_session.description)
 
 
-def must_be_news(was: SessionFacts, becomes: SessionFacts, *, has_new_description: bool) -> Rewording:
+def must_be_news(was: SessionSnapshot, becomes: SessionSnapshot, *, has_new_description: bool) -> Rewording:
     """Give what is to be told. Raises Refused when that is nothing."""
     if was == becomes and not has_new_description:
-        raise Refused(
+        raise Refusal(
             _l("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
             field="tells",
         )

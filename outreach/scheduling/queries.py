@@ -12,10 +12,10 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from outreach.catalogue.cards import CARD_ROWS, Card, cards
+from outreach.catalogue.cards import CARD_ROWS, SessionCard, cards
 from outreach.catalogue.search import formats
 from outreach.db import db
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import (
     ACTIVE,
     SEATED,
@@ -29,14 +29,14 @@ from outreach.models import (
     User,
     co_host,
 )
-from outreach.rsvp.queries import verdicts_of
-from outreach.rsvp.rules import Tally, Verdict, tally
+from outreach.rsvp.queries import combined_rsvps
+from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, rsvp_counts
 from outreach.web.paging import Page, page_of
 
 PAGE_SIZE = 50
 
 
-class Shelf(enum.StrEnum):
+class OwnSessionsFilter(enum.StrEnum):
     """Where a session lies in its host's list."""
 
     UPCOMING = "upcoming"
@@ -44,28 +44,28 @@ class Shelf(enum.StrEnum):
     PAST = "past"
 
 
-def own_sessions(user: User, shelf: Shelf, number: int, *, now: datetime) -> tuple[Page, list[Card]]:
+def own_sessions(user: User, shelf: OwnSessionsFilter, number: int, *, now: datetime) -> tuple[Page, list[SessionCard]]:
     """Give a page of the sessions this person hosts, co-hosts or posted, with how many wait."""
-    order = OutreachSession.starts_at.desc() if shelf is Shelf.PAST else OutreachSession.starts_at
+    order = OutreachSession.starts_at.desc() if shelf is OwnSessionsFilter.PAST else OutreachSession.starts_at
     page = page_of(CARD_ROWS.where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
     waiting = _waiting([row.id for row in page.rows])
     return page, [_for_its_host(card, waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
 
 
-def _for_its_host(card: Card, waiting: int) -> Card:
+def _for_its_host(card: SessionCard, waiting: int) -> SessionCard:
     """Add how many wait, and where to decide about one that isn't certain."""
     return replace(card, waiting=waiting, decision_url=url_for("scheduling.decide", session_id=card.id) if card.certainty else "")
 
 
-def shelf_sizes(user: User, *, now: datetime) -> dict[Shelf, int]:
+def filter_counts(user: User, *, now: datetime) -> dict[OwnSessionsFilter, int]:
     """Count what lies on each shelf."""
-    counts = [func.count().filter(_on(shelf, now)) for shelf in Shelf]
+    counts = [func.count().filter(_on(shelf, now)) for shelf in OwnSessionsFilter]
     row = db.session.execute(select(*counts).select_from(OutreachSession).where(_own(user))).one()
-    return dict(zip(Shelf, row, strict=True))
+    return dict(zip(OwnSessionsFilter, row, strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Guest:
+class RosterStudent:
     """A student as their host knows them: no family name, no address. `verdict`: what the family answered; None: not asked yet."""
 
     registration_id: int
@@ -73,25 +73,25 @@ class Guest:
     needs: str
     school_name: str
     state: RegistrationState
-    verdict: Verdict | None = None
+    verdict: CombinedRsvp | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Roster:
     """Who has a seat, by school, and who waits, in the order of the queue."""
 
-    schools: list[tuple[str, list[Guest]]]
-    waiting: list[Guest]
+    schools: list[tuple[str, list[RosterStudent]]]
+    waiting: list[RosterStudent]
 
     @property
-    def seated(self) -> list[Guest]:
+    def seated(self) -> list[RosterStudent]:
         """Everybody who has a seat."""
         return [guest for _school, guests in self.schools for guest in guests]
 
     @property
-    def answers(self) -> Tally:
+    def answers(self) -> RsvpCounts:
         """How many of them say that they come."""
-        return tally(guest.verdict for guest in self.seated if guest.verdict)
+        return rsvp_counts(guest.verdict for guest in self.seated if guest.verdict)
 
 
 def roster(session_id: int) -> Roster:
@@ -109,9 +109,9 @@ def roster(session_id: int) -> Roster:
         .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
         .order_by(Registration.queued_at, Registration.id)
     )
-    verdicts = verdicts_of(Registration.session_id == session_id)
+    verdicts = combined_rsvps(Registration.session_id == session_id)
     guests = [
-        Guest(**row._mapping, verdict=verdicts.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+        RosterStudent(**row._mapping, verdict=verdicts.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
         for row in rows
     ]
     seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))
@@ -124,10 +124,10 @@ def _own(user: User) -> ColumnElement[bool]:
     return or_(OutreachSession.host_id == user.id, OutreachSession.posted_by_id == user.id, OutreachSession.id.in_(co_hosted))
 
 
-def _on(shelf: Shelf, now: datetime) -> ColumnElement[bool]:
-    if shelf is Shelf.DRAFTS:
+def _on(shelf: OwnSessionsFilter, now: datetime) -> ColumnElement[bool]:
+    if shelf is OwnSessionsFilter.DRAFTS:
         return OutreachSession.state == SessionState.DRAFT
-    if shelf is Shelf.UPCOMING:
+    if shelf is OwnSessionsFilter.UPCOMING:
         return and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
     over = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at <= now)
     return or_(OutreachSession.state == SessionState.CANCELLED, over)
@@ -146,7 +146,7 @@ def host(user_id: int | None, *, default_id: int) -> User:
     """Give the host. Raises Refused when it isn't an approved clinician."""
     user = db.session.get(User, default_id if user_id is None else user_id)
     if user is None or not _hosts_sessions(user):
-        raise Refused(_l("Choose the clinician who hosts it."), field="host")
+        raise Refusal(_l("Choose the clinician who hosts it."), field="host")
     return user
 
 
@@ -156,7 +156,7 @@ def co_hosts(emails: Sequence[str], *, but: User) -> list[User]:
     found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
     for email in wanted:
         if email not in found:
-            raise Refused(_l("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
+            raise Refusal(_l("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
     return [found[email] for email in wanted if found[email].id != but.id]
 
 

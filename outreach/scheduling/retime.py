@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 from outreach.db import db, locked, transaction
 from outreach.models import Invitation, OutreachSession, SessionState
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from outreach.time.wall_time import TimeRefused, instants
 
@@ -85,11 +85,11 @@ def _retime(session_id: int, *, now: datetime) -> Retimed | None:
             return None
         found = _difference(outreach_session, now=now)
         if found is None or found.becomes:
-            was = session_facts(outreach_session)
+            was = session_snapshot(outreach_session)
             _take_instants(outreach_session)
             db.session.flush()
             if found and found.letters:
-                notify.tell_zone(outreach_session, was=was, now=now)
+                notify.notify_zone(outreach_session, was=was, now=now)
     return found
 
 

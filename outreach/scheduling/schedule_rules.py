@@ -8,13 +8,13 @@ import tzdata  # type: ignore[import-untyped]  # it has no stubs
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
-from outreach.errors import Refused
-from outreach.scheduling.inputs import TypedDecision, TypedTime
+from outreach.errors import Refusal
+from outreach.scheduling.inputs import DecisionInput, WhenInput
 from outreach.time.wall_time import AskedTime, Objection, SettledTime, TimeRefused, moment, settle
 from outreach.web import formatting
 
 
-class AskWhich(Refused):
+class AskWhich(Refusal):
     """The clock shows this time twice; the two UTC offsets are the two answers, first and second."""
 
     def __init__(self, refused: TimeRefused, zone: str) -> None:
@@ -42,7 +42,7 @@ TZDATA_VERSION: str = tzdata.IANA_VERSION
 USUALLY_DECIDED = timedelta(hours=48)
 
 
-def settled_time(when: TypedTime, zone: str, *, now: datetime) -> SettledTime:
+def settled_time(when: WhenInput, zone: str, *, now: datetime) -> SettledTime:
     """Give the time that was meant on the clock of this zone. Raises Refused, or AskWhich for an hour that comes twice."""
     asked = AskedTime(day=when.day, start=when.start, end=when.end, zone=zone, ends_next_day=when.ends_next_day, fold=when.fold)
     try:
@@ -64,14 +64,14 @@ def registration_opens_and_closes(
     except TimeRefused as refused:
         raise time_refusal(refused, zone) from refused
     if closes_at and closes_at > starts_at:
-        raise Refused(_l("Registration can't close after the session has started."), field="closes")
+        raise Refusal(_l("Registration can't close after the session has started."), field="closes")
     if opens_at and opens_at >= (closes_at or starts_at):
-        raise Refused(_l("Registration must open before it closes."), field="opens")
+        raise Refusal(_l("Registration must open before it closes."), field="opens")
     return opens_at, closes_at
 
 
 def decision_time(
-    typed: TypedDecision | None, *, zone: str, starts_at: datetime, now: datetime, kept: datetime | None = None
+    typed: DecisionInput | None, *, zone: str, starts_at: datetime, now: datetime, kept: datetime | None = None
 ) -> datetime | None:
     """Give the instant by which it is decided whether a session takes place; None: it is certain.
 
@@ -83,14 +83,14 @@ def decision_time(
     if decides_at is None:
         return None
     if decides_at >= starts_at:
-        raise Refused(_l("It has to be decided before the session starts."), field="decides")
+        raise Refusal(_l("It has to be decided before the session starts."), field="decides")
     if decides_at <= now:
         is_usual = typed is not None and typed.wall is None
-        raise Refused(_TOO_SOON if is_usual else _l("This is in the past. Choose a later time."), field="decides")
+        raise Refusal(_TOO_SOON if is_usual else _l("This is in the past. Choose a later time."), field="decides")
     return decides_at
 
 
-def _decided_by(typed: TypedDecision, zone: str, starts_at: datetime) -> datetime:
+def _decided_by(typed: DecisionInput, zone: str, starts_at: datetime) -> datetime:
     if typed.wall is None:
         return starts_at - USUALLY_DECIDED
     try:
@@ -102,11 +102,11 @@ def _decided_by(typed: TypedDecision, zone: str, starts_at: datetime) -> datetim
 _TOO_SOON = _l("The session starts within 48 hours: say by when it is decided.")
 
 
-def time_refusal(refused: TimeRefused, zone: str) -> Refused:
+def time_refusal(refused: TimeRefused, zone: str) -> Refusal:
     """Word an objection against a time, beside the field it is about."""
     if refused.objection is Objection.SHOWN_TWICE:
         return AskWhich(refused, zone)
-    return Refused(_sentence(refused, zone), field=refused.field)
+    return Refusal(_sentence(refused, zone), field=refused.field)
 
 
 def _sentence(refused: TimeRefused, zone: str) -> str | LazyString:

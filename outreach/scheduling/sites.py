@@ -11,9 +11,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, inspect, select
 
 from outreach.db import db
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import Area, OutreachSession, Site
-from outreach.scheduling.inputs import TypedPlace
+from outreach.scheduling.inputs import WhereInput
 from outreach.time.zones import country_of_zones
 
 # ISO 3166-1 keeps ZZ for "unknown": an alias or UTC lies in no country.
@@ -21,7 +21,7 @@ NOWHERE = "ZZ"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class Venue:
     """A site and an area in it, one of them or both perhaps not in the database yet; and whose clock counts."""
 
     site: Site | None
@@ -36,7 +36,7 @@ class Place:
         outreach_session.meeting_point, outreach_session.video_url = self.meeting_point, self.video_url
 
 
-def find_place(typed: TypedPlace) -> Place:
+def find_venue(typed: WhereInput) -> Venue:
     """Give the place that was meant. A new one whose name we know already is the one we know.
 
     Raises Refused when nothing was chosen, two things were, or what was chosen isn't there.
@@ -44,26 +44,26 @@ def find_place(typed: TypedPlace) -> Place:
     site, area = _chosen(typed)
     if typed.new_site:
         if site is not None:
-            raise Refused(_l("Choose a place from the list or name a new one, not both."), field="new_site")
+            raise Refusal(_l("Choose a place from the list or name a new one, not both."), field="new_site")
         site = _named_site(typed)
     if site is None and not typed.video_url:
-        raise Refused(_l("Say where: choose a place, name a new one, or give a video link."), field="where")
+        raise Refusal(_l("Say where: choose a place, name a new one, or give a video link."), field="where")
     if typed.new_area:
         area = _named_area(site, area, typed.new_area)
     zone = site.zone if site else typed.zone
-    return Place(site=site, area=area, zone=zone, meeting_point=typed.meeting_point if site else "", video_url=typed.video_url)
+    return Venue(site=site, area=area, zone=zone, meeting_point=typed.meeting_point if site else "", video_url=typed.video_url)
 
 
-def _chosen(typed: TypedPlace) -> tuple[Site | None, Area | None]:
+def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
     area = db.session.get(Area, typed.area_id) if typed.area_id is not None else None
     site_id = area.site_id if area else typed.site_id
     site = db.session.get(Site, site_id) if site_id is not None else None
     if site is None and (typed.site_id, typed.area_id) != (None, None):
-        raise Refused(_l("This place is no longer in the list. Choose another."), field="where")
+        raise Refusal(_l("This place is no longer in the list. Choose another."), field="where")
     return site, area
 
 
-def _named_site(typed: TypedPlace) -> Site:
+def _named_site(typed: WhereInput) -> Site:
     known = db.session.scalar(select(Site).where(func.lower(Site.name) == typed.new_site.lower()))
     return known or Site(
         name=typed.new_site, address=typed.new_address, zone=typed.zone, country=country_of_zones().get(typed.zone, NOWHERE)
@@ -72,9 +72,9 @@ def _named_site(typed: TypedPlace) -> Site:
 
 def _named_area(site: Site | None, chosen: Area | None, name: str) -> Area:
     if site is None:
-        raise Refused(_l("A room or ward needs a place it is in."), field="new_area")
+        raise Refusal(_l("A room or ward needs a place it is in."), field="new_area")
     if chosen is not None:
-        raise Refused(_l("Choose a room from the list or name a new one, not both."), field="new_area")
+        raise Refusal(_l("Choose a room from the list or name a new one, not both."), field="new_area")
     if inspect(site).transient:
         # Both are new: the room is written with its site.
         return Area(name=name, site=site)

@@ -11,19 +11,19 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import OutreachSession, SessionState, User
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_facts
-from outreach.registration.seats import promote_waiting, room_of
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.registration.seats import promote_waiting, seat_limits
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.preview import must_be_news
 from outreach.scheduling.queries import co_hosts, host
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
-from outreach.scheduling.sites import find_place
+from outreach.scheduling.sites import find_venue
 
 
-def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, by_id: int, publish: bool, now: datetime) -> int:
+def post(format_key: str, when: WhenInput, where: WhereInput, offer: DetailsInput, *, by_id: int, publish: bool, now: datetime) -> int:
     """Post a session as a draft, or publish it at once; give its id.
 
     Raises Refused for a time that can't be meant, a place that isn't there, a host who isn't a clinician.
@@ -39,13 +39,15 @@ def post(format_key: str, when: TypedTime, where: TypedPlace, offer: Offer, *, b
     return outreach_session.id
 
 
-def edit_draft(session_id: int, when: TypedTime, where: TypedPlace, offer: Offer, *, seen: datetime, publish: bool, now: datetime) -> None:
+def edit_draft(
+    session_id: int, when: WhenInput, where: WhereInput, offer: DetailsInput, *, seen: datetime, publish: bool, now: datetime
+) -> None:
     """Change anything in a draft, and publish it if asked. Nobody else knows of it yet.
 
     `seen`: the session's `updated_at` when the form was opened. Raises Stale when it has changed since, and Refused as `post`.
     """
     with placing():
-        outreach_session = present(session_id, seen)
+        outreach_session = locked_session(session_id, seen)
         if outreach_session.state != SessionState.DRAFT:
             raise Stale(_l("It was published meanwhile. Time and place are now changed by moving it."))
         _take_time_and_place(outreach_session, when, where, now=now)
@@ -56,55 +58,55 @@ def edit_draft(session_id: int, when: TypedTime, where: TypedPlace, offer: Offer
             _publish(outreach_session, now=now)
 
 
-def edit(session_id: int, offer: Offer, *, seen: datetime, now: datetime, tells: bool = False) -> None:
+def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, tells: bool = False) -> None:
     """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `tells`;
     more seats go to those who wait, and hosts who come or go hear of it.
 
     Raises Stale, and Refused: cancelled, fewer seats than are taken, or nothing to tell.
     """
     with transaction():
-        outreach_session = present(session_id, seen)
+        outreach_session = locked_session(session_id, seen)
         if not outreach_session.is_published:
-            raise Refused(_l("This session was cancelled. Post it again instead."))
-        hosts, room = _hosts(outreach_session), room_of(outreach_session)
-        was, description = session_facts(outreach_session), outreach_session.description
+            raise Refusal(_l("This session was cancelled. Post it again instead."))
+        hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
+        was, description = session_snapshot(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
         db.session.flush()
         if tells:
             is_new = description != outreach_session.description
-            news = must_be_news(was, session_facts(outreach_session), has_new_description=is_new)
-            notify.tell_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
+            news = must_be_news(was, session_snapshot(outreach_session), has_new_description=is_new)
+            notify.notify_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
-            notify.hosts_changed(outreach_session, now=now)
-        if room_of(outreach_session).is_more_than(room):
+            notify.notify_hosts(outreach_session, now=now)
+        if seat_limits(outreach_session).is_more_than(room):
             promote_waiting(outreach_session, now=now)
 
 
 def publish(session_id: int, *, now: datetime) -> None:
     """Show a draft to everybody and put it into its hosts' calendars. Raises Refused when it has begun, or was published before."""
     with transaction():
-        _publish(present(session_id), now=now)
+        _publish(locked_session(session_id), now=now)
 
 
 def cancel(session_id: int, reason: str, *, now: datetime) -> None:
     """Cancel a published session and tell everybody why. Raises Refused when it is over, or was cancelled before."""
     with transaction():
-        outreach_session = present(session_id)
+        outreach_session = locked_session(session_id)
         if not outreach_session.is_published:
-            raise Refused(_l("Only a published session can be cancelled."))
+            raise Refusal(_l("Only a published session can be cancelled."))
         if outreach_session.ends_at <= now:
-            raise Refused(_l("This session is over."))
+            raise Refusal(_l("This session is over."))
         outreach_session.cancel(reason, now=now)
-        notify.tell_cancelled(outreach_session, now=now)
+        notify.notify_cancelled(outreach_session, now=now)
 
 
 def discard(session_id: int) -> None:
     """Throw a draft away. Raises Refused when it is no longer a draft."""
     with transaction():
-        outreach_session = present(session_id)
+        outreach_session = locked_session(session_id)
         if outreach_session.state != SessionState.DRAFT:
-            raise Refused(_l("It was published meanwhile: it can be cancelled, not discarded."))
+            raise Refusal(_l("It was published meanwhile: it can be cancelled, not discarded."))
         db.session.delete(outreach_session)
 
 
@@ -117,12 +119,12 @@ def placing() -> Iterator[None]:
     except IntegrityError as rival:
         if not any(table in str(rival.orig) for table in ("site", "area")):
             raise
-        raise Refused(
+        raise Refusal(
             _l("Somebody added this place at the same moment. Save once more: it is in the list now."), field="new_site"
         ) from None
 
 
-def present(session_id: int, seen: datetime | None = None) -> OutreachSession:
+def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSession:
     """Lock a session and read it as it is now; joins the caller's transaction.
 
     Raises NotThere, and Stale when it isn't the one that was `seen`.
@@ -137,17 +139,17 @@ def present(session_id: int, seen: datetime | None = None) -> OutreachSession:
 
 def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
     if outreach_session.state != SessionState.DRAFT:
-        raise Refused(_l("This session was published before."))
+        raise Refusal(_l("This session was published before."))
     if outreach_session.starts_at <= now:
-        raise Refused(_l("Its time has passed. Choose a later one first."), field="day")
+        raise Refusal(_l("Its time has passed. Choose a later one first."), field="day")
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
-        raise Refused(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
+        raise Refusal(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
-    notify.tell_published(outreach_session, now=now)
+    notify.notify_published(outreach_session, now=now)
 
 
-def _take_time_and_place(outreach_session: OutreachSession, when: TypedTime, where: TypedPlace, *, now: datetime) -> None:
-    place = find_place(where)
+def _take_time_and_place(outreach_session: OutreachSession, when: WhenInput, where: WhereInput, *, now: datetime) -> None:
+    place = find_venue(where)
     time = settled_time(when, place.zone, now=now)
     decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=outreach_session.decides_at)
     place.take(outreach_session)
@@ -157,7 +159,7 @@ def _take_time_and_place(outreach_session: OutreachSession, when: TypedTime, whe
     outreach_session.leave_open_until(decides_at)
 
 
-def _take_offer(outreach_session: OutreachSession, offer: Offer, its_host: User) -> None:
+def _take_offer(outreach_session: OutreachSession, offer: DetailsInput, its_host: User) -> None:
     _check_seats(offer.capacity, outreach_session.seats_taken)
     opens_at, closes_at = registration_opens_and_closes(
         offer.opens_wall, offer.closes_wall, zone=outreach_session.zone, starts_at=outreach_session.starts_at
@@ -180,7 +182,7 @@ def higher_floor(*floors: int | None) -> int | None:
 
 def _check_seats(capacity: int, taken: int) -> None:
     if capacity < taken:
-        raise Refused(_seats_taken(taken), field="capacity")
+        raise Refusal(_seats_taken(taken), field="capacity")
 
 
 def _seats_taken(taken: int) -> LazyString:

@@ -18,7 +18,7 @@ from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
-from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
+from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, roster
 from outreach.time import clock
 from outreach.web.pages import Form, load, me, signed_in
 from outreach.web.paging import page_number
@@ -34,9 +34,9 @@ def mine() -> ResponseReturnValue:
     """List one's own sessions: to come, drafts, past."""
     now = clock.now()
     typed = request.args.get("show")
-    shelf = Shelf(typed) if typed in list(Shelf) else Shelf.UPCOMING
+    shelf = OwnSessionsFilter(typed) if typed in list(OwnSessionsFilter) else OwnSessionsFilter.UPCOMING
     page, cards = own_sessions(me(), shelf, page_number(request.args.get("page")), now=now)
-    return render_template("scheduling/mine.html", shelf=shelf, page=page, cards=cards, sizes=shelf_sizes(me(), now=now))
+    return render_template("scheduling/mine.html", shelf=shelf, page=page, cards=cards, sizes=filter_counts(me(), now=now))
 
 
 @scheduling.get("/sessions/new")
@@ -198,7 +198,7 @@ def _saved(session_id: int) -> ResponseReturnValue:
         flash(_("Published. Schools can find it now, and your own invitation is on its way."), "success")
     elif then == "draft":
         flash(_("Saved as a draft. Only its hosts see it."), "success")
-        return redirect(url_for("scheduling.mine", show=Shelf.DRAFTS.value), code=303)
+        return redirect(url_for("scheduling.mine", show=OwnSessionsFilter.DRAFTS.value), code=303)
     elif then != "preview":
         flash(_("Saved. Everybody is being told.") if request.form.get("tells") else _("Saved."), "success")
     return redirect(url_for("catalogue.show", session_id=session_id), code=303)

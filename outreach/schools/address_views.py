@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from outreach import policy
 from outreach.deliverability import use_cases
 from outreach.models import BlockedDomain, Mailbox, Student
-from outreach.schools.allow_list import students_at, text_for_it
+from outreach.schools.allow_list import instructions_for_it, students_at
 from outreach.schools.blueprint import schools
 from outreach.time import clock
 from outreach.web.pages import load, me, settings, signed_in
@@ -21,7 +21,7 @@ def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
     """Write again to an address of a student's family, beginning with how things stand."""
     student = load(Student, student_id, policy.keeps_student)
     mailbox = load(Mailbox, mailbox_id, lambda _user, mailbox: _is_of(student, mailbox))
-    if use_cases.write_again(mailbox.id, now=clock.now()):
+    if use_cases.reactivate_mailbox(mailbox.id, now=clock.now()):
         flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
     else:
         flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
@@ -33,7 +33,7 @@ def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
 def blocked_domain(domain: str) -> ResponseReturnValue:
     """Show what a school's IT must allow."""
     blocked = load(BlockedDomain, domain, policy.speaks_for_domain)
-    facts = {"students": students_at(domain, me()), "text": text_for_it(blocked, settings())}
+    facts = {"students": students_at(domain, me()), "text": instructions_for_it(blocked, settings())}
     return render_template("schools/blocked_domain.html", blocked=blocked, **facts)
 
 
@@ -42,7 +42,7 @@ def blocked_domain(domain: str) -> ResponseReturnValue:
 def let_in(domain: str) -> ResponseReturnValue:
     """Write there again, beginning with how things stand."""
     blocked = load(BlockedDomain, domain, policy.speaks_for_domain)
-    if use_cases.let_in(blocked.domain, now=clock.now()):
+    if use_cases.unblock_domain(blocked.domain, now=clock.now()):
         flash(_("Thank you. Everybody at %(domain)s hears now how things stand.", domain=domain), "success")
     return redirect(url_for("schools.blocked_domain", domain=domain), code=303)
 

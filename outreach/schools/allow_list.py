@@ -35,7 +35,7 @@ def own_domains(lines: Iterable[StudentLine], user: User) -> dict[str, int]:
     return {domain: number for domain, number in counted.items() if policy.speaks_for_domain(user, BlockedDomain(domain=domain))}
 
 
-def text_for_it(blocked: BlockedDomain, settings: Settings) -> str:
+def instructions_for_it(blocked: BlockedDomain, settings: Settings) -> str:
     """Give the words to send to whoever looks after a school's mail: complete, without a name of anybody."""
     return "\n".join(
         (

@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 
-from outreach.class_lists.plan import RosterPlan, RosterRow, StudentUpdate
+from outreach.class_lists.plan import ImportPlan, ListedStudent, StudentUpdate
 from outreach.db import db, insert_in_order
 from outreach.models import Guardian, Student, enrolment, guardianship
-from outreach.notifications.locks import hold_places
-from outreach.notifications.notify import addresses_changed
+from outreach.notifications.locks import lock_sessions_and_students
+from outreach.notifications.notify import notify_addresses_changed
 from outreach.people.mailboxes import mailboxes_of
 from outreach.schools.guardian_merge import GuardianBook
 
@@ -34,7 +34,7 @@ class Written:
 
 
 def write(
-    plan: RosterPlan, *, school_id: int, class_id: int | None = None, removed: Collection[tuple[int, int]] = (), now: datetime
+    plan: ImportPlan, *, school_id: int, class_id: int | None = None, removed: Collection[tuple[int, int]] = (), now: datetime
 ) -> Written:
     """Write what a plan adds and updates, and tell whom it concerns.
 
@@ -44,7 +44,7 @@ def write(
     readdressed = _readdressed(plan, removed)
     concerned = readdressed | {one.student_id for one in plan.update if "birth_date" in one.changes}  # a minor's guardians hear too
     if concerned:
-        hold_places(concerned, now=now)
+        lock_sessions_and_students(concerned, now=now)
     mailboxes = mailboxes_of(set(_addresses(plan)))
     _end_guardianships(removed)
     changed = {change.guardian_id for one in plan.update for change in one.guardian_changes}
@@ -55,11 +55,11 @@ def write(
     book.write()
     _enrol(class_id, [*added, *(one.student_id for one in plan.update if one.joins_class)])
     if concerned:
-        addresses_changed(concerned, now=now)
+        notify_addresses_changed(concerned, now=now)
     return Written(tuple(added), frozenset(readdressed))
 
 
-def _readdressed(plan: RosterPlan, removed: Collection[tuple[int, int]]) -> set[int]:
+def _readdressed(plan: ImportPlan, removed: Collection[tuple[int, int]]) -> set[int]:
     """Give the students whose own or whose guardians' addresses change, siblings included."""
     students = {student_id for student_id, _guardian in removed}
     guardians = set()
@@ -73,7 +73,7 @@ def _readdressed(plan: RosterPlan, removed: Collection[tuple[int, int]]) -> set[
     return students
 
 
-def _addresses(plan: RosterPlan) -> Iterator[str]:
+def _addresses(plan: ImportPlan) -> Iterator[str]:
     stated: list[object] = []
     for row in plan.add:
         stated += [row.email, *(guardian.email for guardian in row.guardians)]
@@ -98,7 +98,7 @@ def forget_childless(guardian_ids: Collection[int]) -> None:
     db.session.execute(delete(Guardian).where(Guardian.id.in_(guardian_ids), ~has_children).execution_options(synchronize_session=False))
 
 
-def _add(rows: tuple[RosterRow, ...], school_id: int, mailboxes: Mapping[str, int]) -> list[int]:
+def _add(rows: tuple[ListedStudent, ...], school_id: int, mailboxes: Mapping[str, int]) -> list[int]:
     values = [
         {field: getattr(row, field) for field in PLAIN_FIELDS}
         | {"school_id": school_id, "mailbox_id": mailboxes[row.email] if row.email else None, "needs": row.needs or ""}
@@ -127,7 +127,7 @@ def _columns(one: StudentUpdate, mailboxes: Mapping[str, int]) -> dict[str, Any]
     return new
 
 
-def _fill_in(book: GuardianBook, plan: RosterPlan, added: list[int]) -> None:
+def _fill_in(book: GuardianBook, plan: ImportPlan, added: list[int]) -> None:
     changes = {change.guardian_id: change for one in plan.update for change in one.guardian_changes}
     for change in changes.values():
         book.change(change)

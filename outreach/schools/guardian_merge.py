@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import delete, insert, or_, select, update
 
 from outreach.class_lists.names import akin, name_key, richer
-from outreach.class_lists.plan import GuardianChange, RosterGuardian
+from outreach.class_lists.plan import GuardianChange, ListedGuardian
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, guardianship
 
 
 @dataclass
-class Entry:
+class GuardianEntry:
     """One guardian as they will stand; no id yet: to be inserted."""
 
     id: int | None
@@ -27,7 +27,7 @@ class Entry:
     mailbox_id: int | None
     was: tuple[str, int | None] = ("", None)
     children: set[int] = field(default_factory=set)
-    merged_into: Entry | None = None
+    merged_into: GuardianEntry | None = None
 
     def may_be(self, name: str | None) -> bool:
         """Say whether somebody of this name at the same mailbox is this person."""
@@ -40,9 +40,9 @@ class GuardianBook:
     def __init__(self, school_id: int, guardian_ids: Collection[int], mailboxes: Mapping[str, int]) -> None:
         """Read them, with their children."""
         self.school_id, self.mailboxes = school_id, mailboxes
-        self.entries: dict[int, Entry] = {}
-        self.made: list[Entry] = []
-        self.links: list[tuple[int, Entry]] = []
+        self.entries: dict[int, GuardianEntry] = {}
+        self.made: list[GuardianEntry] = []
+        self.links: list[tuple[int, GuardianEntry]] = []
         self._read(guardian_ids)
 
     def change(self, told: GuardianChange) -> None:
@@ -58,14 +58,14 @@ class GuardianBook:
                 if not double.children & entry.children:
                     self._merge(double, entry)
 
-    def add(self, student_id: int, guardian: RosterGuardian) -> None:
+    def add(self, student_id: int, guardian: ListedGuardian) -> None:
         """Make somebody a guardian of a student: who the school has already, or somebody new."""
         mailbox_id = self._mailbox(guardian.email)
         free = [entry for entry in self._at(mailbox_id) if student_id not in entry.children and entry.may_be(guardian.name)]
         same_name = [entry for entry in free if guardian.name and name_key(entry.name) == name_key(guardian.name)]
         entry = next(iter(same_name + free), None)
         if entry is None:
-            entry = Entry(None, guardian.name or "", mailbox_id)
+            entry = GuardianEntry(None, guardian.name or "", mailbox_id)
             self.made.append(entry)
         elif guardian.name and (not entry.name or (entry in same_name and richer(guardian.name, entry.name))):
             entry.name = guardian.name
@@ -94,20 +94,20 @@ class GuardianBook:
             .order_by(Guardian.id)
         )
         for key, name, mailbox_id, student_id in rows:
-            entry = self.entries.setdefault(key, Entry(key, name, mailbox_id, (name, mailbox_id)))
+            entry = self.entries.setdefault(key, GuardianEntry(key, name, mailbox_id, (name, mailbox_id)))
             if student_id is not None:
                 entry.children.add(student_id)
 
     def _mailbox(self, address: object) -> int | None:
         return self.mailboxes[str(address)] if address else None
 
-    def _at(self, mailbox_id: int | None) -> list[Entry]:
+    def _at(self, mailbox_id: int | None) -> list[GuardianEntry]:
         if mailbox_id is None:
             return []
-        entries: Iterable[Entry] = [*self.entries.values(), *self.made]
+        entries: Iterable[GuardianEntry] = [*self.entries.values(), *self.made]
         return [entry for entry in entries if entry.mailbox_id == mailbox_id and entry.merged_into is None]
 
-    def _merge(self, double: Entry, into: Entry) -> None:
+    def _merge(self, double: GuardianEntry, into: GuardianEntry) -> None:
         double.merged_into = into
         self.links = [(student_id, _last(entry)) for student_id, entry in self.links]
         linked = {student_id for student_id, entry in self.links if entry is into}
@@ -131,7 +131,7 @@ class GuardianBook:
             db.session.execute(delete(Guardian).where(Guardian.id.in_(gone)))
 
 
-def _last(entry: Entry) -> Entry:
+def _last(entry: GuardianEntry) -> GuardianEntry:
     while entry.merged_into is not None:
         entry = entry.merged_into
     return entry

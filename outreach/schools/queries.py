@@ -43,7 +43,7 @@ def is_former() -> ColumnElement[bool]:
     return and_(Student.given_name == FORMER_GIVEN_NAME, Student.family_name == FORMER_FAMILY_NAME)
 
 
-def hold_school(school_id: int) -> School:
+def lock_school(school_id: int) -> School:
     """Let changes of one school's people come one after the other; registering goes on meanwhile.
 
     FOR NO KEY UPDATE: a plain FOR UPDATE would stand in the way of rows that merely point to the school.
@@ -113,7 +113,7 @@ def _guardians(school_id: int) -> dict[int, list[KnownGuardian]]:
 PAGE = 50
 
 
-class Shelf(enum.StrEnum):
+class StudentFilter(enum.StrEnum):
     """Which students to list."""
 
     ALL = "all"
@@ -158,7 +158,7 @@ def students_of_class(class_id: int, *, now: datetime) -> list[StudentLine]:
     return student_lines(Student.id.in_(select(enrolment.c.student_id).where(enrolment.c.class_id == class_id)), now=now)
 
 
-def students(user: User, shelf: Shelf, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
+def students(user: User, shelf: StudentFilter, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
     """Read one page of the students a user keeps, found by a part of their name or number."""
     wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(shelf)).order_by(*BY_NAME)
     for word in sought.split()[:5]:
@@ -168,10 +168,10 @@ def students(user: User, shelf: Shelf, sought: str, number: int, *, now: datetim
     return page, student_lines(Student.id.in_([row.id for row in page.rows]), now=now)
 
 
-def shelf_sizes(user: User) -> dict[Shelf, int]:
+def filter_counts(user: User) -> dict[StudentFilter, int]:
     """Count the students on each shelf."""
     mine = (kept(Student.school_id, user), not_(is_former()))
-    return {shelf: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(shelf))) or 0 for shelf in Shelf}
+    return {shelf: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(shelf))) or 0 for shelf in StudentFilter}
 
 
 def kept(school_id: Any, user: User) -> ColumnElement[bool]:
@@ -182,10 +182,10 @@ def kept(school_id: Any, user: User) -> ColumnElement[bool]:
     return mine
 
 
-def _on(shelf: Shelf) -> ColumnElement[bool]:
-    if shelf is Shelf.NO_CLASS:
+def _on(shelf: StudentFilter) -> ColumnElement[bool]:
+    if shelf is StudentFilter.NO_CLASS:
         return ~exists().where(enrolment.c.student_id == Student.id)
-    if shelf is Shelf.TROUBLE:
+    if shelf is StudentFilter.TROUBLE:
         silent = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.refused_at.is_not(None)))
         theirs = select(guardianship.c.student_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
         return or_(Student.mailbox_id.in_(silent), Student.id.in_(theirs.where(Guardian.mailbox_id.in_(silent))))

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import (
     ACTIVE,
     Bounce,
@@ -29,10 +29,10 @@ from outreach.models import (
     guardianship,
 )
 from outreach.schools.apply_plan import forget_childless
-from outreach.schools.queries import FORMER_FAMILY_NAME, FORMER_GIVEN_NAME, hold_school
+from outreach.schools.queries import FORMER_FAMILY_NAME, FORMER_GIVEN_NAME, lock_school
 
 
-def places_to_come(student_id: int, *, now: datetime) -> Sequence[Registration]:
+def registrations_to_come(student_id: int, *, now: datetime) -> Sequence[Registration]:
     """Read the places that must be given back before a student can be removed, the next first."""
     return db.session.scalars(
         select(Registration)
@@ -49,13 +49,13 @@ def remove_student(student_id: int, *, now: datetime) -> None:
     Raises Refused while they have or await a place in a session to come.
     """
     with transaction():
-        hold_school(db.session.scalar(select(Student.school_id).where(Student.id == student_id)) or 0)
+        lock_school(db.session.scalar(select(Student.school_id).where(Student.id == student_id)) or 0)
         # FOR UPDATE, not `locked`: whoever is registering this student just now comes first, or finds nobody
         student = db.session.get(Student, student_id, with_for_update=True, populate_existing=True)
         if student is None:
             raise NotThere(_l("There is no such student."))
-        if places_to_come(student_id, now=now):
-            raise Refused(_l("This student has a place in a session to come. Withdraw it first."))
+        if registrations_to_come(student_id, now=now):
+            raise Refusal(_l("This student has a place in a session to come. Withdraw it first."))
         guardians = set(db.session.scalars(select(guardianship.c.guardian_id).where(guardianship.c.student_id == student_id)))
         mailboxes = _mailboxes(student, guardians)
         for link in (enrolment, guardianship):

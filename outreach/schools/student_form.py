@@ -14,8 +14,8 @@ from wtforms.widgets import HiddenInput
 
 from outreach.class_lists.cells import read_name, read_number, read_word
 from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ProblemCode
-from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian
-from outreach.schools.students import FIELDS, StudentFacts
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, ListedGuardian
+from outreach.schools.students import FIELDS, StudentInput
 from outreach.web.fields import AddressField, LineField, ProseField, required
 from outreach.web.pages import Form
 
@@ -97,9 +97,9 @@ class StudentForm(Form):
                 valid = False
         return valid
 
-    def facts(self) -> StudentFacts:
+    def facts(self) -> StudentInput:
         """Give what was typed."""
-        return StudentFacts(
+        return StudentInput(
             given_name=self.given_name.value or "",
             family_name=self.family_name.value or "",
             number=self.number.value,
@@ -123,7 +123,7 @@ def beginning(student: KnownStudent) -> dict[str, Any]:
     return {field: getattr(student, field) for field in FIELDS} | {"guardians": guardians}
 
 
-def _guardian(part: Any) -> KnownGuardian | RosterGuardian:
+def _guardian(part: Any) -> KnownGuardian | ListedGuardian:
     if part.id.data:
         return KnownGuardian(part.id.data, part.name.value, part.email.data or None)
-    return RosterGuardian(part.name.value, part.email.data or None)
+    return ListedGuardian(part.name.value, part.email.data or None)

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
 from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
-from outreach.notifications.participants import readers
-from outreach.outbox.bounces import put_off_lately
+from outreach.notifications.participants import contacts_of_students
+from outreach.outbox.bounces import delayed_lately
 
 
 class ContactState(enum.StrEnum):
@@ -62,7 +62,7 @@ class Contact:
 
 
 @dataclass(frozen=True)
-class Reach:
+class ContactStatus:
     """Everybody who may be written to about a student."""
 
     own: Contact
@@ -115,7 +115,7 @@ class StudentLine:
     birth_date: date | None
     needs: str
     classes: tuple[str, ...]
-    reach: Reach
+    reach: ContactStatus
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ def student_lines(which: ColumnElement[bool], *, now: datetime) -> list[StudentL
     ]
 
 
-def _line(student: Student, classes: Sequence[str], reach: Reach) -> StudentLine:
+def _line(student: Student, classes: Sequence[str], reach: ContactStatus) -> StudentLine:
     return StudentLine(
         id=student.id,
         given_name=student.given_name,
@@ -161,9 +161,9 @@ def _reach(
     put_off: Mapping[int, int],
     majority_age: int,
     today: date,
-) -> Reach:
+) -> ContactStatus:
     contacts = [_contact(name, reads, put_off) for name, reads in (("", mailbox), *guardians)]
-    return Reach(contacts[0], tuple(contacts[1:]), student.is_minor_on(today, majority_age))
+    return ContactStatus(contacts[0], tuple(contacts[1:]), student.is_minor_on(today, majority_age))
 
 
 def _contact(name: str, mailbox: Mailbox | None, put_off: Mapping[int, int]) -> Contact:
@@ -183,9 +183,9 @@ def _contact(name: str, mailbox: Mailbox | None, put_off: Mapping[int, int]) -> 
 
 def _put_off(student_ids: Sequence[int], now: datetime) -> dict[int, int]:
     """Count, by mailbox, the letters of the last days that a server put off until they failed."""
-    behind = readers().subquery().c
+    behind = contacts_of_students().subquery().c
     theirs = select(behind.mailbox_id).where(behind.student_id.in_(student_ids))
-    rows = db.session.execute(put_off_lately(now=now).where(Bounce.mailbox_id.in_(theirs)))
+    rows = db.session.execute(delayed_lately(now=now).where(Bounce.mailbox_id.in_(theirs)))
     return {mailbox_id: number for mailbox_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 

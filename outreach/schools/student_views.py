@@ -74,7 +74,7 @@ def remove_student(student_id: int) -> ResponseReturnValue:
     """Ask, then forget a student."""
     student = load(Student, student_id, policy.keeps_student)
     known = known_students(student.school_id).get(student_id) or abort(404)
-    places = removal.places_to_come(student_id, now=clock.now())
+    places = removal.registrations_to_come(student_id, now=clock.now())
     if request.method == "POST":
         try:
             removal.remove_student(student_id, now=clock.now())
@@ -114,7 +114,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
-    coming = sum(place.state in HAVE_AN_ENTRY for place in removal.places_to_come(student.id, now=clock.now()))
+    coming = sum(place.state in HAVE_AN_ENTRY for place in removal.registrations_to_come(student.id, now=clock.now()))
     facts = {
         "coming": coming,
         "student": student,

@@ -11,31 +11,31 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
 from outreach.class_lists.dates import PLAUSIBLE_AGES
-from outreach.class_lists.match import plan_roster
+from outreach.class_lists.match import plan_import
 from outreach.class_lists.plan import (
     GuardianChange,
+    ImportPlan,
     KnownGuardian,
     KnownStudent,
-    RosterGuardian,
-    RosterPlan,
-    RosterRow,
+    ListedGuardian,
+    ListedStudent,
     StudentUpdate,
     Value,
     merged,
     number_key,
 )
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import SchoolClass, Student, enrolment, guardianship
 from outreach.schools.apply_plan import write
-from outreach.schools.queries import fingerprint, hold_school, known_students
-from outreach.schools.use_cases import held_class
+from outreach.schools.queries import fingerprint, known_students, lock_school
+from outreach.schools.use_cases import locked_class
 
 FIELDS = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs")
 
 
 @dataclass(frozen=True, kw_only=True)
-class StudentFacts:
+class StudentInput:
     """What a teacher says of a student; None: nothing. A known guardian keeps the id, others have none."""
 
     given_name: str
@@ -45,10 +45,10 @@ class StudentFacts:
     year_group: str | None = None
     birth_date: date | None = None
     needs: str | None = None
-    guardians: tuple[KnownGuardian | RosterGuardian, ...] = ()
+    guardians: tuple[KnownGuardian | ListedGuardian, ...] = ()
 
 
-class AlreadyThere(Refused):
+class AlreadyThere(Refusal):
     """The school has students who may be this one: `candidates` by id."""
 
     def __init__(self, candidates: tuple[int, ...]) -> None:
@@ -62,16 +62,16 @@ def seen_of(student: KnownStudent) -> str:
     return fingerprint(replace(student, class_ids=frozenset()))
 
 
-def add_student(class_id: int, facts: StudentFacts, *, is_another: bool = False, now: datetime) -> int:
+def add_student(class_id: int, facts: StudentInput, *, is_another: bool = False, now: datetime) -> int:
     """Add a student to a class; give the id.
 
     Raises AlreadyThere when the school may have them already, unless `is_another` says that it's somebody else;
     Refused for a number that is taken or a birth date no student has.
     """
     with transaction():
-        school_class = held_class(class_id)
+        school_class = locked_class(class_id)
         known = known_students(school_class.school_id)
-        plan = plan_roster([_row(facts)], list(known.values()), class_id)
+        plan = plan_import([_row(facts)], list(known.values()), class_id)
         if not plan.add and not is_another:
             raise AlreadyThere(_candidates(plan))
         _check(facts, known.values(), now=now)
@@ -79,7 +79,7 @@ def add_student(class_id: int, facts: StudentFacts, *, is_another: bool = False,
     return added[0]
 
 
-def edit_student(student_id: int, facts: StudentFacts, *, seen: str, now: datetime) -> bool:
+def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: datetime) -> bool:
     """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are told so.
 
     `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refused as `add_student`.
@@ -103,7 +103,7 @@ def edit_student(student_id: int, facts: StudentFacts, *, seen: str, now: dateti
 def join_class(student_id: int, class_id: int) -> None:
     """Put a student of the school into one more of its classes; twice changes nothing."""
     with transaction():
-        school_class = held_class(class_id)
+        school_class = locked_class(class_id)
         student = db.session.get(Student, student_id)
         if student is None or student.school_id != school_class.school_id:
             raise NotThere(_l("There is no such student."))
@@ -114,7 +114,7 @@ def join_class(student_id: int, class_id: int) -> None:
 def leave_class(student_id: int, class_id: int) -> None:
     """Take a student out of a class; their record and places stay."""
     with transaction():
-        held_class(class_id)
+        locked_class(class_id)
         _leave(student_id, class_id)
 
 
@@ -146,40 +146,40 @@ def _leave(student_id: int, class_id: int) -> None:
 
 def _held_school_of(student_id: int) -> int:
     school_id = db.session.scalar(select(Student.school_id).where(Student.id == student_id))
-    return hold_school(school_id or 0).id
+    return lock_school(school_id or 0).id
 
 
-def _row(facts: StudentFacts) -> RosterRow:
-    guardians = merged(RosterGuardian(one.name or None, one.email) for one in facts.guardians)
-    return RosterRow(1, **{field: getattr(facts, field) for field in FIELDS}, guardians=guardians)
+def _row(facts: StudentInput) -> ListedStudent:
+    guardians = merged(ListedGuardian(one.name or None, one.email) for one in facts.guardians)
+    return ListedStudent(1, **{field: getattr(facts, field) for field in FIELDS}, guardians=guardians)
 
 
-def _plan(*, add: tuple[RosterRow, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> RosterPlan:
-    return RosterPlan(add=add, update=update, unchanged=(), ask=(), disputes=(), absent=())
+def _plan(*, add: tuple[ListedStudent, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> ImportPlan:
+    return ImportPlan(add=add, update=update, unchanged=(), ask=(), disputes=(), absent=())
 
 
-def _candidates(plan: RosterPlan) -> tuple[int, ...]:
+def _candidates(plan: ImportPlan) -> tuple[int, ...]:
     found = tuple(one.student_id for one in (*plan.update, *plan.unchanged))
     return found + tuple(key for question in plan.ask for key in question.candidates)
 
 
-def _check(facts: StudentFacts, others: Iterable[KnownStudent], *, now: datetime) -> None:
+def _check(facts: StudentInput, others: Iterable[KnownStudent], *, now: datetime) -> None:
     if facts.number:
         key = number_key(facts.number)
         owner = next((one for one in others if one.number and number_key(one.number) == key), None)
         if owner:
             name = f"{owner.given_name} {owner.family_name}"
-            raise Refused(_l("%(name)s has this number already. Correct one of the two.", name=name), field="number")
+            raise Refusal(_l("%(name)s has this number already. Correct one of the two.", name=name), field="number")
     if facts.birth_date and Student(birth_date=facts.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
-        raise Refused(_l("This birth date is not a student's. Look at the year."), field="birth_date")
+        raise Refusal(_l("This birth date is not a student's. Look at the year."), field="birth_date")
 
 
-def _difference(student: KnownStudent, facts: StudentFacts) -> tuple[StudentUpdate, set[int]]:
+def _difference(student: KnownStudent, facts: StudentInput) -> tuple[StudentUpdate, set[int]]:
     """Give what the form says otherwise, and the guardians it leaves out. Unlike in a list, an empty field erases."""
     kept = {one.id: one for one in facts.guardians if isinstance(one, KnownGuardian)}
     mine = {guardian.id: guardian for guardian in student.guardians}
     told = [GuardianChange(key, _changes(mine[key], one, ("name", "email"))) for key, one in kept.items() if key in mine]
-    unknown = [RosterGuardian(one.name or None, one.email) for one in facts.guardians if getattr(one, "id", None) not in mine]
+    unknown = [ListedGuardian(one.name or None, one.email) for one in facts.guardians if getattr(one, "id", None) not in mine]
     update = StudentUpdate(
         _row(facts),
         student.id,

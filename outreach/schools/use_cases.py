@@ -6,15 +6,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, insert, select
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import SchoolClass, class_teacher
-from outreach.schools.queries import hold_school
+from outreach.schools.queries import lock_school
 
 
 def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:
     """Make a class that its maker keeps (a coordinator may make one for others); give its id. Raises Refused: the name is taken."""
     with transaction():
-        hold_school(school_id)
+        lock_school(school_id)
         _must_be_free(school_id, name)
         school_class = SchoolClass(school_id=school_id, name=name)
         db.session.add(school_class)
@@ -27,7 +27,7 @@ def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> 
 def rename_class(class_id: int, name: str) -> None:
     """Give a class another name. Raises Refused: the name is taken."""
     with transaction():
-        school_class = held_class(class_id)
+        school_class = locked_class(class_id)
         _must_be_free(school_class.school_id, name, but=class_id)
         school_class.name = name
 
@@ -35,7 +35,7 @@ def rename_class(class_id: int, name: str) -> None:
 def delete_class(class_id: int) -> None:
     """Delete a class; its students and their places in sessions stay."""
     with transaction():
-        school_class = held_class(class_id)
+        school_class = locked_class(class_id)
         db.session.execute(delete(SchoolClass).where(SchoolClass.id == school_class.id).execution_options(synchronize_session=False))
     db.session.expire_all()
 
@@ -43,17 +43,17 @@ def delete_class(class_id: int) -> None:
 def keep_class(class_id: int, user_id: int, *, keeps: bool) -> None:
     """Become one of a class's teachers, or stop being one; twice changes nothing."""
     with transaction():
-        held_class(class_id)
+        locked_class(class_id)
         mine = (class_teacher.c.class_id == class_id) & (class_teacher.c.user_id == user_id)
         db.session.execute(delete(class_teacher).where(mine))
         if keeps:
             db.session.execute(insert(class_teacher).values(class_id=class_id, user_id=user_id))
 
 
-def held_class(class_id: int) -> SchoolClass:
+def locked_class(class_id: int) -> SchoolClass:
     """Read a class and hold its school. Joins the caller's transaction. Raises NotThere."""
     school_id = db.session.scalar(select(SchoolClass.school_id).where(SchoolClass.id == class_id))
-    hold_school(school_id or 0)
+    lock_school(school_id or 0)
     school_class = db.session.get(SchoolClass, class_id, populate_existing=True)
     if school_class is None:
         raise NotThere(_l("There is no such class."))
@@ -63,4 +63,4 @@ def held_class(class_id: int) -> SchoolClass:
 def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
     same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
     if any(key != but for key in db.session.scalars(same)):
-        raise Refused(_l("Your school has a class of this name already. Choose another, or open that one."), field="name")
+        raise Refusal(_l("Your school has a class of this name already. Choose another, or open that one."), field="name")

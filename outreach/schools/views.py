@@ -30,7 +30,7 @@ __all__ = ["address_views", "import_views", "schools", "student_views"]
 def index() -> ResponseReturnValue:
     """List one's own classes, then the colleagues'."""
     page, lines = queries.classes(me(), page_number(request.args.get("page")))
-    return render_template("schools/index.html", page=page, lines=lines, sizes=queries.shelf_sizes(me()), Shelf=queries.Shelf)
+    return render_template("schools/index.html", page=page, lines=lines, sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter)
 
 
 @schools.get("/students")
@@ -38,11 +38,11 @@ def index() -> ResponseReturnValue:
 def students() -> ResponseReturnValue:
     """Find students; list those in no class, and those whose address needs correcting."""
     form = SearchForm(request.args)
-    shelf = queries.Shelf(form.show.data) if form.show.data in list(queries.Shelf) else queries.Shelf.ALL
+    shelf = queries.StudentFilter(form.show.data) if form.show.data in list(queries.StudentFilter) else queries.StudentFilter.ALL
     sought = one_line(form.q.data or "")
     page, lines = queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
     facts = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
-    return render_template("schools/students.html", sizes=queries.shelf_sizes(me()), Shelf=queries.Shelf, **facts)
+    return render_template("schools/students.html", sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter, **facts)
 
 
 @schools.route("/classes/new", methods=["GET", "POST"])

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nh3 import Cleaner
 
-from outreach.mail.explanations import plainly
+from outreach.mail.explanations import explain_rejection
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _CLEANER = Cleaner(
@@ -27,9 +27,9 @@ _CLEANER = Cleaner(
 )
 
 
-def teach(jinja: Environment) -> None:
+def init_jinja(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
-    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=plainly)
+    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=explain_rejection)
     jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
 
 

@@ -83,7 +83,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
         (field.errors if field is not None else self.form_errors).append(str(refusal))
 
 
-def dress(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Give the app its error pages, headers, filters and navigation."""
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(OutreachError, _refusal_page)
@@ -91,8 +91,8 @@ def dress(app: Flask) -> None:
     app.teardown_appcontext(end_reading)
     app.url_defaults(_name_the_version)
     app.context_processor(_surroundings)
-    formatting.teach(app.jinja_env)
-    templating.quicken(app)
+    formatting.init_jinja(app.jinja_env)
+    templating.init_app(app)
 
 
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:

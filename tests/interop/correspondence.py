@@ -15,10 +15,10 @@ from flask import Flask
 from outreach.db import db
 from outreach.families.use_cases import answer
 from outreach.models import Answer, Mailbox, OutreachSession, Registration, Student, User
-from outreach.registration.use_cases import Request, register_students, withdraw
+from outreach.registration.use_cases import RegistrationRequest, register_students, withdraw
 from outreach.runtime.worker import Worker
 from outreach.scheduling import use_cases as scheduling
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
@@ -88,14 +88,14 @@ CASES = {
     "awkward names": Case("nasty@pupils.example", "nasty", (NASTY, NASTY, TOMORROW, TOMORROW.cancelled, None)),
     "provisional": Case("ana@pupils.example", "provisional", (OPEN, DECIDED, LATE, LATE.cancelled, None)),
 }
-MOVES: dict[str, tuple[TypedTime, str]] = {
-    "workshop": (TypedTime(day=date(2027, 3, 19), start=time(10), end=time(12)), "Mercy Clinic"),
-    "online": (TypedTime(day=date(2027, 10, 14), start=time(9), end=time(10)), ""),
-    "cairo": (TypedTime(day=date(2027, 5, 13), start=time(14), end=time(16)), "Nile Hospital"),
-    "vancouver": (TypedTime(day=date(2027, 5, 13), start=time(14), end=time(16)), "Coast Hospital"),
-    "overlap": (TypedTime(day=date(2027, 10, 31), start=time(1, 15), end=time(1, 45), fold=0), "Mercy Clinic"),
-    "nasty": (TypedTime(day=date(2027, 3, 19), start=time(14), end=time(16)), SITE),
-    "provisional": (TypedTime(day=date(2027, 3, 18), start=time(16), end=time(17)), "Harbor Hospital"),
+MOVES: dict[str, tuple[WhenInput, str]] = {
+    "workshop": (WhenInput(day=date(2027, 3, 19), start=time(10), end=time(12)), "Mercy Clinic"),
+    "online": (WhenInput(day=date(2027, 10, 14), start=time(9), end=time(10)), ""),
+    "cairo": (WhenInput(day=date(2027, 5, 13), start=time(14), end=time(16)), "Nile Hospital"),
+    "vancouver": (WhenInput(day=date(2027, 5, 13), start=time(14), end=time(16)), "Coast Hospital"),
+    "overlap": (WhenInput(day=date(2027, 10, 31), start=time(1, 15), end=time(1, 45), fold=0), "Mercy Clinic"),
+    "nasty": (WhenInput(day=date(2027, 3, 19), start=time(14), end=time(16)), SITE),
+    "provisional": (WhenInput(day=date(2027, 3, 18), start=time(16), end=time(17)), "Harbor Hospital"),
 }
 
 
@@ -158,7 +158,7 @@ class Programme:
             if name == "provisional":
                 provisional.confirm(outreach_session.id, seen=outreach_session.updated_at, now=now)
             else:
-                offer = Offer(title=outreach_session.title, capacity=10, bring="Short sleeves; no rings, please\nA pen")
+                offer = DetailsInput(title=outreach_session.title, capacity=10, bring="Short sleeves; no rings, please\nA pen")
                 scheduling.edit(outreach_session.id, offer, seen=outreach_session.updated_at, now=now, tells=True)
 
     def move(self, now: datetime) -> None:
@@ -166,8 +166,8 @@ class Programme:
         for name, outreach_session in self.sessions.items():
             db.session.refresh(outreach_session)
             when, where = MOVES[name]
-            online = TypedPlace(zone="Australia/Sydney", video_url=LINK + "2")
-            place = TypedPlace(site_id=self.sites[where].id, zone="Europe/London", meeting_point="Door 2") if where else online
+            online = WhereInput(zone="Australia/Sydney", video_url=LINK + "2")
+            place = WhereInput(site_id=self.sites[where].id, zone="Europe/London", meeting_point="Door 2") if where else online
             move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
 
     def end(self, now: datetime) -> None:
@@ -185,7 +185,7 @@ class Programme:
 
     def _register(self, name: str, now: datetime) -> None:
         student = self.nasty if name == "nasty" else self.ana
-        request = Request(
+        request = RegistrationRequest(
             session_id=self.sessions[name].id,
             school_id=student.school_id,
             student_ids=(student.id,),

@@ -19,12 +19,12 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from outreach.db import db
-from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.findings import Finding, Level
 from outreach.doctor.inbox_checks import check_inbox
 from outreach.inbound import inbox
-from outreach.inbound.inbox import InboxAway, Taker, Trouble, poll
+from outreach.inbound.inbox import InboxAway, InboxTrouble, Taker, poll
 from outreach.inbound.polling import InboxReader
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import Answer, InboundOutcome
 from outreach.runtime.jobs import Job
 from outreach.runtime.worker import Worker
@@ -166,7 +166,7 @@ def test_a_message_of_a_gigabyte_is_noted_once_and_stays_flagged(
 
     assert [line["event"] for line in said if line["log_level"] == "warning"] == ["message too large to be read"]
     huge, reply = messages()
-    assert (huge.outcome, huge.reason, huge.size, huge.subject) == (InboundOutcome.QUARANTINED, Reason.TOO_LARGE, 1 << 30, "Photos")
+    assert (huge.outcome, huge.reason, huge.size, huge.subject) == (InboundOutcome.QUARANTINED, InboundReason.TOO_LARGE, 1 << 30, "Photos")
     assert len(huge.raw or b"") <= 64 * 1024
     assert reply.outcome is InboundOutcome.APPLIED
     [left] = server.kept(user)
@@ -245,7 +245,7 @@ def test_over_tls_the_certificate_must_be_one_we_trust(server: Dovecot, user: st
     monkeypatch.setenv("SSL_CERT_FILE", str(server.certificate))
     with pytest.raises(InboxAway) as other_name:
         poll(server.url(user, is_tls=True), taker)
-    assert {unknown.value.trouble, other_name.value.trouble} == {Trouble.UNREACHABLE}
+    assert {unknown.value.trouble, other_name.value.trouble} == {InboxTrouble.UNREACHABLE}
     assert taken == []
     assert poll(server.url(user, is_tls=True, host="localhost"), taker) == 1
 
@@ -253,10 +253,10 @@ def test_over_tls_the_certificate_must_be_one_we_trust(server: Dovecot, user: st
 def test_the_doctor_looks_into_the_inbox_and_leaves_it_as_it_is(settings: Settings, server: Dovecot, user: str) -> None:
     server.put(user, b"Subject: hello\r\n\r\n")
     looked = [examined(settings, server.url(user)) for _ in range(2)]
-    assert [(finding.verdict, finding.said) for finding in looked] == [(Verdict.OK, "INBOX on 127.0.0.1: 1 waiting")] * 2
+    assert [(finding.verdict, finding.said) for finding in looked] == [(Level.OK, "INBOX on 127.0.0.1: 1 waiting")] * 2
     poll(server.url(user), Taker(whole=refuse, oversized=refuse))
     aside = examined(settings, server.url(user))
-    assert (aside.verdict, aside.said) == (Verdict.ATTENTION, "INBOX on 127.0.0.1: 0 waiting, 1 set aside")
+    assert (aside.verdict, aside.said) == (Level.ATTENTION, "INBOX on 127.0.0.1: 0 waiting, 1 set aside")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_the_doctor_looks_into_the_inbox_and_leaves_it_as_it_is(settings: Settin
 )
 def test_the_doctor_says_what_keeps_us_from_the_inbox(settings: Settings, server: Dovecot, changes: dict[str, object], said: str) -> None:
     finding = examined(settings, server.url("reader0", **changes))  # type: ignore[arg-type]  # each of its own type
-    assert (finding.verdict, said in finding.said, bool(finding.advice)) == (Verdict.FAILS, True, True)
+    assert (finding.verdict, said in finding.said, bool(finding.advice)) == (Level.FAILS, True, True)
 
 
 def examined(settings: Settings, url: str) -> Finding:

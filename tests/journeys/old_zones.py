@@ -23,11 +23,11 @@ from outreach.db import db
 from outreach.letters import render
 from outreach.models import Letter
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.settings import read_settings
 from tests.support.builders import Builder
 
-WHEN = TypedTime(day=date(2028, 1, 14), start=time(14), end=time(16))
+WHEN = WhenInput(day=date(2028, 1, 14), start=time(14), end=time(16))
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 
 
@@ -37,8 +37,8 @@ def main(folder: Path) -> None:
     settings = read_settings(os.environ)
     with create_app(settings).app_context():
         make = Builder(NOW)
-        place = TypedPlace(site_id=make.site(zone="America/Vancouver").id, zone="Europe/London")
-        offer = Offer(title="Power of a Stitch", capacity=10)
+        place = WhereInput(site_id=make.site(zone="America/Vancouver").id, zone="Europe/London")
+        offer = DetailsInput(title="Power of a Stitch", capacity=10)
         use_cases.post("stitch_workshop", WHEN, place, offer, by_id=make.clinician().id, publish=True, now=NOW)
         (folder / "invitation.eml").write_bytes(render(db.session.query(Letter).one(), settings=settings))
 

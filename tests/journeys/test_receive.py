@@ -18,7 +18,7 @@ from sqlalchemy import text
 from outreach import cli
 from outreach.db import db
 from outreach.inbound import commands, use_cases
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import Answer, InboundOutcome
 from outreach.settings import Settings
 from outreach.time import clock
@@ -97,7 +97,7 @@ def test_a_reply_through_the_pipe_sets_the_answer(family: Family, receive: Any) 
 def test_a_huge_message_is_read_to_its_end_and_noted(family: Family, receive: Any) -> None:
     raw = family.reply() + b"X" * 3_000_000
     assert receive(raw) == (0, "")
-    assert (last().outcome, last().reason, last().size) == (InboundOutcome.QUARANTINED, Reason.TOO_LARGE, len(raw))
+    assert (last().outcome, last().reason, last().size) == (InboundOutcome.QUARANTINED, InboundReason.TOO_LARGE, len(raw))
     assert len(last().raw or b"") < 100_000
 
 

@@ -26,7 +26,7 @@ from outreach.cli import main
 from outreach.db import db
 from outreach.mail.transport import LocalMailbox
 from outreach.models import Letter, LetterKind, LetterState
-from outreach.models.snapshots import AccountFacts
+from outreach.models.snapshots import AccountSnapshot
 from outreach.runtime import worker
 from outreach.runtime.jobs import TIMETABLE, Job
 from outreach.runtime.worker import Worker, transport_for
@@ -51,7 +51,7 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 def queue_account_letters(make: Builder, *names: str) -> None:
     """Queue letters that are due by the wall clock and about no session."""
     for name in names:
-        facts = AccountFacts(purpose="reset", reader_name="Robin", link=LINK).to_json()
+        facts = AccountSnapshot(purpose="reset", reader_name="Robin", link=LINK).to_json()
         put(make.mailbox(f"{name}@example.org"), name, now=clock.now(), kind=LetterKind.ACCOUNT, facts=facts)
 
 

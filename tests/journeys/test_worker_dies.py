@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from outreach.db import db
 from outreach.mail.smtp import SmtpServer, SmtpTransport
 from outreach.models import Letter, LetterState
-from outreach.outbox.results import Tally
+from outreach.outbox.results import RoundStatistics
 from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import deliver, put
@@ -80,7 +80,7 @@ def queue_streams(make: Builder, now: datetime, *, streams: int, letters: int) -
     ]
 
 
-def finish(postbox: Postbox, moment: datetime) -> Tally:
+def finish(postbox: Postbox, moment: datetime) -> RoundStatistics:
     """Let a worker come after the lease of the dead one is over."""
     return deliver(SmtpTransport(SmtpServer(host="127.0.0.1", port=postbox.port)), moment)
 
@@ -109,8 +109,8 @@ def test_killed_before_data_nothing_is_lost_and_nothing_doubled(
     assert worker.wait(180) == -signal.SIGKILL
     assert postbox.subjects == names[:2]
     postbox.on_recipient.clear()
-    assert finish(postbox, now + timedelta(minutes=1)) == Tally(sent=4)  # the streams of the two that arrived go on
-    assert finish(postbox, now + LEASE_IS_OVER) == Tally(sent=6)
+    assert finish(postbox, now + timedelta(minutes=1)) == RoundStatistics(sent=4)  # the streams of the two that arrived go on
+    assert finish(postbox, now + LEASE_IS_OVER) == RoundStatistics(sent=6)
     assert_all_arrived(postbox, names, twice=set())
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 
 from outreach.db import db, transaction
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
-from outreach.models.snapshots import AccountFacts
+from outreach.models.snapshots import AccountSnapshot
 from outreach.web.extensions import limiter
 from tests.support.builders import Builder
 
@@ -37,14 +37,14 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-def letters(purpose: str | None = None) -> list[AccountFacts]:
+def letters(purpose: str | None = None) -> list[AccountSnapshot]:
     """Give what the letters about accounts say, oldest first."""
     rows = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.ACCOUNT).order_by(Letter.id))
-    facts = [AccountFacts.from_json(row.facts) for row in rows]
+    facts = [AccountSnapshot.from_json(row.facts) for row in rows]
     return [fact for fact in facts if purpose in (None, fact.purpose)]
 
 
-def path_in(facts: AccountFacts) -> str:
+def path_in(facts: AccountSnapshot) -> str:
     """Give the path of a letter's link, which must lead to us."""
     assert facts.link is not None
     assert facts.link.startswith("http://127.0.0.1:5000/")

@@ -15,7 +15,7 @@ from sqlalchemy import event, select
 
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Mailbox, OutreachSession, SchoolClass, User
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling.use_cases import cancel
 from outreach.time import clock
 from tests.support.builders import Builder
@@ -60,7 +60,7 @@ def scene(make: Builder, now: datetime) -> Scene:
 def register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *, now: datetime) -> None:
     db.session.refresh(school_class)
     students = sorted(school_class.students, key=lambda student: student.given_name)
-    asked = Request(
+    asked = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=school_class.school_id,
         student_ids=tuple(student.id for student in students),

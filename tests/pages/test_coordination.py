@@ -27,8 +27,8 @@ from outreach.models import (
     Site,
     User,
 )
-from outreach.models.snapshots import AccountFacts
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import AccountSnapshot
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.time import clock
 from tests.support.builders import Builder
 
@@ -81,7 +81,7 @@ def letter(make: Builder, now: datetime, address: str = "guardian@families.examp
     kind = facts.pop("kind", LetterKind.APPLICATION)
     with transaction():
         key = f"test:{address}:{kind}:{now}"
-        post([Draft(mailbox_id=mailbox.id, kind=kind, facts=facts.pop("said", {}), dedupe_key=key)], now=now)
+        enqueue([NewLetter(mailbox_id=mailbox.id, kind=kind, facts=facts.pop("said", {}), dedupe_key=key)], now=now)
         written = db.session.scalars(select(Letter).where(Letter.dedupe_key == key)).one()
         for name, value in facts.items():
             setattr(written, name, value)
@@ -151,7 +151,7 @@ def test_from_applying_to_posting(client: FlaskClient, app: Flask) -> None:
     too_early = client.post(f"/coordination/applications/{asked.id}/approval", data=new_site)
     assert too_early.status_code == 422
     assert "isn&#39;t confirmed yet" in too_early.text
-    link = AccountFacts.from_json(db.session.scalars(select(Letter)).one().facts).link
+    link = AccountSnapshot.from_json(db.session.scalars(select(Letter)).one().facts).link
     assert link is not None
     doctor.post(link.removeprefix("http://127.0.0.1:5000"), data={"password": "needle and thread"})
     assert doctor.get("/sessions/new").status_code == 403
@@ -313,7 +313,7 @@ def test_the_mail_log_says_what_became_of_each_letter(client: FlaskClient, make:
 
 def test_what_a_letter_about_an_account_says_is_never_shown(client: FlaskClient, make: Builder, now: datetime) -> None:
     link = "http://127.0.0.1:5000/reset/secret-token"
-    said = AccountFacts(purpose="reset", reader_name="Tom Secretname", link=link).to_json()
+    said = AccountSnapshot(purpose="reset", reader_name="Tom Secretname", link=link).to_json()
     words = f"554 5.7.1 <{link}> is on a list; and so is /confirm/secret-token."
     written = failed(make, now, kind=LetterKind.ACCOUNT, said=said, server_words=words)
     pages = [client.get(path).text for path in ("/coordination/letters", f"/coordination/letters/{written.id}")]

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import Base, db, transaction
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.models import Application, InboundMessage, LetterState, RoleName, User
 from outreach.time import clock
 from tests.support.builders import Builder
@@ -88,7 +88,7 @@ def ids(make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[s
     monkeypatch.setattr(clock, "now", lambda: now)
     family: Family = invited(make, now)
     applicant = make.user()
-    take_in(mail(to="rsvp@outreach.example"), delivered_to=None, source="test", now=now)
+    receive(mail(to="rsvp@outreach.example"), delivered_to=None, source="test", now=now)
     with transaction():
         db.session.add(Application(user_id=applicant.id, role=RoleName.TEACHER, place="Hill School", created_at=now))
         failed = family.letter(PARENT)

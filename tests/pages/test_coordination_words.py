@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from outreach.coordination import labels
 from outreach.db import db, transaction
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.mail_admin import inbound_labels
 from outreach.mail_admin import labels as mail_labels
 from outreach.mail_admin.forms import Shown
@@ -415,23 +415,23 @@ def came(now: datetime, number: int = 0, **facts: Any) -> InboundMessage:
     return message
 
 
-@pytest.mark.parametrize("reason", Reason)
+@pytest.mark.parametrize("reason", InboundReason)
 @pytest.mark.usefixtures("app")
-def test_each_reason_has_its_sentence_and_what_to_do(reason: Reason) -> None:
+def test_each_reason_has_its_sentence_and_what_to_do(reason: InboundReason) -> None:
     message = InboundMessage(reason=reason.value)
     assert inbound_labels.why(message) == str(inbound_labels.REASONS[reason])
     special = {
-        Reason.PERSON_WROTE: "Please read it and answer",
-        Reason.NO_TOKEN: "If a family or a school wrote it",
-        Reason.TOO_LARGE: "ask them to send it again without attachments",
-        Reason.FAULT: "whoever runs this service",
+        InboundReason.PERSON_WROTE: "Please read it and answer",
+        InboundReason.NO_TOKEN: "If a family or a school wrote it",
+        InboundReason.TOO_LARGE: "ask them to send it again without attachments",
+        InboundReason.FAULT: "whoever runs this service",
     }
     assert special.get(reason, "Nothing was changed.") in inbound_labels.to_do(message)
 
 
 @pytest.mark.usefixtures("app")
 def test_no_two_reasons_read_the_same() -> None:
-    assert len({str(sentence) for sentence in inbound_labels.REASONS.values()}) == len(Reason)
+    assert len({str(sentence) for sentence in inbound_labels.REASONS.values()}) == len(InboundReason)
     assert inbound_labels.why(InboundMessage(reason="")) == ""
 
 

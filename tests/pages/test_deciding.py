@@ -22,10 +22,10 @@ from outreach.letters import render
 from outreach.models import Letter, LetterKind, OutreachSession, SessionState, Student, User
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import TypedDecision
+from outreach.scheduling.inputs import DecisionInput
 from outreach.scheduling.provisional import use_cases as provisional
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket
+from outreach.tokens import LinkPurpose, Ticket
 from tests.pages.test_scheduling import typed
 from tests.support.builders import Builder
 
@@ -72,7 +72,7 @@ def student(make: Builder, outreach_session: OutreachSession) -> Student:
 
 def link(app: Flask, user: User, outreach_session: OutreachSession, **changes: Any) -> str:
     """Give the path the letter of this user leads to."""
-    ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, user.mailbox.link_version, outreach_session.starts_at)
+    ticket = Ticket(user.mailbox_id, outreach_session.id, LinkPurpose.DECIDE, user.mailbox.link_version, outreach_session.starts_at)
     return "/d/" + tokens.sign(replace(ticket, **changes), app.config["SECRET_KEY"])
 
 
@@ -143,7 +143,7 @@ def test_everybody_sees_that_it_isnt_certain(
     teacher = db.session.scalars(select(User).where(User.email != host.email)).one()
     key = outreach_session.id
     family = tokens.sign(
-        Ticket(student.mailbox_id or 0, key, Purpose.FAMILY, 1, outreach_session.ends_at + tokens.LASTS), app.config["SECRET_KEY"]
+        Ticket(student.mailbox_id or 0, key, LinkPurpose.FAMILY, 1, outreach_session.ends_at + tokens.LASTS), app.config["SECRET_KEY"]
     )
     chip, sentence = "Provisional until Mon 15 Mar, 12:00", "is decided by Monday 15 March 2027, 12:00 (New York"
     for user, path, said in (
@@ -248,7 +248,7 @@ def test_a_page_opened_before_somebody_changed_it_is_shown_anew(
     app: Flask, client_of: ClientOf, host: User, outreach_session: OutreachSession, now: datetime
 ) -> None:
     path, client, old = link(app, host, outreach_session), client_of(None), seen(outreach_session)
-    put_off = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12))
+    put_off = DecisionInput(is_provisional=True, wall=datetime(2027, 3, 16, 12))
     provisional.leave_open(outreach_session.id, put_off, seen=again(outreach_session).updated_at, now=now + DAY)
     for act, typed_in in (("confirmation", {}), ("cancellation", {"reason": "An emergency list."})):
         late = client.post(f"{path}/{act}", data=old | typed_in)

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from outreach.db import db, transaction
 from outreach.models import Guardian, OutreachSession, RegistrationState, Student, User
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, states
@@ -23,15 +23,15 @@ HOME, OTHER = "home@families.example", "other@families.example"
 GET, POST = "GET", "POST"
 # Path behind the token, method, and the purpose a link must have for it.
 PAGES = [
-    ("", GET, Purpose.FAMILY),
-    ("/answer", POST, Purpose.FAMILY),
-    ("/withdrawal/{ana}", GET, Purpose.FAMILY),
-    ("/withdrawal/{ana}", POST, Purpose.FAMILY),
-    ("/not-mine", GET, Purpose.NOT_MINE),
-    ("/not-mine", POST, Purpose.NOT_MINE),
-    ("/reminders", GET, Purpose.REMINDERS),
-    ("/reminders", POST, Purpose.REMINDERS),
-    ("/reminders/again", POST, Purpose.REMINDERS),
+    ("", GET, LinkPurpose.FAMILY),
+    ("/answer", POST, LinkPurpose.FAMILY),
+    ("/withdrawal/{ana}", GET, LinkPurpose.FAMILY),
+    ("/withdrawal/{ana}", POST, LinkPurpose.FAMILY),
+    ("/not-mine", GET, LinkPurpose.NOT_MINE),
+    ("/not-mine", POST, LinkPurpose.NOT_MINE),
+    ("/reminders", GET, LinkPurpose.REMINDERS),
+    ("/reminders", POST, LinkPurpose.REMINDERS),
+    ("/reminders/again", POST, LinkPurpose.REMINDERS),
 ]
 every_page = pytest.mark.parametrize(("path", "method", "purpose"), PAGES)
 
@@ -56,7 +56,7 @@ class Families:
 
     def link(
         self,
-        purpose: Purpose = Purpose.FAMILY,
+        purpose: LinkPurpose = LinkPurpose.FAMILY,
         *,
         address: str = HOME,
         about: OutreachSession | None = None,
@@ -90,13 +90,13 @@ def families(make: Builder, client_of: Clients, monkeypatch: pytest.MonkeyPatch,
 
 
 @every_page
-def test_the_right_link_opens_the_page(families: Families, path: str, method: str, purpose: Purpose) -> None:
+def test_the_right_link_opens_the_page(families: Families, path: str, method: str, purpose: LinkPurpose) -> None:
     assert families.ask(families.link(purpose), path, method)[0] == (200 if method == GET else 303)
 
 
 @every_page
-def test_a_link_for_another_purpose_opens_nothing(families: Families, path: str, method: str, purpose: Purpose) -> None:
-    for other in set(Purpose) - {purpose}:
+def test_a_link_for_another_purpose_opens_nothing(families: Families, path: str, method: str, purpose: LinkPurpose) -> None:
+    for other in set(LinkPurpose) - {purpose}:
         with nothing_changes():
             status, page = families.ask(families.link(other), path, method)
         assert (status, "This link doesn't work any more" in page, "Ana" in page) == (404, True, False)
@@ -104,14 +104,14 @@ def test_a_link_for_another_purpose_opens_nothing(families: Families, path: str,
 
 @every_page
 @pytest.mark.parametrize("version", [-1, 1])
-def test_a_link_of_another_version_opens_nothing(families: Families, path: str, method: str, purpose: Purpose, version: int) -> None:
+def test_a_link_of_another_version_opens_nothing(families: Families, path: str, method: str, purpose: LinkPurpose, version: int) -> None:
     with nothing_changes():
         assert families.ask(families.link(purpose, version=version), path, method)[0] == 404
 
 
 @every_page
 def test_a_link_opens_until_it_expires_and_not_from_then_on(
-    families: Families, path: str, method: str, purpose: Purpose, now: datetime
+    families: Families, path: str, method: str, purpose: LinkPurpose, now: datetime
 ) -> None:
     for ends in (now, now - SECOND):
         with nothing_changes():
@@ -121,7 +121,9 @@ def test_a_link_opens_until_it_expires_and_not_from_then_on(
 
 
 @every_page
-def test_a_link_of_a_mailbox_or_a_session_that_is_gone_opens_nothing(families: Families, path: str, method: str, purpose: Purpose) -> None:
+def test_a_link_of_a_mailbox_or_a_session_that_is_gone_opens_nothing(
+    families: Families, path: str, method: str, purpose: LinkPurpose
+) -> None:
     for link in (families.link(purpose, mailbox_id=10**6), families.link(purpose, session_id=10**6)):
         with nothing_changes():
             assert families.ask(link, path, method)[0] == 404
@@ -213,7 +215,7 @@ def test_no_other_mailbox_of_the_family_is_shown(families: Families) -> None:
     page = families.ask(families.link(), "", GET)[1]
     assert "ana@pupils.example" not in page
     assert OTHER not in page
-    assert HOME in families.ask(families.link(Purpose.NOT_MINE), "/not-mine", GET)[1]
+    assert HOME in families.ask(families.link(LinkPurpose.NOT_MINE), "/not-mine", GET)[1]
 
 
 def test_a_student_who_shares_the_guardians_address_is_seen_once(families: Families, make: Builder) -> None:

@@ -30,10 +30,10 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import Cause, LetterFacts
+from outreach.models.snapshots import Cause, LetterSnapshot
 from outreach.registration import use_cases as registering
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, states
@@ -78,7 +78,7 @@ class Home:
 
     def link(self, about: OutreachSession, address: str = HOME) -> str:
         mailbox = self.make.mailbox(address)
-        ticket = Ticket(mailbox.id, about.id, Purpose.FAMILY, mailbox.link_version, about.ends_at + timedelta(days=30))
+        ticket = Ticket(mailbox.id, about.id, LinkPurpose.FAMILY, mailbox.link_version, about.ends_at + timedelta(days=30))
         return f"/i/{sign(ticket, settings().secret_key)}"
 
     def page(self, about: OutreachSession, address: str = HOME) -> str:
@@ -314,10 +314,10 @@ def deeds(home: Home, make: Builder) -> dict[str, Any]:
     return {"one": one, "later": later, "colleague": colleague, "ana": ana}
 
 
-def told(about: OutreachSession) -> dict[int, LetterFacts]:
+def told(about: OutreachSession) -> dict[int, LetterSnapshot]:
     """Give by mailbox what is said about a wrong address, in letters about this session."""
     wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS, Letter.session_id == about.id).order_by(Letter.id)
-    return {letter.mailbox_id: LetterFacts.from_json(letter.facts) for letter in db.session.scalars(wanted)}
+    return {letter.mailbox_id: LetterSnapshot.from_json(letter.facts) for letter in db.session.scalars(wanted)}
 
 
 def test_each_teacher_is_told_of_their_own_students_who_take_part(home: Home, deeds: dict[str, Any], now: datetime) -> None:
@@ -379,7 +379,7 @@ def test_two_who_read_elsewhere_are_two_pieces_of_news(home: Home, now: datetime
     for address in (HOME, "father@families.example"):
         not_mine(home.make.mailbox(address).id, session_id=one.id, now=now)
     wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS, Letter.session_id == one.id).order_by(Letter.id)
-    assert [LetterFacts.from_json(letter.facts).reason for letter in db.session.scalars(wanted)] == [HOME, "father@families.example"]
+    assert [LetterSnapshot.from_json(letter.facts).reason for letter in db.session.scalars(wanted)] == [HOME, "father@families.example"]
 
 
 def test_said_again_after_a_correction_it_is_news_again(home: Home, now: datetime) -> None:

@@ -29,14 +29,14 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import LetterFacts
-from outreach.notifications.notify import addresses_changed, tell_moved
-from outreach.notifications.session_snapshot import session_facts
+from outreach.models.snapshots import LetterSnapshot
+from outreach.notifications.notify import notify_addresses_changed, notify_moved
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Request
+from outreach.registration.use_cases import RegistrationRequest
 from outreach.scheduling.use_cases import cancel
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
@@ -52,10 +52,10 @@ class Family:
     mailbox: Mailbox
     places: dict[str, Registration]
 
-    def link(self, purpose: Purpose = Purpose.FAMILY, *, version: int | None = None, expires_at: datetime | None = None) -> str:
+    def link(self, purpose: LinkPurpose = LinkPurpose.FAMILY, *, version: int | None = None, expires_at: datetime | None = None) -> str:
         ends = expires_at or self.outreach_session.ends_at + timedelta(days=30)
         ticket = Ticket(self.mailbox.id, self.outreach_session.id, purpose, version or self.mailbox.link_version, ends)
-        path = "/not-mine" if purpose is Purpose.NOT_MINE else ""
+        path = "/not-mine" if purpose is LinkPurpose.NOT_MINE else ""
         return f"/i/{sign(ticket, settings().secret_key)}{path}"
 
     @property
@@ -87,7 +87,7 @@ def family(make: Builder, now: datetime) -> Family:
 
 
 def register(outreach_session: OutreachSession, students: list[Student], teacher: User, *, now: datetime) -> None:
-    asked = Request(
+    asked = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=students[0].school_id,
         student_ids=tuple(student.id for student in students),
@@ -131,7 +131,7 @@ def test_nobody_elses_place_can_be_given_back(client_of: Clients, family: Family
 def test_a_link_that_does_not_hold_opens_nothing(client_of: Clients, family: Family, broken: str, now: datetime) -> None:
     links = {
         "truncated": family.link()[:-4],
-        "other purpose": family.link(Purpose.NOT_MINE).removesuffix("/not-mine"),
+        "other purpose": family.link(LinkPurpose.NOT_MINE).removesuffix("/not-mine"),
         "void": family.link(version=7),
         "expired": family.link(expires_at=now),
         "nonsense": "/i/x",
@@ -145,14 +145,14 @@ def test_a_link_that_does_not_hold_opens_nothing(client_of: Clients, family: Fam
 @pytest.mark.empty_database
 def test_not_my_child_stops_mail_voids_the_links_and_tells_the_teacher(client_of: Clients, family: Family) -> None:
     client = client_of(None)
-    link, page = family.link(Purpose.NOT_MINE), family.link()
+    link, page = family.link(LinkPurpose.NOT_MINE), family.link()
     assert client.get(link).status_code == 200
     assert family.mailbox.is_open
     assert client.post(link).status_code == 303
     assert not db.session.get_one(Mailbox, family.mailbox.id, populate_existing=True).is_open
     assert client.get(page).status_code == 404
     letter = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS)).one()
-    facts = LetterFacts.from_json(letter.facts)
+    facts = LetterSnapshot.from_json(letter.facts)
     assert letter.mailbox_id == family.teacher.mailbox_id
     assert {student.given_name for student in (*facts.seated, *facts.waiting)} == {"Ana", "Ben"}
 
@@ -163,7 +163,7 @@ def test_a_teacher_who_is_no_guardian_keeps_the_mail_of_their_work(make: Builder
     with_that_address.mailbox_id = user.mailbox_id
     db.session.commit()
     family.mailbox = user.mailbox
-    assert client_of(None).post(family.link(Purpose.NOT_MINE)).status_code == 303
+    assert client_of(None).post(family.link(LinkPurpose.NOT_MINE)).status_code == 303
     db.session.refresh(user.mailbox)
     db.session.refresh(with_that_address)
     assert user.mailbox.is_open
@@ -210,7 +210,7 @@ def test_where_others_have_a_say_they_are_told_who_can_give_it_back(
         ana = db.session.get_one(Registration, family.places["Ana"].id).student
         father = Guardian(school_id=ana.school_id, name="Father", mailbox_id=make.mailbox("father@families.example").id)
         ana.guardians.append(father)
-        addresses_changed([ana.id], now=now)
+        notify_addresses_changed([ana.id], now=now)
     client = client_of(None)
     answered(family, client, "declined")
     page = unescape(client.get(family.link()).text)
@@ -238,9 +238,9 @@ def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Famil
     shown = family.invitation.sequence
     with transaction():
         one = db.session.get_one(OutreachSession, family.outreach_session.id)
-        was, later = session_facts(one), timedelta(days=1)
+        was, later = session_snapshot(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
-        tell_moved(one, was=was, now=now)
+        notify_moved(one, was=was, now=now)
     client = client_of(None)
     response = answered(family, client, "accepted", sequence=shown)
     assert response.status_code == 409

@@ -10,7 +10,7 @@ from flask import Flask
 
 from outreach.db import transaction
 from outreach.models import LetterKind
-from outreach.outbox.queue import Draft, post
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.time import clock
 from tests.support.builders import Builder
 
@@ -21,8 +21,8 @@ def test_ready_says_how_long_the_oldest_due_letter_waits(app: Flask, make: Build
     mailbox = make.mailbox("someone@example.org")
     with transaction():
         for age, key in ((90, "old"), (30, "younger"), (-600, "not due yet")):
-            letter = Draft(mailbox_id=mailbox.id, kind=LetterKind.DIGEST, facts={}, dedupe_key=key, due_at=now - timedelta(seconds=age))
-            post([letter], now=now)
+            letter = NewLetter(mailbox_id=mailbox.id, kind=LetterKind.DIGEST, facts={}, dedupe_key=key, due_at=now - timedelta(seconds=age))
+            enqueue([letter], now=now)
     assert app.test_client().get("/readyz").json == {"status": "ok", "oldest_due_letter_seconds": 90}
 
 

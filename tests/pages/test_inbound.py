@@ -28,7 +28,7 @@ def client(client_of: ClientOf, make: Builder, now: datetime, monkeypatch: pytes
 
 def came(raw: bytes, now: datetime) -> InboundMessage:
     """Take a message in, and give its row."""
-    use_cases.take_in(raw, delivered_to=None, source="test", now=now)
+    use_cases.receive(raw, delivered_to=None, source="test", now=now)
     return last()
 
 

@@ -30,11 +30,11 @@ from outreach.models import (
     OutreachSession,
     User,
 )
-from outreach.models.snapshots import AccountFacts, LetterFacts
-from outreach.notifications.notify import tell_moved, tell_published
-from outreach.notifications.session_snapshot import session_facts
-from outreach.outbox.bounces import note_failure
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import AccountSnapshot, LetterSnapshot
+from outreach.notifications.notify import notify_moved, notify_published
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.outbox.bounces import record_bounce
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.runtime.worker import Worker, render_for
 from outreach.scheduling.use_cases import cancel
 from outreach.settings import ROOT
@@ -103,9 +103,9 @@ def everything_happens(sent: Sent) -> None:
         db.session.add(
             InvitationAnswer(invitation_id=ben.id, answer=ben.answer, source=AnswerSource.PAGE, at=sent.now, counts=True, comment="Yes!")
         )
-        note_failure(sent.mailbox("cem").id, sent.letter("cem").id, BounceKind.HARD, status="5.1.1", words="550 no Cem here", now=sent.now)
+        record_bounce(sent.mailbox("cem").id, sent.letter("cem").id, BounceKind.HARD, status="5.1.1", words="550 no Cem here", now=sent.now)
         sent.mailbox("dua").blocked_at = sent.now
-        note_failure(sent.mailbox("eli").id, sent.letter("eli").id, BounceKind.SOFT, status="4.2.2", words="mailbox full", now=sent.now)
+        record_bounce(sent.mailbox("eli").id, sent.letter("eli").id, BounceKind.SOFT, status="4.2.2", words="mailbox full", now=sent.now)
         fay, letter = sent.invitation("fay"), sent.letter("fay")
         fay.sent_sequence, letter.state, letter.server_words = None, LetterState.FAILED, "421 too busy"
         gus.sequence = 1
@@ -204,11 +204,11 @@ def test_a_cancellation_that_got_lost_is_sent_again(sent: Sent) -> None:
 def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sent) -> None:
     with transaction():
         one = db.session.get_one(OutreachSession, sent.outreach_session.id)
-        was, later = session_facts(one), timedelta(days=1)
+        was, later = session_snapshot(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
-        tell_moved(one, was=was, now=sent.now)
+        notify_moved(one, was=was, now=sent.now)
     assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/update").status_code == 303
-    facts = LetterFacts.from_json(sent.letter("ana").facts)
+    facts = LetterSnapshot.from_json(sent.letter("ana").facts)
     assert facts.was is not None
     assert (facts.was.starts_wall, facts.session.starts_wall) == (was.starts_wall, was.starts_wall + later)
 
@@ -238,17 +238,17 @@ def test_the_message_is_signed_as_it_left(sent: Sent) -> None:
 
 def test_what_opens_an_account_is_never_shown(sent: Sent, make: Builder) -> None:
     link = "http://127.0.0.1:5000/reset/secret"
-    facts = AccountFacts(purpose="reset", reader_name="Robin", link=link).to_json()
+    facts = AccountSnapshot(purpose="reset", reader_name="Robin", link=link).to_json()
     with transaction():
         # even where it were about a session
-        draft = Draft(
+        draft = NewLetter(
             mailbox_id=make.mailbox("x@y.example").id,
             kind=LetterKind.ACCOUNT,
             facts=facts,
             dedupe_key="k",
             session_id=sent.outreach_session.id,
         )
-        post([draft], now=sent.now)
+        enqueue([draft], now=sent.now)
     letter = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.ACCOUNT)).one()
     assert sent.client.get(f"/coordination/letters/{letter.id}/message.eml").status_code == 404
     assert "message.eml" not in sent.client.get(f"/coordination/letters/{letter.id}").text
@@ -282,7 +282,7 @@ def test_a_programme_without_letters_has_no_figures_to_fear(make: Builder, clien
 def test_many_invitations_cost_as_many_queries_as_few(sent: Sent, make: Builder) -> None:
     small = make.outreach_session(make.clinician())
     with transaction():
-        tell_published(small, now=sent.now)
+        notify_published(small, now=sent.now)
     spent = []
     for path in (sent.path, f"/coordination/sessions/{small.id}/invitations"):
         statements: list[str] = []

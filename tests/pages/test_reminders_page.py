@@ -10,7 +10,7 @@ from flask import Flask
 from outreach.db import db
 from outreach.models import Mailbox, OutreachSession
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
@@ -37,7 +37,7 @@ def link(mailbox: Mailbox, outreach_session: OutreachSession) -> str:
     return link_of(mailbox, outreach_session)
 
 
-def link_of(mailbox: Mailbox, about: OutreachSession, purpose: Purpose = Purpose.REMINDERS) -> str:
+def link_of(mailbox: Mailbox, about: OutreachSession, purpose: LinkPurpose = LinkPurpose.REMINDERS) -> str:
     ticket = Ticket(mailbox.id, about.id, purpose, mailbox.link_version, about.ends_at + timedelta(days=30))
     return f"/i/{sign(ticket, settings().secret_key)}/reminders"
 
@@ -91,8 +91,10 @@ def test_switching_them_on_again_is_for_our_own_page_alone(app: Flask, mailbox: 
     assert stopped_at(mailbox) is not None
 
 
-@pytest.mark.parametrize("purpose", [Purpose.FAMILY, Purpose.NOT_MINE])
-def test_a_link_for_something_else_stops_nothing(app: Flask, mailbox: Mailbox, outreach_session: OutreachSession, purpose: Purpose) -> None:
+@pytest.mark.parametrize("purpose", [LinkPurpose.FAMILY, LinkPurpose.NOT_MINE])
+def test_a_link_for_something_else_stops_nothing(
+    app: Flask, mailbox: Mailbox, outreach_session: OutreachSession, purpose: LinkPurpose
+) -> None:
     assert app.test_client().post(link_of(mailbox, outreach_session, purpose), data=ONE_CLICK).status_code == 404
     assert stopped_at(mailbox) is None
 

@@ -14,9 +14,9 @@ from werkzeug.test import TestResponse
 
 from outreach.db import db
 from outreach.models import Letter, OutreachSession, SessionState, Site, User
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer
+from outreach.scheduling.inputs import DetailsInput
 from outreach.time import clock
 from tests.support.builders import Builder
 
@@ -305,7 +305,7 @@ def test_an_edit_over_somebody_elses_is_stale_shows_theirs_and_may_then_be_saved
     host = make.clinician()
     session = make.outreach_session(host)
     opened = seen(session)
-    theirs = Offer(title="Their title", capacity=12, reminder_leads=(10080, 1440), frees_declined_seats=True)
+    theirs = DetailsInput(title="Their title", capacity=12, reminder_leads=(10080, 1440), frees_declined_seats=True)
     use_cases.edit(session.id, theirs, seen=session.updated_at, now=now + timedelta(seconds=1))
     response = client_of(host).post(f"/sessions/{session.id}/edit", data=typed(title="My title", seen_at=opened))
     page = words(response)
@@ -363,7 +363,7 @@ def test_a_move_decided_on_old_facts_is_stale(make: Builder, client_of: ClientOf
     host, site = make.clinician(), make.site()
     session = make.outreach_session(host, site=site)
     data = typed(site, day="2027-03-25", seen_at=seen(session), confirm="1")
-    use_cases.edit(session.id, Offer(title="New", capacity=10), seen=session.updated_at, now=now + timedelta(seconds=1))
+    use_cases.edit(session.id, DetailsInput(title="New", capacity=10), seen=session.updated_at, now=now + timedelta(seconds=1))
     response = client_of(host).post(f"/sessions/{session.id}/move", data=data)
     assert (response.status_code, again(session).revision) == (409, 0)
     assert 'value="2027-03-25"' in words(response)
@@ -410,7 +410,7 @@ def test_a_roster_names_given_names_schools_and_needs_and_no_more(make: Builder,
         )
     ids = tuple(student.id for student in sorted(school_class.students, key=lambda student: student.given_name))
     register_students(
-        Request(
+        RegistrationRequest(
             session_id=session.id, school_id=school.id, student_ids=ids, teacher_id=teacher.id, by_id=teacher.id, permission_attested=True
         ),
         now=make.now,

@@ -14,8 +14,8 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from outreach import policy
-from outreach.class_lists.errors import RosterField
-from outreach.class_lists.plan import KnownGuardian, RosterGuardian
+from outreach.class_lists.errors import ListField
+from outreach.class_lists.plan import KnownGuardian, ListedGuardian
 from outreach.class_lists.row_reader import DateOrder
 from outreach.db import db, transaction
 from outreach.models import (
@@ -315,8 +315,8 @@ def test_what_was_typed_becomes_facts(app: Flask) -> None:
     assert (facts.year_group, facts.number, str(facts.birth_date), facts.needs) == (None, "007", "2012-04-30", "glasses")
     assert facts.guardians == (
         KnownGuardian(7, "Maria", "mum@families.example"),
-        RosterGuardian("Tom", None),
-        RosterGuardian(None, "tom@families.example"),
+        ListedGuardian("Tom", None),
+        ListedGuardian(None, "tom@families.example"),
     )
     assert form_of(app, year_group=" Year  9 ").facts().year_group == "Year 9"
     blank = form_of(app, email="", birth_date=" ")
@@ -366,9 +366,9 @@ def test_what_a_field_takes(app: Flask, name: str, value: str, is_taken: bool) -
     [
         ({}, {"has_headings": None, "columns": {}, "date_order": None, "answers": {}, "left_out": set()}),
         ({"headings": "y"}, {"has_headings": None}),
-        ({"column-0": "email", "headings": "y"}, {"has_headings": True, "columns": {0: RosterField.EMAIL}}),
+        ({"column-0": "email", "headings": "y"}, {"has_headings": True, "columns": {0: ListField.EMAIL}}),
         ({"column-0": "", "column-1": "password"}, {"has_headings": False, "columns": {0: None, 1: None}}),
-        ({"column-99": "email", "column-100": "email", "column-x": "email", "column--1": "email"}, {"columns": {99: RosterField.EMAIL}}),
+        ({"column-99": "email", "column-100": "email", "column-x": "email", "column--1": "email"}, {"columns": {99: ListField.EMAIL}}),
         ({"date_order": "dmy"}, {"date_order": DateOrder.DAY_FIRST}),
         ({"date_order": "ymd"}, {"date_order": None}),
         (

@@ -365,7 +365,7 @@ def _register(make: Builder, place: Place, now: datetime) -> None:
     teacher = place.people["owner"]
     assert teacher is not None
     outreach_session = make.outreach_session(make.clinician())
-    asked = registering.Request(
+    asked = registering.RegistrationRequest(
         session_id=outreach_session.id,
         school_id=place.school.id,
         student_ids=(place.mia,),

@@ -20,9 +20,9 @@ from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.scheduling import use_cases
 from outreach.scheduling.form_parts import NEVER
 from outreach.scheduling.forms import CancelForm, RewordForm, SessionForm
-from outreach.scheduling.inputs import Offer
+from outreach.scheduling.inputs import DetailsInput
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket
+from outreach.tokens import LinkPurpose, Ticket
 from tests.pages.test_scheduling import again, letters, registered, seen, typed, words
 from tests.support.builders import Builder
 
@@ -176,7 +176,7 @@ def test_deciding_says_what_happened(make: Builder, client: FlaskClient, host: U
 def test_an_old_page_asks_again_about_the_session_as_it_is_now(make: Builder, client: FlaskClient, host: User, now: datetime) -> None:
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY, title="Old")
     opened = seen(made)
-    offer = Offer(title="New", capacity=10)
+    offer = DetailsInput(title="New", capacity=10)
     use_cases.edit(made.id, offer, seen=made.updated_at, now=now + SECOND)
     for path, data in (("confirmation", {}), ("decision-time", {"decides": "2027-03-16T12:00"})):
         late = client.post(f"/sessions/{made.id}/{path}", data={"seen_at": opened} | data)
@@ -193,7 +193,7 @@ def test_what_changed_meanwhile_is_shown_in_the_words_of_the_form(make: Builder,
     boss, other = make.coordinator(), make.clinician(given_name="Kim", family_name="Ash")
     made = make.outreach_session(host, bring="A pen", reminder_leads=[10080, 1440])
     opened = seen(made)
-    theirs = Offer(
+    theirs = DetailsInput(
         title=made.title, description=made.description, capacity=10, reminder_leads=(60, 4320), host_id=other.id, frees_declined_seats=True
     )
     use_cases.edit(made.id, theirs, seen=made.updated_at, now=now + SECOND)
@@ -265,7 +265,7 @@ def test_all_that_was_typed_goes_along_with_the_question(make: Builder, client: 
 def test_a_form_with_a_slip_still_remembers_what_was_seen(make: Builder, client: FlaskClient, host: User, now: datetime) -> None:
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
     opened = seen(made)
-    use_cases.edit(made.id, Offer(title="New", capacity=10), seen=made.updated_at, now=now + SECOND)
+    use_cases.edit(made.id, DetailsInput(title="New", capacity=10), seen=made.updated_at, now=now + SECOND)
     slip = client.post(f"/sessions/{made.id}/decision-time", data={"seen_at": opened, "decides": "tomorrow"})
     assert slip.status_code == 422
     assert f'value="{opened}"' in words(slip)
@@ -300,7 +300,7 @@ def test_a_void_link_and_an_expired_one_say_which(app: Flask, client_of: ClientO
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
 
     def path(expires_at: datetime) -> str:
-        ticket = Ticket(host.mailbox_id, made.id, Purpose.DECIDE, 1, expires_at)
+        ticket = Ticket(host.mailbox_id, made.id, LinkPurpose.DECIDE, 1, expires_at)
         return "/d/" + tokens.sign(ticket, app.config["SECRET_KEY"])
 
     client = client_of(None)
@@ -321,7 +321,7 @@ def test_calling_off_needs_a_reason_and_keeps_what_was_typed(
     app: Flask, client_of: ClientOf, make: Builder, host: User, now: datetime
 ) -> None:
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
-    path = "/d/" + tokens.sign(Ticket(host.mailbox_id, made.id, Purpose.DECIDE, 1, made.starts_at), app.config["SECRET_KEY"])
+    path = "/d/" + tokens.sign(Ticket(host.mailbox_id, made.id, LinkPurpose.DECIDE, 1, made.starts_at), app.config["SECRET_KEY"])
     client = client_of(None)
     stale = client.post(f"{path}/cancellation", data={"seen_at": NEVER.isoformat(), "reason": "An emergency list."})
     assert (stale.status_code, "An emergency list." in words(stale), again(made).state) == (409, True, PUBLISHED)

@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import look_for_blocked_domains
+from outreach.deliverability.use_cases import update_blocked_domains
 from outreach.models import BounceKind, Letter, LetterState, Mailbox, User
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.undeliverable import MARIA, World
@@ -52,8 +52,8 @@ def block(world: World, now: datetime) -> None:
     for number in range(4):
         student = world.make.student(world.school_class, given_name=f"S{number}", email=f"s{number}@{DOMAIN}")
         with transaction():
-            note_failure(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Not from you", now=now)
-    look_for_blocked_domains(now=now)
+            record_bounce(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Not from you", now=now)
+    update_blocked_domains(now=now)
 
 
 def test_the_teacher_sees_beside_the_student_that_letters_do_not_arrive_and_why(world: World, teacher: FlaskClient) -> None:
@@ -116,7 +116,7 @@ def test_only_an_address_of_that_students_family_can_be_named(world: World, teac
 def test_temporary_refusals_are_counted_and_stop_nothing(world: World, teacher: FlaskClient, now: datetime) -> None:
     for days in (9, 3, 2, 1):
         with transaction():
-            note_failure(world.maria.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now - timedelta(days=days))
+            record_bounce(world.maria.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now - timedelta(days=days))
     record = text(teacher.get(f"/students/{world.ana.id}"))
     assert "3 temporary refusals in 7 days" in record
     assert "1 guardian" in text(teacher.get(f"/classes/{world.school_class.id}"))
@@ -158,8 +158,8 @@ def test_a_public_domain_is_the_coordinators(world: World, teacher: FlaskClient,
     students = [world.make.student(world.school_class, email=f"g{number}@gmail.com") for number in range(3)]
     for student in students:
         with transaction():
-            note_failure(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 No", now=now)
-    look_for_blocked_domains(now=now)
+            record_bounce(student.mailbox_id or 0, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 No", now=now)
+    update_blocked_domains(now=now)
     assert teacher.get("/blocked-domains/gmail.com").status_code == 404
     record = text(teacher.get(f"/students/{students[0].id}"))
     assert "gmail.com turns our letters away" in record
@@ -175,7 +175,7 @@ def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, cli
     world.bounce()
     put_off = world.make.mailbox("full@families.example")
     with transaction():
-        note_failure(put_off.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
+        record_bounce(put_off.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
         db.session.get_one(Mailbox, world.teacher.mailbox_id).refused_at = now
     home = text(coordinator.get("/coordination"))
     assert "2 addresses were refused by their mail servers" in home

@@ -13,7 +13,7 @@ from flask import Flask, abort, request
 from flask.testing import FlaskClient
 from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import RoleName, User
 from outreach.web.extensions import limiter
 from outreach.web.pages import BEYOND_KEYS, CONTENT_POLICY, load
@@ -60,7 +60,7 @@ def test_over_https_browsers_are_told_to_stay_there(app_with: AppWith) -> None:
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
-@pytest.mark.parametrize(("error", "status"), [(Refused("Too late."), 422), (Stale("It was moved."), 409), (NotThere("It is gone."), 404)])
+@pytest.mark.parametrize(("error", "status"), [(Refusal("Too late."), 422), (Stale("It was moved."), 409), (NotThere("It is gone."), 404)])
 def test_a_refusal_becomes_a_page_with_its_words_and_status(app_with: AppWith, error: Exception, status: int) -> None:
     answer = raising(app_with(), error).get("/fails")
     assert (answer.status_code, str(error) in answer.text) == (status, True)

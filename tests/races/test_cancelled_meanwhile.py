@@ -17,8 +17,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import write_again
-from outreach.errors import NotThere, Refused
+from outreach.deliverability.use_cases import reactivate_mailbox
+from outreach.errors import NotThere, Refusal
 from outreach.families.use_cases import answer, not_mine
 from outreach.mail_admin.resend import send_as_update, send_lost_as_update
 from outreach.models import (
@@ -37,8 +37,16 @@ from outreach.models import (
 )
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.registration.use_cases import Request, accept_offer, decline_offer, lapse_offers, register_students, remove, withdraw
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.registration.use_cases import (
+    RegistrationRequest,
+    accept_offer,
+    decline_offer,
+    lapse_offers,
+    register_students,
+    remove,
+    withdraw,
+)
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.retime import retime
 from outreach.scheduling.use_cases import cancel, edit
@@ -82,8 +90,8 @@ class Scene:
             for name, value in values.items():
                 setattr(record, name, value)
 
-    def request(self, *chosen: Student) -> Request:
-        return Request(
+    def request(self, *chosen: Student) -> RegistrationRequest:
+        return RegistrationRequest(
             session_id=self.session.id,
             school_id=chosen[0].school_id,
             student_ids=tuple(one.id for one in chosen),
@@ -162,13 +170,13 @@ def sending_lost_ones_again(scene: Scene) -> Act:
 
 def reaching_the_family_again(scene: Scene) -> Act:
     scene.set(scene.family.mailbox(), refused_at=scene.make.now)
-    return partial(write_again, scene.family.mailbox().id, now=scene.make.now)
+    return partial(reactivate_mailbox, scene.family.mailbox().id, now=scene.make.now)
 
 
 def correcting_the_address(scene: Scene) -> Act:
     known = known_students(scene.ana.school_id)[scene.ana.id]
     facts = {name: getattr(known, name) for name in (*students.FIELDS, "guardians")} | {"email": "new@pupils.example"}
-    change = partial(students.edit_student, scene.ana.id, students.StudentFacts(**facts))
+    change = partial(students.edit_student, scene.ana.id, students.StudentInput(**facts))
     return partial(change, seen=students.seen_of(known), now=scene.make.now)
 
 
@@ -198,13 +206,13 @@ def retiming(scene: Scene) -> Act:
 
 
 def moving(scene: Scene) -> Act:
-    when = TypedTime(day=scene.session.starts_wall.date() + DAY, start=time(9), end=time(10, 30))
-    where = TypedPlace(site_id=scene.session.site_id, zone=scene.session.zone, meeting_point="Main entrance")
+    when = WhenInput(day=scene.session.starts_wall.date() + DAY, start=time(9), end=time(10, 30))
+    where = WhereInput(site_id=scene.session.site_id, zone=scene.session.zone, meeting_point="Main entrance")
     return partial(move, scene.session.id, when, where, seen=scene.session.updated_at, now=scene.make.now)
 
 
 def rewording(scene: Scene) -> Act:
-    offer = Offer(title="Power of Two Stitches", capacity=2)
+    offer = DetailsInput(title="Power of Two Stitches", capacity=2)
     return partial(edit, scene.session.id, offer, seen=scene.session.updated_at, tells=True, now=scene.make.now)
 
 
@@ -246,6 +254,6 @@ def test_whoever_acts_on_a_session_that_is_being_cancelled_finds_it_cancelled(
     written = set(db.session.scalars(select(Letter.kind).where(Letter.id.not_in(known))))
     assert LetterKind.CANCELLED in written
     assert written <= OF_A_CANCELLATION
-    assert isinstance(met.second, Refused | NotThere) == (prepared in REFUSED)
+    assert isinstance(met.second, Refusal | NotThere) == (prepared in REFUSED)
     assert not db.session.scalars(select(Invitation.id).where(Invitation.is_live)).all()
     assert set(db.session.scalars(select(Invitation.answer))) == {Answer.NEEDS_ACTION}

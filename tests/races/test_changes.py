@@ -12,13 +12,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.families import use_cases as families
 from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, SchoolClass, User
-from outreach.models.snapshots import LetterFacts
+from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import reminders
-from outreach.registration.use_cases import Outcome, Request, register_students
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, register_students
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel, edit
 from tests.support.builders import Builder
@@ -40,7 +40,7 @@ def classes(make: Builder) -> list[tuple[SchoolClass, User]]:
 
 
 def registering(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, now: datetime) -> Callable[[], object]:
-    request = Request(
+    request = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=school_class.school_id,
         class_id=school_class.id,
@@ -79,8 +79,8 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     outreach_session = make.outreach_session(make.clinician(), capacity=14)
     register_students_first, *others = [registering(outreach_session, *one, now) for one in classes]
     register_students_first()
-    when = TypedTime(day=outreach_session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
-    where = TypedPlace(site_id=outreach_session.site_id, zone=outreach_session.zone, meeting_point="North entrance")
+    when = WhenInput(day=outreach_session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
+    where = WhereInput(site_id=outreach_session.site_id, zone=outreach_session.zone, meeting_point="North entrance")
     moving = partial(move, outreach_session.id, when, where, seen=outreach_session.updated_at, now=now)
     answers = at_once(app, *others, moving)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
@@ -89,7 +89,7 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     assert len(told) == 24 * 2 + 6, "every student, guardian and teacher; the host of this test was never invited"
     for letters in told.values():
         assert_sequences_only_grow(letters)
-        assert LetterFacts.from_json(letters[-1].facts).session.starts_at == outreach_session.starts_at
+        assert LetterSnapshot.from_json(letters[-1].facts).session.starts_at == outreach_session.starts_at
 
 
 @pytest.mark.empty_database
@@ -99,14 +99,14 @@ def test_whoever_registers_while_its_words_change_learns_the_new_ones(
     outreach_session = make.outreach_session(make.clinician(), capacity=24)
     first, *others = (registering(outreach_session, *one, now) for one in classes)
     first()
-    offer = Offer(title="Power of Two Stitches", capacity=24)
+    offer = DetailsInput(title="Power of Two Stitches", capacity=24)
     telling = partial(edit, outreach_session.id, offer, seen=outreach_session.updated_at, tells=True, now=now)
     answers = at_once(app, *others, telling)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     for letters in letters_by_mailbox().values():
         assert_sequences_only_grow(letters)
         entries = [letter for letter in letters if letter.sequence is not None]
-        assert LetterFacts.from_json(entries[-1].facts).session.title == "Power of Two Stitches"
+        assert LetterSnapshot.from_json(entries[-1].facts).session.title == "Power of Two Stitches"
 
 
 @pytest.mark.empty_database
@@ -117,7 +117,7 @@ def test_whoever_registers_while_it_is_cancelled_is_refused_or_told(
     outreach_session = make.outreach_session(make.clinician(), capacity=14)
     rivals = [registering(outreach_session, *one, now) for one in classes]
     answers = at_once(app, *rivals, partial(cancel, outreach_session.id, "Flood in the skills lab", now=now))
-    assert {type(answer) for answer in answers if isinstance(answer, Exception)} <= {Refused}
+    assert {type(answer) for answer in answers if isinstance(answer, Exception)} <= {Refusal}
     assert not db.session.scalars(select(Invitation.id).where(Invitation.is_live)).all()
     inviting = (LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.WAITING, LetterKind.UPDATED)
     assert [letter.kind for letters in letters_by_mailbox().values() for letter in letters if letter.kind in inviting] == []
@@ -151,5 +151,5 @@ def test_a_wrong_address_and_a_registration_do_not_lock_each_other_out(app: Flas
         partial(families.not_mine, mailbox_id, session_id=known.id, now=now),
         at="FROM student",
     )
-    assert (isinstance(met.first, Outcome), met.second) == (True, None)
+    assert (isinstance(met.first, RegistrationOutcome), met.second) == (True, None)
     assert not db.session.scalars(select(Invitation.id).where(Invitation.mailbox_id == mailbox_id, Invitation.is_live)).all()

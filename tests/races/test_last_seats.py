@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import Letter, LetterKind, OutreachSession, Registration, RegistrationState, SchoolClass, User
-from outreach.registration.use_cases import Outcome, Request, register_students
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, register_students
 from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.processes import processes
@@ -21,7 +21,7 @@ from tests.support.rivals import at_once, overtaking
 
 pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
 
-Register = Callable[[Settings, Sequence[Sequence[Request]], datetime], list[str]]
+Register = Callable[[Settings, Sequence[Sequence[RegistrationRequest]], datetime], list[str]]
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,10 @@ def in_processes() -> Iterator[Register]:
         yield register
 
 
-def one_student_each(outreach_session: OutreachSession, classes: Sequence[tuple[SchoolClass, User]]) -> list[Request]:
+def one_student_each(outreach_session: OutreachSession, classes: Sequence[tuple[SchoolClass, User]]) -> list[RegistrationRequest]:
     """Ask for one place for each student of these classes, in turn."""
     return [
-        Request(
+        RegistrationRequest(
             session_id=outreach_session.id,
             school_id=school_class.school_id,
             class_id=school_class.id,
@@ -79,7 +79,7 @@ def test_twenty_threads_take_exactly_the_seats(app: Flask, make: Builder, now: d
     outreach_session = make.outreach_session(make.clinician(), capacity=7)
     rivals = [partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes)]
     outcomes = at_once(app, *rivals)
-    assert sum(len(outcome.seated) for outcome in outcomes if isinstance(outcome, Outcome)) == 7
+    assert sum(len(outcome.seated) for outcome in outcomes if isinstance(outcome, RegistrationOutcome)) == 7
     assert_nobody_is_lost(outreach_session, seats=7, rivals=20)
 
 
@@ -105,5 +105,8 @@ def test_whoever_asks_for_the_last_seat_while_it_is_being_given_waits_for_it(app
     one, other = (partial(register_students, request, now=now) for request in one_student_each(outreach_session, classes))
     met = overtaking(app, one, other)
     assert met.has_waited
-    assert [(len(done.seated), len(done.waiting)) for done in (met.first, met.second) if isinstance(done, Outcome)] == [(1, 0), (0, 1)]
+    assert [(len(done.seated), len(done.waiting)) for done in (met.first, met.second) if isinstance(done, RegistrationOutcome)] == [
+        (1, 0),
+        (0, 1),
+    ]
     assert_nobody_is_lost(outreach_session, seats=1, rivals=2)

@@ -13,17 +13,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import report_refused_mailboxes
-from outreach.errors import Refused
-from outreach.inbound.use_cases import take_in
+from outreach.deliverability.use_cases import report_undeliverable_mailboxes
+from outreach.errors import Refusal
+from outreach.inbound.use_cases import receive
 from outreach.mail.smtp_responses import PauseReason, Unavailable
 from outreach.mail.verp import bounce_address
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.outbox.delivery import deliver_due, pause, resume
 from outreach.outbox.leases import Pace, lease_due
 from outreach.outbox.queue import take_back
-from outreach.outbox.use_cases import send_again
+from outreach.outbox.use_cases import retry_letter
 from tests.support.builders import Builder
 from tests.support.inbound import bounce, invited, messages
 from tests.support.outbox import Scripted, about, invite, letter_named, put, render, sender_of, states
@@ -80,8 +80,8 @@ def test_a_failed_letter_is_sent_again_once(app: Flask, make: Builder, now: date
     letter = letter_named("news")
     with transaction():
         letter.state, letter.settled_at = LetterState.FAILED, now
-    again = partial(send_again, letter.id, now=now)
-    assert isinstance(overtaking(app, again, again).second, Refused)
+    again = partial(retry_letter, letter.id, now=now)
+    assert isinstance(overtaking(app, again, again).second, Refusal)
 
 
 # The pause of the whole queue
@@ -127,7 +127,7 @@ def test_two_workers_tell_a_teacher_once_of_an_address(app: Flask, make: Builder
     world.register()
     world.to_maria()
     world.bounce()
-    telling = partial(report_refused_mailboxes, now=now)
+    telling = partial(report_undeliverable_mailboxes, now=now)
     overtaking(app, telling, telling)
     told = select(Letter.id).where(Letter.kind == LetterKind.WRONG_ADDRESS)
     assert len(db.session.scalars(told).all()) == 1
@@ -136,7 +136,7 @@ def test_two_workers_tell_a_teacher_once_of_an_address(app: Flask, make: Builder
 def test_a_message_that_comes_two_ways_counts_once(app: Flask, make: Builder, now: datetime) -> None:
     family = invited(make, now)
     raw = bounce(to=bounce_address(family.letter().id, family.settings), status="4.4.7")
-    taking = partial(take_in, raw, delivered_to=None, source="test", now=now)
+    taking = partial(receive, raw, delivered_to=None, source="test", now=now)
     met = overtaking(app, taking, taking)
     assert (met.first is not None, met.second, len(messages())) == (True, None, 1)
 
@@ -150,7 +150,7 @@ def test_a_failure_that_is_noted_twice_counts_once(app: Flask, make: Builder, no
 
     def noting(mailbox_id: int = world.maria.id) -> None:
         with transaction():
-            note_failure(mailbox_id, letter, BounceKind.SOFT, status="4.4.7", words="Expired", now=now)
+            record_bounce(mailbox_id, letter, BounceKind.SOFT, status="4.4.7", words="Expired", now=now)
 
     overtaking(app, noting, noting)
     assert len(db.session.scalars(select(Bounce.id)).all()) == 1

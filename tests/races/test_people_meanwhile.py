@@ -16,10 +16,10 @@ from sqlalchemy import func, select, update
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases as coordination
-from outreach.coordination.use_cases import SchoolFacts
+from outreach.coordination.use_cases import SchoolInput
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import let_in, look_for_blocked_domains, write_again
-from outreach.errors import NotThere, Refused, Stale
+from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain, update_blocked_domains
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.families import use_cases as families
 from outreach.models import (
     Application,
@@ -37,15 +37,15 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bounces import note_failure
-from outreach.registration.use_cases import Outcome, Request, register_students, withdraw
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.outbox.bounces import record_bounce
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, register_students, withdraw
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.use_cases import cancel, post
 from outreach.schools import students
 from outreach.schools import use_cases as classes
 from outreach.schools.queries import known_students
 from outreach.schools.removal import remove_student
-from outreach.schools.students import AlreadyThere, StudentFacts
+from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import Act, overtaking
@@ -70,7 +70,7 @@ class Scene:
         self.other_session = self.make.outreach_session(self.make.clinician())
 
     def register(self, *chosen: Student, session: OutreachSession | None = None) -> Act:
-        request = Request(
+        request = RegistrationRequest(
             session_id=(session or self.session).id,
             school_id=self.school.id,
             student_ids=tuple(one.id for one in chosen),
@@ -83,10 +83,10 @@ class Scene:
     def correct(self, student: Student, **changes: object) -> Act:
         shown = known_students(self.school.id)[student.id]
         facts = {name: getattr(shown, name) for name in (*students.FIELDS, "guardians")} | changes
-        return partial(students.edit_student, student.id, StudentFacts(**facts), seen=students.seen_of(shown), now=self.now)
+        return partial(students.edit_student, student.id, StudentInput(**facts), seen=students.seen_of(shown), now=self.now)
 
     def add(self, given_name: str, **facts: object) -> Act:
-        said = StudentFacts(given_name=given_name, family_name="Moss", **facts)  # type: ignore[arg-type]  # each of its own type
+        said = StudentInput(given_name=given_name, family_name="Moss", **facts)  # type: ignore[arg-type]  # each of its own type
         return partial(students.add_student, self.school_class.id, said, now=self.now)
 
     def remove(self, student: Student) -> Act:
@@ -128,7 +128,7 @@ def test_of_two_who_correct_one_student_the_second_looks_again(app: Flask, scene
 def test_two_classes_of_one_name_are_one(app: Flask, scene: Scene) -> None:
     one, other = (partial(classes.make_class, scene.school.id, name, by_id=scene.teacher.id) for name in ("7B", "7b"))
     met = overtaking(app, one, other)
-    assert isinstance(met.second, Refused)
+    assert isinstance(met.second, Refusal)
 
 
 def test_a_student_who_is_being_removed_cannot_be_corrected(app: Flask, scene: Scene) -> None:
@@ -137,12 +137,12 @@ def test_a_student_who_is_being_removed_cannot_be_corrected(app: Flask, scene: S
 
 def test_nobody_who_is_being_registered_can_be_removed(app: Flask, scene: Scene) -> None:
     met = overtaking(app, scene.register(scene.ana), scene.remove(scene.ana))
-    assert (isinstance(met.first, Outcome), type(met.second)) == (True, Refused)
+    assert (isinstance(met.first, RegistrationOutcome), type(met.second)) == (True, Refusal)
 
 
 def test_nobody_who_is_being_removed_can_be_registered(app: Flask, scene: Scene) -> None:
     met = overtaking(app, scene.remove(scene.ana), scene.register(scene.ana))
-    assert (met.first, type(met.second)) == (None, Refused)
+    assert (met.first, type(met.second)) == (None, Refusal)
 
 
 def test_an_address_corrected_while_its_student_is_registered_is_the_one_invited(app: Flask, scene: Scene) -> None:
@@ -163,7 +163,7 @@ def test_a_correction_and_a_registration_never_wait_for_each_other(app: Flask, s
     """Both hold the session first and then the student, also of one who has a place there."""
     scene.register(scene.ana)()
     met = overtaking(app, scene.register(scene.ana, scene.ben), scene.correct(scene.ana, email="new@pupils.example"), at="FOR KEY SHARE")
-    assert (isinstance(met.first, Outcome), met.second) == (True, True)
+    assert (isinstance(met.first, RegistrationOutcome), met.second) == (True, True)
     assert hears_of("new@pupils.example", scene.session)
 
 
@@ -192,7 +192,7 @@ def test_an_address_that_somebody_new_has_is_not_forgotten_with_its_last_student
     with transaction():
         scene.ana.mailbox = scene.make._mailbox("ana@pupils.example")
     another = scene.make.school_class(scene.make.school())
-    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    said = StudentInput(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
     adding = partial(students.add_student, another.id, said, now=scene.now)
     met = overtaking(app, adding, scene.remove(scene.ana))
     assert isinstance(met.first, int)
@@ -204,7 +204,7 @@ def test_an_address_that_is_about_to_be_used_is_not_forgotten(app: Flask, scene:
     with transaction():
         scene.ana.mailbox = scene.make._mailbox("ana@pupils.example")
     another = scene.make.school_class(scene.make.school())
-    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    said = StudentInput(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
     adding = partial(students.add_student, another.id, said, now=scene.now)
     met = overtaking(app, adding, scene.remove(scene.ana), at="INSERT INTO student")
     assert isinstance(met.first, int)
@@ -215,7 +215,7 @@ def test_an_address_that_is_being_forgotten_is_made_anew(app: Flask, scene: Scen
     with transaction():
         scene.ana.mailbox = scene.make._mailbox("ana@pupils.example")
     another = scene.make.school_class(scene.make.school())
-    said = StudentFacts(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
+    said = StudentInput(given_name="Cyd", family_name="Moss", email="ana@pupils.example")
     met = overtaking(app, scene.remove(scene.ana), partial(students.add_student, another.id, said, now=scene.now))
     assert isinstance(met.second, int)
     assert db.session.get_one(Student, met.second).mailbox == mailbox("ana@pupils.example")
@@ -223,7 +223,7 @@ def test_an_address_that_is_being_forgotten_is_made_anew(app: Flask, scene: Scen
 
 def test_two_schools_that_bring_one_new_address_have_one_mailbox(app: Flask, scene: Scene) -> None:
     another = scene.make.school_class(scene.make.school())
-    said = StudentFacts(given_name="Cyd", family_name="Moss", email="new@pupils.example")
+    said = StudentInput(given_name="Cyd", family_name="Moss", email="new@pupils.example")
     adding = [partial(students.add_student, key, said, now=scene.now) for key in (scene.school_class.id, another.id)]
     met = overtaking(app, *adding)
     assert isinstance(met.first, int)
@@ -251,14 +251,14 @@ def bouncing(scene: Scene, mailbox_id: int | None = None) -> Act:
 
     def act(key: int = mailbox_id or scene.maria.id) -> None:
         with transaction():
-            note_failure(key, None, BounceKind.HARD, status="5.1.1", words="550 5.1.1 Unknown", now=scene.now)
+            record_bounce(key, None, BounceKind.HARD, status="5.1.1", words="550 5.1.1 Unknown", now=scene.now)
 
     return act
 
 
 def test_a_letter_that_comes_back_while_the_address_is_said_to_work_counts(app: Flask, scene: Scene) -> None:
     bouncing(scene)()
-    overtaking(app, partial(write_again, scene.maria.id, now=scene.now), bouncing(scene))
+    overtaking(app, partial(reactivate_mailbox, scene.maria.id, now=scene.now), bouncing(scene))
     assert scene.maria.refused_at == scene.now
 
 
@@ -266,7 +266,7 @@ def test_of_two_who_say_that_an_address_works_the_second_changes_nothing(app: Fl
     """The address of an adult, with no student to hold."""
     key = scene.teacher.mailbox_id
     bouncing(scene, key)()
-    again = partial(write_again, key, now=scene.now)
+    again = partial(reactivate_mailbox, key, now=scene.now)
     met = overtaking(app, again, again)
     assert (met.first, met.second) == (True, False)
 
@@ -280,7 +280,7 @@ def test_a_family_whose_child_is_registered_while_it_is_reached_again_gets_its_i
         scene.register(scene.ana)()
         deliver(wire, scene.now)
 
-    overtaking(app, partial(write_again, key, now=scene.now), register_and_deliver)
+    overtaking(app, partial(reactivate_mailbox, key, now=scene.now), register_and_deliver)
     assert "maria@families.example" in {envelope.recipient for envelope in wire.sent}
 
 
@@ -293,8 +293,8 @@ def test_reaching_a_family_again_and_registering_its_child_never_wait_for_each_o
             invitation.sent_sequence = invitation.sequence
     withdraw(place, now=scene.now, by_id=scene.teacher.id)
     bouncing(scene)()
-    met = overtaking(app, partial(write_again, scene.maria.id, now=scene.now), scene.register(scene.ana), at="FROM mailbox")
-    assert (met.first, isinstance(met.second, Outcome)) == (True, True)
+    met = overtaking(app, partial(reactivate_mailbox, scene.maria.id, now=scene.now), scene.register(scene.ana), at="FROM mailbox")
+    assert (met.first, isinstance(met.second, RegistrationOutcome)) == (True, True)
     assert hears_of("maria@families.example", scene.session)
 
 
@@ -310,7 +310,7 @@ def test_a_session_joined_and_cancelled_while_a_family_is_reached_again_is_in_no
             db.session.execute(update(Invitation).values(sent_sequence=Invitation.sequence))
         cancel(scene.session.id, "Flood", now=scene.now)
 
-    met = overtaking(app, partial(write_again, key, now=scene.now), register_and_cancel, at="FOR UPDATE", then_at="COMMIT", nth=3)
+    met = overtaking(app, partial(reactivate_mailbox, key, now=scene.now), register_and_cancel, at="FOR UPDATE", then_at="COMMIT", nth=3)
     assert met.first is True
     told = select(Letter.kind).where(Letter.mailbox_id == key, Letter.session_id == scene.session.id).order_by(Letter.id)
     assert db.session.scalars(told).all()[-1] is LetterKind.CANCELLED
@@ -326,30 +326,30 @@ def turning_away(scene: Scene, number: int = 10) -> list[int]:
     with transaction():
         for key in keys:
             assert key is not None
-            note_failure(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=scene.now)
+            record_bounce(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=scene.now)
     return [key for key in keys if key is not None]
 
 
 def test_a_domain_that_is_let_in_is_not_marked_meanwhile(app: Flask, scene: Scene) -> None:
     """The job has found a new address there, where the domain was marked still."""
     turning_away(scene)
-    look_for_blocked_domains(now=scene.now)
+    update_blocked_domains(now=scene.now)
     new = scene.make.student(scene.school_class, email="new@strict.example").mailbox_id
     later = scene.now + timedelta(minutes=5)
-    overtaking(app, partial(let_in, "strict.example", now=later), partial(look_for_blocked_domains, now=later))
+    overtaking(app, partial(unblock_domain, "strict.example", now=later), partial(update_blocked_domains, now=later))
     assert db.session.get_one(Mailbox, new).blocked_at is None
 
 
 def test_a_domain_that_is_marked_again_can_be_let_in(app: Flask, scene: Scene) -> None:
     turning_away(scene)
-    look_for_blocked_domains(now=scene.now)
-    let_in("strict.example", now=scene.now + timedelta(minutes=1))
+    update_blocked_domains(now=scene.now)
+    unblock_domain("strict.example", now=scene.now + timedelta(minutes=1))
     later = scene.now + timedelta(minutes=2)
     for key in db.session.scalars(select(Mailbox.id).where(Mailbox.address.endswith("@strict.example"))):
         with transaction():
-            note_failure(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=later)
-    marking = partial(look_for_blocked_domains, now=later)
-    met = overtaking(app, marking, partial(let_in, "strict.example", now=later))
+            record_bounce(key, None, BounceKind.POLICY, status="5.7.1", words="550 5.7.1 Policy", now=later)
+    marking = partial(update_blocked_domains, now=later)
+    met = overtaking(app, marking, partial(unblock_domain, "strict.example", now=later))
     assert met.second is True
     assert db.session.get_one(BlockedDomain, "strict.example").lifted_at == later
 
@@ -357,7 +357,7 @@ def test_a_domain_that_is_marked_again_can_be_let_in(app: Flask, scene: Scene) -
 def test_an_address_that_is_forgotten_while_its_domain_is_marked_troubles_nobody(app: Flask, scene: Scene) -> None:
     turning_away(scene)
     leaving = scene.make.student(scene.school_class, email="leaving@strict.example")
-    met = overtaking(app, scene.remove(leaving), partial(look_for_blocked_domains, now=scene.now))
+    met = overtaking(app, scene.remove(leaving), partial(update_blocked_domains, now=scene.now))
     assert met.second
     assert db.session.get(BlockedDomain, "strict.example")
 
@@ -366,10 +366,10 @@ def test_an_address_that_is_forgotten_while_its_domain_is_let_in_troubles_nobody
     """It is refused besides, so its mark is taken off by itself."""
     leaving = scene.make.student(scene.school_class, email="leaving@strict.example")
     turning_away(scene)
-    look_for_blocked_domains(now=scene.now)
+    update_blocked_domains(now=scene.now)
     with transaction():
         mailbox("leaving@strict.example").refused_at = scene.now
-    met = overtaking(app, scene.remove(leaving), partial(let_in, "strict.example", now=scene.now))
+    met = overtaking(app, scene.remove(leaving), partial(unblock_domain, "strict.example", now=scene.now))
     assert met.second is True
 
 
@@ -411,7 +411,7 @@ def test_a_link_that_is_just_being_replaced_confirms_nothing(app: Flask, scene: 
 
 def test_an_application_sent_twice_waits_once(app: Flask, scene: Scene) -> None:
     again = partial(accounts.apply_again, scene.teacher.id, Wish(role=RoleName.CLINICIAN, place="St Luke's"), now=scene.now)
-    assert isinstance(overtaking(app, again, again).second, Refused)
+    assert isinstance(overtaking(app, again, again).second, Refusal)
 
 
 def test_of_two_coordinators_the_second_learns_that_it_is_decided(app: Flask, scene: Scene) -> None:
@@ -422,7 +422,7 @@ def test_of_two_coordinators_the_second_learns_that_it_is_decided(app: Flask, sc
     assert isinstance(overtaking(app, declining, approving).second, Stale)
 
 
-HILL = SchoolFacts(name="Hill School", town="London", zone="Europe/London", country="GB", majority_age=18)
+HILL = SchoolInput(name="Hill School", town="London", zone="Europe/London", country="GB", majority_age=18)
 
 
 def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_together(app: Flask) -> None:
@@ -438,13 +438,13 @@ def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_togeth
 def test_a_school_that_a_rival_has_just_added_is_not_added_again(app: Flask) -> None:
     adding = partial(coordination.keep_school, None, HILL)
     met = overtaking(app, adding, adding)
-    assert (type(met.first), type(met.second)) == (int, Refused)
+    assert (type(met.first), type(met.second)) == (int, Refusal)
 
 
 def test_a_place_that_a_rival_has_just_added_is_said_to_be_in_the_list(app: Flask, scene: Scene) -> None:
-    when = TypedTime(day=scene.session.starts_wall.date(), start=scene.session.starts_wall.time(), end=scene.session.ends_wall.time())
-    where = TypedPlace(new_site="St Anne's", new_address="2 Main Street", zone="Europe/London")
-    offer = Offer(title="Power of a Stitch", capacity=2)
+    when = WhenInput(day=scene.session.starts_wall.date(), start=scene.session.starts_wall.time(), end=scene.session.ends_wall.time())
+    where = WhereInput(new_site="St Anne's", new_address="2 Main Street", zone="Europe/London")
+    offer = DetailsInput(title="Power of a Stitch", capacity=2)
     posting = partial(post, "stitch_workshop", when, where, offer, by_id=scene.session.host_id, publish=True, now=scene.now)
     met = overtaking(app, posting, posting)
-    assert (type(met.first), isinstance(met.second, Refused) and met.second.field) == (int, "new_site")
+    assert (type(met.first), isinstance(met.second, Refusal) and met.second.field) == (int, "new_site")

@@ -16,12 +16,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.families import use_cases as families
 from outreach.families.use_cases import answer as family_answer
 from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Outcome, Request
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder
 from tests.support.rivals import PATIENCE, at_once
 
@@ -37,9 +37,9 @@ class Workshop:
     teacher: User
     colleague: User
 
-    def request(self, by: User) -> Request:
+    def request(self, by: User) -> RegistrationRequest:
         """The whole class, registered by one of the two."""
-        return Request(
+        return RegistrationRequest(
             session_id=self.outreach_session.id,
             school_id=self.school_class.school_id,
             class_id=self.school_class.id,
@@ -97,16 +97,16 @@ def test_teacher_and_family_withdraw_at_once_and_one_is_told(app: Flask, worksho
         partial(use_cases.withdraw, key, now=later, by_id=workshop.teacher.id),
         partial(families.withdraw, key, mailbox_id=mailbox.id, now=later),
     )
-    assert [type(answer) for answer in answers if answer is not None] == [Refused]
+    assert [type(answer) for answer in answers if answer is not None] == [Refusal]
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
 
 
 def test_the_same_class_registered_twice_at_once_has_its_places_once(app: Flask, workshop: Workshop, now: datetime) -> None:
     requests = [workshop.request(workshop.teacher), workshop.request(workshop.colleague)]
     answers = at_once(app, *[partial(use_cases.register_students, request, now=now) for request in requests])
-    outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
+    outcomes = [answer for answer in answers if isinstance(answer, RegistrationOutcome)]
     assert [(len(outcome.seated), len(outcome.waiting)) for outcome in outcomes] == [(5, 4)]
-    assert [str(answer) for answer in answers if isinstance(answer, Refused)] == ["They are all registered already."]
+    assert [str(answer) for answer in answers if isinstance(answer, Refusal)] == ["They are all registered already."]
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 4}
 
 
@@ -163,7 +163,7 @@ def test_a_no_and_a_withdrawal_at_once_free_the_place_once(
     place, student, _guardian = family
     withdrawal = partial(use_cases.withdraw, place, now=now, by_id=workshop.teacher.id)
     outcomes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), withdrawal)
-    assert sum(isinstance(one, Refused) for one in outcomes) == 1
+    assert sum(isinstance(one, Refusal) for one in outcomes) == 1
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
 
 
@@ -174,6 +174,6 @@ def test_a_students_no_never_beats_a_guardians_yes_that_came_first(
     no, yes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), reply(guardian, Answer.ACCEPTED, workshop, now=now))
     states = workshop.states()
     if states[RegistrationState.WITHDRAWN]:
-        assert (no, isinstance(yes, Refused)) == ((place,), True)
+        assert (no, isinstance(yes, Refusal)) == ((place,), True)
     else:
         assert (no, yes) == ((), ())

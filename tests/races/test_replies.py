@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.mail.verp import bounce_address
 from outreach.models import Answer, Bounce, InboundOutcome, InvitationAnswer, Letter, LetterKind
 from outreach.scheduling.use_cases import cancel
@@ -30,7 +30,7 @@ def test_of_rivals_with_one_message_one_acts(app: Flask, make: Builder, now: dat
     raw = bounce(to=bounce_address(family.letter().id, family.settings), status="4.4.7")
     same_id = raw.replace(b"Undelivered", b"Returned")
     db.session.commit()
-    rivals = [partial(take_in, one, delivered_to=None, source="test", now=now) for one in (raw, raw, same_id, raw)]
+    rivals = [partial(receive, one, delivered_to=None, source="test", now=now) for one in (raw, raw, same_id, raw)]
 
     outcomes = at_once(app, *rivals)
 
@@ -47,7 +47,7 @@ def test_of_two_answers_at_once_the_later_one_holds(app: Flask, make: Builder, n
     db.session.commit()
     late = now + timedelta(minutes=5)
 
-    at_once(app, *[partial(take_in, raw, delivered_to=None, source="test", now=late) for raw in raws])
+    at_once(app, *[partial(receive, raw, delivered_to=None, source="test", now=late) for raw in raws])
 
     db.session.rollback()
     assert family.invitation().answer is Answer.DECLINED
@@ -62,7 +62,7 @@ def test_a_session_cancelled_meanwhile_keeps_no_answer(app: Flask, make: Builder
     key = family.outreach_session.id
     db.session.commit()
     late = now + timedelta(minutes=5)
-    rivals = [partial(take_in, raw, delivered_to=None, source="test", now=late) for raw in raws]
+    rivals = [partial(receive, raw, delivered_to=None, source="test", now=late) for raw in raws]
 
     answers = at_once(app, *rivals, partial(cancel, key, "Flood", now=late))
 

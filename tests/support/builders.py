@@ -27,7 +27,7 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 TOWN = "town.example"
@@ -176,7 +176,7 @@ class Builder:
 
     def register(self, outreach_session: OutreachSession, teacher: User, *students: Student, now: datetime | None = None) -> None:
         """Let a teacher register students of one school, in this order; permission is attested."""
-        asked = Request(
+        asked = RegistrationRequest(
             session_id=outreach_session.id,
             school_id=students[0].school_id,
             student_ids=tuple(student.id for student in students),

@@ -11,10 +11,11 @@ import dateutil.tz
 import vobject
 from vobject import icalendar as vobject_icalendar
 
-from outreach.calendars.itip import Entry, Method, compose
+from outreach.calendars.entry import CalendarEntry
+from outreach.calendars.itip import Method, compose
 
 WRITTEN = datetime(2027, 2, 1, 9, 30, tzinfo=UTC)
-WORKSHOP = Entry(
+WORKSHOP = CalendarEntry(
     uid="3f0c6c1e-7c58-4f0a-9d5e-0d2a4f6b8c11@outreach.example.org",
     sequence=0,
     stamp=WRITTEN,
@@ -33,7 +34,7 @@ WORKSHOP = Entry(
 )
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> CalendarEntry:
     """Give the workshop's entry with some of it changed."""
     return replace(WORKSHOP, **changes)
 

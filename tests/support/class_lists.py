@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from outreach.class_lists.csv_file import read_roster
+from outreach.class_lists.csv_file import read_table
 from outreach.class_lists.headings.columns import guess_columns
-from outreach.class_lists.row_reader import DateOrder, RosterReading, read_rows
+from outreach.class_lists.row_reader import DateOrder, ListReading, read_rows
 
 TODAY = date(2027, 3, 1)
 
 
-def read(*rows: str, date_order: DateOrder | None = None) -> RosterReading:
+def read(*rows: str, date_order: DateOrder | None = None) -> ListReading:
     """Read rows that begin with headings."""
-    table = read_roster("\n".join(rows).encode())
+    table = read_table("\n".join(rows).encode())
     return read_rows(table, guess_columns(table), today=TODAY, date_order=date_order)
 
 
-def codes(reading: RosterReading) -> list[tuple[int, str]]:
+def codes(reading: ListReading) -> list[tuple[int, str]]:
     """List (row, code) of all problems."""
     return [(problem.line, problem.code.value) for problem in reading.problems]
 
 
-def one(heading: str, cell: str) -> RosterReading:
+def one(heading: str, cell: str) -> ListReading:
     """Read one student with one cell of interest."""
     quoted = cell.replace('"', '""')
     return read(f"First name;Surname;{heading};Grade", f'Maria;Garcia;"{quoted}";9')

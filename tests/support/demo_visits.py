@@ -11,9 +11,9 @@ from flask import Flask
 
 from outreach.db import db
 from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from tests.support.service import SECRET_KEY, Service
 from tests.support.visitors import InBrowser, sign_in
 
@@ -40,7 +40,7 @@ RECORDS = {
 def receive_a_question(app: Flask) -> None:
     """Let a parent's e-mail wait for the coordinator."""
     with app.app_context():
-        take_in(QUESTION, delivered_to=None, source="test", now=clock.now())
+        receive(QUESTION, delivered_to=None, source="test", now=clock.now())
         db.session.remove()
         db.engine.dispose()
 
@@ -75,10 +75,10 @@ class Demo:
     def _links(self) -> dict[str, str]:
         """Sign what a letter about that place holds."""
         ends = clock.now().replace(microsecond=0) + timedelta(days=60)
-        ticket = Ticket(self.records["mailbox"], self.records["hosted"], Purpose.FAMILY, 1, ends)
-        deciding = Ticket(self.records["decider"], self.records["provisional"], Purpose.DECIDE, 1, ends)
+        ticket = Ticket(self.records["mailbox"], self.records["hosted"], LinkPurpose.FAMILY, 1, ends)
+        deciding = Ticket(self.records["decider"], self.records["provisional"], LinkPurpose.DECIDE, 1, ends)
         return {
             "token": sign(ticket, SECRET_KEY),
-            "not_mine": sign(replace(ticket, purpose=Purpose.NOT_MINE), SECRET_KEY),
+            "not_mine": sign(replace(ticket, purpose=LinkPurpose.NOT_MINE), SECRET_KEY),
             "decide": sign(deciding, SECRET_KEY),
         }

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from outreach.db import db, transaction
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.models import (
     InboundMessage,
     InboundOutcome,
@@ -25,7 +25,7 @@ from outreach.models import (
     OutreachSession,
     User,
 )
-from outreach.notifications.notify import hosts_changed
+from outreach.notifications.notify import notify_hosts
 from outreach.settings import Settings
 from tests.support.builders import Builder
 
@@ -80,7 +80,7 @@ class Family:
 
     def take(self, raw: bytes, *, at: timedelta = timedelta(minutes=2), to: str | None = None) -> InboundOutcome | None:
         """Take the message in."""
-        return take_in(raw, delivered_to=to, source="test", now=self.now + at)
+        return receive(raw, delivered_to=to, source="test", now=self.now + at)
 
     def written(self) -> list[tuple[LetterKind, str]]:
         """Give the kind and address of each letter written since the invitations."""
@@ -112,7 +112,7 @@ def invited(make: Builder, now: datetime, **facts: Any) -> Family:
     ana = make.student(make.school_class(school, teacher), given_name="Ana", family_name="Diaz", email=ANA, guardians=(PARENT,))
     family = Family(make.outreach_session(host, **facts), host, now)
     with transaction():
-        hosts_changed(family.outreach_session, now=now)
+        notify_hosts(family.outreach_session, now=now)
     make.register(family.outreach_session, teacher, ana)
     family.deliver()
     return family

@@ -11,16 +11,16 @@ from typing import Any
 from outreach.models import Letter, LetterKind, Mailbox
 from outreach.models.outreach_session import instant
 from outreach.models.snapshots import (
-    AccountFacts,
-    ApplicationFacts,
-    AskedFacts,
-    BlockedFacts,
+    AccountSnapshot,
+    ApplicationSnapshot,
+    BlockedDomainSnapshot,
     Cause,
-    EntryFacts,
-    LetterFacts,
+    EntrySnapshot,
+    LetterSnapshot,
+    ProposalSnapshot,
     Reader,
-    SessionFacts,
-    StudentFacts,
+    SessionSnapshot,
+    StudentSnapshot,
 )
 from outreach.settings import Settings
 
@@ -34,10 +34,10 @@ SETTINGS = Settings(
     reply_address="rsvp+{token}@outreach.example",
     instance_path=Path("/nowhere"),
 )
-NOBODY: tuple[StudentFacts, ...] = ()
+NOBODY: tuple[StudentSnapshot, ...] = ()
 
 
-def told(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int = 120, **facts: Any) -> SessionFacts:
+def told(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int = 120, **facts: Any) -> SessionSnapshot:
     """Give a workshop in New York."""
     ends_wall, zone, fold = starts_wall + timedelta(minutes=minutes), facts.get("zone", "America/New_York"), facts.get("fold", 0)
     defaults: dict[str, Any] = {
@@ -60,10 +60,10 @@ def told(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int =
         "wear": "Short sleeves",
         "kit": "Needle holder, forceps, scissors, pad",
     }
-    return SessionFacts(**defaults | facts)
+    return SessionSnapshot(**defaults | facts)
 
 
-def online(starts_wall: datetime = datetime(2027, 3, 18, 17, 0), **facts: Any) -> SessionFacts:
+def online(starts_wall: datetime = datetime(2027, 3, 18, 17, 0), **facts: Any) -> SessionSnapshot:
     """Give an online session: no site, a link."""
     defaults: dict[str, Any] = {
         "title": "Ask a surgeon",
@@ -81,14 +81,14 @@ def online(starts_wall: datetime = datetime(2027, 3, 18, 17, 0), **facts: Any) -
     return told(starts_wall, **defaults | facts)
 
 
-def student(given_name: str = "Ana", registration_id: int = 1, *, place: int | None = None, **facts: Any) -> StudentFacts:
+def student(given_name: str = "Ana", registration_id: int = 1, *, place: int | None = None, **facts: Any) -> StudentSnapshot:
     """Give a student as their family knows them."""
-    return StudentFacts(registration_id=registration_id, given_name=given_name, place_in_queue=place, **facts)
+    return StudentSnapshot(registration_id=registration_id, given_name=given_name, place_in_queue=place, **facts)
 
 
-def entry(sequence: int = 0, *, is_first: bool = False, is_transparent: bool = False, answer: str = "needs_action") -> EntryFacts:
+def entry(sequence: int = 0, *, is_first: bool = False, is_transparent: bool = False, answer: str = "needs_action") -> EntrySnapshot:
     """Give the calendar entry a letter carries."""
-    return EntryFacts(
+    return EntrySnapshot(
         uid=UID,
         sequence=sequence,
         is_first=is_first,
@@ -99,7 +99,7 @@ def entry(sequence: int = 0, *, is_first: bool = False, is_transparent: bool = F
     )
 
 
-def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
+def facts(reader: Reader, cause: Cause, **more: Any) -> LetterSnapshot:
     """Give facts of a letter about the workshop, greeting the reader by a fitting name."""
     greeted = {
         Reader.STUDENT: "Ana",
@@ -109,12 +109,12 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterFacts:
         Reader.COORDINATOR: "Ruth",
     }
     known: dict[str, Any] = {"reader": reader, "reader_name": greeted[reader], "cause": cause, "session": told()}
-    return LetterFacts(**known | more)
+    return LetterSnapshot(**known | more)
 
 
 def letter(
     kind: LetterKind,
-    about: LetterFacts | AccountFacts | ApplicationFacts | BlockedFacts,
+    about: LetterSnapshot | AccountSnapshot | ApplicationSnapshot | BlockedDomainSnapshot,
     *,
     written_at: datetime = WRITTEN,
     locale: str = "en",
@@ -251,7 +251,7 @@ def _plain_letters() -> Iterator[tuple[str, Letter]]:
     day, soon = timedelta(days=1), timedelta(hours=2)
     starts_at, at = told().starts_at, online().starts_at
 
-    def remind(reader: Reader, written_at: datetime, session: SessionFacts, **more: Any) -> Letter:
+    def remind(reader: Reader, written_at: datetime, session: SessionSnapshot, **more: Any) -> Letter:
         return letter(LetterKind.REMINDER, facts(reader, Cause.TIME, session=session, entry=entry(), **more), written_at=written_at)
 
     yield "waiting-student", letter(LetterKind.WAITING, facts(Reader.STUDENT, Cause.REGISTERED, waiting=(student(place=3),)))
@@ -268,7 +268,7 @@ def _plain_letters() -> Iterator[tuple[str, Letter]]:
     yield "reminder-late-student", remind(Reader.STUDENT, starts_at - timedelta(hours=7), told(), seated=(ana,), lead_minutes=1440)
 
 
-def _school(given_name: str, family_name: str, number: int, place: int | None = None) -> StudentFacts:
+def _school(given_name: str, family_name: str, number: int, place: int | None = None) -> StudentSnapshot:
     return student(given_name, number, place=place, family_name=family_name)
 
 
@@ -311,11 +311,11 @@ def _asked() -> Iterator[tuple[str, Letter]]:
     """What calendars ask for: another time, somebody else in one's place, an answer from another address."""
     starts_at, ends_at = datetime(2027, 3, 25, 19, 0, tzinfo=UTC), datetime(2027, 3, 25, 21, 0, tzinfo=UTC)
     for_host, for_teacher = student(school_name="Northside School"), _school("Ana", "Diaz", 1)
-    later = AskedFacts(
+    later = ProposalSnapshot(
         by=Reader.STUDENT, starts_at=starts_at, ends_at=ends_at, comment="I have an exam until three.\nA week later would be fine."
     )
-    parents = AskedFacts(by=Reader.GUARDIAN, comment="Could it be in the evening?")
-    passed_on = AskedFacts(by=Reader.GUARDIAN)
+    parents = ProposalSnapshot(by=Reader.GUARDIAN, comment="Could it be in the evening?")
+    passed_on = ProposalSnapshot(by=Reader.GUARDIAN)
 
     def note(reader: Reader, cause: Cause, **more: Any) -> Letter:
         return letter(LetterKind.NOTE, facts(reader, cause, **more))
@@ -323,13 +323,13 @@ def _asked() -> Iterator[tuple[str, Letter]]:
     yield "note-another-time-host", note(Reader.HOST, Cause.COUNTERED, seated=(for_host,), asked=later)
     yield "note-another-time-teacher", note(Reader.TEACHER, Cause.COUNTERED, seated=(for_teacher,), asked=later)
     yield "note-without-a-time-host", note(Reader.HOST, Cause.COUNTERED, seated=(for_host, student("Ben", 2)), asked=parents)
-    adult = AskedFacts(by=Reader.TEACHER, name="Robin Smith", starts_at=starts_at, ends_at=ends_at)
+    adult = ProposalSnapshot(by=Reader.TEACHER, name="Robin Smith", starts_at=starts_at, ends_at=ends_at)
     yield "note-another-time-by-teacher-host", note(Reader.HOST, Cause.COUNTERED, asked=adult)
     yield "note-passed-on-host", note(Reader.HOST, Cause.FORWARDED, seated=(for_host,), asked=passed_on)
     yield "note-passed-on-teacher", note(Reader.TEACHER, Cause.FORWARDED, seated=(for_teacher,), asked=passed_on)
 
     def confirm(reader: Reader, by: Reader | None = None, **more: Any) -> Letter:
-        asked = AskedFacts(by=by or reader, answer="declined")
+        asked = ProposalSnapshot(by=by or reader, answer="declined")
         return letter(LetterKind.CONFIRM_ANSWER, facts(reader, Cause.FORWARDED, asked=asked, entry=entry(1), **more))
 
     yield "confirm-answer-student", confirm(Reader.STUDENT, seated=(student(),))
@@ -344,14 +344,14 @@ def _official() -> Iterator[tuple[str, Letter]]:
     for purpose in ("confirm", "reset", "password_changed", "already_here", "welcome"):
         yield (
             f"account-{purpose.replace('_', '-')}",
-            letter(LetterKind.ACCOUNT, AccountFacts(purpose=purpose, reader_name="Robin Smith", link=link)),
+            letter(LetterKind.ACCOUNT, AccountSnapshot(purpose=purpose, reader_name="Robin Smith", link=link)),
         )
-    approved = ApplicationFacts(reader_name="Robin Smith", role="teacher", place="Northside School", is_approved=True)
+    approved = ApplicationSnapshot(reader_name="Robin Smith", role="teacher", place="Northside School", is_approved=True)
     yield "application-approved", letter(LetterKind.APPLICATION, approved)
     refused = replace(approved, is_approved=False, note="Please apply with your school address.\nThank you.")
     yield "application-refused", letter(LetterKind.APPLICATION, refused)
     words = "550 5.7.1 Message refused by your organisation's rule"
-    blocked = BlockedFacts(reader_name="Robin Smith", domain="northside.example", students=12, server_words=words)
+    blocked = BlockedDomainSnapshot(reader_name="Robin Smith", domain="northside.example", students=12, server_words=words)
     yield "blocked", letter(LetterKind.BLOCKED, blocked)
     yield "blocked-one-student", letter(LetterKind.BLOCKED, replace(blocked, students=1, server_words=""))
 
@@ -365,7 +365,7 @@ def _provisional() -> Iterator[tuple[str, Letter]]:
     earlier = told(datetime(2027, 3, 11, 10, 0), is_provisional=True, decides_at=decides_at - timedelta(days=7))
     day, late = timedelta(days=1), decides_at + timedelta(hours=2)
 
-    def about(kind: LetterKind, reader: Reader, cause: Cause, session: SessionFacts, *, at: datetime = WRITTEN, **more: Any) -> Letter:
+    def about(kind: LetterKind, reader: Reader, cause: Cause, session: SessionSnapshot, *, at: datetime = WRITTEN, **more: Any) -> Letter:
         return letter(kind, facts(reader, cause, session=session, **more), written_at=at)
 
     invitation, updated, digest, asks = LetterKind.INVITATION, LetterKind.UPDATED, LetterKind.DIGEST, LetterKind.DECISION
@@ -399,7 +399,7 @@ def _provisional() -> Iterator[tuple[str, Letter]]:
 def _awkward() -> Iterator[tuple[str, Letter]]:
     ana, first = student(), entry(is_first=True)
 
-    def invite(session: SessionFacts, **more: Any) -> Letter:
+    def invite(session: SessionSnapshot, **more: Any) -> Letter:
         return letter(
             LetterKind.INVITATION, facts(Reader.STUDENT, Cause.REGISTERED, session=session, **{"seated": (ana,), "entry": first} | more)
         )

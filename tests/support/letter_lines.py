@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import Cause, Reader, SessionFacts
+from outreach.models.snapshots import Cause, Reader, SessionSnapshot
 from tests.support.letter_cases import WRITTEN, entry, facts, letter, student, told
 from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import received
@@ -61,5 +61,5 @@ def button(one: Letter) -> tuple[str, str]:
     return words, url
 
 
-def moved(was: SessionFacts, *, now: SessionFacts | None = None, **more: Any) -> Letter:
+def moved(was: SessionSnapshot, *, now: SessionSnapshot | None = None, **more: Any) -> Letter:
     return about(UPDATED, STUDENT, Cause.MOVED, session=now or told(), was=was, seated=(ANA,), entry=entry(1), **more)

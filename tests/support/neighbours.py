@@ -37,8 +37,8 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.notifications.notify import tell_published
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.notifications.notify import notify_published
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import move
 from tests.support.builders import Builder
 from tests.support.queued_letters import send_all
@@ -106,7 +106,7 @@ class Neighbours:
         second = make.outreach_session(carl, title="Second Look", capacity=1)
         with transaction():
             for outreach_session in (first, second):
-                tell_published(outreach_session, now=self.now)
+                notify_published(outreach_session, now=self.now)
         self.register(first, nora, "Ana", "Ben", "Cem", "Dana", "Eli", "Fay")
         self.register(first, sol, "Hal", "Gul")
         self.register(second, sol, "Gul", "Hal")
@@ -146,8 +146,8 @@ class Neighbours:
     def move(self, outreach_session: OutreachSession | None = None, *, days: int = 0, meeting_point: str = "Back door") -> None:
         """Move a session, or the first."""
         one = outreach_session or self.first
-        when = TypedTime(day=one.starts_wall.date() + timedelta(days=days), start=time(14), end=time(16))
-        where = TypedPlace(site_id=one.site_id, zone=one.zone, meeting_point=meeting_point)
+        when = WhenInput(day=one.starts_wall.date() + timedelta(days=days), start=time(14), end=time(16))
+        where = WhereInput(site_id=one.site_id, zone=one.zone, meeting_point=meeting_point)
         move(one.id, when, where, seen=one.updated_at, now=self.now)
 
     def rows_of(self, outreach_session: OutreachSession) -> list[tuple[object, ...]]:

@@ -17,8 +17,8 @@ from outreach.mail.smtp_responses import Accepted, Outcome
 from outreach.mail.transport import Envelope, Transport
 from outreach.models import Invitation, Letter, LetterKind, Mailbox, OutreachSession
 from outreach.outbox.delivery import deliver_due
-from outreach.outbox.queue import Draft, post
-from outreach.outbox.results import Tally
+from outreach.outbox.queue import NewLetter, enqueue
+from outreach.outbox.results import RoundStatistics
 from tests.support.builders import NOW, TOWN
 
 _numbers = count(1)
@@ -62,7 +62,7 @@ class Scripted:
         return [envelope.message.split(b"Subject: ")[1].split(b"\r\n")[0].decode() for envelope in self.sent]
 
 
-def deliver(transport: Transport, now: datetime, **options: Any) -> Tally:
+def deliver(transport: Transport, now: datetime, **options: Any) -> RoundStatistics:
     """Deliver what is due at this moment."""
     values: dict[str, Any] = {"render": render, "sender_of": sender_of, "clock": lambda: now, "jitter": lambda: 0.5}
     return deliver_due(transport=transport, **values | options)
@@ -73,7 +73,7 @@ def put(mailbox: Mailbox, name: str | None = None, *, now: datetime, kind: Lette
     name = name or f"letter {next(_numbers)}"
     facts = values.pop("facts", {})
     with transaction():
-        post([Draft(mailbox_id=mailbox.id, kind=kind, facts=facts, dedupe_key=name, **values)], now=now)
+        enqueue([NewLetter(mailbox_id=mailbox.id, kind=kind, facts=facts, dedupe_key=name, **values)], now=now)
     return name
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import select
 
 from outreach import create_app, tokens
 from outreach.db import db, transaction
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.mail.transport import local_folder
 from outreach.models import (
     Application,
@@ -36,7 +36,7 @@ from outreach.models import (
 )
 from outreach.runtime.worker import Worker
 from outreach.time import clock
-from outreach.tokens import Purpose, Ticket
+from outreach.tokens import LinkPurpose, Ticket
 from outreach.web.extensions import limiter
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for
@@ -194,23 +194,23 @@ def _populate(world: World) -> None:
         **{f"decisions.{name}": {"token": _decision(world, provisional, co_host)} for name in ("show", "confirm", "call_off")},
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
         "bootstrap.static": {"filename": "css/bootstrap.min.css"},
-        "families.show": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
-        "families.answer": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
-        "families.withdraw": {"token": tokens.sign(ticket(Purpose.FAMILY), secret)},
-        "families.not_mine": {"token": tokens.sign(ticket(Purpose.NOT_MINE), secret)},
-        "families.reminders": {"token": tokens.sign(ticket(Purpose.REMINDERS), secret)},
-        "families.remind_again": {"token": tokens.sign(ticket(Purpose.REMINDERS), secret)},
+        "families.show": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
+        "families.answer": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
+        "families.withdraw": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
+        "families.not_mine": {"token": tokens.sign(ticket(LinkPurpose.NOT_MINE), secret)},
+        "families.reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
+        "families.remind_again": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations
         "security.reset_password": {"token": generate_reset_password_token(rival)},  # type: ignore[no-untyped-call]  # it has no annotations
     }
 
 
 def _decision(world: World, outreach_session: OutreachSession, user: User) -> str:
-    ticket = Ticket(user.mailbox_id, outreach_session.id, Purpose.DECIDE, link_version=1, expires_at=outreach_session.starts_at)
+    ticket = Ticket(user.mailbox_id, outreach_session.id, LinkPurpose.DECIDE, link_version=1, expires_at=outreach_session.starts_at)
     return tokens.sign(ticket, world.app.config["SECRET_KEY"])
 
 
 def _received() -> int:
     """Take in a message nobody can place."""
-    take_in(b"From: parent@families.example\r\nSubject: Hello\r\n\r\nHello.\r\n", delivered_to=None, source="test", now=NOW)
+    receive(b"From: parent@families.example\r\nSubject: Hello\r\n\r\nHello.\r\n", delivered_to=None, source="test", now=NOW)
     return db.session.scalars(select(InboundMessage.id)).one()

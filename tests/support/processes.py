@@ -13,7 +13,7 @@ from outreach import create_app
 from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.settings import Settings
 from tests.support.rivals import PATIENCE
 
@@ -21,13 +21,13 @@ _start: Barrier | None = None
 
 
 @contextmanager
-def processes(number: int) -> Iterator[Callable[[Settings, Sequence[Sequence[Request]], datetime], list[str]]]:
+def processes(number: int) -> Iterator[Callable[[Settings, Sequence[Sequence[RegistrationRequest]], datetime], list[str]]]:
     """Start this many processes, ready to register: each its own requests, one after the other; gives what became of each."""
     context = get_context("forkserver")  # imports once what all four need
     context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(number, mp_context=context, initializer=_get_ready, initargs=(context.Barrier(number),)) as pool:
 
-        def register(settings: Settings, shares: Sequence[Sequence[Request]], now: datetime) -> list[str]:
+        def register(settings: Settings, shares: Sequence[Sequence[RegistrationRequest]], now: datetime) -> list[str]:
             assert len(shares) == number
             jobs = [pool.submit(_register_each, settings, share, now) for share in shares]
             return [said for job in jobs for said in job.result(timeout=PATIENCE)]
@@ -40,7 +40,7 @@ def _get_ready(start: Barrier) -> None:
     _start = start
 
 
-def _register_each(settings: Settings, requests: Sequence[Request], now: datetime) -> list[str]:
+def _register_each(settings: Settings, requests: Sequence[RegistrationRequest], now: datetime) -> list[str]:
     assert _start is not None
     app = create_app(settings)
     with app.app_context():
@@ -54,7 +54,7 @@ def _register_each(settings: Settings, requests: Sequence[Request], now: datetim
     return said
 
 
-def _register(request: Request, now: datetime) -> str:
+def _register(request: RegistrationRequest, now: datetime) -> str:
     try:
         outcome = register_students(request, now=now)
     except OutreachError as refusal:

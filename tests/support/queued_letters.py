@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select
 from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
-from outreach.models.snapshots import LetterFacts, StudentFacts
+from outreach.models.snapshots import LetterSnapshot, StudentSnapshot
 from outreach.web.pages import settings
 from tests.support.received_letters import Received
 
@@ -30,9 +30,9 @@ class Queued:
         return self.letter.kind
 
     @cached_property
-    def facts(self) -> LetterFacts:
+    def facts(self) -> LetterSnapshot:
         """What the row holds."""
-        return LetterFacts.from_json(self.letter.facts)
+        return LetterSnapshot.from_json(self.letter.facts)
 
     @cached_property
     def mail(self) -> Received:
@@ -78,6 +78,6 @@ def to(address: str, letters: list[Queued] | None = None) -> list[Queued]:
     return [one for one in (queued() if letters is None else letters) if one.to == address]
 
 
-def names(students: tuple[StudentFacts, ...]) -> list[str]:
+def names(students: tuple[StudentSnapshot, ...]) -> list[str]:
     """Give the given names, in order."""
     return [student.given_name for student in students]

@@ -29,10 +29,10 @@ HEADERS = (
 )
 _LINK = re.compile(r"https://outreach\.example/[id]/[\w.-]+(?:/[\w-]+)?")
 _PURPOSES = {
-    "i": tokens.Purpose.FAMILY,
-    "not-mine": tokens.Purpose.NOT_MINE,
-    "reminders": tokens.Purpose.REMINDERS,
-    "d": tokens.Purpose.DECIDE,
+    "i": tokens.LinkPurpose.FAMILY,
+    "not-mine": tokens.LinkPurpose.NOT_MINE,
+    "reminders": tokens.LinkPurpose.REMINDERS,
+    "d": tokens.LinkPurpose.DECIDE,
 }
 _FRAME = ("BEGIN", "END", "VERSION", "PRODID", "CALSCALE")
 

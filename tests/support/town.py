@@ -29,10 +29,10 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.notifications.notify import tell_published
-from outreach.outbox.bounces import note_failure
+from outreach.notifications.notify import notify_published
+from outreach.outbox.bounces import record_bounce
 from outreach.registration import use_cases as registering
-from outreach.rsvp.record import Given, hold_answer
+from outreach.rsvp.record import NewRsvp, record_rsvp
 from tests.support.builders import TOWN, Builder
 from tests.support.outbox import Scripted, deliver
 
@@ -181,7 +181,7 @@ def _sessions(make: Builder, clara: User, cole: User, seminar_room: Area, ward: 
     )
     with transaction():
         for outreach_session in (workshop, talk, visit):
-            tell_published(outreach_session, now=make.now)
+            notify_published(outreach_session, now=make.now)
 
 
 def _register(make: Builder, town: Town) -> None:
@@ -215,6 +215,6 @@ def _change_places(town: Town, now: datetime) -> None:
 def _answer_and_fail(town: Town, now: datetime) -> None:
     with transaction():
         for name, answer in (("faye", Answer.DECLINED), ("glyn", Answer.ACCEPTED), ("Amara", Answer.TENTATIVE), ("Cole", Answer.ACCEPTED)):
-            hold_answer(town.invitation(name), Given(answer=answer, source=AnswerSource.PAGE), now=now)
-        note_failure(town.mailbox("glyn").id, None, BounceKind.HARD, status="5.1.1", words="550 5.1.1 No such user", now=now)
+            record_rsvp(town.invitation(name), NewRsvp(answer=answer, source=AnswerSource.PAGE), now=now)
+        record_bounce(town.mailbox("glyn").id, None, BounceKind.HARD, status="5.1.1", words="550 5.1.1 No such user", now=now)
     not_mine(town.mailbox("faye").id, session_id=town.workshop.id, now=now)

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration, Student, User
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.registration import use_cases as registering
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import move
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
@@ -57,13 +57,13 @@ class World:
         """The last letter to Maria that left comes back."""
         last = select(Letter.id).where(Letter.mailbox_id == self.maria.id, Letter.state == LetterState.SENT).order_by(Letter.id.desc())
         with transaction():
-            note_failure(self.maria.id, db.session.scalar(last.limit(1)), kind, status="5.1.1", words="550 5.1.1 Unknown", now=self.now)
+            record_bounce(self.maria.id, db.session.scalar(last.limit(1)), kind, status="5.1.1", words="550 5.1.1 Unknown", now=self.now)
 
     def moving(self) -> Callable[[], object]:
         """Give what moves the session as it stands by a day."""
         db.session.refresh(self.session)
-        when = TypedTime(day=self.session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
-        where = TypedPlace(site_id=self.session.site_id, zone=self.session.zone, meeting_point="Main entrance")
+        when = WhenInput(day=self.session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
+        where = WhereInput(site_id=self.session.site_id, zone=self.session.zone, meeting_point="Main entrance")
         return partial(move, self.session.id, when, where, seen=self.session.updated_at, now=self.now)
 
     def withdraw(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.notifications.decision_times import Step, due_steps, step_falls_due
+from outreach.notifications.decision_times import DecisionStep, due_steps, step_falls_due
 
 NEW_YORK = "America/New_York"
 ZONES = st.sampled_from([NEW_YORK, "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"])
@@ -38,36 +38,36 @@ def local(text: str) -> datetime:
 )
 def test_each_step_has_its_moment(decides: str, starts: str, steps: tuple[str, ...]) -> None:
     times = {"decides_at": local(decides), "starts_at": local(starts)}
-    due = [step_falls_due(step, zone=NEW_YORK, **times) for step in Step]
+    due = [step_falls_due(step, zone=NEW_YORK, **times) for step in DecisionStep]
     assert [moment.astimezone(ZoneInfo(NEW_YORK)).isoformat()[:16] for moment in due] == list(steps)
 
 
 def test_hosts_are_asked_then_reminded_then_coordinators_hear() -> None:
     decides_at, starts_at = local("2027-03-16T12:00"), local("2027-03-18T14:00")
 
-    def due(now: datetime) -> tuple[Step, ...]:
+    def due(now: datetime) -> tuple[DecisionStep, ...]:
         return due_steps(decides_at=decides_at, starts_at=starts_at, zone=NEW_YORK, now=now)
 
     minute = timedelta(minutes=1)
     assert due(decides_at - timedelta(hours=24) - minute) == ()
-    assert due(decides_at - timedelta(hours=24)) == (Step.ASK,)
-    assert due(decides_at - minute) == (Step.ASK,)
-    assert due(decides_at) == (Step.REMIND,)
-    assert due(decides_at + timedelta(hours=2)) == (Step.REMIND, Step.ESCALATE)
-    assert due(starts_at - minute) == (Step.REMIND, Step.ESCALATE)
+    assert due(decides_at - timedelta(hours=24)) == (DecisionStep.ASK,)
+    assert due(decides_at - minute) == (DecisionStep.ASK,)
+    assert due(decides_at) == (DecisionStep.REMIND,)
+    assert due(decides_at + timedelta(hours=2)) == (DecisionStep.REMIND, DecisionStep.ESCALATE)
+    assert due(starts_at - minute) == (DecisionStep.REMIND, DecisionStep.ESCALATE)
     assert due(starts_at) == ()
 
 
 @given(decides_at=MOMENTS, before=st.timedeltas(timedelta(minutes=1), timedelta(days=10)), zone=ZONES)
 def test_steps_keep_their_order_and_end_before_the_start(decides_at: datetime, before: timedelta, zone: str) -> None:
     starts_at = decides_at + before
-    ask, remind, escalate = (step_falls_due(step, decides_at=decides_at, starts_at=starts_at, zone=zone) for step in Step)
+    ask, remind, escalate = (step_falls_due(step, decides_at=decides_at, starts_at=starts_at, zone=zone) for step in DecisionStep)
     assert ask < decides_at <= remind <= escalate < starts_at
 
 
 @given(decides_at=MOMENTS, before=st.timedeltas(timedelta(hours=24), timedelta(days=10)), zone=ZONES)
 def test_with_a_day_left_nobody_is_written_to_at_night(decides_at: datetime, before: timedelta, zone: str) -> None:
-    for step in Step:
+    for step in DecisionStep:
         moment = step_falls_due(step, decides_at=decides_at, starts_at=decides_at + before, zone=zone)
         assert 7 <= moment.astimezone(ZoneInfo(zone)).hour < 21
 
@@ -86,7 +86,7 @@ def test_with_a_day_left_nobody_is_written_to_at_night(decides_at: datetime, bef
     ],
 )
 def test_hosts_are_not_asked_between_nine_and_seven_to_the_second(decides: str, starts: str, reminded: str) -> None:
-    moment = step_falls_due(Step.REMIND, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
+    moment = step_falls_due(DecisionStep.REMIND, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
     assert moment.astimezone(ZoneInfo(NEW_YORK)).isoformat()[:19] == reminded
 
 
@@ -100,5 +100,5 @@ def test_hosts_are_not_asked_between_nine_and_seven_to_the_second(decides: str, 
     ],
 )
 def test_coordinators_hear_two_hours_later_or_an_hour_before_the_start(decides: str, starts: str, escalated: str) -> None:
-    moment = step_falls_due(Step.ESCALATE, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
+    moment = step_falls_due(DecisionStep.ESCALATE, decides_at=local(decides), starts_at=local(starts), zone=NEW_YORK)
     assert moment == local(escalated)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.findings import Finding, Level
 from outreach.doctor.machine_checks import check_machine, check_settings
 from outreach.doctor.mail_checks import check_mail
 from outreach.settings import Settings
@@ -50,14 +50,14 @@ def test_good_settings_are_ok(production: Settings) -> None:
 @pytest.mark.parametrize(
     ("change", "subject", "verdict", "advice"),
     [
-        ({"base_url": "http://outreach.example.org"}, "Address", Verdict.FAILS, "https"),
-        ({"base_url": "https://127.0.0.1"}, "Address", Verdict.FAILS, "families will open"),
-        ({"trusted_proxies": 0}, "Proxies", Verdict.ATTENTION, "OUTREACH_TRUSTED_PROXIES"),
-        ({"secret_key": "secretsecretsecretsecretsecretsecret"}, "Secret key", Verdict.FAILS, "secrets.token_urlsafe"),
+        ({"base_url": "http://outreach.example.org"}, "Address", Level.FAILS, "https"),
+        ({"base_url": "https://127.0.0.1"}, "Address", Level.FAILS, "families will open"),
+        ({"trusted_proxies": 0}, "Proxies", Level.ATTENTION, "OUTREACH_TRUSTED_PROXIES"),
+        ({"secret_key": "secretsecretsecretsecretsecretsecret"}, "Secret key", Level.FAILS, "secrets.token_urlsafe"),
     ],
 )
 def test_settings_that_must_not_stay_are_named_with_a_way_out(
-    production: Settings, change: dict[str, object], subject: str, verdict: Verdict, advice: str
+    production: Settings, change: dict[str, object], subject: str, verdict: Level, advice: str
 ) -> None:
     found = about(subject, check_settings(replace(production, **change)))  # type: ignore[arg-type]  # the table above is right
     assert (found.verdict, advice in found.advice) == (verdict, True)
@@ -73,23 +73,23 @@ def test_a_sound_machine_is_ok(production: Settings) -> None:
 
 @pytest.mark.parametrize("year", [1970, 2099])
 def test_a_clock_that_cannot_be_right_fails(production: Settings, year: int) -> None:
-    assert about("Clock", check_machine(production, now=NOW.replace(year=year))).verdict is Verdict.FAILS
+    assert about("Clock", check_machine(production, now=NOW.replace(year=year))).verdict is Level.FAILS
 
 
 def test_zone_data_of_the_past_fails(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outreach.doctor.machine_checks.ZoneInfo", lambda _name: ZoneInfo("America/Los_Angeles"))
     found = about("Zone data", check_machine(production, now=NOW))
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is Level.FAILS
     assert "requirements.lock" in found.advice
 
 
 def test_a_folder_that_is_not_there_fails(production: Settings) -> None:
     found = about("Folder", check_machine(replace(production, instance_path=production.instance_path / "gone"), now=NOW))
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is Level.FAILS
 
 
-@pytest.mark.parametrize(("mode", "verdict"), [("production", Verdict.FAILS), ("demo", Verdict.ATTENTION)])
-def test_secrets_that_all_can_read_are_named(production: Settings, mode: str, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("mode", "verdict"), [("production", Level.FAILS), ("demo", Level.ATTENTION)])
+def test_secrets_that_all_can_read_are_named(production: Settings, mode: str, verdict: Level) -> None:
     folder = production.instance_path
     folder.chmod(0o755)
     for name, permissions in (("open-key", 0o644), ("closed-key", 0o600)):
@@ -113,7 +113,7 @@ def test_a_good_mail_server_is_ok_and_gets_no_letter(production: Settings) -> No
 def test_a_server_that_knows_no_such_mailbox_fails(production: Settings) -> None:
     with mail_server(RCPT="550 5.1.1 no such user") as server:
         found = about("Reply address", check_mail(replace(production, mail_port=server.port)))
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is Level.FAILS
     assert "550 5.1.1 no such user" in found.said
 
 
@@ -149,14 +149,14 @@ def test_half_a_sign_in_is_noticed(production: Settings, change: dict[str, str])
 def test_a_server_without_starttls_says_where_to_look(production: Settings) -> None:
     with mail_server() as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert (found.verdict, "OUTREACH_MAIL_PORT" in found.advice) == (Verdict.FAILS, True)
+    assert (found.verdict, "OUTREACH_MAIL_PORT" in found.advice) == (Level.FAILS, True)
 
 
 def test_a_server_that_hangs_up_fails(production: Settings) -> None:
     with mail_server(MAIL=HANG_UP) as server:
         found = list(check_mail(replace(production, mail_port=server.port)))
-    assert [finding.verdict for finding in found if finding.subject == "Mail server"][-1] is Verdict.FAILS
-    assert about("Reply address", found).verdict is Verdict.ATTENTION
+    assert [finding.verdict for finding in found if finding.subject == "Mail server"][-1] is Level.FAILS
+    assert about("Reply address", found).verdict is Level.ATTENTION
 
 
 def test_nobody_listening_fails(production: Settings) -> None:
@@ -168,7 +168,7 @@ def test_nobody_listening_fails(production: Settings) -> None:
 def test_a_certificate_nobody_vouches_for_says_so(production: Settings) -> None:
     with open_secure_postbox(tls_first=False) as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is Level.FAILS
     assert "self-signed certificate" in found.said
     assert "SSL_CERT_FILE" in found.advice
 
@@ -177,7 +177,7 @@ def test_a_certificate_this_machine_trusts_is_ok(production: Settings, monkeypat
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with open_secure_postbox(tls_first=False) as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert (found.verdict, found.said) == (Verdict.OK, f"127.0.0.1:{server.port}, with TLS")
+    assert (found.verdict, found.said) == (Level.OK, f"127.0.0.1:{server.port}, with TLS")
 
 
 def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +191,7 @@ def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeyp
 def test_an_invented_reply_address_fails_outside_a_demo(production: Settings) -> None:
     with mail_server() as server:
         settings = replace(production, mail_port=server.port, reply_address="rsvp+{token}@outreach.example")
-        assert about("Reply address", check_mail(settings)).verdict is Verdict.FAILS
+        assert about("Reply address", check_mail(settings)).verdict is Level.FAILS
 
 
 def test_a_demo_needs_no_mail_server(production: Settings) -> None:

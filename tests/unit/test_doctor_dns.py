@@ -12,7 +12,7 @@ import dns.resolver
 import pytest
 
 from outreach.doctor.dns_checks import NoAnswer, are_aligned, check_dns, dmarc_domains, judge_dkim, judge_dmarc, judge_spf, txt_records
-from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.findings import Finding, Level
 from outreach.settings import Settings
 from outreach.settings.dkim_key import key_of
 from tests.support.dns_server import name_server
@@ -34,7 +34,7 @@ GOOD = {
     f"spring2027._domainkey.{HOME}": [KEY.record],
     f"_dmarc.{HOME}": ["v=DMARC1; p=quarantine; rua=mailto:post@school.org"],
 }
-OK, ATTENTION, FAILS = Verdict.OK, Verdict.ATTENTION, Verdict.FAILS
+OK, ATTENTION, FAILS = Level.OK, Level.ATTENTION, Level.FAILS
 
 
 def asked(records: dict[str, list[str]], settings: Settings = PRODUCTION, **server: Any) -> dict[str, Finding]:
@@ -42,7 +42,7 @@ def asked(records: dict[str, list[str]], settings: Settings = PRODUCTION, **serv
         return {finding.subject: finding for finding in check_dns(settings, ask=partial(txt_records, resolver=resolver))}
 
 
-def verdicts(found: dict[str, Finding]) -> dict[str, Verdict]:
+def verdicts(found: dict[str, Finding]) -> dict[str, Level]:
     return {subject: finding.verdict for subject, finding in found.items()}
 
 
@@ -118,7 +118,7 @@ def test_spf_is_looked_for_where_bounces_go_and_must_speak_for_the_same_house() 
         (["v=spf1 mx all"], ATTENTION),
     ],
 )
-def test_spf_is_judged(records: list[str], verdict: Verdict) -> None:
+def test_spf_is_judged(records: list[str], verdict: Level) -> None:
     assert judge_spf(HOME, records).verdict is verdict
 
 
@@ -133,7 +133,7 @@ def test_spf_is_judged(records: list[str], verdict: Verdict) -> None:
         ([], ATTENTION),
     ],
 )
-def test_dkim_is_judged(records: list[str], verdict: Verdict) -> None:
+def test_dkim_is_judged(records: list[str], verdict: Level) -> None:
     assert judge_dkim("spring2027._domainkey.school.org", KEY, records).verdict is verdict
 
 
@@ -150,7 +150,7 @@ def test_dkim_is_judged(records: list[str], verdict: Verdict) -> None:
         (HOME, ["v=spf1 -all"], ATTENTION),
     ],
 )
-def test_dmarc_is_judged(place: str, records: list[str], verdict: Verdict) -> None:
+def test_dmarc_is_judged(place: str, records: list[str], verdict: Level) -> None:
     assert judge_dmarc(HOME, place, records).verdict is verdict
 
 

@@ -13,7 +13,7 @@ import tzdata  # type: ignore[import-untyped]  # it has no stubs
 from outreach.doctor import database_checks
 from outreach.doctor.commands import _say, _summary
 from outreach.doctor.dns_checks import are_aligned, dmarc_domains, judge_dmarc, judge_spf
-from outreach.doctor.findings import Finding, Verdict, attention, fails, ok
+from outreach.doctor.findings import Finding, Level, attention, fails, ok
 from outreach.doctor.inbox_checks import _counted
 from outreach.doctor.machine_checks import check_machine, check_settings
 from outreach.doctor.mail_checks import check_mail
@@ -21,7 +21,7 @@ from outreach.settings import Settings
 from tests.unit.test_doctor import NOW, about, production, verdicts
 
 __all__ = ["production"]
-OK, ATTENTION, FAILS = Verdict.OK, Verdict.ATTENTION, Verdict.FAILS
+OK, ATTENTION, FAILS = Level.OK, Level.ATTENTION, Level.FAILS
 MADE_IN = int(tzdata.IANA_VERSION[:4])
 
 
@@ -57,7 +57,7 @@ def test_advice_stands_on_a_line_of_its_own_where_there_is_any(capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(("different", "verdict"), [(15, FAILS), (16, OK), (17, OK)])
-def test_a_secret_has_sixteen_different_characters(production: Settings, different: int, verdict: Verdict) -> None:
+def test_a_secret_has_sixteen_different_characters(production: Settings, different: int, verdict: Level) -> None:
     key = ("abcdefghijklmnopqrstuvwxyz"[:different] * 10)[:40]
     found = about("Secret key", check_settings(replace(production, secret_key=key)))
     assert found.verdict is verdict
@@ -86,7 +86,7 @@ def test_an_address_on_this_machine_leads_families_nowhere(production: Settings,
 
 
 @pytest.mark.parametrize(("year", "verdict"), [(MADE_IN - 1, FAILS), (MADE_IN, OK), (MADE_IN + 15, OK), (MADE_IN + 16, FAILS)])
-def test_the_clock_is_right_from_the_year_of_our_zone_data_for_fifteen_years(production: Settings, year: int, verdict: Verdict) -> None:
+def test_the_clock_is_right_from_the_year_of_our_zone_data_for_fifteen_years(production: Settings, year: int, verdict: Level) -> None:
     found = about("Clock", check_machine(production, now=NOW.replace(year=year)))
     assert (found.verdict, f"{year}-03-01 09:00 UTC" in found.said) == (verdict, True)
 
@@ -94,7 +94,7 @@ def test_the_clock_is_right_from_the_year_of_our_zone_data_for_fifteen_years(pro
 @pytest.mark.parametrize(
     ("folder", "file", "verdict"), [(0o700, 0o644, OK), (0o701, 0o640, OK), (0o701, 0o604, FAILS), (0o704, 0o644, OK), (0o750, 0o666, OK)]
 )
-def test_folder_or_file_keeps_others_out(production: Settings, folder: int, file: int, verdict: Verdict) -> None:
+def test_folder_or_file_keeps_others_out(production: Settings, folder: int, file: int, verdict: Level) -> None:
     key = production.instance_path / "key"
     key.write_text("secret")
     key.chmod(file)
@@ -140,7 +140,7 @@ def test_a_database_outside_our_folder_is_looked_at_too(production: Settings, tm
     ],
 )
 def test_an_inbox_of_more_than_two_hundred_or_with_flagged_messages_needs_a_look(
-    waiting: int, count: int, verdict: Verdict, said: str
+    waiting: int, count: int, verdict: Level, said: str
 ) -> None:
     found = _counted("INBOX", waiting=waiting, count=count)
     assert (found.verdict, found.said) == (verdict, said)
@@ -154,7 +154,7 @@ def test_an_inbox_of_more_than_two_hundred_or_with_flagged_messages_needs_a_look
     ("skew", "verdict"),
     [(timedelta(seconds=5), OK), (timedelta(seconds=-5), OK), (timedelta(seconds=6), ATTENTION), (timedelta(seconds=-6), ATTENTION)],
 )
-def test_a_database_may_be_five_seconds_off(skew: timedelta, verdict: Verdict, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_may_be_five_seconds_off(skew: timedelta, verdict: Level, monkeypatch: pytest.MonkeyPatch) -> None:
     class Elsewhere:
         """Answers the one question."""
 
@@ -197,7 +197,7 @@ def test_what_is_said_of_spf(records: list[str], words: str) -> None:
         ("a.school.org", "v=DMARC1; nonsense; p=reject", OK),
     ],
 )
-def test_the_policy_of_the_domain_or_of_that_above_counts(place: str, record: str, verdict: Verdict) -> None:
+def test_the_policy_of_the_domain_or_of_that_above_counts(place: str, record: str, verdict: Level) -> None:
     found = judge_dmarc("a.school.org", place, [record])
     assert (found.verdict, f"_dmarc.{place}" in found.said) == (verdict, True)
 

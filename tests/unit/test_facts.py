@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
-from outreach.models.snapshots import AccountFacts, ApplicationFacts, AskedFacts, BlockedFacts, Cause, LetterFacts, Reader
+from outreach.models.snapshots import (
+    AccountSnapshot,
+    ApplicationSnapshot,
+    BlockedDomainSnapshot,
+    Cause,
+    LetterSnapshot,
+    ProposalSnapshot,
+    Reader,
+)
 from tests.support.letter_cases import entry, facts, student, told
 
 WHEN = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)
-ASKED = AskedFacts(by=Reader.GUARDIAN, name="Maria", starts_at=WHEN, ends_at=WHEN + timedelta(hours=1), comment="Sorry", answer="declined")
+ASKED = ProposalSnapshot(
+    by=Reader.GUARDIAN, name="Maria", starts_at=WHEN, ends_at=WHEN + timedelta(hours=1), comment="Sorry", answer="declined"
+)
 FULL = facts(
     Reader.TEACHER,
     Cause.MOVED,
@@ -27,30 +37,30 @@ FULL = facts(
     offered_until=WHEN,
     entry=entry(4, is_first=True, is_transparent=True, answer="declined"),
     reason="Flood",
-    asked=AskedFacts(
+    asked=ProposalSnapshot(
         by=Reader.GUARDIAN, name="Maria", starts_at=WHEN, ends_at=WHEN + timedelta(hours=1), comment="Sorry", answer="declined"
     ),
     lead_minutes=1440,
     has_new_description=True,
     reader_zone="Europe/London",
 )
-BARE = LetterFacts(reader=Reader.GUARDIAN, reader_name="", cause=Cause.TIME, session=told())
+BARE = LetterSnapshot(reader=Reader.GUARDIAN, reader_name="", cause=Cause.TIME, session=told())
 
 
 @pytest.mark.parametrize(
-    "one", [FULL, BARE, replace(FULL, was=None, entry=None, asked=None), replace(FULL, asked=AskedFacts(by=Reader.HOST))]
+    "one", [FULL, BARE, replace(FULL, was=None, entry=None, asked=None), replace(FULL, asked=ProposalSnapshot(by=Reader.HOST))]
 )
-def test_facts_of_a_letter_survive_the_database(one: LetterFacts) -> None:
-    assert LetterFacts.from_json(json.loads(json.dumps(one.to_json()))) == one
+def test_facts_of_a_letter_survive_the_database(one: LetterSnapshot) -> None:
+    assert LetterSnapshot.from_json(json.loads(json.dumps(one.to_json()))) == one
 
 
 @pytest.mark.parametrize(
     "one",
     [
-        AccountFacts(purpose="reset", reader_name="Robin", link="https://outreach.example/reset"),
-        AccountFacts(purpose="welcome", reader_name=""),
-        ApplicationFacts(reader_name="Robin", role="teacher", place="North School", is_approved=True, note="Welcome"),
-        BlockedFacts(reader_name="Robin", domain="pupils.example", students=3, server_words="550"),
+        AccountSnapshot(purpose="reset", reader_name="Robin", link="https://outreach.example/reset"),
+        AccountSnapshot(purpose="welcome", reader_name=""),
+        ApplicationSnapshot(reader_name="Robin", role="teacher", place="North School", is_approved=True, note="Welcome"),
+        BlockedDomainSnapshot(reader_name="Robin", domain="pupils.example", students=3, server_words="550"),
     ],
 )
 def test_facts_of_official_letters_survive_the_database(one: Any) -> None:
@@ -64,7 +74,7 @@ def test_what_is_left_out_says_nothing() -> None:
     assert (student().family_name, student().school_name, student().place_in_queue) == ("", "", None)
     session = told()
     assert (session.is_cancelled, session.is_provisional, session.frees_declined_seats, session.decides_at) == (False, False, False, None)
-    asked = AskedFacts(by=Reader.HOST)
+    asked = ProposalSnapshot(by=Reader.HOST)
     assert (asked.name, asked.starts_at, asked.ends_at, asked.comment, asked.answer) == ("", None, None, "", "")
-    assert ApplicationFacts(reader_name="", role="teacher", place="", is_approved=False).note == ""
-    assert BlockedFacts(reader_name="", domain="x.example", students=1).server_words == ""
+    assert ApplicationSnapshot(reader_name="", role="teacher", place="", is_approved=False).note == ""
+    assert BlockedDomainSnapshot(reader_name="", domain="x.example", students=1).server_words == ""

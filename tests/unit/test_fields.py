@@ -14,7 +14,7 @@ from wtforms import IntegerField
 from wtforms.validators import Optional
 
 from outreach.blueprints import blueprints
-from outreach.errors import NotThere, OutreachError, Refused, Stale
+from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, RoleName
 from outreach.settings import Settings
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, countries, required, zones
@@ -132,19 +132,19 @@ def test_a_refusal_stands_beside_its_field_or_on_top(app: Flask) -> None:
         for field, place in (("line", "line"), ("gone", ""), (None, "")):
             form = Sample(formdata=MultiDict(GOOD))
             form.validate()
-            form.refuse(Refused("Too late.", field=field))
+            form.refuse(Refusal("Too late.", field=field))
             assert form.errors == {place: ["Too late."]}
 
 
 def test_each_refusal_has_its_status_and_words() -> None:
-    assert [(kind.status, str(kind("Words."))) for kind in (OutreachError, Refused, Stale, NotThere)] == [
+    assert [(kind.status, str(kind("Words."))) for kind in (OutreachError, Refusal, Stale, NotThere)] == [
         (422, "Words."),
         (422, "Words."),
         (409, "Words."),
         (404, "Words."),
     ]
-    assert Refused("Words.").field is None
-    assert [kind("Words.", field="name").field for kind in (Refused, Stale, NotThere)] == ["name"] * 3
+    assert Refusal("Words.").field is None
+    assert [kind("Words.", field="name").field for kind in (Refusal, Stale, NotThere)] == ["name"] * 3
 
 
 @pytest.mark.usefixtures("app")

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from outreach.inbound.parsing.message import Attendee, CalendarObject, Event, Incoming
+from outreach.inbound.parsing.message import Attendee, CalendarObject, Event, IncomingMessage
 from outreach.inbound.parsing.reading import MAX_SIZE, read
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
 from tests.support.shaped_reports import shaped_report
@@ -306,7 +306,7 @@ def test_automatic_mail_is_told_by_its_headers(header: str, is_automatic: bool) 
 
 
 def test_a_rooms_own_reply_is_automatic_and_a_reply() -> None:
-    incoming: Incoming = read(b"Auto-Submitted: auto-generated\r\n" + reply_of("outlook"))
+    incoming: IncomingMessage = read(b"Auto-Submitted: auto-generated\r\n" + reply_of("outlook"))
     assert incoming.is_automatic
     assert [object_.method for object_ in incoming.objects] == ["REPLY"]
 

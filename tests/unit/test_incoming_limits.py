@@ -8,7 +8,7 @@ import pytest
 
 from outreach.inbound.parsing.bounces import words_of
 from outreach.inbound.parsing.calendar import read_moment
-from outreach.inbound.parsing.message import Attendee, CalendarObject, Incoming
+from outreach.inbound.parsing.message import Attendee, CalendarObject, IncomingMessage
 from outreach.inbound.parsing.mime import headers_of, parts_of, values
 from outreach.inbound.parsing.plain_text import as_it_came, printable, said_in
 from outreach.inbound.parsing.reading import MAX_SIZE, read
@@ -23,7 +23,7 @@ def objects_of(*lines: str) -> tuple[CalendarObject, ...]:
     return read(message("\r\n".join((*lines, "")))).objects
 
 
-def nested(depth: int) -> Incoming:
+def nested(depth: int) -> IncomingMessage:
     """Read a message whose one text lies this many multiparts deep."""
     inner = b"\r\nhello"
     for level in range(depth):
@@ -327,7 +327,7 @@ def test_only_of_a_stamp_a_missing_zone_is_utc() -> None:
 # Reports.
 
 
-def status(*fields: str) -> Incoming:
+def status(*fields: str) -> IncomingMessage:
     """Read a delivery status of one group."""
     part = "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" + "\r\n".join(fields) + "\r\n"
     return read(multipart(part.encode(), kind="report"))
@@ -387,7 +387,7 @@ def test_an_old_bounce_is_believed_of_whoever_writes_bounces(sender: str) -> Non
 
 
 def test_abuse_alone_is_a_complaint_and_says_who_reports() -> None:
-    def report(kind: str) -> Incoming:
+    def report(kind: str) -> IncomingMessage:
         part = f"Content-Type: message/feedback-report\r\n\r\nFeedback-Type: {kind}\r\nUser-Agent: Provider/1.0\r\n"
         returned = "Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <1@outreach.example>\r\n"
         return read(multipart(part.encode(), returned.encode(), kind="report"))

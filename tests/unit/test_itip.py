@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar, Event, vText
 
 from outreach.calendars.content_lines import content_line
-from outreach.calendars.itip import Answer, Entry, Method, compose
+from outreach.calendars.entry import CalendarEntry, ParticipationStatus
+from outreach.calendars.itip import Method, compose
 from outreach.mail.sanitize import one_line, prose
 from tests.support.calendar_entries import WRITTEN, entry, instants, read_event
 from tests.support.snapshots import assert_matches_snapshot
@@ -28,7 +29,7 @@ ONLINE = entry(
     zone="Australia/Sydney",
     attendee_name="Zoë; O'Neil, guardian",
     attendee_email="zoe@family.example",
-    answer=Answer.ACCEPTED,
+    answer=ParticipationStatus.ACCEPTED,
     transparent=True,
     tentative=True,
     conference_url="https://video.example.org/r/9f8e7d",
@@ -58,7 +59,7 @@ def read(written: bytes) -> Any:
         ("request-utc", entry(starts_wall=datetime(2027, 11, 7, 1, 30), ends_wall=datetime(2027, 11, 7, 3, 0), fold=1), Method.REQUEST),
     ],
 )
-def test_the_object_is_what_was_last_read(name: str, what: Entry, method: Method) -> None:
+def test_the_object_is_what_was_last_read(name: str, what: CalendarEntry, method: Method) -> None:
     assert_matches_snapshot(f"calendar/{name}.ics", compose(what, method))
 
 
@@ -86,9 +87,14 @@ def test_exactly_one_attendee_is_asked_to_answer(method: Method) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "partstat"),
-    [(Answer.NEEDS_ACTION, "NEEDS-ACTION"), (Answer.ACCEPTED, "ACCEPTED"), (Answer.TENTATIVE, "TENTATIVE"), (Answer.DECLINED, "DECLINED")],
+    [
+        (ParticipationStatus.NEEDS_ACTION, "NEEDS-ACTION"),
+        (ParticipationStatus.ACCEPTED, "ACCEPTED"),
+        (ParticipationStatus.TENTATIVE, "TENTATIVE"),
+        (ParticipationStatus.DECLINED, "DECLINED"),
+    ],
 )
-def test_the_last_answer_is_kept(answer: Answer, partstat: str) -> None:
+def test_the_last_answer_is_kept(answer: ParticipationStatus, partstat: str) -> None:
     assert read(compose(entry(answer=answer), Method.REQUEST))["ATTENDEE"].params["PARTSTAT"] == partstat
 
 

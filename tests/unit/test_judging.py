@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from outreach.inbound.parsing.message import Attendee, Event
-from outreach.inbound.reasons import Reason
-from outreach.inbound.rules import Judgement, Standing, judge_question, judge_reply, made_at, proposed
+from outreach.inbound.reasons import InboundReason
+from outreach.inbound.rules import InvitationState, ReplyDecision, decide_reply, decide_request, made_at, proposed
 from outreach.models import Answer, InboundOutcome
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
@@ -35,41 +35,41 @@ EVENT = Event(
     starts=None,
     ends=None,
 )
-STANDING = Standing(address=ANA, sequence=3, is_coming=True, is_over=False, answer_stamp=None, was_taken=False)
+STANDING = InvitationState(address=ANA, sequence=3, is_coming=True, is_over=False, answer_stamp=None, was_taken=False)
 
 
-def reply(event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> Judgement:
+def reply(event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> ReplyDecision:
     """Judge a good reply with single facts changed."""
-    return judge_reply(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), now=NOW)
+    return decide_reply(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), now=NOW)
 
 
-def question(reason: Reason, event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> Judgement:
-    return judge_question(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), reason=reason)
+def question(reason: InboundReason, event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> ReplyDecision:
+    return decide_request(replace(EVENT, **event or {}), replace(STANDING, **standing or {}), reason=reason)
 
 
 @pytest.mark.parametrize(
     ("partstat", "reason", "answer"),
     [
-        ("ACCEPTED", Reason.ANSWERED, Answer.ACCEPTED),
-        ("TENTATIVE", Reason.ANSWERED, Answer.TENTATIVE),
-        ("DECLINED", Reason.ANSWERED, Answer.DECLINED),
-        ("DELEGATED", Reason.PASSED_ON, Answer.NEEDS_ACTION),
+        ("ACCEPTED", InboundReason.ANSWERED, Answer.ACCEPTED),
+        ("TENTATIVE", InboundReason.ANSWERED, Answer.TENTATIVE),
+        ("DECLINED", InboundReason.ANSWERED, Answer.DECLINED),
+        ("DELEGATED", InboundReason.PASSED_ON, Answer.NEEDS_ACTION),
     ],
 )
-def test_a_reply_in_which_all_agrees_counts(partstat: str, reason: Reason, answer: Answer) -> None:
-    assert reply({"attendees": attendees(ANA, partstat=partstat)}) == Judgement(APPLIED, reason, answer)
+def test_a_reply_in_which_all_agrees_counts(partstat: str, reason: InboundReason, answer: Answer) -> None:
+    assert reply({"attendees": attendees(ANA, partstat=partstat)}) == ReplyDecision(APPLIED, reason, answer)
 
 
 # In the order in which the checks are made: what stands further up is said when two apply.
-TROUBLES: list[tuple[dict[str, Any], dict[str, Any], Judgement]] = [
-    ({"attendees": attendees(ANA, OTHER)}, {}, Judgement(QUARANTINED, Reason.SEVERAL_ATTENDEES)),
-    ({"attendees": attendees("")}, {}, Judgement(QUARANTINED, Reason.NO_ATTENDEE)),
-    ({"attendees": attendees(ANA, partstat="COMPLETED")}, {}, Judgement(IGNORED, Reason.NO_ANSWER)),
-    ({}, {"was_taken": True}, Judgement(IGNORED, Reason.REPLAYED)),
-    ({}, {"is_coming": False}, Judgement(HISTORY, Reason.OVER, Answer.ACCEPTED)),
-    ({"has_recurrence_id": True}, {}, Judgement(HISTORY, Reason.ONE_MEETING, Answer.ACCEPTED)),
-    ({"sequence": 2}, {}, Judgement(HISTORY, Reason.OLD_TIME, Answer.ACCEPTED)),
-    ({}, {"answer_stamp": NOW}, Judgement(HISTORY, Reason.OLDER, Answer.ACCEPTED)),
+TROUBLES: list[tuple[dict[str, Any], dict[str, Any], ReplyDecision]] = [
+    ({"attendees": attendees(ANA, OTHER)}, {}, ReplyDecision(QUARANTINED, InboundReason.SEVERAL_ATTENDEES)),
+    ({"attendees": attendees("")}, {}, ReplyDecision(QUARANTINED, InboundReason.NO_ATTENDEE)),
+    ({"attendees": attendees(ANA, partstat="COMPLETED")}, {}, ReplyDecision(IGNORED, InboundReason.NO_ANSWER)),
+    ({}, {"was_taken": True}, ReplyDecision(IGNORED, InboundReason.REPLAYED)),
+    ({}, {"is_coming": False}, ReplyDecision(HISTORY, InboundReason.OVER, Answer.ACCEPTED)),
+    ({"has_recurrence_id": True}, {}, ReplyDecision(HISTORY, InboundReason.ONE_MEETING, Answer.ACCEPTED)),
+    ({"sequence": 2}, {}, ReplyDecision(HISTORY, InboundReason.OLD_TIME, Answer.ACCEPTED)),
+    ({}, {"answer_stamp": NOW}, ReplyDecision(HISTORY, InboundReason.OLDER, Answer.ACCEPTED)),
 ]
 
 
@@ -87,27 +87,31 @@ def test_of_two_checks_the_earlier_one_says_why(first: int, second: int) -> None
 
 
 def test_nobody_named_is_nobody() -> None:
-    assert reply({"attendees": ()}) == Judgement(QUARANTINED, Reason.NO_ATTENDEE)
+    assert reply({"attendees": ()}) == ReplyDecision(QUARANTINED, InboundReason.NO_ATTENDEE)
 
 
-@pytest.mark.parametrize(("sequence", "reason"), [(2, Reason.OLD_TIME), (3, Reason.ANSWERED), (4, Reason.NEWER_THAN_OURS)])
-def test_the_revision_before_the_present_one_and_the_next(sequence: int, reason: Reason) -> None:
+@pytest.mark.parametrize(
+    ("sequence", "reason"), [(2, InboundReason.OLD_TIME), (3, InboundReason.ANSWERED), (4, InboundReason.NEWER_THAN_OURS)]
+)
+def test_the_revision_before_the_present_one_and_the_next(sequence: int, reason: InboundReason) -> None:
     assert reply({"sequence": sequence}).reason is reason
 
 
 def test_a_revision_to_come_leaves_no_answer() -> None:
-    assert reply({"sequence": 4}) == Judgement(IGNORED, Reason.NEWER_THAN_OURS, Answer.ACCEPTED)
+    assert reply({"sequence": 4}) == ReplyDecision(IGNORED, InboundReason.NEWER_THAN_OURS, Answer.ACCEPTED)
 
 
-@pytest.mark.parametrize(("later", "reason"), [(-SECOND, Reason.OLDER), (0 * SECOND, Reason.OLDER), (SECOND, Reason.ANSWERED)])
-def test_the_second_before_at_and_after_the_answer_that_holds(later: timedelta, reason: Reason) -> None:
+@pytest.mark.parametrize(
+    ("later", "reason"), [(-SECOND, InboundReason.OLDER), (0 * SECOND, InboundReason.OLDER), (SECOND, InboundReason.ANSWERED)]
+)
+def test_the_second_before_at_and_after_the_answer_that_holds(later: timedelta, reason: InboundReason) -> None:
     held = NOW - HOUR
     assert reply({"stamp": held + later}, {"answer_stamp": held}).reason is reason
 
 
 def test_without_a_stamp_a_reply_counts_only_where_none_holds() -> None:
-    assert reply({"stamp": None}).reason is Reason.ANSWERED
-    assert reply({"stamp": None}, {"answer_stamp": NOW - LONGEST}) == Judgement(HISTORY, Reason.OLDER, Answer.ACCEPTED)
+    assert reply({"stamp": None}).reason is InboundReason.ANSWERED
+    assert reply({"stamp": None}, {"answer_stamp": NOW - LONGEST}) == ReplyDecision(HISTORY, InboundReason.OLDER, Answer.ACCEPTED)
 
 
 def test_a_stamp_in_the_future_is_taken_for_now() -> None:
@@ -117,7 +121,7 @@ def test_a_stamp_in_the_future_is_taken_for_now() -> None:
         NOW,
         NOW,
     ]
-    assert reply({"stamp": NOW + HOUR}, {"answer_stamp": NOW}).reason is Reason.OLDER
+    assert reply({"stamp": NOW + HOUR}, {"answer_stamp": NOW}).reason is InboundReason.OLDER
 
 
 @pytest.mark.parametrize(("written", "invited"), [(ANA.upper(), ANA), (ANA, ANA.upper())])
@@ -126,7 +130,9 @@ def test_capitals_make_no_other_address(written: str, invited: str) -> None:
 
 
 def test_what_another_address_says_to_the_present_invitation_is_asked_about() -> None:
-    assert reply({"attendees": attendees(OTHER, partstat="DECLINED")}) == Judgement(HISTORY, Reason.OTHER_ATTENDEE, Answer.DECLINED)
+    assert reply({"attendees": attendees(OTHER, partstat="DECLINED")}) == ReplyDecision(
+        HISTORY, InboundReason.OTHER_ATTENDEE, Answer.DECLINED
+    )
 
 
 @pytest.mark.parametrize(
@@ -134,30 +140,37 @@ def test_what_another_address_says_to_the_present_invitation_is_asked_about() ->
     [({"sequence": 2}, {}), ({"sequence": 4}, {}), ({"has_recurrence_id": True}, {}), ({}, {"is_coming": False})],
 )
 def test_what_another_address_says_to_anything_else_asks_nobody(event: dict[str, Any], standing: dict[str, Any]) -> None:
-    assert reply({"attendees": attendees(OTHER)} | event, standing) == Judgement(IGNORED, Reason.OTHER_ATTENDEE)
+    assert reply({"attendees": attendees(OTHER)} | event, standing) == ReplyDecision(IGNORED, InboundReason.OTHER_ATTENDEE)
 
 
 def test_a_proposal_counts_for_the_present_time_alone() -> None:
-    assert question(Reason.PROPOSED) == Judgement(APPLIED, Reason.PROPOSED)
-    assert question(Reason.PROPOSED, {"sequence": 2}) == Judgement(HISTORY, Reason.OLD_TIME)
-    assert question(Reason.PROPOSED, {"sequence": 4}) == Judgement(IGNORED, Reason.NEWER_THAN_OURS)
-    assert question(Reason.PROPOSED, {"has_recurrence_id": True}) == Judgement(HISTORY, Reason.ONE_MEETING)
-    assert question(Reason.PROPOSED, {}, {"is_coming": False}) == Judgement(HISTORY, Reason.OVER)
+    assert question(InboundReason.PROPOSED) == ReplyDecision(APPLIED, InboundReason.PROPOSED)
+    assert question(InboundReason.PROPOSED, {"sequence": 2}) == ReplyDecision(HISTORY, InboundReason.OLD_TIME)
+    assert question(InboundReason.PROPOSED, {"sequence": 4}) == ReplyDecision(IGNORED, InboundReason.NEWER_THAN_OURS)
+    assert question(InboundReason.PROPOSED, {"has_recurrence_id": True}) == ReplyDecision(HISTORY, InboundReason.ONE_MEETING)
+    assert question(InboundReason.PROPOSED, {}, {"is_coming": False}) == ReplyDecision(HISTORY, InboundReason.OVER)
 
 
 def test_who_asks_for_the_invitation_may_know_of_any_revision_until_the_session_is_over() -> None:
     for sequence in (2, 3, 4):
-        assert question(Reason.SENT_AGAIN, {"sequence": sequence}, {"is_coming": False}) == Judgement(APPLIED, Reason.SENT_AGAIN)
-    assert question(Reason.SENT_AGAIN, {}, {"is_coming": False, "is_over": True}) == Judgement(HISTORY, Reason.OVER)
+        assert question(InboundReason.SENT_AGAIN, {"sequence": sequence}, {"is_coming": False}) == ReplyDecision(
+            APPLIED, InboundReason.SENT_AGAIN
+        )
+    assert question(InboundReason.SENT_AGAIN, {}, {"is_coming": False, "is_over": True}) == ReplyDecision(HISTORY, InboundReason.OVER)
 
 
-@pytest.mark.parametrize("reason", [Reason.PROPOSED, Reason.SENT_AGAIN])
+@pytest.mark.parametrize("reason", [InboundReason.PROPOSED, InboundReason.SENT_AGAIN])
 @pytest.mark.parametrize(
     ("named", "trouble"),
-    [((), Reason.NO_ATTENDEE), (("",), Reason.NO_ATTENDEE), ((ANA, OTHER), Reason.SEVERAL_ATTENDEES), ((OTHER,), Reason.OTHER_ATTENDEE)],
+    [
+        ((), InboundReason.NO_ATTENDEE),
+        (("",), InboundReason.NO_ATTENDEE),
+        ((ANA, OTHER), InboundReason.SEVERAL_ATTENDEES),
+        ((OTHER,), InboundReason.OTHER_ATTENDEE),
+    ],
 )
-def test_only_the_invited_address_may_ask(reason: Reason, named: tuple[str, ...], trouble: Reason) -> None:
-    assert question(reason, {"attendees": attendees(*named)}) == Judgement(QUARANTINED, trouble)
+def test_only_the_invited_address_may_ask(reason: InboundReason, named: tuple[str, ...], trouble: InboundReason) -> None:
+    assert question(reason, {"attendees": attendees(*named)}) == ReplyDecision(QUARANTINED, trouble)
 
 
 def test_a_proposal_without_an_end_lasts_as_long_as_the_session() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import outreach
-from outreach.coordination.forms import SessionFilter, Time
+from outreach.coordination.forms import SessionFilter, TimeFilter
 from outreach.mail_admin.forms import InboundFilter, Shown
 
 # These have a line for each member.
@@ -93,4 +93,4 @@ def test_each_member_has_its_line(where: str) -> None:
 
 def test_a_coordinator_can_choose_each_kind_of_message_and_time() -> None:
     assert [choice.value for choice in InboundFilter.shown.kwargs["choices"]] == list(Shown)
-    assert {choice.value for choice in SessionFilter.time.kwargs["choices"]} == set(Time)
+    assert {choice.value for choice in SessionFilter.time.kwargs["choices"]} == set(TimeFilter)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.scheduling.form_parts import Unit, in_minutes, in_order, in_words
+from outreach.scheduling.form_parts import LeadUnit, in_minutes, in_order, in_words
 
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(1440, (1, Unit.DAYS)), (10080, (7, Unit.DAYS)), (120, (2, Unit.HOURS)), (90, (90, Unit.MINUTES)), (1500, (25, Unit.HOURS))],
+    [
+        (1440, (1, LeadUnit.DAYS)),
+        (10080, (7, LeadUnit.DAYS)),
+        (120, (2, LeadUnit.HOURS)),
+        (90, (90, LeadUnit.MINUTES)),
+        (1500, (25, LeadUnit.HOURS)),
+    ],
 )
-def test_a_length_is_said_in_the_largest_unit_that_fits_and_read_back(minutes: int, words: tuple[int, Unit]) -> None:
+def test_a_length_is_said_in_the_largest_unit_that_fits_and_read_back(minutes: int, words: tuple[int, LeadUnit]) -> None:
     assert in_words(minutes) == words
     assert in_minutes(*words) == minutes
 

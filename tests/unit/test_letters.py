@@ -14,7 +14,7 @@ from flask_babel import Babel
 
 from outreach import tokens
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import AccountFacts, Cause, LetterFacts, Reader, SessionFacts
+from outreach.models.snapshots import AccountSnapshot, Cause, LetterSnapshot, Reader, SessionSnapshot
 from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
 from tests.support.received_letters import Page, received
 
@@ -35,11 +35,11 @@ def _in_app() -> Iterator[None]:
 
 def changed(one: Letter, **more: Any) -> Letter:
     """Give the letter with other facts."""
-    about = replace(LetterFacts.from_json(one.facts), **more)
+    about = replace(LetterSnapshot.from_json(one.facts), **more)
     return letter(one.kind, about, written_at=one.created_at, locale=one.locale)
 
 
-def with_surnames(about: LetterFacts) -> dict[str, Any]:
+def with_surnames(about: LetterSnapshot) -> dict[str, Any]:
     """Give every student a family name and a school no letter to a family may show."""
     hidden = {"family_name": "Surnameson", "school_name": "Hiddenschool"}
     return {part: tuple(replace(one, **hidden) for one in getattr(about, part)) for part in ("seated", "waiting", "gone")}
@@ -47,7 +47,7 @@ def with_surnames(about: LetterFacts) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_family_letter_names_exactly_the_students_it_was_given(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts)
+    about = LetterSnapshot.from_json(CASES[case].facts)
     its_own = {one.given_name for one in (*about.seated, *about.waiting, *about.gone)}
     greeted = {about.reader_name}
 
@@ -58,7 +58,7 @@ def test_family_letter_names_exactly_the_students_it_was_given(case: str) -> Non
 
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_family_letter_shows_no_surname_and_no_school(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts)
+    about = LetterSnapshot.from_json(CASES[case].facts)
 
     everything = received(changed(CASES[case], **with_surnames(about))).everything
 
@@ -68,7 +68,7 @@ def test_family_letter_shows_no_surname_and_no_school(case: str) -> None:
 
 @pytest.mark.parametrize("case", ABOUT_SESSIONS)
 def test_no_surname_and_no_school_in_subject_calendar_or_address(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts)
+    about = LetterSnapshot.from_json(CASES[case].facts)
 
     seen = received(changed(CASES[case], **with_surnames(about)))
 
@@ -79,7 +79,7 @@ def test_no_surname_and_no_school_in_subject_calendar_or_address(case: str) -> N
 
 @pytest.mark.parametrize("case", ["roster", "roster-one-school"])
 def test_roster_has_given_names_alone(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts)
+    about = LetterSnapshot.from_json(CASES[case].facts)
 
     assert "Surnameson" not in received(changed(CASES[case], **with_surnames(about))).everything
 
@@ -102,7 +102,7 @@ def test_sender_is_organizer_and_addressee_is_the_one_attendee(case: str) -> Non
 
 @pytest.mark.parametrize("case", WITH_CALENDAR)
 def test_calendar_says_the_instant_the_session_begins_and_ends(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts).session
+    about = LetterSnapshot.from_json(CASES[case].facts).session
     event = received(CASES[case]).event
 
     assert event["DTSTART"].dt.astimezone(UTC) == about.starts_at
@@ -186,7 +186,7 @@ def test_what_is_typed_is_neither_markup_nor_header_nor_line() -> None:
     assert "🪡" in seen.text
 
 
-@pytest.mark.parametrize("part", [one.name for one in fields(SessionFacts) if one.type == "str" and one.name != "zone"])
+@pytest.mark.parametrize("part", [one.name for one in fields(SessionSnapshot) if one.type == "str" and one.name != "zone"])
 def test_no_field_of_a_session_can_add_a_header(part: str) -> None:
     nasty: dict[str, Any] = {part: "x\r\nBcc: everyone@example.com\r\n\r\nBEGIN:VALARM\u2028<img src=x>"}
     seen = received(changed(CASES["case-online"], session=replace(online(), **nasty)))
@@ -238,9 +238,9 @@ def test_address_that_is_no_web_address_is_words_alone() -> None:
 
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> None:
-    about = LetterFacts.from_json(CASES[case].facts)
+    about = LetterSnapshot.from_json(CASES[case].facts)
     expires_at = about.session.ends_at + timedelta(days=30)
-    purposes = {"": tokens.Purpose.FAMILY, "/not-mine": tokens.Purpose.NOT_MINE, "/reminders": tokens.Purpose.REMINDERS}
+    purposes = {"": tokens.LinkPurpose.FAMILY, "/not-mine": tokens.LinkPurpose.NOT_MINE, "/reminders": tokens.LinkPurpose.REMINDERS}
     for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine|/reminders)?", received(CASES[case]).text):
         purpose = purposes[rest]
         ticket = tokens.read(token, purpose, SETTINGS.secret_key, WRITTEN)
@@ -259,7 +259,7 @@ def test_reminders_and_digests_alone_carry_the_link_that_stops_reminders(case: s
     if link is not None:
         assert f"\n{link[1]}\n" in seen.text
         assert link[1] in Page(seen.html).links
-        assert tokens.read(link[2], tokens.Purpose.REMINDERS, SETTINGS.secret_key, WRITTEN).mailbox_id == 7
+        assert tokens.read(link[2], tokens.LinkPurpose.REMINDERS, SETTINGS.secret_key, WRITTEN).mailbox_id == 7
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -297,7 +297,7 @@ def test_link_of_an_address_withdrawn_is_not_shown_with_its_students() -> None:
 
 def test_dates_are_in_the_language_of_the_letter() -> None:
     one = CASES["invitation-guardian"]
-    french = letter(one.kind, LetterFacts.from_json(one.facts), locale="fr")
+    french = letter(one.kind, LetterSnapshot.from_json(one.facts), locale="fr")
 
     seen = received(french)
 
@@ -308,7 +308,7 @@ def test_dates_are_in_the_language_of_the_letter() -> None:
 
 def test_each_of_two_hours_shown_twice_has_its_own_offset() -> None:
     def offset(fold: int) -> list[str]:
-        about = replace(LetterFacts.from_json(CASES["case-hour-shown-twice"].facts).session, fold=fold)
+        about = replace(LetterSnapshot.from_json(CASES["case-hour-shown-twice"].facts).session, fold=fold)
         return re.findall(r"\(London, (\S+)\)", received(changed(CASES["case-hour-shown-twice"], session=about)).text)
 
     assert offset(0) == ["UTC+1"]
@@ -327,7 +327,7 @@ def test_who_goes_to_a_place_reads_the_time_of_the_place_alone() -> None:
 
 
 def test_link_to_an_account_is_gone_once_it_is_wiped() -> None:
-    wiped = letter(LetterKind.ACCOUNT, AccountFacts(purpose="confirm", reader_name="Robin", link=None))
+    wiped = letter(LetterKind.ACCOUNT, AccountSnapshot(purpose="confirm", reader_name="Robin", link=None))
 
     assert "https://outreach.example/login" in received(wiped).text
 

@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.models import LetterKind
-from outreach.models.snapshots import AskedFacts, Cause, Reader
+from outreach.models.snapshots import Cause, ProposalSnapshot, Reader
 from tests.support.letter_cases import CASES, entry, online, told
 from tests.support.letter_lines import (
     ANA,
@@ -114,7 +114,7 @@ def test_an_offer_is_answered_and_a_proposed_time_leads_its_host_to_the_move() -
 def test_the_button_of_a_family_says_what_its_page_is_for(reader: Reader) -> None:
     seated = about(INVITATION, reader, Cause.REGISTERED, seated=(ANA,), entry=entry())
     waiting = about(WAITING, reader, Cause.REGISTERED, waiting=(ANA,))
-    asked = about(CONFIRM, reader, Cause.FORWARDED, seated=(ANA,), asked=AskedFacts(by=reader, answer="declined"))
+    asked = about(CONFIRM, reader, Cause.FORWARDED, seated=(ANA,), asked=ProposalSnapshot(by=reader, answer="declined"))
 
     assert button(seated)[0] == "See details, answer or withdraw"
     assert button(waiting)[0] == "See details or leave the waiting list"

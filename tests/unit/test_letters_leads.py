@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import AskedFacts, Cause, Reader, SessionFacts, StudentFacts
+from outreach.models.snapshots import Cause, ProposalSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from tests.support.letter_cases import WRITTEN, entry, online, student, told
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,
@@ -121,11 +121,11 @@ def _in_app() -> Iterator[None]:
         (about(ROSTER, HOST, Cause.TIME, seated=(ANA, BEN)), f"2 students come to {THEN}."),
         (about(NOTE, HOST, Cause.COUNTERED), f"Somebody you invited would like another time for {THEN}."),
         (
-            about(NOTE, HOST, Cause.FORWARDED, asked=AskedFacts(by=TEACHER)),
+            about(NOTE, HOST, Cause.FORWARDED, asked=ProposalSnapshot(by=TEACHER)),
             f"Somebody you invited passed the invitation to {THEN} on to somebody else.",
         ),
         (
-            about(NOTE, TEACHER, Cause.FORWARDED, seated=(GUS,), asked=AskedFacts(by=GUARDIAN)),
+            about(NOTE, TEACHER, Cause.FORWARDED, seated=(GUS,), asked=ProposalSnapshot(by=GUARDIAN)),
             f"The family of Gus Hill passed the invitation to {THEN} on to somebody else.",
         ),
         (
@@ -243,7 +243,7 @@ def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind)
         (told(**MAYBE), told(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
     ],
 )
-def test_what_became_of_the_decision_is_news(was: SessionFacts, now: SessionFacts, said: str) -> None:
+def test_what_became_of_the_decision_is_news(was: SessionSnapshot, now: SessionSnapshot, said: str) -> None:
     for cause in (Cause.DECIDED, Cause.PROVISIONAL, Cause.MOVED, Cause.WORDING, Cause.AGAIN):
         assert lead(about(UPDATED, STUDENT, cause, session=now, was=was, seated=(ANA,), entry=entry(1))) == said
 
@@ -282,7 +282,7 @@ def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
         ((), TEACHER, "Robin"),
     ],
 )
-def test_who_asks_is_named_with_their_school(seated: tuple[StudentFacts, ...], by: Reader, who: str) -> None:
-    one = about(NOTE, HOST, Cause.COUNTERED, seated=seated, asked=AskedFacts(by=by, name="Robin"))
+def test_who_asks_is_named_with_their_school(seated: tuple[StudentSnapshot, ...], by: Reader, who: str) -> None:
+    one = about(NOTE, HOST, Cause.COUNTERED, seated=seated, asked=ProposalSnapshot(by=by, name="Robin"))
 
     assert lead(one) == f"{who} would like another time for {THEN}."

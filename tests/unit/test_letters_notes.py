@@ -12,7 +12,15 @@ from flask_babel import Babel
 
 from outreach.letters import render
 from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import AccountFacts, ApplicationFacts, AskedFacts, BlockedFacts, Cause, Reader, StudentFacts
+from outreach.models.snapshots import (
+    AccountSnapshot,
+    ApplicationSnapshot,
+    BlockedDomainSnapshot,
+    Cause,
+    ProposalSnapshot,
+    Reader,
+    StudentSnapshot,
+)
 from tests.support.letter_cases import SETTINGS, entry, letter, online, told
 from tests.support.letter_lines import (
     AMY,
@@ -195,7 +203,7 @@ def test_a_reader_whose_name_is_not_known_is_not_greeted(reader: Reader) -> None
     ],
 )
 def test_a_school_is_told_all_senders_to_let_in(bounce: str, senders: str) -> None:
-    blocked = BlockedFacts(reader_name="Robin", domain="northside.example", students=2)
+    blocked = BlockedDomainSnapshot(reader_name="Robin", domain="northside.example", students=2)
     raw = render(letter(LetterKind.BLOCKED, blocked), settings=replace(SETTINGS, bounce_address=bounce))
     html = raw.decode().replace("=\r\n", "")
 
@@ -213,17 +221,17 @@ def test_a_school_is_told_all_senders_to_let_in(bounce: str, senders: str) -> No
 )
 def test_an_applicant_reads_the_decision_and_the_note(facts_of_it: dict[str, Any], said: str) -> None:
     known: dict[str, Any] = {"reader_name": "Robin", "role": "teacher", "place": "Northside School", "note": "One.\n\nTwo."}
-    one = letter(LetterKind.APPLICATION, ApplicationFacts(**known | facts_of_it))
+    one = letter(LetterKind.APPLICATION, ApplicationSnapshot(**known | facts_of_it))
     path = "/login" if facts_of_it["is_approved"] else "/apply"
 
     assert lead(one) == said
     assert row(one, "Coordinator's note") == "One. / Two."
     assert button(one)[1] == f"https://outreach.example{path}"
-    assert row(letter(LetterKind.APPLICATION, ApplicationFacts(**known | facts_of_it | {"note": ""})), "Coordinator's note") is None
+    assert row(letter(LetterKind.APPLICATION, ApplicationSnapshot(**known | facts_of_it | {"note": ""})), "Coordinator's note") is None
 
 
 def test_an_account_letter_without_its_link_leads_to_the_sign_in_page() -> None:
-    one = letter(LetterKind.ACCOUNT, AccountFacts(purpose="welcome", reader_name="Robin", link=None))
+    one = letter(LetterKind.ACCOUNT, AccountSnapshot(purpose="welcome", reader_name="Robin", link=None))
 
     assert button(one) == ("Sign in", "https://outreach.example/login")
 
@@ -232,7 +240,7 @@ def test_an_account_letter_without_its_link_leads_to_the_sign_in_page() -> None:
     ("students", "said"), [(1, "so 1 student of yours doesn't get them."), (2, "so 2 students of yours don't get them.")]
 )
 def test_a_teacher_reads_how_many_students_are_cut_off(students: int, said: str) -> None:
-    blocked = BlockedFacts(reader_name="Robin", domain="north side.example", students=students, server_words="550 No")
+    blocked = BlockedDomainSnapshot(reader_name="Robin", domain="north side.example", students=students, server_words="550 No")
     one = letter(LetterKind.BLOCKED, blocked)
 
     assert lead(one).endswith(said)
@@ -253,9 +261,9 @@ def test_a_teacher_reads_how_many_students_are_cut_off(students: int, said: str)
     ],
 )
 def test_who_is_asked_and_who_gets_a_copy_read_different_letters(
-    reader: Reader, by: Reader, seated: tuple[StudentFacts, ...], says: str
+    reader: Reader, by: Reader, seated: tuple[StudentSnapshot, ...], says: str
 ) -> None:
-    asked = AskedFacts(by=by, answer="declined")
+    asked = ProposalSnapshot(by=by, answer="declined")
     one = about(CONFIRM, reader, Cause.FORWARDED, seated=seated, stands_in_for=(GUS,), asked=asked, entry=entry(1))
     is_copy = says == "copy"
     text = received(one).text
@@ -271,8 +279,8 @@ def test_who_is_asked_and_who_gets_a_copy_read_different_letters(
 @pytest.mark.parametrize("cause", [Cause.COUNTERED, Cause.FORWARDED])
 @pytest.mark.parametrize("reader", [HOST, TEACHER])
 @pytest.mark.parametrize("seated", [(), (ANA,)])
-def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, reader: Reader, seated: tuple[StudentFacts, ...]) -> None:
-    text = received(about(NOTE, reader, cause, seated=seated, asked=AskedFacts(by=TEACHER, name="Robin"))).text
+def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, reader: Reader, seated: tuple[StudentSnapshot, ...]) -> None:
+    text = received(about(NOTE, reader, cause, seated=seated, asked=ProposalSnapshot(by=TEACHER, name="Robin"))).text
     is_move, is_host = cause is Cause.COUNTERED, reader is HOST
 
     assert ("The host has this letter too." in text) == (not is_host)
@@ -285,7 +293,7 @@ def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, rea
 
 @pytest.mark.parametrize("stands_in", [(), (GUS,)])
 @pytest.mark.parametrize("cause", [Cause.ADDRESS, Cause.BOUNCED])
-def test_a_teacher_reads_whose_address_is_wrong_and_whom_to_tell(cause: Cause, stands_in: tuple[StudentFacts, ...]) -> None:
+def test_a_teacher_reads_whose_address_is_wrong_and_whom_to_tell(cause: Cause, stands_in: tuple[StudentSnapshot, ...]) -> None:
     one = about(LetterKind.WRONG_ADDRESS, TEACHER, cause, seated=(GUS,), waiting=(AMY,), stands_in_for=stands_in)
     shown, bounced = lines(one), cause is Cause.BOUNCED
 

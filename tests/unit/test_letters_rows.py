@@ -12,7 +12,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.models import LetterKind
-from outreach.models.snapshots import AskedFacts, Cause, LetterFacts, Reader, SessionFacts
+from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, SessionSnapshot
 from tests.support.letter_cases import CASES, entry, online, student, told
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,
@@ -98,7 +98,9 @@ def test_nothing_is_struck_that_stayed() -> None:
         (told(**MAYBE), told(), "~~It takes place~~ / **Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)**"),
     ],
 )
-def test_whether_it_is_certain_has_a_row_as_long_as_that_matters(now: SessionFacts, was: SessionFacts | None, status: str | None) -> None:
+def test_whether_it_is_certain_has_a_row_as_long_as_that_matters(
+    now: SessionSnapshot, was: SessionSnapshot | None, status: str | None
+) -> None:
     assert row(about(UPDATED, STUDENT, Cause.MOVED, session=now, was=was, seated=(ANA,), entry=entry(1)), "Status") == status
 
 
@@ -215,18 +217,18 @@ def test_an_address_is_called_an_address_where_it_is_one(cause: Cause) -> None:
     ],
 )
 def test_a_time_is_proposed_only_with_start_and_end(asked: dict[str, Any], shown: str | None) -> None:
-    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=AskedFacts(by=STUDENT, **asked)), "Proposed") == shown
+    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=ProposalSnapshot(by=STUDENT, **asked)), "Proposed") == shown
 
 
 def test_a_proposal_is_read_in_the_words_of_who_made_it() -> None:
-    asked = AskedFacts(by=STUDENT, comment="  I have an exam.\n\n A week later? ")
+    asked = ProposalSnapshot(by=STUDENT, comment="  I have an exam.\n\n A week later? ")
 
     assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=asked), "In their words") == "I have an exam. / A week later?"
 
 
 @pytest.mark.parametrize(("answer", "shown"), [("accepted", "Coming"), ("tentative", "Not sure"), ("declined", "Can't come"), ("", None)])
 def test_the_answer_in_question_is_read_in_plain_words(answer: str, shown: str | None) -> None:
-    assert row(about(CONFIRM, STUDENT, Cause.FORWARDED, asked=AskedFacts(by=STUDENT, answer=answer)), "The answer") == shown
+    assert row(about(CONFIRM, STUDENT, Cause.FORWARDED, asked=ProposalSnapshot(by=STUDENT, answer=answer)), "The answer") == shown
 
 
 def test_a_roster_lists_schools_and_given_names_in_order() -> None:
@@ -247,7 +249,7 @@ def test_a_time_the_clock_skips_stands_in_calendars_as_the_instant_that_was_told
     starts_wall = datetime(2027, 3, 14, 2, 30) if wall == "starts_wall" else datetime(2027, 3, 14, 1, 30)
     minutes = 120 if wall == "starts_wall" else 60
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(starts_wall, minutes=minutes), seated=(ANA,), entry=entry())
-    session = LetterFacts.from_json(one.facts).session
+    session = LetterSnapshot.from_json(one.facts).session
     ics = received(one).ics
     assert ics is not None
 

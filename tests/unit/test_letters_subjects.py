@@ -11,7 +11,7 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.models import LetterKind
-from outreach.models.snapshots import AskedFacts, Cause
+from outreach.models.snapshots import Cause, ProposalSnapshot
 from tests.support.letter_cases import entry, told
 from tests.support.letter_lines import (
     AMY,
@@ -90,8 +90,8 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str) -> None
         (NOTE, Cause.COUNTERED, {}, "Another time proposed"),
         (NOTE, Cause.FORWARDED, {}, "An invitation was passed on"),
         (CONFIRM, Cause.FORWARDED, {}, "Please confirm your answer"),
-        (CONFIRM, Cause.FORWARDED, {"asked": AskedFacts(by=STUDENT)}, "An answer from another address"),
-        (CONFIRM, Cause.FORWARDED, {"asked": AskedFacts(by=GUARDIAN)}, "Please confirm your answer"),
+        (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=STUDENT)}, "An answer from another address"),
+        (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=GUARDIAN)}, "Please confirm your answer"),
         (INVITATION, Cause.REGISTERED, {"session": told(**MAYBE)}, "Invitation (provisional)"),
         (WAITING, Cause.REGISTERED, {"session": told(**MAYBE), "entry": None}, "On the waiting list"),
         (REMOVED, Cause.WITHDRAWN, {"session": told(**MAYBE)}, "Withdrawn"),

@@ -10,7 +10,7 @@ import pytest
 
 from outreach.class_lists.csv_file import MAX_BYTES
 from outreach.schools.imports.views import pack, read_sights, unpack, write_sights
-from outreach.schools.student_lines import Contact, ContactState, Reach
+from outreach.schools.student_lines import Contact, ContactState, ContactStatus
 
 THEN = datetime(2027, 3, 1, tzinfo=UTC)
 
@@ -44,7 +44,7 @@ def test_the_domain_of_an_address(address: str | None, domain: str) -> None:
 
 def test_who_stands_in_and_who_is_not_reached_at_all() -> None:
     for own, guardians, is_minor in product(ContactState, [(), *product(ContactState), *product(ContactState, repeat=2)], (True, False)):
-        reach = Reach(contact(own), tuple(map(contact, guardians)), is_minor)
+        reach = ContactStatus(contact(own), tuple(map(contact, guardians)), is_minor)
         open_guardians = guardians.count(ContactState.OPEN) if is_minor else 0
         own_open = own is ContactState.OPEN
         assert reach.open_guardians == open_guardians
@@ -58,8 +58,8 @@ def test_who_stands_in_and_who_is_not_reached_at_all() -> None:
 
 def test_letters_put_off_are_told_of_open_addresses_only() -> None:
     late = [contact(state, put_off=2, name=state.value) for state in ContactState]
-    assert [one.name for one in Reach(late[0], tuple(late[1:]), is_minor=True).put_off] == ["open"]
-    assert [one.name for one in Reach(late[1], tuple(late), is_minor=False).put_off] == ["open"]
+    assert [one.name for one in ContactStatus(late[0], tuple(late[1:]), is_minor=True).put_off] == ["open"]
+    assert [one.name for one in ContactStatus(late[1], tuple(late), is_minor=False).put_off] == ["open"]
 
 
 # How a list travels in the form

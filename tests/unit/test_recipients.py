@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from outreach.models import ReasonKind, RegistrationState
-from outreach.people.contacts import Place, Recipient, recipients, teacher_stands_in
+from outreach.people.contacts import Participant, Recipient, recipients, teacher_stands_in
 
 STUDENT, GUARDIAN = ReasonKind.STUDENT, ReasonKind.GUARDIAN
 
 
-def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached: frozenset[int] = frozenset()) -> Place:
-    return Place(
+def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached: frozenset[int] = frozenset()) -> Participant:
+    return Participant(
         registration_id=1,
         state=RegistrationState.CONFIRMED,
         teacher_id=1,

@@ -11,7 +11,7 @@ from outreach.mail.smtp_responses import (
     Delayed,
     Outcome,
     PauseReason,
-    Refused,
+    Rejected,
     Unavailable,
     kind_of,
     sort_content_answer,
@@ -43,16 +43,16 @@ def test_pauses_double_up_to_a_quarter_of_an_hour() -> None:
     [
         (450, "4.2.0 Greylisted", Delayed(words="450 4.2.0 Greylisted")),
         (452, "4.2.2 Mailbox full", Delayed(words="452 4.2.2 Mailbox full")),
-        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
-        (550, "5.2.1 Mailbox disabled", Refused(words="550 5.2.1 Mailbox disabled", kind=BounceKind.HARD)),
-        (550, "No such user here", Refused(words="550 No such user here", kind=BounceKind.HARD)),
-        (554, "5.7.1 Rejected as spam", Refused(words="554 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
-        (550, "5.7.1 Rejected as spam", Refused(words="550 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
-        (554, "Rejected", Refused(words="554 Rejected")),
-        (552, "5.2.2 Over quota", Refused(words="552 5.2.2 Over quota", kind=BounceKind.SOFT)),
-        (550, "5.4.4 No such domain", Refused(words="550 5.4.4 No such domain", kind=BounceKind.HARD)),
-        (554, "5.7.1 <a@b.example>: Relay access denied", Refused(words="554 5.7.1 <a@b.example>: Relay access denied")),
-        (550, "Relaying denied", Refused(words="550 Relaying denied")),
+        (550, "5.1.1 No such user", Rejected(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
+        (550, "5.2.1 Mailbox disabled", Rejected(words="550 5.2.1 Mailbox disabled", kind=BounceKind.HARD)),
+        (550, "No such user here", Rejected(words="550 No such user here", kind=BounceKind.HARD)),
+        (554, "5.7.1 Rejected as spam", Rejected(words="554 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
+        (550, "5.7.1 Rejected as spam", Rejected(words="550 5.7.1 Rejected as spam", kind=BounceKind.POLICY)),
+        (554, "Rejected", Rejected(words="554 Rejected")),
+        (552, "5.2.2 Over quota", Rejected(words="552 5.2.2 Over quota", kind=BounceKind.SOFT)),
+        (550, "5.4.4 No such domain", Rejected(words="550 5.4.4 No such domain", kind=BounceKind.HARD)),
+        (554, "5.7.1 <a@b.example>: Relay access denied", Rejected(words="554 5.7.1 <a@b.example>: Relay access denied")),
+        (550, "Relaying denied", Rejected(words="550 Relaying denied")),
         (421, "4.3.2 Shutting down", Unavailable(reason=PauseReason.UNREACHABLE, words="421 4.3.2 Shutting down")),
         (530, "5.7.0 Authentication required", Unavailable(reason=PauseReason.SIGN_IN, words="530 5.7.0 Authentication required")),
         (550, "5.1.8 Sender address rejected", Unavailable(reason=PauseReason.SENDER, words="550 5.1.8 Sender address rejected")),
@@ -69,7 +69,7 @@ def test_a_refused_recipient_is_sorted(code: int, text: str, outcome: Outcome) -
         (553, "5.7.1 Not yours", Unavailable(reason=PauseReason.SENDER, words="553 5.7.1 Not yours")),
         (451, "4.3.0 Try later", Unavailable(reason=PauseReason.UNREACHABLE, words="451 4.3.0 Try later")),
         (530, "5.7.0 Must sign in", Unavailable(reason=PauseReason.SIGN_IN, words="530 5.7.0 Must sign in")),
-        (552, "5.3.4 Too big", Refused(words="552 5.3.4 Too big")),
+        (552, "5.3.4 Too big", Rejected(words="552 5.3.4 Too big")),
     ],
 )
 def test_a_refused_sender_holds_all_letters_back_but_a_size_only_one(code: int, text: str, outcome: Outcome) -> None:
@@ -81,11 +81,11 @@ def test_a_refused_sender_holds_all_letters_back_but_a_size_only_one(code: int, 
     [
         (250, "2.0.0 Queued", Accepted()),
         (451, "4.7.1 Later", Delayed(words="451 4.7.1 Later")),
-        (550, "5.7.26 Not authenticated", Refused(words="550 5.7.26 Not authenticated", kind=BounceKind.POLICY)),
-        (550, "5.1.8 Bad sender", Refused(words="550 5.1.8 Bad sender")),
-        (554, "5.6.0 Bad content", Refused(words="554 5.6.0 Bad content")),
-        (550, "Refused content", Refused(words="550 Refused content")),
-        (550, "5.1.1 No such user", Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
+        (550, "5.7.26 Not authenticated", Rejected(words="550 5.7.26 Not authenticated", kind=BounceKind.POLICY)),
+        (550, "5.1.8 Bad sender", Rejected(words="550 5.1.8 Bad sender")),
+        (554, "5.6.0 Bad content", Rejected(words="554 5.6.0 Bad content")),
+        (550, "Refused content", Rejected(words="550 Refused content")),
+        (550, "5.1.1 No such user", Rejected(words="550 5.1.1 No such user", kind=BounceKind.HARD)),
         (421, "Bye", Unavailable(reason=PauseReason.UNREACHABLE, words="421 Bye")),
     ],
 )
@@ -95,7 +95,7 @@ def test_an_answer_to_the_letter_itself_is_sorted(code: int, text: str, outcome:
 
 def test_the_servers_words_are_kept_on_one_line_and_short() -> None:
     outcome = sort_recipient_answer(550, "5.7.1 first\n5.7.1 second " + "x" * 1000)
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, Rejected)
     assert outcome.words.startswith("550 5.7.1 first 5.7.1 second xxx")
     assert len(outcome.words) == 500
 
@@ -117,7 +117,7 @@ def test_who_must_sign_in_first_is_told_so_at_any_moment(code: int) -> None:
 @pytest.mark.parametrize("code", [529, 531, 533, 536, 537, 539])
 def test_no_other_code_is_about_signing_in(code: int) -> None:
     assert sort_sender_answer(code, "No") == Unavailable(reason=PauseReason.SENDER, words=f"{code} No")
-    assert sort_recipient_answer(code, "No") == Refused(words=f"{code} No")
+    assert sort_recipient_answer(code, "No") == Rejected(words=f"{code} No")
 
 
 @pytest.mark.parametrize(
@@ -127,10 +127,10 @@ def test_no_other_code_is_about_signing_in(code: int) -> None:
         (500, "What?", Unavailable(reason=PauseReason.SENDER, words="500 What?")),
         (501, "5.1.8 Bad sender", Unavailable(reason=PauseReason.SENDER, words="501 5.1.8 Bad sender")),
         (551, "Elsewhere", Unavailable(reason=PauseReason.SENDER, words="551 Elsewhere")),
-        (552, "Too big", Refused(words="552 Too big")),
+        (552, "Too big", Rejected(words="552 Too big")),
         (553, "Odd", Unavailable(reason=PauseReason.SENDER, words="553 Odd")),
-        (554, "5.3.4 Too big", Refused(words="554 5.3.4 Too big")),
-        (452, "4.3.4 Too big for now", Refused(words="452 4.3.4 Too big for now")),
+        (554, "5.3.4 Too big", Rejected(words="554 5.3.4 Too big")),
+        (452, "4.3.4 Too big for now", Rejected(words="452 4.3.4 Too big for now")),
     ],
 )
 def test_only_its_size_makes_the_sender_s_answer_about_one_letter(code: int, text: str, outcome: Outcome) -> None:
@@ -140,7 +140,7 @@ def test_only_its_size_makes_the_sender_s_answer_about_one_letter(code: int, tex
 @pytest.mark.parametrize("code", [549, 550, 551, 552, 553, 554])
 def test_a_recipient_refused_without_a_reason_is_unknown_only_by_the_codes_for_that(code: int) -> None:
     kind = BounceKind.HARD if code in (550, 551, 553) else None
-    assert sort_recipient_answer(code, "No") == Refused(words=f"{code} No", kind=kind)
+    assert sort_recipient_answer(code, "No") == Rejected(words=f"{code} No", kind=kind)
 
 
 @pytest.mark.parametrize("status", ["5.1.7", "5.1.8"])
@@ -172,8 +172,8 @@ def test_an_enhanced_code_says_what_it_means_for_the_mailbox(kind: BounceKind | 
         (421, Unavailable(reason=PauseReason.UNREACHABLE, words="421 Well")),
         (422, Delayed(words="422 Well")),
         (499, Delayed(words="499 Well")),
-        (500, Refused(words="500 Well")),
-        (599, Refused(words="599 Well")),
+        (500, Rejected(words="500 Well")),
+        (599, Rejected(words="599 Well")),
         (600, Delayed(words="600 Well")),
     ],
 )
@@ -183,10 +183,10 @@ def test_only_250_takes_a_letter_and_only_the_five_hundreds_refuse_it(code: int,
 
 @pytest.mark.parametrize("text", ["5.7.1 Relay access denied", "5.1.1 We do not relay", "5.7.1 RELAYING denied"])
 def test_a_server_that_will_not_relay_says_nothing_of_the_mailbox(text: str) -> None:
-    assert sort_recipient_answer(550, text) == sort_content_answer(550, text) == Refused(words=f"550 {text}")
+    assert sort_recipient_answer(550, text) == sort_content_answer(550, text) == Rejected(words=f"550 {text}")
 
 
 def test_a_word_that_only_begins_like_relay_is_no_refusal_to_relay() -> None:
-    assert sort_recipient_answer(550, "5.1.1 relayed@x.example unknown") == Refused(
+    assert sort_recipient_answer(550, "5.1.1 relayed@x.example unknown") == Rejected(
         words="550 5.1.1 relayed@x.example unknown", kind=BounceKind.HARD
     )

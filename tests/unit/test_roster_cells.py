@@ -6,7 +6,7 @@ import pytest
 
 from outreach.class_lists.cells import normal_email
 from outreach.class_lists.errors import CellTrouble
-from outreach.class_lists.row_reader import RosterGuardian
+from outreach.class_lists.row_reader import ListedGuardian
 from outreach.people.mailboxes import normal_address
 from tests.support.class_lists import codes, one, read
 
@@ -131,7 +131,7 @@ def test_an_address_means_here_what_it_means_to_a_mailbox(address: str) -> None:
 
 def test_one_cell_may_hold_the_addresses_of_both_parents() -> None:
     reading = one("Parents' e-mail", "Ana@example.org; luis@example.org / ana@example.org")
-    assert reading.rows[0].guardians == (RosterGuardian(None, "ana@example.org"), RosterGuardian(None, "luis@example.org"))
+    assert reading.rows[0].guardians == (ListedGuardian(None, "ana@example.org"), ListedGuardian(None, "luis@example.org"))
 
 
 @pytest.mark.parametrize(

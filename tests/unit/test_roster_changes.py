@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.match import plan_roster
+from outreach.class_lists.match import plan_import
 from outreach.class_lists.matching import best_name, name_differs, pair_guardians, student_changes
-from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian, RosterRow
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, ListedGuardian, ListedStudent
 
 CLASS = 1
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 
 
 def changes(typed: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    one = RosterRow(2, **{"given_name": "Maria", "family_name": "Garcia"} | typed)
+    one = ListedStudent(2, **{"given_name": "Maria", "family_name": "Garcia"} | typed)
     return dict(student_changes(one, KnownStudent(7, **{"given_name": "Maria", "family_name": "Garcia"} | known)))
 
 
@@ -76,7 +76,7 @@ def test_the_richest_spelling_is_the_best_and_of_equals_the_first_by_alphabet(na
 # Guardians
 
 
-def pairs(stated: list[RosterGuardian], known: list[KnownGuardian]) -> list[int | None]:
+def pairs(stated: list[ListedGuardian], known: list[KnownGuardian]) -> list[int | None]:
     """Give the id each guardian of a row is paired with."""
     found = pair_guardians(stated, known)
     assert [one for one, _known in found] == stated
@@ -113,20 +113,20 @@ ANA_HOME, LUIS_HOME = KnownGuardian(1, "Ana", "home@x.test"), KnownGuardian(2, "
 def test_guardians_are_paired_by_the_strongest_evidence(
     stated: list[tuple[str | None, str | None]], known: list[KnownGuardian], expected: list[int | None]
 ) -> None:
-    assert pairs([RosterGuardian(*one) for one in stated], known) == expected
+    assert pairs([ListedGuardian(*one) for one in stated], known) == expected
 
 
-def family(*stated: tuple[RosterGuardian, ...], guardian: KnownGuardian) -> Any:
+def family(*stated: tuple[ListedGuardian, ...], guardian: KnownGuardian) -> Any:
     """Plan a list with a row for each of several siblings, who share one guardian."""
     known = [KnownStudent(key, f"Child{key}", "Hill", class_ids=frozenset({CLASS}), guardians=(guardian,)) for key in range(len(stated))]
-    rows = [RosterRow(key + 2, f"Child{key}", "Hill", guardians=said) for key, said in enumerate(stated)]
-    return plan_roster(rows, known, CLASS)
+    rows = [ListedStudent(key + 2, f"Child{key}", "Hill", guardians=said) for key, said in enumerate(stated)]
+    return plan_import(rows, known, CLASS)
 
 
 def test_siblings_rows_that_disagree_about_a_name_keep_it_and_say_so_and_the_address_changes() -> None:
     outcome = family(
-        (RosterGuardian("Ana Hill", "new@x.test"),),
-        (RosterGuardian("Anna Hill", "new@x.test"),),
+        (ListedGuardian("Ana Hill", "new@x.test"),),
+        (ListedGuardian("Anna Hill", "new@x.test"),),
         guardian=KnownGuardian(1, "Ana Hil", "new@x.test"),
     )
     assert [(one.guardian_id, one.field, one.lines, one.values) for one in outcome.disputes] == [
@@ -137,8 +137,8 @@ def test_siblings_rows_that_disagree_about_a_name_keep_it_and_say_so_and_the_add
 
 def test_spellings_of_one_name_are_no_dispute_but_two_addresses_are() -> None:
     outcome = family(
-        (RosterGuardian("ANA HILL", "one@x.test"),),
-        (RosterGuardian("Ana Hill", "two@x.test"),),
+        (ListedGuardian("ANA HILL", "one@x.test"),),
+        (ListedGuardian("Ana Hill", "two@x.test"),),
         guardian=KnownGuardian(1, "Ana Hill", "old@x.test"),
     )
     assert [(one.field, one.values) for one in outcome.disputes] == [("email", ("one@x.test", "two@x.test"))]
@@ -146,7 +146,7 @@ def test_spellings_of_one_name_are_no_dispute_but_two_addresses_are() -> None:
 
 
 def test_a_guardian_named_in_one_row_only_changes_for_the_siblings_in_the_list() -> None:
-    outcome = family((RosterGuardian("Ana", "new@x.test"),), (), guardian=KnownGuardian(1, "Ana", "old@x.test"))
+    outcome = family((ListedGuardian("Ana", "new@x.test"),), (), guardian=KnownGuardian(1, "Ana", "old@x.test"))
     assert [(one.student_id, [change.changes for change in one.guardian_changes]) for one in outcome.update] == [
         (0, [{"email": ("old@x.test", "new@x.test")}])
     ]
@@ -154,7 +154,7 @@ def test_a_guardian_named_in_one_row_only_changes_for_the_siblings_in_the_list()
 
 
 def test_name_and_address_of_a_guardian_change_together() -> None:
-    outcome = family((RosterGuardian("Ána", "new@x.test"),), guardian=KnownGuardian(1, "Ana", None))
+    outcome = family((ListedGuardian("Ána", "new@x.test"),), guardian=KnownGuardian(1, "Ana", None))
     (update,) = outcome.update
     assert [(one.guardian_id, one.changes) for one in update.guardian_changes] == [
         (1, {"name": ("Ana", "Ána"), "email": (None, "new@x.test")})
@@ -165,12 +165,12 @@ def test_disputes_are_named_by_guardian() -> None:
     first, second = KnownGuardian(1, "Ana", "a@x.test"), KnownGuardian(2, "Tom", "t@x.test")
     known = [KnownStudent(key, f"Child{key}", "Hill", class_ids=frozenset({CLASS}), guardians=(second, first)) for key in range(2)]
     rows = [
-        RosterRow(
-            key + 2, f"Child{key}", "Hill", guardians=(RosterGuardian("Tom", f"t{key}@x.test"), RosterGuardian("Ana", f"a{key}@x.test"))
+        ListedStudent(
+            key + 2, f"Child{key}", "Hill", guardians=(ListedGuardian("Tom", f"t{key}@x.test"), ListedGuardian("Ana", f"a{key}@x.test"))
         )
         for key in range(2)
     ]
-    assert [(one.guardian_id, one.values) for one in plan_roster(rows, known, CLASS).disputes] == [
+    assert [(one.guardian_id, one.values) for one in plan_import(rows, known, CLASS).disputes] == [
         (1, ("a0@x.test", "a1@x.test")),
         (2, ("t0@x.test", "t1@x.test")),
     ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.csv_file import RosterTable, read_roster
-from outreach.class_lists.errors import FileCode, RosterError, RosterField
-from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
+from outreach.class_lists.csv_file import ListTable, read_table
+from outreach.class_lists.errors import FileCode, ListError, ListField
+from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 
 
-def table(*rows: str) -> RosterTable:
-    return read_roster("\n".join(rows).encode())
+def table(*rows: str) -> ListTable:
+    return read_table("\n".join(rows).encode())
 
 
 def guess(headings: str, *rows: str) -> dict[int, str]:
@@ -155,9 +155,9 @@ def test_a_column_that_counts_rows_is_no_student_number() -> None:
 def test_a_list_without_headings_has_none_and_a_person_decides() -> None:
     sheet = table("Maria;Garcia", "Ana;Lopez")
     columns = guess_columns(sheet)
-    assert columns == RosterColumns(None, (), {})
+    assert columns == ListColumns(None, (), {})
     assert not columns.names_found
-    chosen = choose_columns(sheet, columns, {0: RosterField.GIVEN_NAME, 1: RosterField.FAMILY_NAME})
+    chosen = choose_columns(sheet, columns, {0: ListField.GIVEN_NAME, 1: ListField.FAMILY_NAME})
     assert chosen.names_found
     assert len(chosen.student_lines(sheet)) == 2
     assert guess_columns(sheet, has_headings=True).headings == ("Maria", "Garcia")
@@ -171,20 +171,20 @@ def test_a_pupil_with_a_name_like_a_heading_is_no_heading() -> None:
 
 def test_what_a_person_chooses_overrides_the_guess() -> None:
     sheet = table("Email;Surname;First name;Contact", "x;Garcia;Maria;m@example.org")
-    chosen = choose_columns(sheet, guess_columns(sheet), {3: RosterField.EMAIL, 1: None, 2: RosterField.FULL_NAME})
-    assert dict(chosen.fields) == {2: RosterField.FULL_NAME, 3: RosterField.EMAIL}
+    chosen = choose_columns(sheet, guess_columns(sheet), {3: ListField.EMAIL, 1: None, 2: ListField.FULL_NAME})
+    assert dict(chosen.fields) == {2: ListField.FULL_NAME, 3: ListField.EMAIL}
 
 
 @pytest.mark.parametrize(
     ("chosen", "code"),
     [
-        ({0: RosterField.EMAIL, 1: RosterField.EMAIL}, FileCode.FIELD_CHOSEN_TWICE),
-        ({2: RosterField.EMAIL}, FileCode.NO_SUCH_COLUMN),
+        ({0: ListField.EMAIL, 1: ListField.EMAIL}, FileCode.FIELD_CHOSEN_TWICE),
+        ({2: ListField.EMAIL}, FileCode.NO_SUCH_COLUMN),
         ({-1: None}, FileCode.NO_SUCH_COLUMN),
     ],
 )
-def test_a_choice_that_cannot_be_is_refused(chosen: dict[int, RosterField | None], code: FileCode) -> None:
+def test_a_choice_that_cannot_be_is_refused(chosen: dict[int, ListField | None], code: FileCode) -> None:
     sheet = table("First name;Surname", "Maria;Garcia")
-    with pytest.raises(RosterError) as caught:
+    with pytest.raises(ListError) as caught:
         choose_columns(sheet, guess_columns(sheet), chosen)
     assert caught.value.code is code

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.match import AskReason, KnownStudent, plan_roster
+from outreach.class_lists.match import AskReason, KnownStudent, plan_import
 from outreach.class_lists.matching import are_two, contradict, differ, may_be_renamed
-from outreach.class_lists.plan import RosterGuardian, RosterRow, merged, number_key
+from outreach.class_lists.plan import ListedGuardian, ListedStudent, merged, number_key
 from outreach.class_lists.row_reader import are_two_people, settle_repeats
 
 CLASS, OTHER = 1, 2
@@ -18,8 +18,8 @@ BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 NUMBERS, EMAILS, BIRTHS = (None, "", "1", "01", "2"), (None, "a@x.test", "b@x.test"), (None, BORN, LATER)
 
 
-def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> RosterRow:
-    return RosterRow(line, given, family, **facts)
+def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> ListedStudent:
+    return ListedStudent(line, given, family, **facts)
 
 
 def student(
@@ -68,7 +68,7 @@ def test_two_rows_of_one_name_are_two_people_if_something_tells_them_apart_and_n
         (row(given="Evan"), student(given="Eva"), True),
     ],
 )
-def test_the_holder_of_a_number_may_have_another_name(line: RosterRow, known: KnownStudent, may_be: bool) -> None:
+def test_the_holder_of_a_number_may_have_another_name(line: ListedStudent, known: KnownStudent, may_be: bool) -> None:
     assert may_be_renamed(line, known) is may_be
 
 
@@ -84,26 +84,26 @@ NAMES, MAILBOXES = (None, "Ana", "ANA", "Luis"), (None, "a@x.test", "b@x.test")
 
 
 def test_two_entries_are_one_guardian_if_something_is_the_same_and_nothing_differs() -> None:
-    entries = [RosterGuardian(name, email) for name, email in product(NAMES, MAILBOXES) if name or email]
+    entries = [ListedGuardian(name, email) for name, email in product(NAMES, MAILBOXES) if name or email]
     for one, other in product(entries, entries):
         names, emails = (one.name or "").lower(), (other.name or "").lower()
         same = bool(names and names == emails) or bool(one.email and one.email == other.email)
         apart = bool(names and emails and names != emails) or bool(one.email and other.email and one.email != other.email)
-        joined = RosterGuardian(one.name or other.name, one.email or other.email)
+        joined = ListedGuardian(one.name or other.name, one.email or other.email)
         assert merged([one, other]) == ((joined,) if same and not apart else (one, other))
 
 
 def test_a_third_entry_finds_the_one_it_belongs_to() -> None:
-    ana, luis = RosterGuardian("Ana", "a@x.test"), RosterGuardian("Luis", "b@x.test")
-    assert merged([ana, luis, RosterGuardian("LUIS"), RosterGuardian(None, "a@x.test")]) == (ana, luis)
+    ana, luis = ListedGuardian("Ana", "a@x.test"), ListedGuardian("Luis", "b@x.test")
+    assert merged([ana, luis, ListedGuardian("LUIS"), ListedGuardian(None, "a@x.test")]) == (ana, luis)
 
 
 # Who is found by which rule, and in which order
 
 
-def fate(lines: list[RosterRow], known: list[KnownStudent]) -> list[object]:
+def fate(lines: list[ListedStudent], known: list[KnownStudent]) -> list[object]:
     """Give for each row the student found, "new", or the question with its candidates."""
-    outcome = plan_roster(lines, known, CLASS)
+    outcome = plan_import(lines, known, CLASS)
     found: dict[int, object] = {one.row.line: one.student_id for one in (*outcome.update, *outcome.unchanged)}
     found |= {one.row.line: (one.reason.value, one.candidates) for one in outcome.ask}
     return [found.get(line.line, "new") for line in lines]
@@ -159,7 +159,7 @@ def fate(lines: list[RosterRow], known: list[KnownStudent]) -> list[object]:
         ),
     ],
 )
-def test_stronger_evidence_decides(lines: list[RosterRow], known: list[KnownStudent], expected: list[object]) -> None:
+def test_stronger_evidence_decides(lines: list[ListedStudent], known: list[KnownStudent], expected: list[object]) -> None:
     assert fate(lines, known) == expected
 
 
@@ -176,7 +176,7 @@ def test_whoever_was_answered_for_one_row_is_not_answered_for_another() -> None:
         ({2: 7, 3: 7}, {}, [2, 3]),
         ({2: 9}, {}, [2, 3]),
     ):
-        outcome = plan_roster(lines, known, CLASS, answers=answers)
+        outcome = plan_import(lines, known, CLASS, answers=answers)
         assert {one.row.line: one.student_id for one in outcome.update} == found
         assert [one.row.line for one in outcome.ask] == asked
         assert outcome.ask == () or {one.reason for one in outcome.ask} == {AskReason.SEVERAL_STUDENTS}
@@ -184,14 +184,14 @@ def test_whoever_was_answered_for_one_row_is_not_answered_for_another() -> None:
 
 def test_who_is_asked_about_found_or_in_another_class_is_not_absent() -> None:
     known = [student(7), student(8, given="Eva"), student(9, given="Ida", birth_date=BORN), student(10, given="Tom", classes=(OTHER,))]
-    outcome = plan_roster([row(2), row(3, given="Ida", birth_date=LATER)], known, CLASS)
+    outcome = plan_import([row(2), row(3, given="Ida", birth_date=LATER)], known, CLASS)
     assert (outcome.absent, [one.candidates for one in outcome.ask]) == ((8,), [(9,)])
 
 
 # Students who stand in a list twice
 
 
-def repeats(*lines: RosterRow) -> tuple[list[int], list[tuple[int, str, str, str | None]]]:
+def repeats(*lines: ListedStudent) -> tuple[list[int], list[tuple[int, str, str, str | None]]]:
     kept, problems = settle_repeats(lines)
     return [one.line for one in kept], [(one.line, one.code.value, one.value, one.field) for one in problems]
 

@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, RosterTable, read_roster
-from outreach.class_lists.errors import FileCode, RosterError
+from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, ListTable, read_table
+from outreach.class_lists.errors import FileCode, ListError
 
 LIST = "First name;Family name;E-mail\nZoë;Núñez;zoe@example.org\nJürgen;Œuvrard;j@example.org\n"
 
 
-def rows(table: RosterTable) -> list[tuple[str, ...]]:
+def rows(table: ListTable) -> list[tuple[str, ...]]:
     return [line.cells for line in table.lines]
 
 
-def refusal(content: bytes) -> RosterError:
-    with pytest.raises(RosterError) as caught:
-        read_roster(content)
+def refusal(content: bytes) -> ListError:
+    with pytest.raises(ListError) as caught:
+        read_table(content)
     return caught.value
 
 
@@ -32,7 +32,7 @@ def refusal(content: bytes) -> RosterError:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 def test_encodings_signs_and_line_ends_all_read_alike(encoding: str, delimiter: str, line_end: str) -> None:
-    table = read_roster(LIST.replace(";", delimiter).replace("\n", line_end).encode(encoding))
+    table = read_table(LIST.replace(";", delimiter).replace("\n", line_end).encode(encoding))
     assert (table.encoding, table.delimiter) == (encoding, delimiter)
     assert rows(table) == [tuple(line.split(";")) for line in LIST.splitlines()]
 
@@ -81,17 +81,17 @@ def test_a_workbook_and_another_archive_are_told_apart(inside: str, code: FileCo
 
 
 def test_marks_nuls_and_invisible_signs_are_taken_off() -> None:
-    table = read_roster("\ufeff\ufeffFirst name,Family\u00a0name\nMa\x00ria\u200b,\u200eGarc\u0069\u0301a \n\x1a".encode())
+    table = read_table("\ufeff\ufeffFirst name,Family\u00a0name\nMa\x00ria\u200b,\u200eGarc\u0069\u0301a \n\x1a".encode())
     assert rows(table) == [("First name", "Family name"), ("Maria", "García")]
 
 
 def test_rows_keep_the_number_a_spreadsheet_shows() -> None:
-    table = read_roster(b'\n;;\nFirst name;Family name;Needs\n\nMaria;Garcia;"two\nlines"\n;;\nAna;Lopez;\n')
+    table = read_table(b'\n;;\nFirst name;Family name;Needs\n\nMaria;Garcia;"two\nlines"\n;;\nAna;Lopez;\n')
     assert [(line.line, line.cells[0]) for line in table.lines] == [(3, "First name"), (5, "Maria"), (7, "Ana")]
 
 
 def test_a_first_line_that_names_the_sign_is_obeyed_and_not_counted() -> None:
-    table = read_roster(b"sep=|\r\nFirst name|Family name\r\nMaria|Garcia, Lopez; Vega\r\n")
+    table = read_table(b"sep=|\r\nFirst name|Family name\r\nMaria|Garcia, Lopez; Vega\r\n")
     assert table.delimiter == "|"
     assert table.lines[1].line == 2
     assert table.lines[1].cells == ("Maria", "Garcia, Lopez; Vega")
@@ -115,13 +115,13 @@ def test_a_first_line_that_names_the_sign_is_obeyed_and_not_counted() -> None:
     ],
 )
 def test_the_sign_between_cells_is_found(text: str, delimiter: str, second: tuple[str, ...]) -> None:
-    table = read_roster(text.encode())
+    table = read_table(text.encode())
     assert table.delimiter == delimiter
     assert rows(table)[1] == second
 
 
 def test_the_longest_list_allowed_is_read() -> None:
-    table = read_roster(b"First name,Surname\n" + b"Maria,Garcia\n" * MAX_ROWS)
+    table = read_table(b"First name,Surname\n" + b"Maria,Garcia\n" * MAX_ROWS)
     assert len(table.lines) == MAX_ROWS + 1
 
 
@@ -140,7 +140,7 @@ def test_limits_are_named(content: bytes, code: FileCode, line: int | None) -> N
 
 
 def test_empty_columns_a_spreadsheet_adds_do_not_count() -> None:
-    assert rows(read_roster(b"First name,Surname" + b"," * 300 + b"\nMaria,Garcia" + b"," * 300)) == [
+    assert rows(read_table(b"First name,Surname" + b"," * 300 + b"\nMaria,Garcia" + b"," * 300)) == [
         ("First name", "Surname"),
         ("Maria", "Garcia"),
     ]
@@ -165,8 +165,8 @@ def test_empty_columns_a_spreadsheet_adds_do_not_count() -> None:
 )
 def test_nothing_makes_it_slow(content: bytes) -> None:
     start = time.process_time()
-    with contextlib.suppress(RosterError):
-        read_roster(content)
+    with contextlib.suppress(ListError):
+        read_table(content)
     assert time.process_time() - start < 3
 
 
@@ -174,8 +174,8 @@ def test_nothing_makes_it_slow(content: bytes) -> None:
 @given(st.one_of(st.binary(max_size=300), st.text(alphabet='ab;,\t"\n\r\x00é=\ufeff\ud7ff', max_size=120).map(str.encode)))
 def test_any_bytes_give_rows_or_a_refusal(content: bytes) -> None:
     try:
-        table = read_roster(content)
-    except RosterError:
+        table = read_table(content)
+    except ListError:
         return
     assert table.lines
     assert all(any(line.cells) for line in table.lines)
@@ -195,4 +195,4 @@ def test_what_a_program_writes_is_what_we_read(cells: list[tuple[str, str, str]]
     written = io.StringIO()
     table = [("Given name", "Family name", "Needs"), *cells]
     csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(table)
-    assert rows(read_roster(written.getvalue().encode(encoding))) == table
+    assert rows(read_table(written.getvalue().encode(encoding))) == table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.csv_file import ONE_COLUMN, guess_delimiter, read_roster
-from outreach.class_lists.errors import Problem, ProblemCode, RosterField, guardian_field
+from outreach.class_lists.csv_file import ONE_COLUMN, guess_delimiter, read_table
+from outreach.class_lists.errors import ListField, Problem, ProblemCode, guardian_field
 from outreach.class_lists.headings.columns import guess_columns
 from outreach.class_lists.headings.guess import Meaning, best_heading, recognise, words_of
 
@@ -102,7 +102,7 @@ def test_a_tutor_is_a_guardian_beside_spanish_headings_only() -> None:
 
 def test_which_guardians_an_address_without_a_name_belongs_to() -> None:
     def fields(heading: str) -> list[str | None]:
-        table = read_roster(f"First name;Surname;{heading}\nMia;Hill;x\n".encode())
+        table = read_table(f"First name;Surname;{heading}\nMia;Hill;x\n".encode())
         found = guess_columns(table).fields
         return [found[column].value if column in found else None for column in range(2, 2 + heading.count(";") + 1)]
 
@@ -121,8 +121,8 @@ def test_which_guardians_an_address_without_a_name_belongs_to() -> None:
 )
 def test_a_column_that_only_counts(numbers: str, is_counter: bool) -> None:
     rows = "".join(f"{number};A{place};Hill\n" for place, number in enumerate(numbers.split(" ")))
-    fields = guess_columns(read_roster(f"No;First name;Surname\n{rows}".encode())).fields
-    assert (fields.get(0) is RosterField.NUMBER) is not is_counter
+    fields = guess_columns(read_table(f"No;First name;Surname\n{rows}".encode())).fields
+    assert (fields.get(0) is ListField.NUMBER) is not is_counter
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from datetime import date
 import pytest
 
 from outreach.class_lists.cells import plain, read_email, read_emails, read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import MAX_BYTES, decode, read_roster
+from outreach.class_lists.csv_file import MAX_BYTES, decode, read_table
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
-from outreach.class_lists.errors import CellTrouble, FileCode, ProblemCode, RosterError, RosterField
-from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
+from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, ProblemCode
+from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 from outreach.class_lists.names import akin, name_key, split_full_name
 from outreach.class_lists.row_reader import read_rows
 from tests.support.class_lists import TODAY, codes, one, read
@@ -26,8 +26,8 @@ def trouble(read_cell: object, *args: object, **facts: object) -> str:
 
 
 def declined(content: bytes) -> FileCode:
-    with pytest.raises(RosterError) as caught:
-        read_roster(content)
+    with pytest.raises(ListError) as caught:
+        read_table(content)
     return caught.value.code
 
 
@@ -335,25 +335,25 @@ def test_the_last_cell_without_a_heading_is_named_and_empty_ones_do_not_count() 
 
 
 def test_without_headings_no_cell_is_too_many() -> None:
-    table = read_roster(b"Maria,Garcia,x\nAna,Lopez,y,z\n")
-    columns = choose_columns(table, guess_columns(table, has_headings=False), {0: RosterField.GIVEN_NAME, 1: RosterField.FAMILY_NAME})
+    table = read_table(b"Maria,Garcia,x\nAna,Lopez,y,z\n")
+    columns = choose_columns(table, guess_columns(table, has_headings=False), {0: ListField.GIVEN_NAME, 1: ListField.FAMILY_NAME})
     assert [row.given_name for row in read_rows(table, columns, today=TODAY).rows] == ["Maria", "Ana"]
 
 
 @pytest.mark.parametrize(
     ("fields", "found"),
     [
-        ({0: RosterField.FULL_NAME}, True),
-        ({0: RosterField.FULL_NAME_FAMILY_FIRST}, True),
-        ({0: RosterField.GIVEN_NAME, 1: RosterField.FAMILY_NAME}, True),
-        ({0: RosterField.GIVEN_NAME}, False),
-        ({0: RosterField.FAMILY_NAME}, False),
-        ({0: RosterField.GIVEN_NAME, 1: RosterField.SECOND_FAMILY_NAME}, False),
-        ({0: RosterField.EMAIL}, False),
+        ({0: ListField.FULL_NAME}, True),
+        ({0: ListField.FULL_NAME_FAMILY_FIRST}, True),
+        ({0: ListField.GIVEN_NAME, 1: ListField.FAMILY_NAME}, True),
+        ({0: ListField.GIVEN_NAME}, False),
+        ({0: ListField.FAMILY_NAME}, False),
+        ({0: ListField.GIVEN_NAME, 1: ListField.SECOND_FAMILY_NAME}, False),
+        ({0: ListField.EMAIL}, False),
     ],
 )
-def test_a_list_needs_whole_names(fields: dict[int, RosterField], found: bool) -> None:
-    assert RosterColumns(1, (), fields).names_found is found
+def test_a_list_needs_whole_names(fields: dict[int, ListField], found: bool) -> None:
+    assert ListColumns(1, (), fields).names_found is found
 
 
 def test_a_full_name_counts_only_where_its_halves_are_empty() -> None:
@@ -372,19 +372,19 @@ def test_a_missing_half_is_said_only_if_nothing_else_is_wrong_with_the_name() ->
 
 
 def test_a_choice_moves_a_field_and_keeps_the_order_of_columns() -> None:
-    table = read_roster(b"First name;Surname;Email;Contact\nMaria;Garcia;a@x.test;b@x.test\n")
+    table = read_table(b"First name;Surname;Email;Contact\nMaria;Garcia;a@x.test;b@x.test\n")
     guess = guess_columns(table)
-    assert list(choose_columns(table, guess, {3: RosterField.EMAIL}).fields.items()) == [
-        (0, RosterField.GIVEN_NAME),
-        (1, RosterField.FAMILY_NAME),
-        (3, RosterField.EMAIL),
+    assert list(choose_columns(table, guess, {3: ListField.EMAIL}).fields.items()) == [
+        (0, ListField.GIVEN_NAME),
+        (1, ListField.FAMILY_NAME),
+        (3, ListField.EMAIL),
     ]
-    assert dict(choose_columns(table, guess, {2: None, 3: None}).fields) == {0: RosterField.GIVEN_NAME, 1: RosterField.FAMILY_NAME}
-    with pytest.raises(RosterError) as caught:
+    assert dict(choose_columns(table, guess, {2: None, 3: None}).fields) == {0: ListField.GIVEN_NAME, 1: ListField.FAMILY_NAME}
+    with pytest.raises(ListError) as caught:
         choose_columns(table, guess, {4: None})
     assert (caught.value.code, caught.value.facts) == (FileCode.NO_SUCH_COLUMN, {"column": 5})
-    with pytest.raises(RosterError) as caught:
-        choose_columns(table, guess, {2: RosterField.NEEDS, 3: RosterField.NEEDS})
+    with pytest.raises(ListError) as caught:
+        choose_columns(table, guess, {2: ListField.NEEDS, 3: ListField.NEEDS})
     assert caught.value.facts == {"field": "needs"}
 
 
@@ -399,11 +399,11 @@ def test_problems_stand_in_the_order_of_the_rows() -> None:
 
 
 def test_the_largest_cell_row_and_file() -> None:
-    assert read_roster(b"a,b\n" + b"x" * 500 + b",y").lines[1].cells[0] == "x" * 500
-    assert len(read_roster(b"a,b\n" + b"x," * 59 + b"x").lines[1].cells) == 60
+    assert read_table(b"a,b\n" + b"x" * 500 + b",y").lines[1].cells[0] == "x" * 500
+    assert len(read_table(b"a,b\n" + b"x," * 59 + b"x").lines[1].cells) == 60
     text, _encoding = decode(b"x" * MAX_BYTES)
     assert len(text) == MAX_BYTES == 2 * 1024 * 1024
-    with pytest.raises(RosterError) as caught:
+    with pytest.raises(ListError) as caught:
         decode(b"x" * (MAX_BYTES + 1))
     assert (caught.value.code, caught.value.facts) == (FileCode.TOO_BIG, {"limit": 2})
 
@@ -434,7 +434,7 @@ def test_how_much_that_is_no_text_a_list_may_hold(content: bytes, code: FileCode
     if code is None:
         decode(content)
     else:
-        with pytest.raises(RosterError) as caught:
+        with pytest.raises(ListError) as caught:
             decode(content)
         assert caught.value.code is code
 
@@ -483,11 +483,11 @@ def test_only_marks_at_the_start_and_the_last_end_sign_are_taken_off() -> None:
     [("sep=,", ","), ('"sep=;"', ";"), ("SEP=|", "|"), ("sep=\t", "\t")],
 )
 def test_the_sign_a_first_line_announces(first: str, delimiter: str) -> None:
-    table = read_roster(f"{first}\nFirst name{delimiter}Surname\nMaria{delimiter}Garcia\n".encode())
+    table = read_table(f"{first}\nFirst name{delimiter}Surname\nMaria{delimiter}Garcia\n".encode())
     assert (table.delimiter, [line.line for line in table.lines]) == (delimiter, [1, 2])
 
 
 def test_a_row_without_its_closing_quote_is_named() -> None:
-    with pytest.raises(RosterError) as caught:
-        read_roster(b'First name,Surname\nMaria,Garcia\nAna,"Lopez\nLuis,Vega\n')
+    with pytest.raises(ListError) as caught:
+        read_table(b'First name,Surname\nMaria,Garcia\nAna,"Lopez\nLuis,Vega\n')
     assert caught.value.facts == {"line": 3}

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.match import AskReason, KnownGuardian, KnownStudent, RosterPlan, StudentUpdate, plan_roster
-from outreach.class_lists.plan import RosterGuardian, RosterRow
+from outreach.class_lists.match import AskReason, ImportPlan, KnownGuardian, KnownStudent, StudentUpdate, plan_import
+from outreach.class_lists.plan import ListedGuardian, ListedStudent
 
 CLASS, OTHER = 1, 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 
 
-def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> RosterRow:
-    return RosterRow(line, given, family, **facts)
+def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> ListedStudent:
+    return ListedStudent(line, given, family, **facts)
 
 
 def student(
@@ -25,11 +25,11 @@ def student(
     return KnownStudent(key, given, family, class_ids=frozenset(classes), **facts)
 
 
-def plan(rows: Sequence[RosterRow], known: Sequence[KnownStudent], answers: Mapping[int, int | None] | None = None) -> RosterPlan:
-    return plan_roster(rows, known, CLASS, answers=answers)
+def plan(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], answers: Mapping[int, int | None] | None = None) -> ImportPlan:
+    return plan_import(rows, known, CLASS, answers=answers)
 
 
-def found(rows: Sequence[RosterRow], known: Sequence[KnownStudent]) -> dict[int, int]:
+def found(rows: Sequence[ListedStudent], known: Sequence[KnownStudent]) -> dict[int, int]:
     outcome = plan(rows, known)
     return {update.row.line: update.student_id for update in (*outcome.update, *outcome.unchanged)}
 
@@ -37,7 +37,7 @@ def found(rows: Sequence[RosterRow], known: Sequence[KnownStudent]) -> dict[int,
 def test_a_school_without_students_gets_all_rows() -> None:
     rows = [row(2), row(3, "Ana")]
     outcome = plan(rows, [])
-    assert outcome == RosterPlan(tuple(rows), (), (), (), (), ())
+    assert outcome == ImportPlan(tuple(rows), (), (), (), (), ())
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_school_without_students_gets_all_rows() -> None:
         (row(), student(birth_date=BORN, email="m@x.test", number="1")),
     ],
 )
-def test_a_student_is_recognised(line: RosterRow, known: KnownStudent) -> None:
+def test_a_student_is_recognised(line: ListedStudent, known: KnownStudent) -> None:
     others = [student(70, "Ana", "Lopez"), student(71, "Maria", "Lopez", number="99"), student(72, "Tom", "Garcia")]
     assert found([line], [*others, known]) == {2: 7}
 
@@ -72,7 +72,7 @@ def test_a_student_is_recognised(line: RosterRow, known: KnownStudent) -> None:
         (row(number="1"), student(number="2", classes=(OTHER,))),
     ],
 )
-def test_somebody_else_is_added(line: RosterRow, known: KnownStudent) -> None:
+def test_somebody_else_is_added(line: ListedStudent, known: KnownStudent) -> None:
     assert plan([line], [known]).add == (line,)
 
 
@@ -90,7 +90,7 @@ def test_somebody_else_is_added(line: RosterRow, known: KnownStudent) -> None:
         (row(), [student(classes=())], AskReason.OTHER_CLASS),
     ],
 )
-def test_a_person_is_asked(line: RosterRow, known: list[KnownStudent], reason: AskReason) -> None:
+def test_a_person_is_asked(line: ListedStudent, known: list[KnownStudent], reason: AskReason) -> None:
     outcome = plan([line], known)
     (question,) = outcome.ask
     assert (question.reason, question.candidates) == (reason, tuple(each.id for each in known))
@@ -164,7 +164,7 @@ def test_students_in_no_row_are_named_and_stay() -> None:
     assert plan([row(), row(3, "Tom")], known).absent == (8,)
 
 
-def guardians(*known: KnownGuardian, stated: tuple[RosterGuardian, ...]) -> StudentUpdate:
+def guardians(*known: KnownGuardian, stated: tuple[ListedGuardian, ...]) -> StudentUpdate:
     outcome = plan([row(guardians=stated)], [student(guardians=known)])
     return (*outcome.update, *outcome.unchanged)[0]
 
@@ -172,25 +172,25 @@ def guardians(*known: KnownGuardian, stated: tuple[RosterGuardian, ...]) -> Stud
 @pytest.mark.parametrize(
     ("known", "stated", "changes"),
     [
-        (KnownGuardian(1, "Ana", "ana@x.test"), RosterGuardian("ANA", "ana@x.test"), {}),
-        (KnownGuardian(1, "Ana", "ana@x.test"), RosterGuardian("Ana"), {}),
-        (KnownGuardian(1, "Ana", "ana@x.test"), RosterGuardian(None, "ana@x.test"), {}),
-        (KnownGuardian(1, "", "ana@x.test"), RosterGuardian("Ana", "ana@x.test"), {"name": ("", "Ana")}),
-        (KnownGuardian(1, "Ana", None), RosterGuardian("Ana", "ana@x.test"), {"email": (None, "ana@x.test")}),
-        (KnownGuardian(1, "Ana", "old@x.test"), RosterGuardian("Ana", "new@x.test"), {"email": ("old@x.test", "new@x.test")}),
-        (KnownGuardian(1, "Ana Garcia", "ana@x.test"), RosterGuardian("Ana García", "ana@x.test"), {"name": ("Ana Garcia", "Ana García")}),
-        (KnownGuardian(1, "Ana", "ana@x.test"), RosterGuardian("Ana Garcia", "ana@x.test"), {"name": ("Ana", "Ana Garcia")}),
+        (KnownGuardian(1, "Ana", "ana@x.test"), ListedGuardian("ANA", "ana@x.test"), {}),
+        (KnownGuardian(1, "Ana", "ana@x.test"), ListedGuardian("Ana"), {}),
+        (KnownGuardian(1, "Ana", "ana@x.test"), ListedGuardian(None, "ana@x.test"), {}),
+        (KnownGuardian(1, "", "ana@x.test"), ListedGuardian("Ana", "ana@x.test"), {"name": ("", "Ana")}),
+        (KnownGuardian(1, "Ana", None), ListedGuardian("Ana", "ana@x.test"), {"email": (None, "ana@x.test")}),
+        (KnownGuardian(1, "Ana", "old@x.test"), ListedGuardian("Ana", "new@x.test"), {"email": ("old@x.test", "new@x.test")}),
+        (KnownGuardian(1, "Ana Garcia", "ana@x.test"), ListedGuardian("Ana García", "ana@x.test"), {"name": ("Ana Garcia", "Ana García")}),
+        (KnownGuardian(1, "Ana", "ana@x.test"), ListedGuardian("Ana Garcia", "ana@x.test"), {"name": ("Ana", "Ana Garcia")}),
     ],
 )
-def test_a_guardian_is_recognised_among_the_students_own(known: KnownGuardian, stated: RosterGuardian, changes: dict[str, Any]) -> None:
+def test_a_guardian_is_recognised_among_the_students_own(known: KnownGuardian, stated: ListedGuardian, changes: dict[str, Any]) -> None:
     update = guardians(known, KnownGuardian(2, "Luis", "luis@x.test"), stated=(stated,))
     assert update.new_guardians == ()
     assert [change.changes for change in update.guardian_changes] == ([changes] if changes else [])
     assert update.says_something_new is bool(changes)
 
 
-@pytest.mark.parametrize("stated", [RosterGuardian("Luis", "ana@x.test"), RosterGuardian("Luis"), RosterGuardian(None, "luis@x.test")])
-def test_another_guardian_is_added_and_nobody_removed(stated: RosterGuardian) -> None:
+@pytest.mark.parametrize("stated", [ListedGuardian("Luis", "ana@x.test"), ListedGuardian("Luis"), ListedGuardian(None, "luis@x.test")])
+def test_another_guardian_is_added_and_nobody_removed(stated: ListedGuardian) -> None:
     outcome = plan([row(guardians=(stated,))], [student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),))])
     (update,) = outcome.update
     assert (update.changes, update.joins_class, update.new_guardians, update.guardian_changes) == ({}, False, (stated,), ())
@@ -203,13 +203,13 @@ def test_another_guardian_is_added_and_nobody_removed(stated: RosterGuardian) ->
         (row(), student(), False),
         (row(year_group="9"), student(), True),
         (row(number="1"), student(number="1", classes=(OTHER,)), True),
-        (row(guardians=(RosterGuardian("Ana"),)), student(), True),
-        (row(guardians=(RosterGuardian("Ana", "ana@x.test"),)), student(guardians=(KnownGuardian(1, "Ana"),)), True),
-        (row(guardians=(RosterGuardian("Ana"),)), student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),)), False),
+        (row(guardians=(ListedGuardian("Ana"),)), student(), True),
+        (row(guardians=(ListedGuardian("Ana", "ana@x.test"),)), student(guardians=(KnownGuardian(1, "Ana"),)), True),
+        (row(guardians=(ListedGuardian("Ana"),)), student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),)), False),
     ],
     ids=["nothing", "a field", "the class", "a new guardian", "a guardian's address", "a guardian known already"],
 )
-def test_one_thing_that_is_new_is_enough_for_an_update(line: RosterRow, known: KnownStudent, is_update: bool) -> None:
+def test_one_thing_that_is_new_is_enough_for_an_update(line: ListedStudent, known: KnownStudent, is_update: bool) -> None:
     outcome = plan([line], [known])
     assert (len(outcome.update), len(outcome.unchanged)) == ((1, 0) if is_update else (0, 1))
 
@@ -217,7 +217,7 @@ def test_one_thing_that_is_new_is_enough_for_an_update(line: RosterRow, known: K
 def test_one_guardian_of_two_children_changes_once_and_for_both() -> None:
     ana = KnownGuardian(1, "Ana", "old@x.test")
     known = [student(7, guardians=(ana,)), student(8, "Tom", guardians=(ana,))]
-    outcome = plan([row(2, guardians=(RosterGuardian("Ana", "new@x.test"),)), row(3, "Tom", guardians=(RosterGuardian("Ana"),))], known)
+    outcome = plan([row(2, guardians=(ListedGuardian("Ana", "new@x.test"),)), row(3, "Tom", guardians=(ListedGuardian("Ana"),))], known)
     assert [[change.changes for change in update.guardian_changes] for update in outcome.update] == [
         [{"email": ("old@x.test", "new@x.test")}]
     ] * 2
@@ -226,20 +226,20 @@ def test_one_guardian_of_two_children_changes_once_and_for_both() -> None:
 def test_of_two_spellings_of_one_guardian_the_richer_stays() -> None:
     ana = KnownGuardian(1, "ANA GARCIA")
     known = [student(7, guardians=(ana,)), student(8, "Tom", guardians=(ana,))]
-    rows = [row(2, guardians=(RosterGuardian("Ana Garcia"),)), row(3, "Tom", guardians=(RosterGuardian("Ana García"),))]
+    rows = [row(2, guardians=(ListedGuardian("Ana Garcia"),)), row(3, "Tom", guardians=(ListedGuardian("Ana García"),))]
     for update in plan(rows, known).update:
         assert [change.changes for change in update.guardian_changes] == [{"name": ("ANA GARCIA", "Ana García")}]
 
 
 def test_of_two_guardians_of_one_name_the_one_spelled_alike_is_meant() -> None:
-    update = guardians(KnownGuardian(1, "ANA", "home@x.test"), KnownGuardian(2, "Ana"), stated=(RosterGuardian("Ana"),))
+    update = guardians(KnownGuardian(1, "ANA", "home@x.test"), KnownGuardian(2, "Ana"), stated=(ListedGuardian("Ana"),))
     assert not update.says_something_new
 
 
 def test_siblings_rows_that_disagree_about_a_guardian_change_nothing() -> None:
     ana = KnownGuardian(1, "Ana", "old@x.test")
     known = [student(7, guardians=(ana,)), student(8, "Tom", guardians=(ana,))]
-    rows = [row(2, guardians=(RosterGuardian("Ana", "new@x.test"),)), row(3, "Tom", guardians=(RosterGuardian("Ana", "old@x.test"),))]
+    rows = [row(2, guardians=(ListedGuardian("Ana", "new@x.test"),)), row(3, "Tom", guardians=(ListedGuardian("Ana", "old@x.test"),))]
     outcome = plan(rows, known)
     assert outcome.update == ()
     assert [(each.guardian_id, each.field, each.lines, each.values) for each in outcome.disputes] == [

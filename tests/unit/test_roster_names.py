@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.class_lists.names import akin, name_key, richer, split_full_name
-from outreach.class_lists.plan import RosterGuardian, merged, number_key
+from outreach.class_lists.plan import ListedGuardian, merged, number_key
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_a_number_is_the_same_without_the_zeros_a_spreadsheet_drops() -> None:
 
 
 def test_two_entries_for_one_guardian_become_one() -> None:
-    ana, at_home = RosterGuardian("Ana", "home@example.org"), RosterGuardian(None, "home@example.org")
-    luis = RosterGuardian("Luis", "home@example.org")
+    ana, at_home = ListedGuardian("Ana", "home@example.org"), ListedGuardian(None, "home@example.org")
+    luis = ListedGuardian("Luis", "home@example.org")
     assert merged([at_home, ana]) == (ana,)
-    assert merged([RosterGuardian("ANA"), ana]) == (RosterGuardian("ANA", "home@example.org"),)
+    assert merged([ListedGuardian("ANA"), ana]) == (ListedGuardian("ANA", "home@example.org"),)
     assert merged([ana, luis]) == (ana, luis)
-    assert merged([ana, RosterGuardian("Ana", "work@example.org")]) == (ana, RosterGuardian("Ana", "work@example.org"))
+    assert merged([ana, ListedGuardian("Ana", "work@example.org")]) == (ana, ListedGuardian("Ana", "work@example.org"))
 
 
 @settings(max_examples=80, deadline=None, database=None)

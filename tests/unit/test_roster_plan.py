@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.class_lists.csv_file import MAX_ROWS
-from outreach.class_lists.match import KnownGuardian, KnownStudent, RosterPlan, plan_roster
-from outreach.class_lists.plan import RosterGuardian, RosterRow, number_key
+from outreach.class_lists.match import ImportPlan, KnownGuardian, KnownStudent, plan_import
+from outreach.class_lists.plan import ListedGuardian, ListedStudent, number_key
 from outreach.class_lists.row_reader import settle_repeats
 from tests.support.class_lists import read
 
@@ -22,7 +22,7 @@ CLASS, OTHER = 1, 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 
 
-def applied(outcome: RosterPlan, known: Sequence[KnownStudent]) -> list[KnownStudent]:
+def applied(outcome: ImportPlan, known: Sequence[KnownStudent]) -> list[KnownStudent]:
     """Do what the plan says, as the use case does in the database."""
     students = {each.id: each for each in known}
     free = count(1000)
@@ -63,8 +63,8 @@ def test_the_same_list_sorted_otherwise_and_saved_by_another_program_plans_nothi
         "zoe@example.org;NUNEZ;Zoe;2011-04-30;ana@example.org;Ana Nunez;;1",
         ";Hill;Tom;2011-02-01;;;;",
     )
-    known = applied(plan_roster(first.rows, [], CLASS), [])
-    outcome = plan_roster(again.rows, known, CLASS)
+    known = applied(plan_import(first.rows, [], CLASS), [])
+    outcome = plan_import(again.rows, known, CLASS)
     assert (outcome.add, outcome.update, outcome.ask, outcome.disputes, outcome.absent) == ((), (), (), (), ())
     assert len(outcome.unchanged) == 4
 
@@ -76,8 +76,8 @@ def test_two_thousand_students_are_planned_at_once() -> None:
     ]
     start = time.process_time()
     reading = read("Student number;First name;Surname;E-mail;DOB;Mother;Mother email;Father email", *rows)
-    known = applied(plan_roster(reading.rows, [], CLASS), [])
-    assert len(plan_roster(reading.rows, known, CLASS).unchanged) == MAX_ROWS
+    known = applied(plan_import(reading.rows, [], CLASS), [])
+    assert len(plan_import(reading.rows, known, CLASS).unchanged) == MAX_ROWS
     assert time.process_time() - start < 5
 
 
@@ -92,9 +92,9 @@ PEOPLE = {
     "name": st.sampled_from([None, "Ana", "ANA", "Ana Hill", "Luis"]),
     "email": st.sampled_from([None, "a@x.test", "p@x.test", "q@x.test"]),
 }
-STATED = st.builds(RosterGuardian, **PEOPLE).filter(lambda guardian: bool(guardian.name or guardian.email))
+STATED = st.builds(ListedGuardian, **PEOPLE).filter(lambda guardian: bool(guardian.name or guardian.email))
 ROWS = st.lists(
-    st.builds(RosterRow, line=st.just(0), guardians=st.lists(STATED, max_size=2, unique=True).map(tuple), **NAMES, **FACTS), max_size=5
+    st.builds(ListedStudent, line=st.just(0), guardians=st.lists(STATED, max_size=2, unique=True).map(tuple), **NAMES, **FACTS), max_size=5
 ).map(lambda rows: settle_repeats([replace(each, line=place) for place, each in enumerate(rows, 2)])[0])
 GUARDIANS = st.lists(st.builds(KnownGuardian, id=st.integers(1, 4), **PEOPLE), max_size=3, unique_by=lambda guardian: guardian.id)
 
@@ -114,22 +114,22 @@ PLANS = settings(max_examples=120, deadline=None, database=None)
 
 @PLANS
 @given(ROWS, schools())
-def test_importing_twice_plans_nothing_new(rows: tuple[RosterRow, ...], known: list[KnownStudent]) -> None:
-    first = plan_roster(rows, known, CLASS)
-    again = plan_roster(rows, applied(first, known), CLASS)
+def test_importing_twice_plans_nothing_new(rows: tuple[ListedStudent, ...], known: list[KnownStudent]) -> None:
+    first = plan_import(rows, known, CLASS)
+    again = plan_import(rows, applied(first, known), CLASS)
     assert (again.add, again.update) == ((), ())
     assert [question.row.line for question in again.ask] == [question.row.line for question in first.ask]
 
 
 @PLANS
 @given(ROWS.flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows))), schools())
-def test_the_order_of_rows_changes_nothing(both: tuple[tuple[RosterRow, ...], list[RosterRow]], known: list[KnownStudent]) -> None:
+def test_the_order_of_rows_changes_nothing(both: tuple[tuple[ListedStudent, ...], list[ListedStudent]], known: list[KnownStudent]) -> None:
     rows, shuffled = both
     moved = [replace(each, line=line) for line, each in enumerate(shuffled, 100)]
-    assert _without_lines(plan_roster(rows, known, CLASS)) == _without_lines(plan_roster(moved, known, CLASS))
+    assert _without_lines(plan_import(rows, known, CLASS)) == _without_lines(plan_import(moved, known, CLASS))
 
 
-def _without_lines(outcome: RosterPlan) -> list[list[str]]:
+def _without_lines(outcome: ImportPlan) -> list[list[str]]:
     parts: list[Sequence[object]] = [
         [replace(each, line=0) for each in outcome.add],
         [replace(update, row=replace(update.row, line=0)) for update in outcome.update],
@@ -142,8 +142,8 @@ def _without_lines(outcome: RosterPlan) -> list[list[str]]:
 
 @PLANS
 @given(ROWS, schools())
-def test_each_row_has_one_fate_and_each_student_and_number_one_row(rows: tuple[RosterRow, ...], known: list[KnownStudent]) -> None:
-    outcome = plan_roster(rows, known, CLASS)
+def test_each_row_has_one_fate_and_each_student_and_number_one_row(rows: tuple[ListedStudent, ...], known: list[KnownStudent]) -> None:
+    outcome = plan_import(rows, known, CLASS)
     updates = (*outcome.update, *outcome.unchanged)
     fates = [*outcome.add, *(update.row for update in updates), *(question.row for question in outcome.ask)]
     assert sorted(each.line for each in fates) == [each.line for each in rows]

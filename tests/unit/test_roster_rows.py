@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.class_lists.csv_file import MAX_ROWS, read_roster
-from outreach.class_lists.errors import FileCode, RosterError, RosterField
+from outreach.class_lists.csv_file import MAX_ROWS, read_table
+from outreach.class_lists.errors import FileCode, ListError, ListField
 from outreach.class_lists.headings.columns import choose_columns, guess_columns
-from outreach.class_lists.row_reader import RosterGuardian, RosterRow, read_rows
+from outreach.class_lists.row_reader import ListedGuardian, ListedStudent, read_rows
 from tests.support.class_lists import TODAY, codes, one, read
 
 
@@ -23,7 +23,7 @@ def test_a_full_row_is_read_field_by_field() -> None:
     )
     assert reading.problems == ()
     assert reading.rows == (
-        RosterRow(
+        ListedStudent(
             2,
             "Maria",
             "Garcia",
@@ -32,7 +32,7 @@ def test_a_full_row_is_read_field_by_field() -> None:
             year_group="9",
             birth_date=date(2011, 4, 30),
             needs="Wheelchair",
-            guardians=(RosterGuardian("Ana Garcia", "ana@example.test"), RosterGuardian(None, "luis@example.org")),
+            guardians=(ListedGuardian("Ana Garcia", "ana@example.test"), ListedGuardian(None, "luis@example.org")),
         ),
     )
 
@@ -60,7 +60,7 @@ def test_a_split_that_is_a_guess_is_shown() -> None:
 
 def test_parts_of_a_guardians_name_are_joined() -> None:
     reading = read("First name;Surname;Parent 1 First Name;Parent 1 Last Name;Parent 1 Email", "Maria;Garcia;Ana;Garcia;ana@example.org")
-    assert reading.rows[0].guardians == (RosterGuardian("Ana Garcia", "ana@example.org"),)
+    assert reading.rows[0].guardians == (ListedGuardian("Ana Garcia", "ana@example.org"),)
 
 
 def test_more_than_four_guardians_are_too_many() -> None:
@@ -116,17 +116,17 @@ def test_columns_that_are_not_imported_are_not_read() -> None:
     ],
 )
 def test_a_list_without_names_or_students_is_declined(rows: tuple[str, ...], code: FileCode) -> None:
-    with pytest.raises(RosterError) as caught:
+    with pytest.raises(ListError) as caught:
         read(*rows)
     assert caught.value.code is code
 
 
 def test_a_list_without_headings_is_read_as_a_person_says() -> None:
-    table = read_roster(b"Maria,Garcia\n" * 2 + b"Ana,Lopez\n")
-    columns = choose_columns(table, guess_columns(table), {1: RosterField.FAMILY_NAME, 0: RosterField.GIVEN_NAME})
+    table = read_table(b"Maria,Garcia\n" * 2 + b"Ana,Lopez\n")
+    columns = choose_columns(table, guess_columns(table), {1: ListField.FAMILY_NAME, 0: ListField.GIVEN_NAME})
     assert [row.given_name for row in read_rows(table, columns, today=TODAY).rows] == ["Maria", "Ana"]
-    table = read_roster(b"".join(f"Maria{number},Garcia\n".encode() for number in range(MAX_ROWS + 1)))
-    with pytest.raises(RosterError) as caught:
+    table = read_table(b"".join(f"Maria{number},Garcia\n".encode() for number in range(MAX_ROWS + 1)))
+    with pytest.raises(ListError) as caught:
         read_rows(table, columns, today=TODAY)
     assert caught.value.code is FileCode.TOO_MANY_ROWS
 
@@ -159,19 +159,19 @@ HELL = "\r\n".join(
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
 def test_the_spreadsheet_from_hell(encoding: str) -> None:
-    table = read_roster(HELL.encode(encoding))
+    table = read_table(HELL.encode(encoding))
     columns = guess_columns(table)
     reading = read_rows(table, columns, today=TODAY)
     assert columns.heading_line == 3
     assert reading.rows == (
-        RosterRow(
+        ListedStudent(
             4,
             "Jeanne",
             "D\u2019ARC",
             number="1",
             year_group="3e B",
             birth_date=date(2011, 4, 3),
-            guardians=(RosterGuardian("Isabelle Romée", "isabelle@example.org"),),
+            guardians=(ListedGuardian("Isabelle Romée", "isabelle@example.org"),),
         ),
     )
     assert codes(reading) == [
@@ -204,9 +204,9 @@ def test_any_cells_give_students_or_problems(cells: list[list[str]]) -> None:
     heading = ["First name", "Surname", "Student number", "E-mail", "DOB", "Mother email"]
     content = "\n".join(";".join('"' + cell.replace('"', '""') + '"' for cell in row) for row in [heading, *cells])
     try:
-        table = read_roster(content.encode("utf-8", "replace"))
+        table = read_table(content.encode("utf-8", "replace"))
         reading = read_rows(table, guess_columns(table), today=TODAY)
-    except RosterError:
+    except ListError:
         return
     assert {row.line for row in reading.rows}.isdisjoint(problem.line for problem in reading.errors)
     for row in reading.rows:

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_roster
-from outreach.class_lists.errors import FileCode, Problem, ProblemCode, RosterError, RosterField
+from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_table
+from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
 from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
 from outreach.class_lists.plan import AskReason
 
@@ -21,12 +21,12 @@ FACTS: dict[str, int | str] = {"limit": 9, "line": 3, "column": 2, "field": "ema
 
 @pytest.mark.parametrize("code", FileCode)
 def test_each_refusal_of_a_file_has_a_sentence(code: FileCode) -> None:
-    _reads_well(error_words(RosterError(code, **FACTS)))
+    _reads_well(error_words(ListError(code, **FACTS)))
 
 
 @pytest.mark.parametrize("code", ProblemCode)
 def test_each_problem_of_a_row_has_a_sentence(code: ProblemCode) -> None:
-    words = problem_words(Problem(7, RosterField.EMAIL, code, "50% off"))
+    words = problem_words(Problem(7, ListField.EMAIL, code, "50% off"))
     assert words.startswith("Row 7")
     _reads_well(words)
 
@@ -40,24 +40,24 @@ def test_each_question_has_a_sentence(reason: AskReason) -> None:
 
 
 def test_each_field_has_a_name_of_its_own() -> None:
-    names = [field_words(field) for field in RosterField]
-    assert len(set(names)) == len(RosterField)
-    assert field_words(RosterField.GUARDIAN_2_EMAIL) == "e-mail address of guardian 2"
+    names = [field_words(field) for field in ListField]
+    assert len(set(names)) == len(ListField)
+    assert field_words(ListField.GUARDIAN_2_EMAIL) == "e-mail address of guardian 2"
 
 
 @pytest.mark.parametrize(
     ("problem", "words"),
     [
         (
-            Problem(7, RosterField.EMAIL, ProblemCode.BAD_EMAIL, "maria@@x"),
+            Problem(7, ListField.EMAIL, ProblemCode.BAD_EMAIL, "maria@@x"),
             'Row 7: "maria@@x" is not an e-mail address. Correct it, or leave the cell empty.',
         ),
         (
-            Problem(7, RosterField.FAMILY_NAME, ProblemCode.MISSING_NAME),
+            Problem(7, ListField.FAMILY_NAME, ProblemCode.MISSING_NAME),
             "Row 7: the family name is missing. Every student needs a given name and a family name.",
         ),
         (Problem(9, None, ProblemCode.REPEATED_ROW, "4"), "Row 9 repeats row 4. It counts once."),
-        (Problem(2, RosterField.NEEDS, ProblemCode.FORMULA_CELL, "=1+1"), 'Row 2: "=1+1" is a formula. Replace it with its value.'),
+        (Problem(2, ListField.NEEDS, ProblemCode.FORMULA_CELL, "=1+1"), 'Row 2: "=1+1" is a formula. Replace it with its value.'),
     ],
 )
 def test_what_a_teacher_reads(problem: Problem, words: str) -> None:
@@ -74,8 +74,8 @@ def test_what_a_teacher_reads(problem: Problem, words: str) -> None:
     ],
 )
 def test_limits_are_said_in_numbers(content: bytes, words: str) -> None:
-    with pytest.raises(RosterError) as caught:
-        read_roster(content)
+    with pytest.raises(ListError) as caught:
+        read_table(content)
     assert words in error_words(caught.value)
 
 

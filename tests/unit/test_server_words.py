@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.mail.explanations import plainly, turned_away
+from outreach.mail.explanations import explain_blocked, explain_rejection
 
 NO_MAILBOX = "There is no such mailbox."
 NO_DOMAIN = "There is no mail behind its @. Look for a typing mistake there."
@@ -40,5 +40,5 @@ def test_a_code_is_told_in_plain_words(words: str | None, said: str) -> None:
     app = Flask(__name__)
     Babel(app)
     with app.test_request_context():
-        assert plainly(words) == said
-        assert turned_away() == NOT_LET_IN
+        assert explain_rejection(words) == said
+        assert explain_blocked() == NOT_LET_IN

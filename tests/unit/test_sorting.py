@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from outreach.inbound.classify import Asked, Report, Sorted, Verdict, sort
+from outreach.inbound.classify import CalendarRequest, Classification, Report, Sorted, classify
 from outreach.inbound.parsing.message import (
     MALFORMED,
     TOO_LARGE,
@@ -17,9 +17,9 @@ from outreach.inbound.parsing.message import (
     CalendarObject,
     Event,
     Failure,
-    Incoming,
+    IncomingMessage,
 )
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import BounceKind, InboundKind, InboundOutcome
 
 IGNORED, QUARANTINED = InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
@@ -36,7 +36,7 @@ EVENT = Event(
 MEETING = replace(EVENT, has_recurrence_id=True, comment="one of a series")
 FAILURE = Failure(kind=BounceKind.HARD, status="5.1.1", words="550 No such user", message_id=None)
 COMPLAINT = replace(FAILURE, kind=BounceKind.COMPLAINT)
-PLAIN = Incoming(
+PLAIN = IncomingMessage(
     digest="",
     size=1,
     message_id=None,
@@ -59,10 +59,10 @@ def calendar(method: str, *events: Event) -> CalendarObject:
 
 def what(*, has_token: bool = True, is_our_own: bool = False, **facts: Any) -> Sorted:
     """Sort a message that a person wrote, with single facts changed."""
-    return sort(replace(PLAIN, **facts), has_token=has_token, is_our_own=is_our_own)
+    return classify(replace(PLAIN, **facts), has_token=has_token, is_our_own=is_our_own)
 
 
-NO_TOKEN = Verdict(InboundKind.OTHER, QUARANTINED, Reason.NO_TOKEN)
+NO_TOKEN = Classification(InboundKind.OTHER, QUARANTINED, InboundReason.NO_TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -88,18 +88,18 @@ def test_a_report_of_a_failure_may_name_its_letter_itself() -> None:
 @pytest.mark.parametrize("trouble", [TOO_LARGE, TOO_MANY_PARTS, TOO_MANY_EVENTS, MALFORMED])
 def test_what_broke_a_limit_is_for_a_person_whatever_else_it_is(trouble: str) -> None:
     facts: dict[str, Any] = {"is_report": True, "failures": (FAILURE,), "objects": (calendar("REPLY"),), "is_automatic": True}
-    assert what(trouble=trouble, **facts) == Verdict(InboundKind.OTHER, QUARANTINED, Reason(trouble))
+    assert what(trouble=trouble, **facts) == Classification(InboundKind.OTHER, QUARANTINED, InboundReason(trouble))
 
 
 def test_a_report_comes_before_a_reply_and_a_reply_before_a_bounce_without_a_report() -> None:
     objects = (calendar("REPLY"),)
     assert what(is_report=True, failures=(FAILURE,), objects=objects) == Report(InboundKind.BOUNCE, FAILURE)
-    assert what(failures=(FAILURE,), objects=objects) == Asked(InboundKind.REPLY, EVENT)
+    assert what(failures=(FAILURE,), objects=objects) == CalendarRequest(InboundKind.REPLY, EVENT)
     assert what(failures=(FAILURE,)) == Report(InboundKind.BOUNCE, FAILURE)
 
 
 def test_a_report_without_a_failure_is_none() -> None:
-    assert what(is_report=True) == Verdict(InboundKind.AUTOMATIC, IGNORED, Reason.NO_FAILURE)
+    assert what(is_report=True) == Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.NO_FAILURE)
 
 
 def test_of_several_failures_the_first_counts() -> None:
@@ -108,7 +108,7 @@ def test_of_several_failures_the_first_counts() -> None:
 
 
 def test_a_letter_of_ours_that_comes_back_is_nothing_even_as_a_reply() -> None:
-    expected = Verdict(InboundKind.AUTOMATIC, IGNORED, Reason.OUR_OWN)
+    expected = Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.OUR_OWN)
     assert what(is_our_own=True) == expected
     assert what(is_our_own=True, objects=(calendar("REPLY"),), is_automatic=True) == expected
 
@@ -116,41 +116,43 @@ def test_a_letter_of_ours_that_comes_back_is_nothing_even_as_a_reply() -> None:
 @pytest.mark.parametrize("method", ["REPLY", "COUNTER", "REFRESH"])
 def test_what_a_calendar_asks_is_found_among_other_objects(method: str) -> None:
     objects = (calendar("REQUEST", replace(EVENT, uid="2@elsewhere.example")), calendar(method), calendar(method))
-    assert what(objects=objects) == Asked(InboundKind(method.lower()), EVENT)
+    assert what(objects=objects) == CalendarRequest(InboundKind(method.lower()), EVENT)
 
 
 def test_a_reply_comes_before_a_proposal_and_a_proposal_before_a_request() -> None:
-    assert what(objects=(calendar("REFRESH"), calendar("COUNTER"), calendar("REPLY"))) == Asked(InboundKind.REPLY, EVENT)
-    assert what(objects=(calendar("REFRESH"), calendar("COUNTER"))) == Asked(InboundKind.COUNTER, EVENT)
+    assert what(objects=(calendar("REFRESH"), calendar("COUNTER"), calendar("REPLY"))) == CalendarRequest(InboundKind.REPLY, EVENT)
+    assert what(objects=(calendar("REFRESH"), calendar("COUNTER"))) == CalendarRequest(InboundKind.COUNTER, EVENT)
 
 
 def test_only_a_reply_is_heard_from_a_program() -> None:
-    assert what(is_automatic=True, objects=(calendar("REPLY"),)) == Asked(InboundKind.REPLY, EVENT)
+    assert what(is_automatic=True, objects=(calendar("REPLY"),)) == CalendarRequest(InboundKind.REPLY, EVENT)
     for method in ("COUNTER", "REFRESH", "REQUEST"):
-        assert what(is_automatic=True, objects=(calendar(method),)) == Verdict(InboundKind.AUTOMATIC, IGNORED, Reason.AUTOMATIC)
-    assert what(is_automatic=True) == Verdict(InboundKind.AUTOMATIC, IGNORED, Reason.AUTOMATIC)
+        assert what(is_automatic=True, objects=(calendar(method),)) == Classification(
+            InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC
+        )
+    assert what(is_automatic=True) == Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC)
 
 
 def test_what_invites_us_is_not_taken_and_what_is_left_over_is_a_persons() -> None:
-    assert what(objects=(calendar("REQUEST"),)) == Verdict(InboundKind.OTHER, IGNORED, Reason.NOT_IMPORTED)
-    assert what() == Verdict(InboundKind.OTHER, QUARANTINED, Reason.PERSON_WROTE)
+    assert what(objects=(calendar("REQUEST"),)) == Classification(InboundKind.OTHER, IGNORED, InboundReason.NOT_IMPORTED)
+    assert what() == Classification(InboundKind.OTHER, QUARANTINED, InboundReason.PERSON_WROTE)
 
 
 @pytest.mark.parametrize("kind", [InboundKind.REPLY, InboundKind.COUNTER, InboundKind.REFRESH])
 @pytest.mark.parametrize(
     ("events", "reason"),
     [
-        ((), Reason.NO_EVENT),
-        ((EVENT, replace(EVENT, comment="another")), Reason.SEVERAL_EVENTS),
-        ((EVENT, replace(MEETING, uid="2@outreach.example")), Reason.SEVERAL_EVENTS),
-        ((MEETING, replace(MEETING, uid="2@outreach.example")), Reason.SEVERAL_EVENTS),
+        ((), InboundReason.NO_EVENT),
+        ((EVENT, replace(EVENT, comment="another")), InboundReason.SEVERAL_EVENTS),
+        ((EVENT, replace(MEETING, uid="2@outreach.example")), InboundReason.SEVERAL_EVENTS),
+        ((MEETING, replace(MEETING, uid="2@outreach.example")), InboundReason.SEVERAL_EVENTS),
     ],
 )
-def test_an_answer_is_about_one_event(kind: InboundKind, events: tuple[Event, ...], reason: Reason) -> None:
+def test_an_answer_is_about_one_event(kind: InboundKind, events: tuple[Event, ...], reason: InboundReason) -> None:
     found = CalendarObject(method=kind.value.upper(), events=events)
-    assert what(objects=(found,)) == Verdict(kind, QUARANTINED, reason)
+    assert what(objects=(found,)) == Classification(kind, QUARANTINED, reason)
 
 
 def test_single_meetings_may_stand_beside_the_event_they_belong_to() -> None:
-    assert what(objects=(calendar("REPLY", MEETING, EVENT),)) == Asked(InboundKind.REPLY, EVENT)
-    assert what(objects=(calendar("REPLY", MEETING, replace(MEETING, comment="the other")),)) == Asked(InboundKind.REPLY, MEETING)
+    assert what(objects=(calendar("REPLY", MEETING, EVENT),)) == CalendarRequest(InboundKind.REPLY, EVENT)
+    assert what(objects=(calendar("REPLY", MEETING, replace(MEETING, comment="the other")),)) == CalendarRequest(InboundKind.REPLY, MEETING)

@@ -11,9 +11,9 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.models.snapshots import SessionFacts
-from outreach.notifications.recipient_counts import Audience
-from outreach.scheduling.form_parts import LONGEST, Unit, in_minutes, in_words
+from outreach.models.snapshots import SessionSnapshot
+from outreach.notifications.recipient_counts import RecipientCounts
+from outreach.scheduling.form_parts import LONGEST, LeadUnit, in_minutes, in_words
 from outreach.scheduling.preview import changes
 from outreach.scheduling.preview import in_words as told_in_words
 from outreach.scheduling.schedule_rules import AskWhich, offset_words, time_refusal
@@ -29,7 +29,7 @@ def _words() -> Iterator[None]:
         yield
 
 
-NOBODY = Audience(students=0, guardians=0, teachers=0, hosts=0)
+NOBODY = RecipientCounts(students=0, guardians=0, teachers=0, hosts=0)
 LIST, BOTH = "a list of their students", "the same, and a list of their students"
 
 
@@ -59,7 +59,7 @@ def test_who_hears_and_what_they_get(counts: dict[str, int], rows: list[tuple[in
 
 
 def test_everybody_who_hears_is_named_once_in_this_order() -> None:
-    told = Audience(students=1, guardians=2, teachers=3, hosts=4, lists=3, waiting=5)
+    told = RecipientCounts(students=1, guardians=2, teachers=3, hosts=4, lists=3, waiting=5)
     assert [(number, who) for number, who, _what in told_in_words(told, "E")] == [
         (1, "student"),
         (2, "guardians"),
@@ -69,7 +69,7 @@ def test_everybody_who_hears_is_named_once_in_this_order() -> None:
     ]
 
 
-FACTS: SessionFacts = replace(
+FACTS: SessionSnapshot = replace(
     told(), site_name="Mercy", area_name="Lab", address="1 Main Street\nSpringfield", decides_at=None, is_provisional=False, bring="A pen"
 )
 DECIDES = datetime(2027, 3, 16, 16, tzinfo=UTC)
@@ -162,9 +162,9 @@ def test_an_hour_that_is_skipped_or_comes_twice_is_said_with_the_clocks_move() -
     assert (skipped.field, type(skipped) is AskWhich) == ("start", False)
 
 
-@pytest.mark.parametrize(("unit", "minutes"), [(Unit.MINUTES, 1), (Unit.HOURS, 60), (Unit.DAYS, 1440)])
-def test_the_units_of_reminders(unit: Unit, minutes: int) -> None:
+@pytest.mark.parametrize(("unit", "minutes"), [(LeadUnit.MINUTES, 1), (LeadUnit.HOURS, 60), (LeadUnit.DAYS, 1440)])
+def test_the_units_of_reminders(unit: LeadUnit, minutes: int) -> None:
     assert in_minutes(3, unit) == 3 * minutes
     assert in_words(minutes) == (1, unit)
-    assert in_words(0) == (0, Unit.MINUTES)
-    assert in_minutes(60, Unit.DAYS) == LONGEST
+    assert in_words(0) == (0, LeadUnit.MINUTES)
+    assert in_minutes(60, LeadUnit.DAYS) == LONGEST

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.families import use_cases as by_family
 from outreach.models import OutreachSession, Registration, RegistrationState, RegistrationStep, SessionState, Student, User
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Request
+from outreach.registration.use_cases import RegistrationRequest
 from tests.support.builders import Builder
 from tests.support.registrations import ENDED, SECOND, nothing_changes, registration_in, registration_of, seats_taken
 
@@ -81,7 +81,7 @@ def refused_or_done(expected: str | RegistrationState, act: Callable[[], object]
     if isinstance(expected, RegistrationState):
         act()
         return
-    with nothing_changes(), pytest.raises(Refused, match=expected):
+    with nothing_changes(), pytest.raises(Refusal, match=expected):
         act()
 
 
@@ -141,8 +141,8 @@ def test_an_offer_without_an_end_counts_as_lapsed(make: Builder, now: datetime) 
     refused_or_done(LAPSED, partial(use_cases.accept_offer, scene.places[OFFERED].id, by_id=scene.teacher.id, now=scene.now))
 
 
-def ask(scene: Scene, outreach_session: OutreachSession, *students: Student, by: User | None = None) -> Request:
-    return Request(
+def ask(scene: Scene, outreach_session: OutreachSession, *students: Student, by: User | None = None) -> RegistrationRequest:
+    return RegistrationRequest(
         session_id=outreach_session.id,
         school_id=scene.ana.school_id,
         student_ids=tuple(student.id for student in students or (scene.ana,)),

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import let_in, look_for_blocked_domains, report_refused_mailboxes, write_again
+from outreach.deliverability.use_cases import reactivate_mailbox, report_undeliverable_mailboxes, unblock_domain, update_blocked_domains
 from outreach.models import (
     BlockedDomain,
     Bounce,
@@ -20,8 +20,8 @@ from outreach.models import (
     RegistrationState,
     SessionState,
 )
-from outreach.models.snapshots import BlockedFacts, Cause, Reader
-from outreach.outbox.queue import Draft, post
+from outreach.models.snapshots import BlockedDomainSnapshot, Cause, Reader
+from outreach.outbox.queue import NewLetter, enqueue
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -70,7 +70,7 @@ def test_a_mailbox_that_is_reached_again_gets_its_own_entries_and_places_in_line
 ) -> None:
     mark(world, MARIA, *marks)
     mark(world, PAUL, "refused_at")
-    assert write_again(world.mailbox(MARIA).id, now=world.now)
+    assert reactivate_mailbox(world.mailbox(MARIA).id, now=world.now)
     mailbox = world.mailbox(MARIA)
     assert (mailbox.refused_at, mailbox.refused_words, mailbox.blocked_at) == (None, None, None)
     assert world.mailbox(PAUL).refused_at == world.now
@@ -81,24 +81,24 @@ def test_a_mailbox_that_is_reached_again_gets_its_own_entries_and_places_in_line
     }
     (waiting,) = [letter.facts for letter in queued() if letter.kind == "waiting"]
     assert [(one.given_name, one.place_in_queue) for one in waiting.waiting] == [("Ana", 3)]
-    assert not write_again(mailbox.id, now=world.now + MINUTE)
+    assert not reactivate_mailbox(mailbox.id, now=world.now + MINUTE)
 
 
 def test_a_mailbox_that_never_failed_is_told_nothing(world: Neighbours) -> None:
-    assert not write_again(world.mailbox(MARIA).id, now=world.now)
+    assert not reactivate_mailbox(world.mailbox(MARIA).id, now=world.now)
     assert queued() == []
 
 
 def test_a_reader_who_stopped_us_hears_nothing_when_the_address_works_again(world: Neighbours) -> None:
     mark(world, MARIA, "refused_at", "stopped_at")
-    assert write_again(world.mailbox(MARIA).id, now=world.now)
+    assert reactivate_mailbox(world.mailbox(MARIA).id, now=world.now)
     assert (queued(), world.mailbox(MARIA).refused_at, world.mailbox(MARIA).stopped_at) == ([], None, world.now)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(-SECOND, True), (timedelta(0), False), (SECOND, False)])
 def test_what_is_over_is_not_told_to_a_mailbox_that_is_reached_again(world: Neighbours, at: timedelta, *, is_told: bool) -> None:
     mark(world, MARIA, "refused_at")
-    write_again(world.mailbox(MARIA).id, now=world.first.ends_at + at)
+    reactivate_mailbox(world.mailbox(MARIA).id, now=world.first.ends_at + at)
     assert {letter.facts.session.id for letter in queued()} == ({world.first.id, world.second.id} if is_told else set())
 
 
@@ -106,7 +106,7 @@ def test_what_is_over_is_not_told_to_a_mailbox_that_is_reached_again(world: Neig
 def test_only_a_place_in_line_is_told_to_a_mailbox_that_is_reached_again(world: Neighbours, state: RegistrationState) -> None:
     world.set_state("Gul", state)
     mark(world, GUL, "refused_at")
-    write_again(world.mailbox(GUL).id, now=world.now)
+    reactivate_mailbox(world.mailbox(GUL).id, now=world.now)
     found = {(one.kind.value, one.facts.session.id) for one in queued()}
     in_line = {("waiting", world.first.id)} if state in ("waiting", "offered") else set()
     assert found == in_line | {("updated", world.second.id)}
@@ -116,7 +116,7 @@ def test_a_family_in_line_hears_of_a_cancellation_with_its_reason(world: Neighbo
     scheduling.cancel(world.first.id, "Flood", now=world.now)
     send_all()
     mark(world, RUTH, "refused_at")
-    write_again(world.mailbox(RUTH).id, now=world.now + MINUTE)
+    reactivate_mailbox(world.mailbox(RUTH).id, now=world.now + MINUTE)
     (letter,) = [one for one in queued() if one.facts.session.id == world.first.id]
     assert (letter.to, letter.kind, letter.facts.cause, letter.facts.reason) == (RUTH, "cancelled", Cause.CANCELLED, "Flood")
     assert names(letter.facts.waiting) == ["Hal", "Gul"]
@@ -131,7 +131,7 @@ def test_a_cancellation_that_did_not_arrive_is_sent_again(world: Neighbours, kin
     bounce(world, PAUL, kind, last_letter(world, PAUL) if which == "cancel" else invitation)
     bounce(world, PAUL, BounceKind.HARD, last_letter(world, MARIA))
     mark(world, PAUL, "refused_at")
-    write_again(world.mailbox(PAUL).id, now=world.now + MINUTE)
+    reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
     has_failed = which == "cancel" and kind in (BounceKind.HARD, BounceKind.POLICY)
     told = [letter for letter in to(PAUL) if letter.facts.session.id == world.first.id]
     assert [(letter.kind, letter.method, letter.letter.sequence) for letter in told] == ([("removed", "CANCEL", 1)] if has_failed else [])
@@ -144,7 +144,7 @@ def test_a_cancellation_that_never_left_is_sent_once_the_mailbox_is_reached(worl
     with transaction():
         last_letter(world, PAUL).state = state
     mark(world, PAUL, "refused_at")
-    write_again(world.mailbox(PAUL).id, now=world.now + MINUTE)
+    reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
     told = {letter.kind.value for letter in to(PAUL) if letter.facts.session.id == world.first.id}
     assert told == (set() if state is LetterState.SENT else {"removed"})
 
@@ -167,7 +167,7 @@ def test_the_teacher_reads_which_students_stand_behind_an_address_that_fails_and
         )
         world.nora.zone, world.mailbox(NORA).locale = "Europe/Paris", "de"
     mark(world, MARIA, "refused_at")
-    assert report_refused_mailboxes(now=world.now) == 1
+    assert report_undeliverable_mailboxes(now=world.now) == 1
     (letter,) = queued()
     facts, ana = letter.facts, world.students["Ana"]
     assert (letter.to, letter.kind, letter.letter.locale, letter.letter.session_id) == (NORA, "wrong_address", "de", None)
@@ -177,7 +177,7 @@ def test_the_teacher_reads_which_students_stand_behind_an_address_that_fails_and
     assert [(one.given_name, one.family_name) for one in facts.seated] == [("Ben", world.students["Ben"].family_name)]
     assert names(facts.stands_in_for) == ["Ben"]
     assert MARIA in letter.mail.text
-    assert report_refused_mailboxes(now=world.now + MINUTE) == 0
+    assert report_undeliverable_mailboxes(now=world.now + MINUTE) == 0
 
 
 def test_each_teacher_reads_of_their_own_students_alone(world: Neighbours) -> None:
@@ -186,7 +186,7 @@ def test_each_teacher_reads_of_their_own_students_alone(world: Neighbours) -> No
     send_all()
     for address in (TOM, RUTH, HANA):
         mark(world, address, "refused_at")
-    assert report_refused_mailboxes(now=world.now) == 4
+    assert report_undeliverable_mailboxes(now=world.now) == 4
     found = sorted((letter.to, letter.facts.reason, sorted(names(letter.facts.seated + letter.facts.waiting))) for letter in queued())
     assert found == [(NORA, HANA, ["Fay"]), (NORA, TOM, ["Eli"]), (SOL, RUTH, ["Gul", "Hal"]), (TOM, TOM, ["Eli"])]
 
@@ -198,7 +198,7 @@ def test_an_address_that_nobody_would_write_to_or_that_works_is_not_reported(
     world: Neighbours, address: str, marks: tuple[str, ...]
 ) -> None:
     mark(world, address, *marks)
-    assert report_refused_mailboxes(now=world.now) == 0
+    assert report_undeliverable_mailboxes(now=world.now) == 0
 
 
 @pytest.mark.parametrize("state", list(RegistrationState))
@@ -206,7 +206,7 @@ def test_an_address_is_reported_as_long_as_a_place_stands(world: Neighbours, sta
     world.set_state("Eli", state)
     mark(world, ELI, "refused_at")
     is_active = state in ("waiting", "offered", "pending", "confirmed")
-    assert report_refused_mailboxes(now=world.now) == is_active
+    assert report_undeliverable_mailboxes(now=world.now) == is_active
     for letter in queued():
         assert (names(letter.facts.waiting), names(letter.facts.seated)) == (
             (["Eli"], []) if state is RegistrationState.WAITING else ([], ["Eli"])
@@ -218,13 +218,13 @@ def test_an_address_is_reported_for_published_sessions_alone(world: Neighbours, 
     with transaction():
         world.first.state = state
     mark(world, ELI, "refused_at")
-    assert report_refused_mailboxes(now=world.now) == (state is SessionState.PUBLISHED)
+    assert report_undeliverable_mailboxes(now=world.now) == (state is SessionState.PUBLISHED)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(-SECOND, 1), (timedelta(0), 0), (SECOND, 0)])
 def test_an_address_is_reported_until_the_session_is_over(world: Neighbours, at: timedelta, is_told: int) -> None:
     mark(world, ELI, "refused_at")
-    assert report_refused_mailboxes(now=world.first.ends_at + at) == is_told
+    assert report_undeliverable_mailboxes(now=world.first.ends_at + at) == is_told
 
 
 # Blocked domains
@@ -238,7 +238,7 @@ def turned_away(
         mailbox = world.make.mailbox(f"x{index}@{domain}")
         name = f"letter {domain} {at} {index}"
         with transaction():
-            post([Draft(mailbox_id=mailbox.id, kind=LetterKind.DIGEST, facts={}, dedupe_key=name)], now=at - MINUTE)
+            enqueue([NewLetter(mailbox_id=mailbox.id, kind=LetterKind.DIGEST, facts={}, dedupe_key=name)], now=at - MINUTE)
             letter = db.session.scalars(select(Letter).where(Letter.dedupe_key == name)).one()
             letter.state, letter.settled_at = LetterState.SENT, at - MINUTE
             if index < number:
@@ -260,28 +260,28 @@ def test_a_domain_is_marked_when_three_mailboxes_and_half_of_those_written_to_se
 ) -> None:
     turned_away(world, number, of=of, at=world.now, domain="there.example")
     turned_away(world, 2, of=9, at=world.now, domain="other.example")
-    look_for_blocked_domains(now=world.now + MINUTE)
+    update_blocked_domains(now=world.now + MINUTE)
     assert marked() == ({"there.example"} if is_marked else set())
 
 
 @pytest.mark.parametrize("kind", list(BounceKind))
 def test_only_refusals_by_policy_mark_a_domain(world: Neighbours, kind: BounceKind) -> None:
     turned_away(world, 4, at=world.now, kind=kind, domain="there.example")
-    look_for_blocked_domains(now=world.now + MINUTE)
+    update_blocked_domains(now=world.now + MINUTE)
     assert marked() == ({"there.example"} if kind is BounceKind.POLICY else set())
 
 
 @pytest.mark.parametrize(("later", "is_marked"), [(-MINUTE - SECOND, True), (-MINUTE, False), (timedelta(0), False)])
 def test_what_left_a_week_ago_no_longer_counts(world: Neighbours, later: timedelta, *, is_marked: bool) -> None:
     turned_away(world, 3, at=world.now, domain="there.example")
-    look_for_blocked_domains(now=world.now + WEEK + later)
+    update_blocked_domains(now=world.now + WEEK + later)
     assert marked() == ({"there.example"} if is_marked else set())
 
 
 def test_one_mailbox_that_sends_back_three_letters_is_one(world: Neighbours) -> None:
     for minutes in range(3):
         turned_away(world, 1, at=world.now + timedelta(minutes=minutes), domain="there.example")
-    look_for_blocked_domains(now=world.now + timedelta(hours=1))
+    update_blocked_domains(now=world.now + timedelta(hours=1))
     assert marked() == set()
 
 
@@ -290,24 +290,24 @@ def test_the_newest_words_of_that_domain_are_kept(world: Neighbours) -> None:
     turned_away(world, 3, at=world.now, domain="there.example")
     turned_away(world, 1, at=world.now + 2 * MINUTE, kind=BounceKind.SOFT, domain="there.example")
     turned_away(world, 1, at=world.now + 3 * MINUTE, domain="other.example")
-    look_for_blocked_domains(now=world.now + timedelta(hours=1))
+    update_blocked_domains(now=world.now + timedelta(hours=1))
     row = db.session.get_one(BlockedDomain, "there.example")
     assert (row.words, row.since, row.lifted_at) == (f"550 at {world.now + MINUTE}", world.now + timedelta(hours=1), None)
 
 
 def blocked_students() -> list[tuple[str, int]]:
-    found = [(letter.to, BlockedFacts.from_json(letter.letter.facts)) for letter in queued() if letter.kind == LetterKind.BLOCKED]
+    found = [(letter.to, BlockedDomainSnapshot.from_json(letter.letter.facts)) for letter in queued() if letter.kind == LetterKind.BLOCKED]
     return sorted((address, facts.students) for address, facts in found)
 
 
 def test_families_of_a_blocked_domain_bear_the_mark_and_whoever_teaches_or_registered_them_is_asked(world: Neighbours) -> None:
     turned_away(world, 5, at=world.now)
-    look_for_blocked_domains(now=world.now + MINUTE)
+    update_blocked_domains(now=world.now + MINUTE)
     assert blocked_students() == [(NORA, 3), (SOL, 1), (TOM, 3)]
     with_mark = set(db.session.scalars(select(Mailbox.address).where(Mailbox.blocked_at.is_not(None))))
     assert with_mark == {ANA, ELI, GUL, "dana@pupils.example"}
     assert {letter.letter.locale for letter in queued()} == {"en"}
-    assert look_for_blocked_domains(now=world.now + 2 * MINUTE) == 0
+    assert update_blocked_domains(now=world.now + 2 * MINUTE) == 0
 
 
 @pytest.mark.parametrize("happens", ["over", "withdrawn", "nothing"])
@@ -321,17 +321,17 @@ def test_who_registered_a_student_is_asked_only_while_a_place_stands(world: Neig
         send_all()
     now = third.ends_at if happens == "over" else world.now + MINUTE
     turned_away(world, 5, at=now - MINUTE)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     assert (("vic@south.example", 1) in blocked_students()) is (happens == "nothing")
     assert (SOL, 1) in blocked_students()
 
 
 def test_a_domain_that_lets_us_in_is_asked_about_no_more_and_everybody_there_hears_what_stands(world: Neighbours) -> None:
     turned_away(world, 5, at=world.now)
-    look_for_blocked_domains(now=world.now + MINUTE)
+    update_blocked_domains(now=world.now + MINUTE)
     send_all()
     mark(world, MARIA, "blocked_at")
-    assert let_in(PUPILS, now=world.now + 2 * MINUTE)
+    assert unblock_domain(PUPILS, now=world.now + 2 * MINUTE)
     assert who_gets_what(queued()) == {
         (ANA, "updated"): 1,
         (ANA, "waiting"): 1,
@@ -342,5 +342,5 @@ def test_a_domain_that_lets_us_in_is_asked_about_no_more_and_everybody_there_hea
     }
     assert world.mailbox(MARIA).blocked_at is not None
     send_all()
-    assert look_for_blocked_domains(now=world.now + 3 * MINUTE) == 0
+    assert update_blocked_domains(now=world.now + 3 * MINUTE) == 0
     assert blocked_students() == []

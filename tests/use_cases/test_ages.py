@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
-from outreach.registration.use_cases import Request, register_students
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.registration.use_cases import RegistrationRequest, register_students
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.schools.queries import known_students
-from outreach.schools.students import StudentFacts, edit_student, seen_of
+from outreach.schools.students import StudentInput, edit_student, seen_of
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 
@@ -39,7 +39,7 @@ def outreach_session(make: Builder) -> OutreachSession:
 
 def register(outreach_session: OutreachSession, teacher: User, *students: Student, now: datetime) -> None:
     ids = tuple(student.id for student in students)
-    request = Request(
+    request = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=students[0].school_id,
         student_ids=ids,
@@ -52,15 +52,15 @@ def register(outreach_session: OutreachSession, teacher: User, *students: Studen
 
 
 def move_to(outreach_session: OutreachSession, day: int, *, now: datetime) -> None:
-    when = TypedTime(day=date(2027, 3, day), start=time(14), end=time(16))
-    place = TypedPlace(site_id=outreach_session.site_id, zone=outreach_session.zone)
+    when = WhenInput(day=date(2027, 3, day), start=time(14), end=time(16))
+    place = WhereInput(site_id=outreach_session.site_id, zone=outreach_session.zone)
     db.session.refresh(outreach_session)
     move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
 
 
 def correct_birth_date(student: Student, birth_date: date, *, now: datetime) -> bool:
     known = known_students(student.school_id)[student.id]
-    facts = StudentFacts(given_name=known.given_name, family_name=known.family_name, birth_date=birth_date, guardians=known.guardians)
+    facts = StudentInput(given_name=known.given_name, family_name=known.family_name, birth_date=birth_date, guardians=known.guardians)
     return edit_student(student.id, facts, seen=seen_of(known), now=now)
 
 

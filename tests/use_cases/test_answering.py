@@ -25,8 +25,8 @@ from outreach.models import (
     RegistrationStep,
     Student,
 )
-from outreach.registration.answering import take_answer
-from outreach.rsvp.record import Given
+from outreach.registration.answering import apply_rsvp
+from outreach.rsvp.record import NewRsvp
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.both_databases("row locks"), pytest.mark.empty_database]
@@ -44,11 +44,11 @@ class Stage:
 
     def answers(self, address: str, answer: Answer = Answer.DECLINED, *, at: timedelta = timedelta(0), **facts: Any) -> tuple[int, ...]:
         """Let the reader of this address answer; gives the registrations whose places that gave back."""
-        given = Given(answer=answer, source=AnswerSource.CALENDAR, **facts)
+        given = NewRsvp(answer=answer, source=AnswerSource.CALENDAR, **facts)
         with transaction():
             outreach_session = locked(OutreachSession, self.outreach_session.id)
             assert outreach_session is not None
-            return take_answer(outreach_session, self.invitation(address), given, now=self.now + at)
+            return apply_rsvp(outreach_session, self.invitation(address), given, now=self.now + at)
 
     def invitation(self, address: str) -> Invitation:
         wanted = select(Invitation).join(Mailbox).where(Mailbox.address == address)

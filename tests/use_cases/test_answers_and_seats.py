@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
-from outreach.errors import Refused, Stale
+from outreach.errors import Refusal, Stale
 from outreach.families import use_cases
 from outreach.models import (
     SEATED,
@@ -24,9 +24,9 @@ from outreach.models import (
     SessionState,
     Student,
 )
-from outreach.notifications.notify import hosts_changed
-from outreach.registration.answering import places_at_stake, take_answer
-from outreach.rsvp.record import Given
+from outreach.notifications.notify import notify_hosts
+from outreach.registration.answering import apply_rsvp, seats_at_stake
+from outreach.rsvp.record import NewRsvp
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, seats_taken, states
 
@@ -46,7 +46,7 @@ class Scene:
         self.host, co_host = make.clinician(email=HOST), make.clinician(email=CO_HOST)
         self.session = make.outreach_session(self.host, co_hosts=[co_host], frees_declined_seats=True)
         with transaction():
-            hosts_changed(self.session, now=make.now)
+            notify_hosts(self.session, now=make.now)
 
     def register(self, name: str, *guardians: str, email: str | None = None, about: OutreachSession | None = None) -> Student:
         student = self.make.student(self.school_class, given_name=name, email=email, guardians=guardians)
@@ -62,8 +62,8 @@ class Scene:
         with transaction():
             outreach_session = locked(OutreachSession, self.session.id)
             assert outreach_session is not None
-            given = Given(answer=answer, source=AnswerSource.CALENDAR, **facts)
-            return take_answer(outreach_session, self.invitation(address), given, now=at or self.now)
+            given = NewRsvp(answer=answer, source=AnswerSource.CALENDAR, **facts)
+            return apply_rsvp(outreach_session, self.invitation(address), given, now=at or self.now)
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_whoever_hosts_or_teaches_here_may_have_meant_that_part(scene: Scene, ad
     scene.register("Ana", address)
     kinds = {reason.kind.value for reason in scene.invitation(address).reasons}
     assert kinds == {"guardian", "teacher" if address == TEACHER else "host"}
-    assert places_at_stake(scene.invitation(address)) == []
+    assert seats_at_stake(scene.invitation(address)) == []
     assert scene.answers(address) == ()
     assert states(scene.session) == {"Ana": CONFIRMED}
 
@@ -148,7 +148,7 @@ def test_a_host_who_has_no_child_here_frees_nobodys_seat(scene: Scene) -> None:
 def test_who_speaks_alone_frees_the_seat(scene: Scene, guardians: tuple[str, ...], email: str | None, who: str, *, is_free: bool) -> None:
     ana = scene.register("Ana", *guardians, email=email)
     place = registration_of(ana, scene.session).id
-    assert places_at_stake(scene.invitation(who)) == ([place] if is_free else [])
+    assert seats_at_stake(scene.invitation(who)) == ([place] if is_free else [])
     assert scene.answers(who) == ((place,) if is_free else ())
 
 
@@ -196,7 +196,7 @@ def test_it_is_taken_until_the_start(scene: Scene, before: timedelta) -> None:
     if before > timedelta(0):
         assert len(answer(scene, at=at)) == 1
     else:
-        with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
+        with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
             answer(scene, at=at)
 
 
@@ -205,7 +205,7 @@ def test_a_session_that_is_off_is_not_answered(scene: Scene, state: SessionState
     scene.register("Ana", HOME)
     with transaction():
         db.session.get_one(OutreachSession, scene.session.id).state = state
-    with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
         answer(scene)
 
 
@@ -223,5 +223,5 @@ def test_an_invitation_that_was_cancelled_is_not_answered(scene: Scene) -> None:
     scene.register("Ana", HOME)
     with transaction():
         scene.invitation(HOME).is_live = False
-    with nothing_changes(), pytest.raises(Refused, match="nothing to answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
         answer(scene)

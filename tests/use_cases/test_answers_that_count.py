@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 
 from outreach.db import db, transaction
 from outreach.models import Answer, AnswerSource, InvitationAnswer, OutreachSession, Registration, RegistrationState, SessionState, Student
-from outreach.rsvp.queries import tallies_of, verdicts_of, voices_of
-from outreach.rsvp.record import Given, hold_answer, keep_as_history
-from outreach.rsvp.rules import Said, Tally, Verdict, gives_back, speaks_alone
+from outreach.rsvp.queries import combined_rsvps, family_rsvps, rsvp_counts_by_session
+from outreach.rsvp.record import NewRsvp, record_old_rsvp, record_rsvp
+from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, RsvpState, decides_alone, gives_seat_back
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, DANA, GUL, MARIA, NORA, PAUL, RUTH, TOM, Neighbours
 
@@ -39,8 +39,8 @@ def mark(world: Neighbours, marks: dict[str, str]) -> None:
             setattr(mailbox, name, world.now)
 
 
-def verdict_of(world: Neighbours, name: str) -> Verdict | None:
-    return verdicts_of(Registration.session_id == world.first.id).get(world.registration(name).id)
+def verdict_of(world: Neighbours, name: str) -> CombinedRsvp | None:
+    return combined_rsvps(Registration.session_id == world.first.id).get(world.registration(name).id)
 
 
 @pytest.mark.parametrize(
@@ -88,17 +88,17 @@ def test_who_was_not_meant_has_no_say(
 )
 def test_the_only_guardian_letters_reach_may_give_the_place_back(world: Neighbours, marks: dict[str, str], speaks: set[str]) -> None:
     mark(world, marks)
-    voices = voices_of(Registration.id == world.registration("Ana").id)[world.registration("Ana").id]
-    assert {address for address in (ANA, MARIA, PAUL, NORA) if speaks_alone(world.mailbox(address).id, voices)} == speaks
+    voices = family_rsvps(Registration.id == world.registration("Ana").id)[world.registration("Ana").id]
+    assert {address for address in (ANA, MARIA, PAUL, NORA) if decides_alone(world.mailbox(address).id, voices)} == speaks
 
 
 def test_an_answer_of_a_guardian_whom_letters_do_not_reach_still_stands_against_a_decline(world: Neighbours) -> None:
     answer(world, {MARIA: NO, PAUL: YES})
     mark(world, {PAUL: REFUSED})
     key = world.registration("Ana").id
-    voices = voices_of(Registration.id == key)[key]
-    assert voices.said == {world.mailbox(MARIA).id: Said(NO), world.mailbox(PAUL).id: Said(YES)}
-    assert not gives_back(world.mailbox(MARIA).id, voices)
+    voices = family_rsvps(Registration.id == key)[key]
+    assert voices.said == {world.mailbox(MARIA).id: RsvpState(NO), world.mailbox(PAUL).id: RsvpState(YES)}
+    assert not gives_seat_back(world.mailbox(MARIA).id, voices)
 
 
 def test_an_answer_to_another_session_or_to_an_entry_taken_back_does_not_count(world: Neighbours) -> None:
@@ -106,16 +106,16 @@ def test_an_answer_to_another_session_or_to_an_entry_taken_back_does_not_count(w
     answer(world, {MARIA: NO})
     with transaction():
         world.invitation(MARIA).is_live = False
-    assert verdict_of(world, "Ben") == Verdict(NOTHING)
-    shown = verdicts_of(Registration.session_id == world.second.id)
-    assert shown == {world.registration("Gul", world.second).id: Verdict(NO)}
+    assert verdict_of(world, "Ben") == CombinedRsvp(NOTHING)
+    shown = combined_rsvps(Registration.session_id == world.second.id)
+    assert shown == {world.registration("Gul", world.second).id: CombinedRsvp(NO)}
 
 
 @pytest.mark.parametrize("state", list(RegistrationState))
 def test_only_whoever_has_a_seat_is_asked(world: Neighbours, state: RegistrationState) -> None:
     answer(world, {MARIA: YES})
     world.set_state("Ben", state)
-    expected = Verdict(YES) if state in ("pending", "confirmed") else None
+    expected = CombinedRsvp(YES) if state in ("pending", "confirmed") else None
     assert verdict_of(world, "Ben") == expected
 
 
@@ -124,7 +124,7 @@ def test_only_a_published_session_asks(world: Neighbours, state: SessionState) -
     with transaction():
         world.first.state = state
     assert (verdict_of(world, "Ben") is not None) is (state is SessionState.PUBLISHED)
-    assert (world.first.id in tallies_of(Registration.school_id == world.north.id)) is (state is SessionState.PUBLISHED)
+    assert (world.first.id in rsvp_counts_by_session(Registration.school_id == world.north.id)) is (state is SessionState.PUBLISHED)
 
 
 @pytest.mark.parametrize(
@@ -146,36 +146,36 @@ def test_guardians_have_a_say_until_the_student_is_of_age_on_the_day(
     late = world.make.outreach_session(world.carl, starts_wall=datetime(2027, 3, 18, 22), minutes=60)
     world.register(late, world.nora, "Ben", "Ana")
     answer(world, {MARIA: NO}, late)
-    assert verdicts_of(Registration.session_id == late.id)[world.registration("Ben", late).id].answer is (NO if counts else NOTHING)
+    assert combined_rsvps(Registration.session_id == late.id)[world.registration("Ben", late).id].answer is (NO if counts else NOTHING)
 
 
 def test_a_sheet_counts_each_session_for_itself(world: Neighbours) -> None:
     answer(world, {ANA: YES, MARIA: UNSURE, DANA: NO, TOM: YES})
     answer(world, {RUTH: NO}, world.second)
     everybody = Registration.session_id.in_([world.first.id, world.second.id])
-    assert tallies_of(everybody) == {
-        world.first.id: Tally(coming=2, unsure=1, not_coming=1, silent=2),
-        world.second.id: Tally(not_coming=1),
+    assert rsvp_counts_by_session(everybody) == {
+        world.first.id: RsvpCounts(coming=2, unsure=1, not_coming=1, silent=2),
+        world.second.id: RsvpCounts(not_coming=1),
     }
 
 
 def test_an_answer_nobody_vouches_for_is_shown_as_such(world: Neighbours) -> None:
     answer(world, {MARIA: YES}, is_verified=False)
-    assert verdict_of(world, "Ben") == Verdict(YES, is_verified=False)
+    assert verdict_of(world, "Ben") == CombinedRsvp(YES, is_verified=False)
 
 
 @pytest.mark.parametrize("stamp", [None, datetime(2027, 3, 1, 8, tzinfo=None)])
 def test_an_answer_that_holds_and_one_that_is_history(world: Neighbours, stamp: datetime | None) -> None:
     stamp = stamp and stamp.replace(tzinfo=world.now.tzinfo)
-    given = Given(answer=NO, source=AnswerSource.CALENDAR, stamp=stamp, sequence=3, is_verified=False, comment="Sorry")
+    given = NewRsvp(answer=NO, source=AnswerSource.CALENDAR, stamp=stamp, sequence=3, is_verified=False, comment="Sorry")
     with transaction():
-        hold_answer(world.invitation(MARIA), given, now=world.now)
+        record_rsvp(world.invitation(MARIA), given, now=world.now)
     invitation = world.invitation(MARIA)
     assert (invitation.answer, invitation.answered_at, invitation.answer_stamp) == (NO, world.now, stamp or world.now)
     assert not invitation.answer_is_verified
-    late = Given(answer=YES, source=AnswerSource.PAGE)
+    late = NewRsvp(answer=YES, source=AnswerSource.PAGE)
     with transaction():
-        keep_as_history(invitation, late, now=world.now + timedelta(hours=1))
+        record_old_rsvp(invitation, late, now=world.now + timedelta(hours=1))
     assert (world.invitation(MARIA).answer, world.invitation(MARIA).answered_at) == (NO, world.now)
     rows = db.session.scalars(select(InvitationAnswer).order_by(InvitationAnswer.id)).all()
     assert {row.invitation_id for row in rows} == {invitation.id}

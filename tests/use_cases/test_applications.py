@@ -14,15 +14,15 @@ from outreach import policy
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases
-from outreach.coordination.use_cases import SchoolFacts, SiteFacts
+from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.db import db, transaction
-from outreach.errors import OutreachError, Refused, Stale
+from outreach.errors import OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Mailbox, Membership, RoleName, School, User
-from outreach.models.snapshots import ApplicationFacts
+from outreach.models.snapshots import ApplicationSnapshot
 from tests.support.builders import Builder
 
-HILL = SchoolFacts(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=18)
-ST_LUKE = SiteFacts(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
+HILL = SchoolInput(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=18)
+ST_LUKE = SiteInput(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
 
 
 def application(user: User, role: RoleName, now: datetime, place: str = "Hill") -> Application:
@@ -41,9 +41,9 @@ def seen(user: User) -> User:
     return found
 
 
-def letters() -> list[ApplicationFacts]:
+def letters() -> list[ApplicationSnapshot]:
     rows = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.APPLICATION).order_by(Letter.id))
-    return [ApplicationFacts.from_json(row.facts) for row in rows]
+    return [ApplicationSnapshot.from_json(row.facts) for row in rows]
 
 
 def person(email: str = "robin@school.example") -> Person:
@@ -111,21 +111,21 @@ def test_nobody_is_approved_whose_address_is_not_confirmed(make: Builder, now: d
     with transaction():
         user.confirmed_at = None
     asked = application(user, RoleName.TEACHER, now)
-    with pytest.raises(Refused, match="confirmed"):
+    with pytest.raises(Refusal, match="confirmed"):
         use_cases.approve_teacher(asked.id, HILL, by_id=coordinator.id, note="", now=now)
     use_cases.decline(asked.id, by_id=coordinator.id, note="Spam", now=now)
 
 
 def test_a_teacher_s_application_gives_no_site(make: Builder, now: datetime) -> None:
     asked = application(make.user(), RoleName.TEACHER, now)
-    with pytest.raises(Refused, match="another role"):
+    with pytest.raises(Refusal, match="another role"):
         use_cases.approve_clinician(asked.id, ST_LUKE, by_id=make.coordinator().id, note="", now=now)
 
 
 def test_a_school_is_not_made_twice(make: Builder, now: datetime) -> None:
     make.school("HILL school")
     asked = application(make.user(), RoleName.TEACHER, now)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         use_cases.approve_teacher(asked.id, HILL, by_id=make.coordinator().id, note="", now=now)
     assert refusal.value.field == "name"
     assert letters() == []
@@ -223,7 +223,7 @@ def test_closing_an_account_ends_its_visits_for_good(make: Builder) -> None:
     use_cases.open_account(user.id)
     assert seen(user).active
     assert user.fs_uniquifier != visit
-    with pytest.raises(Refused, match="own account"):
+    with pytest.raises(Refusal, match="own account"):
         use_cases.close_account(coordinator.id, by_id=coordinator.id)
 
 

@@ -10,12 +10,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import Invitation, Letter, LetterState, OutreachSession, SessionState, User
 from outreach.notifications import notify
 from outreach.scheduling import use_cases
 from outreach.scheduling.commands import retime_sessions
-from outreach.scheduling.inputs import Offer
+from outreach.scheduling.inputs import DetailsInput
 from outreach.scheduling.preview import plan_edit
 from outreach.scheduling.retime import Retiming, retime, skipped_sessions
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
@@ -35,7 +35,7 @@ def busy(make: Builder, host: User, now: datetime) -> OutreachSession:
     """A session with two seats, both taken by one school; a student of it and one of another school wait; one co-host."""
     made = make.outreach_session(host, capacity=2, co_hosts=[make.clinician(email="kim@adults.example")], bring="A pen", wear="W", kit="K")
     with transaction():
-        notify.tell_published(made, now=now)
+        notify.notify_published(made, now=now)
     for size in (3, 1):
         school = make.school()
         teacher = make.teacher(school)
@@ -43,10 +43,10 @@ def busy(make: Builder, host: User, now: datetime) -> OutreachSession:
     return made
 
 
-def as_it_is(session: OutreachSession, **changes: Any) -> Offer:
+def as_it_is(session: OutreachSession, **changes: Any) -> DetailsInput:
     names = ("title", "description", "specialty", "capacity", "per_school_limit", "age_floor", "bring", "wear", "kit", "day_phone")
     facts = {name: getattr(session, name) for name in names} | {"frees_declined_seats": session.frees_declined_seats}
-    return Offer(**facts | {"co_host_emails": ("kim@adults.example",), "reminder_leads": (1440,)} | changes)
+    return DetailsInput(**facts | {"co_host_emails": ("kim@adults.example",), "reminder_leads": (1440,)} | changes)
 
 
 WORDING: dict[str, Any] = {
@@ -81,7 +81,7 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
 def test_what_no_letter_shows_cannot_be_told_and_is_saved_without_asking(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **({name: SILENT[name]} if name else {}))
     assert plan_edit(busy.id, offer, tells=False, now=now).sends is False
-    with pytest.raises(Refused, match="none of it changed") as refusal:
+    with pytest.raises(Refusal, match="none of it changed") as refusal:
         plan_edit(busy.id, offer, tells=True, now=now)
     assert refusal.value.field == "tells"
 
@@ -188,7 +188,7 @@ def test_nobody_hears_of_what_turns_out_to_be_over(
 ) -> None:
     made = timed_before(make, host)
     with transaction():
-        notify.tell_published(made, now=now)
+        notify.notify_published(made, now=now)
     at = BY_NOW + 2 * HOUR - before_the_end
     (one,) = retime(now=at, is_dry_run=True).changed
     assert (one.letters, one.was, one.becomes, one.title, one.zone, one.starts_wall) == (
@@ -208,7 +208,7 @@ def test_calendars_that_have_it_are_counted_and_no_others(make: Builder, host: U
     students = make.full_class(school, teacher, size=2).students
     for one in (made, other):
         with transaction():
-            notify.tell_published(one, now=now)
+            notify.notify_published(one, now=now)
     make.register(made, teacher, *students)
     with transaction():
         theirs = select(Invitation).where(Invitation.session_id == made.id, Invitation.mailbox_id == students[0].mailbox_id)
@@ -256,7 +256,7 @@ def test_the_command_says_what_it_did(app: Flask, make: Builder, host: User, now
     monkeypatch.setattr("outreach.time.clock.now", lambda: now)
     made, night = timed_before(make, host, title="Stitches"), skipping(make, host, datetime(2028, 3, 12, 2, 30), title="Night")
     with transaction():
-        notify.tell_published(made, now=now)
+        notify.notify_published(made, now=now)
         night.starts_at = datetime(2028, 3, 12, 7, 30, tzinfo=UTC)
     ids = made.id, night.id
     stitches = f"Session {ids[0]}, \u201cStitches\u201d, Friday 14 January 2028, 14:00 in Vancouver"

@@ -12,10 +12,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import let_in, look_for_blocked_domains
-from outreach.mail.smtp_responses import Outcome, Refused
+from outreach.deliverability.use_cases import unblock_domain, update_blocked_domains
+from outreach.mail.smtp_responses import Outcome, Rejected
 from outreach.models import BlockedDomain, BounceKind, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
-from outreach.models.snapshots import BlockedFacts, LetterFacts
+from outreach.models.snapshots import BlockedDomainSnapshot, LetterSnapshot
 from outreach.people.mail_domains import schools_of
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.both_databases("GROUP BY, and text compared in SQL")
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DOMAIN = "pupils.example"
-NOT_FROM_YOU = Refused(words="550 5.7.1 Not from you", kind=BounceKind.POLICY)
+NOT_FROM_YOU = Rejected(words="550 5.7.1 Not from you", kind=BounceKind.POLICY)
 
 
 @dataclass
@@ -76,10 +76,10 @@ def world(make: Builder, now: datetime) -> World:
     return World(make, now)
 
 
-def asked() -> list[tuple[str, BlockedFacts]]:
+def asked() -> list[tuple[str, BlockedDomainSnapshot]]:
     """Give who was asked to have us let in."""
     found = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.BLOCKED).order_by(Letter.id))
-    return [(letter.mailbox.address, BlockedFacts.from_json(letter.facts)) for letter in found]
+    return [(letter.mailbox.address, BlockedDomainSnapshot.from_json(letter.facts)) for letter in found]
 
 
 def domain_row() -> BlockedDomain:
@@ -88,10 +88,10 @@ def domain_row() -> BlockedDomain:
 
 def test_three_mailboxes_that_turn_us_away_mark_all_of_the_domain_and_the_teacher_is_asked_once(world: World, now: datetime) -> None:
     world.deliver(turned_away=3)
-    assert look_for_blocked_domains(now=now) == 2
+    assert update_blocked_domains(now=now) == 2
     assert world.marked() == world.theirs
     assert (domain_row().since, domain_row().words, domain_row().lifted_at) == (now, "550 5.7.1 Not from you", None)
-    assert look_for_blocked_domains(now=now + HOUR) == 0
+    assert update_blocked_domains(now=now + HOUR) == 0
     [(address, facts)] = asked()
     assert (address, facts.domain, facts.students, facts.server_words) == (world.teacher.email, DOMAIN, 5, "550 5.7.1 Not from you")
     assert world.deliver(now + HOUR) == [world.teacher.email]
@@ -100,14 +100,14 @@ def test_three_mailboxes_that_turn_us_away_mark_all_of_the_domain_and_the_teache
 @pytest.mark.one_database
 def test_two_mailboxes_are_no_reason(world: World, now: datetime) -> None:
     world.deliver(turned_away=2)
-    assert look_for_blocked_domains(now=now) == 0
+    assert update_blocked_domains(now=now) == 0
     assert world.marked() == set()
 
 
 @pytest.mark.one_database
 def test_what_happened_more_than_a_week_ago_is_no_reason(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    assert look_for_blocked_domains(now=now + 7 * DAY) == 0
+    assert update_blocked_domains(now=now + 7 * DAY) == 0
     assert world.marked() == set()
 
 
@@ -117,14 +117,14 @@ def test_meanwhile_guardians_get_their_letters_and_the_teacher_speaks_to_student
 ) -> None:
     of_age = make.student(world.school_class, given_name="Olu", email=f"olu@{DOMAIN}", birth_date=date(2000, 1, 1))
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     world.deliver()
     assert f"olu@{DOMAIN}" in world.marked()
     session = make.outreach_session(make.clinician())
     world.register([world.students[0], of_age], session)
     assert world.deliver() == ["g0@families.example", world.teacher.email, world.teacher.email]
     digest = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.DIGEST, Letter.session_id == session.id)).one()
-    assert [one.given_name for one in LetterFacts.from_json(digest.facts).stands_in_for] == ["Olu"]
+    assert [one.given_name for one in LetterSnapshot.from_json(digest.facts).stands_in_for] == ["Olu"]
 
 
 @pytest.mark.one_database
@@ -132,9 +132,9 @@ def test_who_comes_to_the_domain_later_is_marked_too_and_who_signs_in_there_neve
     colleague = make.teacher(world.school_class.school, email=f"colleague@{DOMAIN}")
     make.student(world.school_class, given_name="Child", email=f"colleague@{DOMAIN}")
     world.deliver(turned_away=3)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     make.student(world.school_class, given_name="New", email=f"new@{DOMAIN}", guardians=(f"parent@{DOMAIN}", f"far@sub.{DOMAIN}"))
-    assert look_for_blocked_domains(now=now + HOUR) == 1
+    assert update_blocked_domains(now=now + HOUR) == 1
     assert world.marked() == world.theirs | {f"new@{DOMAIN}", f"parent@{DOMAIN}"}
     assert colleague.email not in world.marked()
 
@@ -147,7 +147,7 @@ def test_every_teacher_with_students_there_is_asked_and_no_other(world: World, m
     with transaction():
         world.students[0].classes.append(tutored)
     world.deliver(turned_away=3)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     assert {(address, facts.students) for address, facts in asked()} == {(world.teacher.email, 5), (tutor.email, 1)}
 
 
@@ -155,7 +155,7 @@ def test_every_teacher_with_students_there_is_asked_and_no_other(world: World, m
 def test_a_domain_that_is_everybodys_is_marked_and_no_teacher_is_asked(make: Builder, now: datetime) -> None:
     world = World(make, now, domain="gmail.com")
     world.deliver(turned_away=5)
-    assert look_for_blocked_domains(now=now) == 1
+    assert update_blocked_domains(now=now) == 1
     assert world.marked() == world.theirs
     assert asked() == []
 
@@ -176,24 +176,24 @@ def test_a_domain_is_a_schools_own_where_most_of_its_students_or_of_its_teachers
 
 def test_once_we_are_let_in_everybody_there_hears_how_things_stand(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     world.deliver()
-    assert let_in(DOMAIN, now=now + DAY)
+    assert unblock_domain(DOMAIN, now=now + DAY)
     assert world.marked() == set()
     assert domain_row().lifted_at == now + DAY
     assert set(world.deliver(now + DAY)) == world.theirs
-    assert not let_in(DOMAIN, now=now + DAY)
+    assert not unblock_domain(DOMAIN, now=now + DAY)
     assert world.deliver(now + DAY) == []
 
 
 @pytest.mark.one_database
 def test_an_address_that_is_refused_besides_stays_so(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
+    update_blocked_domains(now=now)
     with transaction():
         gone = db.session.scalars(select(Mailbox).where(Mailbox.address == f"s0@{DOMAIN}")).one()
         gone.refused_at = now
-    let_in(DOMAIN, now=now + DAY)
+    unblock_domain(DOMAIN, now=now + DAY)
     db.session.refresh(gone)
     assert (gone.refused_at, gone.blocked_at) == (now, None)
     assert f"s0@{DOMAIN}" not in world.deliver(now + DAY)
@@ -202,11 +202,11 @@ def test_an_address_that_is_refused_besides_stays_so(world: World, now: datetime
 @pytest.mark.one_database
 def test_only_letters_that_left_after_we_were_let_in_speak_against_it(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
-    let_in(DOMAIN, now=now + HOUR)
-    assert look_for_blocked_domains(now=now + HOUR) == 0
+    update_blocked_domains(now=now)
+    unblock_domain(DOMAIN, now=now + HOUR)
+    assert update_blocked_domains(now=now + HOUR) == 0
     world.deliver(now + 2 * HOUR, turned_away=5)
-    assert look_for_blocked_domains(now=now + 3 * HOUR) == 2
+    assert update_blocked_domains(now=now + 3 * HOUR) == 2
     assert (world.marked(), domain_row().since, domain_row().lifted_at) == (world.theirs, now + 3 * HOUR, None)
     assert len(asked()) == 2
 
@@ -214,19 +214,19 @@ def test_only_letters_that_left_after_we_were_let_in_speak_against_it(world: Wor
 @pytest.mark.one_database
 def test_a_mark_made_while_the_domains_was_taken_off_does_not_stay(world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
-    let_in(DOMAIN, now=now + HOUR)
+    update_blocked_domains(now=now)
+    unblock_domain(DOMAIN, now=now + HOUR)
     with transaction():
         late = db.session.scalars(select(Mailbox).where(Mailbox.address == f"s1@{DOMAIN}")).one()
         late.blocked_at = now
-    look_for_blocked_domains(now=now + 2 * HOUR)
+    update_blocked_domains(now=now + 2 * HOUR)
     assert world.marked() == set()
 
 
 def test_workers_who_look_while_a_teacher_says_we_are_let_in_leave_no_half_marks(app: Flask, world: World, now: datetime) -> None:
     world.deliver(turned_away=5)
-    look_for_blocked_domains(now=now)
-    acts = [partial(look_for_blocked_domains, now=now + HOUR)] * 2 + [partial(let_in, DOMAIN, now=now + HOUR)] * 2
+    update_blocked_domains(now=now)
+    acts = [partial(update_blocked_domains, now=now + HOUR)] * 2 + [partial(unblock_domain, DOMAIN, now=now + HOUR)] * 2
     answers = at_once(app, *acts)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     assert (world.marked(), len(asked())) == (set(), 1)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Bounce, BounceKind, Letter, Mailbox
-from outreach.outbox.bounces import LATELY, note_failure, put_off_lately
+from outreach.outbox.bounces import LATELY, delayed_lately, record_bounce
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 def note(mailbox: Mailbox, letter: Letter | None, kind: BounceKind, now: datetime, *, status: str = "", words: str = "") -> None:
     with transaction():
-        note_failure(mailbox.id, letter.id if letter else None, kind, status=status, words=words, now=now)
+        record_bounce(mailbox.id, letter.id if letter else None, kind, status=status, words=words, now=now)
     db.session.refresh(mailbox)
 
 
@@ -111,7 +111,7 @@ def test_one_letter_may_fail_in_several_ways_and_each_is_noted_once(make: Builde
 def test_a_failure_of_a_mailbox_that_is_gone_is_no_news(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("ana@families.example")
     with transaction():
-        note_failure(mailbox.id + 1, None, BounceKind.HARD, status="", words="550 No", now=now)
+        record_bounce(mailbox.id + 1, None, BounceKind.HARD, status="", words="550 No", now=now)
     assert bounces() == []
 
 
@@ -123,7 +123,7 @@ def test_letters_put_off_count_by_mailbox_for_a_week(make: Builder, now: datetim
     for kind in (BounceKind.HARD, BounceKind.POLICY, BounceKind.COMPLAINT):
         note(ana, None, kind, now)
     assert timedelta(days=7) == LATELY
-    in_order = put_off_lately(now=now).order_by(Bounce.mailbox_id)
+    in_order = delayed_lately(now=now).order_by(Bounce.mailbox_id)
     assert [tuple(row) for row in db.session.execute(in_order)] == [(ana.id, 2), (ben.id, 1)]
 
 

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import Select
 
 from outreach.coordination import queries
-from outreach.coordination.dashboard import attention, full_or_nearly_empty
-from outreach.coordination.forms import Time
+from outreach.coordination.dashboard import dashboard, full_or_nearly_empty
+from outreach.coordination.forms import TimeFilter
 from outreach.db import db, transaction
 from outreach.mail_admin import queries as mail_queries
 from outreach.mail_admin import undeliverable
 from outreach.mail_admin.forms import Shown
-from outreach.mail_admin.mail_statistics import MOST_DOMAINS, MOST_SESSIONS, Domain, Programme, programme
-from outreach.mail_admin.undeliverable import Shelf
+from outreach.mail_admin.mail_statistics import MOST_DOMAINS, MOST_SESSIONS, DomainStatistics, MailStatistics, mail_statistics
+from outreach.mail_admin.undeliverable import MailboxFilter
 from outreach.models import (
     UNSETTLED,
     Answer,
@@ -162,9 +162,9 @@ def test_the_places_of_each_person_are_their_own(named: dict[str, User], make: B
     make.appointment(named["zoe"], site)
     make.appointment(named["ann"], site)
     make.teacher(make.school("Other School"))
-    both = queries.places_of([named["zoe"].id, named["ann"].id, named["bob"].id])
+    both = queries.workplaces_of([named["zoe"].id, named["ann"].id, named["bob"].id])
     assert both == {named["zoe"].id: ["St Luke"], named["ann"].id: ["Hill School", "St Luke"]}
-    assert queries.places_of([named["zoe"].id]) == {named["zoe"].id: ["St Luke"]}
+    assert queries.workplaces_of([named["zoe"].id]) == {named["zoe"].id: ["St Luke"]}
 
 
 def test_schools_and_sites_stand_by_name_with_their_own_people(make: Builder) -> None:
@@ -197,16 +197,16 @@ def titles(*wanted: Any, now: datetime) -> list[str]:
 def test_a_session_is_to_come_until_its_end(make: Builder, now: datetime) -> None:
     for title, ends in (("ends later", now + SECOND), ("ends now", now), ("ended", now - SECOND)):
         posted(make, ends - timedelta(hours=1), title=title)
-    assert titles("", Time.COMING, None, now=now) == ["ends later"]
-    assert titles("", Time.PAST, None, now=now) == ["ends now", "ended"], "the latest first"
-    assert titles("", Time.ALL, None, now=now) == ["ends later", "ends now", "ended"]
+    assert titles("", TimeFilter.COMING, None, now=now) == ["ends later"]
+    assert titles("", TimeFilter.PAST, None, now=now) == ["ends now", "ended"], "the latest first"
+    assert titles("", TimeFilter.ALL, None, now=now) == ["ends later", "ends now", "ended"]
 
 
 def test_what_comes_soonest_stands_first(make: Builder, now: datetime) -> None:
     for days in (3, 1, 2):
         posted(make, now + days * DAY, title=f"in {days}")
-    assert titles("", Time.COMING, None, now=now) == ["in 1", "in 2", "in 3"]
-    assert titles("", Time.ALL, None, now=now) == ["in 3", "in 2", "in 1"]
+    assert titles("", TimeFilter.COMING, None, now=now) == ["in 1", "in 2", "in 3"]
+    assert titles("", TimeFilter.ALL, None, now=now) == ["in 3", "in 2", "in 1"]
 
 
 def test_sessions_are_found_by_title_or_host_and_state(make: Builder, now: datetime) -> None:
@@ -214,13 +214,13 @@ def test_sessions_are_found_by_title_or_host_and_state(make: Builder, now: datet
     posted(make, now + DAY, title="Stitches_", host=host)
     posted(make, now + 2 * DAY, title="Talk", host=host, state=SessionState.DRAFT, published_at=None)
     posted(make, now + 3 * DAY, title="Other")
-    assert titles("cleo reed", Time.COMING, None, now=now) == ["Stitches_", "Talk"]
-    assert titles("%", Time.COMING, None, now=now) == ["Stitches_", "Talk"]
-    assert titles("_", Time.COMING, None, now=now) == ["Stitches_"]
-    assert titles("TALK", Time.COMING, None, now=now) == ["Talk"]
-    assert titles("", Time.COMING, SessionState.DRAFT, now=now) == ["Talk"]
-    assert titles("other", Time.ALL, SessionState.DRAFT, now=now) == []
-    assert titles("stitches", Time.PAST, None, now=now) == []
+    assert titles("cleo reed", TimeFilter.COMING, None, now=now) == ["Stitches_", "Talk"]
+    assert titles("%", TimeFilter.COMING, None, now=now) == ["Stitches_", "Talk"]
+    assert titles("_", TimeFilter.COMING, None, now=now) == ["Stitches_"]
+    assert titles("TALK", TimeFilter.COMING, None, now=now) == ["Talk"]
+    assert titles("", TimeFilter.COMING, SessionState.DRAFT, now=now) == ["Talk"]
+    assert titles("other", TimeFilter.ALL, SessionState.DRAFT, now=now) == []
+    assert titles("stitches", TimeFilter.PAST, None, now=now) == []
 
 
 def provisional(make: Builder, now: datetime, title: str, **facts: Any) -> OutreachSession:
@@ -236,8 +236,8 @@ def test_undecided_is_what_should_have_been_decided_and_can_be_still(make: Build
     provisional(make, now, "begins in a second", starts=now + SECOND)
     provisional(make, now, "certain", is_provisional=False, decides_at=None)
     provisional(make, now, "draft", state=SessionState.DRAFT, published_at=None)
-    assert titles("", Time.UNDECIDED, None, now=now) == ["begins in a second", "due now", "later"]
-    assert attention(now=now).undecided == 3
+    assert titles("", TimeFilter.UNDECIDED, None, now=now) == ["begins in a second", "due now", "later"]
+    assert dashboard(now=now).undecided == 3
 
 
 # Letters and what came in.
@@ -289,7 +289,7 @@ def test_what_came_in_is_narrowed_by_words_kind_and_outcome(now: datetime) -> No
 
 @pytest.mark.usefixtures("app")
 def test_nothing_waits_in_an_empty_house(now: datetime) -> None:
-    seen = attention(now=now)
+    seen = dashboard(now=now)
     counts = (seen.applications, seen.unconfirmed, seen.failed_letters, seen.refused_mailboxes, seen.stopped_mailboxes)
     assert counts == (0, 0, 0, 0, 0)
     assert (seen.blocked_domains, seen.inbound_to_look_at, seen.undecided, seen.skipped_sessions) == (0, 0, 0, [])
@@ -305,7 +305,7 @@ def test_applications_are_counted_by_whether_the_address_is_confirmed(make: Buil
     for state in (ApplicationState.APPROVED, ApplicationState.DECLINED):
         applied(people[0], now, state=state)
         applied(people[1], now, state=state)
-    assert (attention(now=now).applications, attention(now=now).unconfirmed) == (2, 1)
+    assert (dashboard(now=now).applications, dashboard(now=now).unconfirmed) == (2, 1)
 
 
 def test_a_letter_is_late_ten_minutes_after_it_was_due(make: Builder, now: datetime) -> None:
@@ -313,12 +313,12 @@ def test_a_letter_is_late_ten_minutes_after_it_was_due(make: Builder, now: datet
     for state in (LetterState.SENT, LetterState.FAILED, LetterState.DROPPED):
         in_state(mailbox, now, state, due_at=due - DAY)
     written(mailbox, now, due_at=due + SECOND)
-    assert attention(now=now).late_since is None
+    assert dashboard(now=now).late_since is None
     for state, moment in ((LetterState.QUEUED, due), (LetterState.LEASED, due - SECOND)):
         in_state(mailbox, now, state, due_at=moment)
-        assert attention(now=now).late_since == moment
+        assert dashboard(now=now).late_since == moment
     written(mailbox, now, due_at=due - DAY)
-    assert attention(now=now).late_since == due - DAY, "the oldest"
+    assert dashboard(now=now).late_since == due - DAY, "the oldest"
 
 
 def test_failures_addresses_domains_and_messages_are_counted(make: Builder, now: datetime) -> None:
@@ -334,7 +334,7 @@ def test_failures_addresses_domains_and_messages_are_counted(make: Builder, now:
     for outcome in InboundOutcome:
         came(now, outcome=outcome)
         came(now, outcome=outcome, reviewed_at=now)
-    seen = attention(now=now)
+    seen = dashboard(now=now)
     assert (seen.failed_letters, seen.stopped_mailboxes, seen.blocked_domains, seen.inbound_to_look_at) == (1, 1, 1, 1)
     assert seen.pause is not None
 
@@ -342,9 +342,9 @@ def test_failures_addresses_domains_and_messages_are_counted(make: Builder, now:
 def test_a_failed_letter_that_a_later_one_overtook_needs_nobody(make: Builder, now: datetime) -> None:
     outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("ana@families.example")
     written(mailbox, now, session_id=outreach_session.id, state=LetterState.FAILED, settled_at=now)
-    assert attention(now=now).failed_letters == 1
+    assert dashboard(now=now).failed_letters == 1
     written(mailbox, now, session_id=outreach_session.id, state=LetterState.SENT, settled_at=now)
-    assert attention(now=now).failed_letters == 0
+    assert dashboard(now=now).failed_letters == 0
 
 
 def test_sessions_of_two_weeks_that_are_full_or_less_than_a_quarter_taken(make: Builder, now: datetime) -> None:
@@ -391,24 +391,24 @@ def addresses(make: Builder, now: datetime) -> dict[str, Mailbox]:
     return found
 
 
-def shelf(which: Shelf, now: datetime) -> list[tuple[str, str | None, int | None]]:
+def shelf(which: MailboxFilter, now: datetime) -> list[tuple[str, str | None, int | None]]:
     found = rows(undeliverable.mailboxes(which, now=now))
     return [(row[0].address.partition("@")[0], row[1].name if row[1] else None, row.put_off) for row in found]
 
 
 def test_each_silent_address_stands_on_one_shelf_the_latest_first(addresses: dict[str, Mailbox], now: datetime) -> None:
-    assert shelf(Shelf.SILENT, now) == [
+    assert shelf(MailboxFilter.SILENT, now) == [
         ("refused", None, 1),
         ("own", None, None),
         ("adult", "Robin Adult", None),
         ("stopped", None, 1),
         ("both", None, None),
     ]
-    assert shelf(Shelf.BLOCKED, now) == [("blocked", None, 1)]
-    assert shelf(Shelf.PUT_OFF, now) == [("soft", None, 2)]
-    assert undeliverable.shelf_sizes(now=now) == {Shelf.SILENT: 5, Shelf.BLOCKED: 1, Shelf.PUT_OFF: 1}
-    assert attention(now=now).refused_mailboxes == 3, "one that nobody is known by needs nobody"
-    assert attention(now=now).stopped_mailboxes == 2
+    assert shelf(MailboxFilter.BLOCKED, now) == [("blocked", None, 1)]
+    assert shelf(MailboxFilter.PUT_OFF, now) == [("soft", None, 2)]
+    assert undeliverable.filter_counts(now=now) == {MailboxFilter.SILENT: 5, MailboxFilter.BLOCKED: 1, MailboxFilter.PUT_OFF: 1}
+    assert dashboard(now=now).refused_mailboxes == 3, "one that nobody is known by needs nobody"
+    assert dashboard(now=now).stopped_mailboxes == 2
     assert len(addresses) == 10
 
 
@@ -446,7 +446,7 @@ def test_letters_of_thirty_days_are_counted_by_whether_they_arrived(make: Builde
 
 
 def figures(now: datetime) -> tuple[int, int]:
-    seen = programme(now=now)
+    seen = mail_statistics(now=now)
     return seen.settled, seen.lost
 
 
@@ -454,18 +454,18 @@ def test_the_oldest_letter_that_should_have_left_is_named(make: Builder, now: da
     mailbox = make.mailbox("ana@families.example")
     written(mailbox, now, due_at=now + SECOND)
     written(mailbox, now, due_at=now - DAY, state=LetterState.SENT, settled_at=now)
-    assert programme(now=now).oldest_due is None
+    assert mail_statistics(now=now).oldest_due is None
     written(mailbox, now, due_at=now)
-    assert programme(now=now).oldest_due == now
+    assert mail_statistics(now=now).oldest_due == now
     written(mailbox, now, due_at=now - SECOND)
-    assert programme(now=now).oldest_due == now - SECOND
+    assert mail_statistics(now=now).oldest_due == now - SECOND
 
 
 def test_answers_are_counted_for_what_left_about_sessions_to_come(make: Builder, now: datetime) -> None:
     coming = posted(make, now - timedelta(hours=1) + SECOND)
     over = posted(make, now - timedelta(hours=1))
     draft = posted(make, now + DAY, state=SessionState.DRAFT, published_at=None)
-    assert (programme(now=now).asked, programme(now=now).answered_percent) == (0, 0.0)
+    assert (mail_statistics(now=now).asked, mail_statistics(now=now).answered_percent) == (0, 0.0)
     invite(coming, make.mailbox("silent@families.example"), now=now, sent_sequence=0)
     for answer in (Answer.ACCEPTED, Answer.DECLINED, Answer.TENTATIVE):
         invite(coming, make.mailbox(f"{answer.value}@families.example"), now=now, sent_sequence=0, answer=answer, answered_at=now)
@@ -477,14 +477,14 @@ def test_answers_are_counted_for_what_left_about_sessions_to_come(make: Builder,
     invitation = invite(coming, host.mailbox, now=now, sent_sequence=0, answer=Answer.ACCEPTED)
     with transaction():
         db.session.add(InvitationReason(invitation_id=invitation.id, kind=ReasonKind.HOST, user_id=host.id))
-    seen = programme(now=now)
+    seen = mail_statistics(now=now)
     assert (seen.asked, seen.answered, seen.answered_percent) == (4, 3, 75.0)
 
 
 @pytest.mark.usefixtures("app")
 def test_shares_are_per_cent() -> None:
-    none = Programme(settled=0, lost=0, oldest_due=None, asked=0, answered=0, domains=(), troubled=())
-    some = Programme(settled=8, lost=1, oldest_due=None, asked=4, answered=3, domains=(), troubled=())
+    none = MailStatistics(settled=0, lost=0, oldest_due=None, asked=0, answered=0, domains=(), troubled=())
+    some = MailStatistics(settled=8, lost=1, oldest_due=None, asked=4, answered=3, domains=(), troubled=())
     assert [(one.lost_percent, one.answered_percent) for one in (none, some)] == [(0.0, 0.0), (12.5, 75.0)]
 
 
@@ -505,24 +505,24 @@ def test_domains_stand_by_how_often_they_turned_letters_away(make: Builder, now:
     with transaction():
         for name, lifted in (("a.example", None), ("z.example", None), ("y.example", None), ("c.example", now)):
             db.session.add(BlockedDomain(domain=name, since=now - DAY, lifted_at=lifted))
-    assert programme(now=now).domains == (
-        Domain(name="b.example", hard=1, soft=2),
-        Domain(name="a.example", policy=1, blocked_since=now - DAY),
-        Domain(name="c.example", hard=1),
-        Domain(name="y.example", blocked_since=now - DAY),
-        Domain(name="z.example", blocked_since=now - DAY),
+    assert mail_statistics(now=now).domains == (
+        DomainStatistics(name="b.example", hard=1, soft=2),
+        DomainStatistics(name="a.example", policy=1, blocked_since=now - DAY),
+        DomainStatistics(name="c.example", hard=1),
+        DomainStatistics(name="y.example", blocked_since=now - DAY),
+        DomainStatistics(name="z.example", blocked_since=now - DAY),
     )
 
 
 def test_fifty_domains_are_shown(make: Builder, now: datetime) -> None:
     for number in range(51):
         bounced(make, f"d{number:02}.example", now, BounceKind.SOFT)
-    names = [domain.name for domain in programme(now=now).domains]
+    names = [domain.name for domain in mail_statistics(now=now).domains]
     assert (names, MOST_DOMAINS) == ([f"d{number:02}.example" for number in range(50)], 50)
 
 
 def troubled(now: datetime) -> list[tuple[str, int]]:
-    return [(row.title, row.missing) for row in programme(now=now).troubled]
+    return [(row.title, row.missing) for row in mail_statistics(now=now).troubled]
 
 
 def test_a_session_is_in_trouble_where_its_last_revision_did_not_get_there(make: Builder, now: datetime) -> None:

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from outreach.coordination import use_cases
-from outreach.coordination.use_cases import SchoolFacts, SiteFacts
+from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.db import db, transaction
-from outreach.errors import NotThere, OutreachError, Refused, Stale
+from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Membership, RoleName, School, Site, User
-from outreach.models.snapshots import ApplicationFacts
+from outreach.models.snapshots import ApplicationSnapshot
 from tests.support.builders import Builder
 
-HILL = SchoolFacts(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=19)
-ST_LUKE = SiteFacts(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
+HILL = SchoolInput(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=19)
+ST_LUKE = SiteInput(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
 DAY = timedelta(days=1)
 
 Act = Callable[[int, int, datetime], None]
@@ -66,7 +66,7 @@ def test_each_act_is_for_a_pending_application_of_its_role(
     if state is not ApplicationState.PENDING:
         expected = Stale
     elif role not in MEANT_FOR[name]:
-        expected = Refused
+        expected = Refusal
     if expected is not None:
         with pytest.raises(expected):
             ACTS[name](asked.id, coordinator.id, now + DAY)
@@ -105,7 +105,7 @@ def test_only_a_refusal_needs_no_confirmed_address(make: Builder, now: datetime,
     if name == "decline":
         ACTS[name](asked.id, make.coordinator().id, now)
     else:
-        with pytest.raises(Refused, match="isn't confirmed"):
+        with pytest.raises(Refusal, match="isn't confirmed"):
             ACTS[name](asked.id, make.coordinator().id, now)
     assert (outcome(user)[3] == [LetterKind.APPLICATION]) is (name == "decline")
 
@@ -123,7 +123,7 @@ def test_the_letter_names_the_place_that_was_given_and_the_reason(make: Builder,
         user = make.user(given_name="Ann", family_name="Reed")
         ACTS[name](applied(user, now, role).id, coordinator.id, now)
         [letter] = db.session.scalars(select(Letter).where(Letter.mailbox_id == user.mailbox_id))
-        facts.append(ApplicationFacts.from_json(letter.facts))
+        facts.append(ApplicationSnapshot.from_json(letter.facts))
     assert [(one.role, one.place, one.is_approved, one.note) for one in facts] == [
         ("teacher", "Hill School", True, "Welcome"),
         ("clinician", "St Luke's", True, "Welcome"),
@@ -157,7 +157,7 @@ def test_a_given_place_says_who_gave_it_and_when(make: Builder, now: datetime) -
 def test_a_place_that_is_gone_is_not_given(make: Builder, now: datetime) -> None:
     user = make.user()
     asked = applied(user, now)
-    with pytest.raises(Refused, match="no longer there"):
+    with pytest.raises(Refusal, match="no longer there"):
         use_cases.approve_teacher(asked.id, 999_999, by_id=make.coordinator().id, note="", now=now)
     assert (outcome(user), asked.state) == (([], [], [], []), ApplicationState.PENDING)
 
@@ -165,7 +165,7 @@ def test_a_place_that_is_gone_is_not_given(make: Builder, now: datetime) -> None
 @pytest.mark.parametrize("name", ["Hill School", "HILL SCHOOL"])
 def test_a_name_that_is_taken_is_said_beside_its_field(make: Builder, now: datetime, name: str) -> None:
     school, user = make.school(name), make.user()
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(Refusal) as caught:
         ACTS["approve a teacher"](applied(user, now).id, make.coordinator().id, now)
     assert caught.value.field == "name"
     assert outcome(user) == ([], [], [], [])
@@ -189,7 +189,7 @@ def test_places_are_kept_with_every_fact(make: Builder) -> None:
 def test_an_account_is_closed_and_opened_by_others_only(make: Builder) -> None:
     user, coordinator = make.user(), make.coordinator()
     key = user.fs_uniquifier
-    with pytest.raises(Refused, match="your own account"):
+    with pytest.raises(Refusal, match="your own account"):
         use_cases.close_account(coordinator.id, by_id=coordinator.id)
     use_cases.close_account(user.id, by_id=coordinator.id)
     assert (user.active, user.fs_uniquifier != key, coordinator.active) == (False, True, True)

@@ -12,11 +12,11 @@ from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
-from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused, Unavailable
+from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Rejected, Unavailable
 from outreach.mail.transport import Envelope
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, Mailbox, OutboxPause
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.results import Tally, settle
+from outreach.outbox.results import RoundStatistics, record_result
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, render, states
 
@@ -30,7 +30,7 @@ GONE = Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")
 def test_a_letter_goes_to_its_mailbox_from_an_envelope_sender_of_its_own(make: Builder, now: datetime) -> None:
     mailbox, transport = make.mailbox("someone@example.org"), Scripted()
     put(mailbox, "news", now=now)
-    assert deliver(transport, now) == Tally(sent=1)
+    assert deliver(transport, now) == RoundStatistics(sent=1)
     [envelope], letter = transport.sent, letter_named("news")
     assert (envelope.sender, envelope.recipient) == (f"rsvp+b{letter.id}@outreach.example", "someone@example.org")
     assert (letter.state, letter.attempts, letter.settled_at, letter.lease_token) == (LetterState.SENT, 1, now, None)
@@ -39,14 +39,14 @@ def test_a_letter_goes_to_its_mailbox_from_an_envelope_sender_of_its_own(make: B
 @pytest.mark.one_database
 def test_a_letter_waits_until_it_is_due(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), "later", now=now, due_at=now + MINUTE)
-    assert deliver(Scripted(), now + MINUTE / 2) == Tally()
-    assert deliver(Scripted(), now + MINUTE) == Tally(sent=1)
+    assert deliver(Scripted(), now + MINUTE / 2) == RoundStatistics()
+    assert deliver(Scripted(), now + MINUTE) == RoundStatistics(sent=1)
 
 
 def test_more_than_a_batch_leaves_in_the_order_of_becoming_due(make: Builder, now: datetime) -> None:
     transport = Scripted()
     names = [put(make.mailbox(f"someone{number}@example.org"), now=now) for number in range(7)]
-    assert deliver(transport, now, pace=Pace(batch=3)) == Tally(sent=7)
+    assert deliver(transport, now, pace=Pace(batch=3)) == RoundStatistics(sent=7)
     assert transport.subjects == names
 
 
@@ -67,9 +67,9 @@ def test_letters_of_one_stream_leave_in_order_and_other_streams_do_not_wait(make
 def test_a_failed_letter_does_not_block_its_stream(make: Builder, now: datetime) -> None:
     mailbox, outreach_session = make.mailbox("someone@example.org"), make.outreach_session(make.clinician())
     put(mailbox, "first", now=now, session_id=outreach_session.id)
-    assert deliver(Scripted({mailbox.address: Refused(words="554 No")}), now) == Tally(failed=1)
+    assert deliver(Scripted({mailbox.address: Rejected(words="554 No")}), now) == RoundStatistics(failed=1)
     put(mailbox, "second", now=now, session_id=outreach_session.id)
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
     assert letter_named("first").server_words == "554 No"
 
 
@@ -79,11 +79,11 @@ def test_a_delayed_letter_comes_back_seven_times_and_then_fails(make: Builder, n
     put(mailbox, "news", now=now)
     greylisting = Scripted({mailbox.address: Delayed(words="450 Later")})
     for minutes in (1, 5, 30, 120, 480, 1440, 2880):
-        assert deliver(greylisting, now) == Tally(delayed=1)
+        assert deliver(greylisting, now) == RoundStatistics(delayed=1)
         now += timedelta(minutes=minutes)
         assert letter_named("news").due_at == now
-        assert deliver(Scripted(), now - timedelta(seconds=1)) == Tally()
-    assert deliver(greylisting, now) == Tally(failed=1)
+        assert deliver(Scripted(), now - timedelta(seconds=1)) == RoundStatistics()
+    assert deliver(greylisting, now) == RoundStatistics(failed=1)
     letter = letter_named("news")
     assert (letter.state, letter.attempts, letter.server_words) == (LetterState.FAILED, 8, "450 Later")
 
@@ -95,7 +95,7 @@ def test_a_delayed_letter_holds_back_what_comes_later_in_its_stream(make: Builde
     deliver(Scripted({mailbox.address: Delayed(words="450 Later")}), now)
     put(mailbox, "second", now=now, session_id=outreach_session.id)
     transport = Scripted()
-    assert deliver(transport, now) == Tally()
+    assert deliver(transport, now) == RoundStatistics()
     deliver(transport, now + MINUTE)
     assert transport.subjects == ["first", "second"]
 
@@ -105,9 +105,9 @@ def test_an_unknown_mailbox_is_marked_and_a_letter_that_is_taken_later_proves_no
     """Our own relay takes letters for any address; that one doesn't arrive is known only when it comes back."""
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "first", now=now)
-    deliver(Scripted({mailbox.address: Refused(words="550 5.1.1 No such user", kind=BounceKind.HARD)}), now)
+    deliver(Scripted({mailbox.address: Rejected(words="550 5.1.1 No such user", kind=BounceKind.HARD)}), now)
     put(mailbox, "second", now=now, kind=LetterKind.APPLICATION)
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
     db.session.refresh(mailbox)
     assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.1 No such user")
 
@@ -119,7 +119,7 @@ def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: da
     kinds = {name: BounceKind(name) if name != "none" else None for name in said}
     for name in said:
         put(make.mailbox(f"{name}@example.org"), name, now=now)
-    deliver(Scripted({f"{name}@example.org": Refused(words=words, kind=kinds[name]) for name, words in said.items()}), now)
+    deliver(Scripted({f"{name}@example.org": Rejected(words=words, kind=kinds[name]) for name, words in said.items()}), now)
     noted = db.session.execute(select(Bounce.kind, Bounce.status, Bounce.words, Bounce.letter_id).order_by(Bounce.status)).all()
     assert [tuple(row) for row in noted] == [
         (BounceKind.HARD, "5.1.1", said["hard"], letter_named("hard").id),
@@ -150,14 +150,14 @@ def test_an_unreachable_server_pauses_everything_and_uses_up_no_attempt(make: Bu
     tried: list[Envelope] = []
     away = Scripted(dict.fromkeys((f"someone{number}@example.org" for number in range(3)), GONE), before=tried.append)
     for seconds in (30, 60, 120, 240, 480, 900, 900):
-        assert deliver(away, now) == Tally(is_paused=True)
-        assert deliver(away, now + timedelta(seconds=seconds - 1)) == Tally(is_paused=True)
+        assert deliver(away, now) == RoundStatistics(is_paused=True)
+        assert deliver(away, now + timedelta(seconds=seconds - 1)) == RoundStatistics(is_paused=True)
         now += timedelta(seconds=seconds)
     assert len(tried) == 7
     pause = db.session.get_one(OutboxPause, 1)
     assert (pause.times, pause.reason, pause.server_words) == (7, "unreachable", "Connection refused")
     assert {(letter_named(f"letter {n}").attempts, letter_named(f"letter {n}").state) for n in range(3)} == {(0, LetterState.QUEUED)}
-    assert deliver(Scripted(), now) == Tally(sent=3)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=3)
     db.session.expire_all()
     assert db.session.get(OutboxPause, 1) is None
 
@@ -167,7 +167,7 @@ def test_a_refused_recipient_ends_a_pause_too(make: Builder, now: datetime) -> N
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, now=now)
     deliver(Scripted({mailbox.address: GONE}), now)
-    assert deliver(Scripted({mailbox.address: Refused(words="554 No")}), now + MINUTE) == Tally(failed=1)
+    assert deliver(Scripted({mailbox.address: Rejected(words="554 No")}), now + MINUTE) == RoundStatistics(failed=1)
     db.session.expire_all()
     assert db.session.get(OutboxPause, 1) is None
 
@@ -177,7 +177,9 @@ def test_a_server_that_keeps_hanging_up_pauses_everything_after_three_letters(ma
     addresses = [f"someone{number}@example.org" for number in range(5)]
     for address in addresses:
         put(make.mailbox(address), now=now)
-    assert deliver(Scripted(dict.fromkeys(addresses, Delayed(words="timed out", is_break=True))), now) == Tally(delayed=3, is_paused=True)
+    assert deliver(Scripted(dict.fromkeys(addresses, Delayed(words="timed out", is_break=True))), now) == RoundStatistics(
+        delayed=3, is_paused=True
+    )
 
 
 @pytest.mark.one_database
@@ -190,7 +192,7 @@ def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetim
     for name in ("one", "broken", "other"):
         put(make.mailbox(f"{name}@example.org"), name, now=now)
     with capture_logs() as said:
-        assert deliver(Scripted(), now, render=fragile) == Tally(sent=2, failed=1)
+        assert deliver(Scripted(), now, render=fragile) == RoundStatistics(sent=2, failed=1)
     assert letter_named("broken").server_words == "ValueError: who is secret@example.org?"
     assert [(event["error"], event["place"].split(",")[0]) for event in said if event["log_level"] == "error"] == [
         ("ValueError", "fragile")
@@ -201,7 +203,7 @@ def test_a_letter_that_cannot_be_written_fails_alone(make: Builder, now: datetim
 @pytest.mark.one_database
 def test_an_address_no_mail_can_go_to_fails(make: Builder, now: datetime) -> None:
     put(make.mailbox("two\nlines@example.org"), "odd", now=now)
-    assert deliver(Scripted(), now) == Tally(failed=1)
+    assert deliver(Scripted(), now) == RoundStatistics(failed=1)
 
 
 @pytest.mark.one_database
@@ -228,7 +230,7 @@ def test_asked_to_stop_a_worker_settles_the_letter_in_hand_and_gives_the_rest_ba
     for name in ("one", "two", "three"):
         put(make.mailbox(f"{name}@example.org"), name, now=now)
     transport = Scripted(before=asked.append)
-    assert deliver(transport, now, stopping=lambda: bool(asked)) == Tally(sent=1)
+    assert deliver(transport, now, stopping=lambda: bool(asked)) == RoundStatistics(sent=1)
     assert states() == {"one": "sent", "two": "queued", "three": "queued"}
 
 
@@ -236,16 +238,16 @@ def test_a_lapsed_lease_makes_the_letter_due_again_and_the_old_token_settles_not
     put(make.mailbox("someone@example.org"), "news", now=now)
     with transaction():
         old = lease_due(now=now, pace=Pace())
-    assert deliver(Scripted(), now + 5 * MINUTE) == Tally()
+    assert deliver(Scripted(), now + 5 * MINUTE) == RoundStatistics()
     with transaction():
         new = lease_due(now=now + 6 * MINUTE, pace=Pace())
     assert [letter.id for letter in new.current] == [letter.id for letter in old.current]
     with transaction():
-        assert settle(old.current[0], old, Refused(words="550 No"), jitter=0.5, now=now) is None
+        assert record_result(old.current[0], old, Rejected(words="550 No"), jitter=0.5, now=now) is None
     letter = letter_named("news")
     assert (letter.state, letter.lease_token, letter.server_words) == (LetterState.LEASED, new.token, "")
     with transaction():
-        assert settle(letter, new, Accepted(), jitter=0.5, now=now) is LetterState.SENT
+        assert record_result(letter, new, Accepted(), jitter=0.5, now=now) is LetterState.SENT
 
 
 def test_what_a_dead_worker_may_have_sent_is_taken_back_later_though_the_next_try_is_refused(make: Builder, now: datetime) -> None:
@@ -254,8 +256,8 @@ def test_what_a_dead_worker_may_have_sent_is_taken_back_later_though_the_next_tr
     put(mailbox, "invitation", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
     with transaction():
         assert lease_due(now=now, pace=Pace())
-    refusing = Scripted({"someone@example.org": Refused(words="550 5.7.1 No")})
-    assert deliver(refusing, now + 6 * MINUTE) == Tally(failed=1)
+    refusing = Scripted({"someone@example.org": Rejected(words="550 5.7.1 No")})
+    assert deliver(refusing, now + 6 * MINUTE) == RoundStatistics(failed=1)
     db.session.refresh(invitation)
     assert invitation.has_left
 
@@ -267,7 +269,7 @@ def test_a_letter_in_whose_hand_every_worker_died_fails_at_last(make: Builder, n
         with transaction():
             assert lease_due(now=now + 6 * MINUTE * number, pace=Pace())
     transport = Scripted()
-    assert deliver(transport, now + timedelta(hours=1)) == Tally(failed=1)
+    assert deliver(transport, now + timedelta(hours=1)) == RoundStatistics(failed=1)
     assert transport.sent == []
 
 
@@ -305,7 +307,7 @@ def test_the_link_of_an_account_letter_is_wiped_once_it_is_settled(make: Builder
     assert b"reset/secret" in transport.sent[0].message
     assert letter_named("reset").facts == facts | {"link": None}
     put(mailbox, "refused", now=now, kind=LetterKind.ACCOUNT, facts=facts)
-    deliver(Scripted({mailbox.address: Refused(words="550 No")}), now)
+    deliver(Scripted({mailbox.address: Rejected(words="550 No")}), now)
     assert letter_named("refused").facts["link"] is None
 
 
@@ -324,7 +326,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_send_a_letter_twice(
 
     event.listen(db.engine, "before_cursor_execute", refuse_twice)
     transport = Scripted()
-    assert deliver(transport, now) == Tally(sent=1)
+    assert deliver(transport, now) == RoundStatistics(sent=1)
     assert (len(away), transport.subjects) == (2, ["news"])
 
 
@@ -333,7 +335,7 @@ def test_a_refused_letter_is_written_to_the_log_without_an_address(make: Builder
     mailbox: Mailbox = make.mailbox("secret@example.org")
     put(mailbox, now=now)
     with capture_logs() as said:
-        deliver(Scripted({mailbox.address: Refused(words="550 <secret@example.org> unknown")}), now)
+        deliver(Scripted({mailbox.address: Rejected(words="550 <secret@example.org> unknown")}), now)
     assert [event["state"] for event in said] == ["failed"]
     assert "secret" not in str(said)
     assert mailbox.token not in str(said)

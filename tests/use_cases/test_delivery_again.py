@@ -12,17 +12,17 @@ from sqlalchemy import update
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError
-from outreach.errors import Refused as Declined
-from outreach.mail.smtp_responses import Accepted, PauseReason, Refused, Unavailable
+from outreach.errors import Refusal as Declined
+from outreach.mail.smtp_responses import Accepted, PauseReason, Rejected, Unavailable
 from outreach.mail.transport import Envelope, LocalMailbox, local_folder
 from outreach.models import Letter, LetterKind, LetterState, OutboxPause, OutreachSession
-from outreach.outbox.results import Tally
-from outreach.outbox.use_cases import send_again, try_now
+from outreach.outbox.results import RoundStatistics
+from outreach.outbox.use_cases import end_pause, retry_letter
 from outreach.settings import Settings
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 
-NO = Refused(words="554 No")
+NO = Rejected(words="554 No")
 
 
 def test_a_failed_letter_is_sent_again_the_same_to_the_byte(make: Builder, now: datetime) -> None:
@@ -32,10 +32,10 @@ def test_a_failed_letter_is_sent_again_the_same_to_the_byte(make: Builder, now: 
     written: list[bytes] = []
     refusing.before = lambda envelope: written.append(envelope.message)
     deliver(refusing, now)
-    send_again(letter_named("news").id, now=now)
+    retry_letter(letter_named("news").id, now=now)
     letter = letter_named("news")
     assert (letter.state, letter.attempts, letter.settled_at) == (LetterState.QUEUED, 0, None)
-    assert deliver(transport, now) == Tally(sent=1)
+    assert deliver(transport, now) == RoundStatistics(sent=1)
     assert [envelope.message for envelope in transport.sent] == written
 
 
@@ -64,12 +64,12 @@ def later_news_has_left(make: Builder, now: datetime) -> int:
 def test_some_letters_are_not_sent_again(make: Builder, now: datetime, letter_id: Callable[[Builder, datetime], int]) -> None:
     key = letter_id(make, now)
     with pytest.raises(Declined):
-        send_again(key, now=now)
+        retry_letter(key, now=now)
 
 
 def test_a_letter_that_does_not_exist_cannot_be_sent_again(make: Builder, now: datetime) -> None:  # noqa: ARG001 (a database must be there)
     with pytest.raises(NotThere) as declined:
-        send_again(12345, now=now)
+        retry_letter(12345, now=now)
     assert isinstance(declined.value, OutreachError)
 
 
@@ -77,9 +77,9 @@ def test_a_pause_can_be_ended(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, now=now)
     deliver(Scripted({mailbox.address: Unavailable(reason=PauseReason.SIGN_IN, words="535 No")}), now)
-    assert deliver(Scripted(), now) == Tally(is_paused=True)
-    try_now(now=now)
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(is_paused=True)
+    end_pause(now=now)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
     assert db.session.get(OutboxPause, 1) is None
 
 
@@ -93,9 +93,9 @@ def test_letters_of_a_demo_are_files_that_appear_whole(settings: Settings) -> No
 def test_a_folder_that_cannot_be_written_holds_the_letters_back(make: Builder, now: datetime, tmp_path: Path) -> None:
     (tmp_path / "mailbox").write_text("not a folder")
     put(make.mailbox("someone@example.org"), "news", now=now)
-    assert deliver(LocalMailbox(tmp_path / "mailbox"), now) == Tally(is_paused=True)
+    assert deliver(LocalMailbox(tmp_path / "mailbox"), now) == RoundStatistics(is_paused=True)
     (tmp_path / "mailbox").unlink()
-    assert deliver(LocalMailbox(tmp_path / "mailbox"), now + timedelta(minutes=1)) == Tally(sent=1)
+    assert deliver(LocalMailbox(tmp_path / "mailbox"), now + timedelta(minutes=1)) == RoundStatistics(sent=1)
 
 
 def put_as(state: LetterState, make: Builder, now: datetime, *, address: str = "someone@example.org", **values: Any) -> int:
@@ -113,11 +113,11 @@ def put_as(state: LetterState, make: Builder, now: datetime, *, address: str = "
 def test_only_a_letter_that_failed_is_sent_again(make: Builder, now: datetime, state: LetterState) -> None:
     key = put_as(state, make, now)
     if state is LetterState.FAILED:
-        send_again(key, now=now)
-        assert deliver(Scripted(), now) == Tally(sent=1)
+        retry_letter(key, now=now)
+        assert deliver(Scripted(), now) == RoundStatistics(sent=1)
         return
     with pytest.raises(Declined):
-        send_again(key, now=now)
+        retry_letter(key, now=now)
     assert db.session.get_one(Letter, key, populate_existing=True).state is state
 
 
@@ -126,9 +126,9 @@ def test_a_letter_of_any_kind_but_an_accounts_is_sent_again(make: Builder, now: 
     key = put_as(LetterState.FAILED, make, now, kind=kind)
     if kind is LetterKind.ACCOUNT:
         with pytest.raises(Declined):
-            send_again(key, now=now)
+            retry_letter(key, now=now)
     else:
-        send_again(key, now=now)
+        retry_letter(key, now=now)
     state = LetterState.FAILED if kind is LetterKind.ACCOUNT else LetterState.QUEUED
     assert db.session.get_one(Letter, key, populate_existing=True).state is state
 
@@ -141,7 +141,7 @@ def sessions(make: Builder) -> tuple[OutreachSession, OutreachSession]:
 
 def may_be_sent_again(key: int, now: datetime) -> bool:
     try:
-        send_again(key, now=now)
+        retry_letter(key, now=now)
     except Declined:
         return False
     return True
@@ -170,7 +170,7 @@ def test_nothing_earlier_nor_to_others_nor_of_another_session_overtakes(
 
 def test_a_letter_is_sent_again_at_once_and_no_other_with_it(make: Builder, now: datetime) -> None:
     key, other = put_as(LetterState.FAILED, make, now), put_as(LetterState.FAILED, make, now)
-    send_again(key, now=now + timedelta(hours=1))
+    retry_letter(key, now=now + timedelta(hours=1))
     again, untouched = (db.session.get_one(Letter, one, populate_existing=True) for one in (key, other))
     assert (again.state, again.due_at, again.attempts, again.settled_at) == (LetterState.QUEUED, now + timedelta(hours=1), 0, None)
     assert (untouched.state, untouched.due_at, untouched.attempts, untouched.settled_at) == (LetterState.FAILED, now, 3, now)
@@ -181,7 +181,7 @@ def test_ending_a_pause_that_is_over_does_not_make_the_next_one_begin_anew(make:
     put(mailbox, now=now)
     gone = Scripted({mailbox.address: Unavailable(reason=PauseReason.UNREACHABLE, words="Connection refused")})
     deliver(gone, now)
-    try_now(now=now + timedelta(seconds=10))
+    end_pause(now=now + timedelta(seconds=10))
     deliver(gone, now + timedelta(seconds=10))
     row = db.session.get_one(OutboxPause, 1, populate_existing=True)
     assert (row.times, row.until) == (2, now + timedelta(seconds=70))

@@ -11,12 +11,12 @@ from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
 from outreach.db import db, transaction
-from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Refused, Unavailable
+from outreach.mail.smtp_responses import Accepted, Delayed, PauseReason, Rejected, Unavailable
 from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState, OutboxPause
 from outreach.outbox.delivery import pause
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace, lease_due, put_back, put_off
-from outreach.outbox.results import Tally, settle
+from outreach.outbox.results import RoundStatistics, record_result
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 
@@ -41,8 +41,8 @@ def test_a_lease_holds_to_its_last_moment_and_lapses_right_after(make: Builder, 
         lease = lease_due(now=now, pace=Pace())
     assert (lease.until, letter_named("news").leased_until) == (now + LEASE, now + LEASE)
     for moment in (now, now + LEASE - SECOND, now + LEASE):
-        assert deliver(Scripted(), moment) == Tally()
-    assert deliver(Scripted(), now + LEASE + SECOND) == Tally(sent=1)
+        assert deliver(Scripted(), moment) == RoundStatistics()
+    assert deliver(Scripted(), now + LEASE + SECOND) == RoundStatistics(sent=1)
 
 
 def test_a_batch_is_no_larger_than_the_pace_allows(make: Builder, now: datetime) -> None:
@@ -86,8 +86,8 @@ def test_each_worker_that_dies_uses_up_one_attempt_of_the_letters_it_had_and_of_
     assert (letter_named("in hand").attempts, letter_named("fresh").attempts) == (1, 0)
 
 
-@pytest.mark.parametrize(("deaths", "tally"), [(7, Tally(sent=1)), (8, Tally(failed=1))])
-def test_a_letter_is_given_up_once_eight_workers_died_with_it(make: Builder, now: datetime, deaths: int, tally: Tally) -> None:
+@pytest.mark.parametrize(("deaths", "tally"), [(7, RoundStatistics(sent=1)), (8, RoundStatistics(failed=1))])
+def test_a_letter_is_given_up_once_eight_workers_died_with_it(make: Builder, now: datetime, deaths: int, tally: RoundStatistics) -> None:
     put(make.mailbox("someone@example.org"), "deadly", now=now)
     for number in range(deaths):
         with transaction():
@@ -102,8 +102,8 @@ def test_only_what_a_dead_worker_had_in_hand_counts_as_possibly_sent(make: Build
     with transaction():
         lease_due(now=now, pace=Pace())
     put(invitations[1].mailbox, "fresh", now=now, kind=LetterKind.INVITATION, **about(invitations[1], 0))
-    refusing = Scripted(dict.fromkeys(("old@example.org", "new@example.org"), Refused(words="554 No")))
-    assert deliver(refusing, now + 6 * MINUTE) == Tally(failed=2)
+    refusing = Scripted(dict.fromkeys(("old@example.org", "new@example.org"), Rejected(words="554 No")))
+    assert deliver(refusing, now + 6 * MINUTE) == RoundStatistics(failed=2)
     db.session.expire_all()
     assert [invitation.has_left for invitation in invitations] == [True, False]
 
@@ -146,14 +146,14 @@ def test_letters_are_put_back_and_put_off_only_by_the_worker_that_has_them(make:
     ("outcome", "attempts"),
     [
         (Accepted(), 0),
-        (Refused(words="550 5.1.1 No", kind=BounceKind.HARD), 0),
+        (Rejected(words="550 5.1.1 No", kind=BounceKind.HARD), 0),
         (Delayed(words="timed out", is_break=True, may_have_left=True), 0),
         (Delayed(words="452 4.2.2 Full", may_have_left=True), 7),
     ],
     ids=["accepted", "refused", "delayed", "given up"],
 )
 def test_a_worker_whose_lease_was_taken_over_changes_nothing(
-    make: Builder, now: datetime, outcome: Accepted | Refused | Delayed, attempts: int
+    make: Builder, now: datetime, outcome: Accepted | Rejected | Delayed, attempts: int
 ) -> None:
     invitation = invite(make.outreach_session(make.clinician()), make.mailbox("someone@example.org"), now=now)
     put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
@@ -164,7 +164,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
     with transaction():
         new = lease_due(now=now + 6 * MINUTE, pace=Pace())
     with transaction():
-        assert settle(letter, old, outcome, jitter=0.5, now=now) is None
+        assert record_result(letter, old, outcome, jitter=0.5, now=now) is None
     row = letter_named("request")
     assert (row.state, row.lease_token, row.server_words, row.settled_at) == (LetterState.LEASED, new.token, "", None)
     db.session.refresh(invitation.mailbox)
@@ -181,7 +181,7 @@ def test_a_letter_taken_over_while_it_is_being_sent_counts_for_the_other_worker(
         with db.engine.begin() as connection:
             connection.execute(take_over)
 
-    assert deliver(Scripted(before=rival), now) == Tally()
+    assert deliver(Scripted(before=rival), now) == RoundStatistics()
     assert states() == {"news": "leased"}
 
 
@@ -189,12 +189,12 @@ def test_a_letter_taken_over_while_it_is_being_sent_counts_for_the_other_worker(
     ("outcome", "expected"),
     [
         (Accepted(), (LetterState.SENT, 3, "")),
-        (Refused(words="554 No"), (LetterState.FAILED, 3, "554 No")),
+        (Rejected(words="554 No"), (LetterState.FAILED, 3, "554 No")),
         (LATER, (LetterState.QUEUED, 3, "450 Later")),
     ],
 )
 def test_each_try_is_counted_and_the_last_words_of_the_server_are_kept(
-    make: Builder, now: datetime, outcome: Accepted | Refused | Delayed, expected: tuple[LetterState, int, str]
+    make: Builder, now: datetime, outcome: Accepted | Rejected | Delayed, expected: tuple[LetterState, int, str]
 ) -> None:
     mailbox = make.mailbox("someone@example.org")
     put(mailbox, "news", now=now)
@@ -227,7 +227,7 @@ def test_a_letter_counts_as_sent_only_if_the_server_may_have_had_all_of_it(
 def test_a_letter_without_a_calendar_object_says_nothing_of_the_invitation(make: Builder, now: datetime) -> None:
     invitation = invite(make.outreach_session(make.clinician()), make.mailbox("someone@example.org"), now=now)
     put(invitation.mailbox, "question", now=now, kind=LetterKind.CONFIRM_ANSWER, **about(invitation, None))
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
     db.session.refresh(invitation)
     assert not invitation.has_left
 
@@ -235,14 +235,14 @@ def test_a_letter_without_a_calendar_object_says_nothing_of_the_invitation(make:
 @pytest.mark.parametrize(
     ("third", "tally"),
     [
-        (BROKEN, Tally(delayed=3, is_paused=True)),
-        (Accepted(), Tally(sent=1, delayed=4)),
-        (Refused(words="554 No"), Tally(failed=1, delayed=4)),
+        (BROKEN, RoundStatistics(delayed=3, is_paused=True)),
+        (Accepted(), RoundStatistics(sent=1, delayed=4)),
+        (Rejected(words="554 No"), RoundStatistics(failed=1, delayed=4)),
     ],
     ids=["hung up again", "accepted", "refused"],
 )
 def test_only_breaks_one_right_after_the_other_pause_the_queue(
-    make: Builder, now: datetime, third: Accepted | Refused | Delayed, tally: Tally
+    make: Builder, now: datetime, third: Accepted | Rejected | Delayed, tally: RoundStatistics
 ) -> None:
     several(make, now, 5)
     answers: dict[str, Any] = dict.fromkeys((f"someone{n}@example.org" for n in range(5)), BROKEN) | {"someone2@example.org": third}
@@ -254,13 +254,13 @@ def test_only_breaks_one_right_after_the_other_pause_the_queue(
 def test_a_server_that_hangs_up_does_not_end_a_pause(make: Builder, now: datetime) -> None:
     several(make, now, 1)
     deliver(Scripted({"someone0@example.org": GONE}), now)
-    assert deliver(Scripted({"someone0@example.org": BROKEN}), now + MINUTE) == Tally(delayed=1)
+    assert deliver(Scripted({"someone0@example.org": BROKEN}), now + MINUTE) == RoundStatistics(delayed=1)
     db.session.expire_all()
     assert db.session.get_one(OutboxPause, 1).times == 1
 
 
-@pytest.mark.parametrize("outcome", [Accepted(), LATER, Refused(words="554 No")])
-def test_any_answer_of_the_server_ends_a_pause(make: Builder, now: datetime, outcome: Accepted | Delayed | Refused) -> None:
+@pytest.mark.parametrize("outcome", [Accepted(), LATER, Rejected(words="554 No")])
+def test_any_answer_of_the_server_ends_a_pause(make: Builder, now: datetime, outcome: Accepted | Delayed | Rejected) -> None:
     several(make, now, 1)
     deliver(Scripted({"someone0@example.org": GONE}), now)
     deliver(Scripted({"someone0@example.org": outcome}), now + MINUTE)
@@ -293,7 +293,7 @@ def test_a_pause_that_still_runs_is_left_as_it_is(
 
 def test_nothing_is_begun_once_a_worker_was_asked_to_stop(make: Builder, now: datetime) -> None:
     several(make, now, 1)
-    assert deliver(Scripted(), now, stopping=lambda: True) == Tally()
+    assert deliver(Scripted(), now, stopping=lambda: True) == RoundStatistics()
     assert states() == {"letter 0": "queued"}
 
 
@@ -310,7 +310,7 @@ def test_the_connection_is_closed_after_a_round_however_it_ends(make: Builder, n
     several(make, now, 1)
     with pytest.raises(KeyboardInterrupt):
         deliver(Closing(before=interrupt), now)
-    assert deliver(Closing(), now + 6 * MINUTE) == Tally(sent=1)
+    assert deliver(Closing(), now + 6 * MINUTE) == RoundStatistics(sent=1)
     assert closed == ["closed"] * 2
 
 

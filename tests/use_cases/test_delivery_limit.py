@@ -12,7 +12,7 @@ from outreach.mail.smtp_responses import Delayed
 from outreach.models import Letter, LetterState
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Lease, Pace, lease_due
-from outreach.outbox.results import Tally
+from outreach.outbox.results import RoundStatistics
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver, letter_named, put
 
@@ -26,14 +26,14 @@ def test_letters_over_the_limit_are_due_again_one_after_the_other_and_use_up_no_
         put(make.mailbox(f"someone{number}@school.example"), f"letter {number}", now=now)
     put(make.mailbox("someone@elsewhere.example"), "elsewhere", now=now)
     transport, limit = Scripted(), DomainLimit(60)
-    assert deliver(transport, now, limit=limit) == Tally(sent=6, put_off=4)
+    assert deliver(transport, now, limit=limit) == RoundStatistics(sent=6, put_off=4)
     assert transport.subjects == [*(f"letter {number}" for number in range(5)), "elsewhere"]
     waiting = db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id))
     rows = [(letter.due_at, letter.attempts, letter.lease_token) for letter in waiting]
     assert rows == [(now + SECOND * number, 0, None) for number in range(1, 5)]
     db.session.rollback()
-    assert deliver(transport, now + 2 * SECOND, limit=limit) == Tally(sent=2)
-    assert deliver(transport, now + MINUTE, limit=limit) == Tally(sent=2)
+    assert deliver(transport, now + 2 * SECOND, limit=limit) == RoundStatistics(sent=2)
+    assert deliver(transport, now + MINUTE, limit=limit) == RoundStatistics(sent=2)
     assert transport.subjects[6:] == [f"letter {number}" for number in range(5, 9)]
 
 
@@ -59,12 +59,12 @@ def test_what_waits_is_left_alone_until_it_is_due(make: Builder, now: datetime, 
     for number in range(30):
         put(make.mailbox(f"someone{number}@school.example"), now=now)
     limit = DomainLimit(6)
-    assert deliver(Scripted(), now, limit=limit, pace=Pace(batch=10)) == Tally(sent=1, put_off=29)
+    assert deliver(Scripted(), now, limit=limit, pace=Pace(batch=10)) == RoundStatistics(sent=1, put_off=29)
     assert len(leases) == 3
     for second in range(1, 10):
-        assert deliver(Scripted(), now + second * SECOND, limit=limit) == Tally()
+        assert deliver(Scripted(), now + second * SECOND, limit=limit) == RoundStatistics()
     assert len(leases) == 3
-    assert deliver(Scripted(), now + 10 * SECOND, limit=limit) == Tally(sent=1)
+    assert deliver(Scripted(), now + 10 * SECOND, limit=limit) == RoundStatistics(sent=1)
 
 
 @pytest.mark.one_database
@@ -72,9 +72,9 @@ def test_a_letter_tried_again_takes_its_turn_like_any_other(make: Builder, now: 
     greylisted, other = make.mailbox("greylisted@school.example"), make.mailbox("other@school.example")
     put(greylisted, "first", now=now)
     limit = DomainLimit(1)
-    assert deliver(Scripted({greylisted.address: Delayed(words="450 Later")}), now, limit=limit) == Tally(delayed=1)
+    assert deliver(Scripted({greylisted.address: Delayed(words="450 Later")}), now, limit=limit) == RoundStatistics(delayed=1)
     put(other, "second", now=now + MINUTE - SECOND)
-    assert deliver(Scripted(), now + MINUTE - SECOND, limit=limit) == Tally(put_off=1)
-    assert deliver(Scripted(), now + MINUTE, limit=limit) == Tally(sent=1, put_off=1)
-    assert deliver(Scripted(), now + 2 * MINUTE, limit=limit) == Tally(sent=1)
+    assert deliver(Scripted(), now + MINUTE - SECOND, limit=limit) == RoundStatistics(put_off=1)
+    assert deliver(Scripted(), now + MINUTE, limit=limit) == RoundStatistics(sent=1, put_off=1)
+    assert deliver(Scripted(), now + 2 * MINUTE, limit=limit) == RoundStatistics(sent=1)
     assert [letter_named(name).attempts for name in ("first", "second")] == [2, 1]

@@ -12,11 +12,11 @@ from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from outreach.db import db, transaction
-from outreach.mail.smtp_responses import Refused
+from outreach.mail.smtp_responses import Rejected
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, SessionState
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.queue import Draft, post
-from outreach.outbox.results import Tally
+from outreach.outbox.queue import NewLetter, enqueue
+from outreach.outbox.results import RoundStatistics
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, about, deliver, invite, letter_named, put, states
 
@@ -56,17 +56,17 @@ class OneOfEach:
             db.session.flush()
             told = {"starts_at": self.session.starts_at.isoformat(), "decides_at": decides_at.isoformat()}
             drafts = [self._draft(kind, invitation, told) for kind, invitation in zip(LetterKind, self.invitations, strict=True)]
-            post(drafts, now=self.now)
+            enqueue(drafts, now=self.now)
 
     def _invitation(self, mailbox: Mailbox) -> Invitation:
         about: dict[str, Any] = {"session_id": self.session.id, "mailbox_id": mailbox.id, "sequence": 9, "sent_sequence": 0}
         return Invitation(**about, uid=f"{mailbox.id}@example.org", created_at=self.now, changed_at=self.now)
 
-    def _draft(self, kind: LetterKind, invitation: Invitation, told: dict[str, str]) -> Draft:
+    def _draft(self, kind: LetterKind, invitation: Invitation, told: dict[str, str]) -> NewLetter:
         about: dict[str, Any] = {} if kind in WITHOUT_SESSION else {"session_id": self.session.id, "invitation_id": invitation.id}
         about["sequence"] = 1 if kind in WITH_CALENDAR else None
         facts = {"session": told} | ({"lead_minutes": 10080} if kind is LetterKind.REMINDER else {})
-        return Draft(mailbox_id=invitation.mailbox_id, kind=kind, facts=facts, dedupe_key=kind.value, **about)
+        return NewLetter(mailbox_id=invitation.mailbox_id, kind=kind, facts=facts, dedupe_key=kind.value, **about)
 
     def follow(self, kind: LetterKind, sequence: int | None = None, **values: Any) -> None:
         """Put one more letter about its invitation behind each."""
@@ -74,9 +74,10 @@ class OneOfEach:
         about: dict[str, Any] = {"kind": kind, "facts": facts, "session_id": self.session.id, "sequence": sequence}
         with transaction():
             drafts = [
-                Draft(mailbox_id=one.mailbox_id, invitation_id=one.id, dedupe_key=f"later {one.id}", **about) for one in self.invitations
+                NewLetter(mailbox_id=one.mailbox_id, invitation_id=one.id, dedupe_key=f"later {one.id}", **about)
+                for one in self.invitations
             ]
-            post(drafts, now=self.now)
+            enqueue(drafts, now=self.now)
             if values:
                 db.session.execute(update(Letter).where(Letter.dedupe_key.startswith("later")).values(**values))
 
@@ -124,10 +125,10 @@ def remind(invitation: Invitation, now: datetime, lead: int = 10080) -> str:
 @pytest.mark.parametrize("kind", [LetterKind.CANCELLED, LetterKind.REMOVED])
 def test_no_cancel_goes_to_someone_whose_request_never_left(invitation: Invitation, now: datetime, kind: LetterKind) -> None:
     put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
-    deliver(Scripted({"someone@example.org": Refused(words="554 No")}), now)
+    deliver(Scripted({"someone@example.org": Rejected(words="554 No")}), now)
     change(invitation, sequence=1, is_live=False)
     put(invitation.mailbox, "cancel", now=now, kind=kind, **about(invitation, 1))
-    assert deliver(Scripted(), now) == Tally(dropped=1)
+    assert deliver(Scripted(), now) == RoundStatistics(dropped=1)
     assert states() == {"request": "failed", "cancel": "dropped"}
 
 
@@ -136,7 +137,7 @@ def test_the_cancel_follows_a_request_that_left(invitation: Invitation, now: dat
     deliver(Scripted(), now)
     change(invitation, sequence=1, is_live=False)
     put(invitation.mailbox, "cancel", now=now, kind=LetterKind.REMOVED, **about(invitation, 1))
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
 
 
 def test_the_cancel_follows_a_request_that_a_dead_worker_may_have_sent(invitation: Invitation, now: datetime) -> None:
@@ -145,15 +146,15 @@ def test_the_cancel_follows_a_request_that_a_dead_worker_may_have_sent(invitatio
         lease_due(now=now, pace=Pace())
     change(invitation, sequence=1, is_live=False)
     put(invitation.mailbox, "cancel", now=now, kind=LetterKind.CANCELLED, **about(invitation, 1))
-    assert deliver(Scripted(), now) == Tally()
+    assert deliver(Scripted(), now) == RoundStatistics()
     transport = Scripted()
-    assert deliver(transport, now + 6 * MINUTE) == Tally(sent=1, dropped=1)
+    assert deliver(transport, now + 6 * MINUTE) == RoundStatistics(sent=1, dropped=1)
     assert transport.subjects == ["cancel"]
 
 
 def test_a_notice_without_an_entry_needs_no_request(invitation: Invitation, outreach_session: OutreachSession, now: datetime) -> None:
     put(invitation.mailbox, "no seat came free", now=now, kind=LetterKind.CANCELLED, session_id=outreach_session.id)
-    assert deliver(Scripted(), now) == Tally(sent=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=1)
 
 
 def test_a_request_that_came_back_is_dropped_for_the_newer_one(invitation: Invitation, now: datetime) -> None:
@@ -161,7 +162,7 @@ def test_a_request_that_came_back_is_dropped_for_the_newer_one(invitation: Invit
     change(invitation, sequence=1)
     put(invitation.mailbox, "new time", now=now, kind=LetterKind.UPDATED, **about(invitation, 1))
     transport = Scripted()
-    assert deliver(transport, now) == Tally(sent=1, dropped=1)
+    assert deliver(transport, now) == RoundStatistics(sent=1, dropped=1)
     assert transport.subjects == ["new time"]
 
 
@@ -172,7 +173,7 @@ def test_a_cancel_to_an_address_that_does_not_exist_is_not_sent_and_not_forgotte
         invitation.mailbox.refused_at = now
     change(invitation, sequence=1, is_live=False)
     put(invitation.mailbox, "cancel", now=now, kind=LetterKind.REMOVED, **about(invitation, 1))
-    assert deliver(Scripted(), now) == Tally(dropped=1)
+    assert deliver(Scripted(), now) == RoundStatistics(dropped=1)
     db.session.refresh(invitation)
     assert (invitation.sequence, invitation.sent_sequence) == (1, 0)
 
@@ -190,14 +191,14 @@ def test_a_cancel_to_an_address_that_does_not_exist_is_not_sent_and_not_forgotte
 def test_no_reminder_when_plans_changed(invitation: Invitation, now: datetime, happens: Callable[[Invitation], None]) -> None:
     remind(invitation, now)
     happens(invitation)
-    assert deliver(Scripted(), now) == Tally(dropped=1)
+    assert deliver(Scripted(), now) == RoundStatistics(dropped=1)
 
 
 def test_of_two_reminders_that_wait_the_later_one_leaves(invitation: Invitation, now: datetime) -> None:
     remind(invitation, now)
     remind(invitation, now, lead=1440)
     transport = Scripted()
-    assert deliver(transport, now) == Tally(sent=1, dropped=1)
+    assert deliver(transport, now) == RoundStatistics(sent=1, dropped=1)
     assert transport.subjects == ["reminder 1440"]
 
 
@@ -206,7 +207,7 @@ def test_reminders_that_were_stopped_stay_here_and_all_else_leaves(invitation: I
     change(invitation.mailbox, reminders_stopped_at=now)
     put(invitation.mailbox, "update", now=now, kind=LetterKind.UPDATED, **about(invitation, 0))
     put(invitation.mailbox, "digest", now=now, session_id=invitation.session_id)
-    assert deliver(Scripted(), now) == Tally(sent=2, dropped=1)
+    assert deliver(Scripted(), now) == RoundStatistics(sent=2, dropped=1)
     assert states() == {"reminder 10080": "dropped", "update": "sent", "digest": "sent"}
 
 
@@ -372,7 +373,7 @@ def test_a_mailbox_that_stops_us_while_a_batch_is_under_way_gets_no_later_letter
             connection.execute(stop)
 
     transport = Scripted(before=stopped_elsewhere)
-    assert deliver(transport, now, pace=Pace(batch=1)) == Tally(sent=1, dropped=1)
+    assert deliver(transport, now, pace=Pace(batch=1)) == RoundStatistics(sent=1, dropped=1)
     assert states() == {"first": "sent", "second": "dropped"}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from outreach.mail.smtp import SmtpServer, SmtpTransport
-from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Refused, Unavailable
+from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Rejected, Unavailable
 from outreach.mail.transport import Envelope
 from outreach.models import BounceKind
 from tests.support.ports import free_port
@@ -69,8 +69,8 @@ def test_a_connection_is_renewed_after_some_letters() -> None:
     ("answers", "outcome"),
     [
         ({"RCPT": "450 4.2.0 later"}, Delayed(words="450 4.2.0 later")),
-        ({"RCPT": "550 5.1.1 unknown"}, Refused(words="550 5.1.1 unknown", kind=BounceKind.HARD)),
-        ({"content": "554 5.6.0 odd"}, Refused(words="554 5.6.0 odd")),
+        ({"RCPT": "550 5.1.1 unknown"}, Rejected(words="550 5.1.1 unknown", kind=BounceKind.HARD)),
+        ({"content": "554 5.6.0 odd"}, Rejected(words="554 5.6.0 odd")),
         ({"DATA": "451 4.3.0 later"}, Delayed(words="451 4.3.0 later")),
     ],
 )
@@ -217,7 +217,7 @@ def test_an_accepted_letter_needs_no_reset() -> None:
 
 def test_a_server_that_breaks_at_the_reset_is_called_again() -> None:
     outcomes, server = send("one@example.org", "two@example.org", RCPT=["550 5.1.1 unknown", "250 ok"], RSET=HANG_UP)
-    assert outcomes == [Refused(words="550 5.1.1 unknown", kind=BounceKind.HARD), ACCEPTED]
+    assert outcomes == [Rejected(words="550 5.1.1 unknown", kind=BounceKind.HARD), ACCEPTED]
     assert server.connections == 2
 
 
@@ -280,4 +280,4 @@ def test_a_pause_keeps_what_the_server_said(answers: dict[str, Any], words: str)
 
 def test_a_content_refused_before_it_is_given_is_about_this_letter() -> None:
     [outcome], server = send(DATA="554 5.6.0 odd")
-    assert (outcome, server.taken) == (Refused(words="554 5.6.0 odd"), [])
+    assert (outcome, server.taken) == (Rejected(words="554 5.6.0 odd"), [])

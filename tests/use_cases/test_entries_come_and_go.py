@@ -23,7 +23,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications import notify
-from outreach.notifications.resend import tell_again, tell_anew, tell_as_update
+from outreach.notifications.resend import resend, resend_as_update, resend_replacing
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -61,14 +61,14 @@ def move_to_elsewhere(world: Neighbours, address: str = MARIA) -> None:
 def test_hosts_have_a_published_session_in_their_calendar_and_no_other(world: Neighbours, state: SessionState) -> None:
     third = world.make.outreach_session(world.carl, co_hosts=[world.hana], state=state)
     with transaction():
-        notify.hosts_changed(third, now=world.now)
+        notify.notify_hosts(third, now=world.now)
     published = state is SessionState.PUBLISHED
     assert who_gets_what(queued()) == ({(CARL, "invitation"): 1, (HANA, "invitation"): 1} if published else {})
     assert {(one.facts.cause, one.facts.reader) for one in queued()} == ({(Cause.PUBLISHED, Reader.HOST)} if published else set())
     send_all()
     with transaction():
-        notify.hosts_changed(third, now=world.now)
-        notify.tell_published(third, now=world.now)
+        notify.notify_hosts(third, now=world.now)
+        notify.notify_published(third, now=world.now)
     assert queued() == []
 
 
@@ -77,7 +77,7 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
     with transaction():
         world.first.host, world.first.co_hosts = world.nora, []
         db.session.flush()
-        notify.hosts_changed(world.first, now=world.now)
+        notify.notify_hosts(world.first, now=world.now)
     assert who_gets_what(queued()) == {(CARL, "removed"): 1, (HANA, "updated"): 1, (NORA, "updated"): 1}
     carl, hana, nora = (to(address)[0] for address in (CARL, HANA, NORA))
     assert (carl.facts.cause, carl.facts.reader, carl.facts.reader_name, carl.method) == (Cause.REMOVED, Reader.HOST, "Carl", "CANCEL")
@@ -92,7 +92,7 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
 def test_a_host_who_registers_a_student_too_keeps_the_entry_as_host(world: Neighbours) -> None:
     third = world.make.outreach_session(world.nora, co_hosts=[world.tom])
     with transaction():
-        notify.tell_published(third, now=world.now)
+        notify.notify_published(third, now=world.now)
     send_all()
     world.register(third, world.nora, "Cem")
     assert who_gets_what(queued()) == {(NORA, "updated"): 1, (NORA, "digest"): 1}
@@ -111,7 +111,7 @@ def test_a_host_who_comes_back_has_the_same_entry_and_is_asked_anew(world: Neigh
         with transaction():
             world.first.co_hosts = co_hosts
             db.session.flush()
-            notify.hosts_changed(world.first, now=world.now)
+            notify.notify_hosts(world.first, now=world.now)
         (letter,) = letters = to(CARL)
         assert (letter.kind, letter.letter.sequence) == (kind, sequence)
         assert letter.facts.entry is not None
@@ -211,7 +211,7 @@ def test_a_list_puts_each_student_where_they_stand(world: Neighbours, state: Reg
     with transaction():
         registration = world.registration("Cem")
         registration.state, registration.offered_until = state, until
-        notify.tell_places(world.first, {registration.id: Cause.DECLINED}, now=world.now)
+        notify.notify_registrations(world.first, {registration.id: Cause.DECLINED}, now=world.now)
     (digest,) = [letter.facts for letter in to(NORA) if letter.kind == "digest"]
     where = {
         "seated": digest.seated,
@@ -231,7 +231,7 @@ def test_a_family_without_an_entry_is_told_what_became_of_its_place(world: Neigh
     """Gul waits in the first session."""
     with transaction():
         world.registration("Gul").state = state
-        notify.tell_places(world.first, {world.registration("Gul").id: Cause.REGISTERED}, now=world.now)
+        notify.notify_registrations(world.first, {world.registration("Gul").id: Cause.REGISTERED}, now=world.now)
     kinds = {letter.kind.value for letter in to(GUL) + to(RUTH)}
     expected = {"pending": "invitation", "confirmed": "invitation", "waiting": "waiting", "offered": "waiting"}
     assert kinds == {expected.get(state.value, "removed")}
@@ -247,7 +247,7 @@ def test_a_family_without_an_entry_is_told_what_became_of_its_place(world: Neigh
 def test_a_corrected_address_is_invited_and_the_old_one_taken_leave_of_where_it_still_matters(world: Neighbours) -> None:
     move_to_elsewhere(world)
     with transaction():
-        notify.addresses_changed([world.students["Ana"].id, world.students["Ben"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Ana"].id, world.students["Ben"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.session.id, letter.facts.cause) for letter in queued()}
     assert found == {
         (MARIA, "removed", world.first.id, Cause.ADDRESS),
@@ -263,7 +263,7 @@ def test_a_corrected_address_is_invited_and_the_old_one_taken_leave_of_where_it_
 def test_only_the_students_whose_address_changed_are_looked_at(world: Neighbours) -> None:
     move_to_elsewhere(world)
     with transaction():
-        notify.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Ben"].id], now=world.now)
     assert who_gets_what(queued()) == {(MARIA, "updated"): 1, (ELSEWHERE, "invitation"): 1}
     assert names(to(MARIA)[0].facts.seated) == ["Ana"]
     assert to(MARIA)[0].facts.gone == (), "Ben still comes, his letters go elsewhere"
@@ -275,7 +275,7 @@ def test_an_address_matters_only_for_published_sessions(world: Neighbours, state
         world.first.state = state
     move_to_elsewhere(world)
     with transaction():
-        notify.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Ben"].id], now=world.now)
     assert bool(queued()) is (state is SessionState.PUBLISHED)
 
 
@@ -284,7 +284,7 @@ def test_an_address_matters_only_for_places_that_stand(world: Neighbours, state:
     world.set_state("Ben", state)
     move_to_elsewhere(world)
     with transaction():
-        notify.addresses_changed([world.students["Ben"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Ben"].id], now=world.now)
     kinds = {letter.kind.value for letter in to(ELSEWHERE)}
     expected = {"waiting": {"waiting"}, "offered": {"waiting"}, "pending": {"invitation"}, "confirmed": {"invitation"}}
     assert kinds == expected.get(state.value, set())
@@ -294,13 +294,13 @@ def test_an_address_matters_only_for_places_that_stand(world: Neighbours, state:
 def test_an_address_matters_until_the_session_is_over(world: Neighbours, at: timedelta, *, matters: bool) -> None:
     move_to_elsewhere(world)
     with transaction():
-        notify.addresses_changed([world.students["Ben"].id], now=world.first.ends_at + at)
+        notify.notify_addresses_changed([world.students["Ben"].id], now=world.first.ends_at + at)
     assert bool(queued()) is matters
 
 
 def test_whoever_knows_of_the_place_in_the_queue_is_not_told_again(world: Neighbours) -> None:
     with transaction():
-        notify.addresses_changed([world.students[name].id for name in ("Ana", "Gul", "Hal")], now=world.now)
+        notify.notify_addresses_changed([world.students[name].id for name in ("Ana", "Gul", "Hal")], now=world.now)
     assert queued() == []
 
 
@@ -315,7 +315,7 @@ def test_a_letter_about_another_session_does_not_count_as_knowing_of_this_one(wo
         db.session.add(
             Guardian(school_id=world.north.id, name="Paul Diaz", mailbox_id=world.mailbox(PAUL).id, students=[world.students["Eli"]])
         )
-        notify.addresses_changed([world.students["Eli"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Eli"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.session.id) for letter in queued()}
     assert found == {
         (OLGA, "invitation", world.first.id),
@@ -329,7 +329,7 @@ def test_guardians_of_one_who_turns_out_to_be_of_age_are_taken_leave_of(world: N
     with transaction():
         db.session.execute(update(Student).where(Student.given_name == "Ana").values(birth_date=date(2005, 1, 1)))
     with transaction():
-        notify.addresses_changed([world.students["Ana"].id], now=world.now)
+        notify.notify_addresses_changed([world.students["Ana"].id], now=world.now)
     found = {(letter.to, letter.kind.value, letter.facts.cause) for letter in queued()}
     assert found == {(PAUL, "removed", Cause.AGE), (MARIA, "updated", Cause.AGE)}
     assert (names(to(MARIA)[0].facts.seated), to(MARIA)[0].facts.gone) == (["Ben"], ())
@@ -378,7 +378,7 @@ def test_the_same_state_is_sent_again_unless_it_is_on_its_way(world: Neighbours,
         letter.state, letter.settled_at = state, world.now if is_settled else None
         letter.lease_token = "x" if state is LetterState.LEASED else None
     with transaction():
-        count = tell_again(world.first, [invitation.id], key="asked", now=world.now)
+        count = resend(world.first, [invitation.id], key="asked", now=world.now)
     again = [one for one in to(PAUL) if one.letter.id != letter.id]
     assert (count, len(again)) == ((1, 1) if is_settled else (0, 0))
     for one in again:
@@ -393,18 +393,18 @@ def test_an_older_letter_on_its_way_does_not_hold_back_the_current_state(world: 
         letter.state, letter.settled_at = LetterState.QUEUED, None
         invitation.sequence = 1
     with transaction():
-        assert tell_again(world.first, [invitation.id], key="asked", now=world.now) == 1
+        assert resend(world.first, [invitation.id], key="asked", now=world.now) == 1
 
 
 def test_what_is_asked_twice_for_one_reason_is_sent_once(world: Neighbours) -> None:
     for key, number in (("asked", 1), ("asked", 0), ("stale", 1)):
         with transaction():
-            tell_again(world.first, [world.invitation(PAUL).id], key=key, now=world.now)
+            resend(world.first, [world.invitation(PAUL).id], key=key, now=world.now)
         assert len(to(PAUL)) == number
         send_all()
 
 
-@pytest.mark.parametrize("send", [tell_again, tell_anew, tell_as_update])
+@pytest.mark.parametrize("send", [resend, resend_replacing, resend_as_update])
 def test_an_entry_that_is_gone_is_cancelled_again_and_one_that_never_was_is_not_mentioned(world: Neighbours, send: object) -> None:
     with transaction():
         paul, eli = world.invitation(PAUL), world.invitation(ELI)
@@ -413,17 +413,17 @@ def test_an_entry_that_is_gone_is_cancelled_again_and_one_that_never_was_is_not_
         db.session.execute(InvitationReason.__table__.delete().where(InvitationReason.invitation_id == paul.id))  # type: ignore[attr-defined]
     ids = [paul.id, eli.id]
     with transaction():
-        if send is tell_as_update:
-            assert tell_as_update(world.first, ids, now=world.now) == 1
-        elif send is tell_again:
-            assert tell_again(world.first, ids, key="x", now=world.now) == 1
+        if send is resend_as_update:
+            assert resend_as_update(world.first, ids, now=world.now) == 1
+        elif send is resend:
+            assert resend(world.first, ids, key="x", now=world.now) == 1
         else:
-            assert tell_anew(world.first, ids, key="x", now=world.now) == 1
+            assert resend_replacing(world.first, ids, key="x", now=world.now) == 1
     (letter,) = queued()
     assert (letter.to, letter.kind, letter.method, letter.facts.reader) == (PAUL, "removed", "CANCEL", Reader.GUARDIAN)
     after = world.invitation(PAUL)
-    assert (after.is_live, after.answer, after.sequence) == (False, Answer.ACCEPTED, 1 if send is tell_as_update else 0)
-    assert after.changed_at == (world.now if send is tell_as_update else paul.created_at)
+    assert (after.is_live, after.answer, after.sequence) == (False, Answer.ACCEPTED, 1 if send is resend_as_update else 0)
+    assert after.changed_at == (world.now if send is resend_as_update else paul.created_at)
     assert world.invitation(ELI).sequence == 0
 
 
@@ -431,7 +431,7 @@ def test_a_cancelled_session_is_sent_again_as_cancelled_with_its_reason(world: N
     scheduling.cancel(world.first.id, "Flood", now=world.now)
     send_all()
     with transaction():
-        tell_as_update(world.first, [world.invitation(PAUL).id], now=world.now + MINUTE)
+        resend_as_update(world.first, [world.invitation(PAUL).id], now=world.now + MINUTE)
     (letter,) = queued()
     assert (letter.kind, letter.facts.cause, letter.facts.reason, letter.letter.sequence) == ("cancelled", Cause.CANCELLED, "Flood", 2)
     assert "Flood" in letter.mail.text
@@ -440,7 +440,7 @@ def test_a_cancelled_session_is_sent_again_as_cancelled_with_its_reason(world: N
 def test_what_is_sent_as_a_new_revision_keeps_the_answer(world: Neighbours) -> None:
     accept(world, PAUL)
     with transaction():
-        tell_as_update(world.first, [world.invitation(PAUL).id], now=world.now)
+        resend_as_update(world.first, [world.invitation(PAUL).id], now=world.now)
     after, (letter,) = world.invitation(PAUL), queued()
     assert (after.sequence, after.changed_at, after.answer) == (1, world.now, Answer.ACCEPTED)
     assert letter.mail.event["ATTENDEE"].params["PARTSTAT"] == "ACCEPTED"

@@ -14,7 +14,7 @@ from outreach.models import Guardian, RegistrationState, Student
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications import notify
 from outreach.registration import use_cases as registering
-from outreach.registration.preview import told_of_registering
+from outreach.registration.preview import preview_registering
 from outreach.registration.use_cases import preview
 from outreach.web.pages import settings
 from tests.support.builders import NOW, Builder
@@ -70,7 +70,7 @@ def test_an_address_that_was_stopped_gets_nothing_and_one_that_fails_keeps_its_i
     mark(world, marks)
     third = world.make.outreach_session(world.carl)
     seating, _found = preview(third, world.north.id, [world.students[name].id], now=NOW)
-    announced = told_of_registering(third, seating, teacher_id=world.nora.id, by_id=world.nora.id)
+    announced = preview_registering(third, seating, teacher_id=world.nora.id, by_id=world.nora.id)
     world.register(third, world.nora, name)
     assert set(who_gets_what(queued())) == {(address, "invitation") for address in (*written_to, NORA)} | {(NORA, "digest")}
     (digest,) = [letter.facts for letter in to(NORA) if letter.kind == "digest"]
@@ -182,7 +182,7 @@ def test_a_teacher_and_a_family_have_the_session_in_the_calendar_while_the_stude
     """A seat on offer isn't theirs yet; a seat in another session doesn't count."""
     with transaction():
         world.registration("Gul").state = state
-        notify.tell_places(world.first, {world.registration("Gul").id: Cause.ADDRESS}, now=world.now)
+        notify.notify_registrations(world.first, {world.registration("Gul").id: Cause.ADDRESS}, now=world.now)
     invited = {letter.to for letter in queued() if letter.kind == "invitation"}
     assert invited == ({GUL, RUTH, SOL} if state in ("pending", "confirmed") else set())
 
@@ -275,7 +275,7 @@ def test_the_preview_counts_guardians_by_the_law_of_the_students_own_school(worl
         (world.south, "Gul", world.sol, [(1, "student")]),
     ):
         seating, _found = preview(third, school.id, [world.students[name].id], now=NOW)
-        rows = told_of_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
+        rows = preview_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
         assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == told
 
 
@@ -286,6 +286,6 @@ def test_the_link_in_a_letter_is_its_readers_own_and_lasts_thirty_days_after_the
         assert to(address)
         for letter in to(address):
             (token,) = re.findall(r"/i/([\w.~-]+)\n", letter.mail.text)[:1]
-            ticket = tokens.read(token, tokens.Purpose.FAMILY, settings().secret_key, world.now)
+            ticket = tokens.read(token, tokens.LinkPurpose.FAMILY, settings().secret_key, world.now)
             assert (ticket.mailbox_id, ticket.session_id, ticket.link_version) == (mailbox.id, world.second.id, 1)
             assert ticket.expires_at == world.second.ends_at + timedelta(days=30)

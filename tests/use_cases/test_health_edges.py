@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from outreach.db import db, transaction
-from outreach.doctor.findings import Finding, Verdict
+from outreach.doctor.findings import Finding, Level
 from outreach.doctor.service_checks import check_service
 from outreach.models import UNSETTLED, Letter, LetterState, OutboxPause
 from outreach.time import clock
@@ -33,22 +33,20 @@ def due(make: Builder, now: datetime, at: datetime, state: LetterState = LetterS
     return letter
 
 
-@pytest.mark.parametrize(
-    ("waited", "verdict"), [(LONG - SECOND, Verdict.OK), (LONG, Verdict.ATTENTION), (LONG + SECOND, Verdict.ATTENTION)]
-)
-def test_a_letter_may_wait_ten_minutes(make: Builder, now: datetime, waited: timedelta, verdict: Verdict) -> None:
+@pytest.mark.parametrize(("waited", "verdict"), [(LONG - SECOND, Level.OK), (LONG, Level.ATTENTION), (LONG + SECOND, Level.ATTENTION)])
+def test_a_letter_may_wait_ten_minutes(make: Builder, now: datetime, waited: timedelta, verdict: Level) -> None:
     due(make, now, now - waited)
     due(make, now, now)
     due(make, now, now + SECOND)
     found = of(now)["Letters"]
     assert (found.verdict, found.said.partition(",")[0]) == (verdict, "2 due")
-    assert ("the oldest since 2027-03-01 08:" in found.said) is (verdict is Verdict.ATTENTION)
+    assert ("the oldest since 2027-03-01 08:" in found.said) is (verdict is Level.ATTENTION)
 
 
 @pytest.mark.parametrize("state", LetterState)
 def test_only_letters_that_have_not_left_are_due(make: Builder, now: datetime, state: LetterState) -> None:
     due(make, now, now - 2 * LONG, state)
-    assert (of(now)["Letters"].verdict is Verdict.ATTENTION) is (state in UNSETTLED)
+    assert (of(now)["Letters"].verdict is Level.ATTENTION) is (state in UNSETTLED)
 
 
 @pytest.mark.parametrize("reason", ["unreachable", "insecure", "sign_in", "sender", "another"])
@@ -57,7 +55,7 @@ def test_a_pause_is_said_before_all_else(make: Builder, now: datetime, reason: s
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, times=1, reason=reason, server_words="535 no"))
     found = of(now)["Letters"]
-    assert found.verdict is Verdict.FAILS
+    assert found.verdict is Level.FAILS
     assert found.said.startswith("all wait since 2027-03-01 09:00 UTC: ")
     assert ("another" in found.said, "(535 no)" in found.said) == (reason == "another", True)
 
@@ -65,12 +63,12 @@ def test_a_pause_is_said_before_all_else(make: Builder, now: datetime, reason: s
 def test_a_closed_account_coordinates_nothing(make: Builder, now: datetime) -> None:
     make.clinician()
     make.teacher(make.school())
-    assert of(now)["Coordinator"].verdict is Verdict.ATTENTION
+    assert of(now)["Coordinator"].verdict is Level.ATTENTION
     coordinator = make.coordinator()
-    assert of(now)["Coordinator"].verdict is Verdict.OK
+    assert of(now)["Coordinator"].verdict is Level.OK
     with transaction():
         coordinator.active = False
-    assert of(now)["Coordinator"].verdict is Verdict.ATTENTION
+    assert of(now)["Coordinator"].verdict is Level.ATTENTION
 
 
 def test_a_monitor_hears_how_long_the_oldest_letter_has_been_due(

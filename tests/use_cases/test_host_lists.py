@@ -11,14 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach import tokens
-from outreach.catalogue.cards import Card
+from outreach.catalogue.cards import SessionCard
 from outreach.db import db, transaction
 from outreach.models import Answer, Format, Invitation, OutreachSession, Registration, RegistrationState, SessionState, User
-from outreach.rsvp.rules import Tally
+from outreach.rsvp.rules import RsvpCounts
 from outreach.scheduling import form_defaults
 from outreach.scheduling.provisional.link_views import open_decision
-from outreach.scheduling.queries import Shelf, own_sessions, roster, shelf_sizes
-from outreach.tokens import LinkBroken, LinkExpired, Purpose, Ticket
+from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, roster
+from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose, Ticket
 from tests.support.builders import TOWN, Builder
 
 STARTS, ENDS = datetime(2027, 3, 18, 18, tzinfo=UTC), datetime(2027, 3, 18, 20, tzinfo=UTC)
@@ -32,7 +32,7 @@ def _request(app: Flask) -> Iterator[None]:
         yield
 
 
-def titles(user: User, shelf: Shelf, *, now: datetime, number: int = 1) -> list[str]:
+def titles(user: User, shelf: OwnSessionsFilter, *, now: datetime, number: int = 1) -> list[str]:
     return [card.title for card in own_sessions(user, shelf, number, now=now)[1]]
 
 
@@ -62,16 +62,16 @@ def me(make: Builder) -> User:
 
 
 def test_each_shelf_holds_ones_own_in_order(me: User, now: datetime) -> None:
-    assert titles(me, Shelf.UPCOMING, now=now) == ["My first", "My second", "Helped", "Posted", "Posted for me"]
-    assert titles(me, Shelf.DRAFTS, now=now) == ["My draft a", "My draft b"]
-    assert titles(me, Shelf.PAST, now=now) == ["My off", "My over", "My over long ago"]
-    assert shelf_sizes(me, now=now) == {Shelf.UPCOMING: 5, Shelf.DRAFTS: 2, Shelf.PAST: 3}
+    assert titles(me, OwnSessionsFilter.UPCOMING, now=now) == ["My first", "My second", "Helped", "Posted", "Posted for me"]
+    assert titles(me, OwnSessionsFilter.DRAFTS, now=now) == ["My draft a", "My draft b"]
+    assert titles(me, OwnSessionsFilter.PAST, now=now) == ["My off", "My over", "My over long ago"]
+    assert filter_counts(me, now=now) == {OwnSessionsFilter.UPCOMING: 5, OwnSessionsFilter.DRAFTS: 2, OwnSessionsFilter.PAST: 3}
 
 
 def test_who_has_nothing_sees_nothing(make: Builder, me: User, now: datetime) -> None:
     nobody = make.clinician()
-    assert [titles(nobody, shelf, now=now) for shelf in Shelf] == [[], [], []]
-    assert set(shelf_sizes(nobody, now=now).values()) == {0}
+    assert [titles(nobody, shelf, now=now) for shelf in OwnSessionsFilter] == [[], [], []]
+    assert set(filter_counts(nobody, now=now).values()) == {0}
     assert me.id != nobody.id
 
 
@@ -79,29 +79,36 @@ def test_a_session_is_to_come_until_it_ends(make: Builder) -> None:
     host = make.clinician()
     made = make.outreach_session(host, title="Now")
     assert (made.starts_at, made.ends_at) == (STARTS, ENDS)
-    for moment, shelf in ((STARTS, Shelf.UPCOMING), (ENDS - SECOND, Shelf.UPCOMING), (ENDS, Shelf.PAST), (ENDS + SECOND, Shelf.PAST)):
-        assert {one: titles(host, one, now=moment) for one in Shelf} == {one: ["Now"] if one is shelf else [] for one in Shelf}
-        assert shelf_sizes(host, now=moment) == {one: int(one is shelf) for one in Shelf}
+    for moment, shelf in (
+        (STARTS, OwnSessionsFilter.UPCOMING),
+        (ENDS - SECOND, OwnSessionsFilter.UPCOMING),
+        (ENDS, OwnSessionsFilter.PAST),
+        (ENDS + SECOND, OwnSessionsFilter.PAST),
+    ):
+        assert {one: titles(host, one, now=moment) for one in OwnSessionsFilter} == {
+            one: ["Now"] if one is shelf else [] for one in OwnSessionsFilter
+        }
+        assert filter_counts(host, now=moment) == {one: int(one is shelf) for one in OwnSessionsFilter}
 
 
 def test_of_two_at_one_time_the_older_stands_first(make: Builder, now: datetime) -> None:
     host = make.clinician()
     for title in ("b", "a", "c"):
         make.outreach_session(host, title=title)
-    assert titles(host, Shelf.UPCOMING, now=now) == ["b", "a", "c"]
-    assert titles(host, Shelf.PAST, now=ENDS) == ["b", "a", "c"]
+    assert titles(host, OwnSessionsFilter.UPCOMING, now=now) == ["b", "a", "c"]
+    assert titles(host, OwnSessionsFilter.PAST, now=ENDS) == ["b", "a", "c"]
 
 
 def test_fifty_stand_on_a_page(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site()
     for number in range(51):
         make.outreach_session(host, site=site, title=f"{number}")
-    page, cards = own_sessions(host, Shelf.UPCOMING, 1, now=now)
+    page, cards = own_sessions(host, OwnSessionsFilter.UPCOMING, 1, now=now)
     assert (len(cards), page.pages, page.total) == (50, 2, 51)
-    assert titles(host, Shelf.UPCOMING, now=now, number=2) == ["50"]
+    assert titles(host, OwnSessionsFilter.UPCOMING, now=now, number=2) == ["50"]
 
 
-def card(user: User, title: str, *, now: datetime, shelf: Shelf = Shelf.UPCOMING) -> Card:
+def card(user: User, title: str, *, now: datetime, shelf: OwnSessionsFilter = OwnSessionsFilter.UPCOMING) -> SessionCard:
     return next(one for one in own_sessions(user, shelf, 1, now=now)[1] if one.title == title)
 
 
@@ -199,8 +206,8 @@ def test_answers_are_counted_for_those_who_have_a_seat_here(make: Builder, now: 
     shown = roster(here.id)
     assert [guest.verdict and guest.verdict.answer for guest in shown.seated] == [Answer.ACCEPTED, Answer.DECLINED, Answer.NEEDS_ACTION]
     assert [guest.verdict for guest in shown.waiting] == [None]
-    assert shown.answers == Tally(coming=1, not_coming=1, silent=1)
-    assert roster(elsewhere.id).answers == Tally(unsure=4)
+    assert shown.answers == RsvpCounts(coming=1, not_coming=1, silent=1)
+    assert roster(elsewhere.id).answers == RsvpCounts(unsure=4)
 
 
 # What forms begin with
@@ -373,7 +380,7 @@ def test_a_link_opens_one_session_for_who_hosts_it_until_it_begins(app: Flask, m
     secret = app.config["SECRET_KEY"]
 
     def opened(mailbox_id: int, *, session_id: int = made.id, at: datetime = now, **changes: Any) -> int:
-        facts: dict[str, Any] = {"purpose": Purpose.DECIDE, "link_version": 1, "expires_at": STARTS} | changes
+        facts: dict[str, Any] = {"purpose": LinkPurpose.DECIDE, "link_version": 1, "expires_at": STARTS} | changes
         token = tokens.sign(Ticket(mailbox_id=mailbox_id, session_id=session_id, **facts), secret)
         return open_decision(token, secret_key=secret, now=at).id
 
@@ -383,7 +390,7 @@ def test_a_link_opens_one_session_for_who_hosts_it_until_it_begins(app: Flask, m
     for mailbox_id in (poster.mailbox_id, stranger.mailbox_id, family.id, 4711):
         with pytest.raises(LinkBroken):
             opened(mailbox_id)
-    for purpose in set(Purpose) - {Purpose.DECIDE}:
+    for purpose in set(LinkPurpose) - {LinkPurpose.DECIDE}:
         with pytest.raises(LinkBroken):
             opened(host.mailbox_id, purpose=purpose)
     wrong: list[dict[str, Any]] = [{"session_id": 4711}, {"link_version": 2}, {"link_version": 0}, {"session_id": other.id}]

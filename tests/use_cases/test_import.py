@@ -14,12 +14,12 @@ from sqlalchemy import event, func, select
 
 from outreach.class_lists.plan import KnownStudent
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, guardianship
 from outreach.people.mailboxes import mailboxes_of
 from outreach.schools import use_cases
 from outreach.schools.imports import use_cases as imports
-from outreach.schools.imports.use_cases import Imported, Said
+from outreach.schools.imports.use_cases import ImportChoices, Imported
 from outreach.schools.queries import known_students
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
@@ -51,7 +51,7 @@ def listed(*rows: str) -> bytes:
     return "\n".join([HEADINGS, *rows]).encode()
 
 
-def dry_run(school_class: SchoolClass, content: bytes, said: Said, *, now: datetime) -> tuple[Any, Mapping[int, str]]:
+def dry_run(school_class: SchoolClass, content: bytes, said: ImportChoices, *, now: datetime) -> tuple[Any, Mapping[int, str]]:
     """Do what the page does before anything is saved."""
     sheet = imports.read_list(content, said, today=now.date())
     assert sheet.reading is not None
@@ -60,9 +60,9 @@ def dry_run(school_class: SchoolClass, content: bytes, said: Said, *, now: datet
     return sheet.reading, shown.sights
 
 
-def bring_in(school_class: SchoolClass, *rows: str, said: Said | None = None, now: datetime) -> Imported:
+def bring_in(school_class: SchoolClass, *rows: str, said: ImportChoices | None = None, now: datetime) -> Imported:
     """Look at a list, then import it."""
-    said = said or Said()
+    said = said or ImportChoices()
     reading, seen = dry_run(school_class, listed(*rows), said, now=now)
     return imports.import_list(reading, said, class_id=school_class.id, seen=seen, now=now)
 
@@ -127,27 +127,27 @@ def test_bad_rows_are_left_out_and_good_ones_kept(school: School, school_class: 
 def test_a_question_must_be_answered(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     mia = make.student(make.school_class(school), given_name="Mia", family_name="Hill").id
     row = "Mia,Hill,,,9,,,,"
-    with pytest.raises(Refused, match="need your answer"):
+    with pytest.raises(Refusal, match="need your answer"):
         bring_in(school_class, row, now=now)
-    assert bring_in(school_class, row, said=Said(left_out=frozenset({2})), now=now) == Imported(0, 0, 0, 0)
-    assert bring_in(school_class, row, said=Said(answers={2: mia}), now=now) == Imported(0, 1, 0, 0)
+    assert bring_in(school_class, row, said=ImportChoices(left_out=frozenset({2})), now=now) == Imported(0, 0, 0, 0)
+    assert bring_in(school_class, row, said=ImportChoices(answers={2: mia}), now=now) == Imported(0, 1, 0, 0)
     assert school_class.id in known_students(school.id)[mia].class_ids
 
 
 def test_an_answer_of_somebody_new_makes_a_namesake(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     make.student(make.school_class(school), given_name="Mia", family_name="Hill")
-    assert bring_in(school_class, "Mia,Hill,,,9,,,,", said=Said(answers={2: None}), now=now).added == 1
+    assert bring_in(school_class, "Mia,Hill,,,9,,,,", said=ImportChoices(answers={2: None}), now=now).added == 1
     assert len(known_students(school.id)) == 2
 
 
 def test_nothing_is_done_that_was_not_shown(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     content = listed("Ana,Lopez,7,,9,,,,", "Ben,Hill,,,9,,,,")
-    reading, seen = dry_run(school_class, content, Said(), now=now)
+    reading, seen = dry_run(school_class, content, ImportChoices(), now=now)
     make.student(make.school_class(school), given_name="Ana", family_name="Lopez", number="7", year_group="8")
     with pytest.raises(Stale, match="Nothing was imported"):
-        imports.import_list(reading, Said(), class_id=school_class.id, seen=seen, now=now)
+        imports.import_list(reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
     assert len(known_students(school.id)) == 1
-    other_columns = Said(columns={0: None})
+    other_columns = ImportChoices(columns={0: None})
     with pytest.raises(Stale):
         imports.import_list(reading, other_columns, class_id=school_class.id, seen={}, now=now)
 
@@ -188,9 +188,9 @@ def _statements(act: Callable[[], object]) -> int:
 
 @pytest.mark.empty_database
 def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, school_class: SchoolClass, now: datetime) -> None:
-    reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
+    reading, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
     key = school_class.id
-    done = at_once(app, *[lambda: imports.import_list(reading, Said(), class_id=key, seen=seen, now=now)] * 4)
+    done = at_once(app, *[lambda: imports.import_list(reading, ImportChoices(), class_id=key, seen=seen, now=now)] * 4)
     assert sorted(done, key=str) == [Imported(0, 0, 5, 0)] * 3 + [Imported(5, 0, 0, 0)]
     assert len(known_students(school.id)) == 5
     assert db.session.scalar(select(func.count()).select_from(guardianship)) == 6
@@ -201,8 +201,8 @@ def test_two_schools_meet_the_same_new_addressesat_once(app: Flask, make: Builde
     classes = [school_class, *(make.school_class(make.school()) for _ in range(3))]
     acts: list[Callable[[], object]] = []
     for place, one in enumerate(classes):
-        reading, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), Said(), now=now)
-        acts.append(partial(imports.import_list, reading, Said(), class_id=one.id, seen=seen, now=now))
+        reading, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), ImportChoices(), now=now)
+        acts.append(partial(imports.import_list, reading, ImportChoices(), class_id=one.id, seen=seen, now=now))
     assert at_once(app, *acts) == [Imported(5, 0, 0, 0)] * 4
     assert db.session.scalar(select(func.count(Student.id))) == 20
     home = select(func.count(Mailbox.id)).where(Mailbox.address == "home@families.example")
@@ -226,9 +226,9 @@ def test_a_mailbox_forgotten_meanwhile_is_made_anew(app: Flask, make: Builder) -
 
 @pytest.mark.empty_database
 def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, now: datetime) -> None:
-    reading, seen = dry_run(school_class, listed(*ROWS), Said(), now=now)
+    reading, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
     key = school_class.id
     use_cases.delete_class(key)
     with pytest.raises(NotThere):
-        imports.import_list(reading, Said(), class_id=key, seen=seen, now=now)
+        imports.import_list(reading, ImportChoices(), class_id=key, seen=seen, now=now)
     assert db.session.scalar(select(func.count(Student.id))) == 0

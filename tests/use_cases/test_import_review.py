@@ -8,13 +8,13 @@ from datetime import date, datetime
 import pytest
 from flask import Flask
 
-from outreach.class_lists.errors import RosterField
+from outreach.class_lists.errors import ListField
 from outreach.class_lists.row_reader import DateOrder
 from outreach.models import School, SchoolClass
 from outreach.schools import students
 from outreach.schools.imports import use_cases as imports
 from outreach.schools.imports.review import AskedRow, GoodRow, Review, column_lines, review_of
-from outreach.schools.imports.use_cases import Said
+from outreach.schools.imports.use_cases import ImportChoices
 from tests.support.builders import Builder
 
 
@@ -34,8 +34,8 @@ def school_class(make: Builder, school: School) -> SchoolClass:
     return make.school_class(school, name="9B")
 
 
-def review(school_class: SchoolClass, *rows: str, said: Said | None = None, now: datetime) -> Review:
-    said = said or Said()
+def review(school_class: SchoolClass, *rows: str, said: ImportChoices | None = None, now: datetime) -> Review:
+    said = said or ImportChoices()
     sheet = imports.read_list("\n".join(rows).encode(), said, today=now.date())
     assert sheet.reading is not None
     proposal = imports.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
@@ -83,7 +83,7 @@ def test_answers_so_far_are_shown_and_counted(make: Builder, school_class: Schoo
     other = make.school_class(school_class.school, name="8A")
     ids = {name: make.student(other, given_name=name, family_name="Hill").id for name in ("Ana", "Ben", "Eva", "Ida")}
     rows = ["First name;Surname", *(f"{name};Hill" for name in ids)]
-    said = Said(answers={2: ids["Ana"], 3: None, 5: 4711}, left_out=frozenset({4, 99}))
+    said = ImportChoices(answers={2: ids["Ana"], 3: None, 5: 4711}, left_out=frozenset({4, 99}))
     found = review(school_class, *rows, said=said, now=now)
     assert [(one.name, one.chosen) for one in found.asked] == [
         ("Ana Hill", str(ids["Ana"])),
@@ -182,7 +182,7 @@ def test_120_characters_of_a_row_are_shown(school_class: SchoolClass, length: in
 def test_the_order_of_dates_is_asked_as_long_as_it_matters_or_was_answered(school_class: SchoolClass, now: datetime) -> None:
     rows = ["First name;Surname;DOB", "Ana;Hill;03/04/2012"]
     assert review(school_class, *rows, now=now).asks_date_order is True
-    answered = review(school_class, *rows, said=Said(date_order=DateOrder.MONTH_FIRST), now=now)
+    answered = review(school_class, *rows, said=ImportChoices(date_order=DateOrder.MONTH_FIRST), now=now)
     assert (answered.asks_date_order, answered.new[0].facts) == (True, "born 4 Mar 2012")
     assert review(school_class, rows[0], "Ana;Hill;30/04/2012", now=now).asks_date_order is False
 
@@ -191,7 +191,11 @@ def test_the_order_of_dates_is_asked_as_long_as_it_matters_or_was_answered(schoo
 def test_columns_are_shown_with_what_they_hold(now: datetime) -> None:
     content = "First name;Surname;House;;Year\n" + "".join(f"A{n};Hill;{'Red' if n > 1 else ''};;{n}\n" for n in range(1, 6))
     content += "A9;Hill;;;;extra\n"
-    for said, chosen in ((Said(), "year_group"), (Said(columns={4: None}), ""), (Said(columns={4: RosterField.NEEDS}), "needs")):
+    for said, chosen in (
+        (ImportChoices(), "year_group"),
+        (ImportChoices(columns={4: None}), ""),
+        (ImportChoices(columns={4: ListField.NEEDS}), "needs"),
+    ):
         lines = column_lines(imports.read_list(content.encode(), said, today=now.date()), said)
         assert [(one.place, one.heading, one.examples, one.field) for one in lines] == [
             (0, "First name", ("A1", "A2", "A3"), "given_name"),
@@ -201,7 +205,7 @@ def test_columns_are_shown_with_what_they_hold(now: datetime) -> None:
             (5, "Column 6", ("extra",), ""),
         ]
         assert lines[0].options[0] == ("", "leave out")
-        assert [key for key, _words in lines[0].options[1:]] == [field.value for field in RosterField]
+        assert [key for key, _words in lines[0].options[1:]] == [field.value for field in ListField]
 
 
 def test_a_student_is_shown_by_the_name_the_school_has(make: Builder, school_class: SchoolClass, now: datetime) -> None:

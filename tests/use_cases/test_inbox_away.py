@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-from outreach.doctor.findings import Verdict
+from outreach.doctor.findings import Level
 from outreach.doctor.inbox_checks import check_inbox
 from outreach.inbound.polling import InboxReader
 from outreach.runtime.jobs import TIMETABLE, Job
@@ -112,4 +112,4 @@ def test_without_an_inbox_nothing_is_asked(app: Flask, now: datetime, settings: 
     assert [job.every for job in TIMETABLE if job.name == "read_inbox"] == [timedelta(minutes=1)]
     with app.app_context():
         assert InboxReader()(now=now) == 0
-    assert [finding.verdict for finding in check_inbox(settings)] == [Verdict.OK]
+    assert [finding.verdict for finding in check_inbox(settings)] == [Level.OK]

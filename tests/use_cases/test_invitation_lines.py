@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.mail_admin.invitation_labels import readers, why
-from outreach.mail_admin.invitation_status import Line, counts_of, lines_of
+from outreach.mail_admin.invitation_status import InvitationLine, counts_of, invitation_lines
 from outreach.mail_admin.queries import history
 from outreach.mail_admin.resend import lost_of, send_as_update, send_lost_as_update
 from outreach.mail_admin.status_rules import State
@@ -93,8 +93,8 @@ class Desk:
             for name, value in facts.items():
                 setattr(mailbox, name, value)
 
-    def line(self, invitation: Invitation) -> Line:
-        [line] = lines_of(Invitation.id == invitation.id)
+    def line(self, invitation: Invitation) -> InvitationLine:
+        [line] = invitation_lines(Invitation.id == invitation.id)
         return line
 
 
@@ -114,7 +114,7 @@ def test_what_needs_a_person_stands_first_and_then_by_address(desk: Desk) -> Non
         desk.invitation(name)
     desk.mark(desk.invitation("dua"), stopped_at=desk.now)
     desk.invitation("other", session=desk.other)
-    lines = lines_of(Invitation.session_id == desk.session.id)
+    lines = invitation_lines(Invitation.session_id == desk.session.id)
     assert [line.mailbox.address.partition("@")[0] for line in lines] == ["dua", "ben", "zoe", "ana", "cem"]
     assert list(counts_of(lines).items()) == [(State.STOPPED, 1), (State.NEVER_LEFT, 2), (State.SENT, 2)]
 
@@ -183,7 +183,7 @@ def test_who_reads_there_is_named_by_why_they_have_it(make: Builder) -> None:
     cleo = make.student(school_class, given_name="Cleo", family_name="Okoro", email="cleo@pupils.example", guardians=hers)
     outreach_session = make.outreach_session(make.clinician(given_name="Sam", family_name="Lee", email="sam@hospital.example"))
     make.register(outreach_session, teacher, *students, cleo)
-    found = {line.mailbox.address: readers(line) for line in lines_of(Invitation.session_id == outreach_session.id)}
+    found = {line.mailbox.address: readers(line) for line in invitation_lines(Invitation.session_id == outreach_session.id)}
     assert found["home@families.example"] == ["Guardian of Ana Diaz, Ben Diaz"]
     assert found["tess@schools.example"] == ["Teacher Tess Smith", "Guardian of Ana Diaz, Ben Diaz, Cleo Okoro"]
     assert found["cleo@pupils.example"] == ["Student Cleo Okoro"]
@@ -341,7 +341,7 @@ def test_what_stands_no_more_is_cancelled_again_where_it_had_left(desk: Desk) ->
     left, never = desk.invitation("ana", is_live=False, sequence=1), desk.invitation("ben", is_live=False, sent_sequence=None)
     send_as_update(left.id, now=desk.now)
     assert [(name, sequence) for name, _kind, sequence in waiting()] == [("ana", 2)]
-    with pytest.raises(Refused, match="never left"):
+    with pytest.raises(Refusal, match="never left"):
         send_as_update(never.id, now=desk.now)
     db.session.refresh(never)
     assert (never.sequence, len(waiting())) == (0, 1)
@@ -355,9 +355,9 @@ def test_until_the_session_ends_it_is_sent_again(desk: Desk, later: timedelta, *
         send_as_update(one.id, now=now)
         assert send_lost_as_update(desk.session.id, [lost.id], now=now) == 1
     else:
-        with pytest.raises(Refused, match="over"):
+        with pytest.raises(Refusal, match="over"):
             send_as_update(one.id, now=now)
-        with pytest.raises(Refused, match="over"):
+        with pytest.raises(Refusal, match="over"):
             send_lost_as_update(desk.session.id, [lost.id], now=now)
     assert len(waiting()) == 2 * is_sent
 
@@ -367,7 +367,7 @@ def test_to_an_address_that_gets_nothing_it_is_refused_in_the_words_of_the_first
     ana = desk.invitation("ana")
     desk.mark(ana, **{name: desk.now for name, is_set in zip(("stopped_at", "refused_at", "blocked_at"), marks, strict=True) if is_set})
     words = ("wrong address", "knows no such address", "turns our letters away")[marks.index(True)]
-    with pytest.raises(Refused, match=words):
+    with pytest.raises(Refusal, match=words):
         send_as_update(ana.id, now=desk.now)
     assert waiting() == []
 

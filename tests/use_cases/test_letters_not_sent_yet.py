@@ -13,8 +13,8 @@ from outreach.models import Letter, LetterState, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
 from outreach.notifications.reminders import plan_reminders
-from outreach.notifications.resend import tell_anew, tell_as_update
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.resend import resend_as_update, resend_replacing
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -35,7 +35,7 @@ def third(world: Neighbours) -> OutreachSession:
     """One seat, which Eli has; Ana waits. Nothing has left but the hosts' invitation."""
     third = world.make.outreach_session(world.carl, title="Third Stitch", capacity=1)
     with transaction():
-        notify.tell_published(third, now=world.now)
+        notify.notify_published(third, now=world.now)
     send_all()
     world.register(third, world.nora, "Eli", "Ana")
     world.now += MINUTE
@@ -194,7 +194,7 @@ def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that
 ) -> None:
     for one in (world.first, third):
         with transaction():
-            notify.tell_wording(one, was=session_facts(one), has_new_description=True, now=world.now)
+            notify.notify_wording(one, was=session_snapshot(one), has_new_description=True, now=world.now)
     assert told(PAUL).facts.has_new_description
     world.now += MINUTE
     world.move()
@@ -219,19 +219,19 @@ def test_a_reminder_that_waits_goes_with_what_it_reminded_of(world: Neighbours) 
 
 
 def test_news_that_waits_is_carried_on_by_whatever_is_sent_again(world: Neighbours) -> None:
-    for again in (tell_as_update, tell_anew):
+    for again in (resend_as_update, resend_replacing):
         world.now += MINUTE
         world.move(meeting_point=f"Door {again.__name__}")
         sequence = world.invitation(ANA).sequence
         with transaction():
-            if again is tell_as_update:
-                assert tell_as_update(world.first, [world.invitation(ANA).id], now=world.now) == 1
+            if again is resend_as_update:
+                assert resend_as_update(world.first, [world.invitation(ANA).id], now=world.now) == 1
             else:
-                assert tell_anew(world.first, [world.invitation(ANA).id], key="x", now=world.now) == 1
+                assert resend_replacing(world.first, [world.invitation(ANA).id], key="x", now=world.now) == 1
         letter = told(ANA)
         assert letter.facts.was is not None
         assert letter.facts.was.meeting_point != letter.facts.session.meeting_point
-        assert letter.letter.sequence == sequence + (again is tell_as_update)
+        assert letter.letter.sequence == sequence + (again is resend_as_update)
         send_all()
 
 
@@ -293,14 +293,14 @@ def test_whoever_leaves_hears_it_once_and_by_the_cause(world: Neighbours) -> Non
 )
 def test_whatever_a_letter_shows_is_shown_beside_what_it_was(world: Neighbours, name: str, other: object) -> None:
     changes: dict[str, Any] = {name: other}
-    was = replace(session_facts(world.first), **changes)
+    was = replace(session_snapshot(world.first), **changes)
     with transaction():
-        notify.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
+        notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
     assert {letter.facts.was for letter in queued()} == {was}
 
 
 def test_what_no_letter_shows_is_no_change(world: Neighbours) -> None:
-    was = replace(session_facts(world.first), format_name="Something else", frees_declined_seats=True)
+    was = replace(session_snapshot(world.first), format_name="Something else", frees_declined_seats=True)
     with transaction():
-        notify.tell_wording(world.first, was=was, has_new_description=True, now=world.now)
+        notify.notify_wording(world.first, was=was, has_new_description=True, now=world.now)
     assert {letter.facts.was for letter in queued()} == {None}

@@ -15,13 +15,13 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families.use_cases import not_mine
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
 from outreach.notifications.decision_requests import ask_for_decisions
-from outreach.notifications.notify import tell_cancelled, tell_moved, tell_published
+from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases
 from outreach.web.pages import settings
 from tests.support.builders import Builder
@@ -63,7 +63,7 @@ class Story:
         self.cem = make.student(school_class, given_name="Cemre", guardians=("kaya@families.example", "other@families.example"))
         self.session = make.outreach_session(self.host, capacity=2)
         make.outreach_session(self.host, is_provisional=True, decides_at=now + timedelta(days=2))
-        self.teacher_asks = use_cases.Request(
+        self.teacher_asks = use_cases.RegistrationRequest(
             session_id=self.session.id,
             school_id=school.id,
             class_id=school_class.id,
@@ -96,23 +96,23 @@ class Story:
         seen += sent()
         with transaction():
             self.session.cancel("The theatre is needed.", now=self.now)
-            tell_cancelled(self.session, now=self.now)
+            notify_cancelled(self.session, now=self.now)
         return seen + sent()
 
     def happen_until_registered(self) -> None:
         """Two are seated, one waits."""
         with transaction():
-            tell_published(self.session, now=self.now)
+            notify_published(self.session, now=self.now)
         use_cases.register_students(self.teacher_asks, now=self.now)
 
     def _move(self) -> None:
         with transaction():
-            was = session_facts(self.session)
+            was = session_snapshot(self.session)
             starts = self.session.starts_wall + timedelta(days=1)
             self.session.set_time(
                 starts_wall=starts, ends_wall=starts + timedelta(hours=1), zone=self.session.zone, fold=0, tzdata_version="2026f"
             )
-            tell_moved(self.session, was=was, now=self.now)
+            notify_moved(self.session, was=was, now=self.now)
 
     def _come_back(self, method: str, attendee: str, lines: Sequence[str] = ()) -> None:
         """A calendar proposes another time, or answers for somebody else, about Anamaria's own invitation."""
@@ -121,7 +121,7 @@ class Story:
         to = settings().reply_address_of(mailbox.token)
         uid, sequence = invitation.uid, invitation.sequence
         raw = calendar_mail(method, uid=uid, sequence=sequence, attendees=(attendee,), stamp=self.now, to=to, lines=lines)
-        assert take_in(raw, delivered_to=None, source="test", now=self.now) is not None
+        assert receive(raw, delivered_to=None, source="test", now=self.now) is not None
 
     def _place(self, student: Student) -> int:
         return db.session.scalars(select(Registration.id).where(Registration.student_id == student.id)).one()

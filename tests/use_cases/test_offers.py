@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
 from outreach.registration.use_cases import accept_offer, decline_offer
-from outreach.scheduling.inputs import TypedPlace, TypedTime
+from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
@@ -36,7 +36,7 @@ def invited(outreach_session: OutreachSession) -> list[int]:
 def test_an_offer_in_a_cancelled_session_can_neither_be_taken_nor_declined(answer: Callable[..., None], town: Town, now: datetime) -> None:
     amara, tara = town.registration("Amara", WARD_VISIT), town.user("Tara")
     cancel(town.ward_visit.id, "The ward is closed.", now=now)
-    with pytest.raises(Refused, match="cancelled"):
+    with pytest.raises(Refusal, match="cancelled"):
         answer(amara.id, by_id=tara.id, now=now)
     assert refresh(town, "Amara") is RegistrationState.OFFERED
     assert invited(town.ward_visit) == []
@@ -55,7 +55,7 @@ def test_who_is_registered_after_a_declined_offer_gets_the_seat_that_is_free(mak
 def test_a_session_that_moves_away_from_its_last_day_seats_who_waits_beside_a_free_seat(town: Town, now: datetime) -> None:
     visit = town.ward_visit
     decline_offer(town.registration("Amara", WARD_VISIT).id, by_id=town.user("Tara").id, now=now)
-    next_week = TypedTime(day=date(2027, 3, 9), start=time(8), end=time(10))
-    move(visit.id, next_week, TypedPlace(area_id=visit.area_id, zone=visit.zone), seen=visit.updated_at, now=now)
+    next_week = WhenInput(day=date(2027, 3, 9), start=time(8), end=time(10))
+    move(visit.id, next_week, WhereInput(area_id=visit.area_id, zone=visit.zone), seen=visit.updated_at, now=now)
     assert refresh(town, "Amara") is RegistrationState.CONFIRMED
     assert town.mailbox("Amara").id in invited(visit)

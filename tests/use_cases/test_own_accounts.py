@@ -12,9 +12,9 @@ from outreach.accounts import use_cases
 from outreach.accounts.letters import already_here_letter, confirm_letter, password_changed_letter, reset_letter
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
-from outreach.models.snapshots import AccountFacts
+from outreach.models.snapshots import AccountSnapshot
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes
 
@@ -41,7 +41,7 @@ def applications(user: User) -> list[tuple[RoleName, str, ApplicationState]]:
 def letters(email: str = ROBIN) -> list[str]:
     """Give what the letters to this address about the account are for, oldest first."""
     mine = select(Letter).join(Mailbox, Mailbox.id == Letter.mailbox_id).where(Mailbox.address == email, Letter.kind == LetterKind.ACCOUNT)
-    return [AccountFacts.from_json(letter.facts).purpose for letter in db.session.scalars(mine.order_by(Letter.id))]
+    return [AccountSnapshot.from_json(letter.facts).purpose for letter in db.session.scalars(mine.order_by(Letter.id))]
 
 
 def unconfirmed(make: Builder, email: str = ROBIN) -> User:
@@ -104,7 +104,7 @@ def test_one_waits_for_a_role_once(make: Builder, now: datetime, role: RoleName,
     apply_for(other, CLINICIAN, ApplicationState.PENDING, now)
     wish = Wish(role=role, place="New")
     if role is TEACHER and state is ApplicationState.PENDING:
-        with nothing_changes(), pytest.raises(Refused, match="still waiting") as refusal:
+        with nothing_changes(), pytest.raises(Refusal, match="still waiting") as refusal:
             use_cases.apply_again(user.id, wish, now=now)
         assert refusal.value.field == "role"
     else:
@@ -183,7 +183,7 @@ def test_who_never_confirmed_is_made_anew(make: Builder, now: datetime) -> None:
     assert made.fs_uniquifier != before
 
 
-def facts(make: Builder, now: datetime) -> dict[str, AccountFacts]:
+def facts(make: Builder, now: datetime) -> dict[str, AccountSnapshot]:
     user = make.user(given_name="Robin", family_name="Hale", email=ROBIN)
     drafts = {
         "confirm": confirm_letter(user, "abc", now=now),
@@ -194,7 +194,7 @@ def facts(make: Builder, now: datetime) -> dict[str, AccountFacts]:
     assert {draft.mailbox_id for draft in drafts.values()} == {user.mailbox_id}
     assert {draft.kind for draft in drafts.values()} == {LetterKind.ACCOUNT}
     assert len({draft.dedupe_key for draft in drafts.values()}) == 4
-    return {name: AccountFacts.from_json(draft.facts) for name, draft in drafts.items()}
+    return {name: AccountSnapshot.from_json(draft.facts) for name, draft in drafts.items()}
 
 
 def test_each_leads_to_its_page_under_our_own_address(make: Builder, now: datetime) -> None:

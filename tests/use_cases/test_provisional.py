@@ -14,12 +14,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import OutreachError, Refused, Stale
+from outreach.errors import OutreachError, Refusal, Stale
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, Mailbox, OutreachSession, User
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.runtime.worker import Worker
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
@@ -29,9 +29,9 @@ from tests.support.rivals import at_once
 pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
 
 DECIDES_AT = datetime(2027, 3, 16, 16, tzinfo=UTC)  # noon in New York, two days before the workshop of the builder
-OPEN = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12))
-AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16), decision=OPEN)
-OFFER = Offer(title="A morning with the surgeons", capacity=1)
+OPEN = DecisionInput(is_provisional=True, wall=datetime(2027, 3, 16, 12))
+AFTERNOON = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16), decision=OPEN)
+OFFER = DetailsInput(title="A morning with the surgeons", capacity=1)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Post = Callable[..., OutreachSession]
 
@@ -85,8 +85,8 @@ def post(make: Builder, host: User, now: datetime) -> Post:
     """Publish a session for one, in New York, decided two days before."""
     site = make.site()
 
-    def posted(when: TypedTime = AFTERNOON, *, publish: bool = True, offer: Offer = OFFER) -> OutreachSession:
-        place = TypedPlace(site_id=site.id, zone=site.zone)
+    def posted(when: WhenInput = AFTERNOON, *, publish: bool = True, offer: DetailsInput = OFFER) -> OutreachSession:
+        place = WhereInput(site_id=site.id, zone=site.zone)
         key = use_cases.post("shadowing", when, place, offer, by_id=host.id, publish=publish, now=now)
         return again(key)
 
@@ -112,7 +112,7 @@ def confirm(outreach_session: OutreachSession, *, now: datetime) -> None:
 
 
 def leave_open(outreach_session: OutreachSession, wall: datetime | None, *, now: datetime) -> None:
-    decision = TypedDecision(is_provisional=True, wall=wall)
+    decision = DecisionInput(is_provisional=True, wall=wall)
     provisional.leave_open(outreach_session.id, decision, seen=again(outreach_session.id).updated_at, now=now)
 
 
@@ -148,13 +148,13 @@ def test_it_is_decided_on_the_clock_of_the_place(post: Post) -> None:
 
 @pytest.mark.one_database
 def test_nobody_need_say_when_it_is_decided(post: Post) -> None:
-    posted = post(replace(AFTERNOON, decision=TypedDecision(is_provisional=True)))
+    posted = post(replace(AFTERNOON, decision=DecisionInput(is_provisional=True)))
     assert posted.decides_at == posted.starts_at - timedelta(hours=48)
 
 
 @pytest.mark.one_database
 def test_an_hour_shown_twice_is_the_first(post: Post) -> None:
-    night = TypedTime(day=date(2027, 11, 9), start=time(14), end=time(16))
+    night = WhenInput(day=date(2027, 11, 9), start=time(14), end=time(16))
     posted = post(replace(night, decision=replace(OPEN, wall=datetime(2027, 11, 7, 1, 30))))
     assert posted.decides_at == datetime(2027, 11, 7, 5, 30, tzinfo=UTC)
 
@@ -171,7 +171,7 @@ def test_an_hour_shown_twice_is_the_first(post: Post) -> None:
     ],
 )
 def test_a_decision_time_that_cannot_be_is_refused_beside_its_field(post: Post, wall: datetime, words: str) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         post(replace(AFTERNOON, decision=replace(OPEN, wall=wall)))
     assert refusal.value.field == "decides"
     assert words in str(refusal.value)
@@ -179,8 +179,8 @@ def test_a_decision_time_that_cannot_be_is_refused_beside_its_field(post: Post, 
 
 @pytest.mark.one_database
 def test_a_session_tomorrow_has_no_usual_decision_time(post: Post) -> None:
-    tomorrow = TypedTime(day=date(2027, 3, 2), start=time(14), end=time(16), decision=TypedDecision(is_provisional=True))
-    with pytest.raises(Refused) as refusal:
+    tomorrow = WhenInput(day=date(2027, 3, 2), start=time(14), end=time(16), decision=DecisionInput(is_provisional=True))
+    with pytest.raises(Refusal) as refusal:
         post(tomorrow)
     assert (refusal.value.field, "within 48 hours" in str(refusal.value)) == ("decides", True)
 
@@ -188,17 +188,17 @@ def test_a_session_tomorrow_has_no_usual_decision_time(post: Post) -> None:
 @pytest.mark.empty_database
 def test_a_draft_changes_it_freely_and_is_not_published_too_late(post: Post, now: datetime) -> None:
     draft = post(publish=False)
-    place = TypedPlace(site_id=draft.site_id, zone=draft.zone)
+    place = WhereInput(site_id=draft.site_id, zone=draft.zone)
 
-    def edit(decision: TypedDecision | None) -> OutreachSession:
+    def edit(decision: DecisionInput | None) -> OutreachSession:
         when, seen = replace(AFTERNOON, decision=decision), again(draft.id).updated_at
         use_cases.edit_draft(draft.id, when, place, OFFER, seen=seen, publish=False, now=now)
         return again(draft.id)
 
-    assert (edit(TypedDecision()).is_provisional, again(draft.id).decides_at) == (False, None)
+    assert (edit(DecisionInput()).is_provisional, again(draft.id).decides_at) == (False, None)
     assert edit(OPEN).decides_at == edit(None).decides_at == DECIDES_AT
     assert db.session.scalar(select(Letter.id)) is None
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         use_cases.publish(draft.id, now=DECIDES_AT)
     assert refusal.value.field == "decides"
 
@@ -232,7 +232,7 @@ def test_calendars_follow_from_tentative_to_the_end(
     assert sorted(without_entry) == ["kaya@families.example", "teacher@adults.example"], "who waits, and the teacher's list"
 
     when = replace(AFTERNOON, day=date(2027, 3, 19), decision=None)
-    place = TypedPlace(site_id=posted.site_id, zone=posted.zone)
+    place = WhereInput(site_id=posted.site_id, zone=posted.zone)
     move(posted.id, when, place, seen=again(posted.id).updated_at, now=now + 2 * HOUR)
     third = [told for told in deliver(now + 2 * HOUR) if told.calendar]
     assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in third} == {("REQUEST", "2", "CONFIRMED")}
@@ -286,7 +286,7 @@ def test_another_decision_time_is_told_and_answers_stay(
     told = deliver(now + HOUR)
     assert {(one.line("SEQUENCE"), one.line("STATUS")) for one in told if one.calendar} == {("1", "TENTATIVE")}
     assert all("new time for the decision" in one.text for one in told)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         leave_open(posted, datetime(2027, 3, 17, 12), now=now + HOUR)
 
 
@@ -310,27 +310,27 @@ def test_confirmed_before_the_first_letter_left_it_is_a_plain_invitation(
     [
         (19, None, DECIDES_AT),
         (19, replace(OPEN, wall=datetime(2027, 3, 17, 12)), DECIDES_AT + DAY),
-        (19, TypedDecision(is_provisional=True), datetime(2027, 3, 17, 18, tzinfo=UTC)),
-        (19, TypedDecision(), None),
-        (18, TypedDecision(), None),
+        (19, DecisionInput(is_provisional=True), datetime(2027, 3, 17, 18, tzinfo=UTC)),
+        (19, DecisionInput(), None),
+        (18, DecisionInput(), None),
         (18, replace(OPEN, wall=datetime(2027, 3, 17, 12)), DECIDES_AT + DAY),
     ],
 )
 @pytest.mark.one_database
 def test_whether_it_is_certain_moves_with_it(
-    post: Post, now: datetime, day: int, decision: TypedDecision | None, kept: datetime | None
+    post: Post, now: datetime, day: int, decision: DecisionInput | None, kept: datetime | None
 ) -> None:
     posted = post()
     when = replace(AFTERNOON, day=date(2027, 3, day), decision=decision)
-    move(posted.id, when, TypedPlace(site_id=posted.site_id, zone=posted.zone), seen=posted.updated_at, now=now)
+    move(posted.id, when, WhereInput(site_id=posted.site_id, zone=posted.zone), seen=posted.updated_at, now=now)
     assert (again(posted.id).decides_at, again(posted.id).is_provisional) == (kept, kept is not None)
 
 
 def test_moved_before_its_decision_it_needs_another(post: Post, now: datetime) -> None:
     posted = post()
-    place = TypedPlace(site_id=posted.site_id, zone=posted.zone)
+    place = WhereInput(site_id=posted.site_id, zone=posted.zone)
     for decision in (None, OPEN):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             move(
                 posted.id,
                 replace(AFTERNOON, day=date(2027, 3, 16), start=time(9), decision=decision),
@@ -419,11 +419,11 @@ def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None
     posted = post()
     confirm(posted, now=now)
     for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre.")):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             act(posted.id, seen=posted.updated_at, now=now)
         assert "decided already" in str(refusal.value)
     use_cases.cancel(posted.id, "No theatre.", now=now)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         leave_open(posted, None, now=now)
     assert "was cancelled" in str(refusal.value)
 
@@ -431,14 +431,14 @@ def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None
 @pytest.mark.one_database
 def test_once_begun_there_is_nothing_to_decide(post: Post) -> None:
     posted = post()
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         confirm(posted, now=posted.starts_at)
 
 
 @pytest.mark.one_database
 def test_whoever_looks_at_an_old_page_looks_again(post: Post, now: datetime) -> None:
     posted = post()
-    when, place = replace(AFTERNOON, day=date(2027, 3, 19), decision=None), TypedPlace(site_id=posted.site_id, zone=posted.zone)
+    when, place = replace(AFTERNOON, day=date(2027, 3, 19), decision=None), WhereInput(site_id=posted.site_id, zone=posted.zone)
     move(posted.id, when, place, seen=posted.updated_at, now=now + HOUR)
     for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre."), partial(provisional.leave_open, decision=OPEN)):
         with pytest.raises(Stale):
@@ -454,7 +454,7 @@ def test_of_two_hosts_who_confirm_and_cancel_at_once_one_is_heard(app: Flask, ma
     no = partial(provisional.call_off, key, "No theatre.", seen=seen, now=now)
     done = at_once(app, yes, no)
     refused = [one for one in done if isinstance(one, OutreachError)]
-    assert [type(one) for one in refused] == [Refused]
+    assert [type(one) for one in refused] == [Refusal]
     is_confirmed = done[0] is None
     assert (again(key).is_published, again(key).is_provisional) == (is_confirmed, not is_confirmed)
     told = set(db.session.scalars(select(Letter.kind).where(Letter.state == LetterState.QUEUED, Letter.sequence == 1)))

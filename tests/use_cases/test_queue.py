@@ -11,15 +11,15 @@ from sqlalchemy import event, select, update
 
 from outreach.db import db, transaction
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
-from outreach.outbox.queue import Draft, post, take_back, take_back_notices
+from outreach.outbox.queue import NewLetter, enqueue, take_back, take_back_notices
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.both_databases("ON CONFLICT, and the order RETURNING gives"), pytest.mark.empty_database]
 
 
-def draft(mailbox: Mailbox, dedupe_key: str, **facts: Any) -> Draft:
+def draft(mailbox: Mailbox, dedupe_key: str, **facts: Any) -> NewLetter:
     values: dict[str, Any] = {"mailbox_id": mailbox.id, "kind": LetterKind.DIGEST, "facts": {}, "dedupe_key": dedupe_key}
-    return Draft(**values | facts)
+    return NewLetter(**values | facts)
 
 
 def letters() -> list[Letter]:
@@ -30,7 +30,7 @@ def test_letters_are_written_in_order_with_one_statement(make: Builder, now: dat
     mailbox, said = make.mailbox("someone@example.org"), []
     event.listen(db.engine, "before_cursor_execute", lambda *call: said.append(call[2]))
     with transaction():
-        post([draft(mailbox, f"news {number}") for number in range(200)], now=now)
+        enqueue([draft(mailbox, f"news {number}") for number in range(200)], now=now)
     assert sum("INSERT" in statement for statement in said) == 1
     assert [letter.dedupe_key for letter in letters()] == [f"news {number}" for number in range(200)]
 
@@ -38,17 +38,17 @@ def test_letters_are_written_in_order_with_one_statement(make: Builder, now: dat
 def test_the_same_news_is_never_written_twice(make: Builder, now: datetime) -> None:
     mailbox = make.mailbox("someone@example.org")
     with transaction():
-        post([draft(mailbox, "news", facts={"said": "first"}), draft(mailbox, "news", facts={"said": "second"})], now=now)
+        enqueue([draft(mailbox, "news", facts={"said": "first"}), draft(mailbox, "news", facts={"said": "second"})], now=now)
     with transaction():
-        post([draft(mailbox, "news", facts={"said": "third"}), draft(mailbox, "other")], now=now)
+        enqueue([draft(mailbox, "news", facts={"said": "third"}), draft(mailbox, "other")], now=now)
     assert [(letter.dedupe_key, letter.facts) for letter in letters()] == [("news", {"said": "first"}), ("other", {})]
 
 
 def test_a_letter_is_due_at_once_unless_it_says_when(make: Builder, now: datetime) -> None:
     mailbox, later = make.mailbox("someone@example.org"), now + timedelta(hours=3)
     with transaction():
-        post([draft(mailbox, "at once"), draft(mailbox, "later", due_at=later)], now=now)
-        post([], now=now)
+        enqueue([draft(mailbox, "at once"), draft(mailbox, "later", due_at=later)], now=now)
+        enqueue([], now=now)
     assert [letter.due_at for letter in letters()] == [now, later]
 
 
@@ -63,7 +63,7 @@ def test_what_is_queued_is_taken_back_and_what_is_in_hand_stays(make: Builder, n
         entry = draft(mailbox, "entry", kind=LetterKind.UPDATED, sequence=1, **about)
         reminder = draft(mailbox, "reminder", kind=LetterKind.REMINDER, **about)
         plain = draft(mailbox, "plain", kind=LetterKind.WAITING, **about)
-        post([in_hand, entry, reminder, plain, draft(mailbox, "of another", kind=LetterKind.UPDATED, sequence=0)], now=now)
+        enqueue([in_hand, entry, reminder, plain, draft(mailbox, "of another", kind=LetterKind.UPDATED, sequence=0)], now=now)
         leased = db.session.scalars(select(Letter).where(Letter.dedupe_key == "in hand")).one()
         leased.state, leased.lease_token, leased.leased_until = LetterState.LEASED, "token", now
     with transaction():
@@ -82,7 +82,7 @@ def test_news_taken_back_may_be_written_again(make: Builder, now: datetime) -> N
     outreach_session, mailbox = make.outreach_session(make.clinician()), make.mailbox("someone@example.org")
     for _ in range(2):
         with transaction():
-            post([draft(mailbox, "news", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+            enqueue([draft(mailbox, "news", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
             take_back_notices(outreach_session.id, [mailbox.id], now=now)
     assert [letter.state for letter in letters()] == [LetterState.DROPPED, LetterState.DROPPED]
 
@@ -91,11 +91,11 @@ def test_the_first_notice_that_never_left_is_known_when_it_is_taken_back(make: B
     outreach_session, other = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
     untold, told = make.mailbox("untold@example.org"), make.mailbox("told@example.org")
     with transaction():
-        post([draft(told, "waits", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        enqueue([draft(told, "waits", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
         db.session.execute(update(Letter).values(state=LetterState.SENT, settled_at=now))
-        post([draft(told, "moved", kind=LetterKind.UPDATED, session_id=outreach_session.id)], now=now)
-        post([draft(untold, "waits too", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
-        post([draft(untold, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
+        enqueue([draft(told, "moved", kind=LetterKind.UPDATED, session_id=outreach_session.id)], now=now)
+        enqueue([draft(untold, "waits too", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        enqueue([draft(untold, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
     with transaction():
         never_told = take_back_notices(outreach_session.id, [told.id, untold.id], now=now)
     assert {key: letter.kind for key, letter in never_told.items()} == {told.id: LetterKind.UPDATED, untold.id: LetterKind.WAITING}
@@ -111,7 +111,7 @@ def test_a_letter_is_kept_as_it_was_posted(make: Builder, now: datetime) -> None
         db.session.add(invitation)
         db.session.flush()
         about = {"session_id": outreach_session.id, "invitation_id": invitation.id, "sequence": 4, "locale": "fr"}
-        post([draft(mailbox, "news", kind=LetterKind.UPDATED, facts={"a": 1}, **about), draft(mailbox, "other")], now=now)
+        enqueue([draft(mailbox, "news", kind=LetterKind.UPDATED, facts={"a": 1}, **about), draft(mailbox, "other")], now=now)
     [news, other] = letters()
     assert (news.session_id, news.invitation_id, news.sequence, news.locale) == (outreach_session.id, invitation.id, 4, "fr")
     assert (news.mailbox_id, news.kind, news.facts, news.created_at) == (mailbox.id, LetterKind.UPDATED, {"a": 1}, now)
@@ -125,11 +125,11 @@ def test_only_notices_of_these_families_about_this_wait_are_taken_back(make: Bui
     family, other = make.mailbox("family@example.org"), make.mailbox("other@example.org")
     with transaction():
         for kind in LetterKind:
-            post([draft(family, kind.value, kind=kind, session_id=this.id)], now=now)
-        post([draft(family, "in an entry", kind=LetterKind.UPDATED, session_id=this.id, sequence=1)], now=now)
-        post([draft(family, "other session", kind=LetterKind.WAITING, session_id=that.id)], now=now)
-        post([draft(other, "other family", kind=LetterKind.WAITING, session_id=this.id)], now=now)
-        post([draft(family, "in hand", kind=LetterKind.WAITING, session_id=this.id)], now=now)
+            enqueue([draft(family, kind.value, kind=kind, session_id=this.id)], now=now)
+        enqueue([draft(family, "in an entry", kind=LetterKind.UPDATED, session_id=this.id, sequence=1)], now=now)
+        enqueue([draft(family, "other session", kind=LetterKind.WAITING, session_id=that.id)], now=now)
+        enqueue([draft(other, "other family", kind=LetterKind.WAITING, session_id=this.id)], now=now)
+        enqueue([draft(family, "in hand", kind=LetterKind.WAITING, session_id=this.id)], now=now)
         in_hand = update(Letter).where(Letter.dedupe_key == "in hand")
         db.session.execute(in_hand.values(state=LetterState.LEASED, lease_token="token", leased_until=now))
     with transaction():
@@ -150,7 +150,7 @@ def test_calendar_objects_and_reminders_of_these_invitations_alone_are_taken_bac
         for number, kind in enumerate(LetterKind):
             ours: dict[str, Any] = {"kind": kind, "invitation_id": invitations[0].id}
             drafts = [draft(mailboxes[0], f"{kind} entry", sequence=number, **ours), draft(mailboxes[0], f"{kind} plain", **ours)]
-            post([*drafts, draft(mailboxes[1], f"{kind} other", kind=kind, invitation_id=invitations[1].id, sequence=0)], now=now)
+            enqueue([*drafts, draft(mailboxes[1], f"{kind} other", kind=kind, invitation_id=invitations[1].id, sequence=0)], now=now)
     with transaction():
         taken = take_back([invitations[0].id], now=now + timedelta(minutes=1))
     names = [letter.dedupe_key.partition(":dropped:")[0] for letter in taken]
@@ -170,7 +170,7 @@ def test_letters_of_several_invitations_are_taken_back_in_the_order_they_were_po
         db.session.flush()
         for key, number in enumerate((1, 0, 1, 0)):
             about: dict[str, Any] = {"kind": LetterKind.UPDATED, "invitation_id": invitations[number].id, "sequence": 0}
-            post([draft(mailboxes[number], f"news {key}", **about)], now=now - timedelta(minutes=key))  # the clock was put back
+            enqueue([draft(mailboxes[number], f"news {key}", **about)], now=now - timedelta(minutes=key))  # the clock was put back
     with transaction():
         taken = [letter.id for letter in take_back([one.id for one in invitations], now=now)]
     assert (len(taken), taken) == (4, sorted(taken))

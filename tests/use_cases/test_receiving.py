@@ -19,10 +19,10 @@ from outreach.db import db
 from outreach.inbound import inbox as inboxes
 from outreach.inbound import use_cases
 from outreach.inbound.commands import receive
-from outreach.inbound.inbox import InboxAway, Taker, Trouble, opened, poll
+from outreach.inbound.inbox import InboxAway, InboxTrouble, Taker, opened, poll
 from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE
 from outreach.inbound.polling import InboxReader
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import Answer, InboundOutcome
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, last, mail, messages
@@ -84,7 +84,7 @@ def test_the_envelope_counts_and_its_option_before_the_environment(app: Flask, f
         assert last().mailbox_id == family.mailbox(PARENT).id
     raw = mail(to="list@elsewhere.example", message_id="<large@x.example>")
     piped(app, raw + b"x" * MAX_SIZE, "--to", token(PARENT))
-    assert (last().reason, last().mailbox_id) == (Reason.TOO_LARGE, family.mailbox(PARENT).id)
+    assert (last().reason, last().mailbox_id) == (InboundReason.TOO_LARGE, family.mailbox(PARENT).id)
 
 
 def test_the_line_some_pipes_put_above_the_headers_is_left_out(app: Flask) -> None:
@@ -101,7 +101,7 @@ def test_of_a_message_above_one_mebibyte_the_beginning_is_kept(app: Flask, beyon
     raw = head + b"x" * (MAX_SIZE + beyond - len(head))
     assert piped(app, raw).exit_code == 0
     kept = last()
-    assert (kept.size, kept.reason) == (MAX_SIZE + beyond, Reason.NO_TOKEN)
+    assert (kept.size, kept.reason) == (MAX_SIZE + beyond, InboundReason.NO_TOKEN)
     assert kept.raw == (raw[:HEAD_AT_MOST] if beyond else raw)
 
 
@@ -315,9 +315,10 @@ def test_a_long_folder_is_asked_for_in_pieces(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "trouble"), [(URL.replace("hu%2Fsh", "wrong"), Trouble.SIGN_IN), (URL.replace("Answers%20in", "Gone"), Trouble.FOLDER)]
+    ("url", "trouble"),
+    [(URL.replace("hu%2Fsh", "wrong"), InboxTrouble.SIGN_IN), (URL.replace("Answers%20in", "Gone"), InboxTrouble.FOLDER)],
 )
-def test_what_is_wrong_with_an_inbox_has_a_name(server: Server, url: str, trouble: Trouble) -> None:
+def test_what_is_wrong_with_an_inbox_has_a_name(server: Server, url: str, trouble: InboxTrouble) -> None:
     with pytest.raises(InboxAway) as caught, opened(url):
         pass
     assert caught.value.trouble is trouble
@@ -331,14 +332,14 @@ def test_a_connection_that_breaks_is_never_the_password_s_fault(error: Exception
     def fail(*_arguments: object) -> None:
         raise error
 
-    for step, trouble in (("plain_login", Trouble.SIGN_IN), ("select_folder", Trouble.FOLDER), ("search", Trouble.BROKEN)):
+    for step, trouble in (("plain_login", InboxTrouble.SIGN_IN), ("select_folder", InboxTrouble.FOLDER), ("search", InboxTrouble.BROKEN)):
         with monkeypatch.context() as patch, pytest.raises(InboxAway) as caught:
             patch.setattr(Server, step, lambda *_arguments, **_facts: fail())
             poll(URL, taking()[0])
             with opened(URL) as inbox:
                 list(inbox.waiting())
         is_break = type(error) is not IMAPClient.Error
-        assert caught.value.trouble is (Trouble.BROKEN if is_break else trouble)
+        assert caught.value.trouble is (InboxTrouble.BROKEN if is_break else trouble)
 
 
 def test_looking_alone_opens_it_read_only(server: Server) -> None:
@@ -357,7 +358,7 @@ def test_the_same_message_by_both_ways_counts_once(app: Flask, family: Family) -
     raw = family.reply(PARENT)
     assert piped(app, raw, "--to", family.token_address(PARENT)).exit_code == 0
     for source in ("inbox", "pipe"):
-        assert use_cases.take_in(raw, delivered_to=None, source=source, now=family.now) is None
+        assert use_cases.receive(raw, delivered_to=None, source=source, now=family.now) is None
     assert [message.outcome for message in messages()] == [InboundOutcome.APPLIED]
 
 

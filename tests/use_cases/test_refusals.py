@@ -10,10 +10,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.deliverability.use_cases import report_refused_mailboxes, write_again
-from outreach.mail.smtp_responses import Refused
+from outreach.deliverability.use_cases import reactivate_mailbox, report_undeliverable_mailboxes
+from outreach.mail.smtp_responses import Rejected
 from outreach.models import BounceKind, Letter, LetterKind, Registration
-from outreach.models.snapshots import Cause, LetterFacts
+from outreach.models.snapshots import Cause, LetterSnapshot
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
 from tests.support.rivals import at_once
@@ -27,23 +27,23 @@ def world(make: Builder, now: datetime) -> World:
     return World(make, now)
 
 
-def told(kind: LetterKind = LetterKind.WRONG_ADDRESS) -> list[tuple[str, LetterFacts]]:
+def told(kind: LetterKind = LetterKind.WRONG_ADDRESS) -> list[tuple[str, LetterSnapshot]]:
     """Give who was written to, and what."""
     found = db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id))
-    return [(letter.mailbox.address, LetterFacts.from_json(letter.facts)) for letter in found]
+    return [(letter.mailbox.address, LetterSnapshot.from_json(letter.facts)) for letter in found]
 
 
-def names(facts: LetterFacts) -> list[str]:
+def names(facts: LetterSnapshot) -> list[str]:
     return [student.given_name for student in facts.seated + facts.waiting]
 
 
 @pytest.mark.empty_database
 def test_the_teacher_is_told_once_whichever_way_the_refusal_came(world: World, now: datetime) -> None:
     world.register()
-    assert report_refused_mailboxes(now=now) == 0
-    world.to_maria(Scripted({MARIA: Refused(words="550 5.1.1 Unknown", kind=BounceKind.HARD)}))
-    assert report_refused_mailboxes(now=now) == 1
-    assert report_refused_mailboxes(now=now + HOUR) == 0
+    assert report_undeliverable_mailboxes(now=now) == 0
+    world.to_maria(Scripted({MARIA: Rejected(words="550 5.1.1 Unknown", kind=BounceKind.HARD)}))
+    assert report_undeliverable_mailboxes(now=now) == 1
+    assert report_undeliverable_mailboxes(now=now + HOUR) == 0
     [(address, facts)] = told()
     assert (address, facts.cause, facts.reason, names(facts)) == (world.teacher.email, Cause.BOUNCED, MARIA, ["Ana"])
     assert facts.session.id == world.session.id
@@ -56,13 +56,13 @@ def test_refused_anew_it_is_news_again(world: World, now: datetime) -> None:
     world.register()
     world.to_maria()
     world.bounce()
-    report_refused_mailboxes(now=now)
-    write_again(world.maria.id, now=now)
-    assert report_refused_mailboxes(now=now) == 0
+    report_undeliverable_mailboxes(now=now)
+    reactivate_mailbox(world.maria.id, now=now)
+    assert report_undeliverable_mailboxes(now=now) == 0
     world.to_maria(now=now)
     world.now = now + HOUR
     world.bounce()
-    assert report_refused_mailboxes(now=now + HOUR) == 1
+    assert report_undeliverable_mailboxes(now=now + HOUR) == 1
 
 
 @pytest.mark.empty_database
@@ -76,7 +76,7 @@ def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_le
     world.register(cem, session=later)
     world.to_maria()
     world.bounce()
-    assert report_refused_mailboxes(now=now) == 2
+    assert report_undeliverable_mailboxes(now=now) == 2
     by_address = dict(told())
     assert (names(by_address[first.email]), by_address[first.email].session.id) == (["Ana", "Ben"], world.session.id)
     assert (names(by_address[other.email]), by_address[other.email].session.id) == (["Cem"], later.id)
@@ -88,9 +88,9 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
     world.register(grown_up)
     with transaction():
         world.maria.refused_at = now
-    assert report_refused_mailboxes(now=now) == 0
+    assert report_undeliverable_mailboxes(now=now) == 0
     world.register()
-    assert report_refused_mailboxes(now=now) == 1
+    assert report_undeliverable_mailboxes(now=now) == 1
     assert [names(facts) for _address, facts in told()] == [["Ana"]]
 
 
@@ -103,7 +103,7 @@ def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens:
         world.maria.stopped_at = now if happens == "stopped" else None
     if happens == "withdrawn":
         world.withdraw()
-    assert report_refused_mailboxes(now=world.session.ends_at if happens == "over" else now) == 0
+    assert report_undeliverable_mailboxes(now=world.session.ends_at if happens == "over" else now) == 0
 
 
 @pytest.mark.empty_database
@@ -112,7 +112,7 @@ def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, 
     world.register(world.ana, ben)
     world.to_maria()
     world.bounce()
-    report_refused_mailboxes(now=now)
+    report_undeliverable_mailboxes(now=now)
     [(_address, facts)] = told()
     assert (names(facts), [student.given_name for student in facts.stands_in_for]) == (["Ana", "Ben"], ["Ana"])
     world.moving()()
@@ -137,5 +137,5 @@ def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> 
     world.register()
     with transaction():
         world.maria.refused_at = now
-    at_once(app, *[partial(report_refused_mailboxes, now=now)] * 3)
+    at_once(app, *[partial(report_undeliverable_mailboxes, now=now)] * 3)
     assert len(told()) == 1

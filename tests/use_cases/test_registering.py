@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from outreach.db import db, transaction
-from outreach.errors import OutreachError, Refused
+from outreach.errors import OutreachError, Refusal
 from outreach.mail.smtp_responses import Delayed
 from outreach.models import (
     SEATED,
@@ -26,11 +26,11 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import LetterFacts
-from outreach.notifications.notify import addresses_changed, tell_cancelled, tell_moved, tell_published
-from outreach.notifications.session_snapshot import session_facts
+from outreach.models.snapshots import LetterSnapshot
+from outreach.notifications.notify import notify_addresses_changed, notify_cancelled, notify_moved, notify_published
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Outcome, Request
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 
@@ -39,10 +39,10 @@ pytestmark = pytest.mark.both_databases("row locks, and the order RETURNING give
 
 def register(
     outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *, now: datetime, students: list[Student] | None = None
-) -> Outcome:
+) -> RegistrationOutcome:
     chosen = students if students is not None else school_class.students
     return use_cases.register_students(
-        Request(
+        RegistrationRequest(
             session_id=outreach_session.id,
             school_id=school_class.school_id,
             class_id=school_class.id,
@@ -85,8 +85,8 @@ def to(letter: Letter) -> str:
     return db.session.get_one(Mailbox, letter.mailbox_id).address
 
 
-def facts(letter: Letter) -> LetterFacts:
-    return LetterFacts.from_json(letter.facts)
+def facts(letter: Letter) -> LetterSnapshot:
+    return LetterSnapshot.from_json(letter.facts)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_registering_twice_changes_nothing(make: Builder, school: School, teache
     outreach_session = make.outreach_session(make.clinician())
     school_class = make.full_class(school, teacher, size=3)
     register(outreach_session, school_class, teacher, now=now)
-    with pytest.raises(Refused, match="registered already"):
+    with pytest.raises(Refusal, match="registered already"):
         register(outreach_session, school_class, teacher, now=now)
     assert the_seats_equal_the_rows(outreach_session)
 
@@ -217,7 +217,7 @@ def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: S
 
 def move(outreach_session: OutreachSession, *, hours: int, now: datetime) -> None:
     with transaction():
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         later = timedelta(hours=hours)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + later,
@@ -226,7 +226,7 @@ def move(outreach_session: OutreachSession, *, hours: int, now: datetime) -> Non
             fold=0,
             tzdata_version="2026f",
         )
-        tell_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, was=was, now=now)
 
 
 def test_cancelled_before_the_request_left_means_no_calendar_mail(make: Builder, school: School, teacher: User, now: datetime) -> None:
@@ -234,11 +234,11 @@ def test_cancelled_before_the_request_left_means_no_calendar_mail(make: Builder,
     outreach_session = make.outreach_session(host, capacity=1)
     school_class = make.full_class(school, teacher, size=2)
     with transaction():
-        tell_published(outreach_session, now=now)
+        notify_published(outreach_session, now=now)
     register(outreach_session, school_class, teacher, now=now)
     with transaction():
         outreach_session.cancel("The theatre is closed", now=now)
-        tell_cancelled(outreach_session, now=now)
+        notify_cancelled(outreach_session, now=now)
     assert queued(LetterKind.INVITATION, LetterKind.UPDATED, LetterKind.REMOVED, LetterKind.WAITING, LetterKind.PROMOTED) == []
     assert {letter.invitation_id for letter in queued(LetterKind.CANCELLED)} == {None}
 
@@ -249,12 +249,12 @@ def test_a_cancelled_session_reaches_every_calendar(make: Builder, school: Schoo
     outreach_session = make.outreach_session(host)
     school_class = make.full_class(school, teacher, size=3, guardians=2)
     with transaction():
-        tell_published(outreach_session, now=now)
+        notify_published(outreach_session, now=now)
     register(outreach_session, school_class, teacher, now=now)
     everything_left()
     with transaction():
         outreach_session.cancel("The theatre is closed", now=now)
-        tell_cancelled(outreach_session, now=now)
+        notify_cancelled(outreach_session, now=now)
     cancels = [letter for letter in queued(LetterKind.CANCELLED) if letter.invitation_id]
     assert len(cancels) == 1 + 1 + 3 * 3
     assert {letter.sequence for letter in cancels} == {1}
@@ -284,7 +284,7 @@ def test_a_corrected_address_gets_the_request_and_the_old_one_the_cancel(
     with transaction():
         ana.guardians[0].mailbox_id = right.id
         db.session.flush()
-        addresses_changed([ana.id], now=now)
+        notify_addresses_changed([ana.id], now=now)
     assert [to(letter) for letter in queued(LetterKind.INVITATION)] == ["right@homes.example"]
     assert [(to(letter), letter.sequence) for letter in queued(LetterKind.REMOVED)] == [("wrong@homes.example", 1)]
 
@@ -311,7 +311,7 @@ def test_too_young_or_of_unknown_age_is_refused_by_name(make: Builder, school: S
     unknown = make.student(school_class, given_name="Uma")
     young = make.student(school_class, given_name="Yan", birth_date=date(2011, 3, 19))
     for student, words in ((unknown, "Uma .* has no birth date"), (young, "Yan .* is 15 that day")):
-        with pytest.raises(Refused, match=words):
+        with pytest.raises(Refusal, match=words):
             register(outreach_session, school_class, teacher, now=now, students=[student])
 
 

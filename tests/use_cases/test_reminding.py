@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Membership, OutreachSession, User
-from outreach.models.snapshots import LetterFacts
-from outreach.notifications.notify import tell_moved
+from outreach.models.snapshots import LetterSnapshot
+from outreach.notifications.notify import notify_moved
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases
-from outreach.registration.use_cases import Request
+from outreach.registration.use_cases import RegistrationRequest
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.both_databases("arithmetic with times in SQL"), pytest.mark.empty_database]
@@ -34,7 +34,7 @@ def outreach_session(make: Builder, teacher: User, now: datetime) -> OutreachSes
     membership = db.session.scalars(select(Membership)).one().school
     school_class = make.full_class(membership, teacher, size=3, with_email=False)
     use_cases.register_students(
-        Request(
+        RegistrationRequest(
             session_id=outreach_session.id,
             school_id=school_class.school_id,
             student_ids=tuple(student.id for student in school_class.students),
@@ -58,7 +58,7 @@ def test_each_lead_reminds_once_however_often_one_asks(outreach_session: Outreac
     assert plan_reminders(now=week_before + timedelta(minutes=1)) == 0
     assert len(reminders()) == 3
     plan_reminders(now=outreach_session.starts_at - DAY)
-    assert [LetterFacts.from_json(letter.facts).lead_minutes for letter in reminders()] == [10080] * 3 + [1440] * 3
+    assert [LetterSnapshot.from_json(letter.facts).lead_minutes for letter in reminders()] == [10080] * 3 + [1440] * 3
 
 
 def test_whoever_waits_or_declined_is_not_reminded(outreach_session: OutreachSession, teacher: User) -> None:
@@ -80,7 +80,7 @@ def test_none_for_a_lead_that_was_past_when_they_joined(make: Builder, outreach_
     with transaction():
         outreach_session.capacity = 5
     use_cases.register_students(
-        Request(
+        RegistrationRequest(
             session_id=outreach_session.id,
             school_id=school_class.school_id,
             student_ids=(late.id,),
@@ -105,7 +105,7 @@ def test_a_new_time_re_arms_and_a_wording_change_does_not(outreach_session: Outr
     assert len(reminders()) == 3
     moved_at = first + timedelta(minutes=10)
     with transaction():
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + 3 * DAY,
             ends_wall=outreach_session.ends_wall + 3 * DAY,
@@ -113,7 +113,7 @@ def test_a_new_time_re_arms_and_a_wording_change_does_not(outreach_session: Outr
             fold=0,
             tzdata_version="2026f",
         )
-        tell_moved(outreach_session, was=was, now=moved_at)
+        notify_moved(outreach_session, was=was, now=moved_at)
     plan_reminders(now=moved_at + timedelta(minutes=1))
     sendable = [letter for letter in reminders() if letter.state == "queued"]
     assert sendable == []
@@ -127,5 +127,5 @@ def test_the_host_hears_who_comes_the_evening_before_and_once(outreach_session: 
     assert plan_rosters(now=evening) == 1
     assert plan_rosters(now=evening + timedelta(hours=1)) == 0
     (roster,) = reminders(LetterKind.ROSTER)
-    assert len(LetterFacts.from_json(roster.facts).seated) == 2
-    assert all(student.family_name == "" and student.school_name for student in LetterFacts.from_json(roster.facts).seated)
+    assert len(LetterSnapshot.from_json(roster.facts).seated) == 2
+    assert all(student.family_name == "" and student.school_name for student in LetterSnapshot.from_json(roster.facts).seated)

@@ -10,12 +10,12 @@ import pytest
 from flask import Flask
 
 from outreach.db import db, transaction
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.letters import render
 from outreach.mail.verp import bounce_address
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
-from outreach.notifications.notify import tell_moved
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.notify import notify_moved
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
@@ -37,7 +37,7 @@ def moved(family: Family) -> None:
     outreach_session = family.outreach_session
     with transaction():
         db.session.add(outreach_session)
-        was, day = session_facts(outreach_session), timedelta(days=1)
+        was, day = session_snapshot(outreach_session), timedelta(days=1)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + day,
             ends_wall=outreach_session.ends_wall + day,
@@ -45,7 +45,7 @@ def moved(family: Family) -> None:
             fold=0,
             tzdata_version="2026f",
         )
-        tell_moved(outreach_session, was=was, now=family.now + MINUTE)
+        notify_moved(outreach_session, was=was, now=family.now + MINUTE)
     family.deliver()
 
 
@@ -64,7 +64,7 @@ def test_a_reply_sets_the_answer(family: Family, partstat: str, answer: Answer) 
     assert family.invitation(PARENT).answer is Answer.NEEDS_ACTION, "a reply is that mailbox's own"
     [kept] = db.session.query(InvitationAnswer).all()
     assert (kept.answer, kept.source, kept.counts, kept.comment) == (answer, AnswerSource.CALENDAR, True, "I'll be five minutes late")
-    assert (message.kind, message.reason, message.raw) == (InboundKind.REPLY, Reason.ANSWERED, said)
+    assert (message.kind, message.reason, message.raw) == (InboundKind.REPLY, InboundReason.ANSWERED, said)
     assert (message.mailbox_id, message.invitation_id) == (invitation.mailbox_id, invitation.id)
     assert family.written() == [], "no mail answers a mail"
 
@@ -101,18 +101,18 @@ def test_the_same_message_counts_once(family: Family) -> None:
 
 
 FOREIGN = "foreign@elsewhere.example"
-FORGED: dict[str, tuple[dict[str, Any], InboundOutcome, Reason]] = {
-    "no token": ({"to": "rsvp@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
-    "a token nobody has": ({"to": "rsvp+aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
-    "a bounce token we didn't sign": ({"to": "rsvp+b1-aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, Reason.NO_TOKEN),
-    "an invitation nobody has": ({"uid": "made-up@outreach.example"}, QUARANTINED, Reason.UNKNOWN_UID),
-    "two attendees": ({"attendees": (ANA, FOREIGN)}, QUARANTINED, Reason.SEVERAL_ATTENDEES),
-    "the same attendee twice": ({"attendees": (ANA, ANA)}, QUARANTINED, Reason.SEVERAL_ATTENDEES),
-    "no attendee": ({"attendees": ()}, QUARANTINED, Reason.NO_ATTENDEE),
-    "a revision to come": ({"sequence": 7}, IGNORED, Reason.NEWER_THAN_OURS),
-    "nothing said": ({"partstat": "NEEDS-ACTION"}, IGNORED, Reason.NO_ANSWER),
-    "no PARTSTAT": ({"partstat": None}, IGNORED, Reason.NO_ANSWER),
-    "another word": ({"partstat": "COMPLETED"}, IGNORED, Reason.NO_ANSWER),
+FORGED: dict[str, tuple[dict[str, Any], InboundOutcome, InboundReason]] = {
+    "no token": ({"to": "rsvp@outreach.example"}, QUARANTINED, InboundReason.NO_TOKEN),
+    "a token nobody has": ({"to": "rsvp+aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, InboundReason.NO_TOKEN),
+    "a bounce token we didn't sign": ({"to": "rsvp+b1-aaaaaaaaaaaaaaaa@outreach.example"}, QUARANTINED, InboundReason.NO_TOKEN),
+    "an invitation nobody has": ({"uid": "made-up@outreach.example"}, QUARANTINED, InboundReason.UNKNOWN_UID),
+    "two attendees": ({"attendees": (ANA, FOREIGN)}, QUARANTINED, InboundReason.SEVERAL_ATTENDEES),
+    "the same attendee twice": ({"attendees": (ANA, ANA)}, QUARANTINED, InboundReason.SEVERAL_ATTENDEES),
+    "no attendee": ({"attendees": ()}, QUARANTINED, InboundReason.NO_ATTENDEE),
+    "a revision to come": ({"sequence": 7}, IGNORED, InboundReason.NEWER_THAN_OURS),
+    "nothing said": ({"partstat": "NEEDS-ACTION"}, IGNORED, InboundReason.NO_ANSWER),
+    "no PARTSTAT": ({"partstat": None}, IGNORED, InboundReason.NO_ANSWER),
+    "another word": ({"partstat": "COMPLETED"}, IGNORED, InboundReason.NO_ANSWER),
 }
 
 
@@ -132,7 +132,7 @@ def test_a_reply_to_somebody_elses_invitation_changes_nothing(family: Family) ->
     for address in (ANA, PARENT):
         raw = family.reply(ANA, to=family.token_address(PARENT), attendees=(address,))
         assert family.take(raw) is QUARANTINED
-        assert last().reason == Reason.NOT_THEIRS
+        assert last().reason == InboundReason.NOT_THEIRS
         assert last().mailbox_id == family.mailbox(PARENT).id
         assert last().invitation_id is None
     assert family.state() == before
@@ -153,7 +153,7 @@ def test_a_replay_with_a_new_message_id_changes_nothing(family: Family) -> None:
     before = family.state()
     again = family.reply(partstat="ACCEPTED", at=MINUTE)
     assert family.take(again, at=5 * MINUTE) is IGNORED
-    assert last().reason == Reason.REPLAYED
+    assert last().reason == InboundReason.REPLAYED
     assert family.state() == before
 
 
@@ -172,7 +172,7 @@ def test_a_replay_from_a_clock_that_ran_ahead_changes_nothing(family: Family) ->
 def test_an_answer_that_overtook_another_stays(family: Family) -> None:
     family.take(family.reply(partstat="DECLINED", at=2 * MINUTE), at=3 * MINUTE)
     assert family.take(family.reply(partstat="ACCEPTED", at=MINUTE), at=4 * MINUTE) is HISTORY
-    assert last().reason == Reason.OLDER
+    assert last().reason == InboundReason.OLDER
     assert family.invitation().answer is Answer.DECLINED
     assert [(kept.answer, kept.counts) for kept in db.session.query(InvitationAnswer).order_by(InvitationAnswer.id)] == [
         (Answer.DECLINED, True),
@@ -196,7 +196,7 @@ def test_an_answer_to_an_old_time_is_history_and_the_new_one_is_sent_once_more(f
     assert family.take(old) is HISTORY
 
     assert family.state()[:-1] == before
-    assert last().reason == Reason.OLD_TIME
+    assert last().reason == InboundReason.OLD_TIME
     assert family.written() == [(LetterKind.UPDATED, ANA)]
     [kept] = db.session.query(InvitationAnswer).all()
     assert (kept.answer, kept.counts, kept.sequence) == (Answer.ACCEPTED, False, 0)
@@ -216,7 +216,7 @@ def test_a_clock_that_runs_behind_keeps_nobody_from_answering_the_new_time(famil
 def test_one_meeting_of_a_series_is_history(family: Family) -> None:
     """None of our events recurs."""
     assert family.take(family.reply(lines=["RECURRENCE-ID:20270318T180000Z"])) is HISTORY
-    assert last().reason == Reason.ONE_MEETING
+    assert last().reason == InboundReason.ONE_MEETING
     assert family.invitation().answer is Answer.NEEDS_ACTION
 
 
@@ -226,7 +226,7 @@ def test_a_cancelled_session_takes_no_answer(family: Family) -> None:
     family.deliver()
     for sequence in (0, 1):
         assert family.take(family.reply(sequence=sequence, at=sequence * MINUTE)) is HISTORY
-        assert last().reason == Reason.OVER
+        assert last().reason == InboundReason.OVER
     assert family.invitation().answer is Answer.NEEDS_ACTION
     assert family.written() == []
 
@@ -243,7 +243,7 @@ def test_an_answer_from_another_address_asks_the_invited_one_once(family: Family
     for number in range(1, 3):
         raw = family.reply(PARENT, attendees=(FOREIGN,), partstat="DECLINED", at=number * MINUTE)
         assert family.take(raw) is HISTORY
-        assert last().reason == Reason.OTHER_ATTENDEE
+        assert last().reason == InboundReason.OTHER_ATTENDEE
     assert family.state() == before
     assert family.written() == [(LetterKind.CONFIRM_ANSWER, PARENT)]
 
@@ -289,7 +289,7 @@ def test_an_out_of_office_note_is_ignored(family: Family) -> None:
     for to in (family.token_address(), bounce_address(family.letter().id, family.settings)):
         for header in ("Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes", "Return-Path: <>"):
             assert family.take(mail(to=to, headers=(header,), body="I am away until Monday.")) is IGNORED
-            assert (last().kind, last().reason) == (InboundKind.AUTOMATIC, Reason.AUTOMATIC)
+            assert (last().kind, last().reason) == (InboundKind.AUTOMATIC, InboundReason.AUTOMATIC)
     assert family.state() == before
     assert family.written() == []
 
@@ -298,7 +298,7 @@ def test_an_out_of_office_note_is_ignored(family: Family) -> None:
 def test_a_person_who_writes_is_read_by_a_person(family: Family) -> None:
     assert family.take(mail(to=family.token_address(), subject="Can Ana bring a friend?")) is QUARANTINED
     message = last()
-    assert (message.kind, message.reason, message.subject) == (InboundKind.OTHER, Reason.PERSON_WROTE, "Can Ana bring a friend?")
+    assert (message.kind, message.reason, message.subject) == (InboundKind.OTHER, InboundReason.PERSON_WROTE, "Can Ana bring a friend?")
     assert message.mailbox_id == family.mailbox().id
 
 
@@ -307,7 +307,7 @@ def test_nothing_is_ever_imported(family: Family) -> None:
     before = family.state()
     for method in ("REQUEST", "CANCEL", "PUBLISH", "ADD", "DECLINECOUNTER"):
         assert family.take(family.reply(method=method)) is IGNORED
-        assert last().reason == Reason.NOT_IMPORTED
+        assert last().reason == InboundReason.NOT_IMPORTED
     assert family.state() == before
 
 
@@ -318,7 +318,7 @@ def test_two_answers_in_one_message_are_none(family: Family) -> None:
     other = b"BEGIN:VEVENT" + event.replace(b"ACCEPTED", b"DECLINED")
     before = family.state()
     assert family.take(said.replace(b"END:VCALENDAR", other + b"END:VCALENDAR")) is QUARANTINED
-    assert last().reason == Reason.SEVERAL_EVENTS
+    assert last().reason == InboundReason.SEVERAL_EVENTS
     assert family.state() == before
 
 
@@ -361,7 +361,7 @@ def test_our_own_letter_that_comes_back_is_ignored(family: Family) -> None:
     raw = render(letter, settings=family.settings)
     before = family.state()
     assert family.take(raw, to=family.token_address()) is IGNORED
-    assert last().reason == Reason.OUR_OWN
+    assert last().reason == InboundReason.OUR_OWN
     stripped = raw.replace(b"Auto-Submitted: auto-generated\r\n", b"").replace(letter.key.encode(), b"another")
     stripped = stripped.replace(b".first@", b".second@")
     assert family.take(stripped, to=family.token_address()) is IGNORED

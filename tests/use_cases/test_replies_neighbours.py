@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import (
     Answer,
     AnswerSource,
@@ -26,8 +26,8 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.models.snapshots import LetterFacts, Reader
-from outreach.notifications.notify import hosts_changed
+from outreach.models.snapshots import LetterSnapshot, Reader
+from outreach.notifications.notify import notify_hosts
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, last
@@ -89,7 +89,7 @@ def street(app: Flask, make: Builder, now: datetime) -> Street:
         outreach_session = make.outreach_session(host, minutes=minutes, co_hosts=[cohost], frees_declined_seats=True)
         families.append(Family(outreach_session, host, now))
         with transaction():
-            hosts_changed(outreach_session, now=now)
+            notify_hosts(outreach_session, now=now)
         make.register(outreach_session, teacher, ana, cleo)
         make.register(outreach_session, colleague, ben, gil)
     families[0].deliver()
@@ -102,9 +102,9 @@ def letters_to(address: str, kind: LetterKind) -> list[Letter]:
     return list(db.session.scalars(wanted))
 
 
-def facts_to(address: str, kind: LetterKind) -> LetterFacts:
+def facts_to(address: str, kind: LetterKind) -> LetterSnapshot:
     [letter] = letters_to(address, kind)
-    return LetterFacts.from_json(letter.facts)
+    return LetterSnapshot.from_json(letter.facts)
 
 
 def read_by(address: str, kind: LetterKind) -> Received:
@@ -122,7 +122,7 @@ def kept(family: Family) -> list[InvitationAnswer]:
     return list(db.session.scalars(select(InvitationAnswer).where(mine).order_by(InvitationAnswer.id)))
 
 
-def names(facts: LetterFacts) -> list[tuple[str, str]]:
+def names(facts: LetterSnapshot) -> list[tuple[str, str]]:
     return [(one.given_name, one.family_name) for one in facts.seated]
 
 
@@ -209,7 +209,7 @@ def test_the_same_moment_about_another_revision_is_no_replay(street: Street) -> 
     revise(family, PARENT)
     assert family.take(family.reply(PARENT, sequence=first, at=MINUTE)) is IGNORED
     assert family.take(family.reply(PARENT, at=MINUTE)) is not IGNORED
-    assert last().reason == Reason.OLDER
+    assert last().reason == InboundReason.OLDER
 
 
 def test_what_was_history_once_is_a_replay_the_second_time(street: Street) -> None:
@@ -225,7 +225,7 @@ def test_what_was_history_once_is_a_replay_the_second_time(street: Street) -> No
 def test_the_second_before_at_and_after_the_end_of_the_session(street: Street, later: timedelta, outcome: InboundOutcome) -> None:
     ends = street.first.outreach_session.ends_at - street.first.now
     assert street.first.take(street.first.reply(PARENT), at=ends + later) is outcome
-    assert (last().reason == Reason.OVER) is (outcome is HISTORY)
+    assert (last().reason == InboundReason.OVER) is (outcome is HISTORY)
     assert street.second.take(street.second.reply(PARENT), at=ends + later) is APPLIED, "the other session goes on"
 
 
@@ -240,7 +240,7 @@ def test_an_invitation_that_was_taken_back_takes_no_answer(street: Street) -> No
     with transaction():
         street.first.invitation(PARENT).is_live = False
     assert street.first.take(street.first.reply(PARENT)) is HISTORY
-    assert last().reason == Reason.OVER
+    assert last().reason == InboundReason.OVER
     assert street.first.invitation(PARENT).answer is Answer.NEEDS_ACTION
     [one] = kept(street.first)
     assert (one.answer, one.counts) == (Answer.ACCEPTED, False)
@@ -259,7 +259,7 @@ def test_a_reply_of_the_right_person_through_the_other_parents_address_changes_n
     before = street.answers()
     raw = street.first.reply(OTHER_PARENT, to=street.first.token_address(PARENT))
     assert street.first.take(raw) is QUARANTINED
-    assert (last().reason, last().mailbox_id, last().invitation_id) == (Reason.NOT_THEIRS, street.first.mailbox(PARENT).id, None)
+    assert (last().reason, last().mailbox_id, last().invitation_id) == (InboundReason.NOT_THEIRS, street.first.mailbox(PARENT).id, None)
     assert street.answers() == before
 
 
@@ -317,7 +317,7 @@ def test_a_letter_that_is_still_under_way_is_not_written_twice(street: Street) -
     family = street.first
     assert family.take(family.reply(PARENT, method="REFRESH"), at=2 * MINUTE) is APPLIED
     assert family.take(family.reply(PARENT, method="REFRESH"), at=timedelta(hours=1)) is IGNORED
-    assert last().reason == Reason.SENT_LATELY
+    assert last().reason == InboundReason.SENT_LATELY
     assert len(family.written()) == 1
 
 
@@ -451,7 +451,7 @@ def test_what_adults_propose_names_them_and_no_student(street: Street) -> None:
     by_teacher = facts_to(HOST, LetterKind.NOTE)
     assert by_teacher.asked is not None
     assert (by_teacher.seated, by_teacher.asked.by, by_teacher.asked.name) == ((), Reader.TEACHER, "Tess Smith")
-    by_host = LetterFacts.from_json(letters_to(COHOST, LetterKind.NOTE)[-1].facts)
+    by_host = LetterSnapshot.from_json(letters_to(COHOST, LetterKind.NOTE)[-1].facts)
     assert by_host.asked is not None
     assert (by_host.asked.by, by_host.asked.name) == (Reader.HOST, "Sam Lee")
 
@@ -468,7 +468,7 @@ def test_a_host_s_proposal_where_there_is_no_other_host_goes_nowhere(street: Str
         db.session.add(street.first.outreach_session)
         street.first.outreach_session.co_hosts = []
     assert street.first.take(street.first.reply(HOST, method="COUNTER", lines=PROPOSAL)) is HISTORY
-    assert last().reason == Reason.PROPOSED_ALREADY
+    assert last().reason == InboundReason.PROPOSED_ALREADY
     assert street.first.written() == []
 
 
@@ -477,7 +477,7 @@ def test_a_host_who_is_the_teacher_too_hears_once_as_host(street: Street, make: 
     with transaction():
         db.session.add(family.outreach_session)
         family.outreach_session.co_hosts = [db.session.scalars(select(User).where(User.email == TEACHER)).one()]
-        hosts_changed(family.outreach_session, now=make.now)
+        notify_hosts(family.outreach_session, now=make.now)
     family.deliver()
     family.take(family.reply(CLEO, method="COUNTER", lines=PROPOSAL))
     assert sorted(family.written()) == [(LetterKind.NOTE, HOST), (LetterKind.NOTE, TEACHER)]

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.models import Answer, InboundKind, InboundOutcome, Letter, LetterKind, Mailbox
-from outreach.models.snapshots import LetterFacts, Reader
+from outreach.models.snapshots import LetterSnapshot, Reader
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last
@@ -27,16 +27,16 @@ def family(make: Builder, now: datetime) -> Family:
     return invited(make, now, co_hosts=[make.clinician(email="second@hospital.example")])
 
 
-def facts_to(address: str) -> LetterFacts:
+def facts_to(address: str) -> LetterSnapshot:
     """Give the facts of the last letter to an address."""
     wanted = select(Letter.facts).join(Mailbox).where(Mailbox.address == address).order_by(Letter.id.desc()).limit(1)
-    return LetterFacts.from_json(db.session.scalars(wanted).one())
+    return LetterSnapshot.from_json(db.session.scalars(wanted).one())
 
 
 def test_a_proposal_goes_to_the_hosts_and_in_the_same_words_to_the_teacher(family: Family) -> None:
     before = family.state()
     assert family.take(family.reply(method="COUNTER", partstat="TENTATIVE", lines=LATER)) is APPLIED
-    assert (last().kind, last().reason) == (InboundKind.COUNTER, Reason.PROPOSED)
+    assert (last().kind, last().reason) == (InboundKind.COUNTER, InboundReason.PROPOSED)
     assert sorted(family.written()) == [(NOTE, HOST), (NOTE, "second@hospital.example"), (NOTE, TEACHER)]
     assert family.state() == before, "nothing is decided by it"
     host, teacher = facts_to(HOST), facts_to(TEACHER)
@@ -62,7 +62,7 @@ def test_a_proposal_is_passed_on_once_and_three_in_all(family: Family) -> None:
         HISTORY,
         HISTORY,
     ]
-    assert last().reason == Reason.PROPOSED_ALREADY
+    assert last().reason == InboundReason.PROPOSED_ALREADY
     assert len(family.written()) == 3 * 3
 
 
@@ -101,7 +101,7 @@ def test_who_passes_the_invitation_on_has_not_answered_and_host_and_teacher_know
     for minute in (2, 3):
         raw = family.reply(partstat="DELEGATED", at=minute * MINUTE)
         assert family.take(raw, at=minute * MINUTE + MINUTE) is APPLIED
-    assert last().reason == Reason.PASSED_ON
+    assert last().reason == InboundReason.PASSED_ON
     invitation = family.invitation()
     assert (invitation.answer, invitation.answered_at) == (Answer.NEEDS_ACTION, None)
     assert sorted(family.written()) == [(NOTE, HOST), (NOTE, "second@hospital.example"), (NOTE, TEACHER)], "once"
@@ -113,7 +113,7 @@ def test_who_asks_for_the_invitation_gets_it_as_it_stands_once_an_hour(family: F
         for minute in (5, 6, 59)
     ]
     assert asking == [APPLIED, IGNORED, IGNORED]
-    assert last().reason == Reason.SENT_LATELY
+    assert last().reason == InboundReason.SENT_LATELY
     assert family.written() == [(LetterKind.UPDATED, PARENT)]
     family.deliver()
     assert family.take(family.reply(PARENT, method="REFRESH", at=61 * MINUTE), at=61 * MINUTE) is APPLIED
@@ -131,6 +131,6 @@ def test_who_asks_for_a_cancelled_session_learns_that_it_is(family: Family) -> N
 
 def test_who_asks_for_somebody_elses_invitation_gets_nothing(family: Family) -> None:
     assert family.take(family.reply(method="REFRESH", attendees=("foreign@elsewhere.example",))) is QUARANTINED
-    assert last().reason == Reason.OTHER_ATTENDEE
+    assert last().reason == InboundReason.OTHER_ATTENDEE
     assert family.take(family.reply(ANA, method="REFRESH", to=family.token_address(PARENT))) is QUARANTINED
     assert family.written() == []

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.inbound.reasons import Reason
+from outreach.inbound.reasons import InboundReason
 from outreach.mail.verp import bounce_address
 from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome, Letter, LetterKind
-from outreach.outbox.queue import Draft, post
+from outreach.outbox.queue import NewLetter, enqueue
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, complaint, invited, last
 
@@ -40,7 +40,7 @@ def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None
     letter = family.letter(PARENT)
     assert family.take(bounce(to=bounce_address(letter.id, family.settings))) is APPLIED
     message = last()
-    assert (message.kind, message.reason) == (InboundKind.BOUNCE, Reason.FAILED)
+    assert (message.kind, message.reason) == (InboundKind.BOUNCE, InboundReason.FAILED)
     assert (message.letter_id, message.mailbox_id, message.invitation_id) == (letter.id, letter.mailbox_id, letter.invitation_id)
     assert bounces() == [(BounceKind.HARD, "5.1.1", letter.mailbox_id, letter.id)]
     db.session.expire_all()
@@ -65,7 +65,7 @@ def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
     """The first Message-ID holds the UID, which stands in every calendar; the bounce came to no address of a letter."""
     uid = family.invitation(PARENT).uid.partition("@")[0]
     assert family.take(bounce(to="rsvp@outreach.example", returned=f"<{uid}.first@outreach.example>")) is QUARANTINED
-    assert last().reason == Reason.UNKNOWN_LETTER
+    assert last().reason == InboundReason.UNKNOWN_LETTER
     assert family.mailbox(PARENT).refused_at is None
 
 
@@ -82,7 +82,7 @@ def test_a_bounce_nobody_can_place_marks_no_mailbox(family: Family) -> None:
     ]
     for raw in placeless:
         assert family.take(raw) is QUARANTINED
-        assert last().reason == Reason.UNKNOWN_LETTER
+        assert last().reason == InboundReason.UNKNOWN_LETTER
     assert bounces() == []
 
 
@@ -91,7 +91,7 @@ def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
     to = bounce_address(family.letter().id, family.settings)
     for action, status in (("delayed", "4.4.1"), ("delivered", "2.0.0"), ("relayed", "2.0.0")):
         assert family.take(bounce(to=to, action=action, status=status)) is IGNORED
-        assert last().reason == Reason.NO_FAILURE
+        assert last().reason == InboundReason.NO_FAILURE
     assert bounces() == []
 
 
@@ -105,7 +105,7 @@ def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
 def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
     letter = family.letter(PARENT)
     assert family.take(complaint(to=bounce_address(letter.id, family.settings))) is APPLIED
-    assert (last().kind, last().reason) == (InboundKind.COMPLAINT, Reason.COMPLAINED)
+    assert (last().kind, last().reason) == (InboundKind.COMPLAINT, InboundReason.COMPLAINED)
     db.session.expire_all()
     mailbox = family.mailbox(PARENT)
     assert mailbox.reminders_stopped_at is not None
@@ -129,7 +129,7 @@ def test_the_token_says_which_letter_whatever_came_back(family: Family) -> None:
 
 def test_a_letter_that_is_gone_is_unknown(family: Family) -> None:
     assert family.take(bounce(to=bounce_address(999_999, family.settings))) is QUARANTINED
-    assert (last().reason, last().mailbox_id, last().letter_id) == (Reason.UNKNOWN_LETTER, None, None)
+    assert (last().reason, last().mailbox_id, last().letter_id) == (InboundReason.UNKNOWN_LETTER, None, None)
 
 
 @pytest.mark.parametrize("kind", LetterKind)
@@ -138,7 +138,7 @@ def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_
     with transaction():
         letter.kind = kind
         db.session.flush()
-        put_another = Draft(
+        put_another = NewLetter(
             mailbox_id=letter.mailbox_id,
             kind=LetterKind.INVITATION,
             facts={},
@@ -147,7 +147,7 @@ def test_only_the_letter_that_began_an_invitation_is_known_by_its_first_message_
             invitation_id=invitation.id,
             sequence=1,
         )
-        post([put_another], now=family.now)
+        enqueue([put_another], now=family.now)
     later = db.session.scalars(select(Letter).where(Letter.dedupe_key == "another")).one()
     first = f"<{invitation.uid.partition('@')[0]}.first@outreach.example>"
     assert family.take(complaint(to="abuse@outreach.example", returned=first)) is APPLIED

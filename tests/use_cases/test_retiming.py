@@ -14,7 +14,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, SessionState
-from outreach.models.snapshots import LetterFacts
+from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import notify
 from outreach.notifications.reminders import plan_reminders
 from outreach.scheduling.retime import Retiming, retime, skipped_sessions
@@ -60,7 +60,7 @@ def registered(make: Builder) -> Callable[[OutreachSession], None]:
         teacher = make.teacher(school)
         students = make.full_class(school, teacher, size=3).students
         with transaction():
-            notify.tell_published(outreach_session, now=make.now)
+            notify.notify_published(outreach_session, now=make.now)
         make.register(outreach_session, teacher, *students)
         settle_all(answer=Answer.ACCEPTED)
 
@@ -112,7 +112,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     told = queued()
     assert {letter.kind for letter in told} == {LetterKind.UPDATED}
     assert {letter.invitation_id: letter.sequence for letter in told} == {key: sequence + 1 for key, sequence in before.items()}
-    facts = [LetterFacts.from_json(letter.facts) for letter in told]
+    facts = [LetterSnapshot.from_json(letter.facts) for letter in told]
     assert {(one.cause.value, one.session.starts_at, one.session.starts_wall) for one in facts} == {("zone", BY_NOW, WINTER)}
 
 
@@ -264,7 +264,7 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
     timed_before: SessionOf, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = (timed_before() for _ in range(3))
-    tell = notify.tell_zone
+    tell = notify.notify_zone
 
     def die(outreach_session: OutreachSession, **facts: Any) -> None:
         if outreach_session.id == second.id:
@@ -273,7 +273,7 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
 
     for one in (first, second, third):
         with transaction():
-            notify.tell_published(one, now=now)
+            notify.notify_published(one, now=now)
     monkeypatch.setattr(notify, "tell_zone", die)
     with pytest.raises(RuntimeError):
         retime(now=now)

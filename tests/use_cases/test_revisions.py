@@ -13,7 +13,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import GUL, RUTH, Neighbours
@@ -45,14 +45,14 @@ def moved(world: Neighbours) -> None:
 
 def reworded(world: Neighbours) -> None:
     with transaction():
-        was, world.first.title = session_facts(world.first), "Another title"
-        notify.tell_wording(world.first, was=was, has_new_description=False, now=world.now)
+        was, world.first.title = session_snapshot(world.first), "Another title"
+        notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours) -> None:
     with transaction():
-        was = replace(session_facts(world.first), starts_at=world.first.starts_at + HOUR)
-        notify.tell_zone(world.first, was=was, now=world.now)
+        was = replace(session_snapshot(world.first), starts_at=world.first.starts_at + HOUR)
+        notify.notify_zone(world.first, was=was, now=world.now)
 
 
 def online_in_another_zone(world: Neighbours) -> None:
@@ -73,18 +73,18 @@ def decided_later(world: Neighbours) -> None:
 
 def decided_at(world: Neighbours, days: int) -> None:
     with transaction():
-        was = session_facts(world.first)
+        was = session_snapshot(world.first)
         world.first.leave_open_until(world.first.starts_at - timedelta(days=days))
-        notify.tell_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
+        notify.notify_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
 
 
 def confirmed(world: Neighbours) -> None:
     with transaction():
         world.first.leave_open_until(world.first.starts_at - timedelta(days=2))
         db.session.flush()
-        was = session_facts(world.first)
+        was = session_snapshot(world.first)
         world.first.leave_open_until(None)
-        notify.tell_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
+        notify.notify_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
 
 
 def cancelled(world: Neighbours) -> None:

@@ -12,27 +12,27 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from outreach.db import db
-from outreach.errors import NotThere, OutreachError, Refused, Stale
+from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import Area, Letter, LetterKind, OutreachSession, SessionState, Site, User
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
 from outreach.scheduling.form_defaults import from_session
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move, plan_move
 from outreach.scheduling.schedule_rules import AskWhich
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 
-AFTERNOON = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
-OFFER = Offer(title="Power of a Stitch", capacity=10, reminder_leads=(10080, 1440))
+AFTERNOON = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
+OFFER = DetailsInput(title="Power of a Stitch", capacity=10, reminder_leads=(10080, 1440))
 
 
-def at(site: Site) -> TypedPlace:
-    return TypedPlace(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
+def at(site: Site) -> WhereInput:
+    return WhereInput(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
 
 
 def post(
-    host: User, place: TypedPlace, *, now: datetime, when: TypedTime = AFTERNOON, offer: Offer = OFFER, publish: bool = True
+    host: User, place: WhereInput, *, now: datetime, when: WhenInput = AFTERNOON, offer: DetailsInput = OFFER, publish: bool = True
 ) -> OutreachSession:
     key = use_cases.post("stitch_workshop", when, place, offer, by_id=host.id, publish=publish, now=now)
     return db.session.get_one(OutreachSession, key, populate_existing=True)
@@ -45,7 +45,7 @@ def full_session(make: Builder, host: User, *, seats: int = 3, students: int = 4
     teacher = make.teacher(school)
     school_class = make.full_class(school, teacher, size=students)
     ids = tuple(student.id for student in school_class.students)
-    request = Request(
+    request = RegistrationRequest(
         session_id=outreach_session.id,
         school_id=school.id,
         student_ids=ids,
@@ -87,14 +87,14 @@ def test_a_draft_tells_nobody_until_it_is_published_once(make: Builder, now: dat
     draft = post(make.clinician(), at(make.site()), now=now, publish=False)
     assert (draft.state, db.session.scalar(select(func.count(Letter.id)))) == (SessionState.DRAFT, 0)
     use_cases.publish(draft.id, now=now)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         use_cases.publish(draft.id, now=now)
     assert letters(LetterKind.INVITATION) == 1
 
 
 def test_a_draft_whose_time_has_passed_is_not_published(make: Builder, now: datetime) -> None:
     draft = post(make.clinician(), at(make.site()), now=now, publish=False)
-    with pytest.raises(Refused) as error:
+    with pytest.raises(Refusal) as error:
         use_cases.publish(draft.id, now=draft.starts_at)
     assert refusal(error)[0] == "day"
 
@@ -102,7 +102,7 @@ def test_a_draft_whose_time_has_passed_is_not_published(make: Builder, now: date
 @pytest.mark.empty_database
 def test_a_place_is_made_while_posting_and_found_again_by_its_name(make: Builder, now: datetime) -> None:
     host = make.clinician()
-    place = TypedPlace(new_site="Mercy General", new_address="2 Hill Road", new_area="Skills lab", zone="Australia/Sydney")
+    place = WhereInput(new_site="Mercy General", new_address="2 Hill Road", new_area="Skills lab", zone="Australia/Sydney")
     first = post(host, place, now=now)
     again = post(host, replace(place, new_site="mercy GENERAL", new_area="skills LAB", zone="Europe/London"), now=now)
     assert (first.site_id, first.area_id, again.zone) == (again.site_id, again.area_id, "Australia/Sydney")
@@ -117,7 +117,7 @@ def test_a_place_is_made_while_posting_and_found_again_by_its_name(make: Builder
 
 @pytest.mark.empty_database
 def test_of_two_who_make_the_same_place_at_once_nobody_meets_an_error(app: Flask, make: Builder, now: datetime) -> None:
-    place = TypedPlace(new_site="Mercy General", new_area="Skills lab", zone="America/New_York")
+    place = WhereInput(new_site="Mercy General", new_area="Skills lab", zone="America/New_York")
     hosts = [make.clinician().id for _ in range(4)]
 
     def post_there(host_id: int) -> object:
@@ -126,7 +126,7 @@ def test_of_two_who_make_the_same_place_at_once_nobody_meets_an_error(app: Flask
     done = at_once(app, *(partial(post_there, host_id) for host_id in hosts))
     assert db.session.scalar(select(func.count()).select_from(Site).where(Site.name == "Mercy General")) == 1
     refused = [one for one in done if isinstance(one, OutreachError)]
-    assert all(isinstance(one, Refused) and one.field == "new_site" for one in refused)
+    assert all(isinstance(one, Refusal) and one.field == "new_site" for one in refused)
     assert db.session.scalar(select(func.count()).select_from(OutreachSession)) == len(hosts) - len(refused) > 0
 
 
@@ -142,12 +142,12 @@ def test_a_room_is_added_to_a_place_from_the_list(make: Builder, now: datetime) 
 def test_a_place_that_cannot_be_found_is_refused_and_nothing_is_kept(make: Builder, now: datetime) -> None:
     host = make.clinician()
     for place, field in (
-        (TypedPlace(zone="Europe/London"), "where"),
-        (TypedPlace(site_id=4711, zone="Europe/London"), "where"),
-        (TypedPlace(area_id=4711, zone="Europe/London"), "where"),
-        (TypedPlace(new_area="Ward 3", video_url="https://video.example/1", zone="Europe/London"), "new_area"),
+        (WhereInput(zone="Europe/London"), "where"),
+        (WhereInput(site_id=4711, zone="Europe/London"), "where"),
+        (WhereInput(area_id=4711, zone="Europe/London"), "where"),
+        (WhereInput(new_area="Ward 3", video_url="https://video.example/1", zone="Europe/London"), "new_area"),
     ):
-        with pytest.raises(Refused) as error:
+        with pytest.raises(Refusal) as error:
             post(host, place, now=now)
         assert refusal(error)[0] == field
     assert db.session.scalar(select(func.count(OutreachSession.id))) == 0
@@ -155,9 +155,9 @@ def test_a_place_that_cannot_be_found_is_refused_and_nothing_is_kept(make: Build
 
 @pytest.mark.empty_database
 def test_a_refused_time_leaves_no_new_place_behind(make: Builder, now: datetime) -> None:
-    place = TypedPlace(new_site="Mercy General", zone="America/New_York")
-    with pytest.raises(Refused) as error:
-        post(make.clinician(), place, when=TypedTime(day=date(2027, 3, 14), start=time(2, 30), end=time(4)), now=now)
+    place = WhereInput(new_site="Mercy General", zone="America/New_York")
+    with pytest.raises(Refusal) as error:
+        post(make.clinician(), place, when=WhenInput(day=date(2027, 3, 14), start=time(2, 30), end=time(4)), now=now)
     assert refusal(error) == (
         "start",
         "02:30 doesn't exist on Sunday 14 March 2027 in New York: the clock goes from 02:00 to 03:00.",
@@ -167,7 +167,7 @@ def test_a_refused_time_leaves_no_new_place_behind(make: Builder, now: datetime)
 
 def test_an_hour_that_comes_twice_is_asked_about_and_the_answer_kept(make: Builder, now: datetime) -> None:
     host, place = make.clinician(), at(make.site(zone="America/New_York"))
-    night = TypedTime(day=date(2027, 11, 7), start=time(1, 30), end=time(3))
+    night = WhenInput(day=date(2027, 11, 7), start=time(1, 30), end=time(3))
     with pytest.raises(AskWhich) as error:
         post(host, place, when=night, now=now)
     assert error.value.offsets == (timedelta(hours=-4), timedelta(hours=-5))
@@ -187,7 +187,7 @@ def test_an_offer_that_cannot_hold_is_refused_beside_its_field(make: Builder, no
         ({"host_id": 4711}, "host"),
     ]
     for changes, field in wrong:
-        with pytest.raises(Refused) as error:
+        with pytest.raises(Refusal) as error:
             post(host, place, offer=replace(OFFER, **changes), now=now)
         assert refusal(error)[0] == field
 
@@ -202,7 +202,7 @@ def test_a_session_is_posted_with_the_higher_of_two_age_floors(make: Builder, no
     host, site = make.clinician(), make.site()
     for own, of_the_area, holds in [(14, 16, 16), (18, 16, 18), (None, 16, 16), (14, None, 14), (None, None, None)]:
         area = make.area(site, f"Area {own} {of_the_area}", age_floor=of_the_area)
-        place = TypedPlace(area_id=area.id, zone="Europe/London")
+        place = WhereInput(area_id=area.id, zone="Europe/London")
         assert post(host, place, offer=replace(OFFER, age_floor=own), now=now).age_floor == holds
 
 
@@ -210,7 +210,7 @@ def test_a_coordinator_posts_for_a_clinician_but_hosts_nothing(make: Builder, no
     coordinator, host, site = make.coordinator(), make.clinician(), make.site()
     posted = post(coordinator, at(site), offer=replace(OFFER, host_id=host.id), now=now)
     assert (posted.host_id, posted.posted_by_id) == (host.id, coordinator.id)
-    with pytest.raises(Refused) as error:
+    with pytest.raises(Refusal) as error:
         post(coordinator, at(site), now=now)
     assert refusal(error)[0] == "host"
 
@@ -220,7 +220,7 @@ def test_co_hosts_are_approved_clinicians_each_once_and_not_the_host(make: Build
     emails = (helper.email.upper(), helper.email, host.email)
     posted = post(host, at(make.site()), offer=replace(OFFER, co_host_emails=emails), now=now)
     assert [user.id for user in posted.co_hosts] == [helper.id]
-    with pytest.raises(Refused, match="isn't the address of an approved clinician"):
+    with pytest.raises(Refusal, match="isn't the address of an approved clinician"):
         post(host, at(make.site()), offer=replace(OFFER, co_host_emails=(teacher.email,)), now=now)
 
 
@@ -243,7 +243,7 @@ def test_more_seats_go_to_those_who_wait(make: Builder, now: datetime) -> None:
 
 def test_fewer_seats_than_are_taken_are_refused(make: Builder, now: datetime) -> None:
     outreach_session = full_session(make, make.clinician())
-    with pytest.raises(Refused) as error:
+    with pytest.raises(Refusal) as error:
         use_cases.edit(outreach_session.id, replace(OFFER, capacity=2), seen=outreach_session.updated_at, now=now)
     assert refusal(error) == ("capacity", "3 seats are taken; keep at least as many, or take students off the list first.")
 
@@ -284,7 +284,7 @@ def test_a_move_that_changes_nothing_is_refused_and_tells_nobody(make: Builder, 
     outreach_session = full_session(make, make.clinician())
     place = at(db.session.get_one(Site, outreach_session.site_id))
     before = db.session.scalar(select(func.count(Letter.id)))
-    with pytest.raises(Refused, match="Nothing changed"):
+    with pytest.raises(Refusal, match="Nothing changed"):
         move(outreach_session.id, AFTERNOON, place, seen=outreach_session.updated_at, now=now)
     assert (db.session.scalar(select(func.count(Letter.id))), outreach_session.revision) == (before, 0)
 
@@ -293,8 +293,8 @@ def test_a_move_to_the_past_is_refused(make: Builder, now: datetime) -> None:
     posted = post(make.clinician(), at(make.site()), now=now)
     place = at(db.session.get_one(Site, posted.site_id))
     for day in (date(2027, 2, 28), date(2027, 3, 1)):
-        with pytest.raises(Refused, match="in the past"):
-            move(posted.id, TypedTime(day=day, start=time(0), end=time(1)), place, seen=posted.updated_at, now=now)
+        with pytest.raises(Refusal, match="in the past"):
+            move(posted.id, WhenInput(day=day, start=time(0), end=time(1)), place, seen=posted.updated_at, now=now)
 
 
 def test_what_is_cancelled_over_or_a_draft_is_not_moved(make: Builder, now: datetime) -> None:
@@ -304,7 +304,7 @@ def test_what_is_cancelled_over_or_a_draft_is_not_moved(make: Builder, now: date
     cancelled = make.outreach_session(make.clinician(), site=site)
     use_cases.cancel(cancelled.id, "The theatre is closed", now=now)
     for outreach_session in (draft, over, cancelled):
-        with pytest.raises(Refused):
+        with pytest.raises(Refusal):
             move(outreach_session.id, replace(AFTERNOON, day=date(2027, 4, 1)), at(site), seen=outreach_session.updated_at, now=now)
 
 
@@ -330,7 +330,7 @@ def test_a_move_into_a_stricter_room_raises_the_age_floor(make: Builder, now: da
 def test_a_planned_move_to_a_new_place_writes_none(make: Builder, now: datetime) -> None:
     posted = post(make.clinician(), at(make.site()), now=now)
     for place in (
-        TypedPlace(new_site="Mercy", new_area="Lab", zone="America/New_York"),
+        WhereInput(new_site="Mercy", new_area="Lab", zone="America/New_York"),
         replace(at(posted.site or make.site()), new_area="Lab"),
     ):
         assert plan_move(posted.id, AFTERNOON, place, now=now).becomes.area_name == "Lab"
@@ -342,13 +342,13 @@ def test_a_cancellation_says_why_and_happens_once(make: Builder, now: datetime) 
     outreach_session = full_session(make, make.clinician())
     use_cases.cancel(outreach_session.id, "The theatre is closed", now=now)
     assert (outreach_session.state, outreach_session.cancel_reason) == (SessionState.CANCELLED, "The theatre is closed")
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         use_cases.cancel(outreach_session.id, "Again", now=now)
 
 
 def test_what_is_over_is_not_cancelled(make: Builder, now: datetime) -> None:
     over = make.outreach_session(make.clinician(), starts_wall=datetime(2027, 2, 1, 14))
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         use_cases.cancel(over.id, "Too late", now=now)
 
 
@@ -357,7 +357,7 @@ def test_a_draft_is_discarded_a_published_session_is_not(make: Builder, now: dat
     draft = post(host, at(make.site()), offer=replace(OFFER, co_host_emails=(helper.email,)), now=now, publish=False)
     published = post(host, at(make.site()), now=now)
     use_cases.discard(draft.id)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         use_cases.discard(published.id)
     with pytest.raises(NotThere):
         use_cases.publish(draft.id, now=now)

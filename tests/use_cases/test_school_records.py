@@ -11,19 +11,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from outreach.class_lists.plan import KnownGuardian, RosterGuardian
+from outreach.class_lists.plan import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.letters.blocked import domains_to_allow, senders_to_allow
 from outreach.models import (
     ACTIVE,
     BlockedDomain,
     BounceKind,
     Consent,
+    ConsentPurpose,
     Guardian,
     Letter,
     Mailbox,
-    Purpose,
     Registration,
     RegistrationState,
     School,
@@ -32,14 +32,14 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.schools import removal, students, use_cases
-from outreach.schools.allow_list import own_domains, students_at, text_for_it
+from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.imports import use_cases as imports
-from outreach.schools.imports.use_cases import Said
-from outreach.schools.queries import Shelf, classes, fingerprint, known_students, schools_of, shelf_sizes, students_of_class
+from outreach.schools.imports.use_cases import ImportChoices
+from outreach.schools.queries import StudentFilter, classes, filter_counts, fingerprint, known_students, schools_of, students_of_class
 from outreach.schools.queries import students as found_students
-from outreach.schools.students import AlreadyThere, StudentFacts
+from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import TOWN, Builder
 from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, everything_left, known, queued, register, said
 
@@ -62,7 +62,7 @@ def school_class(make: Builder, school: School, teacher: User) -> SchoolClass:
     return make.school_class(school, teacher, name="9B")
 
 
-def add(school_class: SchoolClass, given_name: str, *guardians: RosterGuardian, now: datetime, **facts: Any) -> int:
+def add(school_class: SchoolClass, given_name: str, *guardians: ListedGuardian, now: datetime, **facts: Any) -> int:
     return students.add_student(school_class.id, said(given_name, guardians=guardians, **facts), now=now, is_another=True)
 
 
@@ -81,27 +81,27 @@ def guardian_ids(school: School) -> set[int]:
 
 
 def test_a_child_with_a_known_guardian_gets_the_same_person(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian("Maria", HOME), now=now)
-    add(school_class, "Ben", RosterGuardian("MARIA", HOME), now=now)
-    add(school_class, "Eva", RosterGuardian(None, HOME), now=now)
+    add(school_class, "Ana", ListedGuardian("Maria", HOME), now=now)
+    add(school_class, "Ben", ListedGuardian("MARIA", HOME), now=now)
+    add(school_class, "Eva", ListedGuardian(None, HOME), now=now)
     assert set(map(tuple, families(school).values())) == {(("Maria", HOME),)}
-    add(school_class, "Ida", RosterGuardian("Mar\u00eda", HOME), now=now)
+    add(school_class, "Ida", ListedGuardian("Mar\u00eda", HOME), now=now)
     assert len(guardian_ids(school)) == 1
     assert set(map(tuple, families(school).values())) == {(("Mar\u00eda", HOME),)}
 
 
 def test_two_people_at_one_address_stay_two_and_the_right_one_is_found(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian("Maria", HOME), RosterGuardian("Tom", HOME), now=now)
-    add(school_class, "Ben", RosterGuardian("Tom", HOME), now=now)
-    add(school_class, "Eva", RosterGuardian("Maria", HOME), now=now)
+    add(school_class, "Ana", ListedGuardian("Maria", HOME), ListedGuardian("Tom", HOME), now=now)
+    add(school_class, "Ben", ListedGuardian("Tom", HOME), now=now)
+    add(school_class, "Eva", ListedGuardian("Maria", HOME), now=now)
     assert families(school) == {"Ana": [("Maria", HOME), ("Tom", HOME)], "Ben": [("Tom", HOME)], "Eva": [("Maria", HOME)]}
     assert len(guardian_ids(school)) == 2
 
 
 def test_of_two_people_with_nearly_one_name_the_one_of_that_name_is_found(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian("Ann Hill", HOME), RosterGuardian("Anna Hill", HOME), now=now)
-    add(school_class, "Ben", RosterGuardian("Anna Hill", HOME), now=now)
-    add(school_class, "Eva", RosterGuardian("\u00c1nn Hill Ash", HOME), now=now)
+    add(school_class, "Ana", ListedGuardian("Ann Hill", HOME), ListedGuardian("Anna Hill", HOME), now=now)
+    add(school_class, "Ben", ListedGuardian("Anna Hill", HOME), now=now)
+    add(school_class, "Eva", ListedGuardian("\u00c1nn Hill Ash", HOME), now=now)
     assert families(school) == {
         "Ana": [("Ann Hill", HOME), ("Anna Hill", HOME)],
         "Ben": [("Anna Hill", HOME)],
@@ -110,29 +110,29 @@ def test_of_two_people_with_nearly_one_name_the_one_of_that_name_is_found(school
 
 
 def test_without_an_address_nobody_is_taken_for_another(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian("Maria"), now=now)
-    add(school_class, "Ben", RosterGuardian("Maria"), now=now)
+    add(school_class, "Ana", ListedGuardian("Maria"), now=now)
+    add(school_class, "Ben", ListedGuardian("Maria"), now=now)
     assert len(guardian_ids(school)) == 2
 
 
 def test_a_longer_name_akin_to_the_known_one_is_that_person_and_does_not_rename_them(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
-    add(school_class, "Ana", RosterGuardian("Maria", HOME), now=now)
-    add(school_class, "Ben", RosterGuardian("Maria Lopez", HOME), now=now)
+    add(school_class, "Ana", ListedGuardian("Maria", HOME), now=now)
+    add(school_class, "Ben", ListedGuardian("Maria Lopez", HOME), now=now)
     assert families(school) == {"Ana": [("Maria", HOME)], "Ben": [("Maria", HOME)]}
 
 
 def test_a_guardian_without_a_name_gets_the_first_that_is_said(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian(None, HOME), now=now)
-    add(school_class, "Ben", RosterGuardian("Maria", HOME), now=now)
+    add(school_class, "Ana", ListedGuardian(None, HOME), now=now)
+    add(school_class, "Ben", ListedGuardian("Maria", HOME), now=now)
     assert families(school) == {"Ana": [("Maria", HOME)], "Ben": [("Maria", HOME)]}
 
 
 def test_nobody_is_twice_a_guardian_of_one_child(school: School, school_class: SchoolClass, now: datetime) -> None:
-    ana = add(school_class, "Ana", RosterGuardian("Maria", HOME), now=now)
+    ana = add(school_class, "Ana", ListedGuardian("Maria", HOME), now=now)
     guardian = known(ana, school).guardians[0]
-    edit(ana, school, guardians=(guardian, RosterGuardian("Maria Lopez", HOME)), now=now)
+    edit(ana, school, guardians=(guardian, ListedGuardian("Maria Lopez", HOME)), now=now)
     assert families(school) == {"Ana": [("Maria", HOME), ("Maria Lopez", HOME)]}
 
 
@@ -141,8 +141,8 @@ def test_another_schools_guardian_is_never_found_changed_or_merged(
 ) -> None:
     elsewhere = make.school()
     other_class = make.school_class(elsewhere)
-    add(other_class, "Ana", RosterGuardian("Maria", HOME), now=now)
-    ben = add(school_class, "Ben", RosterGuardian("Maria", "old@families.example"), now=now)
+    add(other_class, "Ana", ListedGuardian("Maria", HOME), now=now)
+    ben = add(school_class, "Ben", ListedGuardian("Maria", "old@families.example"), now=now)
     guardian = known(ben, school).guardians[0]
     edit(ben, school, guardians=(replace(guardian, name="Maria Hill", email=HOME),), now=now)
     assert families(elsewhere) == {"Ana": [("Maria", HOME)]}
@@ -153,14 +153,14 @@ def test_another_schools_guardian_is_never_found_changed_or_merged(
 def test_two_records_become_one_with_all_children_and_consents(
     school: School, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
-    ana = add(school_class, "Ana", RosterGuardian("Maria", HOME), now=now)
-    ben = add(school_class, "Ben", RosterGuardian("Maria", "old@families.example"), now=now)
-    add(school_class, "Eva", RosterGuardian("Tom", HOME), now=now)
+    ana = add(school_class, "Ana", ListedGuardian("Maria", HOME), now=now)
+    ben = add(school_class, "Ben", ListedGuardian("Maria", "old@families.example"), now=now)
+    add(school_class, "Eva", ListedGuardian("Tom", HOME), now=now)
     kept, gone = known(ben, school).guardians[0], known(ana, school).guardians[0]
     tom = next(one.guardians[0] for one in known_students(school.id).values() if one.given_name == "Eva")
     with transaction():
         for guardian, child in ((gone, ana), (kept, ben), (tom, ana)):
-            facts = {"purpose": Purpose.ATTEND, "text_version": "1", "how": "said so", "given_at": now, "given_by_id": teacher.id}
+            facts = {"purpose": ConsentPurpose.ATTEND, "text_version": "1", "how": "said so", "given_at": now, "given_by_id": teacher.id}
             db.session.add(Consent(student_id=child, guardian_id=guardian.id, **facts))
     edit(ben, school, guardians=(replace(kept, email=HOME),), now=now)
     assert families(school) == {"Ana": [("Maria", HOME)], "Ben": [("Maria", HOME)], "Eva": [("Tom", HOME)]}
@@ -172,8 +172,8 @@ def test_two_records_become_one_with_all_children_and_consents(
 
 
 def test_of_two_parents_of_one_child_only_one_becomes_the_same_person(school: School, school_class: SchoolClass, now: datetime) -> None:
-    add(school_class, "Ana", RosterGuardian("Maria", HOME), RosterGuardian("Maria Lopez", HOME), now=now)
-    ben = add(school_class, "Ben", RosterGuardian("Maria", "old@families.example"), now=now)
+    add(school_class, "Ana", ListedGuardian("Maria", HOME), ListedGuardian("Maria Lopez", HOME), now=now)
+    ben = add(school_class, "Ben", ListedGuardian("Maria", "old@families.example"), now=now)
     edit(ben, school, guardians=(replace(known(ben, school).guardians[0], email=HOME),), now=now)
     found = families(school)
     assert (sorted(map(str, found["Ana"])), found["Ben"]) == (sorted(map(str, (("Maria", HOME), ("Maria Lopez", HOME)))), [("Maria", HOME)])
@@ -181,7 +181,7 @@ def test_of_two_parents_of_one_child_only_one_becomes_the_same_person(school: Sc
 
 
 def test_parents_of_one_child_who_share_an_address_from_now_on_stay_two(school: School, school_class: SchoolClass, now: datetime) -> None:
-    ana = add(school_class, "Ana", RosterGuardian("Maria", HOME), RosterGuardian("Maria L", "old@families.example"), now=now)
+    ana = add(school_class, "Ana", ListedGuardian("Maria", HOME), ListedGuardian("Maria L", "old@families.example"), now=now)
     first, second = known(ana, school).guardians
     edit(ana, school, guardians=(first, replace(second, email=HOME)), now=now)
     assert families(school) == {"Ana": [("Maria", HOME), ("Maria L", HOME)]}
@@ -201,7 +201,7 @@ def test_a_corrected_guardian_holds_for_all_their_children_and_for_nobody_else(
 
 
 def test_an_emptied_address_is_taken_away_and_an_emptied_guardian_goes(school: School, school_class: SchoolClass, now: datetime) -> None:
-    ana = add(school_class, "Ana", RosterGuardian("Maria", HOME), RosterGuardian("Tom"), now=now)
+    ana = add(school_class, "Ana", ListedGuardian("Maria", HOME), ListedGuardian("Tom"), now=now)
     maria, tom = known(ana, school).guardians
     assert edit(ana, school, guardians=(replace(maria, email=None), tom), now=now) is True
     assert families(school) == {"Ana": [("Maria", None), ("Tom", None)]}
@@ -272,10 +272,10 @@ def test_a_new_guardian_is_invited_and_one_without_an_address_concerns_nobody(
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
     everything_left()
     mine = known(mia, school).guardians
-    assert edit(mia, school, guardians=(*mine, RosterGuardian("Tom")), now=now) is False
+    assert edit(mia, school, guardians=(*mine, ListedGuardian("Tom")), now=now) is False
     assert queued() == set()
     mine = known(mia, school).guardians
-    assert edit(mia, school, guardians=(*mine, RosterGuardian("Ida", "ida@families.example")), now=now) is True
+    assert edit(mia, school, guardians=(*mine, ListedGuardian("Ida", "ida@families.example")), now=now) is True
     assert queued() == {("ida@families.example", INVITED)}
 
 
@@ -346,7 +346,7 @@ def test_a_student_is_between_4_and_35(school: School, school_class: SchoolClass
         if is_taken:
             act()
             continue
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             act()
         assert refusal.value.field == "birth_date"
 
@@ -356,7 +356,7 @@ def test_a_student_keeps_their_own_number_and_takes_nobody_elses(school: School,
     edit(mia, school, number="007", now=now)
     assert known(mia, school).number == "007"
     for number in ("7", "0007"):
-        with pytest.raises(Refused, match="Mia Hill has this number already"):
+        with pytest.raises(Refusal, match="Mia Hill has this number already"):
             edit(ana, school, number=number, now=now)
     edit(mia, school, number=None, now=now)
     edit(ana, school, number="7", now=now)
@@ -445,10 +445,10 @@ def test_a_class_keeps_its_own_name_and_takes_no_other_classs(
     make: Builder, school: School, school_class: SchoolClass, teacher: User
 ) -> None:
     other = make.school_class(school, name="9C")
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         use_cases.rename_class(other.id, "9b")
     assert refusal.value.field == "name"
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         use_cases.make_class(school.id, "9C", by_id=teacher.id)
     use_cases.rename_class(other.id, "9c")
     use_cases.rename_class(make.school_class(make.school(), name="8A").id, "9B")
@@ -497,10 +497,10 @@ def test_who_takes_part_or_waits_in_a_session_to_come_stays(
         place = db.session.scalars(select(Registration).where(Registration.student_id == mia.id)).one()
         place.state = state
     is_active = state in ACTIVE
-    assert [one.id for one in removal.places_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
-    assert removal.places_to_come(mia.id, now=made.ends_at) == []
+    assert [one.id for one in removal.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
+    assert removal.registrations_to_come(mia.id, now=made.ends_at) == []
     if is_active:
-        with pytest.raises(Refused, match="Withdraw it first"):
+        with pytest.raises(Refusal, match="Withdraw it first"):
             removal.remove_student(mia.id, now=made.ends_at - SECOND)
         assert db.session.get_one(Student, mia.id, populate_existing=True).given_name == "Mia"
     removal.remove_student(mia.id, now=made.ends_at if is_active else now)
@@ -516,13 +516,13 @@ def test_only_ones_own_places_in_published_sessions_count_the_next_first(
         register(one, school_class, teacher, mia, ben, now=now)
     with transaction():
         off.state = SessionState.CANCELLED
-    assert [one.session_id for one in removal.places_to_come(mia, now=now)] == [soon.id, late.id]
-    assert {one.student_id for one in removal.places_to_come(mia, now=now)} == {mia}
+    assert [one.session_id for one in removal.registrations_to_come(mia, now=now)] == [soon.id, late.id]
+    assert {one.student_id for one in removal.registrations_to_come(mia, now=now)} == {mia}
     with transaction():
         for place in db.session.scalars(select(Registration).where(Registration.student_id == mia)):
             place.state = RegistrationState.WITHDRAWN
     removal.remove_student(mia, now=now)
-    assert len(removal.places_to_come(ben, now=now)) == 2
+    assert len(removal.registrations_to_come(ben, now=now)) == 2
 
 
 def test_nothing_of_a_removed_student_is_left_but_what_others_need(
@@ -534,10 +534,10 @@ def test_nothing_of_a_removed_student_is_left_but_what_others_need(
     make.student(make.school_class(make.school()), given_name="Eva", email=HOME)
     with transaction():
         db.session.scalars(select(Mailbox).where(Mailbox.address == "stopped@families.example")).one().stop(now=now)
-        db.session.add(Consent(student_id=mia, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
-        db.session.add(Consent(student_id=ben, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
+        db.session.add(Consent(student_id=mia, purpose=ConsentPurpose.ATTEND, text_version="1", how="said so", given_at=now))
+        db.session.add(Consent(student_id=ben, purpose=ConsentPurpose.ATTEND, text_version="1", how="said so", given_at=now))
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "asked@families.example")).one()
-        note_failure(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
+        record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
     removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is None
     assert families(school) == {"Ben": [(known(ben, school).guardians[0].name, "shared@families.example")]}
@@ -568,8 +568,8 @@ def test_a_removed_student_with_past_places_is_nameless_and_found_nowhere(
     assert former.mailbox_id is None
     assert (former.classes, former.guardians, former.school_id) == ([], [], school.id)
     assert known_students(school.id) == {}
-    assert shelf_sizes(teacher) == dict.fromkeys(Shelf, 0)
-    assert found_students(teacher, Shelf.ALL, "", 1, now=now)[1] == []
+    assert filter_counts(teacher) == dict.fromkeys(StudentFilter, 0)
+    assert found_students(teacher, StudentFilter.ALL, "", 1, now=now)[1] == []
     assert add(school_class, "Former", family_name="Stu", now=now)
     assert len(known_students(school.id)) == 1
 
@@ -579,7 +579,7 @@ def test_only_both_names_make_a_former_student(
     make: Builder, school: School, school_class: SchoolClass, teacher: User, given: str, family: str
 ) -> None:
     make.student(school_class, given_name=given, family_name=family)
-    assert len(known_students(school.id)) == shelf_sizes(teacher)[Shelf.ALL] == 1
+    assert len(known_students(school.id)) == filter_counts(teacher)[StudentFilter.ALL] == 1
 
 
 # Lists
@@ -648,7 +648,7 @@ def crowd(make: Builder, school: School, school_class: SchoolClass, now: datetim
     return school
 
 
-def names(user: User, shelf: Shelf = Shelf.ALL, sought: str = "", *, now: datetime) -> list[str]:
+def names(user: User, shelf: StudentFilter = StudentFilter.ALL, sought: str = "", *, now: datetime) -> list[str]:
     page, lines = found_students(user, shelf, sought, 1, now=now)
     assert page.total == len(lines)
     return [one.name for one in lines]
@@ -657,17 +657,17 @@ def names(user: User, shelf: Shelf = Shelf.ALL, sought: str = "", *, now: dateti
 @pytest.mark.usefixtures("crowd")
 def test_each_shelf_holds_ones_own_schools_students_by_name(teacher: User, now: datetime) -> None:
     assert names(teacher, now=now) == ["Eva 100%", "Zoe Ash", "Ana Hill", "Ben Hill", "Ida Quist"]
-    assert names(teacher, Shelf.NO_CLASS, now=now) == ["Eva 100%"]
-    assert names(teacher, Shelf.TROUBLE, now=now) == ["Zoe Ash", "Ana Hill"]
-    assert shelf_sizes(teacher) == {Shelf.ALL: 5, Shelf.NO_CLASS: 1, Shelf.TROUBLE: 2}
+    assert names(teacher, StudentFilter.NO_CLASS, now=now) == ["Eva 100%"]
+    assert names(teacher, StudentFilter.TROUBLE, now=now) == ["Zoe Ash", "Ana Hill"]
+    assert filter_counts(teacher) == {StudentFilter.ALL: 5, StudentFilter.NO_CLASS: 1, StudentFilter.TROUBLE: 2}
 
 
 @pytest.mark.empty_database
 @pytest.mark.usefixtures("crowd")
 def test_a_coordinator_sees_all_schools_and_a_clinician_none(make: Builder, now: datetime) -> None:
-    assert shelf_sizes(make.coordinator()) == {Shelf.ALL: 10, Shelf.NO_CLASS: 2, Shelf.TROUBLE: 4}
+    assert filter_counts(make.coordinator()) == {StudentFilter.ALL: 10, StudentFilter.NO_CLASS: 2, StudentFilter.TROUBLE: 4}
     assert len(names(make.coordinator(), now=now)) == 10
-    assert shelf_sizes(make.clinician()) == dict.fromkeys(Shelf, 0)
+    assert filter_counts(make.clinician()) == dict.fromkeys(StudentFilter, 0)
     assert names(make.clinician(), now=now) == []
 
 
@@ -693,9 +693,9 @@ def test_every_word_is_looked_for_in_names_and_numbers(teacher: User, sought: st
 
 def test_fifty_students_stand_on_a_page(make: Builder, school: School, teacher: User, now: datetime) -> None:
     make.full_class(school, teacher, size=51, guardians=0, with_email=False)
-    page, lines = found_students(teacher, Shelf.ALL, "", 1, now=now)
+    page, lines = found_students(teacher, StudentFilter.ALL, "", 1, now=now)
     assert (len(lines), page.pages, page.total) == (50, 2, 51)
-    assert len(found_students(teacher, Shelf.ALL, "", 2, now=now)[1]) == 1
+    assert len(found_students(teacher, StudentFilter.ALL, "", 2, now=now)[1]) == 1
 
 
 def test_a_class_lists_its_own_students_with_all_that_is_known_of_them(
@@ -728,9 +728,9 @@ def test_what_servers_said_of_an_address_stands_beside_it(make: Builder, school_
     with transaction():
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == HOME)).one()
         for hours in (1, 2):
-            note_failure(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now - timedelta(hours=hours))
+            record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now - timedelta(hours=hours))
         hard = db.session.scalars(select(Mailbox).where(Mailbox.address == "mia@pupils.example")).one()
-        note_failure(hard.id, None, BounceKind.HARD, status="5.1.1", words="550 Unknown", now=now)
+        record_bounce(hard.id, None, BounceKind.HARD, status="5.1.1", words="550 Unknown", now=now)
     mia, zoe = students_of_class(school_class.id, now=now)
     assert (mia.reach.guardians[0].put_off, mia.reach.guardians[0].server_words, mia.reach.guardians[0].mailbox_id) == (2, "", mailbox.id)
     assert (mia.reach.own.refused_at, mia.reach.own.server_words, mia.reach.own.put_off) == (now, "550 Unknown", 0)
@@ -765,7 +765,7 @@ def test_a_blocked_domain_counts_ones_own_students_with_their_own_address_there(
 
 def test_what_a_schools_it_must_allow_names_senders_and_the_servers_words(app: Flask) -> None:
     settings = app.extensions["outreach"]
-    text = text_for_it(BlockedDomain(domain="hill.example", words="550 5.7.1 Rejected"), settings)
+    text = instructions_for_it(BlockedDomain(domain="hill.example", words="550 5.7.1 Rejected"), settings)
     lines = text.splitlines()
     assert lines[0] == f"Please let letters from {settings.base_url} reach hill.example."
     assert "    550 5.7.1 Rejected" in lines
@@ -775,7 +775,7 @@ def test_what_a_schools_it_must_allow_names_senders_and_the_servers_words(app: F
         assert f"- sender domain: {domain}" in lines
     assert "DKIM" not in text
     assert lines[-1].startswith("- the attachment invite.ics")
-    signed = text_for_it(BlockedDomain(domain="hill.example", words=""), replace(settings, dkim_selector="autumn"))
+    signed = instructions_for_it(BlockedDomain(domain="hill.example", words=""), replace(settings, dkim_selector="autumn"))
     assert "    (it said nothing more)" in signed.splitlines()
     assert f"- DKIM signature: d={domains_to_allow(settings)[0]}" in signed.splitlines()
 
@@ -790,24 +790,24 @@ def test_the_sign_of_a_row_is_that_of_what_would_be_done_to_it(
     make.student(school_class, given_name="Ben", family_name="Ash", year_group="9")
     make.student(make.school_class(school), given_name="Eva", family_name="Ash")
     content = b"First name,Surname,Year\nMia,Hill,9\nBen,Ash,9\nEva,Ash,9\nZoe,Quist,9\n"
-    sheet = imports.read_list(content, Said(), today=now.date())
+    sheet = imports.read_list(content, ImportChoices(), today=now.date())
     assert sheet.reading is not None
-    shown = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
+    shown = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id)
     assert list(shown.sights) == [2, 4, 5], "nothing is done to who is there already"
     assert (shown.to_write, len(shown.unanswered), len(shown.questions)) == (2, 1, 1)
     assert shown.class_names[school_class.id] == "9B"
     edit(mia.id, school, year_group="7", now=now)
-    again = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id)
+    again = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id)
     assert {line for line in shown.sights if shown.sights[line] != again.sights[line]} == {2}
-    answered = imports.propose(sheet.reading, Said(answers={4: None}), school_id=school.id, class_id=school_class.id)
+    answered = imports.propose(sheet.reading, ImportChoices(answers={4: None}), school_id=school.id, class_id=school_class.id)
     assert (answered.sights, answered.unanswered, len(answered.questions), answered.to_write) == (again.sights, (), 1, 3)
-    left_out = imports.propose(sheet.reading, Said(left_out=frozenset({4})), school_id=school.id, class_id=school_class.id)
+    left_out = imports.propose(sheet.reading, ImportChoices(left_out=frozenset({4})), school_id=school.id, class_id=school_class.id)
     assert (left_out.unanswered, len(left_out.questions), left_out.to_write) == ((), 1, 2)
     assert fingerprint("a", 1) == fingerprint("a", 1) != fingerprint("a", 2)
 
 
 def test_what_a_list_was_understood_as_can_be_corrected(school: School, now: datetime) -> None:
-    def cells(content: bytes, said: Said) -> tuple[int | None, list[str], str | None]:
+    def cells(content: bytes, said: ImportChoices) -> tuple[int | None, list[str], str | None]:
         sheet = imports.read_list(content, said, today=now.date())
         rows = sheet.reading.rows if sheet.reading else ()
         return (
@@ -816,13 +816,13 @@ def test_what_a_list_was_understood_as_can_be_corrected(school: School, now: dat
             sheet.refusal.code.value if sheet.refusal else None,
         )
 
-    assert cells(b"Ana Lopez\nBen Hill\n", Said()) == (None, ["Ana Lopez", "Ben Hill"], None)
-    assert cells(b"Ana Lopez\nBen Hill\n", Said(has_headings=True)) == (1, ["Ben Hill"], None)
-    assert cells(b"Name\nBen Hill\n", Said()) == (1, ["Ben Hill"], None)
-    assert cells(b"Name\nBen Hill\n", Said(has_headings=True)) == (1, ["Ben Hill"], None)
-    assert cells(b"First name,Surname\nBen,Hill\n", Said(has_headings=False)) == (None, [], "no_name_column")
-    assert cells(b"x,y\nBen,Hill\n", Said()) == (None, [], "no_name_column")
-    assert cells(b"First name,Surname\nBen,Hill\n", Said(columns={7: None})) == (1, [], "no_such_column")
+    assert cells(b"Ana Lopez\nBen Hill\n", ImportChoices()) == (None, ["Ana Lopez", "Ben Hill"], None)
+    assert cells(b"Ana Lopez\nBen Hill\n", ImportChoices(has_headings=True)) == (1, ["Ben Hill"], None)
+    assert cells(b"Name\nBen Hill\n", ImportChoices()) == (1, ["Ben Hill"], None)
+    assert cells(b"Name\nBen Hill\n", ImportChoices(has_headings=True)) == (1, ["Ben Hill"], None)
+    assert cells(b"First name,Surname\nBen,Hill\n", ImportChoices(has_headings=False)) == (None, [], "no_name_column")
+    assert cells(b"x,y\nBen,Hill\n", ImportChoices()) == (None, [], "no_name_column")
+    assert cells(b"First name,Surname\nBen,Hill\n", ImportChoices(columns={7: None})) == (1, [], "no_such_column")
     assert known_students(school.id) == {}
 
 
@@ -839,11 +839,11 @@ def test_an_import_touches_no_other_school_and_no_other_class(
         b"Number,First name,Surname,E-mail,Guardian,Guardian e-mail\n7,Mia,Hill,mia@pupils.example,Ann,home@families.example\n"
         b"8,Ida,Hill,,,home@families.example\n"
     )
-    sheet = imports.read_list(content, Said(), today=now.date())
+    sheet = imports.read_list(content, ImportChoices(), today=now.date())
     assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    done = imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    done = imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
     assert (done.added, done.updated, done.unchanged, done.readdressed) == (1, 1, 0, 1)
     assert known_students(elsewhere.id) == theirs
     assert known(here.id, school).class_ids == classes_before | {school_class.id}
@@ -856,11 +856,11 @@ def test_an_import_touches_no_other_school_and_no_other_class(
 def test_guardians_of_one_name_without_an_address_are_two_people_in_a_list_too(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
-    sheet = imports.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", Said(), today=now.date())
+    sheet = imports.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", ImportChoices(), today=now.date())
     assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now)
+    imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
     assert families(school) == {"Mia": [("Maria", None)], "Ben": [("Maria", None)]}
     assert len(guardian_ids(school)) == 2
 
@@ -871,16 +871,16 @@ def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
     mia = make.student(school_class, given_name="Mia", family_name="Hill", guardians=(HOME,))
     register(make.outreach_session(make.clinician()), school_class, teacher, mia.id, now=now)
     everything_left()
-    sheet = imports.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", Said(), today=now.date())
+    sheet = imports.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", ImportChoices(), today=now.date())
     assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, Said(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    assert imports.import_list(sheet.reading, Said(), class_id=school_class.id, seen=seen, now=now).readdressed == 0
+    assert imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now).readdressed == 0
     assert queued() == {(HOME, CANCELLED)}
 
 
 def test_what_a_form_says_is_kept_as_a_list_would_say_it(school: School, school_class: SchoolClass, now: datetime) -> None:
-    facts = StudentFacts(
+    facts = StudentInput(
         given_name="Mia",
         family_name="Hill",
         number="007",
@@ -888,7 +888,7 @@ def test_what_a_form_says_is_kept_as_a_list_would_say_it(school: School, school_
         year_group="9",
         birth_date=date(2012, 4, 30),
         needs="glasses",
-        guardians=(RosterGuardian("Maria", HOME), RosterGuardian(None, HOME), RosterGuardian("Tom")),
+        guardians=(ListedGuardian("Maria", HOME), ListedGuardian(None, HOME), ListedGuardian("Tom")),
     )
     key = students.add_student(school_class.id, facts, now=now)
     mine = known(key, school)

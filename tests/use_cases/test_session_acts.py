@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, OutreachError, Refused, Stale
+from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import (
     Area,
     Invitation,
@@ -28,7 +28,7 @@ from outreach.models import (
 )
 from outreach.notifications import notify
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move, plan_move
 from outreach.scheduling.preview import plan_edit
 from outreach.scheduling.provisional import use_cases as provisional
@@ -40,9 +40,9 @@ SECOND = timedelta(seconds=1)
 NEW_YORK = "America/New_York"
 STARTS, ENDS = datetime(2027, 3, 18, 18, tzinfo=UTC), datetime(2027, 3, 18, 20, tzinfo=UTC)
 DECIDES = datetime(2027, 3, 16, 16, tzinfo=UTC)
-WHEN = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
+WHEN = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
 NEXT_WEEK = replace(WHEN, day=date(2027, 3, 25))
-OFFER = Offer(title="Power of a Stitch", capacity=10, reminder_leads=(1440,))
+OFFER = DetailsInput(title="Power of a Stitch", capacity=10, reminder_leads=(1440,))
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Stage:
 
     session: OutreachSession
     host: User
-    place: TypedPlace
+    place: WhereInput
 
     def do(self, act: str, *, now: datetime, seen: datetime | None = None) -> None:
         """Do one thing with the session as it was last seen."""
@@ -78,30 +78,30 @@ class Stage:
         return {column.key: getattr(there, column.key) for column in OutreachSession.__table__.columns}
 
 
-LATER = TypedDecision(is_provisional=True, wall=datetime(2027, 3, 17, 12))
+LATER = DecisionInput(is_provisional=True, wall=datetime(2027, 3, 17, 12))
 ACTS = ["publish", "cancel", "discard", "edit", "edit draft", "move", "confirm", "call off", "leave open"]
 DRAFT, PUBLISHED, CANCELLED = SessionState
 DECIDED = "It is decided already: this session was cancelled."
 # What is refused in which state; what isn't named here is done.
 REFUSED: dict[tuple[str, SessionState], tuple[type[OutreachError], str]] = {
-    ("publish", PUBLISHED): (Refused, "This session was published before."),
-    ("publish", CANCELLED): (Refused, "This session was published before."),
-    ("cancel", DRAFT): (Refused, "Only a published session can be cancelled."),
-    ("cancel", CANCELLED): (Refused, "Only a published session can be cancelled."),
-    ("discard", PUBLISHED): (Refused, "It was published meanwhile: it can be cancelled, not discarded."),
-    ("discard", CANCELLED): (Refused, "It was published meanwhile: it can be cancelled, not discarded."),
-    ("edit", DRAFT): (Refused, "This session was cancelled. Post it again instead."),
-    ("edit", CANCELLED): (Refused, "This session was cancelled. Post it again instead."),
+    ("publish", PUBLISHED): (Refusal, "This session was published before."),
+    ("publish", CANCELLED): (Refusal, "This session was published before."),
+    ("cancel", DRAFT): (Refusal, "Only a published session can be cancelled."),
+    ("cancel", CANCELLED): (Refusal, "Only a published session can be cancelled."),
+    ("discard", PUBLISHED): (Refusal, "It was published meanwhile: it can be cancelled, not discarded."),
+    ("discard", CANCELLED): (Refusal, "It was published meanwhile: it can be cancelled, not discarded."),
+    ("edit", DRAFT): (Refusal, "This session was cancelled. Post it again instead."),
+    ("edit", CANCELLED): (Refusal, "This session was cancelled. Post it again instead."),
     ("edit draft", PUBLISHED): (Stale, "It was published meanwhile. Time and place are now changed by moving it."),
     ("edit draft", CANCELLED): (Stale, "It was published meanwhile. Time and place are now changed by moving it."),
-    ("move", DRAFT): (Refused, "Only a published session can be moved."),
-    ("move", CANCELLED): (Refused, "Only a published session can be moved."),
-    ("confirm", DRAFT): (Refused, "This is a draft: nobody has been told of it yet."),
-    ("confirm", CANCELLED): (Refused, DECIDED),
-    ("call off", DRAFT): (Refused, "This is a draft: nobody has been told of it yet."),
-    ("call off", CANCELLED): (Refused, DECIDED),
-    ("leave open", DRAFT): (Refused, "This is a draft: nobody has been told of it yet."),
-    ("leave open", CANCELLED): (Refused, DECIDED),
+    ("move", DRAFT): (Refusal, "Only a published session can be moved."),
+    ("move", CANCELLED): (Refusal, "Only a published session can be moved."),
+    ("confirm", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("confirm", CANCELLED): (Refusal, DECIDED),
+    ("call off", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("call off", CANCELLED): (Refusal, DECIDED),
+    ("leave open", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("leave open", CANCELLED): (Refusal, DECIDED),
 }
 
 
@@ -113,8 +113,8 @@ def stage(make: Builder) -> Callable[..., Stage]:
         session = make.outreach_session(host, site=site, state=state, **decided | facts)
         if state == PUBLISHED:
             with transaction():
-                notify.tell_published(session, now=make.now)
-        place = TypedPlace(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
+                notify.notify_published(session, now=make.now)
+        place = WhereInput(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
         return Stage(session, host, place)
 
     return staged
@@ -239,7 +239,7 @@ def test_a_provisional_session_may_be_changed_until_a_moment_and_not_at_it(
     stage: Callable[..., Stage], act: str, state: SessionState, last: datetime, field: str | None, words: str
 ) -> None:
     here = stage(state)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         here.do(act, now=last)
     assert (refusal.value.field, words in str(refusal.value)) == (field, True)
     here.do(act, now=last - SECOND)
@@ -257,7 +257,7 @@ def test_a_certain_session_may_be_changed_until_a_moment_and_not_at_it(
     stage: Callable[..., Stage], act: str, state: SessionState, last: datetime, field: str | None, words: str
 ) -> None:
     here = stage(state, provisional=False)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         here.do(act, now=last)
     assert (refusal.value.field, str(refusal.value)) == (field, words)
     here.do(act, now=last - SECOND)
@@ -268,7 +268,7 @@ def test_a_certain_session_is_neither_confirmed_nor_called_off_but_may_become_pr
 ) -> None:
     here = stage(provisional=False)
     for act in ("confirm", "call off"):
-        with pytest.raises(Refused, match="It is decided already: it takes place"):
+        with pytest.raises(Refusal, match="It is decided already: it takes place"):
             here.do(act, now=now)
     here.do("leave open", now=now)
     assert (here.now_there().is_provisional, here.now_there().decides_at) == (True, datetime(2027, 3, 17, 16, tzinfo=UTC))
@@ -278,18 +278,18 @@ def test_a_button_pressed_twice_is_told_what_is_decided_before_that_it_is_old(st
     here = stage()
     here.do("confirm", now=now + HOUR)
     for act in ("confirm", "call off"):
-        with pytest.raises(Refused, match="it takes place"):
+        with pytest.raises(Refusal, match="it takes place"):
             here.do(act, seen=now, now=now + HOUR)
     here.do("cancel", now=now + HOUR)
     for act in ("confirm", "call off", "leave open"):
-        with pytest.raises(Refused, match="was cancelled"):
+        with pytest.raises(Refusal, match="was cancelled"):
             here.do(act, seen=now, now=now + HOUR)
 
 
 # Posting and editing
 
 
-FULL = Offer(
+FULL = DetailsInput(
     title="A morning with the surgeons",
     description="You **watch**.",
     specialty="Plastic surgery",
@@ -310,7 +310,9 @@ ON_WALLS = {"opens_at": datetime(2027, 3, 8, 14, tzinfo=UTC), "closes_at": datet
 
 def as_offered(session: OutreachSession) -> dict[str, Any]:
     names = [
-        one.name for one in fields(Offer) if one.name not in {"opens_wall", "closes_wall", "host_id", "co_host_emails", "reminder_leads"}
+        one.name
+        for one in fields(DetailsInput)
+        if one.name not in {"opens_wall", "closes_wall", "host_id", "co_host_emails", "reminder_leads"}
     ]
     return {name: getattr(session, name) for name in names} | {
         "leads": tuple(session.reminder_leads),
@@ -319,16 +321,18 @@ def as_offered(session: OutreachSession) -> dict[str, Any]:
     }
 
 
-def expected(offer: Offer, **changes: Any) -> dict[str, Any]:
+def expected(offer: DetailsInput, **changes: Any) -> dict[str, Any]:
     names = [
-        one.name for one in fields(Offer) if one.name not in {"opens_wall", "closes_wall", "host_id", "co_host_emails", "reminder_leads"}
+        one.name
+        for one in fields(DetailsInput)
+        if one.name not in {"opens_wall", "closes_wall", "host_id", "co_host_emails", "reminder_leads"}
     ]
     return {name: getattr(offer, name) for name in names} | {"leads": offer.reminder_leads} | changes
 
 
 def test_everything_offered_is_kept_and_changed(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site(zone=NEW_YORK)
-    place = TypedPlace(site_id=site.id, zone="Europe/London", meeting_point="Back door", video_url="https://video.example/1")
+    place = WhereInput(site_id=site.id, zone="Europe/London", meeting_point="Back door", video_url="https://video.example/1")
     key = use_cases.post("talk", WHEN, place, FULL, by_id=host.id, publish=False, now=now)
     made = db.session.get_one(OutreachSession, key, populate_existing=True)
     assert as_offered(made) == expected(FULL, **ON_WALLS)
@@ -337,7 +341,7 @@ def test_everything_offered_is_kept_and_changed(make: Builder, now: datetime) ->
     assert (made.site_id, made.area_id, made.meeting_point, made.video_url) == (site.id, None, "Back door", "https://video.example/1")
     assert (made.starts_at, made.ends_at, made.is_provisional, made.decides_at) == (STARTS, ENDS, False, None)
 
-    plain = Offer(title="Plain", capacity=4)
+    plain = DetailsInput(title="Plain", capacity=4)
     use_cases.edit_draft(key, NEXT_WEEK, place, plain, seen=now, publish=False, now=now + HOUR)
     made = db.session.get_one(OutreachSession, key, populate_existing=True)
     assert as_offered(made) == expected(plain, opens_at=None, closes_at=None)
@@ -352,7 +356,7 @@ def test_everything_offered_is_kept_and_changed(make: Builder, now: datetime) ->
 
 def test_a_draft_without_another_host_keeps_the_one_it_has(make: Builder, now: datetime) -> None:
     coordinator, host, other, site = make.coordinator(), make.clinician(), make.clinician(), make.site()
-    place = TypedPlace(site_id=site.id, zone="Europe/London")
+    place = WhereInput(site_id=site.id, zone="Europe/London")
     key = use_cases.post("talk", WHEN, place, replace(OFFER, host_id=host.id), by_id=coordinator.id, publish=False, now=now)
     use_cases.edit_draft(key, WHEN, place, OFFER, seen=now, publish=False, now=now)
     assert newest().host_id == host.id
@@ -384,7 +388,7 @@ def test_a_session_keeps_as_many_seats_as_are_taken(make: Builder, offered: bool
     use_cases.edit(made.id, replace(OFFER, capacity=taken), seen=made.updated_at, now=now)
     assert newest().capacity == taken
     if offered:
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             use_cases.edit(made.id, replace(OFFER, capacity=1), seen=made.updated_at, now=now)
         assert (refusal.value.field, str(refusal.value)[:17]) == ("capacity", "2 seats are taken")
 
@@ -408,7 +412,7 @@ def test_more_room_for_one_school_seats_those_who_wait_for_it(
 
 def test_hosts_who_come_are_invited_those_who_go_take_it_out_and_those_who_stay_hear_nothing(make: Builder, now: datetime) -> None:
     host, stays, goes, comes, site = make.clinician(), make.clinician(), make.clinician(), make.clinician(), make.site()
-    place = TypedPlace(site_id=site.id, zone="Europe/London")
+    place = WhereInput(site_id=site.id, zone="Europe/London")
     offer = replace(OFFER, co_host_emails=(stays.email, goes.email))
     key = use_cases.post("talk", WHEN, place, offer, by_id=host.id, publish=True, now=now)
     assert set(letters()) == {(one.email, "invitation") for one in (host, stays, goes)}
@@ -420,7 +424,7 @@ def test_hosts_who_come_are_invited_those_who_go_take_it_out_and_those_who_stay_
 
 def test_another_host_takes_over_the_entry(make: Builder, now: datetime) -> None:
     host, other, site = make.clinician(), make.clinician(), make.site()
-    key = use_cases.post("talk", WHEN, TypedPlace(site_id=site.id, zone="Europe/London"), OFFER, by_id=host.id, publish=True, now=now)
+    key = use_cases.post("talk", WHEN, WhereInput(site_id=site.id, zone="Europe/London"), OFFER, by_id=host.id, publish=True, now=now)
     all_sent()
     plan = plan_edit(key, replace(OFFER, host_id=other.id), tells=False, now=now)
     assert [row[:2] for row in plan.told] == [(1, "new host"), (1, "host who goes")]
@@ -434,13 +438,13 @@ def test_who_hosts_is_an_approved_clinician_whose_account_is_open(make: Builder,
     both = make.user(RoleName.CLINICIAN, RoleName.COORDINATOR)
     with transaction():
         closed.active = False
-    place = TypedPlace(site_id=site.id, zone="Europe/London")
+    place = WhereInput(site_id=site.id, zone="Europe/London")
     for nobody in (closed, teacher, coordinator):
         for offer, field in (
             (replace(OFFER, host_id=nobody.id), "host"),
             (replace(OFFER, co_host_emails=(both.email, nobody.email)), "co_hosts"),
         ):
-            with pytest.raises(Refused) as refusal:
+            with pytest.raises(Refusal) as refusal:
                 use_cases.post("talk", WHEN, place, offer, by_id=host.id, publish=True, now=now)
             assert refusal.value.field == field
             if field == "co_hosts":
@@ -452,7 +456,7 @@ def test_who_hosts_is_an_approved_clinician_whose_account_is_open(make: Builder,
 def test_co_hosts_are_found_in_whatever_case_and_the_host_is_none_of_them(make: Builder, now: datetime) -> None:
     host, first, second = make.clinician(email="zed@adults.example"), make.clinician(), make.clinician()
     emails = (second.email.upper(), "zed@ADULTS.example", first.email, second.email)
-    place = TypedPlace(site_id=make.site().id, zone="UTC")
+    place = WhereInput(site_id=make.site().id, zone="UTC")
     key = use_cases.post("talk", WHEN, place, replace(OFFER, co_host_emails=emails), by_id=host.id, publish=True, now=now)
     made = db.session.get_one(OutreachSession, key)
     assert {one.id for one in made.co_hosts} == {first.id, second.id}
@@ -476,19 +480,19 @@ def test_clinicians_are_listed_by_name_without_those_who_are_none(make: Builder)
 def test_a_place_is_found_by_its_id_by_its_name_or_made(make: Builder, now: datetime) -> None:
     host, mercy, other = make.clinician(), make.site("Mercy General", zone=NEW_YORK), make.site("St Olaf", zone="Europe/Oslo")
     lab, elsewhere = make.area(mercy, "Skills lab"), make.area(other, "Theatre 1")
-    here: dict[str, tuple[TypedPlace, int | None, int | None, str]] = {
-        "a site": (TypedPlace(site_id=mercy.id, zone="UTC"), mercy.id, None, NEW_YORK),
-        "an area": (TypedPlace(area_id=lab.id, zone="UTC"), mercy.id, lab.id, NEW_YORK),
+    here: dict[str, tuple[WhereInput, int | None, int | None, str]] = {
+        "a site": (WhereInput(site_id=mercy.id, zone="UTC"), mercy.id, None, NEW_YORK),
+        "an area": (WhereInput(area_id=lab.id, zone="UTC"), mercy.id, lab.id, NEW_YORK),
         "an area counts before a site": (
-            TypedPlace(site_id=mercy.id, area_id=elsewhere.id, zone="UTC"),
+            WhereInput(site_id=mercy.id, area_id=elsewhere.id, zone="UTC"),
             other.id,
             elsewhere.id,
             "Europe/Oslo",
         ),
-        "a name": (TypedPlace(new_site="st OLAF", zone="UTC"), other.id, None, "Europe/Oslo"),
-        "two names": (TypedPlace(new_site="Mercy General", new_area="SKILLS lab", zone="UTC"), mercy.id, lab.id, NEW_YORK),
-        "a room by its name": (TypedPlace(site_id=mercy.id, new_area="skills LAB", zone="UTC"), mercy.id, lab.id, NEW_YORK),
-        "a link": (TypedPlace(video_url="https://video.example/1", zone="Europe/Paris", meeting_point="x"), None, None, "Europe/Paris"),
+        "a name": (WhereInput(new_site="st OLAF", zone="UTC"), other.id, None, "Europe/Oslo"),
+        "two names": (WhereInput(new_site="Mercy General", new_area="SKILLS lab", zone="UTC"), mercy.id, lab.id, NEW_YORK),
+        "a room by its name": (WhereInput(site_id=mercy.id, new_area="skills LAB", zone="UTC"), mercy.id, lab.id, NEW_YORK),
+        "a link": (WhereInput(video_url="https://video.example/1", zone="Europe/Paris", meeting_point="x"), None, None, "Europe/Paris"),
     }
     for name, (place, site_id, area_id, zone) in here.items():
         key = use_cases.post("talk", WHEN, place, OFFER, by_id=host.id, publish=False, now=now)
@@ -501,7 +505,7 @@ def test_a_place_is_found_by_its_id_by_its_name_or_made(make: Builder, now: date
 def test_a_room_of_that_name_in_another_place_is_another_room(make: Builder, now: datetime) -> None:
     host, mercy, other = make.clinician(), make.site(), make.site()
     make.area(other, "Theatre 1")
-    place = TypedPlace(site_id=mercy.id, new_area="Theatre 1", zone="UTC")
+    place = WhereInput(site_id=mercy.id, new_area="Theatre 1", zone="UTC")
     key = use_cases.post("talk", WHEN, place, OFFER, by_id=host.id, publish=False, now=now)
     made = db.session.get_one(OutreachSession, key)
     assert (made.site_id, made.area.site_id if made.area else None) == (mercy.id, mercy.id)
@@ -510,7 +514,7 @@ def test_a_room_of_that_name_in_another_place_is_another_room(make: Builder, now
 
 @pytest.mark.parametrize(("zone", "country"), [("Australia/Sydney", "AU"), ("UTC", "ZZ")])
 def test_a_new_place_lies_in_the_country_of_its_zone(make: Builder, zone: str, country: str, now: datetime) -> None:
-    place = TypedPlace(new_site="Mercy", new_address="2 Hill Road", zone=zone)
+    place = WhereInput(new_site="Mercy", new_address="2 Hill Road", zone=zone)
     use_cases.post("talk", WHEN, place, OFFER, by_id=make.clinician().id, publish=False, now=now)
     site = db.session.scalars(select(Site).where(Site.name == "Mercy")).one()
     assert (site.name, site.address, site.zone, site.country) == ("Mercy", "2 Hill Road", zone, country)
@@ -520,15 +524,15 @@ def test_a_place_is_chosen_once(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site()
     area = make.area(site)
     for place, field in (
-        (TypedPlace(site_id=site.id, new_site="Mercy", zone="UTC"), "new_site"),
-        (TypedPlace(area_id=area.id, new_site="Mercy", zone="UTC"), "new_site"),
-        (TypedPlace(area_id=area.id, new_area="Theatre", zone="UTC"), "new_area"),
-        (TypedPlace(new_area="Theatre", video_url="https://video.example/1", zone="UTC"), "new_area"),
-        (TypedPlace(zone="UTC", meeting_point="Main entrance"), "where"),
-        (TypedPlace(site_id=4711, video_url="https://video.example/1", zone="UTC"), "where"),
-        (TypedPlace(area_id=4711, video_url="https://video.example/1", zone="UTC"), "where"),
+        (WhereInput(site_id=site.id, new_site="Mercy", zone="UTC"), "new_site"),
+        (WhereInput(area_id=area.id, new_site="Mercy", zone="UTC"), "new_site"),
+        (WhereInput(area_id=area.id, new_area="Theatre", zone="UTC"), "new_area"),
+        (WhereInput(new_area="Theatre", video_url="https://video.example/1", zone="UTC"), "new_area"),
+        (WhereInput(zone="UTC", meeting_point="Main entrance"), "where"),
+        (WhereInput(site_id=4711, video_url="https://video.example/1", zone="UTC"), "where"),
+        (WhereInput(area_id=4711, video_url="https://video.example/1", zone="UTC"), "where"),
     ):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             use_cases.post("talk", WHEN, place, OFFER, by_id=host.id, publish=False, now=now)
         assert refusal.value.field == field
     assert sites_and_rooms() == (1, 1)
@@ -539,7 +543,7 @@ def test_only_a_place_made_twice_is_taken_for_a_rival(make: Builder) -> None:
     with pytest.raises(IntegrityError), use_cases.placing():
         db.session.add(Mailbox(address="a@adults.example"))
     make.site("Mercy")
-    with pytest.raises(Refused) as refusal, use_cases.placing():
+    with pytest.raises(Refusal) as refusal, use_cases.placing():
         db.session.add(Site(name="Mercy", address="", zone="UTC", country="ZZ"))
     assert refusal.value.field == "new_site"
 
@@ -605,14 +609,14 @@ PLACES: dict[str, dict[str, Any]] = {
     "to another day": {"when": NEXT_WEEK},
     "to another door": {"meeting_point": "Back door"},
 }
-DECISIONS: list[tuple[bool, TypedDecision | None, str | None]] = [
+DECISIONS: list[tuple[bool, DecisionInput | None, str | None]] = [
     # was it provisional, what is typed, why people hear if nothing else changes
     (True, None, None),
-    (True, TypedDecision(is_provisional=True, wall=datetime(2027, 3, 16, 12)), None),
+    (True, DecisionInput(is_provisional=True, wall=datetime(2027, 3, 16, 12)), None),
     (True, LATER, "provisional"),
-    (True, TypedDecision(), "decided"),
+    (True, DecisionInput(), "decided"),
     (False, None, None),
-    (False, TypedDecision(), None),
+    (False, DecisionInput(), None),
     (False, LATER, "provisional"),
 ]
 
@@ -620,7 +624,7 @@ DECISIONS: list[tuple[bool, TypedDecision | None, str | None]] = [
 @pytest.mark.parametrize("moves", PLACES)
 @pytest.mark.parametrize(("was", "typed", "why"), DECISIONS)
 def test_why_people_hear_of_a_move(
-    stage: Callable[..., Stage], moves: str, was: bool, typed: TypedDecision | None, why: str | None, now: datetime
+    stage: Callable[..., Stage], moves: str, was: bool, typed: DecisionInput | None, why: str | None, now: datetime
 ) -> None:
     here = stage(provisional=was)
     all_sent()
@@ -630,7 +634,7 @@ def test_why_people_hear_of_a_move(
     if not moves and why is None:
         for act in (plan_move, move):
             seen = {"seen": here.session.updated_at} if act is move else {}
-            with pytest.raises(Refused, match="Nothing changed"):
+            with pytest.raises(Refusal, match="Nothing changed"):
                 act(here.session.id, when, place, now=now, **seen)
         return
     planned = plan_move(here.session.id, when, place, now=now)
@@ -646,7 +650,7 @@ def test_why_people_hear_of_a_move(
 
 def test_a_move_online_has_no_place_and_one_back_has_no_link(make: Builder, stage: Callable[..., Stage], now: datetime) -> None:
     here = stage(provisional=False)
-    online = TypedPlace(video_url="https://video.example/1", zone="Europe/Paris")
+    online = WhereInput(video_url="https://video.example/1", zone="Europe/Paris")
     planned = plan_move(here.session.id, WHEN, online, now=now)
     facts = planned.becomes
     assert (facts.site_name, facts.area_name, facts.address, facts.meeting_point, facts.video_url, facts.zone) == (
@@ -658,7 +662,7 @@ def test_a_move_online_has_no_place_and_one_back_has_no_link(make: Builder, stag
     assert (moved.site_id, moved.zone, moved.video_url, moved.meeting_point) == (None, "Europe/Paris", "https://video.example/1", "")
     site = make.site("Mercy", address="1 Main Street\nSpringfield", zone=NEW_YORK)
     area = make.area(site, "Theatre")
-    back = TypedPlace(area_id=area.id, zone="UTC", meeting_point="By the lifts")
+    back = WhereInput(area_id=area.id, zone="UTC", meeting_point="By the lifts")
     facts = plan_move(here.session.id, WHEN, back, now=now).becomes
     assert (facts.site_name, facts.area_name, facts.address, facts.meeting_point, facts.video_url, facts.zone) == (
         *("Mercy", "Theatre", "1 Main Street\nSpringfield", "By the lifts", ""),
@@ -669,9 +673,9 @@ def test_a_move_online_has_no_place_and_one_back_has_no_link(make: Builder, stag
 def test_the_other_hour_of_a_night_the_clock_goes_back_is_another_time(make: Builder, now: datetime) -> None:
     host, site = make.clinician(), make.site(zone=NEW_YORK)
     made = make.outreach_session(host, site=site, starts_wall=datetime(2027, 11, 7, 1, 30), minutes=90)
-    night = TypedTime(day=date(2027, 11, 7), start=time(1, 30), end=time(3), fold=0)
-    place = TypedPlace(site_id=site.id, zone="UTC", meeting_point="Main entrance")
-    with pytest.raises(Refused, match="Nothing changed"):
+    night = WhenInput(day=date(2027, 11, 7), start=time(1, 30), end=time(3), fold=0)
+    place = WhereInput(site_id=site.id, zone="UTC", meeting_point="Main entrance")
+    with pytest.raises(Refusal, match="Nothing changed"):
         plan_move(made.id, night, place, now=now)
     planned = plan_move(made.id, replace(night, fold=1), place, now=now)
     assert (planned.becomes.fold, planned.becomes.starts_at - planned.was.starts_at) == (1, HOUR)

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, InvitationReason, ReasonKind, Registration, SessionState
-from outreach.models.snapshots import SessionFacts
-from outreach.notifications.recipient_counts import Audience, everybody, with_an_entry
-from outreach.notifications.session_snapshot import session_facts
+from outreach.models.snapshots import SessionSnapshot
+from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.people.name_privacy import for_host
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -35,7 +35,7 @@ def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime)
     one = make.outreach_session(
         host, site=site, area_id=make.area(site, "Skills lab").id, frees_declined_seats=True, fold=0, zone="America/New_York", **words
     )
-    expected = SessionFacts(
+    expected = SessionSnapshot(
         id=one.id,
         title="Power of a Stitch",
         format_key="stitch_workshop",
@@ -53,13 +53,13 @@ def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime)
         frees_declined_seats=True,
         **words,
     )
-    assert session_facts(one) == expected
-    assert session_facts(one).starts_at < now + timedelta(days=18)
+    assert session_snapshot(one) == expected
+    assert session_snapshot(one).starts_at < now + timedelta(days=18)
 
 
 def test_an_online_session_has_no_place(make: Builder) -> None:
     one = make.outreach_session(make.clinician(), video_url="https://video.example/1")
-    facts = session_facts(one)
+    facts = session_snapshot(one)
     assert (facts.site_name, facts.area_name, facts.address, facts.video_url) == ("", "", "", "https://video.example/1")
 
 
@@ -69,22 +69,22 @@ def test_whether_it_is_certain_is_said_while_it_takes_place(make: Builder, state
     with transaction():
         one.leave_open_until(one.starts_at - timedelta(days=1))
         one.state, one.cancel_reason = state, "Flood"
-    facts, is_published = session_facts(one), state is SessionState.PUBLISHED
+    facts, is_published = session_snapshot(one), state is SessionState.PUBLISHED
     assert (facts.is_provisional, facts.decides_at) == (is_published, one.decides_at if is_published else None)
     assert (facts.is_cancelled, facts.cancel_reason) == (state is SessionState.CANCELLED, "Flood")
     with transaction():
         one.is_provisional = False
-    assert (session_facts(one).is_provisional, session_facts(one).decides_at) == (False, None)
+    assert (session_snapshot(one).is_provisional, session_snapshot(one).decides_at) == (False, None)
 
 
 def test_who_would_hear_is_counted_by_what_they_are(make: Builder) -> None:
     world = Neighbours(make)
-    assert everybody(world.first) == Audience(students=3, guardians=3, teachers=1, hosts=2, lists=2, waiting=2)
-    assert with_an_entry(world.first) == Audience(students=3, guardians=3, teachers=1, hosts=2)
-    assert everybody(world.second) == Audience(students=1, guardians=1, teachers=1, hosts=1, lists=2, waiting=4)
-    assert Audience(students=1, guardians=2, teachers=4, hosts=8, lists=16, waiting=32).total == 63
+    assert count_everybody(world.first) == RecipientCounts(students=3, guardians=3, teachers=1, hosts=2, lists=2, waiting=2)
+    assert count_with_entry(world.first) == RecipientCounts(students=3, guardians=3, teachers=1, hosts=2)
+    assert count_everybody(world.second) == RecipientCounts(students=1, guardians=1, teachers=1, hosts=1, lists=2, waiting=4)
+    assert RecipientCounts(students=1, guardians=2, teachers=4, hosts=8, lists=16, waiting=32).total == 63
     scheduling.cancel(world.first.id, "Flood", now=world.now)
-    assert with_an_entry(world.first).total == 0
+    assert count_with_entry(world.first).total == 0
 
 
 def test_a_host_reads_students_by_school_and_given_name(make: Builder) -> None:

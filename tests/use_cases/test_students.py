@@ -12,9 +12,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from outreach.class_lists.plan import KnownGuardian, KnownStudent, RosterGuardian
+from outreach.class_lists.plan import KnownGuardian, KnownStudent, ListedGuardian
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused, Stale
+from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import (
     BounceKind,
     Guardian,
@@ -30,11 +30,11 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.outbox.bounces import note_failure
+from outreach.outbox.bounces import record_bounce
 from outreach.registration import use_cases as registering
 from outreach.schools import removal, students, use_cases
 from outreach.schools.queries import known_students
-from outreach.schools.students import AlreadyThere, StudentFacts
+from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
 
@@ -56,17 +56,17 @@ def school_class(make: Builder, school: School, teacher: User) -> SchoolClass:
     return make.school_class(school, teacher, name="9B")
 
 
-def said(given_name: str = "Mia", family_name: str = "Hill", **facts: Any) -> StudentFacts:
-    return StudentFacts(given_name=given_name, family_name=family_name, **facts)
+def said(given_name: str = "Mia", family_name: str = "Hill", **facts: Any) -> StudentInput:
+    return StudentInput(given_name=given_name, family_name=family_name, **facts)
 
 
 def known(student_id: int, school: School) -> KnownStudent:
     return known_students(school.id)[student_id]
 
 
-def as_typed(student: KnownStudent, **changes: Any) -> StudentFacts:
+def as_typed(student: KnownStudent, **changes: Any) -> StudentInput:
     fields = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs", "guardians")
-    return StudentFacts(**{field: getattr(student, field) for field in fields} | changes)
+    return StudentInput(**{field: getattr(student, field) for field in fields} | changes)
 
 
 def edit(student_id: int, school: School, *, now: datetime, **changes: Any) -> bool:
@@ -74,8 +74,8 @@ def edit(student_id: int, school: School, *, now: datetime, **changes: Any) -> b
     return students.edit_student(student_id, as_typed(student, **changes), seen=students.seen_of(student), now=now)
 
 
-def asked(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int) -> registering.Request:
-    return registering.Request(
+def asked(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int) -> registering.RegistrationRequest:
+    return registering.RegistrationRequest(
         session_id=outreach_session.id,
         school_id=school_class.school_id,
         student_ids=chosen,
@@ -108,7 +108,7 @@ INVITED, CANCELLED = LetterKind.INVITATION.value, LetterKind.REMOVED.value
 
 
 def test_a_student_is_added_with_guardians(school: School, school_class: SchoolClass, now: datetime) -> None:
-    guardians = (RosterGuardian("Maria", "maria@families.example"), RosterGuardian("Tom"))
+    guardians = (ListedGuardian("Maria", "maria@families.example"), ListedGuardian("Tom"))
     facts = said(number="007", email="mia@pupils.example", birth_date=date(2012, 4, 30), needs="glasses", guardians=guardians)
     key = students.add_student(school_class.id, facts, now=now)
     student = known(key, school)
@@ -134,7 +134,7 @@ def test_who_may_be_there_already_is_asked_about(make: Builder, school: School, 
 def test_the_same_name_in_another_school_is_somebody_else(make: Builder, school_class: SchoolClass, now: datetime) -> None:
     elsewhere = make.school()
     make.student(make.school_class(elsewhere), given_name="Mia", family_name="Hill", guardians=("maria@families.example",))
-    students.add_student(school_class.id, said(guardians=(RosterGuardian(None, "maria@families.example"),)), now=now)
+    students.add_student(school_class.id, said(guardians=(ListedGuardian(None, "maria@families.example"),)), now=now)
     assert db.session.scalar(select(func.count(Guardian.id))) == 2
     assert db.session.scalar(select(func.count(Mailbox.id)).where(Mailbox.address == "maria@families.example")) == 1
 
@@ -144,10 +144,10 @@ def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: Scho
     mia = make.student(school_class, given_name="Mia").id
     with pytest.raises(AlreadyThere):
         students.add_student(school_class.id, said(number="0012"), now=now)
-    with pytest.raises(Refused, match="Ana Lopez has this number") as refusal:
+    with pytest.raises(Refusal, match="Ana Lopez has this number") as refusal:
         students.add_student(school_class.id, said(number="0012"), is_another=True, now=now)
     assert refusal.value.field == "number"
-    with pytest.raises(Refused, match="Ana Lopez has this number"):
+    with pytest.raises(Refusal, match="Ana Lopez has this number"):
         edit(mia, school, number="12", now=now)
     elsewhere = make.school_class(make.school())
     students.add_student(elsewhere.id, said(number="12"), now=now)
@@ -155,16 +155,16 @@ def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: Scho
 
 def test_a_birth_date_must_be_a_students(school_class: SchoolClass, now: datetime) -> None:
     for born in (date(1975, 1, 1), now.date(), now.date() + timedelta(days=1)):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(Refusal) as refusal:
             students.add_student(school_class.id, said(birth_date=born), now=now)
         assert refusal.value.field == "birth_date"
 
 
 def test_siblings_share_a_guardian_and_two_people_may_share_an_address(school: School, school_class: SchoolClass, now: datetime) -> None:
     home = "home@families.example"
-    first = students.add_student(school_class.id, said("Mia", guardians=(RosterGuardian(None, home),)), now=now)
-    second = students.add_student(school_class.id, said("Ben", guardians=(RosterGuardian("Maria Hill", home),)), now=now)
-    third = students.add_student(school_class.id, said("Eva", guardians=(RosterGuardian("Tom Ash", home),)), now=now)
+    first = students.add_student(school_class.id, said("Mia", guardians=(ListedGuardian(None, home),)), now=now)
+    second = students.add_student(school_class.id, said("Ben", guardians=(ListedGuardian("Maria Hill", home),)), now=now)
+    third = students.add_student(school_class.id, said("Eva", guardians=(ListedGuardian("Tom Ash", home),)), now=now)
     mia, ben, eva = (known(key, school).guardians[0] for key in (first, second, third))
     assert mia == ben == KnownGuardian(mia.id, "Maria Hill", home)
     assert (eva.id != mia.id, eva.name, eva.email) == (True, "Tom Ash", home)
@@ -229,7 +229,7 @@ def test_a_guardian_removed_or_added_is_told(
     mia = make.student(school_class, guardians=("old@families.example",)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
     everything_left()
-    assert edit(mia, school, guardians=(RosterGuardian("Ana", "new@families.example"),), now=now) is True
+    assert edit(mia, school, guardians=(ListedGuardian("Ana", "new@families.example"),), now=now) is True
     assert queued() == {("old@families.example", CANCELLED), ("new@families.example", INVITED)}
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
 
@@ -251,8 +251,8 @@ def test_a_correction_that_is_no_address_writes_to_nobody(
 def test_two_records_of_one_guardian_become_one_when_the_address_is_corrected(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
-    right = students.add_student(school_class.id, said("Mia", guardians=(RosterGuardian("Maria", "right@families.example"),)), now=now)
-    wrong = students.add_student(school_class.id, said("Ben", guardians=(RosterGuardian("Maria", "wrong@families.example"),)), now=now)
+    right = students.add_student(school_class.id, said("Mia", guardians=(ListedGuardian("Maria", "right@families.example"),)), now=now)
+    wrong = students.add_student(school_class.id, said("Ben", guardians=(ListedGuardian("Maria", "wrong@families.example"),)), now=now)
     guardian = known(wrong, school).guardians[0]
     edit(wrong, school, guardians=(KnownGuardian(guardian.id, "Maria", "right@families.example"),), now=now)
     assert known(right, school).guardians == known(wrong, school).guardians
@@ -299,13 +299,13 @@ def test_who_was_taken_out_of_all_classes_is_not_registered(
     register(outreach_session, school_class, teacher, mia, now=now)
     assert list(db.session.scalars(select(Registration.student_id).where(Registration.student_id.in_((mia, ben))))) == [mia]
     students.leave_class(ben, school_class.id)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         register(outreach_session, school_class, teacher, ben, now=now)
     assert list(db.session.scalars(select(Registration.student_id).where(Registration.student_id.in_((mia, ben))))) == [mia]
 
 
 def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, school_class: SchoolClass, teacher: User) -> None:
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Refusal) as refusal:
         use_cases.make_class(school.id, "9b", by_id=teacher.id)
     assert refusal.value.field == "name"
     use_cases.rename_class(school_class.id, "9b")
@@ -316,7 +316,7 @@ def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, s
 def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_class: SchoolClass, teacher: User, now: datetime) -> None:
     mia = make.student(school_class).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
-    with pytest.raises(Refused, match="Withdraw it first"):
+    with pytest.raises(Refusal, match="Withdraw it first"):
         removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is not None
 
@@ -341,7 +341,7 @@ def test_an_address_of_which_a_bounce_is_noted_does_not_stand_in_the_way(make: B
     mia = make.student(school_class, email="mia@pupils.example").id
     with transaction():
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "mia@pupils.example")).one()
-        note_failure(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
+        record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
     removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is None
     assert db.session.get(Mailbox, mailbox.id) is not None

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Letter, LetterKind, LetterState, Mailbox, OutreachSession, Registration, SchoolClass, Student, User
 from outreach.registration import use_cases
-from outreach.registration.preview import Row, told_of_leaving, told_of_more_seats, told_of_registering, told_of_taking
-from outreach.registration.seats import Room
-from outreach.registration.use_cases import Request, preview, register_students
+from outreach.registration.preview import Row, preview_accepting, preview_leaving, preview_more_seats, preview_registering
+from outreach.registration.seats import SeatLimits
+from outreach.registration.use_cases import RegistrationRequest, preview, register_students
 from tests.support.builders import NOW, Builder
 
 
@@ -30,12 +30,12 @@ class World:
 
     def preview(self, *names: str) -> list[Row]:
         seating, _found = preview(self.session, self.school_class.school_id, self._ids(names), now=self.now)
-        return told_of_registering(self.session, seating, teacher_id=self.teacher.id, by_id=self.teacher.id)
+        return preview_registering(self.session, seating, teacher_id=self.teacher.id, by_id=self.teacher.id)
 
     def register(self, *names: str) -> None:
         ids = self._ids(names)
         register_students(
-            Request(
+            RegistrationRequest(
                 session_id=self.session.id,
                 school_id=self.school_class.school_id,
                 student_ids=ids,
@@ -124,7 +124,7 @@ def test_a_teacher_who_has_the_entry_gets_a_summary_alone(world: World) -> None:
 def test_withdrawing_names_the_family_and_who_is_next(world: World) -> None:
     world.register("Ana", "Ben", "Dana")
     letters()
-    told = told_of_leaving(world.place("Ana"), by_id=world.teacher.id, now=world.now)
+    told = preview_leaving(world.place("Ana"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Ana").id, by_id=world.teacher.id, now=world.now)
     assert told == [
         (1, "student", "a letter, and their calendar follows"),
@@ -153,7 +153,7 @@ def test_the_entry_of_a_colleague_or_in_another_session_is_not_ones_own(world: W
 
 def test_who_registers_for_a_teacher_reads_that_the_teacher_hears(world: World, make: Builder) -> None:
     seating, _found = preview(world.session, world.school_class.school_id, [world.students["Dana"].id], now=NOW)
-    told = told_of_registering(world.session, seating, teacher_id=world.teacher.id, by_id=make.coordinator().id)
+    told = preview_registering(world.session, seating, teacher_id=world.teacher.id, by_id=make.coordinator().id)
     assert told[-1] == (1, "teacher", "an entry in the calendar, and a summary")
 
 
@@ -168,15 +168,15 @@ def test_a_teacher_whose_students_all_wait_gets_no_entry(world: World, make: Bui
 
 def test_with_another_student_seated_the_entry_stays(world: World) -> None:
     world.register("Cem", "Ana")
-    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
     assert (1, "teacher", "a list of what changed") in told
-    assert "teacher: you" not in numbers(told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now))
+    assert "teacher: you" not in numbers(preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now))
 
 
 def test_another_teachers_seats_keep_nobodys_entry(world: World, make: Builder) -> None:
     world.register("Cem")
     make.register(world.session, colleague_of(world, make), world.students["Ana"])
-    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
     assert (1, "teacher: you", "the entry leaves the calendar: it was your last student") in told
 
 
@@ -186,7 +186,7 @@ def test_the_entry_stays_where_ones_own_next_gets_the_seat_unasked(world: World,
     make.register(world.session, colleague, world.students["Ana"])
     world.register("Cem", "Dana")
     at = world.session.starts_at - timedelta(hours=hours)
-    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=at)
+    told = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=at)
     words = "a list of what changed" if stays else "a list of what changed, and the entry leaves the calendar"
     assert (1, "teacher", words) in told
     given = "the seat: family and teacher are told" if stays else "the teacher is asked whether they may have the seat"
@@ -196,14 +196,14 @@ def test_the_entry_stays_where_ones_own_next_gets_the_seat_unasked(world: World,
 def test_a_colleagues_next_who_gets_the_seat_keeps_nobody_elses_entry(world: World, make: Builder) -> None:
     world.register("Cem")
     make.register(world.session, colleague_of(world, make), world.students["Ana"], world.students["Dana"])
-    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
     assert (1, "teacher", "a list of what changed, and the entry leaves the calendar") in told
 
 
 @pytest.mark.parametrize("capacity", [2, 3, 4, 9])
 def test_more_seats_name_as_many_as_wait_for_them(world: World, capacity: int) -> None:
     world.register("Ana", "Ben", "Cem", "Dana")
-    told = told_of_more_seats(world.session, Room(capacity, None), now=world.now)
+    told = preview_more_seats(world.session, SeatLimits(capacity, None), now=world.now)
     number = min(capacity - 2, 2)
     who = "student who waits" if number == 1 else "students who wait"
     assert told == ([(number, who, "the seat: family and teacher are told")] if number else [])
@@ -212,7 +212,7 @@ def test_more_seats_name_as_many_as_wait_for_them(world: World, capacity: int) -
 def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World) -> None:
     world.register("Cem")
     letters()
-    told = told_of_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
     use_cases.remove(world.place("Cem").id, by_id=world.session.host_id, reason="Too few supervisors.", now=world.now)
     assert told == [
         (1, "teacher", "a list of what changed, and the entry leaves the calendar"),
@@ -224,7 +224,7 @@ def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World)
 def test_a_teacher_who_withdraws_the_last_student_loses_the_entry(world: World) -> None:
     world.register("Cem")
     letters()
-    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
     assert numbers(told) == {"teacher: you": 1, "student without an address": 1}
     assert letters() == {("teacher@north.example", LetterKind.REMOVED): 1}
@@ -233,7 +233,7 @@ def test_a_teacher_who_withdraws_the_last_student_loses_the_entry(world: World) 
 def test_leaving_the_queue_takes_nothing_out_of_a_calendar(world: World) -> None:
     world.register("Ana", "Cem", "Dana")
     letters()
-    told = told_of_leaving(world.place("Dana"), by_id=world.teacher.id, now=world.now)
+    told = preview_leaving(world.place("Dana"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Dana").id, by_id=world.teacher.id, now=world.now)
     assert told == [(1, "student", "a letter")]
     assert letters() == {("dana@pupils.example", LetterKind.REMOVED): 1}
@@ -243,12 +243,12 @@ def test_on_the_last_day_the_teacher_of_the_next_is_asked_and_taking_the_seat_in
     world.register("Cem", "Dana", "Ana")
     letters()
     world.now = datetime(2027, 3, 18, 9, tzinfo=UTC)
-    told = told_of_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
+    told = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
     assert (1, "student who waits", "the teacher is asked whether they may have the seat") in told
     assert letters() == {("teacher@north.example", LetterKind.DIGEST): 1}
     offered = world.place("Ana")
-    reach = told_of_taking(world.session, [offered.id])[offered.id]
+    reach = preview_accepting(world.session, [offered.id])[offered.id]
     use_cases.accept_offer(offered.id, by_id=world.teacher.id, now=world.now + timedelta(minutes=1))
     sent = letters()
     assert (reach.students, reach.guardians) == (1, 2)

@@ -14,8 +14,8 @@ from outreach.db import db, transaction
 from outreach.models import Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify, recipient_counts
-from outreach.notifications.resend import tell_again, tell_anew, tell_as_update
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.resend import resend, resend_as_update, resend_replacing
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
@@ -35,20 +35,20 @@ def moved(world: Neighbours, one: OutreachSession) -> None:
 
 def reworded(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        was, one.title = session_facts(one), "Another title"
-        notify.tell_wording(one, was=was, has_new_description=False, now=world.now)
+        was, one.title = session_snapshot(one), "Another title"
+        notify.notify_wording(one, was=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        notify.tell_zone(one, was=replace(session_facts(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
+        notify.notify_zone(one, was=replace(session_snapshot(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
 
 
 def made_provisional(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        was = session_facts(one)
+        was = session_snapshot(one)
         one.leave_open_until(one.starts_at - timedelta(days=2))
-        notify.tell_status(one, was=was, cause=Cause.PROVISIONAL, now=world.now)
+        notify.notify_status(one, was=was, cause=Cause.PROVISIONAL, now=world.now)
 
 
 def cancelled(world: Neighbours, one: OutreachSession) -> None:
@@ -57,17 +57,17 @@ def cancelled(world: Neighbours, one: OutreachSession) -> None:
 
 def sent_as_update(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        tell_as_update(one, invitations_of(one), now=world.now)
+        resend_as_update(one, invitations_of(one), now=world.now)
 
 
 def sent_again(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        tell_again(one, invitations_of(one), key="asked", now=world.now)
+        resend(one, invitations_of(one), key="asked", now=world.now)
 
 
 def sent_anew(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        tell_anew(one, invitations_of(one), key="asked", now=world.now)
+        resend_replacing(one, invitations_of(one), key="asked", now=world.now)
 
 
 def given_other_hosts(world: Neighbours, one: OutreachSession) -> None:
@@ -75,7 +75,7 @@ def given_other_hosts(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
         one.host, one.co_hosts = helper, []
         db.session.flush()
-        notify.hosts_changed(one, now=world.now)
+        notify.notify_hosts(one, now=world.now)
 
 
 def invitations_of(one: OutreachSession) -> list[int]:
@@ -132,5 +132,5 @@ def test_a_change_of_one_session_is_written_to_its_people_and_leaves_the_other_a
 
 def test_the_number_of_letters_announced_is_the_number_written(world: Neighbours) -> None:
     for one, letters in ((world.first, FIRST), (world.second, SECOND)):
-        assert recipient_counts.everybody(one).total == letters[moved].total()
-        assert recipient_counts.with_an_entry(one).total == letters[reworded].total()
+        assert recipient_counts.count_everybody(one).total == letters[moved].total()
+        assert recipient_counts.count_with_entry(one).total == letters[reworded].total()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.models import (
     LetterKind,
     OutreachSession,
@@ -25,8 +25,8 @@ from outreach.models import (
 )
 from outreach.registration import use_cases
 from outreach.registration.candidates import seats_for_school
-from outreach.registration.seats import Room, next_to_sit, promote_waiting, room_of
-from outreach.registration.use_cases import Outcome, Request
+from outreach.registration.seats import SeatLimits, next_for_free_seats, promote_waiting, seat_limits
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, seats_taken, states
 
@@ -51,12 +51,12 @@ class Queue:
         self.register(outreach_session, *names)
         return outreach_session
 
-    def register(self, outreach_session: OutreachSession, *names: str, now: datetime | None = None) -> Outcome:
+    def register(self, outreach_session: OutreachSession, *names: str, now: datetime | None = None) -> RegistrationOutcome:
         """Register students in this order, at once."""
         for name in names:
             if name not in self.students:
                 self.students[name] = self.make.student(self.school_class, given_name=name, email=f"{name.lower()}@pupils.example")
-        asked = Request(
+        asked = RegistrationRequest(
             session_id=outreach_session.id,
             school_id=self.school.id,
             student_ids=tuple(self.students[name].id for name in names),
@@ -203,7 +203,7 @@ def test_whoever_waited_longest_is_next_whoever_was_registered_first(queue: Queu
     one = queue.session("Ana", "Ben", "Cem")
     with transaction():
         queue.place("Ben", one).queued_at = queue.now + HOUR
-    assert next_to_sit(one, now=queue.now, room=Room(2, None)) == [queue.place("Cem", one).id]
+    assert next_for_free_seats(one, now=queue.now, room=SeatLimits(2, None)) == [queue.place("Cem", one).id]
     queue.withdraw("Ana", one)
     assert (states(one)["Ben"], states(one)["Cem"]) == (WAITING, CONFIRMED)
 
@@ -278,8 +278,8 @@ def test_over_the_limit_one_waits_for_the_limit_and_over_the_seats_for_a_seat(qu
 def test_one_who_leaves_makes_room_for_their_own_school_at_its_limit(queue: Queue) -> None:
     one = queue.session("Ana", "Ben", capacity=5, per_school_limit=1)
     ana = queue.place("Ana", one)
-    assert next_to_sit(one, now=queue.now) == []
-    assert next_to_sit(one, now=queue.now, freed_by=ana) == [queue.place("Ben", one).id]
+    assert next_for_free_seats(one, now=queue.now) == []
+    assert next_for_free_seats(one, now=queue.now, freed_by=ana) == [queue.place("Ben", one).id]
     queue.withdraw("Ana", one)
     assert (states(one)["Ben"], queue.place("Ben", one).wait_reason) == (CONFIRMED, None)
 
@@ -290,7 +290,7 @@ def test_one_of_another_school_who_leaves_makes_no_room_at_the_limit(make: Build
     teacher = make.teacher(elsewhere)
     zoe, yan = (make.student(make.school_class(elsewhere, teacher), given_name=name) for name in ("Zoe", "Yan"))
     make.register(one, teacher, zoe, yan)
-    assert next_to_sit(one, now=queue.now, freed_by=registration_of(zoe, one)) == [registration_of(yan, one).id]
+    assert next_for_free_seats(one, now=queue.now, freed_by=registration_of(zoe, one)) == [registration_of(yan, one).id]
     use_cases.withdraw(registration_of(zoe, one).id, now=queue.now, by_id=teacher.id)
     assert (states(one)["Ben"], states(one)["Yan"]) == (WAITING, CONFIRMED)
 
@@ -312,7 +312,7 @@ def test_seats_are_given_out_only_before_the_start_of_a_session_that_takes_place
     with transaction():
         session = db.session.get_one(OutreachSession, one.id)
         session.capacity, session.state = 2, state
-    assert (next_to_sit(one, now=one.starts_at - before) != []) is is_given
+    assert (next_for_free_seats(one, now=one.starts_at - before) != []) is is_given
     with transaction():
         promote_waiting(db.session.get_one(OutreachSession, one.id), now=one.starts_at - before)
     assert states(one)["Ben"] is (OFFERED if is_given else WAITING)
@@ -341,7 +341,7 @@ def test_with_no_seat_free_nobody_who_waits_is_given_one(queue: Queue) -> None:
     one = queue.session("Ana", "Ben")
     with nothing_changes(), transaction():
         promote_waiting(db.session.get_one(OutreachSession, one.id), now=queue.now)
-    assert next_to_sit(one, now=queue.now, room=Room(0, None)) == []
+    assert next_for_free_seats(one, now=queue.now, room=SeatLimits(0, None)) == []
 
 
 def test_a_seat_that_frees_up_in_another_session_changes_nothing_here(queue: Queue) -> None:
@@ -362,12 +362,14 @@ def test_one_who_leaves_the_queue_frees_no_seat(queue: Queue) -> None:
 
 
 def test_room_is_more_where_somebody_may_fit_who_did_not(make: Builder) -> None:
-    room = Room(5, 2)
-    assert room_of(make.outreach_session(make.clinician(), capacity=5, per_school_limit=2)) == room
-    assert [other.is_more_than(room) for other in (Room(6, 2), Room(5, 3), Room(5, None), Room(6, 1), Room(4, 3))] == [True] * 5
-    assert [other.is_more_than(room) for other in (Room(5, 2), Room(4, 2), Room(5, 1))] == [False] * 3
-    assert not Room(5, None).is_more_than(Room(5, None))
-    assert not Room(5, 2).is_more_than(Room(5, None))
+    room = SeatLimits(5, 2)
+    assert seat_limits(make.outreach_session(make.clinician(), capacity=5, per_school_limit=2)) == room
+    assert [
+        other.is_more_than(room) for other in (SeatLimits(6, 2), SeatLimits(5, 3), SeatLimits(5, None), SeatLimits(6, 1), SeatLimits(4, 3))
+    ] == [True] * 5
+    assert [other.is_more_than(room) for other in (SeatLimits(5, 2), SeatLimits(4, 2), SeatLimits(5, 1))] == [False] * 3
+    assert not SeatLimits(5, None).is_more_than(SeatLimits(5, None))
+    assert not SeatLimits(5, 2).is_more_than(SeatLimits(5, None))
 
 
 def test_registering_waits_for_nobody_who_ended(queue: Queue) -> None:
@@ -376,5 +378,5 @@ def test_registering_waits_for_nobody_who_ended(queue: Queue) -> None:
     queue.withdraw("Ben", one)
     queue.withdraw("Ana", one)
     assert queue.register(one, "Cem", now=queue.now + HOUR).seated == (queue.students["Cem"].id,)
-    with pytest.raises(Refused):
+    with pytest.raises(Refusal):
         queue.withdraw("Ben", one)

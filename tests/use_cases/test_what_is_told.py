@@ -11,20 +11,20 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refused
+from outreach.errors import Refusal
 from outreach.letters import render
 from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, Site, User
-from outreach.models.snapshots import LetterFacts
+from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import recipient_counts
-from outreach.registration.use_cases import Request, register_students
+from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import Offer, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
-WHEN = TypedTime(day=date(2027, 3, 18), start=time(14), end=time(16))
-OFFER = Offer(title="Power of a Stitch", description="Your first stitch.", capacity=2, bring="A pen", reminder_leads=(1440,))
+WHEN = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
+OFFER = DetailsInput(title="Power of a Stitch", description="Your first stitch.", capacity=2, bring="A pen", reminder_leads=(1440,))
 
 
 @dataclass
@@ -33,25 +33,25 @@ class World:
 
     session: OutreachSession
     host: User
-    where: TypedPlace
+    where: WhereInput
     other: Site
     now: datetime
 
     def edit(self, *, tells: bool = False, **changes: Any) -> None:
         use_cases.edit(self.session.id, replace(OFFER, **changes), seen=self.session.updated_at, now=self.now, tells=tells)
 
-    def move(self, when: TypedTime = WHEN, **place: Any) -> None:
+    def move(self, when: WhenInput = WHEN, **place: Any) -> None:
         move(self.session.id, when, replace(self.where, **place), seen=self.session.updated_at, now=self.now)
 
 
 @pytest.fixture
 def world(make: Builder, now: datetime) -> World:
     host, school, site = make.clinician(), make.school(), make.site()
-    where = TypedPlace(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
+    where = WhereInput(site_id=site.id, zone="Europe/London", meeting_point="Main entrance")
     key = use_cases.post("stitch_workshop", WHEN, where, OFFER, by_id=host.id, publish=True, now=now)
     teacher = make.teacher(school)
     students = tuple(student.id for student in make.full_class(school, teacher, size=3).students)
-    asked = Request(
+    asked = RegistrationRequest(
         session_id=key, school_id=school.id, student_ids=students, teacher_id=teacher.id, by_id=teacher.id, permission_attested=True
     )
     register_students(asked, now=now)
@@ -113,7 +113,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
     changed: dict[str, Any] = {}
     for sequence, name in enumerate(WORDS, start=1):
         answered = {one.id: one.answered_at for one in invitations()}
-        expected = recipient_counts.with_an_entry(world.session).total
+        expected = recipient_counts.count_with_entry(world.session).total
         changed[name] = WORDS[name]
         world.edit(tells=True, **changed)
         told = queued()
@@ -129,7 +129,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
 
 def test_what_no_letter_shows_is_not_told(world: World) -> None:
     for changes in (UNTOLD, {}):
-        with pytest.raises(Refused, match="none of it changed") as refused:
+        with pytest.raises(Refusal, match="none of it changed") as refused:
             world.edit(tells=True, **changes)
         db.session.rollback()
         assert (refused.value.field, queued(), world.session.revision) == ("tells", [], 0)
@@ -138,7 +138,7 @@ def test_what_no_letter_shows_is_not_told(world: World) -> None:
 @pytest.mark.empty_database
 def test_time_place_and_link_ask_again(world: World) -> None:
     for sequence, (name, change) in enumerate(MATERIAL.items(), start=1):
-        expected = recipient_counts.everybody(world.session)
+        expected = recipient_counts.count_everybody(world.session)
         world.move(**change)
         told = queued()
         assert len(told) == expected.total == 9, "six entries, the teacher's list, and a student and a guardian who wait"
@@ -152,7 +152,7 @@ def test_time_place_and_link_ask_again(world: World) -> None:
 
 @pytest.mark.empty_database
 def test_a_cancellation_goes_to_everybody_it_was_announced_for(world: World) -> None:
-    expected = recipient_counts.everybody(world.session)
+    expected = recipient_counts.count_everybody(world.session)
     use_cases.cancel(world.session.id, "The theatre is closed.", now=world.now)
     assert len(queued()) == expected.total == 9
     assert {(one.answer, one.is_live) for one in invitations()} == {(Answer.NEEDS_ACTION, False)}
@@ -161,7 +161,7 @@ def test_a_cancellation_goes_to_everybody_it_was_announced_for(world: World) -> 
 def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
     world.edit(bring="Two pens")
     world.move(meeting_point="Back door")
-    facts = [LetterFacts.from_json(letter.facts) for letter in queued()]
+    facts = [LetterSnapshot.from_json(letter.facts) for letter in queued()]
     assert {one.session.bring for one in facts} == {"Two pens"}
 
 
@@ -172,7 +172,7 @@ def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> Non
     told = [letter for letter in queued() if letter.sequence is not None]
     assert [letter.sequence for letter in told] == [one.sequence for one in invitations()]
     for letter in told:
-        facts = LetterFacts.from_json(letter.facts)
+        facts = LetterSnapshot.from_json(letter.facts)
         assert facts.was is not None
         assert (facts.was.meeting_point, facts.was.bring) == ("Main entrance", "A pen")
         assert facts.entry is not None
@@ -184,4 +184,4 @@ def test_a_new_host_is_invited_once_though_everybody_is_told(world: World, make:
     world.edit(tells=True, title="Stitches", co_host_emails=(helper.email,))
     (invited,) = [letter for letter in queued() if letter.mailbox_id == helper.mailbox_id]
     assert (invited.kind, invited.sequence) == (LetterKind.INVITATION, 0)
-    assert LetterFacts.from_json(invited.facts).session.title == "Stitches"
+    assert LetterSnapshot.from_json(invited.facts).session.title == "Stitches"

@@ -15,9 +15,9 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.models import Guardian, Letter, LetterKind, LetterState, Mailbox, OutreachSession
-from outreach.notifications.notify import tell_cancelled, tell_moved
+from outreach.notifications.notify import notify_cancelled, notify_moved
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_facts
+from outreach.notifications.session_snapshot import session_snapshot
 from outreach.registration import use_cases as registering
 from tests.support.builders import TOWN, Builder
 from tests.support.readable_letters import SeenPage
@@ -81,16 +81,16 @@ def name_guardians(town: Town, **names: str) -> None:
 def cancel(outreach_session: OutreachSession, now: datetime, reason: str = "The theatre is needed.") -> None:
     with transaction():
         outreach_session.cancel(reason, now=now)
-        tell_cancelled(outreach_session, now=now)
+        notify_cancelled(outreach_session, now=now)
 
 
 def move(outreach_session: OutreachSession, now: datetime) -> None:
     with transaction():
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         day: dict[str, Any] = {"zone": outreach_session.zone, "fold": 0, "tzdata_version": "2026f"}
         starts_wall, ends_wall = (wall + timedelta(days=1) for wall in (outreach_session.starts_wall, outreach_session.ends_wall))
         outreach_session.set_time(starts_wall=starts_wall, ends_wall=ends_wall, **day)
-        tell_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, was=was, now=now)
 
 
 def test_the_reason_of_a_removal_is_read_by_the_family_and_its_teacher_and_nobody_else(town: Town, now: datetime) -> None:
@@ -240,12 +240,12 @@ def test_old_and_new_time_stand_side_by_side_with_their_offsets(town: Town, now:
     """The clocks go forward between the two."""
     with transaction():
         outreach_session = town.workshop
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         starts_wall = datetime(2027, 4, 1, 14, 0)
         outreach_session.set_time(
             starts_wall=starts_wall, ends_wall=starts_wall + timedelta(hours=2), zone="Europe/London", fold=0, tzdata_version="2026f"
         )
-        tell_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, was=was, now=now)
 
     for name in ("Amara", "grace", "Esme", "Tara", "Clara"):
         text, html, *_rest = everything(read()[name][0])

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refused
+from outreach.errors import NotThere, Refusal
 from outreach.models import (
+    ConsentPurpose,
     Format,
     OutreachSession,
-    Purpose,
     Registration,
     RegistrationState,
     RegistrationStep,
@@ -24,7 +24,7 @@ from outreach.models import (
 )
 from outreach.registration import use_cases
 from outreach.registration.candidates import age_floor, candidates
-from outreach.registration.use_cases import Outcome, Request, preview
+from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, preview
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, consents, nothing_changes, registration_in, registration_of, seats_taken, states
 
@@ -53,7 +53,7 @@ def outreach_session(make: Builder) -> OutreachSession:
     return make.outreach_session(make.clinician())
 
 
-def register(outreach_session: OutreachSession, teacher: User, *students: Student, now: datetime, **facts: Any) -> Outcome:
+def register(outreach_session: OutreachSession, teacher: User, *students: Student, now: datetime, **facts: Any) -> RegistrationOutcome:
     known: dict[str, Any] = {
         "session_id": outreach_session.id,
         "school_id": students[0].school_id,
@@ -62,7 +62,7 @@ def register(outreach_session: OutreachSession, teacher: User, *students: Studen
         "by_id": teacher.id,
         "permission_attested": True,
     }
-    return use_cases.register_students(Request(**known | facts), now=now)
+    return use_cases.register_students(RegistrationRequest(**known | facts), now=now)
 
 
 def obstacles(outreach_session: OutreachSession, *students: Student) -> list[str | None]:
@@ -104,7 +104,7 @@ def test_the_higher_of_two_age_floors_holds(
         if is_able:
             assert register(outreach_session, teacher, student, now=now).seated == (student.id,)
         else:
-            with nothing_changes(), pytest.raises(Refused, match=f"is {age} that day: this session is for {holds} and over"):
+            with nothing_changes(), pytest.raises(Refusal, match=f"is {age} that day: this session is for {holds} and over"):
                 register(outreach_session, teacher, student, now=now)
 
 
@@ -170,7 +170,7 @@ def test_a_minor_needs_the_guardians_permission_and_whoever_is_of_age_does_not(
     outreach_session = make.outreach_session(make.clinician())
     assert student.is_minor_on(DAY_OF_SESSION, majority_age) is is_minor
     if is_minor:
-        with nothing_changes(), pytest.raises(Refused, match="guardians have given permission") as refusal:
+        with nothing_changes(), pytest.raises(Refusal, match="guardians have given permission") as refusal:
             register(outreach_session, teacher, student, now=now, permission_attested=False)
         assert refusal.value.field == "permission_attested"
         register(outreach_session, teacher, student, now=now)
@@ -184,7 +184,7 @@ def test_one_minor_among_students_of_age_is_enough_to_need_it(
 ) -> None:
     of_age = make.student(school_class, birth_date=date(2000, 1, 1))
     minor = make.student(school_class)
-    with nothing_changes(), pytest.raises(Refused, match="guardians have given permission"):
+    with nothing_changes(), pytest.raises(Refusal, match="guardians have given permission"):
         register(outreach_session, teacher, of_age, minor, now=now, permission_attested=False)
 
 
@@ -197,7 +197,7 @@ def test_the_consent_says_for_whom_by_whom_when_how_and_by_which_text(
     (consent,) = consents(outreach_session)
     assert (consent.student_id, consent.purpose, consent.given_by_id, consent.given_at, consent.how, consent.text_version) == (
         ana.id,
-        Purpose.ATTEND,
+        ConsentPurpose.ATTEND,
         colleague.id,
         now,
         "attested by the teacher",
@@ -212,7 +212,7 @@ def test_who_has_a_place_already_gets_no_second_consent_and_no_second_row(
     ana, ben = make.student(school_class, given_name="Ana"), make.student(school_class, given_name="Ben")
     register(outreach_session, teacher, ana, now=now)
     outcome = register(outreach_session, teacher, ana, ben, now=now + SECOND)
-    assert outcome == Outcome(seated=(ben.id,), waiting=())
+    assert outcome == RegistrationOutcome(seated=(ben.id,), waiting=())
     assert [consent.student_id for consent in consents(outreach_session)] == [ana.id, ben.id]
     assert (states(outreach_session), seats_taken(outreach_session)) == ({"Ana": CONFIRMED, "Ben": CONFIRMED}, 2)
 
@@ -222,10 +222,10 @@ def test_nobody_is_registered_when_one_cannot_take_part_or_all_are_there(
 ) -> None:
     outreach_session = make.outreach_session(make.clinician(), age_floor=16)
     old, young = (make.student(school_class, birth_date=date(year, 1, 1)) for year in (2010, 2014))
-    with nothing_changes(), pytest.raises(Refused, match="is 13 that day") as refusal:
+    with nothing_changes(), pytest.raises(Refusal, match="is 13 that day") as refusal:
         register(outreach_session, teacher, old, young, now=now)
     assert refusal.value.field == "student_ids"
-    with nothing_changes(), pytest.raises(Refused, match="Choose at least one student") as refusal:
+    with nothing_changes(), pytest.raises(Refusal, match="Choose at least one student") as refusal:
         register(outreach_session, teacher, old, now=now, student_ids=())
     assert refusal.value.field == "student_ids"
 
@@ -254,7 +254,7 @@ def test_only_students_in_a_class_of_the_school_can_be_registered(
     assert register(outreach_session, teacher, here, now=now, student_ids=ids, school_id=school.id).seated == (here.id,)
     assert states(outreach_session) == {"Here": CONFIRMED}
     for student in (moved_on, elsewhere):
-        with nothing_changes(), pytest.raises(Refused, match="Choose at least one student"):
+        with nothing_changes(), pytest.raises(Refusal, match="Choose at least one student"):
             register(outreach_session, teacher, student, now=now, school_id=school.id)
 
 
@@ -323,7 +323,7 @@ def test_registration_is_open_from_its_opening_to_the_second_before_it_closes(
     student = make.student(school_class)
     assert outreach_session.is_open(now) is (said == "")
     if said:
-        with nothing_changes(), pytest.raises(Refused, match=said):
+        with nothing_changes(), pytest.raises(Refusal, match=said):
             register(outreach_session, teacher, student, now=now)
     else:
         assert register(outreach_session, teacher, student, now=now).seated == (student.id,)
@@ -343,7 +343,7 @@ def test_what_is_written_of_a_registration(make: Builder, school: School, school
     coordinator = make.coordinator()
     ana, ben = make.student(school_class, given_name="Ana"), make.student(school_class, given_name="Ben")
     outcome = register(outreach_session, teacher, ana, ben, now=now, class_id=school_class.id, by_id=coordinator.id)
-    assert outcome == Outcome(seated=(ana.id,), waiting=(ben.id,))
+    assert outcome == RegistrationOutcome(seated=(ana.id,), waiting=(ben.id,))
     for student, state in ((ana, CONFIRMED), (ben, WAITING)):
         place = registration_of(student, outreach_session)
         assert (place.school_id, place.class_id, place.teacher_id) == (school.id, school_class.id, teacher.id)

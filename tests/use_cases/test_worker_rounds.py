@@ -12,10 +12,10 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from outreach.mail.smtp import SmtpServer, SmtpTransport
-from outreach.mail.smtp_responses import Delayed, Refused
+from outreach.mail.smtp_responses import Delayed, Rejected
 from outreach.mail.transport import LocalMailbox
 from outreach.models import LetterKind
-from outreach.outbox.results import Tally
+from outreach.outbox.results import RoundStatistics
 from outreach.runtime.jobs import TIMETABLE, Job, do
 from outreach.runtime.worker import Worker, transport_for
 from outreach.settings import Settings
@@ -39,15 +39,15 @@ def put_several(make: Builder, now: datetime, number: int) -> None:
 @pytest.mark.parametrize(
     ("changes", "tally"),
     [
-        ({"mail_server": "mail.example.org", "mail_per_domain": 60}, Tally(sent=5, put_off=2)),
-        ({"mail_server": "mail.example.org", "mail_per_domain": 12}, Tally(sent=1, put_off=6)),
-        ({"mail_server": "mail.example.org", "mail_per_domain": 0}, Tally(sent=7)),
-        ({"mail_server": None, "mail_per_domain": 60}, Tally(sent=7)),
+        ({"mail_server": "mail.example.org", "mail_per_domain": 60}, RoundStatistics(sent=5, put_off=2)),
+        ({"mail_server": "mail.example.org", "mail_per_domain": 12}, RoundStatistics(sent=1, put_off=6)),
+        ({"mail_server": "mail.example.org", "mail_per_domain": 0}, RoundStatistics(sent=7)),
+        ({"mail_server": None, "mail_per_domain": 60}, RoundStatistics(sent=7)),
     ],
     ids=["sixty a minute", "twelve a minute", "no limit", "a folder"],
 )
 def test_a_domain_gets_as_many_letters_as_the_settings_say(
-    app: Flask, make: Builder, now: datetime, changes: dict[str, Any], tally: Tally
+    app: Flask, make: Builder, now: datetime, changes: dict[str, Any], tally: RoundStatistics
 ) -> None:
     put_several(make, now, 7)
     assert worker(app, now, Scripted(), **changes).deliver() == tally
@@ -56,9 +56,9 @@ def test_a_domain_gets_as_many_letters_as_the_settings_say(
 def test_one_worker_remembers_from_round_to_round_what_a_domain_got(app: Flask, make: Builder, now: datetime) -> None:
     ours = worker(app, now, Scripted(), mail_server="mail.example.org", mail_per_domain=60)
     put_several(make, now, 5)
-    assert ours.deliver() == Tally(sent=5)
+    assert ours.deliver() == RoundStatistics(sent=5)
     put_several(make, now, 1)
-    assert ours.deliver() == Tally(put_off=1)
+    assert ours.deliver() == RoundStatistics(put_off=1)
 
 
 def test_jobs_come_first_so_that_what_they_write_leaves_in_the_same_round(app: Flask, make: Builder, now: datetime) -> None:
@@ -68,7 +68,7 @@ def test_jobs_come_first_so_that_what_they_write_leaves_in_the_same_round(app: F
         put(mailbox, "written by the job", now=now)
         return 1
 
-    assert worker(app, now, transport, Job(name="write", work=write, every=MINUTE)).once() == Tally(sent=1)
+    assert worker(app, now, transport, Job(name="write", work=write, every=MINUTE)).once() == RoundStatistics(sent=1)
     assert transport.subjects == ["written by the job"]
 
 
@@ -85,7 +85,7 @@ def test_a_worker_that_was_asked_to_stop_begins_nothing(app: Flask, make: Builde
     put(make.mailbox("someone@example.org"), "news", now=now)
     ours = worker(app, now, Scripted())
     ours.stop()
-    assert ours.deliver() == Tally()
+    assert ours.deliver() == RoundStatistics()
     assert states() == {"news": "queued"}
 
 
@@ -93,7 +93,7 @@ def test_a_round_is_logged_if_something_became_of_a_letter(app: Flask, make: Bui
     with capture_logs() as said:
         worker(app, now, Scripted()).deliver()
     assert said == []
-    answers: dict[str, Any] = {"no@example.org": Refused(words="554 No"), "later@example.org": Delayed(words="450 Later")}
+    answers: dict[str, Any] = {"no@example.org": Rejected(words="554 No"), "later@example.org": Delayed(words="450 Later")}
     for name in ("yes", "no", "later"):
         put(make.mailbox(f"{name}@example.org"), name, now=now)
     with capture_logs() as said:
@@ -104,10 +104,10 @@ def test_a_round_is_logged_if_something_became_of_a_letter(app: Flask, make: Bui
 
 @pytest.mark.parametrize("what", ["sent", "failed", "delayed", "dropped", "put_off"])
 def test_any_letter_of_which_something_became_is_news(what: str) -> None:
-    assert not Tally().has_news
-    assert not Tally(is_paused=True).has_news
+    assert not RoundStatistics().has_news
+    assert not RoundStatistics(is_paused=True).has_news
     one: dict[str, Any] = {what: 1}
-    assert Tally(**one).has_news
+    assert RoundStatistics(**one).has_news
 
 
 @pytest.mark.parametrize(("done", "is_logged"), [(0, False), (1, True), (3, True)])
@@ -155,7 +155,7 @@ def test_a_worker_finds_its_transport_and_its_words_by_itself(app: Flask, make: 
     put(make.mailbox("robin@example.org"), now=now, kind=LetterKind.ACCOUNT, facts=facts)
     with mail_server() as server:
         app.extensions["outreach"] = replace(app.extensions["outreach"], mail_server="127.0.0.1", mail_port=server.port)
-        assert Worker(app, clock=lambda: now, timetable=()).once() == Tally(sent=1)
+        assert Worker(app, clock=lambda: now, timetable=()).once() == RoundStatistics(sent=1)
     assert b"Subject: Welcome to Outreach\r\n" in server.taken[0]
 
 

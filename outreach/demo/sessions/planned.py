@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
-from outreach.demo.people import Adult
+from outreach.demo.people import DemoAdult
 
 FREE_WORKSHOP, SHADOWING, TALK, DRAFT, CANCELLED = "free workshop", "shadowing", "talk", "draft", "cancelled"
 NEARLY_FULL, LATER, ASK_A_SURGEON, MENTORING = "nearly full", "later", "ask a surgeon", "mentoring"
@@ -26,7 +26,7 @@ class Planned:
 
     key: str
     format_key: str
-    host: Adult
+    host: DemoAdult
     title: str
     specialty: str
     description: str
@@ -38,7 +38,7 @@ class Planned:
     zone: str = ""
     meeting_point: str = ""
     day_phone: str = ""
-    co_hosts: tuple[Adult, ...] = ()
+    co_hosts: tuple[DemoAdult, ...] = ()
     per_school_limit: int | None = None
     opens_in_days: int | None = None
     is_draft: bool = False

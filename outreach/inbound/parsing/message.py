@@ -63,7 +63,7 @@ class Failure:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Incoming:
+class IncomingMessage:
     """One message. `digest`: SHA-256 in hexadecimal; `size`: bytes.
 
     `sender`: the address in From, in lower case; `from_domain`: what follows its `@`; "" where From names none, or several.

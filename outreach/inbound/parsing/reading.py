@@ -1,4 +1,4 @@
-"""A message that came in, read: whatever it is made of, it comes out as an `Incoming`.
+"""A message that came in, read: whatever it is made of, it comes out as an `IncomingMessage`.
 
 Pure. Limits: 1 MiB, 50 parts, 10 events; nothing in it is fetched, expanded or run. The parts are read by
 `mime_reading`, `calendar_reading`, `bounce_reading` and `automatic`.
@@ -17,7 +17,7 @@ from hashlib import sha256
 
 from outreach.inbound.parsing.bounces import failures_of, is_report
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
-from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, Incoming
+from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, IncomingMessage
 from outreach.inbound.parsing.mime import Parts, first, headers_of, is_automatic, message_id_of, parts_of, values
 from outreach.mail.sanitize import one_line
 
@@ -31,7 +31,7 @@ _WHERE_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
 _ADDRESS = re.compile(r"[^\s@<>]{1,250}@[^\s@<>]{1,250}")
 
 
-def read(raw: bytes, *, delivered_to: str | None = None) -> Incoming:
+def read(raw: bytes, *, delivered_to: str | None = None) -> IncomingMessage:
     """Read a message as it came over the wire. Never raises; a message of 1 MiB takes well under a second.
 
     `delivered_to`: the address the mail server delivered it to, where somebody tells us; it stands first among the recipients.
@@ -43,7 +43,7 @@ def read(raw: bytes, *, delivered_to: str | None = None) -> Incoming:
         return _incoming(raw, Parts(Message()), CalendarsFound(), delivered_to, MALFORMED)
 
 
-def _read(raw: bytes, delivered_to: str | None) -> Incoming:
+def _read(raw: bytes, delivered_to: str | None) -> IncomingMessage:
     if len(raw) > MAX_SIZE:
         return _incoming(raw, Parts(headers_of(raw[:MAX_SIZE])), CalendarsFound(), delivered_to, TOO_LARGE)
     message = parts_of(raw)
@@ -51,10 +51,10 @@ def _read(raw: bytes, delivered_to: str | None) -> Incoming:
     return _incoming(raw, message, calendars, delivered_to, _trouble(message, calendars))
 
 
-def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_to: str | None, trouble: str) -> Incoming:
+def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_to: str | None, trouble: str) -> IncomingMessage:
     headers = message.headers
     sender = _sender(headers)
-    return Incoming(
+    return IncomingMessage(
         digest=sha256(raw).hexdigest(),
         size=len(raw),
         message_id=message_id_of(headers),

@@ -21,7 +21,7 @@ from outreach.scheduling.provisional import use_cases as provisional
 from outreach.scheduling.provisional.views import look_again
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
-from outreach.tokens import LinkBroken, LinkExpired, Purpose, read
+from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose, read
 from outreach.web.extensions import limiter
 from outreach.web.pages import settings
 
@@ -87,7 +87,7 @@ def open_decision(token: str, *, secret_key: str, now: datetime) -> OutreachSess
     Raises LinkBroken for what isn't signed, or was made void, or belongs to somebody who hosts it no longer; LinkExpired once the
     session has begun.
     """
-    ticket = read(token, Purpose.DECIDE, secret_key, now)
+    ticket = read(token, LinkPurpose.DECIDE, secret_key, now)
     outreach_session = db.session.get(OutreachSession, ticket.session_id)
     user = db.session.scalar(select(User).where(User.mailbox_id == ticket.mailbox_id))
     if outreach_session is None or user is None or user.mailbox.link_version != ticket.link_version:

@@ -11,23 +11,23 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 
 from outreach.db import transaction
-from outreach.errors import Refused, Stale
+from outreach.errors import Refusal, Stale
 from outreach.models import OutreachSession, SessionState
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_facts
-from outreach.scheduling.inputs import TypedDecision
+from outreach.notifications.session_snapshot import session_snapshot
+from outreach.scheduling.inputs import DecisionInput
 from outreach.scheduling.schedule_rules import decision_time
-from outreach.scheduling.use_cases import present
+from outreach.scheduling.use_cases import locked_session
 
 
 def confirm(session_id: int, *, seen: datetime, now: datetime) -> None:
     """Let it take place: every calendar shows it as certain and asks for an answer anew."""
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         outreach_session.leave_open_until(None)
-        notify.tell_status(outreach_session, was=was, cause=Cause.DECIDED, now=now)
+        notify.notify_status(outreach_session, was=was, cause=Cause.DECIDED, now=now)
 
 
 def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> None:
@@ -35,39 +35,39 @@ def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> 
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
         outreach_session.cancel(reason, now=now)
-        notify.tell_cancelled(outreach_session, now=now)
+        notify.notify_cancelled(outreach_session, now=now)
 
 
-def leave_open(session_id: int, decision: TypedDecision, *, seen: datetime, now: datetime) -> None:
+def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now: datetime) -> None:
     """Decide it at another time, or make a certain session provisional: then everybody is asked again.
 
     Raises Refused, too, for a time that isn't between now and the start, and when nothing changes.
     """
     with transaction():
         outreach_session = _to_come(session_id, seen, now=now)
-        was = session_facts(outreach_session)
+        was = session_snapshot(outreach_session)
         decides_at = decision_time(decision, zone=outreach_session.zone, starts_at=outreach_session.starts_at, now=now)
         if decides_at == outreach_session.decides_at:
-            raise Refused(_l("Nothing changed: that is when it is decided already."), field="decides")
+            raise Refusal(_l("Nothing changed: that is when it is decided already."), field="decides")
         outreach_session.leave_open_until(decides_at)
-        notify.tell_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
+        notify.notify_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
 
 
 def _undecided(session_id: int, seen: datetime, *, now: datetime) -> OutreachSession:
     outreach_session = _to_come(session_id, seen=None, now=now)
     if not outreach_session.is_provisional:
-        raise Refused(_l("It is decided already: it takes place."))
+        raise Refusal(_l("It is decided already: it takes place."))
     return _as_seen(outreach_session, seen)
 
 
 def _to_come(session_id: int, seen: datetime | None, *, now: datetime) -> OutreachSession:
-    outreach_session = present(session_id)
+    outreach_session = locked_session(session_id)
     if outreach_session.state == SessionState.CANCELLED:
-        raise Refused(_l("It is decided already: this session was cancelled."))
+        raise Refusal(_l("It is decided already: this session was cancelled."))
     if not outreach_session.is_published:
-        raise Refused(_l("This is a draft: nobody has been told of it yet."))
+        raise Refusal(_l("This is a draft: nobody has been told of it yet."))
     if outreach_session.starts_at <= now:
-        raise Refused(_l("This session has begun: there is nothing left to decide."))
+        raise Refusal(_l("This session has begun: there is nothing left to decide."))
     return outreach_session if seen is None else _as_seen(outreach_session, seen)
 
 

@@ -14,7 +14,7 @@ from outreach.scheduling import form_defaults
 from outreach.scheduling.change_views import scheduling
 from outreach.scheduling.form_parts import SeenForm
 from outreach.scheduling.forms import DecisionTimeForm
-from outreach.scheduling.inputs import TypedDecision
+from outreach.scheduling.inputs import DecisionInput
 from outreach.scheduling.preview import recipients
 from outreach.scheduling.provisional import use_cases as provisional
 from outreach.scheduling.views import DONE, tried
@@ -67,7 +67,7 @@ def leave_open(session_id: int) -> ResponseReturnValue:
 
 
 def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
-    decision = TypedDecision(is_provisional=True, wall=form.decides.data)
+    decision = DecisionInput(is_provisional=True, wall=form.decides.data)
     provisional.leave_open(session_id, decision, seen=form.seen, now=clock.now())
 
 

@@ -13,11 +13,11 @@ from datetime import date
 from babel.dates import format_date
 from flask_babel import gettext as _
 
-from outreach.class_lists.errors import Problem, RosterField
+from outreach.class_lists.errors import ListField, Problem
 from outreach.class_lists.labels import field_words, problem_words, question_words
-from outreach.class_lists.plan import KnownStudent, Question, RosterGuardian, RosterRow, StudentUpdate, Value
-from outreach.class_lists.row_reader import RosterReading
-from outreach.schools.imports.use_cases import Proposal, Said, Sheet
+from outreach.class_lists.plan import ImportQuestion, KnownStudent, ListedGuardian, ListedStudent, StudentUpdate, Value
+from outreach.class_lists.row_reader import ListReading
+from outreach.schools.imports.use_cases import ImportChoices, Proposal, Sheet
 from outreach.web import formatting
 
 EXAMPLES = 3
@@ -88,9 +88,9 @@ class Review:
         return len(self.new) + len(self.updated)
 
 
-def column_lines(sheet: Sheet, said: Said) -> list[ColumnLine]:
+def column_lines(sheet: Sheet, said: ImportChoices) -> list[ColumnLine]:
     """Show each column with its first cells and what it may hold."""
-    options = (("", _("leave out")), *((field.value, field_words(field)) for field in RosterField))
+    options = (("", _("leave out")), *((field.value, field_words(field)) for field in ListField))
     rows = sheet.columns.student_lines(sheet.table)
     lines = []
     for place in range(sheet.table.width):
@@ -104,7 +104,7 @@ def column_lines(sheet: Sheet, said: Said) -> list[ColumnLine]:
     return lines
 
 
-def review_of(sheet: Sheet, reading: RosterReading, proposal: Proposal, said: Said) -> Review:
+def review_of(sheet: Sheet, reading: ListReading, proposal: Proposal, said: ImportChoices) -> Review:
     """Put what was read and what would be done into words."""
     plan, notes = proposal.plan, _by_line(reading.warnings)
     return Review(
@@ -128,7 +128,7 @@ def _by_line(problems: Iterable[Problem]) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _bad_rows(sheet: Sheet, reading: RosterReading) -> tuple[BadRow, ...]:
+def _bad_rows(sheet: Sheet, reading: ListReading) -> tuple[BadRow, ...]:
     cells = {line.line: line.cells for line in sheet.table.lines}
     return tuple(BadRow(line, _shown(cells[line]), sentences) for line, sentences in _by_line(reading.errors).items())
 
@@ -138,7 +138,7 @@ def _shown(cells: Sequence[str]) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def _asked(question: Question, proposal: Proposal, said: Said) -> AskedRow:
+def _asked(question: ImportQuestion, proposal: Proposal, said: ImportChoices) -> AskedRow:
     row = question.row
     options = [(str(key), _candidate(proposal.known[key], proposal.class_names)) for key in question.candidates]
     if question.may_be_new:
@@ -148,7 +148,7 @@ def _asked(question: Question, proposal: Proposal, said: Said) -> AskedRow:
     return AskedRow(row.line, _name(row), _facts(row), words, tuple(options), _answer(row.line, said))
 
 
-def _answer(line: int, said: Said) -> str:
+def _answer(line: int, said: ImportChoices) -> str:
     if line in said.answers:
         return str(said.answers[line] or "new")
     return "out" if line in said.left_out else ""
@@ -159,18 +159,18 @@ def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
     return str(_("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student))))))
 
 
-def _new(row: RosterRow, notes: tuple[str, ...]) -> GoodRow:
+def _new(row: ListedStudent, notes: tuple[str, ...]) -> GoodRow:
     return _good(row, notes, tuple(_guardian(guardian) for guardian in row.guardians))
 
 
-def _good(row: RosterRow, notes: tuple[str, ...], news: tuple[str, ...] = ()) -> GoodRow:
+def _good(row: ListedStudent, notes: tuple[str, ...], news: tuple[str, ...] = ()) -> GoodRow:
     return GoodRow(row.line, _name(row), _facts(row), news=news, notes=notes)
 
 
 def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple[str, ...]) -> GoodRow:
     student = known[one.student_id]
     names = {guardian.id: guardian.name or guardian.email or "" for guardian in student.guardians}
-    changes = [(field_words(RosterField(field)), _value(old), _value(new)) for field, (old, new) in one.changes.items()]
+    changes = [(field_words(ListField(field)), _value(old), _value(new)) for field, (old, new) in one.changes.items()]
     for change in one.guardian_changes:
         label = _("guardian %(name)s", name=names[change.guardian_id])
         changes += [(label, _value(old), _value(new)) for old, new in change.changes.values()]
@@ -179,18 +179,18 @@ def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple
     return GoodRow(one.row.line, _name(student), "", tuple(changes), tuple(news), notes)
 
 
-def _guardian(guardian: RosterGuardian) -> str:
+def _guardian(guardian: ListedGuardian) -> str:
     words = " ".join(filter(None, (guardian.name, guardian.email)))
     return str(_("guardian: %(who)s", who=words))
 
 
-def _facts(person: RosterRow | KnownStudent) -> str:
+def _facts(person: ListedStudent | KnownStudent) -> str:
     number = _("number %(number)s", number=person.number) if person.number else ""
     born = _("born %(day)s", day=_value(person.birth_date)) if person.birth_date else ""
     return ", ".join(filter(None, (person.email, person.year_group, born, number, _("needs noted") if person.needs else "")))
 
 
-def _remarks(reading: RosterReading, proposal: Proposal) -> list[str]:
+def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
     names = {guardian.id: guardian.name or guardian.email or "" for one in proposal.known.values() for guardian in one.guardians}
     remarks = [
         _(
@@ -205,7 +205,7 @@ def _remarks(reading: RosterReading, proposal: Proposal) -> list[str]:
     return remarks + [problem_words(problem) for problem in reading.warnings if problem.line not in fates]
 
 
-def _name(person: KnownStudent | RosterRow) -> str:
+def _name(person: KnownStudent | ListedStudent) -> str:
     return f"{person.given_name} {person.family_name}"
 
 

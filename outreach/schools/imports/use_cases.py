@@ -12,22 +12,22 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from outreach.class_lists.csv_file import RosterTable, read_roster
-from outreach.class_lists.errors import RosterError, RosterField
-from outreach.class_lists.headings.columns import RosterColumns, choose_columns, guess_columns
-from outreach.class_lists.match import plan_roster
-from outreach.class_lists.plan import KnownStudent, Question, RosterPlan
-from outreach.class_lists.row_reader import DateOrder, RosterReading, read_rows
+from outreach.class_lists.csv_file import ListTable, read_table
+from outreach.class_lists.errors import ListError, ListField
+from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
+from outreach.class_lists.match import plan_import
+from outreach.class_lists.plan import ImportPlan, ImportQuestion, KnownStudent
+from outreach.class_lists.row_reader import DateOrder, ListReading, read_rows
 from outreach.db import db, transaction
-from outreach.errors import Refused, Stale
+from outreach.errors import Refusal, Stale
 from outreach.models import SchoolClass
 from outreach.schools.apply_plan import write
 from outreach.schools.queries import fingerprint, known_students
-from outreach.schools.use_cases import held_class
+from outreach.schools.use_cases import locked_class
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class ImportChoices:
     """What a person said about a list; nothing yet after the upload.
 
     `columns`: column from 0 -> field, None: leave it out. `answers`: row -> student's id, None: somebody new.
@@ -35,7 +35,7 @@ class Said:
     """
 
     has_headings: bool | None = None
-    columns: Mapping[int, RosterField | None] = field(default_factory=dict)
+    columns: Mapping[int, ListField | None] = field(default_factory=dict)
     date_order: DateOrder | None = None
     answers: Mapping[int, int | None] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
@@ -45,10 +45,10 @@ class Said:
 class Sheet:
     """A list as read: its students, or why there are none."""
 
-    table: RosterTable
-    columns: RosterColumns
-    reading: RosterReading | None
-    refusal: RosterError | None = None
+    table: ListTable
+    columns: ListColumns
+    reading: ListReading | None
+    refusal: ListError | None = None
 
 
 @dataclass(frozen=True)
@@ -58,15 +58,15 @@ class Proposal:
     `questions` are all there were, answered or not; `sights` are the signs of each row's fate before any was answered.
     """
 
-    plan: RosterPlan
-    questions: tuple[Question, ...]
+    plan: ImportPlan
+    questions: tuple[ImportQuestion, ...]
     sights: Mapping[int, str]
     known: Mapping[int, KnownStudent]
     class_names: Mapping[int, str]
     left_out: frozenset[int]
 
     @property
-    def unanswered(self) -> tuple[Question, ...]:
+    def unanswered(self) -> tuple[ImportQuestion, ...]:
         """Give the questions that still hold the import up."""
         return tuple(question for question in self.plan.ask if question.row.line not in self.left_out)
 
@@ -86,37 +86,37 @@ class Imported:
     readdressed: int
 
 
-def read_list(content: bytes, said: Said, *, today: date) -> Sheet:
+def read_list(content: bytes, said: ImportChoices, *, today: date) -> Sheet:
     """Read a list as this person understands it.
 
-    Raises RosterError for what isn't a list at all; what choosing other columns can mend is in `Sheet.refusal`.
+    Raises ListError for what isn't a list at all; what choosing other columns can mend is in `Sheet.refusal`.
     """
-    table = read_roster(content)
+    table = read_table(content)
     guess = guess_columns(table)
     if said.has_headings is not None and said.has_headings != (guess.heading_line is not None):
         guess = guess_columns(table, has_headings=said.has_headings)
     if table.width == 1 and not guess.fields:
-        guess = replace(guess, fields={0: RosterField.FULL_NAME})
+        guess = replace(guess, fields={0: ListField.FULL_NAME})
     try:
         columns = choose_columns(table, guess, said.columns)
-    except RosterError as refusal:
+    except ListError as refusal:
         return Sheet(table, guess, None, refusal)
     try:
         return Sheet(table, columns, read_rows(table, columns, today=today, date_order=said.date_order))
-    except RosterError as refusal:
+    except ListError as refusal:
         return Sheet(table, columns, None, refusal)
 
 
-def propose(reading: RosterReading, said: Said, *, school_id: int, class_id: int) -> Proposal:
+def propose(reading: ListReading, said: ImportChoices, *, school_id: int, class_id: int) -> Proposal:
     """Compare the rows with the students the school has now."""
     known = known_students(school_id)
     everybody = list(known.values())
-    before = plan_roster(reading.rows, everybody, class_id)
-    after = plan_roster(reading.rows, everybody, class_id, answers=said.answers) if said.answers else before
+    before = plan_import(reading.rows, everybody, class_id)
+    after = plan_import(reading.rows, everybody, class_id, answers=said.answers) if said.answers else before
     return Proposal(after, before.ask, _sights(before), known, _class_names(school_id), said.left_out)
 
 
-def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
+def import_list(reading: ListReading, said: ImportChoices, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
     """Write the good rows, all or none; rows with errors were left out of the reading.
 
     `seen`: the signs shown with the dry run. What the school has learnt meanwhile is compared again: rows that
@@ -124,12 +124,12 @@ def import_list(reading: RosterReading, said: Said, *, class_id: int, seen: Mapp
     question without an answer or when there is nothing to do.
     """
     with transaction():
-        school_class = held_class(class_id)
+        school_class = locked_class(class_id)
         proposal = propose(reading, said, school_id=school_class.school_id, class_id=class_id)
         if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
             raise Stale(_l("The list or the class isn't as you saw it any more. Nothing was imported: please look again."))
         if proposal.unanswered:
-            raise Refused(_l("Some rows need your answer first."))
+            raise Refusal(_l("Some rows need your answer first."))
         written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)
     plan = proposal.plan
     return Imported(len(plan.add), len(plan.update), len(plan.unchanged), len(written.readdressed))
@@ -140,7 +140,7 @@ def _class_names(school_id: int) -> dict[int, str]:
     return {key: name for key, name in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def _sights(plan: RosterPlan) -> dict[int, str]:
+def _sights(plan: ImportPlan) -> dict[int, str]:
     """Sign what would be done to each row that changes something or asks."""
     added = {row.line: fingerprint("add", row) for row in plan.add}
     updated = {one.row.line: fingerprint("update", one) for one in plan.update}

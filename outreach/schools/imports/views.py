@@ -17,15 +17,15 @@ from flask_babel import ngettext
 
 from outreach import policy
 from outreach.class_lists.csv_file import MAX_BYTES
-from outreach.class_lists.errors import RosterError, RosterField
+from outreach.class_lists.errors import ListError, ListField
 from outreach.class_lists.labels import error_words
 from outreach.class_lists.row_reader import DateOrder
-from outreach.errors import OutreachError, Refused
+from outreach.errors import OutreachError, Refusal
 from outreach.models import SchoolClass
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ReviewForm, UploadForm
 from outreach.schools.imports.review import column_lines, review_of
-from outreach.schools.imports.use_cases import Imported, Said, Sheet, import_list, propose, read_list
+from outreach.schools.imports.use_cases import ImportChoices, Imported, Sheet, import_list, propose, read_list
 from outreach.time import clock
 from outreach.web.pages import load, signed_in
 
@@ -44,11 +44,11 @@ def upload(class_id: int) -> ResponseReturnValue:
     content = form.content() if form.validate() else None
     if content is not None:
         try:
-            sheet = read_list(content, Said(), today=clock.now().date())
-        except RosterError as refusal:
+            sheet = read_list(content, ImportChoices(), today=clock.now().date())
+        except ListError as refusal:
             form.refuse_list(error_words(refusal))
         else:
-            return _review(school_class, ReviewForm(formdata=None), content, sheet, Said())
+            return _review(school_class, ReviewForm(formdata=None), content, sheet, ImportChoices())
     return render_template("schools/upload.html", form=form, school_class=school_class), 422
 
 
@@ -70,7 +70,7 @@ def review(class_id: int) -> ResponseReturnValue:
     try:
         content = unpack(form.packed.data or "")
         sheet = read_list(content, said, today=clock.now().date())
-    except (ValueError, RosterError):
+    except (ValueError, ListError):
         return _lost(class_id)
     return _review(school_class, form, content, sheet, said)
 
@@ -84,7 +84,7 @@ def commit(class_id: int) -> ResponseReturnValue:
     try:
         content = unpack(form.packed.data or "")
         sheet = read_list(content, said, today=now.date())
-    except (ValueError, RosterError):
+    except (ValueError, ListError):
         return _lost(class_id)
     if sheet.reading is None:
         return _review(school_class, form, content, sheet, said, status=422)
@@ -96,14 +96,14 @@ def commit(class_id: int) -> ResponseReturnValue:
     return redirect(url_for("schools.show_class", class_id=class_id), code=303)
 
 
-def _said() -> Said:
+def _said() -> ImportChoices:
     """Read what was chosen: columns, order of dates, answers."""
     answers = _numbered("answer-", MORE_ROWS)
     chosen = {
-        column: RosterField(field) if field in list(RosterField) else None for column, field in _numbered("column-", MORE_COLUMNS).items()
+        column: ListField(field) if field in list(ListField) else None for column, field in _numbered("column-", MORE_COLUMNS).items()
     }
     order = request.form.get("date_order")
-    return Said(
+    return ImportChoices(
         has_headings="headings" in request.form if chosen else None,
         columns=chosen,
         date_order=DateOrder(order) if order in list(DateOrder) else None,
@@ -127,7 +127,7 @@ def _review(
     form: ReviewForm,
     content: bytes,
     sheet: Sheet,
-    said: Said,
+    said: ImportChoices,
     *,
     refusal: OutreachError | None = None,
     status: int = 200,
@@ -141,7 +141,7 @@ def _review(
         form.seen.data = write_sights(dict(proposal.sights))
         form.date_order.data = said.date_order or sheet.reading.date_order or ""
     form.headings.data = sheet.columns.heading_line is not None
-    for trouble in filter(None, (refusal, Refused(error_words(sheet.refusal)) if sheet.refusal else None)):
+    for trouble in filter(None, (refusal, Refusal(error_words(sheet.refusal)) if sheet.refusal else None)):
         form.refuse(trouble)
     columns = column_lines(sheet, said)
     page = render_template("schools/review.html", school_class=school_class, form=form, shown=shown, columns=columns, sheet=sheet)

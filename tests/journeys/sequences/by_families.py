@@ -8,9 +8,9 @@ from functools import partial
 from outreach.families import use_cases as families
 from outreach.families.pages import open_page
 from outreach.families.use_cases import answer
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.models import Answer
-from outreach.tokens import Purpose
+from outreach.tokens import LinkPurpose
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.model_people import Address
 from tests.journeys.sequences.model_sessions import Session
@@ -54,7 +54,7 @@ def reply(world: World, a: int, b: int, c: int) -> None:
 
     def deed() -> None:
         for _ in range(1 + b % 2):
-            take_in(message, delivered_to=mail.entry.organizer, source="test", now=world.now)
+            receive(message, delivered_to=mail.entry.organizer, source="test", now=world.now)
 
     world.ask(rule, deed)
     checking.roster_is_true(world, session)
@@ -74,7 +74,7 @@ def ask(world: World, a: int, b: int, c: int) -> None:
         to=mail.entry.organizer,
         method=one_of(("REFRESH", "COUNTER"), b),
     )
-    world.ask(lambda: None, lambda: take_in(message, delivered_to=mail.entry.organizer, source="test", now=world.now))
+    world.ask(lambda: None, lambda: receive(message, delivered_to=mail.entry.organizer, source="test", now=world.now))
 
 
 def forge(world: World, a: int, b: int, c: int) -> None:
@@ -92,7 +92,7 @@ def forge(world: World, a: int, b: int, c: int) -> None:
     message = _proof(theirs, is_proven=True) + shaped_reply(
         one_of(PROGRAMS, c), **forged, partstat="DECLINED", sequence=theirs.entry.sequence, stamp=world.now, to=mine.entry.organizer
     )
-    world.ask(lambda: None, lambda: take_in(message, delivered_to=mine.entry.organizer, source="test", now=world.now))
+    world.ask(lambda: None, lambda: receive(message, delivered_to=mine.entry.organizer, source="test", now=world.now))
 
 
 def answer_on_page(world: World, a: int, b: int, c: int) -> None:
@@ -121,10 +121,10 @@ def give_back(world: World, a: int, b: int, c: int) -> None:
     if (address.text, session.number) not in world.model.written:
         raise NothingToDo
     checking.page_is_true(world, session, address)
-    key, token = world.registration_id(session, place), world.link(session, address, Purpose.FAMILY, version=address.links)
+    key, token = world.registration_id(session, place), world.link(session, address, LinkPurpose.FAMILY, version=address.links)
 
     def deed() -> None:
-        page = open_page(token, Purpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
+        page = open_page(token, LinkPurpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
         families.withdraw(page.place(key).registration.id, mailbox_id=page.mailbox.id, now=world.now)
 
     world.ask(partial(world.model.give_back_by_link, session, address, place), deed)
@@ -135,10 +135,10 @@ def say_not_mine(world: World, a: int, b: int, c: int) -> None:
     at_times(c)
     session, address = an_entry(world.model, a, any_state=True)
     version = address.links - (b % 2)
-    token = world.link(session, address, Purpose.NOT_MINE, version=version)
+    token = world.link(session, address, LinkPurpose.NOT_MINE, version=version)
 
     def deed() -> None:
-        page = open_page(token, Purpose.NOT_MINE, secret_key=world.settings.secret_key, now=world.now)
+        page = open_page(token, LinkPurpose.NOT_MINE, secret_key=world.settings.secret_key, now=world.now)
         families.not_mine(page.mailbox.id, session_id=page.outreach_session.id, now=world.now)
 
     world.ask(partial(world.model.not_mine, session, address, version), deed)

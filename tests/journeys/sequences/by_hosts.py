@@ -11,7 +11,7 @@ from outreach.db import db
 from outreach.models import OutreachSession
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
-from outreach.scheduling.inputs import Offer, TypedDecision, TypedPlace, TypedTime
+from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.journeys.sequences.model_sessions import Session
@@ -46,7 +46,7 @@ def post(world: World, a: int, b: int, c: int) -> None:
 
     def deed() -> None:
         co_hosts = hosts[1:]
-        offer = Offer(
+        offer = DetailsInput(
             title="Knots, and more",
             capacity=capacity,
             age_floor=floor,
@@ -85,7 +85,7 @@ def decide(world: World, a: int, b: int, _c: int) -> None:
     elif b % 2:
         world.ask(partial(model.decide, session, is_provisional=False), lambda: provisional.confirm(key, seen=seen, now=now))
     else:
-        later = TypedDecision(is_provisional=True)
+        later = DecisionInput(is_provisional=True)
         world.ask(partial(model.decide, session, is_provisional=True), lambda: provisional.leave_open(key, later, seen=seen, now=now))
 
 
@@ -125,15 +125,15 @@ def remove(world: World, a: int, b: int, _c: int) -> None:
     )
 
 
-def _time(clock: Clock, decision: bool | None) -> TypedTime:
-    typed = TypedTime(day=clock.day, start=clock.start, end=clock.end, fold=clock.fold)
-    return typed if decision is None else replace(typed, decision=TypedDecision(is_provisional=decision))
+def _time(clock: Clock, decision: bool | None) -> WhenInput:
+    typed = WhenInput(day=clock.day, start=clock.start, end=clock.end, fold=clock.fold)
+    return typed if decision is None else replace(typed, decision=DecisionInput(is_provisional=decision))
 
 
-def _place(world: World, place: str) -> TypedPlace:
+def _place(world: World, place: str) -> WhereInput:
     if place == "Online":
-        return TypedPlace(zone=PLACES[place], video_url="https://video.example/r/k3f9?pwd=a,b;c")
-    return TypedPlace(site_id=world.site_ids[place], zone="Europe/London", meeting_point="Main entrance")
+        return WhereInput(zone=PLACES[place], video_url="https://video.example/r/k3f9?pwd=a,b;c")
+    return WhereInput(site_id=world.site_ids[place], zone="Europe/London", meeting_point="Main entrance")
 
 
 def _seen(world: World, session: Session) -> datetime:
@@ -144,7 +144,7 @@ def _seen(world: World, session: Session) -> datetime:
 def _edit(world: World, number: int, *, tells: bool = False, **changes: Any) -> None:
     session = one_of(world.model.sessions, number)
     new = {name: changes.get(name, getattr(session, name)) for name in ("title", "bring", "capacity", "limit", "frees", "hosts")}
-    offer = Offer(
+    offer = DetailsInput(
         title=new["title"],
         bring=new["bring"],
         description="Your first stitch, on a pad.",

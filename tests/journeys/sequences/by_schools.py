@@ -8,11 +8,11 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from outreach.class_lists.plan import KnownStudent, RosterGuardian
+from outreach.class_lists.plan import KnownStudent, ListedGuardian
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
 from outreach.schools.removal import remove_student
-from outreach.schools.students import StudentFacts, add_student, edit_student, seen_of
+from outreach.schools.students import StudentInput, add_student, edit_student, seen_of
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED
 from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
@@ -41,7 +41,7 @@ def register(world: World, a: int, b: int, c: int) -> None:
     chosen += world.model.of_school(NORTH if school == SOUTH else SOUTH)[-1:] * (c % 3 == 2)
     chosen.sort(key=lambda student: student.number, reverse=c % 2 > 0)
     is_attested = c % 8 != 5
-    request = registering.Request(
+    request = registering.RegistrationRequest(
         session_id=world.session_id(session),
         school_id=world.school_ids[school],
         student_ids=tuple(world.student_ids[student.number] for student in chosen),
@@ -102,7 +102,7 @@ def readdress_guardian(world: World, a: int, b: int, c: int) -> None:
 def add_guardian(world: World, a: int, b: int, _c: int) -> None:
     """Write down one guardian more."""
     student, text, people = _a_student(world, a), one_of(ADDRESSES[1:], b), world.model.people
-    another = RosterGuardian("Another", text)
+    another = ListedGuardian("Another", text)
     address = people.at(str(text))
     _must_not_have(student, "Another", address)
     _correct(
@@ -138,7 +138,7 @@ def join(world: World, a: int, b: int, _c: int) -> None:
     if len(world.model.people.students) >= 12:
         return
     school, guardian = (NORTH, SOUTH)[a % 2], str(one_of(ADDRESSES[1:], b))
-    facts = StudentFacts(given_name="New", family_name=f"Student{b % 4}", guardians=(RosterGuardian("Theirs", guardian),))
+    facts = StudentInput(given_name="New", family_name=f"Student{b % 4}", guardians=(ListedGuardian("Theirs", guardian),))
 
     def deed() -> None:
         world.student_ids.append(add_student(world.class_ids[school], facts, now=world.now))
@@ -177,7 +177,7 @@ def _correct(
 ) -> None:
     """Correct what a school knows of a student: in the model by `change`, on the form by `facts`."""
     known = known_students(world.school_ids[student.school])[world.student_ids[student.number]]
-    typed = StudentFacts(**{name: getattr(known, name) for name in FACTS} | facts(known))
+    typed = StudentInput(**{name: getattr(known, name) for name in FACTS} | facts(known))
     world.ask(
         lambda: world.model.correct(change, *concerned),
         lambda: edit_student(known.id, typed, seen=seen_of(known), now=world.now),

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.deliverability import use_cases as reaching
-from outreach.inbound.use_cases import take_in
+from outreach.inbound.use_cases import receive
 from outreach.mail_admin import resend
 from outreach.models import BounceKind, Invitation
-from outreach.outbox.use_cases import send_again
+from outreach.outbox.use_cases import retry_letter
 from tests.journeys.sequences.fates import Settled
 from tests.journeys.sequences.model_people import No
 from tests.journeys.sequences.picking import NothingToDo, an_entry, one_of
@@ -43,13 +43,13 @@ def works_again(world: World, a: int, _b: int, _c: int) -> None:
     """A teacher says that an address works after all."""
     address = one_of([one for _text, one in sorted(world.model.people.addresses.items()) if one.is_refused], a)
     mailbox_id = world.mailbox_id(address)
-    world.ask(partial(world.model.reached_again, address), lambda: reaching.write_again(mailbox_id, now=world.now))
+    world.ask(partial(world.model.reached_again, address), lambda: reaching.reactivate_mailbox(mailbox_id, now=world.now))
 
 
 def lets_us_in(world: World, a: int, _b: int, _c: int) -> None:
     """A school says that its server lets our letters in."""
     domain = one_of([domain for domain, lifted_at in sorted(world.model.people.turned_away.items()) if lifted_at is None], a)
-    world.ask(partial(world.model.let_in, domain), lambda: reaching.let_in(domain, now=world.now))
+    world.ask(partial(world.model.let_in, domain), lambda: reaching.unblock_domain(domain, now=world.now))
 
 
 def send_as_update(world: World, a: int, b: int, _c: int) -> None:
@@ -84,7 +84,7 @@ def try_again(world: World, a: int, _b: int, _c: int) -> None:
     key = letter.number
 
     def deed() -> None:
-        send_again(key, now=world.now)
+        retry_letter(key, now=world.now)
         world.model.people.settled.pop(letter.key)
 
     world.ask(None, deed)
@@ -105,7 +105,7 @@ def _report(world: World, letter: Settled, report: bytes, kind: BounceKind | Non
 
     def deed() -> None:
         for _ in range(times):
-            take_in(own, delivered_to=letter.bounce_address, source="test", now=world.now)
+            receive(own, delivered_to=letter.bounce_address, source="test", now=world.now)
 
     def rule() -> None:
         if kind is not None:

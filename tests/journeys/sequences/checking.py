@@ -14,8 +14,8 @@ from outreach.db import db
 from outreach.families.pages import open_page
 from outreach.families.rsvp import question
 from outreach.models import Answer, Letter, LetterKind, LetterState, Mailbox, OutreachSession, ReasonKind, Registration
-from outreach.registration.queries import rows_of
-from outreach.tokens import Purpose
+from outreach.registration.queries import registration_rows
+from outreach.tokens import LinkPurpose
 from tests.journeys.sequences.model import About
 from tests.journeys.sequences.model_people import Address
 from tests.journeys.sequences.model_sessions import CONFIRMED, OFFERED, WAITING, Session
@@ -118,12 +118,12 @@ def _was_taken_back(world: World, about: About) -> bool:
 def roster_is_true(world: World, session: Session) -> None:
     """The page of a session shows each student's place on the waiting list, and what the family answered."""
     record = db.session.get_one(OutreachSession, world.session_id(session), populate_existing=True)
-    rows = {world.student_number(row.student.id): row for row in rows_of(record, None) if row.registration.is_active}
+    rows = {world.student_number(row.student.id): row for row in registration_rows(record, None) if row.registration.is_active}
     waiting = [place for place in session.places if place.state is WAITING]
     for place in session.active:
         row, told = rows[place.student.number], f"{place.student.name}, session {session.number}"
         assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None), told
-        shown = row.verdict and (row.verdict.answer, row.verdict.is_verified, row.verdict.differs)
+        shown = row.rsvp and (row.rsvp.answer, row.rsvp.is_verified, row.rsvp.differs)
         asked = place.state is CONFIRMED and session.is_published
         assert shown == (session.shown_answer(place) if asked else None), f"{told}: {shown}"
 
@@ -178,8 +178,8 @@ def shown(entry: Entry) -> Shown:
 
 def page_is_true(world: World, session: Session, address: Address) -> None:
     """The page behind a link shows this family's places, and asks what the model would ask."""
-    token = world.link(session, address, Purpose.FAMILY, version=address.links)
-    page = open_page(token, Purpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
+    token = world.link(session, address, LinkPurpose.FAMILY, version=address.links)
+    page = open_page(token, LinkPurpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
     waiting = [place for place in session.places if place.state is WAITING]
     known = world.model.knows(session, address)
     shown = {(world.student_number(one.registration.student_id), one.registration.state, one.place_in_queue) for one in page.places}

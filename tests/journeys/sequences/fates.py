@@ -12,7 +12,7 @@ from outreach.mail.smtp_responses import (
     Delayed,
     Outcome,
     PauseReason,
-    Refused,
+    Rejected,
     Unavailable,
     sort_content_answer,
     sort_recipient_answer,
@@ -97,11 +97,11 @@ class Wire:
         if fate is Fate.WORKER_DIES_AFTER:
             raise Died
         outcome = OUTCOMES[fate]
-        if isinstance(outcome, Accepted | Refused):
+        if isinstance(outcome, Accepted | Rejected):
             about = (mail.recipient, mail.entry.session_id) if mail.ics is not None else None
             self.settled[key] = Settled(key, int(number), mail, envelope.sender, about, fate)
             self.lost -= {key}
-            self.lost |= {key} if isinstance(outcome, Refused) else set()
+            self.lost |= {key} if isinstance(outcome, Rejected) else set()
             self.on_settled(self.settled[key])
         return outcome
 

@@ -28,12 +28,12 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.notifications.notify import tell_published
+from outreach.notifications.notify import notify_published
 from outreach.outbox.leases import Pace
 from outreach.runtime.jobs import TIMETABLE
 from outreach.runtime.worker import Worker
 from outreach.settings import Settings
-from outreach.tokens import Purpose, Ticket, sign
+from outreach.tokens import LinkPurpose, Ticket, sign
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.fates import Fate, Settled, Wire
 from tests.journeys.sequences.model import Model, Told
@@ -175,7 +175,7 @@ class World:
         which = (Registration.session_id == self.session_id(session), Registration.student_id == self.student_ids[place.student.number])
         return db.session.scalars(select(Registration.id).where(*which).order_by(Registration.id)).all()[theirs.index(place)]
 
-    def link(self, session: Session, address: Address, purpose: Purpose, *, version: int) -> str:
+    def link(self, session: Session, address: Address, purpose: LinkPurpose, *, version: int) -> str:
         """Give the token of a link as a letter had it when the address's links had this version."""
         ticket = Ticket(self.mailbox_id(address), self.session_id(session), purpose, version, datetime(2028, 1, 1, tzinfo=UTC))
         return sign(ticket, self.settings.secret_key)
@@ -242,7 +242,7 @@ def _make_sessions(world: World, make: Builder, host: User) -> None:
             frees_declined_seats=offered.frees_declined_seats,
         )
         with transaction():
-            tell_published(session, now=MORNING)
+            notify_published(session, now=MORNING)
         world.session_ids.append(session.id)
     a_while_ago = count(-9)
     for key, offered in zip(world.session_ids, SESSIONS, strict=True):
