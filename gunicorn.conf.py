@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from outreach.web.extensions import db
+from outreach.web import db
 
 wsgi_app = "wsgi:app"
 chdir = str(Path(__file__).resolve().parent)

@@ -13,10 +13,9 @@ from sqlalchemy import select
 from benchmarks.figures import Figure
 from outreach import letters
 from outreach.db import db
-from outreach.mail.smtp import SmtpServer, SmtpTransport
-from outreach.mail.verp import bounce_address
+from outreach.mail import SmtpServer, SmtpTransport, bounce_address
 from outreach.models import Letter, LetterKind, LetterState
-from outreach.outbox.delivery import deliver_due
+from outreach.outbox import deliver_due
 from outreach.settings import Settings
 
 TURNS, SECONDS = 5, 1.0

@@ -14,9 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 from outreach import blueprints, logs  # noqa: E402
 from outreach.accounts import security  # noqa: E402
 from outreach.settings import ROOT, Settings, read_settings  # noqa: E402
-from outreach.web import pages, templating  # noqa: E402
-from outreach.web.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate  # noqa: E402
-from outreach.web.flask_config import flask_config  # noqa: E402
+from outreach.web import babel, bootstrap, compress, csrf, db, flask_settings, limiter, migrate, pages, templating  # noqa: E402
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -25,7 +23,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings.instance_path.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, template_folder=str(ROOT / "templates"), instance_path=str(settings.instance_path))
     app.jinja_environment = templating.PageEnvironment
-    app.config.from_mapping(flask_config(settings))
+    app.config.from_mapping(flask_settings(settings))
     app.extensions["outreach"] = settings
     logs.init_app(app)
     for extension in (db, babel, bootstrap, compress, csrf, limiter):

@@ -17,8 +17,7 @@ from outreach.demo.commands import demo
 from outreach.doctor.commands import doctor
 from outreach.inbound.commands import EX_TEMPFAIL, receive
 from outreach.logs import only_warnings
-from outreach.runtime import serve
-from outreach.runtime.worker import Worker
+from outreach.runtime import Worker, serve
 from outreach.scheduling.commands import retime_sessions
 from outreach.settings import SettingsError, read_settings
 from outreach.time import clock

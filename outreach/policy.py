@@ -19,7 +19,7 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.people.mail_domains import schools_of
+from outreach.people import schools_of
 
 
 def coordinates(user: User, _record: object = None) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
@@ -33,6 +34,11 @@ WIRING = {"cli", "demo", "runtime", "outreach", "blueprints"}
 # Watches the service from beside it, and knows only these features.
 ASIDE = {"doctor": {"outbox", "inbound"}, "demo_mailbox": {"outbox"}}
 FOUNDATION = set(ORDER[ORDER.index("web") :])
+# Modules that any package may import from another, beside what its `__init__.py` lists.
+OFFERED_MODULES = ("use_cases", "queries", "rules")
+# What the modules that put all together gather from each package.
+GATHERED = ("views", "blueprint", "commands")
+MAY_BE_LARGE = {"outreach/letters/kinds", "outreach/models", "outreach/letters"}
 
 # Pure: standard library without the world outside, other pure modules, nouns, and at most the libraries named here.
 LIBRARIES = {
@@ -114,18 +120,45 @@ def modules() -> dict[str, ast.Module]:
 
 
 @lru_cache
+def packages() -> dict[str, str]:
+    """Give the packages right under `outreach`, each with the text of its `__init__.py`."""
+    return {path.parent.name: path.read_text(encoding="utf-8") for path in (ROOT / "outreach").glob("*/__init__.py")}
+
+
+@lru_cache
+def interface(package: str) -> dict[str, str]:
+    """Give the names a package offers, each with the module that defines it."""
+    found = {}
+    tree = modules()[f"outreach.{package}"]
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("outreach."):
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found[alias.name] = full if full in modules() else node.module
+    listed = next((node.value for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"), None)
+    names = ast.literal_eval(listed) if listed is not None else []
+    return {name: found.get(name, f"outreach.{package}") for name in names}
+
+
+@lru_cache
 def imports(module: str) -> frozenset[str]:
-    """Give what a module imports: our modules in full, libraries by their first name."""
+    """Give what a module imports: our modules in full, by the one that defines the name; libraries by their first name."""
     found: set[str] = set()
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module} imports relatively"
-            origin = node.module or ""
-            whole = {alias.name: f"{origin}.{alias.name}" for alias in node.names}
-            found |= {full if full in modules() else origin for full in whole.values()}
+            found |= {_defined_in(node.module or "", alias.name) for alias in node.names}
     return frozenset(name if name.startswith("outreach") else name.partition(".")[0] for name in found)
+
+
+def _defined_in(origin: str, name: str) -> str:
+    package = origin.removeprefix("outreach.")
+    if package in packages() and name in interface(package):
+        return interface(package)[name]
+    full = f"{origin}.{name}"
+    return full if full in modules() else origin
 
 
 def part(module: str) -> str:
@@ -190,6 +223,55 @@ def test_imports_run_down() -> None:
     assert not {module: names for module, names in wrong.items() if names}
 
 
+def test_packages_import_what_others_offer() -> None:
+    """A package offers what its `__init__.py` lists, and its use cases, queries and rules."""
+    wrong = [
+        (module, node.module, alias.name)
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("outreach.")
+        for alias in node.names
+        if not _is_offered(module, node.module or "", alias.name)
+    ]
+    assert wrong == []
+
+
+def _is_offered(module: str, origin: str, name: str) -> bool:
+    package, _dot, inner = origin.removeprefix("outreach.").partition(".")
+    if package not in packages() or package == part(module):
+        return True
+    if not inner:
+        return name in interface(package) or name in OFFERED_MODULES or (part(module) in WIRING and name.endswith(GATHERED))
+    return inner in OFFERED_MODULES or (part(module) in WIRING and inner.endswith(GATHERED))
+
+
+def test_what_a_package_offers_is_used_outside() -> None:
+    used = {_name_used(module, node, alias) for module, tree in modules().items() for node, alias in _names_imported(tree)}
+    unused = {f"{package}.{name}" for package in packages() for name in interface(package)} - used
+    assert unused - {f"{package}.{name}" for package in ("models", "settings") for name in interface(package)} == set()
+
+
+def _names_imported(tree: ast.Module) -> Iterator[tuple[ast.ImportFrom, ast.alias]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node, alias) for alias in node.names)
+
+
+def _name_used(module: str, node: ast.ImportFrom, alias: ast.alias) -> str:
+    package = (node.module or "").removeprefix("outreach.")
+    return f"{package}.{alias.name}" if package != part(module) else ""
+
+
+def test_a_class_name_stands_for_one_thing() -> None:
+    found = [node.name for tree in modules().values() for node in tree.body if isinstance(node, ast.ClassDef) if node.name[0] != "_"]
+    assert {name for name in found if found.count(name) > 1} == set()
+
+
+def test_no_folder_holds_too_many_modules() -> None:
+    counts = Counter(str(path.parent.relative_to(ROOT)) for path in (ROOT / "outreach").rglob("*.py") if path.name != "__init__.py")
+    assert {folder: count for folder, count in counts.items() if count > 16 and folder not in MAY_BE_LARGE} == {}
+
+
 def test_nothing_goes_round_in_a_circle() -> None:
     graph = {module: ours(module) - {module, "outreach"} for module in modules()}
     try:
@@ -238,7 +320,9 @@ def test_only_use_cases_commit() -> None:
 def test_only_the_edge_reads_our_clock() -> None:
     """Views, commands and the worker; everyone else is told the time."""
     reading = {module for module in modules() if "outreach.time.clock" in ours(module)}
-    inner = {module for module in reading if not is_view(module) and not module.endswith(".commands") and part(module) not in WIRING}
+    inner = {
+        module for module in reading if not is_view(module) and not module.endswith(".commands") and part(module) not in {*WIRING, "time"}
+    }
     assert inner == set(READ_THE_CLOCK)
 
 

@@ -1,1 +1,5 @@
 """Who is asking: sign-in, roles, applications."""
+
+from outreach.accounts import security
+
+__all__ = ["security"]

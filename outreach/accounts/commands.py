@@ -11,11 +11,10 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from outreach.accounts import use_cases
 from outreach.accounts.use_cases import Person
-from outreach.mail.sanitize import one_line
-from outreach.people.mailboxes import normal_address
-from outreach.time import clock
-from outreach.time.zones import zone_names
-from outreach.web.extensions import security
+from outreach.mail import one_line
+from outreach.people import normal_address
+from outreach.time import clock, zone_names
+from outreach.web import security
 
 
 @click.command("create-coordinator")

@@ -18,8 +18,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from outreach.accounts.letters import password_changed_letter, reset_letter
 from outreach.accounts.use_cases import keep_account_changes
 from outreach.models import User
-from outreach.people.mailboxes import normal_address
-from outreach.web.extensions import db, security
+from outreach.people import normal_address
+from outreach.web import db, security
 
 
 class UserStore(SQLAlchemyUserDatastore):

@@ -13,10 +13,8 @@ from wtforms.validators import Optional, ValidationError
 
 from outreach.accounts.passwords import Weakness, weakness_of
 from outreach.models import RoleName, User
-from outreach.people.mailboxes import normal_address
-from outreach.web.extensions import security
-from outreach.web.fields import AddressField, LineField, ProseField, ZoneField, required
-from outreach.web.pages import Form
+from outreach.people import normal_address
+from outreach.web import AddressField, Form, LineField, ProseField, ZoneField, required, security
 
 WEAKNESS = {
     Weakness.TOO_SHORT: _l("Please use at least 10 characters; a few words in a row are easy to remember and hard to guess."),

@@ -6,10 +6,9 @@ from datetime import datetime
 
 from flask import current_app
 
-from outreach.models import LetterKind, User
-from outreach.models.snapshots import AccountSnapshot
-from outreach.outbox.queue import NewLetter
-from outreach.web.pages import settings
+from outreach.models import AccountSnapshot, LetterKind, User
+from outreach.outbox import NewLetter
+from outreach.web import settings
 
 
 def page(endpoint: str, **values: str) -> str:

@@ -13,7 +13,7 @@ from outreach.accounts.flask_security_adapter import OutboxMail, UserStore
 from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, PasswordRules, ResetPasswordForm, SignInForm
 from outreach.models import Role, User, WebAuthn
 from outreach.time import clock
-from outreach.web.extensions import db, limiter
+from outreach.web import db, limiter
 
 
 def _(sentence: str) -> str:

@@ -19,8 +19,8 @@ from outreach.accounts.letters import already_here_letter, confirm_letter
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import Application, ApplicationState, Mailbox, Role, RoleName, User
-from outreach.outbox.queue import NewLetter, enqueue
-from outreach.people.mailboxes import mailbox_of
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import mailbox_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,8 +18,7 @@ from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import Application, RoleName, User
 from outreach.time import clock
-from outreach.web.extensions import limiter, security
-from outreach.web.pages import me, signed_in
+from outreach.web import limiter, me, security, signed_in
 
 accounts = Blueprint("accounts", __name__)
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from outreach.mail.sanitize import plain_address
-from outreach.time.clock_changes import is_skipped, zone_info
+from outreach.mail import plain_address
+from outreach.time import is_skipped, zone_info
 
 _UID = re.compile(r"[!-~]{1,255}")
 

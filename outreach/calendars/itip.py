@@ -15,7 +15,7 @@ from icalendar import Calendar, Conference, vCalAddress, vUri
 from outreach.calendars.content_lines import Text, content_line, text_line, time_line
 from outreach.calendars.entry import CalendarEntry
 from outreach.calendars.vtimezone import vtimezone
-from outreach.mail.sanitize import one_line, prose, uri
+from outreach.mail import one_line, prose, uri
 
 PRODID = "-//Outreach//Invitations//EN"
 _CLOSING = b"END:VCALENDAR\r\n"

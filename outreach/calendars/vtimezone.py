@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
-from outreach.time.clock_changes import NO_OFFSET, ClockChange, YearlyRule, yearly_rules, zone_info
+from outreach.time import NO_OFFSET, ClockChange, YearlyRule, yearly_rules, zone_info
 
 # Rules are written as if they had always held, the form Google sends: a zone's block is then the
 # same in every invitation, and an event in January has an onset before it.

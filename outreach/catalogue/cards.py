@@ -80,7 +80,7 @@ class SessionCard:
     decision_url: str = ""
 
 
-def cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[SessionCard]:
+def session_cards(rows: Sequence[Row[*tuple[Any, ...]]], names: Mapping[str, str], *, now: datetime) -> list[SessionCard]:
     """Put rows into words; the address is built once, not once a row. `names`: the formats' names by key, see `search.formats`."""
     language, address = formatting.locale(), url_for("catalogue.show", session_id=0).removesuffix("0")
     return [_card(row, names[row.format_key], language, address, now) for row in rows]

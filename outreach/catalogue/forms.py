@@ -10,7 +10,7 @@ from wtforms import DateField, SearchField, SelectChoice, SelectField
 from wtforms.validators import Length, Optional
 
 from outreach.catalogue.search import Search, Where, words_of
-from outreach.web.pages import Form
+from outreach.web import Form
 
 
 class SearchDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
@@ -24,7 +24,7 @@ class SearchDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
             raise ValueError(_("Write a date, such as 2027-03-18.")) from None
 
 
-class SearchForm(Form):
+class SessionSearchForm(Form):
     """Words and filters; it only reads, so it needs no token."""
 
     class Meta:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, or_, select
 from outreach.catalogue.cards import CARD_ROWS
 from outreach.db import db
 from outreach.models import Format, OutreachSession, SessionState, Site, User
-from outreach.web.paging import Page, page_of
+from outreach.web import Page, page_of
 
 PAGE_SIZE = 20
 MOST_WORDS = 6

@@ -20,19 +20,15 @@ from sqlalchemy.orm import joinedload, lazyload, load_only
 from wtforms import SelectChoice
 
 from outreach import policy
-from outreach.calendars.entry import CalendarEntry
-from outreach.calendars.itip import Method, compose
-from outreach.catalogue.cards import cards, drawing
-from outreach.catalogue.forms import SearchForm
+from outreach.calendars import CalendarEntry, Method, compose
+from outreach.catalogue.cards import drawing, session_cards
+from outreach.catalogue.forms import SessionSearchForm
 from outreach.catalogue.search import find, formats
 from outreach.db import db
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
 from outreach.settings import Settings
 from outreach.time import clock
-from outreach.web import formatting
-from outreach.web.extensions import limiter
-from outreach.web.pages import me, settings
-from outreach.web.paging import page_number
+from outreach.web import formatting, limiter, me, page_number, settings
 
 catalogue = Blueprint("catalogue", __name__)
 limiter.exempt(catalogue)
@@ -55,12 +51,12 @@ SHOWN = (
 def index() -> ResponseReturnValue:
     """List the sessions to come."""
     now, names = clock.now(), formats()
-    form = SearchForm(request.args)
+    form = SessionSearchForm(request.args)
     form.format.choices = [SelectChoice("", _("All kinds")), *(SelectChoice(key, name) for key, name in names.items())]
     status = 200 if form.validate() else 422
     search = form.search()
     page = find(search, page_number(request.args.get("page")), names, now=now)
-    listed = cards(page.rows, names, now=now)
+    listed = session_cards(page.rows, names, now=now)
     return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, draw=drawing(3), search=search), status)
 
 

@@ -11,7 +11,7 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 from outreach.class_lists.errors import CellTrouble, ProblemCode
-from outreach.mail.sanitize import plain_address
+from outreach.mail import plain_address
 
 MAX_NAME = 100
 MAX_WORD = 64

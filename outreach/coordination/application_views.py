@@ -15,12 +15,8 @@ from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refusal, Stale
 from outreach.models import Application, ApplicationState, RoleName, School, Site
-from outreach.time import clock
-from outreach.time.zones import country_of_zones
-from outreach.web.filters import one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.time import clock, country_of_zones
+from outreach.web import load, me, one_of, page_number, page_of, signed_in, table_moment
 
 _APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use_cases.approve_clinician}
 

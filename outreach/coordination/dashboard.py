@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from outreach.catalogue.cards import CARD_ROWS
+from outreach.catalogue import CARD_ROWS
 from outreach.db import db
-from outreach.mail_admin.undeliverable import is_refused
+from outreach.mail_admin import is_refused
 from outreach.models import (
     UNSETTLED,
     Application,
@@ -26,8 +26,8 @@ from outreach.models import (
     SessionState,
     User,
 )
-from outreach.outbox.queue import is_superseded
-from outreach.scheduling.retime import skipped_sessions
+from outreach.outbox import is_superseded
+from outreach.scheduling import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)
 LATE = timedelta(minutes=10)

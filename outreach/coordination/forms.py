@@ -11,9 +11,7 @@ from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
-from outreach.web.fields import CountryField, LineField, ProseField, ZoneField, required
-from outreach.web.filters import Filter, choices
-from outreach.web.pages import Form
+from outreach.web import CountryField, Filter, Form, LineField, ProseField, ZoneField, choices, required
 
 NEW = 0
 

@@ -12,9 +12,7 @@ from outreach.coordination.blueprint import coordination
 from outreach.coordination.forms import SchoolForm, SiteForm
 from outreach.errors import Refusal
 from outreach.models import School, Site
-from outreach.web.filters import Filter, filter_from
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import Filter, filter_from, load, me, page_number, page_of, signed_in
 
 
 @coordination.get("/schools")

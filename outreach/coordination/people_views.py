@@ -16,10 +16,7 @@ from outreach.db import db
 from outreach.errors import Refusal
 from outreach.models import Application, OutreachSession, RoleName, SessionState, User
 from outreach.time import clock
-from outreach.web.filters import filter_from, one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
 
 
 @coordination.get("/people")

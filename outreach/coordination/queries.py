@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
-from outreach.catalogue.cards import CARD_ROWS
+from outreach.catalogue import CARD_ROWS
 from outreach.coordination.dashboard import is_undecided
 from outreach.coordination.forms import TimeFilter
 from outreach.db import db

@@ -16,9 +16,20 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
-from outreach.models import Application, ApplicationState, Appointment, LetterKind, Membership, Role, RoleName, School, Site, User
-from outreach.models.snapshots import ApplicationSnapshot
-from outreach.outbox.queue import NewLetter, enqueue
+from outreach.models import (
+    Application,
+    ApplicationSnapshot,
+    ApplicationState,
+    Appointment,
+    LetterKind,
+    Membership,
+    Role,
+    RoleName,
+    School,
+    Site,
+    User,
+)
+from outreach.outbox import NewLetter, enqueue
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,20 +8,16 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
-from outreach.catalogue.cards import cards
-from outreach.catalogue.search import formats
+from outreach.catalogue import formats, session_cards
 from outreach.coordination import application_views, organisation_views, people_views, queries
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly_empty
 from outreach.coordination.forms import SessionFilter, TimeFilter
 from outreach.db import db
-from outreach.mail_admin.labels import PAUSE_REASONS
+from outreach.mail_admin import PAUSE_REASONS
 from outreach.models import LetterState, SessionState
 from outreach.time import clock
-from outreach.web.filters import filter_from, one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import filter_from, me, one_of, page_number, page_of, signed_in, table_moment
 
 __all__ = [
     "application_views",
@@ -37,7 +33,7 @@ def home() -> ResponseReturnValue:
     """Show what needs attention."""
     now = clock.now()
     seen = dashboard(now=now)
-    soon = cards(list(db.session.execute(full_or_nearly_empty(now=now))), formats(), now=now)
+    soon = session_cards(list(db.session.execute(full_or_nearly_empty(now=now))), formats(), now=now)
     return render_template("coordination/home.html", seen=seen, todo=_todo(seen), soon=soon, moment=_moment, pause_reasons=PAUSE_REASONS)
 
 
@@ -49,7 +45,7 @@ def sessions() -> ResponseReturnValue:
     chosen = filter_from(SessionFilter, request.args, _("Title or host"))
     time, state = one_of(TimeFilter, chosen.time.data) or TimeFilter.COMING, one_of(SessionState, chosen.state.data)
     page = page_of(queries.sessions(chosen.q.data, time, state, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
-    return render_template("coordination/sessions.html", form=chosen, page=page, cards=cards(page.rows, formats(), now=now))
+    return render_template("coordination/sessions.html", form=chosen, page=page, cards=session_cards(page.rows, formats(), now=now))
 
 
 def _moment(at: object) -> str:

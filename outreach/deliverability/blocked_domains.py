@@ -13,8 +13,8 @@ from sqlalchemy import func, or_, select
 from outreach.db import db, locked
 from outreach.deliverability.reactivate import reactivate_mailboxes
 from outreach.models import BlockedDomain, Bounce, BounceKind, Letter, LetterState, Mailbox, User
-from outreach.notifications.participants import contacts_of_students
-from outreach.people.mail_domains import is_there
+from outreach.notifications import contacts_of_students
+from outreach.people import is_there
 
 MANY = 3
 SHARE = 0.5

@@ -13,11 +13,7 @@ from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import db, locked
 from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration
-from outreach.notifications.letter_builder import IN_LINE
-from outreach.notifications.locks import lock_sessions_and_students
-from outreach.notifications.participants import students_of_mailboxes
-from outreach.notifications.resend import resend_replacing
-from outreach.notifications.waiting_list_notices import notify_waiting
+from outreach.notifications import IN_LINE, lock_sessions_and_students, notify_waiting, resend_replacing, students_of_mailboxes
 
 NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 

@@ -17,10 +17,14 @@ from outreach.db import db
 from outreach.models import (
     ACTIVE,
     BlockedDomain,
+    BlockedDomainSnapshot,
+    Cause,
     Letter,
     LetterKind,
+    LetterSnapshot,
     Mailbox,
     OutreachSession,
+    Reader,
     Registration,
     RegistrationState,
     SessionState,
@@ -28,13 +32,16 @@ from outreach.models import (
     class_teacher,
     enrolment,
 )
-from outreach.models.snapshots import BlockedDomainSnapshot, Cause, LetterSnapshot, Reader
-from outreach.notifications.participants import StaffContact, contacts_of_students, participants, staff_contacts, waiting_list_positions
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter
-from outreach.people.contacts import Participant, recipients, teacher_stands_in
-from outreach.people.mail_domains import is_there, schools_of
-from outreach.people.name_privacy import for_school
+from outreach.notifications import (
+    StaffContact,
+    contacts_of_students,
+    read_participants,
+    snapshot_of,
+    staff_contacts,
+    waiting_list_positions,
+)
+from outreach.outbox import NewLetter
+from outreach.people import Participant, for_school, is_there, recipients, schools_of, teacher_stands_in
 
 
 @dataclass
@@ -91,7 +98,7 @@ def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
     concerned: list[tuple[OutreachSession, Participant]] = []
     for session_id, registration_ids in by_session.items():
         outreach_session = db.session.get_one(OutreachSession, session_id)
-        about = participants(outreach_session, Registration.id.in_(registration_ids))
+        about = read_participants(outreach_session, Registration.id.in_(registration_ids))
         concerned += [(outreach_session, place) for place in about if refusal.mailbox.id in {one.mailbox_id for one in recipients(place)}]
     return _letter(refusal, teacher, concerned) if concerned else None
 
@@ -103,7 +110,7 @@ def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[t
         reader_name=teacher.name,
         reader_zone=teacher.zone,
         cause=Cause.BOUNCED,
-        session=session_snapshot(soonest),
+        session=snapshot_of(soonest),
         seated=for_school([place for place in about if place.state is not RegistrationState.WAITING]),
         waiting=for_school([place for place in about if place.state is RegistrationState.WAITING], waiting_list_positions(soonest.id)),
         stands_in_for=for_school([place for place in about if teacher_stands_in(place)]),

@@ -8,7 +8,7 @@ from outreach.db import transaction
 from outreach.deliverability.blocked_domains import blocked_domains, left_over, lift, mark, newly_blocking, unmarked
 from outreach.deliverability.reactivate import reactivate_mailboxes
 from outreach.deliverability.undeliverable_notices import blocked_domain_notices, undeliverable_notices
-from outreach.outbox.queue import enqueue
+from outreach.outbox import enqueue
 
 
 def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:

@@ -1,1 +1,5 @@
 """Invented people, schools and sessions, so that a newcomer sees the main job at work within a minute."""
+
+from outreach.demo import filling, sign_ins
+
+__all__ = ["filling", "sign_ins"]

@@ -27,8 +27,8 @@ from outreach.models import (
     Mailbox,
     guardianship,
 )
-from outreach.outbox.bounces import record_bounce
-from outreach.rsvp.record import NewRsvp, record_rsvp
+from outreach.outbox import record_bounce
+from outreach.rsvp import NewRsvp, record_rsvp
 
 _BY_CALENDAR, _ON_THE_PAGE = AnswerSource.CALENDAR, AnswerSource.PAGE
 _SAID: tuple[tuple[Answer, AnswerSource] | None, ...] = (

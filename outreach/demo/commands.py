@@ -9,7 +9,7 @@ from flask import Flask
 
 from outreach.demo import filling
 from outreach.logs import only_warnings
-from outreach.runtime.worker import Worker
+from outreach.runtime import Worker
 from outreach.time import clock
 
 

@@ -11,8 +11,7 @@ from outreach.demo.sessions.new_york import IN_NEW_YORK
 from outreach.demo.sessions.planned import Planned
 from outreach.demo.world import World
 from outreach.models import Area, Format
-from outreach.scheduling import use_cases
-from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
+from outreach.scheduling import DecisionInput, DetailsInput, WhenInput, WhereInput, use_cases
 
 PROGRAMME = (*IN_NEW_YORK, *IN_LONDON, *IN_LOS_ANGELES)
 MORNING, NOON = time(8), time(12)

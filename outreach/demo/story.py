@@ -15,8 +15,7 @@ from outreach.demo.sessions.planned import ASK_A_SURGEON, CANCELLED, EVENING, FU
 from outreach.demo.world import World
 from outreach.models import OutreachSession, Registration, Student
 from outreach.registration.use_cases import RegistrationRequest, register_students, withdraw
-from outreach.scheduling.inputs import WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling import WhenInput, WhereInput, apply_move
 from outreach.scheduling.use_cases import cancel
 
 
@@ -31,7 +30,7 @@ def move_the_talk(world: World, *, now: datetime) -> None:
     talk = db.session.get_one(OutreachSession, world.sessions[TALK])
     when = WhenInput(day=talk.starts_wall.date(), start=time(16, 30), end=time(17, 30))
     where = WhereInput(area_id=world.areas["Skills lab"], zone=talk.zone, meeting_point="Skills lab, third floor, by the lifts")
-    move(talk.id, when, where, seen=talk.updated_at, now=now)
+    apply_move(talk.id, when, where, seen=talk.updated_at, now=now)
 
 
 def cancel_the_evening(world: World, *, now: datetime) -> None:

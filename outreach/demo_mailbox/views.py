@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from outreach.demo_mailbox.folder import find, take
 from outreach.demo_mailbox.reading import read
-from outreach.mail.transport import local_folder
-from outreach.web.pages import CONTENT_POLICY, settings
+from outreach.mail import local_folder
+from outreach.web import CONTENT_POLICY, settings
 
 mailbox = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 

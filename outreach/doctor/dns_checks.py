@@ -13,9 +13,8 @@ import dns.resolver
 
 from outreach.doctor.findings import Finding, attention, fails, ok
 from outreach.doctor.mail_checks import INVENTED
-from outreach.mail.verp import bounce_address
-from outreach.settings import Settings
-from outreach.settings.dkim_key import DkimKey, key_of
+from outreach.mail import bounce_address
+from outreach.settings import DkimKey, Settings, key_of
 
 PATIENCE = timedelta(seconds=3)
 Ask = Callable[[str], list[str]]

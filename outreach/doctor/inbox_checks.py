@@ -7,7 +7,7 @@ from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from outreach.doctor.findings import Finding, attention, fails, ok
-from outreach.inbound.inbox import InboxAway, InboxTrouble, opened
+from outreach.inbound import InboxAway, InboxTrouble, opened
 from outreach.settings import Settings
 
 PATIENCE = timedelta(seconds=10)

@@ -10,8 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from outreach.doctor.findings import Finding, attention, fails, ok
-from outreach.mail.smtp import TLS_FROM_THE_FIRST_WORD, NotSecure, SmtpServer, connect
-from outreach.mail.transport import local_folder
+from outreach.mail import TLS_FROM_THE_FIRST_WORD, NotSecure, SmtpServer, connect, local_folder
 from outreach.settings import Settings
 
 PATIENCE = timedelta(seconds=10)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from outreach.models import UNSETTLED, Letter
 from outreach.time import clock
-from outreach.web.extensions import db, limiter
+from outreach.web import db, limiter
 
 health = Blueprint("health", __name__)
 limiter.exempt(health)

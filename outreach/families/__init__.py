@@ -1,1 +1,6 @@
 """Students and guardians: no account, one private link each."""
+
+from outreach.families.forms import ANSWERS
+from outreach.families.views import keep_private
+
+__all__ = ["ANSWERS", "keep_private"]

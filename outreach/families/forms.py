@@ -10,7 +10,7 @@ from wtforms import HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
 
 from outreach.models import Answer
-from outreach.web.pages import Form
+from outreach.web import Form
 
 ANSWERS = {Answer.ACCEPTED: _l("Coming"), Answer.TENTATIVE: _l("Not sure"), Answer.DECLINED: _l("Can't come")}
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
-from outreach.notifications.participants import waiting_list_positions
+from outreach.notifications import waiting_list_positions
 from outreach.tokens import LinkBroken, LinkPurpose, read
 
 

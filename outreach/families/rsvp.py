@@ -15,7 +15,7 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.families.pages import FamilyPage, FamilyRegistration
 from outreach.models import HAVE_AN_ENTRY, Answer, Invitation, Registration
-from outreach.registration.answering import seats_at_stake
+from outreach.registration import seats_at_stake
 from outreach.rsvp.queries import family_rsvps
 from outreach.rsvp.rules import decides_alone
 from outreach.web import formatting

@@ -15,26 +15,31 @@ from outreach.models import (
     ACTIVE,
     Answer,
     AnswerSource,
+    Cause,
     Guardian,
     LetterKind,
+    LetterSnapshot,
     Mailbox,
     OutreachSession,
+    Reader,
     Registration,
     RegistrationState,
     Student,
     User,
 )
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
-from outreach.notifications.locks import lock_sessions_and_students
-from outreach.notifications.notify import notify_addresses_changed
-from outreach.notifications.participants import participants, staff_contacts, students_of_mailboxes
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter, enqueue
-from outreach.people.name_privacy import for_school
+from outreach.notifications import (
+    lock_sessions_and_students,
+    notify_addresses_changed,
+    read_participants,
+    snapshot_of,
+    staff_contacts,
+    students_of_mailboxes,
+)
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import for_school
+from outreach.registration import apply_rsvp, locked_session
 from outreach.registration import use_cases as registering
-from outreach.registration.answering import apply_rsvp
-from outreach.registration.checks import locked_session
-from outreach.rsvp.record import NewRsvp
+from outreach.rsvp import NewRsvp
 
 
 def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
@@ -55,9 +60,9 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
         mailbox = db.session.get(Mailbox, mailbox_id, populate_existing=True)
         if outreach_session is None or mailbox is None:
             raise NotThere
-        concerned = participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
+        concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
         teachers = staff_contacts({place.teacher_id for place in concerned})
-        facts = session_snapshot(outreach_session)
+        facts = snapshot_of(outreach_session)
         for teacher in teachers.values():
             mine = [place for place in concerned if place.teacher_id == teacher.user_id]
             letter = LetterSnapshot(

@@ -17,8 +17,7 @@ from outreach.families.rsvp import named, question
 from outreach.models import Mailbox
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose
-from outreach.web.extensions import csrf, limiter
-from outreach.web.pages import Form, settings
+from outreach.web import Form, csrf, limiter, settings
 
 families = Blueprint("families", __name__)
 limiter.limit("120/minute")(families)

@@ -29,9 +29,9 @@ from outreach.models import (
     Mailbox,
     OutreachSession,
 )
-from outreach.notifications.resend import resend
-from outreach.registration.answering import apply_rsvp
-from outreach.rsvp.record import NewRsvp, record_old_rsvp
+from outreach.notifications import resend_invitations
+from outreach.registration import apply_rsvp
+from outreach.rsvp import NewRsvp, record_old_rsvp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def _remember(case: _Case, judgement: ReplyDecision) -> None:
         ask_to_confirm(case.outreach_session, case.invitation, judgement.answer, now=case.now)
     if judgement.reason is InboundReason.OLD_TIME and is_answered:
         db.session.flush()
-        resend(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
+        resend_invitations(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
 
 
 def _counter(case: _Case) -> ReplyDecision:
@@ -135,7 +135,9 @@ def _refresh(case: _Case) -> ReplyDecision:
         return judgement
     hour = f"refresh:{case.now:%Y%m%dT%H}"
     before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
-    if db.session.scalar(before.limit(1)) is None and resend(case.outreach_session, [case.invitation.id], key=hour, now=case.now):
+    if db.session.scalar(before.limit(1)) is None and resend_invitations(
+        case.outreach_session, [case.invitation.id], key=hour, now=case.now
+    ):
         return judgement
     return ReplyDecision(InboundOutcome.IGNORED, InboundReason.SENT_LATELY)
 

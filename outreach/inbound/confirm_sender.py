@@ -10,14 +10,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from outreach.models import Answer, Invitation, LetterKind, OutreachSession, ReasonKind, Registration
-from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, StudentSnapshot
-from outreach.notifications.invitation_store import InvitationRecord, invitation_records
-from outreach.notifications.participants import participants, staff_contacts
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter, enqueue
-from outreach.people.contacts import Participant, recipients, teacher_stands_in
-from outreach.people.name_privacy import for_family, for_school
+from outreach.models import (
+    Answer,
+    Cause,
+    Invitation,
+    LetterKind,
+    LetterSnapshot,
+    OutreachSession,
+    ProposalSnapshot,
+    Reader,
+    ReasonKind,
+    Registration,
+    StudentSnapshot,
+)
+from outreach.notifications import InvitationRecord, invitation_records, read_participants, snapshot_of, staff_contacts
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import Participant, for_family, for_school, recipients, teacher_stands_in
 
 
 def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, said: Answer, *, now: datetime) -> None:
@@ -33,7 +41,7 @@ def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, sa
 
 def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
     """Give, by mailbox, the minors about whom it hears besides themselves."""
-    minors = [place for place in participants(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
+    minors = [place for place in read_participants(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
     teachers = staff_contacts({place.teacher_id for place in minors})
     copied: dict[int, list[Participant]] = defaultdict(list)
     for place in minors:
@@ -67,7 +75,7 @@ def _draft(
         reader_name=to.reader_name,
         reader_zone=to.zone,
         cause=Cause.FORWARDED,
-        session=session_snapshot(outreach_session),
+        session=snapshot_of(outreach_session),
         seated=seated,
         stands_in_for=stands_in_for,
         entry=to.entry,

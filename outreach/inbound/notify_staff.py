@@ -16,21 +16,23 @@ from outreach.db import db
 from outreach.inbound.parsing.message import Event
 from outreach.inbound.rules import proposed
 from outreach.models import (
+    Cause,
     Invitation,
     InvitationReason,
     Letter,
     LetterKind,
+    LetterSnapshot,
     OutreachSession,
+    ProposalSnapshot,
+    Reader,
     ReasonKind,
     Registration,
+    StudentSnapshot,
     User,
 )
-from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, StudentSnapshot
-from outreach.notifications.invitation_store import InvitationRecord, invitation_records
-from outreach.notifications.participants import StaffContact, participants, staff_contacts
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter, enqueue
-from outreach.people.name_privacy import for_host, for_school
+from outreach.notifications import InvitationRecord, StaffContact, invitation_records, read_participants, snapshot_of, staff_contacts
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import for_host, for_school
 
 PROPOSALS_AT_MOST = 3
 _ADULTS = (Reader.HOST, Reader.TEACHER)
@@ -89,7 +91,7 @@ def _drafts(note: _Note) -> Iterator[NewLetter]:
             yield _draft(note, Reader.HOST, host, about, asking.reader, name)
     if is_adult:
         return
-    concerned = participants(outreach_session, Registration.id.in_(asking.students))
+    concerned = read_participants(outreach_session, Registration.id.in_(asking.students))
     for teacher in staff_contacts({place.teacher_id for place in concerned}).values():
         if teacher.mailbox_id not in told:
             told.add(teacher.mailbox_id)
@@ -103,7 +105,7 @@ def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSn
         reader_name=to.name,
         reader_zone=to.zone,
         cause=note.cause,
-        session=session_snapshot(note.outreach_session),
+        session=snapshot_of(note.outreach_session),
         seated=about,
         asked=ProposalSnapshot(by=by, name=name, starts_at=note.starts_at, ends_at=note.ends_at, comment=note.comment),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from outreach.mail.verp import bounced_letter, token_in
+from outreach.mail import bounced_letter, token_in
 
 
 @dataclass(frozen=True, kw_only=True)

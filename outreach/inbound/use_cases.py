@@ -25,9 +25,9 @@ from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE, read
 from outreach.inbound.reasons import InboundReason
 from outreach.inbound.recipient_token import TokenRecipient, is_our_own, recipient_of_token
 from outreach.logs import place_of
-from outreach.mail.sanitize import one_line
+from outreach.mail import one_line
 from outreach.models import InboundKind, InboundMessage, InboundOutcome, Invitation, InvitationAnswer, Letter, LetterKind, Mailbox
-from outreach.outbox.bounces import record_bounce
+from outreach.outbox import record_bounce
 from outreach.settings import Settings
 
 KEPT = timedelta(days=30)

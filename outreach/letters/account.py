@@ -7,7 +7,7 @@ from collections.abc import Callable
 from outreach.letters.compose import greeting
 from outreach.letters.content import FactRow, LetterContent, Link
 from outreach.letters.language import gettext as _
-from outreach.models.snapshots import AccountSnapshot, ApplicationSnapshot
+from outreach.models import AccountSnapshot, ApplicationSnapshot
 
 
 def compose_account(facts: AccountSnapshot, *, base_url: str) -> LetterContent:

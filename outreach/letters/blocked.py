@@ -8,7 +8,7 @@ from outreach.letters.compose import greeting
 from outreach.letters.content import FactRow, LetterContent, Link
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.models.snapshots import BlockedDomainSnapshot
+from outreach.models import BlockedDomainSnapshot
 from outreach.settings import Settings
 
 

@@ -9,15 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from outreach.calendars.entry import CalendarEntry, ParticipationStatus
-from outreach.calendars.itip import Method, compose
+from outreach.calendars import CalendarEntry, Method, ParticipationStatus, compose
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import given_names, is_about_you, place_name
 from outreach.letters.provisional import status_lines
 from outreach.letters.rows import place_lines, preparation
-from outreach.models import LetterKind
-from outreach.models.snapshots import EntrySnapshot, LetterSnapshot, SessionSnapshot
-from outreach.time.clock_changes import is_skipped
+from outreach.models import EntrySnapshot, LetterKind, LetterSnapshot, SessionSnapshot
+from outreach.time import is_skipped
 from outreach.web import formatting
 
 _METHODS = {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from outreach.models.snapshots import LetterSnapshot, SessionSnapshot
+from outreach.models import LetterSnapshot, SessionSnapshot
 
 
 class SessionChange(StrEnum):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from outreach.mail.sanitize import one_line, prose
+from outreach.mail import one_line, prose
 
 _PROSE = frozenset({"address", "bring", "wear", "kit", "cancel_reason", "reason", "note", "comment"})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.calendars.itip import Method
+from outreach.calendars import Method
 from outreach.letters.content import Day, FactRow, LetterContent
 from outreach.letters.counter_proposals import asked_rows
 from outreach.letters.groups import groups
@@ -12,8 +12,7 @@ from outreach.letters.links import button, small_links
 from outreach.letters.notes import notes
 from outreach.letters.rows import rows
 from outreach.letters.subjects import subject
-from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, Letter, LetterKind, LetterSnapshot, Reader
 from outreach.settings import Settings
 from outreach.web import formatting
 

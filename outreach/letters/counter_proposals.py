@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from outreach.letters.content import FactRow
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_family, names, session_words
-from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader
+from outreach.models import Cause, LetterSnapshot, ProposalSnapshot, Reader
 from outreach.web import formatting
 
 _ANSWERS = {

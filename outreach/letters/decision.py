@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import session_words
 from outreach.letters.provisional import until
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, LetterSnapshot, Reader
 
 
 def asking(facts: LetterSnapshot) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import names, session_words
-from outreach.models.snapshots import Cause, LetterSnapshot
+from outreach.models import Cause, LetterSnapshot
 
 
 def digest(facts: LetterSnapshot) -> str:

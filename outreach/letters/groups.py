@@ -9,8 +9,7 @@ from outreach.letters.content import Group
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import name, own_students
-from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, StudentSnapshot
+from outreach.models import Cause, LetterKind, LetterSnapshot, StudentSnapshot
 
 
 def groups(kind: LetterKind, facts: LetterSnapshot) -> tuple[Group, ...]:

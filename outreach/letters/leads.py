@@ -16,8 +16,7 @@ from outreach.letters.nearness import nearness
 from outreach.letters.phrases import is_about_you, is_family, names, near_words, session_words
 from outreach.letters.provisional import in_addition, is_the_news, sentence_of_news
 from outreach.letters.wrong_address import wrong_address
-from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 
 
 def lead(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> str:

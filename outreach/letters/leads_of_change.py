@@ -10,7 +10,7 @@ from outreach.letters.changes import SessionChange, changes
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.phrases import is_about_you, names, place_name, session_words
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, LetterSnapshot, Reader
 from outreach.web import formatting
 
 

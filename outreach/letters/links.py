@@ -9,8 +9,7 @@ from outreach.letters.content import Link
 from outreach.letters.language import gettext as _
 from outreach.letters.nearness import SOON
 from outreach.letters.phrases import is_family, own_students
-from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, Letter, LetterKind, LetterSnapshot, Reader
 from outreach.settings import Settings
 
 OVER = (LetterKind.CANCELLED, LetterKind.REMOVED)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from outreach.models.snapshots import SessionSnapshot
+from outreach.models import SessionSnapshot
 
 SOON = timedelta(hours=6)
 _IN_MINUTES = timedelta(minutes=90)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from outreach.calendars.entry import ParticipationStatus
-from outreach.calendars.itip import Method
+from outreach.calendars import Method, ParticipationStatus
 from outreach.letters.counter_proposals import asked_notes, confirm_notes
 from outreach.letters.decision import notes_to_who_decides
 from outreach.letters.language import gettext as _
@@ -13,8 +12,7 @@ from outreach.letters.phrases import is_family
 from outreach.letters.provisional import note_on_calendars
 from outreach.letters.times import at_place
 from outreach.letters.wrong_address import wrong_address_notes
-from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader
+from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 from outreach.web import formatting
 
 

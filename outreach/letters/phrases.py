@@ -9,7 +9,7 @@ from babel.lists import format_list
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.nearness import Nearness, TimeUnit
-from outreach.models.snapshots import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
+from outreach.models import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.web import formatting
 
 NAMED_AT_MOST = 3

@@ -11,8 +11,7 @@ from outreach.letters.changes import changes
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import session_words
 from outreach.letters.times import at_place
-from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot
+from outreach.models import Cause, LetterKind, LetterSnapshot, Reader, SessionSnapshot
 from outreach.web import formatting
 
 TELLS = (

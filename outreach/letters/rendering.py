@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from outreach.calendars.itip import Method
+from outreach.calendars import Method
 from outreach.letters.account import compose_account, compose_application
 from outreach.letters.blocked import compose_blocked
 from outreach.letters.calendar_part import calendar_object, method_of
@@ -19,9 +19,8 @@ from outreach.letters.language import in_language
 from outreach.letters.links import stop_link
 from outreach.letters.templates import as_html, as_text
 from outreach.letters.threads import message_ids
-from outreach.mail.mime import Mail, build
-from outreach.models import Letter, LetterKind
-from outreach.models.snapshots import AccountSnapshot, ApplicationSnapshot, BlockedDomainSnapshot, EntrySnapshot, LetterSnapshot
+from outreach.mail import Mail, build
+from outreach.models import AccountSnapshot, ApplicationSnapshot, BlockedDomainSnapshot, EntrySnapshot, Letter, LetterKind, LetterSnapshot
 from outreach.settings import Settings
 
 

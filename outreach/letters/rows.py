@@ -10,7 +10,7 @@ from outreach.letters.content import FactRow
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_about_you, is_family, name, names, own_students, place_name, waits
 from outreach.letters.provisional import status_lines
-from outreach.models.snapshots import Cause, LetterSnapshot, SessionSnapshot
+from outreach.models import Cause, LetterSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 

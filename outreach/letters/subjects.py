@@ -15,8 +15,7 @@ from outreach.letters.language import ngettext
 from outreach.letters.nearness import nearness
 from outreach.letters.phrases import near_words
 from outreach.letters.provisional import is_the_news, is_uncertain, subject_of_news
-from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, LetterSnapshot, SessionSnapshot
+from outreach.models import Cause, LetterKind, LetterSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 TITLE_AT_MOST = 60

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader, StrictUndefined, select_autoescape
 from outreach.letters.content import LetterContent
 from outreach.letters.language import gettext, ngettext
 from outreach.settings import ROOT
-from outreach.web.templating import QuickEnvironment
+from outreach.web import QuickEnvironment
 
 
 def as_text(story: LetterContent, *, base_url: str) -> str:

@@ -5,8 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from outreach.models import LetterKind
-from outreach.models.snapshots import EntrySnapshot
+from outreach.models import EntrySnapshot, LetterKind
 
 _BEGINS = (LetterKind.INVITATION, LetterKind.PROMOTED)
 

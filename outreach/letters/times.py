@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from outreach.models.snapshots import SessionSnapshot
+from outreach.models import SessionSnapshot
 from outreach.web import formatting
 
 

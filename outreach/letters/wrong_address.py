@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import names, own_students, session_words
-from outreach.models.snapshots import Cause, LetterSnapshot
+from outreach.models import Cause, LetterSnapshot
 
 
 def wrong_address(facts: LetterSnapshot) -> str:

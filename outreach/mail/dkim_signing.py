@@ -13,8 +13,7 @@ from typing import Any
 import dkim
 
 from outreach.models import Letter
-from outreach.settings import Settings
-from outreach.settings.dkim_key import DkimKey, key_of
+from outreach.settings import DkimKey, Settings, key_of
 
 SIGNED = (
     *("from", "to", "subject", "date", "message-id", "reply-to", "in-reply-to", "references"),

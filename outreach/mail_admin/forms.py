@@ -9,8 +9,7 @@ from wtforms import SelectChoice, SelectField, SelectMultipleField
 
 from outreach.mail_admin.inbound_labels import INBOUND_KINDS
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
-from outreach.web.filters import Filter, choices
-from outreach.web.pages import Form
+from outreach.web import Filter, Form, choices
 
 
 class Shown(enum.StrEnum):

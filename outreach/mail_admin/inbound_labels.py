@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from outreach.inbound.reasons import InboundReason
+from outreach.inbound import InboundReason
 from outreach.models import InboundKind, InboundMessage, InboundOutcome
 
 INBOUND_KINDS = {

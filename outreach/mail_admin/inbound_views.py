@@ -10,17 +10,13 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.inbound import use_cases
-from outreach.inbound.parsing.plain_text import as_it_came, said_in
+from outreach.inbound import as_it_came, said_in, use_cases
 from outreach.mail_admin import inbound_labels, queries
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import InboundFilter, Shown
 from outreach.models import InboundKind, InboundMessage
 from outreach.time import clock
-from outreach.web.filters import filter_from, one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
 
 SHOWN_AT_MOST = 20_000
 

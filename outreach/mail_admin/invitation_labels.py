@@ -8,7 +8,7 @@ from datetime import datetime
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from outreach.families.forms import ANSWERS
+from outreach.families import ANSWERS
 from outreach.mail_admin.invitation_status import InvitationLine
 from outreach.mail_admin.status_rules import State
 from outreach.models import AnswerSource, BounceKind, LetterState, ReasonKind

@@ -12,7 +12,7 @@ from flask_babel import ngettext
 
 from outreach import policy
 from outreach.errors import OutreachError
-from outreach.families.forms import ANSWERS
+from outreach.families import ANSWERS
 from outreach.mail_admin import resend
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import SendAgainForm
@@ -24,11 +24,7 @@ from outreach.mail_admin.queries import history
 from outreach.mail_admin.status_rules import State
 from outreach.models import Invitation, OutreachSession
 from outreach.time import clock
-from outreach.web import formatting
-from outreach.web.filters import one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import Form, load, me, signed_in
-from outreach.web.paging import page_among, page_number
+from outreach.web import Form, formatting, load, me, one_of, page_among, page_number, signed_in, table_moment
 
 PAGE_SIZE = 100
 

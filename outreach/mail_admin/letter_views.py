@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from outreach import policy
 from outreach.errors import Refusal
 from outreach.letters import render
-from outreach.mail.dkim_signing import Signer
+from outreach.mail import Signer
 from outreach.mail_admin import queries
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import LetterFilter
@@ -25,10 +25,7 @@ from outreach.models import Letter, LetterKind, LetterState
 from outreach.outbox import use_cases
 from outreach.settings import Settings
 from outreach.time import clock
-from outreach.web.filters import filter_from, one_of
-from outreach.web.formatting import table_moment
-from outreach.web.pages import load, me, settings, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import filter_from, load, me, one_of, page_number, page_of, settings, signed_in, table_moment
 
 _ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNORECASE)
 

@@ -15,9 +15,7 @@ from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.queries import PAGE_SIZE
 from outreach.models import Mailbox
 from outreach.time import clock
-from outreach.web.formatting import table_moment
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number, page_of
+from outreach.web import load, me, page_number, page_of, signed_in, table_moment
 
 
 @mail_admin.get("/mailboxes")

@@ -13,7 +13,7 @@ from outreach.errors import NotThere, Refusal
 from outreach.mail_admin.invitation_status import InvitationLine, invitation_lines
 from outreach.mail_admin.status_rules import SILENT, State
 from outreach.models import Invitation, OutreachSession
-from outreach.notifications.resend import resend_as_update
+from outreach.notifications import resend_as_update
 
 _SILENCE = {
     State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),

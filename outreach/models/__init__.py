@@ -3,7 +3,7 @@
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
-from outreach.models.mailbox import Mailbox
+from outreach.models.mailbox import Mailbox, new_token
 from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, instant
 from outreach.models.place import Appointment, Area, Site
 from outreach.models.registration import (
@@ -18,6 +18,18 @@ from outreach.models.registration import (
     WaitReason,
 )
 from outreach.models.school import Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.snapshots import (
+    AccountSnapshot,
+    ApplicationSnapshot,
+    BlockedDomainSnapshot,
+    Cause,
+    EntrySnapshot,
+    LetterSnapshot,
+    ProposalSnapshot,
+    Reader,
+    SessionSnapshot,
+    StudentSnapshot,
+)
 from outreach.models.user import Application, ApplicationState, Role, RoleName, User, WebAuthn, user_role
 
 __all__ = [
@@ -25,17 +37,22 @@ __all__ = [
     "HAVE_AN_ENTRY",
     "SEATED",
     "UNSETTLED",
+    "AccountSnapshot",
     "Answer",
     "AnswerSource",
     "Application",
+    "ApplicationSnapshot",
     "ApplicationState",
     "Appointment",
     "Area",
     "BlockedDomain",
+    "BlockedDomainSnapshot",
     "Bounce",
     "BounceKind",
+    "Cause",
     "Consent",
     "ConsentPurpose",
+    "EntrySnapshot",
     "Format",
     "Guardian",
     "InboundKind",
@@ -46,11 +63,14 @@ __all__ = [
     "InvitationReason",
     "Letter",
     "LetterKind",
+    "LetterSnapshot",
     "LetterState",
     "Mailbox",
     "Membership",
     "OutboxPause",
     "OutreachSession",
+    "ProposalSnapshot",
+    "Reader",
     "ReasonKind",
     "Registration",
     "RegistrationState",
@@ -59,9 +79,11 @@ __all__ = [
     "RoleName",
     "School",
     "SchoolClass",
+    "SessionSnapshot",
     "SessionState",
     "Site",
     "Student",
+    "StudentSnapshot",
     "User",
     "WaitReason",
     "WebAuthn",
@@ -70,5 +92,6 @@ __all__ = [
     "enrolment",
     "guardianship",
     "instant",
+    "new_token",
     "user_role",
 ]

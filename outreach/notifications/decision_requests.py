@@ -11,11 +11,21 @@ from typing import Any
 from sqlalchemy import select
 
 from outreach.db import db, locked, transaction
-from outreach.models import Letter, LetterKind, OutreachSession, RoleName, SessionState, User
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot
+from outreach.models import (
+    Cause,
+    Letter,
+    LetterKind,
+    LetterSnapshot,
+    OutreachSession,
+    Reader,
+    RoleName,
+    SessionSnapshot,
+    SessionState,
+    User,
+)
 from outreach.notifications.decision_times import ASKED_BEFORE, DecisionStep, due_steps
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter, enqueue
+from outreach.notifications.session_snapshot import snapshot_of
+from outreach.outbox import NewLetter, enqueue
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -55,7 +65,7 @@ def _ask(session_id: int, decides_at: datetime, steps: tuple[DecisionStep, ...],
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.awaits_decision or outreach_session.decides_at != decides_at:
             return False
-        facts = session_snapshot(outreach_session)
+        facts = snapshot_of(outreach_session)
         drafts = [_letter(user, facts, step) for step in steps for user in _readers(outreach_session, step)]
         enqueue(drafts, now=now)
     return bool(drafts)

@@ -15,18 +15,20 @@ from sqlalchemy import ColumnElement, delete, func, insert, select
 
 from outreach.db import db
 from outreach.models import (
+    EntrySnapshot,
     Guardian,
     Invitation,
     InvitationReason,
     Mailbox,
     OutreachSession,
+    Reader,
     ReasonKind,
     Registration,
     School,
     Student,
+    StudentSnapshot,
     User,
 )
-from outreach.models.snapshots import EntrySnapshot, Reader, StudentSnapshot
 
 _READER = {
     ReasonKind.HOST: Reader.HOST,

@@ -16,21 +16,25 @@ from sqlalchemy.orm import aliased
 from outreach.db import db
 from outreach.models import (
     HAVE_AN_ENTRY,
+    Cause,
+    EntrySnapshot,
     Letter,
     LetterKind,
+    LetterSnapshot,
     LetterState,
     Mailbox,
     OutreachSession,
+    Reader,
     ReasonKind,
     Registration,
     RegistrationState,
+    SessionSnapshot,
+    StudentSnapshot,
 )
-from outreach.models.snapshots import Cause, EntrySnapshot, LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.notifications.invitation_store import InvitationRecord, guardians_by_mailbox
 from outreach.notifications.participants import StaffContact
-from outreach.outbox.queue import NewLetter, take_back_notices
-from outreach.people.contacts import Participant, recipients, teacher_stands_in
-from outreach.people.name_privacy import for_family, for_school
+from outreach.outbox import NewLetter, take_back_notices
+from outreach.people import Participant, for_family, for_school, recipients, teacher_stands_in
 
 GONE = (RegistrationState.WITHDRAWN, RegistrationState.REMOVED, RegistrationState.RELEASED)
 IN_LINE = (RegistrationState.WAITING, RegistrationState.OFFERED)

@@ -16,22 +16,23 @@ from outreach.db import db, locked
 from outreach.models import (
     ACTIVE,
     HAVE_AN_ENTRY,
+    Cause,
     InvitationReason,
     OutreachSession,
     ReasonKind,
     Registration,
+    SessionSnapshot,
     SessionState,
 )
-from outreach.models.snapshots import Cause, SessionSnapshot
 from outreach.notifications.invitation_store import StandingReason, standing_reasons
 from outreach.notifications.letter_builder import LetterBuilder
-from outreach.notifications.participants import StaffContact, participants, seated_by_teacher, staff_contacts, waiting_list_positions
+from outreach.notifications.participants import StaffContact, read_participants, seated_by_teacher, staff_contacts, waiting_list_positions
 from outreach.notifications.reconcile import reconcile
 from outreach.notifications.revise import reset_rsvps, revise_entries
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.notifications.waiting_list_notices import notify_newly_waiting
-from outreach.outbox.queue import enqueue
-from outreach.people.contacts import Participant, recipients
+from outreach.outbox import enqueue
+from outreach.people import Participant, recipients
 
 
 def notify_published(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -65,7 +66,7 @@ def notify_registrations(
     if not causes:
         return
     draftsman = _builder(outreach_session, now, reason)
-    changed = participants(outreach_session, Registration.id.in_(causes))
+    changed = read_participants(outreach_session, Registration.id.in_(causes))
     teachers = staff_contacts({place.teacher_id for place in changed})
     wanted = _wanted_by_families(changed) | _wanted_by_teachers(outreach_session, teachers)
     standing = standing_reasons(
@@ -155,7 +156,7 @@ def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> 
 def notify_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
     """Bring the invitations of these registrations in line with the addresses and ages that hold now."""
     draftsman = _builder(outreach_session, now)
-    changed = participants(outreach_session, Registration.id.in_(registration_ids))
+    changed = read_participants(outreach_session, Registration.id.in_(registration_ids))
     draftsman.meet(changed, {})
     wanted = _wanted_by_families(changed)
     standing = standing_reasons(outreach_session.id, InvitationReason.registration_id.in_(registration_ids))
@@ -170,7 +171,7 @@ def _notify_everybody(
     outreach_session: OutreachSession, cause: Cause, *, was: SessionSnapshot | None, asks_again: bool = True, now: datetime
 ) -> None:
     draftsman = _builder(outreach_session, now, outreach_session.cancel_reason)
-    concerned = participants(outreach_session, Registration.state.in_(ACTIVE))
+    concerned = read_participants(outreach_session, Registration.state.in_(ACTIVE))
     draftsman.meet(concerned, waiting_list_positions(outreach_session.id))
     draftsman.was = was
     told = _follow_ages(draftsman, concerned) if cause is Cause.MOVED else set()
@@ -218,4 +219,4 @@ def _causes_by_mailbox(changing: set[StandingReason], causes: Mapping[int, Cause
 
 
 def _builder(outreach_session: OutreachSession, now: datetime, reason: str = "") -> LetterBuilder:
-    return LetterBuilder(outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=reason)
+    return LetterBuilder(outreach_session=outreach_session, session_facts=snapshot_of(outreach_session), now=now, reason=reason)

@@ -26,7 +26,7 @@ from outreach.models import (
     User,
     guardianship,
 )
-from outreach.people.contacts import Participant
+from outreach.people import Participant
 
 _IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
 _STUDENT = (
@@ -52,7 +52,7 @@ class StaffContact:
     zone: str
 
 
-def participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
+def read_participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
     """Read the registrations of a session that meet these conditions, in the order of the queue."""
     rows = db.session.execute(
         select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
@@ -72,7 +72,7 @@ def participants(outreach_session: OutreachSession, *which: ColumnElement[bool])
     ]
 
 
-def participants_to_be(
+def read_future_participants(
     outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int
 ) -> list[Participant]:
     """Read the places these students would have, were they registered by this teacher; their ids are 0."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from outreach.models import ACTIVE, HAVE_AN_ENTRY, Invitation, OutreachSession, ReasonKind, Registration
 from outreach.notifications.invitation_store import invitation_records
-from outreach.notifications.participants import participants
-from outreach.people.contacts import recipients
+from outreach.notifications.participants import read_participants
+from outreach.people import recipients
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,7 @@ class RecipientCounts:
 
 def count_everybody(outreach_session: OutreachSession) -> RecipientCounts:
     """Count who would hear that the session is moved, cancelled, or certain now."""
-    concerned = participants(outreach_session, Registration.state.in_(ACTIVE))
+    concerned = read_participants(outreach_session, Registration.state.in_(ACTIVE))
     in_line = [place for place in concerned if place.state not in HAVE_AN_ENTRY]
     return _counts(
         outreach_session,

@@ -12,11 +12,10 @@ from flask import current_app
 from sqlalchemy import case, literal, null, select, update
 
 from outreach.db import db
-from outreach.models import Answer, Invitation, InvitationReason
-from outreach.models.snapshots import Cause
+from outreach.models import Answer, Cause, Invitation, InvitationReason
 from outreach.notifications.invitation_store import StandingReason, invitation_records, invitations_of, make_invitations, write_reasons
 from outreach.notifications.letter_builder import LetterBuilder
-from outreach.outbox.queue import take_back
+from outreach.outbox import take_back
 
 
 def reconcile(

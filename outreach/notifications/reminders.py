@@ -11,25 +11,29 @@ from outreach.db import db, locked, transaction
 from outreach.models import (
     SEATED,
     Answer,
+    Cause,
     Invitation,
     InvitationReason,
     Letter,
     LetterKind,
+    LetterSnapshot,
     Mailbox,
     OutreachSession,
+    Reader,
     ReasonKind,
     Registration,
     School,
+    SessionSnapshot,
     SessionState,
     Student,
+    StudentSnapshot,
     User,
 )
-from outreach.models.snapshots import Cause, LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.notifications.invitation_store import InvitationRecord, invitation_records
 from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import NewLetter, enqueue
-from outreach.people.name_privacy import for_host
+from outreach.notifications.session_snapshot import snapshot_of
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import for_host
 
 HORIZON = timedelta(days=62)
 
@@ -72,7 +76,7 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
-        facts = session_snapshot(outreach_session)
+        facts = snapshot_of(outreach_session)
         told = invitation_records(outreach_session, *which)
         enqueue([_reminder(one, facts, due) for one in told], now=now)
     return bool(told)
@@ -105,7 +109,7 @@ def _send_roster(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        facts, coming = session_snapshot(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
+        facts, coming = snapshot_of(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
         enqueue([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
     return True
 

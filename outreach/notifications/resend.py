@@ -11,15 +11,14 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 
 from outreach.db import db
-from outreach.models import UNSETTLED, Invitation, Letter, OutreachSession, SessionState
-from outreach.models.snapshots import Cause
+from outreach.models import UNSETTLED, Cause, Invitation, Letter, OutreachSession, SessionState
 from outreach.notifications.invitation_store import invitation_records
 from outreach.notifications.letter_builder import LetterBuilder
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import enqueue, take_back
+from outreach.notifications.session_snapshot import snapshot_of
+from outreach.outbox import enqueue, take_back
 
 
-def resend(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
+def resend_invitations(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
     """Send these invitations as they stand, REQUEST or CANCEL, with the same SEQUENCE and a newer DTSTAMP (RFC 5546 2.1.5).
 
     `key` stands for the occasion: the same state isn't told twice for the same one. Whoever has such a letter under way, or an
@@ -64,7 +63,7 @@ def _resend(outreach_session: OutreachSession, ids: Collection[int], key: str, *
     again = f":{key}" if key else ""
     reason = outreach_session.cancel_reason
     draftsman = LetterBuilder(
-        outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=reason, again=again
+        outreach_session=outreach_session, session_facts=snapshot_of(outreach_session), now=now, reason=reason, again=again
     )
     draftsman.remember(taken_back, ids)
     for addressee in invitation_records(outreach_session, Invitation.id.in_(ids)):

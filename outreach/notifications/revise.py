@@ -11,11 +11,10 @@ from typing import Any
 from sqlalchemy import select, update
 
 from outreach.db import db
-from outreach.models import Answer, Invitation
-from outreach.models.snapshots import Cause
+from outreach.models import Answer, Cause, Invitation
 from outreach.notifications.invitation_store import invitation_records
 from outreach.notifications.letter_builder import LetterBuilder
-from outreach.outbox.queue import take_back
+from outreach.outbox import take_back
 
 # Without the stamp: SEQUENCE comes before DTSTAMP (RFC 5546 2.1.5), and some clocks run behind.
 _UNANSWERED = {"answer": Answer.NEEDS_ACTION, "answered_at": None, "answer_stamp": None}

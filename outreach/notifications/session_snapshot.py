@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from outreach.models import OutreachSession, SessionState
-from outreach.models.snapshots import SessionSnapshot
+from outreach.models import OutreachSession, SessionSnapshot, SessionState
 
 
-def session_snapshot(outreach_session: OutreachSession) -> SessionSnapshot:
+def snapshot_of(outreach_session: OutreachSession) -> SessionSnapshot:
     """Write down a session as it is now."""
     site, area = outreach_session.site, outreach_session.area
     return SessionSnapshot(

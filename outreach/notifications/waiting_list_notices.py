@@ -12,13 +12,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import Letter, OutreachSession, Registration, SessionState
-from outreach.models.snapshots import Cause
+from outreach.models import Cause, Letter, OutreachSession, Registration, SessionState
 from outreach.notifications.letter_builder import IN_LINE, LetterBuilder
-from outreach.notifications.participants import participants, waiting_list_positions
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.outbox.queue import enqueue
-from outreach.people.contacts import Participant, recipients
+from outreach.notifications.participants import read_participants, waiting_list_positions
+from outreach.notifications.session_snapshot import snapshot_of
+from outreach.outbox import enqueue
+from outreach.people import Participant, recipients
 
 
 def notify_waiting(
@@ -28,9 +27,9 @@ def notify_waiting(
     if not registration_ids:
         return
     cause = Cause.CANCELLED if outreach_session.state == SessionState.CANCELLED else Cause.REGISTERED
-    told = [_only(place, mailbox_ids) for place in participants(outreach_session, Registration.id.in_(registration_ids))]
+    told = [_only(place, mailbox_ids) for place in read_participants(outreach_session, Registration.id.in_(registration_ids))]
     draftsman = LetterBuilder(
-        outreach_session=outreach_session, session_facts=session_snapshot(outreach_session), now=now, reason=outreach_session.cancel_reason
+        outreach_session=outreach_session, session_facts=snapshot_of(outreach_session), now=now, reason=outreach_session.cancel_reason
     )
     draftsman.meet(told, waiting_list_positions(outreach_session.id))
     draftsman.letters_without_entry(told, dict.fromkeys(registration_ids, cause))

@@ -1,1 +1,23 @@
 """How letters leave: the queue, the message, the delivery."""
+
+from outreach.outbox.bounces import delayed_lately, record_bounce
+from outreach.outbox.delivery import USUAL_PACE, deliver_due
+from outreach.outbox.domain_limit import DomainLimit
+from outreach.outbox.leases import Pace
+from outreach.outbox.queue import NewLetter, enqueue, is_superseded, take_back, take_back_notices
+from outreach.outbox.results import RoundStatistics
+
+__all__ = [
+    "USUAL_PACE",
+    "DomainLimit",
+    "NewLetter",
+    "Pace",
+    "RoundStatistics",
+    "delayed_lately",
+    "deliver_due",
+    "enqueue",
+    "is_superseded",
+    "record_bounce",
+    "take_back",
+    "take_back_notices",
+]

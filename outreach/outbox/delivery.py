@@ -20,8 +20,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from outreach.db import db, end_reading, locked, transaction
 from outreach.logs import place_of
-from outreach.mail.smtp_responses import Accepted, Delayed, Outcome, PauseReason, Rejected, Unavailable
-from outreach.mail.transport import Envelope, Transport
+from outreach.mail import Accepted, Delayed, Envelope, Outcome, PauseReason, Rejected, Transport, Unavailable
 from outreach.models import Letter, LetterState, OutboxPause
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Lease, Pace, is_anything_due, lease_due, put_back, put_off

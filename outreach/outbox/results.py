@@ -14,7 +14,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, Update, bindparam, func, text, update
 
 from outreach.db import db, is_sqlite
-from outreach.mail.smtp_responses import Accepted, Delayed, Rejected, status_in
+from outreach.mail import Accepted, Delayed, Rejected, status_in
 from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState
 from outreach.outbox.bounces import record_bounce
 from outreach.outbox.leases import Lease

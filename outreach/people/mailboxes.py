@@ -12,9 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outreach.db import db, is_sqlite
-from outreach.mail.sanitize import plain_address
-from outreach.models import Mailbox
-from outreach.models.mailbox import new_token
+from outreach.mail import plain_address
+from outreach.models import Mailbox, new_token
 
 
 def normal_address(text: str) -> str:

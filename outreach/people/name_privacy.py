@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
-from outreach.models import Registration, School, Student
-from outreach.models.snapshots import StudentSnapshot
+from outreach.models import Registration, School, Student, StudentSnapshot
 from outreach.people.contacts import Participant
 
 

@@ -11,11 +11,20 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import SEATED, Answer, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
-from outreach.models.snapshots import Cause
+from outreach.models import (
+    SEATED,
+    Answer,
+    Cause,
+    Invitation,
+    InvitationReason,
+    OutreachSession,
+    ReasonKind,
+    Registration,
+    RegistrationState,
+)
 from outreach.registration.seats import give_seats_back
+from outreach.rsvp import NewRsvp, record_rsvp
 from outreach.rsvp.queries import family_rsvps
-from outreach.rsvp.record import NewRsvp, record_rsvp
 from outreach.rsvp.rules import gives_seat_back
 
 _ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectMultipleField
 
-from outreach.web.fields import LineField, required
-from outreach.web.pages import Form
+from outreach.web import Form, LineField, required
 
 
 class RegistrationForm(Form):

@@ -14,8 +14,8 @@ from sqlalchemy import exists, select
 
 from outreach.db import db
 from outreach.models import HAVE_AN_ENTRY, Invitation, InvitationReason, OutreachSession, ReasonKind, Registration, RegistrationState
-from outreach.notifications.participants import participants, participants_to_be, seated_by_teacher
-from outreach.people.contacts import ContactCounts, Participant, contact_counts
+from outreach.notifications import read_future_participants, read_participants, seated_by_teacher
+from outreach.people import ContactCounts, Participant, contact_counts
 from outreach.registration.allocation import Allocation
 from outreach.registration.seats import SeatLimits, next_for_free_seats
 
@@ -24,9 +24,9 @@ Row = tuple[int, str, str]
 
 def preview_registering(outreach_session: OutreachSession, seating: Allocation, *, teacher_id: int, by_id: int) -> list[Row]:
     """Say who hears once these students are registered: (how many, who, what they get)."""
-    seated = participants_to_be(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
+    seated = read_future_participants(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
     waiting_ids = [student_id for student_id, _reason in seating.waiting]
-    waiting = participants_to_be(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
+    waiting = read_future_participants(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
     told, queued = contact_counts(seated), contact_counts(waiting)
     summary = _("a summary")
     if seated and not _has_entry(outreach_session.id, teacher_id):
@@ -43,7 +43,7 @@ def preview_registering(outreach_session: OutreachSession, seating: Allocation, 
 def preview_leaving(registration: Registration, *, by_id: int, now: datetime) -> list[Row]:
     """Say who hears when this place is given up; whoever is next in line is counted as a student."""
     outreach_session = registration.outreach_session
-    (place,) = participants(outreach_session, Registration.id == registration.id)
+    (place,) = read_participants(outreach_session, Registration.id == registration.id)
     freed = next_for_free_seats(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
     what = _("a letter, and their calendar follows") if place.state in HAVE_AN_ENTRY else _("a letter")
     rows = [
@@ -58,7 +58,8 @@ def preview_leaving(registration: Registration, *, by_id: int, now: datetime) ->
 def preview_accepting(outreach_session: OutreachSession, registration_ids: Collection[int]) -> dict[int, ContactCounts]:
     """Count, by registration, who is invited when the seat on offer is taken."""
     return {
-        place.registration_id: contact_counts([place]) for place in participants(outreach_session, Registration.id.in_(registration_ids))
+        place.registration_id: contact_counts([place])
+        for place in read_participants(outreach_session, Registration.id.in_(registration_ids))
     }
 
 
@@ -115,7 +116,7 @@ def _is_last(outreach_session: OutreachSession, place: Participant, freed: Colle
     if place.state not in HAVE_AN_ENTRY:
         return False
     others = seated_by_teacher(outreach_session.id, [place.teacher_id]).get(place.teacher_id, 0) - 1
-    following = participants(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
+    following = read_participants(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
     return others == 0 and all(one.teacher_id != place.teacher_id for one in following)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from outreach import policy
 from outreach.db import db
-from outreach.mail.explanations import explain_blocked, explain_rejection
+from outreach.mail import explain_blocked, explain_rejection
 from outreach.models import (
     SEATED,
     Guardian,
@@ -31,8 +31,8 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.notifications.participants import waiting_list_positions
-from outreach.outbox.queue import is_superseded
+from outreach.notifications import waiting_list_positions
+from outreach.outbox import is_superseded
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 

@@ -13,9 +13,8 @@ from math import inf
 from sqlalchemy import func, insert, select, update
 
 from outreach.db import db
-from outreach.models import SEATED, OutreachSession, Registration, RegistrationState, RegistrationStep
-from outreach.models.snapshots import Cause
-from outreach.notifications.notify import notify_registrations
+from outreach.models import SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
+from outreach.notifications import notify_registrations
 from outreach.registration.allocation import Waiting, next_waiting
 
 TIME_TO_ANSWER = timedelta(hours=6)

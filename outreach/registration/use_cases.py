@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.models import (
+    Cause,
     Consent,
     ConsentPurpose,
     OutreachSession,
@@ -19,9 +20,7 @@ from outreach.models import (
     RegistrationState,
     WaitReason,
 )
-from outreach.models.snapshots import Cause
-from outreach.notifications.locks import lock_students
-from outreach.notifications.notify import notify_registrations
+from outreach.notifications import lock_students, notify_registrations
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
 from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open

@@ -15,7 +15,7 @@ from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
 from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
 from outreach.time import clock
-from outreach.web.pages import Form, load, me, signed_in
+from outreach.web import Form, load, me, signed_in
 
 registration = Blueprint("registration", __name__)
 

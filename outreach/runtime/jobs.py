@@ -11,13 +11,12 @@ import structlog
 from flask import Flask
 
 from outreach.deliverability.use_cases import report_undeliverable_mailboxes, update_blocked_domains
-from outreach.inbound.polling import InboxReader
+from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
-from outreach.notifications.decision_requests import ask_for_decisions
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications import ask_for_decisions, plan_reminders, plan_rosters
 from outreach.registration.use_cases import lapse_offers
-from outreach.scheduling.retime import retime
+from outreach.scheduling import retime_all
 
 _log = structlog.get_logger()
 
@@ -38,7 +37,7 @@ class Job:
 
 
 def _retime(*, now: datetime) -> int:
-    found = retime(now=now)
+    found = retime_all(now=now)
     for one in found.skipped:
         _log.warning("the clock skips this time now", session_id=one.session_id, wall=one.starts_wall.isoformat(), zone=one.zone)
     return len(found.changed)

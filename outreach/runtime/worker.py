@@ -17,15 +17,9 @@ from sqlalchemy.exc import DBAPIError
 
 from outreach import letters
 from outreach.logs import place_of
-from outreach.mail.dkim_signing import Signer
-from outreach.mail.smtp import SmtpServer, SmtpTransport
-from outreach.mail.transport import LocalMailbox, Transport, local_folder
-from outreach.mail.verp import bounce_address
+from outreach.mail import LocalMailbox, Signer, SmtpServer, SmtpTransport, Transport, bounce_address, local_folder
 from outreach.models import Letter
-from outreach.outbox.delivery import USUAL_PACE, deliver_due
-from outreach.outbox.domain_limit import DomainLimit
-from outreach.outbox.leases import Pace
-from outreach.outbox.results import RoundStatistics
+from outreach.outbox import USUAL_PACE, DomainLimit, Pace, RoundStatistics, deliver_due
 from outreach.runtime import jobs
 from outreach.settings import Settings
 

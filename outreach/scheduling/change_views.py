@@ -11,11 +11,11 @@ from outreach.errors import OutreachError, Stale
 from outreach.models import OutreachSession, SessionState
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
-from outreach.scheduling.move import Move, move, plan_move
+from outreach.scheduling.move import Move, apply_move, plan_move
 from outreach.scheduling.preview import changes, recipients
 from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried, typed_before
 from outreach.time import clock
-from outreach.web.pages import load, me, signed_in
+from outreach.web import load, me, signed_in
 
 __all__ = ["scheduling"]
 
@@ -45,7 +45,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
     form = session_form(MoveForm, beginning, me(), is_online=outreach_session.is_online)
     plans: list[Move] = []
     if request.form.get("confirm"):
-        status = tried(form, lambda: move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))
+        status = tried(form, lambda: apply_move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))
     elif request.form.get("back"):
         status = 200
     else:

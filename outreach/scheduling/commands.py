@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from flask import Flask
 
-from outreach.scheduling.retime import Retimed, Retiming, retime
+from outreach.scheduling.retime import Retimed, Retiming, retime_all
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from outreach.time import clock
 from outreach.web import formatting
@@ -20,7 +20,7 @@ def retime_sessions(app: Flask, *, dry_run: bool) -> None:
     The time on the wall stays as it was promised. The worker does this by itself when it starts, and daily.
     """
     with app.app_context():
-        found = retime(now=clock.now(), is_dry_run=dry_run)
+        found = retime_all(now=clock.now(), is_dry_run=dry_run)
     for one in (*found.changed, *found.skipped):
         click.echo(_line(one))
     click.echo(_summary(found, is_dry_run=dry_run))

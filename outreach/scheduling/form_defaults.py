@@ -16,7 +16,7 @@ from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
 from outreach.scheduling.form_parts import USUAL, LeadUnit, in_order, in_words
 from outreach.scheduling.queries import clinicians
-from outreach.time.wall_time import is_shown_twice
+from outreach.time import is_shown_twice
 
 USUAL_START = time(14, 0)
 AS_THEY_ARE = (

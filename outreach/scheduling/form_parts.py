@@ -33,8 +33,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from outreach.errors import OutreachError
 from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import AskWhich, offset_words
-from outreach.web.fields import LineField, ProseField, ZoneField
-from outreach.web.pages import Form
+from outreach.web import Form, LineField, ProseField, ZoneField
 
 USUAL = (20160, 10080, 4320, 1440, 120, 60)
 LONGEST = 60 * 24 * 60

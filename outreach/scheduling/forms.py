@@ -26,8 +26,7 @@ from outreach.scheduling.form_parts import (
     telephone,
 )
 from outreach.scheduling.inputs import DetailsInput
-from outreach.web.fields import LineField, ProseField, required
-from outreach.web.pages import Form
+from outreach.web import Form, LineField, ProseField, required
 
 MOST_SEATS = 5000
 OLDEST = 99

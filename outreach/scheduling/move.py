@@ -9,16 +9,14 @@ from flask_babel import lazy_gettext as _l
 
 from outreach.db import db
 from outreach.errors import NotThere, Refusal
-from outreach.models import OutreachSession
-from outreach.models.snapshots import Cause, SessionSnapshot
-from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.registration.seats import promote_waiting
+from outreach.models import Cause, OutreachSession, SessionSnapshot
+from outreach.notifications import notify_moved, notify_status, snapshot_of
+from outreach.registration import promote_waiting
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.sites import Venue, find_venue
 from outreach.scheduling.use_cases import higher_floor, locked_session, placing
-from outreach.time.wall_time import SettledTime
+from outreach.time import SettledTime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,18 +29,18 @@ class Move:
 
 
 def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datetime) -> Move:
-    """Say what would change; writes nothing. Raises Refused as `move`."""
+    """Say what would change; writes nothing. Raises Refused as `apply_move`."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     place, time, decides_at = _target(outreach_session, when, where, now=now)
-    was = session_snapshot(outreach_session)
+    was = snapshot_of(outreach_session)
     floor = _floor(outreach_session, place)
     becomes = _facts_after(was, place, time, decides_at)
     return Move(was=was, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
 
 
-def move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime) -> None:
+def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime) -> None:
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
@@ -53,7 +51,7 @@ def move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime,
     with placing():
         outreach_session = locked_session(session_id, seen)
         place, time, decides_at = _target(outreach_session, when, where, now=now)
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, place)
         place.take(outreach_session)
         outreach_session.set_time(
@@ -64,9 +62,9 @@ def move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime,
         db.session.flush()
         if _facts_after(was, place, time, was.decides_at) == was:
             cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
-            notify.notify_status(outreach_session, was=was, cause=cause, now=now)
+            notify_status(outreach_session, was=was, cause=cause, now=now)
         else:
-            notify.notify_moved(outreach_session, was=was, now=now)
+            notify_moved(outreach_session, was=was, now=now)
         promote_waiting(outreach_session, now=now)
 
 
@@ -81,7 +79,7 @@ def _target(
     time = settled_time(when, place.zone, now=now)
     kept = outreach_session.decides_at
     decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
-    was = session_snapshot(outreach_session)
+    was = snapshot_of(outreach_session)
     if _facts_after(was, place, time, decides_at) == was:
         raise Refusal(_l("Nothing changed: that is when and where it takes place already."))
     return place, time, decides_at

@@ -15,12 +15,9 @@ from flask_babel import ngettext
 
 from outreach.db import db
 from outreach.errors import NotThere, Refusal
-from outreach.models import OutreachSession
-from outreach.models.snapshots import SessionSnapshot
-from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.registration.preview import preview_more_seats
-from outreach.registration.seats import SeatLimits, seat_limits
+from outreach.models import OutreachSession, SessionSnapshot
+from outreach.notifications import RecipientCounts, count_everybody, count_with_entry, snapshot_of
+from outreach.registration import SeatLimits, preview_more_seats, seat_limits
 from outreach.scheduling.inputs import DetailsInput
 from outreach.scheduling.queries import co_hosts, host
 from outreach.web import formatting
@@ -141,7 +138,7 @@ def _told_besides(outreach_session: OutreachSession, offer: DetailsInput, now: d
 
 
 def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
-    was = session_snapshot(outreach_session)
+    was = snapshot_of(outreach_session)
     its_host = host(offer.host_id, default_id=outreach_session.host_id)
     becomes = replace(
         was,

@@ -12,8 +12,7 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from outreach.catalogue.cards import CARD_ROWS, SessionCard, cards
-from outreach.catalogue.search import formats
+from outreach.catalogue import CARD_ROWS, SessionCard, formats, session_cards
 from outreach.db import db
 from outreach.errors import Refusal
 from outreach.models import (
@@ -31,7 +30,7 @@ from outreach.models import (
 )
 from outreach.rsvp.queries import combined_rsvps
 from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, rsvp_counts
-from outreach.web.paging import Page, page_of
+from outreach.web import Page, page_of
 
 PAGE_SIZE = 50
 
@@ -49,7 +48,7 @@ def own_sessions(user: User, shelf: OwnSessionsFilter, number: int, *, now: date
     order = OutreachSession.starts_at.desc() if shelf is OwnSessionsFilter.PAST else OutreachSession.starts_at
     page = page_of(CARD_ROWS.where(_own(user), _on(shelf, now)).order_by(order, OutreachSession.id), number, size=PAGE_SIZE)
     waiting = _waiting([row.id for row in page.rows])
-    return page, [_for_its_host(card, waiting.get(card.id, 0)) for card in cards(page.rows, formats(), now=now)]
+    return page, [_for_its_host(card, waiting.get(card.id, 0)) for card in session_cards(page.rows, formats(), now=now)]
 
 
 def _for_its_host(card: SessionCard, waiting: int) -> SessionCard:

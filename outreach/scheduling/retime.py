@@ -13,10 +13,9 @@ from sqlalchemy import ColumnElement, Row, and_, func, select
 
 from outreach.db import db, locked, transaction
 from outreach.models import Invitation, OutreachSession, SessionState
-from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications import notify_zone, snapshot_of
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
-from outreach.time.wall_time import TimeRefused, instants
+from outreach.time import TimeRefused, instants
 
 # A moment this near before the start is meant by it ("closes the evening before") and moves along; an earlier one may lie
 # beyond the change of the rules, and the old rules aren't at hand to ask: it stays.
@@ -48,7 +47,7 @@ class Retiming:
     skipped: tuple[Retimed, ...]
 
 
-def retime(*, now: datetime, is_dry_run: bool = False) -> Retiming:
+def retime_all(*, now: datetime, is_dry_run: bool = False) -> Retiming:
     """Give sessions that aren't over the instants their wall times mean now, and tell whoever has one in the calendar.
 
     Only data newer than what a session was timed with count: an old worker that still runs beside a new one changes nothing
@@ -85,11 +84,11 @@ def _retime(session_id: int, *, now: datetime) -> Retimed | None:
             return None
         found = _difference(outreach_session, now=now)
         if found is None or found.becomes:
-            was = session_snapshot(outreach_session)
+            was = snapshot_of(outreach_session)
             _take_instants(outreach_session)
             db.session.flush()
             if found and found.letters:
-                notify.notify_zone(outreach_session, was=was, now=now)
+                notify_zone(outreach_session, was=was, now=now)
     return found
 
 

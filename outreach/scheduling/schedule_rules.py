@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from outreach.errors import Refusal
 from outreach.scheduling.inputs import DecisionInput, WhenInput
-from outreach.time.wall_time import AskedTime, Objection, SettledTime, TimeRefused, moment, settle
+from outreach.time import AskedTime, Objection, SettledTime, TimeRefused, moment, settle
 from outreach.web import formatting
 
 

@@ -14,7 +14,7 @@ from outreach.db import db
 from outreach.errors import Refusal
 from outreach.models import Area, OutreachSession, Site
 from outreach.scheduling.inputs import WhereInput
-from outreach.time.zones import country_of_zones
+from outreach.time import country_of_zones
 
 # ISO 3166-1 keeps ZZ for "unknown": an alias or UTC lies in no country.
 NOWHERE = "ZZ"

@@ -13,9 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import OutreachSession, SessionState, User
-from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_snapshot
-from outreach.registration.seats import promote_waiting, seat_limits
+from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
+from outreach.registration import promote_waiting, seat_limits
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.preview import must_be_news
 from outreach.scheduling.queries import co_hosts, host
@@ -69,16 +68,16 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
         if not outreach_session.is_published:
             raise Refusal(_l("This session was cancelled. Post it again instead."))
         hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
-        was, description = session_snapshot(outreach_session), outreach_session.description
+        was, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
         db.session.flush()
         if tells:
             is_new = description != outreach_session.description
-            news = must_be_news(was, session_snapshot(outreach_session), has_new_description=is_new)
-            notify.notify_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
+            news = must_be_news(was, snapshot_of(outreach_session), has_new_description=is_new)
+            notify_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
-            notify.notify_hosts(outreach_session, now=now)
+            notify_hosts(outreach_session, now=now)
         if seat_limits(outreach_session).is_more_than(room):
             promote_waiting(outreach_session, now=now)
 
@@ -98,7 +97,7 @@ def cancel(session_id: int, reason: str, *, now: datetime) -> None:
         if outreach_session.ends_at <= now:
             raise Refusal(_l("This session is over."))
         outreach_session.cancel(reason, now=now)
-        notify.notify_cancelled(outreach_session, now=now)
+        notify_cancelled(outreach_session, now=now)
 
 
 def discard(session_id: int) -> None:
@@ -145,7 +144,7 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
         raise Refusal(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
-    notify.notify_published(outreach_session, now=now)
+    notify_published(outreach_session, now=now)
 
 
 def _take_time_and_place(outreach_session: OutreachSession, when: WhenInput, where: WhereInput, *, now: datetime) -> None:

@@ -20,8 +20,7 @@ from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
 from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, roster
 from outreach.time import clock
-from outreach.web.pages import Form, load, me, signed_in
-from outreach.web.paging import page_number
+from outreach.web import Form, load, me, page_number, signed_in
 
 scheduling = Blueprint("scheduling", __name__)
 

@@ -12,7 +12,7 @@ from outreach.models import BlockedDomain, Mailbox, Student
 from outreach.schools.allow_list import instructions_for_it, students_at
 from outreach.schools.blueprint import schools
 from outreach.time import clock
-from outreach.web.pages import load, me, settings, signed_in
+from outreach.web import load, me, settings, signed_in
 
 
 @schools.post("/students/<int:student_id>/mailboxes/<int:mailbox_id>/resumption")

@@ -12,9 +12,9 @@ from sqlalchemy import func, select
 
 from outreach import policy
 from outreach.db import db
-from outreach.letters.blocked import domains_to_allow, senders_to_allow
+from outreach.letters import domains_to_allow, senders_to_allow
 from outreach.models import BlockedDomain, Mailbox, Student, User
-from outreach.people.mail_domains import is_there
+from outreach.people import is_there
 from outreach.schools.queries import kept
 from outreach.schools.student_lines import StudentLine
 from outreach.settings import Settings

@@ -14,12 +14,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, tuple_, update
 
-from outreach.class_lists.plan import ImportPlan, ListedStudent, StudentUpdate
+from outreach.class_lists import ImportPlan, ListedStudent, StudentUpdate
 from outreach.db import db, insert_in_order
 from outreach.models import Guardian, Student, enrolment, guardianship
-from outreach.notifications.locks import lock_sessions_and_students
-from outreach.notifications.notify import notify_addresses_changed
-from outreach.people.mailboxes import mailboxes_of
+from outreach.notifications import lock_sessions_and_students, notify_addresses_changed
+from outreach.people import mailboxes_of
 from outreach.schools.guardian_merge import GuardianBook
 
 PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date")

@@ -7,9 +7,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, TextAreaField
 from wtforms.validators import Optional
 
-from outreach.class_lists.dates import DateOrder
-from outreach.web.fields import LineField, required
-from outreach.web.pages import Form
+from outreach.class_lists import DateOrder
+from outreach.web import Form, LineField, required
 
 
 class ClassForm(Form):
@@ -61,7 +60,7 @@ class ReviewForm(Form):
     )
 
 
-class SearchForm(Form):
+class StudentSearchForm(Form):
     """Finding a student."""
 
     class Meta:

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from outreach.class_lists.names import akin, name_key, richer
-from outreach.class_lists.plan import GuardianChange, ListedGuardian
+from outreach.class_lists import GuardianChange, ListedGuardian, akin, name_key, richer
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, guardianship
 

@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, true
 
 from outreach import policy
-from outreach.class_lists.plan import KnownGuardian, KnownStudent
+from outreach.class_lists import KnownGuardian, KnownStudent
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import (
@@ -33,7 +33,7 @@ from outreach.models import (
     guardianship,
 )
 from outreach.schools.student_lines import BY_NAME, StudentLine, student_lines
-from outreach.web.paging import Page, page_of
+from outreach.web import Page, page_of
 
 FORMER_GIVEN_NAME, FORMER_FAMILY_NAME = "Former", "student"
 

@@ -12,12 +12,19 @@ from wtforms import Form as Part
 from wtforms.validators import Optional, StopValidation
 from wtforms.widgets import HiddenInput
 
-from outreach.class_lists.cells import read_name, read_number, read_word
-from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ProblemCode
-from outreach.class_lists.plan import KnownGuardian, KnownStudent, ListedGuardian
+from outreach.class_lists import (
+    MAX_GUARDIANS,
+    CellTrouble,
+    KnownGuardian,
+    KnownStudent,
+    ListedGuardian,
+    ProblemCode,
+    read_name,
+    read_number,
+    read_word,
+)
 from outreach.schools.students import FIELDS, StudentInput
-from outreach.web.fields import AddressField, LineField, ProseField, required
-from outreach.web.pages import Form
+from outreach.web import AddressField, Form, LineField, ProseField, required
 
 _TROUBLES = {
     ProblemCode.NOT_A_NAME: _l("This is not a name: it needs a letter, and no address or link."),

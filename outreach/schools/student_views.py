@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.class_lists.plan import KnownStudent
+from outreach.class_lists import KnownStudent
 from outreach.errors import OutreachError, Stale
 from outreach.models import HAVE_AN_ENTRY, SchoolClass, Student
 from outreach.schools import removal
@@ -18,7 +18,7 @@ from outreach.schools.queries import known_students
 from outreach.schools.student_form import StudentForm, beginning
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.time import clock
-from outreach.web.pages import load, me, signed_in
+from outreach.web import load, me, signed_in
 
 
 @schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])

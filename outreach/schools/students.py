@@ -10,9 +10,8 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
 
-from outreach.class_lists.dates import PLAUSIBLE_AGES
-from outreach.class_lists.match import plan_import
-from outreach.class_lists.plan import (
+from outreach.class_lists import (
+    PLAUSIBLE_AGES,
     GuardianChange,
     ImportPlan,
     KnownGuardian,
@@ -23,6 +22,7 @@ from outreach.class_lists.plan import (
     Value,
     merged,
     number_key,
+    plan_import,
 )
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal, Stale

@@ -11,16 +11,15 @@ from wtforms import SelectChoice
 
 from outreach import policy
 from outreach.errors import OutreachError
-from outreach.mail.sanitize import one_line
+from outreach.mail import one_line
 from outreach.models import RoleName, School, SchoolClass
 from outreach.schools import address_views, queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.blueprint import schools
-from outreach.schools.forms import ClassForm, SearchForm
+from outreach.schools.forms import ClassForm, StudentSearchForm
 from outreach.schools.imports import views as import_views
 from outreach.time import clock
-from outreach.web.pages import load, me, signed_in
-from outreach.web.paging import page_number
+from outreach.web import load, me, page_number, signed_in
 
 __all__ = ["address_views", "import_views", "schools", "student_views"]
 
@@ -37,7 +36,7 @@ def index() -> ResponseReturnValue:
 @signed_in(policy.registers_classes)
 def students() -> ResponseReturnValue:
     """Find students; list those in no class, and those whose address needs correcting."""
-    form = SearchForm(request.args)
+    form = StudentSearchForm(request.args)
     shelf = queries.StudentFilter(form.show.data) if form.show.data in list(queries.StudentFilter) else queries.StudentFilter.ALL
     sought = one_line(form.q.data or "")
     page, lines = queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())

@@ -16,7 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from outreach.settings.dkim_key import key_of
+from outreach.settings.dkim_key import DkimKey, key_of
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -84,6 +84,8 @@ def dkim_key_file(value: str) -> str:
         raise ValueError(f"can't be read: {refused.strerror}.") from None
     return value
 
+
+__all__ = ["MODES", "PREFIX", "ROOT", "DkimKey", "Settings", "SettingsError", "key_of", "read_settings"]
 
 ROOT = Path(__file__).resolve().parents[2]
 MODES = ("production", "demo")

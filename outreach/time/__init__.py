@@ -1,1 +1,27 @@
 """Clock, time zones, wall times and clock changes."""
+
+from outreach.time import clock
+from outreach.time.clock_changes import NO_OFFSET, ClockChange, YearlyRule, is_skipped, yearly_rules, zone_info
+from outreach.time.wall_time import AskedTime, Objection, SettledTime, TimeRefused, instants, is_shown_twice, moment, settle
+from outreach.time.zones import country_of_zones, zone_names, zones_by_country
+
+__all__ = [
+    "NO_OFFSET",
+    "AskedTime",
+    "ClockChange",
+    "Objection",
+    "SettledTime",
+    "TimeRefused",
+    "YearlyRule",
+    "clock",
+    "country_of_zones",
+    "instants",
+    "is_shown_twice",
+    "is_skipped",
+    "moment",
+    "settle",
+    "yearly_rules",
+    "zone_info",
+    "zone_names",
+    "zones_by_country",
+]

@@ -1,1 +1,48 @@
 """What pages share: blueprints' helpers, forms and fields, paging, error pages, headers, words for dates."""
+
+from outreach.web import formatting, pages, templating
+from outreach.web.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate, security
+from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, required
+from outreach.web.filters import Filter, choices, filter_from, one_of
+from outreach.web.flask_config import flask_settings
+from outreach.web.formatting import table_moment
+from outreach.web.pages import CONTENT_POLICY, Form, load, me, settings, signed_in
+from outreach.web.paging import Page, page_among, page_number, page_of
+from outreach.web.templating import QuickEnvironment
+
+__all__ = [
+    "CONTENT_POLICY",
+    "AddressField",
+    "CountryField",
+    "Filter",
+    "Form",
+    "LineField",
+    "Page",
+    "ProseField",
+    "QuickEnvironment",
+    "ZoneField",
+    "babel",
+    "bootstrap",
+    "choices",
+    "compress",
+    "csrf",
+    "db",
+    "filter_from",
+    "flask_settings",
+    "formatting",
+    "limiter",
+    "load",
+    "me",
+    "migrate",
+    "one_of",
+    "page_among",
+    "page_number",
+    "page_of",
+    "pages",
+    "required",
+    "security",
+    "settings",
+    "signed_in",
+    "table_moment",
+    "templating",
+]

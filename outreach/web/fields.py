@@ -12,9 +12,9 @@ from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
-from outreach.mail.sanitize import prose
-from outreach.people.mailboxes import normal_address
-from outreach.time.zones import zones_by_country
+from outreach.mail import prose
+from outreach.people import normal_address
+from outreach.time import zones_by_country
 
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
 

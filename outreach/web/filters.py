@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
 from wtforms import SearchField, SelectChoice
 
-from outreach.mail.sanitize import one_line
+from outreach.mail import one_line
 from outreach.web.pages import Form
 
 E = TypeVar("E", bound=enum.StrEnum)

@@ -11,7 +11,7 @@ from outreach.settings import ROOT, Settings
 UPLOAD_LIMIT = 4 * 1024 * 1024
 
 
-def flask_config(settings: Settings) -> dict[str, Any]:
+def flask_settings(settings: Settings) -> dict[str, Any]:
     """Translate our settings into those of Flask and its extensions."""
     return _flask(settings) | _security(settings)
 

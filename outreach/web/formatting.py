@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 from nh3 import Cleaner
 
-from outreach.mail.explanations import explain_rejection
+from outreach.mail import explain_rejection
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _CLEANER = Cleaner(

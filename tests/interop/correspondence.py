@@ -19,7 +19,7 @@ from outreach.registration.use_cases import RegistrationRequest, register_studen
 from outreach.runtime.worker import Worker
 from outreach.scheduling import use_cases as scheduling
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
 from tests.support.calendars import Mail
@@ -168,7 +168,7 @@ class Programme:
             when, where = MOVES[name]
             online = WhereInput(zone="Australia/Sydney", video_url=LINK + "2")
             place = WhereInput(site_id=self.sites[where].id, zone="Europe/London", meeting_point="Door 2") if where else online
-            move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
+            apply_move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
 
     def end(self, now: datetime) -> None:
         """Take Ana off the list of the workshop, cancel the others."""

@@ -122,7 +122,7 @@ def test_whatever_is_wrong_with_us_the_mail_server_keeps_the_message(
     if name == "tables":
         monkeypatch.setattr(use_cases, "_write_down", lambda *_: db.session.execute(text("SELECT 1 FROM nothing")))
     if name == "fault":
-        monkeypatch.setattr(use_cases, "take_in", failing_with(RuntimeError("a fault")))
+        monkeypatch.setattr(use_cases, "receive", failing_with(RuntimeError("a fault")))
     options = ["--nonsense"] if name == "option" else []
     code, _said = receive(family.reply(), *options, OUTREACH_MODE="nonsense" if name == "settings" else "demo")
     assert code == 75

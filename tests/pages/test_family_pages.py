@@ -31,7 +31,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_moved
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationRequest
 from outreach.scheduling.use_cases import cancel
@@ -238,7 +238,7 @@ def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Famil
     shown = family.invitation.sequence
     with transaction():
         one = db.session.get_one(OutreachSession, family.outreach_session.id)
-        was, later = session_snapshot(one), timedelta(days=1)
+        was, later = snapshot_of(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
         notify_moved(one, was=was, now=now)
     client = client_of(None)

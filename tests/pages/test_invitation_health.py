@@ -32,7 +32,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import AccountSnapshot, LetterSnapshot
 from outreach.notifications.notify import notify_moved, notify_published
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.outbox.bounces import record_bounce
 from outreach.outbox.queue import NewLetter, enqueue
 from outreach.runtime.worker import Worker, render_for
@@ -204,7 +204,7 @@ def test_a_cancellation_that_got_lost_is_sent_again(sent: Sent) -> None:
 def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sent) -> None:
     with transaction():
         one = db.session.get_one(OutreachSession, sent.outreach_session.id)
-        was, later = session_snapshot(one), timedelta(days=1)
+        was, later = snapshot_of(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
         notify_moved(one, was=was, now=sent.now)
     assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/update").status_code == 303

@@ -47,8 +47,8 @@ from outreach.registration.use_cases import (
     withdraw,
 )
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
-from outreach.scheduling.retime import retime
+from outreach.scheduling.move import apply_move
+from outreach.scheduling.retime import retime_all
 from outreach.scheduling.use_cases import cancel, edit
 from outreach.schools import students
 from outreach.schools.queries import known_students
@@ -202,13 +202,13 @@ def declining_an_offer(scene: Scene) -> Act:
 
 def retiming(scene: Scene) -> Act:
     scene.set(scene.session, starts_at=scene.session.starts_at + HOUR, ends_at=scene.session.ends_at + HOUR, tzdata_version="2025b")
-    return partial(retime, now=scene.make.now)
+    return partial(retime_all, now=scene.make.now)
 
 
 def moving(scene: Scene) -> Act:
     when = WhenInput(day=scene.session.starts_wall.date() + DAY, start=time(9), end=time(10, 30))
     where = WhereInput(site_id=scene.session.site_id, zone=scene.session.zone, meeting_point="Main entrance")
-    return partial(move, scene.session.id, when, where, seen=scene.session.updated_at, now=scene.make.now)
+    return partial(apply_move, scene.session.id, when, where, seen=scene.session.updated_at, now=scene.make.now)
 
 
 def rewording(scene: Scene) -> Act:

@@ -19,7 +19,7 @@ from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import reminders
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, register_students
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.scheduling.use_cases import cancel, edit
 from tests.support.builders import Builder
 from tests.support.rivals import at_once, overtaking
@@ -81,7 +81,7 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     register_students_first()
     when = WhenInput(day=outreach_session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
     where = WhereInput(site_id=outreach_session.site_id, zone=outreach_session.zone, meeting_point="North entrance")
-    moving = partial(move, outreach_session.id, when, where, seen=outreach_session.updated_at, now=now)
+    moving = partial(apply_move, outreach_session.id, when, where, seen=outreach_session.updated_at, now=now)
     answers = at_once(app, *others, moving)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     db.session.refresh(outreach_session)

@@ -39,7 +39,7 @@ from outreach.models import (
 )
 from outreach.notifications.notify import notify_published
 from outreach.scheduling.inputs import WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from tests.support.builders import Builder
 from tests.support.queued_letters import send_all
 
@@ -148,7 +148,7 @@ class Neighbours:
         one = outreach_session or self.first
         when = WhenInput(day=one.starts_wall.date() + timedelta(days=days), start=time(14), end=time(16))
         where = WhereInput(site_id=one.site_id, zone=one.zone, meeting_point=meeting_point)
-        move(one.id, when, where, seen=one.updated_at, now=self.now)
+        apply_move(one.id, when, where, seen=one.updated_at, now=self.now)
 
     def rows_of(self, outreach_session: OutreachSession) -> list[tuple[object, ...]]:
         """Give all that calendars and outbox hold about a session."""

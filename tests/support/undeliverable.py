@@ -14,7 +14,7 @@ from outreach.models import BounceKind, Invitation, Letter, LetterState, Mailbox
 from outreach.outbox.bounces import record_bounce
 from outreach.registration import use_cases as registering
 from outreach.scheduling.inputs import WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
 
@@ -64,7 +64,7 @@ class World:
         db.session.refresh(self.session)
         when = WhenInput(day=self.session.starts_wall.date() + timedelta(days=1), start=time(9), end=time(10, 30))
         where = WhereInput(site_id=self.session.site_id, zone=self.session.zone, meeting_point="Main entrance")
-        return partial(move, self.session.id, when, where, seen=self.session.updated_at, now=self.now)
+        return partial(apply_move, self.session.id, when, where, seen=self.session.updated_at, now=self.now)
 
     def withdraw(self) -> None:
         """Give Ana's place back."""

@@ -18,7 +18,7 @@ from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, RoleName
 from outreach.settings import Settings
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, countries, required, zones
-from outreach.web.flask_config import flask_config
+from outreach.web.flask_config import flask_settings
 from outreach.web.pages import Form
 from tests.support.builders import Builder
 
@@ -156,7 +156,7 @@ def test_what_is_not_there_has_words_of_its_own() -> None:
 
 
 def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
-    told = flask_config(settings)
+    told = flask_settings(settings)
     expected: dict[str, Any] = {
         "SECRET_KEY": settings.secret_key,
         "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
@@ -187,7 +187,7 @@ def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
 
 @pytest.mark.parametrize(("base_url", "is_secure"), [("https://outreach.example", True), ("http://outreach.example", False)])
 def test_over_https_cookies_go_over_nothing_else(settings: Settings, base_url: str, *, is_secure: bool) -> None:
-    told = flask_config(replace(settings, base_url=base_url))
+    told = flask_settings(replace(settings, base_url=base_url))
     assert (told["SESSION_COOKIE_SECURE"], told["REMEMBER_COOKIE_SECURE"]) == (is_secure, is_secure)
 
 

@@ -11,7 +11,7 @@ from outreach.db import db
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling.inputs import WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.schools.queries import known_students
 from outreach.schools.students import StudentInput, edit_student, seen_of
 from tests.support.builders import Builder
@@ -55,7 +55,7 @@ def move_to(outreach_session: OutreachSession, day: int, *, now: datetime) -> No
     when = WhenInput(day=date(2027, 3, day), start=time(14), end=time(16))
     place = WhereInput(site_id=outreach_session.site_id, zone=outreach_session.zone)
     db.session.refresh(outreach_session)
-    move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
+    apply_move(outreach_session.id, when, place, seen=outreach_session.updated_at, now=now)
 
 
 def correct_birth_date(student: Student, birth_date: date, *, now: datetime) -> bool:

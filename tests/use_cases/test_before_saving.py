@@ -17,7 +17,7 @@ from outreach.scheduling import use_cases
 from outreach.scheduling.commands import retime_sessions
 from outreach.scheduling.inputs import DetailsInput
 from outreach.scheduling.preview import plan_edit
-from outreach.scheduling.retime import Retiming, retime, skipped_sessions
+from outreach.scheduling.retime import Retiming, retime_all, skipped_sessions
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from tests.support.builders import Builder
 
@@ -169,14 +169,14 @@ def test_only_data_newer_than_a_sessions_own_count(make: Builder, host: User, no
     old = timed_before(make, host)
     for version in (TZDATA_VERSION, "2099a"):
         timed_before(make, host, version=version)
-    assert found(retime(now=now)) == (1, [old.id], [])
+    assert found(retime_all(now=now)) == (1, [old.id], [])
 
 
 def test_a_session_that_is_over_by_its_old_time_is_not_looked_at(make: Builder, host: User) -> None:
     made = timed_before(make, host)
     ends = PROMISED + 2 * HOUR
-    assert found(retime(now=ends, is_dry_run=True)) == (0, [], [])
-    assert found(retime(now=ends - SECOND, is_dry_run=True)) == (1, [made.id], [])
+    assert found(retime_all(now=ends, is_dry_run=True)) == (0, [], [])
+    assert found(retime_all(now=ends - SECOND, is_dry_run=True)) == (1, [made.id], [])
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_nobody_hears_of_what_turns_out_to_be_over(
     with transaction():
         notify.notify_published(made, now=now)
     at = BY_NOW + 2 * HOUR - before_the_end
-    (one,) = retime(now=at, is_dry_run=True).changed
+    (one,) = retime_all(now=at, is_dry_run=True).changed
     assert (one.letters, one.was, one.becomes, one.title, one.zone, one.starts_wall) == (
         *(letters, PROMISED, BY_NOW, made.title),
         "America/Vancouver",
         WINTER,
     )
-    retime(now=at)
+    retime_all(now=at)
     db.session.refresh(made)
     assert (made.starts_at, made.revision) == (BY_NOW, letters)
 
@@ -213,7 +213,7 @@ def test_calendars_that_have_it_are_counted_and_no_others(make: Builder, host: U
     with transaction():
         theirs = select(Invitation).where(Invitation.session_id == made.id, Invitation.mailbox_id == students[0].mailbox_id)
         db.session.scalars(theirs).one().is_live = False
-    assert {one.session_id: one.letters for one in retime(now=now, is_dry_run=True).changed} == {made.id: 5, other.id: 1}
+    assert {one.session_id: one.letters for one in retime_all(now=now, is_dry_run=True).changed} == {made.id: 5, other.id: 1}
 
 
 @pytest.mark.parametrize("name", ["opens_at", "closes_at", "decides_at"])
@@ -227,7 +227,7 @@ def test_moments_within_a_week_of_the_start_move_with_it(
     made = timed_before(make, host, **facts)
     with transaction():
         setattr(made, name, PROMISED - before)
-    retime(now=now)
+    retime_all(now=now)
     db.session.refresh(made)
     moved = getattr(made, name)
     assert moved == (BY_NOW if moves else PROMISED) - before

@@ -23,7 +23,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications import notify
-from outreach.notifications.resend import resend, resend_as_update, resend_replacing
+from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -378,7 +378,7 @@ def test_the_same_state_is_sent_again_unless_it_is_on_its_way(world: Neighbours,
         letter.state, letter.settled_at = state, world.now if is_settled else None
         letter.lease_token = "x" if state is LetterState.LEASED else None
     with transaction():
-        count = resend(world.first, [invitation.id], key="asked", now=world.now)
+        count = resend_invitations(world.first, [invitation.id], key="asked", now=world.now)
     again = [one for one in to(PAUL) if one.letter.id != letter.id]
     assert (count, len(again)) == ((1, 1) if is_settled else (0, 0))
     for one in again:
@@ -393,18 +393,18 @@ def test_an_older_letter_on_its_way_does_not_hold_back_the_current_state(world: 
         letter.state, letter.settled_at = LetterState.QUEUED, None
         invitation.sequence = 1
     with transaction():
-        assert resend(world.first, [invitation.id], key="asked", now=world.now) == 1
+        assert resend_invitations(world.first, [invitation.id], key="asked", now=world.now) == 1
 
 
 def test_what_is_asked_twice_for_one_reason_is_sent_once(world: Neighbours) -> None:
     for key, number in (("asked", 1), ("asked", 0), ("stale", 1)):
         with transaction():
-            resend(world.first, [world.invitation(PAUL).id], key=key, now=world.now)
+            resend_invitations(world.first, [world.invitation(PAUL).id], key=key, now=world.now)
         assert len(to(PAUL)) == number
         send_all()
 
 
-@pytest.mark.parametrize("send", [resend, resend_replacing, resend_as_update])
+@pytest.mark.parametrize("send", [resend_invitations, resend_replacing, resend_as_update])
 def test_an_entry_that_is_gone_is_cancelled_again_and_one_that_never_was_is_not_mentioned(world: Neighbours, send: object) -> None:
     with transaction():
         paul, eli = world.invitation(PAUL), world.invitation(ELI)
@@ -415,8 +415,8 @@ def test_an_entry_that_is_gone_is_cancelled_again_and_one_that_never_was_is_not_
     with transaction():
         if send is resend_as_update:
             assert resend_as_update(world.first, ids, now=world.now) == 1
-        elif send is resend:
-            assert resend(world.first, ids, key="x", now=world.now) == 1
+        elif send is resend_invitations:
+            assert resend_invitations(world.first, ids, key="x", now=world.now) == 1
         else:
             assert resend_replacing(world.first, ids, key="x", now=world.now) == 1
     (letter,) = queued()

@@ -160,7 +160,7 @@ def test_a_list_that_fails_half_way_leaves_no_trace(
 
     bring_in(school_class, ROWS[1], now=now)
     before = everybody(school)
-    monkeypatch.setattr("outreach.schools.apply_plan.addresses_changed", fail)
+    monkeypatch.setattr("outreach.schools.apply_plan.notify_addresses_changed", fail)
     with pytest.raises(ZeroDivisionError):
         bring_in(school_class, "Ben,Hill,12,ben@pupils.example,9,,,,", *ROWS[2:], now=now)
     assert everybody(school) == before

@@ -14,7 +14,7 @@ from outreach.models.snapshots import Cause
 from outreach.notifications import notify
 from outreach.notifications.reminders import plan_reminders
 from outreach.notifications.resend import resend_as_update, resend_replacing
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -194,7 +194,7 @@ def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that
 ) -> None:
     for one in (world.first, third):
         with transaction():
-            notify.notify_wording(one, was=session_snapshot(one), has_new_description=True, now=world.now)
+            notify.notify_wording(one, was=snapshot_of(one), has_new_description=True, now=world.now)
     assert told(PAUL).facts.has_new_description
     world.now += MINUTE
     world.move()
@@ -293,14 +293,14 @@ def test_whoever_leaves_hears_it_once_and_by_the_cause(world: Neighbours) -> Non
 )
 def test_whatever_a_letter_shows_is_shown_beside_what_it_was(world: Neighbours, name: str, other: object) -> None:
     changes: dict[str, Any] = {name: other}
-    was = replace(session_snapshot(world.first), **changes)
+    was = replace(snapshot_of(world.first), **changes)
     with transaction():
         notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
     assert {letter.facts.was for letter in queued()} == {was}
 
 
 def test_what_no_letter_shows_is_no_change(world: Neighbours) -> None:
-    was = replace(session_snapshot(world.first), format_name="Something else", frees_declined_seats=True)
+    was = replace(snapshot_of(world.first), format_name="Something else", frees_declined_seats=True)
     with transaction():
         notify.notify_wording(world.first, was=was, has_new_description=True, now=world.now)
     assert {letter.facts.was for letter in queued()} == {None}

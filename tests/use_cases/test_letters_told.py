@@ -21,7 +21,7 @@ from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.web.pages import settings
 from tests.support.builders import Builder
@@ -107,7 +107,7 @@ class Story:
 
     def _move(self) -> None:
         with transaction():
-            was = session_snapshot(self.session)
+            was = snapshot_of(self.session)
             starts = self.session.starts_wall + timedelta(days=1)
             self.session.set_time(
                 starts_wall=starts, ends_wall=starts + timedelta(hours=1), zone=self.session.zone, fold=0, tzdata_version="2026f"

@@ -13,7 +13,7 @@ from outreach.errors import Refusal
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
 from outreach.registration.use_cases import accept_offer, decline_offer
 from outreach.scheduling.inputs import WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.town import WARD_VISIT, Town
@@ -56,6 +56,6 @@ def test_a_session_that_moves_away_from_its_last_day_seats_who_waits_beside_a_fr
     visit = town.ward_visit
     decline_offer(town.registration("Amara", WARD_VISIT).id, by_id=town.user("Tara").id, now=now)
     next_week = WhenInput(day=date(2027, 3, 9), start=time(8), end=time(10))
-    move(visit.id, next_week, WhereInput(area_id=visit.area_id, zone=visit.zone), seen=visit.updated_at, now=now)
+    apply_move(visit.id, next_week, WhereInput(area_id=visit.area_id, zone=visit.zone), seen=visit.updated_at, now=now)
     assert refresh(town, "Amara") is RegistrationState.CONFIRMED
     assert town.mailbox("Amara").id in invited(visit)

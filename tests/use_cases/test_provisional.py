@@ -20,7 +20,7 @@ from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.runtime.worker import Worker
 from outreach.scheduling import use_cases
 from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
@@ -233,7 +233,7 @@ def test_calendars_follow_from_tentative_to_the_end(
 
     when = replace(AFTERNOON, day=date(2027, 3, 19), decision=None)
     place = WhereInput(site_id=posted.site_id, zone=posted.zone)
-    move(posted.id, when, place, seen=again(posted.id).updated_at, now=now + 2 * HOUR)
+    apply_move(posted.id, when, place, seen=again(posted.id).updated_at, now=now + 2 * HOUR)
     third = [told for told in deliver(now + 2 * HOUR) if told.calendar]
     assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in third} == {("REQUEST", "2", "CONFIRMED")}
 
@@ -322,7 +322,7 @@ def test_whether_it_is_certain_moves_with_it(
 ) -> None:
     posted = post()
     when = replace(AFTERNOON, day=date(2027, 3, day), decision=decision)
-    move(posted.id, when, WhereInput(site_id=posted.site_id, zone=posted.zone), seen=posted.updated_at, now=now)
+    apply_move(posted.id, when, WhereInput(site_id=posted.site_id, zone=posted.zone), seen=posted.updated_at, now=now)
     assert (again(posted.id).decides_at, again(posted.id).is_provisional) == (kept, kept is not None)
 
 
@@ -331,7 +331,7 @@ def test_moved_before_its_decision_it_needs_another(post: Post, now: datetime) -
     place = WhereInput(site_id=posted.site_id, zone=posted.zone)
     for decision in (None, OPEN):
         with pytest.raises(Refusal) as refusal:
-            move(
+            apply_move(
                 posted.id,
                 replace(AFTERNOON, day=date(2027, 3, 16), start=time(9), decision=decision),
                 place,
@@ -340,7 +340,7 @@ def test_moved_before_its_decision_it_needs_another(post: Post, now: datetime) -
             )
         assert refusal.value.field == "decides"
     sooner = replace(AFTERNOON, day=date(2027, 3, 16), start=time(9), decision=replace(OPEN, wall=datetime(2027, 3, 15, 12)))
-    move(posted.id, sooner, place, seen=posted.updated_at, now=now)
+    apply_move(posted.id, sooner, place, seen=posted.updated_at, now=now)
     assert again(posted.id).decides_at == DECIDES_AT - DAY
 
 
@@ -439,7 +439,7 @@ def test_once_begun_there_is_nothing_to_decide(post: Post) -> None:
 def test_whoever_looks_at_an_old_page_looks_again(post: Post, now: datetime) -> None:
     posted = post()
     when, place = replace(AFTERNOON, day=date(2027, 3, 19), decision=None), WhereInput(site_id=posted.site_id, zone=posted.zone)
-    move(posted.id, when, place, seen=posted.updated_at, now=now + HOUR)
+    apply_move(posted.id, when, place, seen=posted.updated_at, now=now + HOUR)
     for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre."), partial(provisional.leave_open, decision=OPEN)):
         with pytest.raises(Stale):
             act(posted.id, seen=now, now=now + HOUR)

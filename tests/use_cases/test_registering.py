@@ -28,7 +28,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_cancelled, notify_moved, notify_published
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder
@@ -217,7 +217,7 @@ def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: S
 
 def move(outreach_session: OutreachSession, *, hours: int, now: datetime) -> None:
     with transaction():
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         later = timedelta(hours=hours)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + later,

@@ -12,7 +12,7 @@ from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Mem
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_moved
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationRequest
 from tests.support.builders import Builder
@@ -105,7 +105,7 @@ def test_a_new_time_re_arms_and_a_wording_change_does_not(outreach_session: Outr
     assert len(reminders()) == 3
     moved_at = first + timedelta(minutes=10)
     with transaction():
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + 3 * DAY,
             ends_wall=outreach_session.ends_wall + 3 * DAY,

@@ -15,7 +15,7 @@ from outreach.letters import render
 from outreach.mail.verp import bounce_address
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
 from outreach.notifications.notify import notify_moved
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
@@ -37,7 +37,7 @@ def moved(family: Family) -> None:
     outreach_session = family.outreach_session
     with transaction():
         db.session.add(outreach_session)
-        was, day = session_snapshot(outreach_session), timedelta(days=1)
+        was, day = snapshot_of(outreach_session), timedelta(days=1)
         outreach_session.set_time(
             starts_wall=outreach_session.starts_wall + day,
             ends_wall=outreach_session.ends_wall + day,

@@ -91,7 +91,7 @@ def test_a_fault_of_ours_leaves_the_message_to_a_person(family: Family, monkeypa
         record_old_rsvp(*args, **kwargs)  # type: ignore[arg-type]  # whatever it was called with
         raise KeyError("a fault")
 
-    monkeypatch.setattr(apply, "take_answer", fail)
+    monkeypatch.setattr(apply, "apply_rsvp", fail)
     before = family.state()
     assert family.take(family.reply()) is QUARANTINED
     assert (last().kind, last().reason) == (InboundKind.OTHER, InboundReason.FAULT)
@@ -107,7 +107,7 @@ def test_a_database_that_is_away_keeps_nothing(family: Family, monkeypatch: pyte
         raise OperationalError("SELECT", {}, Exception("away"))
 
     with monkeypatch.context() as patch, pytest.raises(OperationalError):
-        patch.setattr(apply, "take_answer", away)
+        patch.setattr(apply, "apply_rsvp", away)
         family.take(said)
     assert messages() == []
     assert family.take(said) is InboundOutcome.APPLIED

@@ -17,7 +17,8 @@ from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState,
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import notify
 from outreach.notifications.reminders import plan_reminders
-from outreach.scheduling.retime import Retiming, retime, skipped_sessions
+from outreach.scheduling import retime
+from outreach.scheduling.retime import Retiming, retime_all, skipped_sessions
 from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from outreach.scheduling.use_cases import cancel
 from outreach.web import pages
@@ -103,7 +104,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     registered(outreach_session)
     before = {one.id: one.sequence for one in invitations()}
 
-    found = retime(now=now)
+    found = retime_all(now=now)
 
     assert (outreach_session.starts_wall, outreach_session.starts_at) == (WINTER, BY_NOW)
     assert (outreach_session.ends_at, outreach_session.tzdata_version) == (BY_NOW + 2 * HOUR, TZDATA_VERSION)
@@ -119,7 +120,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
 @pytest.mark.one_database
 def test_at_a_place_the_answers_stay(timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime) -> None:
     registered(timed_before(capacity=2))
-    retime(now=now)
+    retime_all(now=now)
     assert {one.answer for one in invitations()} == {Answer.ACCEPTED}
     assert {letter.facts["entry"]["answer"] for letter in queued()} == {"accepted"}
 
@@ -130,7 +131,7 @@ def test_online_where_a_readers_own_hour_moves_answers_start_afresh(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
     registered(timed_before(capacity=2, video_url="https://video.example/1"))
-    retime(now=now)
+    retime_all(now=now)
     assert {one.answer for one in invitations()} == {Answer.NEEDS_ACTION}
     assert {letter.facts["entry"]["answer"] for letter in queued()} == {"needs_action"}
 
@@ -138,9 +139,9 @@ def test_online_where_a_readers_own_hour_moves_answers_start_afresh(
 def test_done_again_it_changes_nothing(timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime) -> None:
     outreach_session = timed_before(capacity=2)
     registered(outreach_session)
-    assert summary(retime(now=now)) == (1, 1, 0)
+    assert summary(retime_all(now=now)) == (1, 1, 0)
     revision, letters = outreach_session.revision, len(queued())
-    assert summary(retime(now=now + HOUR)) == (0, 0, 0)
+    assert summary(retime_all(now=now + HOUR)) == (0, 0, 0)
     assert (outreach_session.revision, len(queued())) == (revision, letters)
 
 
@@ -149,17 +150,17 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
 ) -> None:
     outreach_session = timed_before(capacity=2)
     registered(outreach_session)
-    planned = retime(now=now, is_dry_run=True)
+    planned = retime_all(now=now, is_dry_run=True)
     db.session.rollback()
     assert (outreach_session.starts_at, outreach_session.tzdata_version, queued()) == (AS_PROMISED, "2025b", [])
-    assert planned == retime(now=now)
+    assert planned == retime_all(now=now)
 
 
 @pytest.mark.one_database
 def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf, now: datetime) -> None:
     outreach_session = timed_before(datetime(2027, 7, 14, 14), shift=timedelta(0))
     updated_at = outreach_session.updated_at
-    assert summary(retime(now=now)) == (1, 0, 0)
+    assert summary(retime_all(now=now)) == (1, 0, 0)
     assert (outreach_session.tzdata_version, outreach_session.updated_at, queued()) == (TZDATA_VERSION, updated_at, [])
 
 
@@ -167,21 +168,21 @@ def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf,
 @pytest.mark.parametrize("state", [SessionState.DRAFT, SessionState.CANCELLED])
 def test_what_is_in_no_calendar_is_retimed_silently(timed_before: SessionOf, state: SessionState, now: datetime) -> None:
     outreach_session = timed_before(state=state)
-    assert summary(retime(now=now)) == (1, 1, 0)
+    assert summary(retime_all(now=now)) == (1, 1, 0)
     assert (outreach_session.starts_at, outreach_session.revision, queued()) == (BY_NOW, 0, [])
 
 
 @pytest.mark.one_database
 def test_what_is_over_stays_as_it_was(timed_before: SessionOf) -> None:
     outreach_session = timed_before()
-    assert summary(retime(now=AS_PROMISED + 2 * HOUR)) == (0, 0, 0)
+    assert summary(retime_all(now=AS_PROMISED + 2 * HOUR)) == (0, 0, 0)
     assert outreach_session.starts_at == AS_PROMISED
 
 
 @pytest.mark.one_database
 def test_what_turns_out_to_be_over_is_retimed_and_nobody_told(timed_before: SessionOf) -> None:
     outreach_session = timed_before()
-    assert summary(retime(now=BY_NOW + 2 * HOUR)) == (1, 1, 0)
+    assert summary(retime_all(now=BY_NOW + 2 * HOUR)) == (1, 1, 0)
     assert (outreach_session.starts_at, queued()) == (BY_NOW, [])
 
 
@@ -189,7 +190,7 @@ def test_data_newer_than_ours_are_left_alone(timed_before: SessionOf, now: datet
     outreach_session = timed_before()
     with transaction():
         outreach_session.tzdata_version = "2099a"
-    assert summary(retime(now=now)) == (0, 0, 0)
+    assert summary(retime_all(now=now)) == (0, 0, 0)
     assert outreach_session.starts_at == AS_PROMISED
 
 
@@ -206,7 +207,7 @@ def test_a_time_the_clock_skips_now_is_kept_for_a_person_and_may_be_moved_or_can
     registered(outreach_session)
 
     for _again in range(2):
-        found = retime(now=now)
+        found = retime_all(now=now)
         assert (summary(found), found.skipped[0].session_id) == ((1, 0, 1), outreach_session.id)
     assert (outreach_session.starts_at, outreach_session.tzdata_version, queued()) == (before, "2025b", [])
     assert skipped_sessions(now=now) == [outreach_session.id]
@@ -222,7 +223,7 @@ def test_moments_near_the_start_move_with_it_and_earlier_ones_stay(timed_before:
     outreach_session = timed_before(
         opens_at=AS_PROMISED - timedelta(days=60), closes_at=AS_PROMISED, is_provisional=True, decides_at=AS_PROMISED - 20 * HOUR
     )
-    retime(now=now)
+    retime_all(now=now)
     assert outreach_session.opens_at == AS_PROMISED - timedelta(days=60)
     assert (outreach_session.closes_at, outreach_session.decides_at) == (BY_NOW, BY_NOW - 20 * HOUR)
 
@@ -232,7 +233,7 @@ def test_a_decision_shortly_before_the_start_moves_with_it_once(timed_before: Se
     outreach_session = timed_before(is_provisional=True, decides_at=AS_PROMISED - HOUR)
     with transaction():
         outreach_session.decides_at = AS_PROMISED - HOUR / 2
-    retime(now=now)
+    retime_all(now=now)
     assert outreach_session.decides_at == BY_NOW - HOUR / 2
 
 
@@ -243,7 +244,7 @@ def test_whoever_was_reminded_before_is_not_reminded_again(timed_before: Session
     plan_reminders(now=day_before)
     reminded = sum(letter.kind is LetterKind.REMINDER for letter in queued())
     settle_all()
-    retime(now=day_before + timedelta(minutes=5))
+    retime_all(now=day_before + timedelta(minutes=5))
     settle_all()
     assert (reminded, plan_reminders(now=day_before + timedelta(minutes=10))) == (5, 0)
 
@@ -253,7 +254,7 @@ def test_a_reminder_still_to_come_is_told_for_the_new_instant(
     timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
     registered(timed_before(capacity=2, reminder_leads=[60]))
-    retime(now=now)
+    retime_all(now=now)
     settle_all()
     assert plan_reminders(now=BY_NOW - HOUR - timedelta(minutes=1)) == 0
     assert plan_reminders(now=BY_NOW - HOUR) == 1
@@ -274,13 +275,13 @@ def test_one_session_that_fails_keeps_the_others_and_the_next_time_finishes(
     for one in (first, second, third):
         with transaction():
             notify.notify_published(one, now=now)
-    monkeypatch.setattr(notify, "tell_zone", die)
+    monkeypatch.setattr(retime, "notify_zone", die)
     with pytest.raises(RuntimeError):
-        retime(now=now)
+        retime_all(now=now)
     db.session.rollback()
     assert [one.starts_at for one in (first, second, third)] == [BY_NOW, AS_PROMISED, AS_PROMISED]
-    monkeypatch.setattr(notify, "tell_zone", tell)
-    assert summary(retime(now=now)) == (2, 2, 0)
+    monkeypatch.setattr(retime, "notify_zone", tell)
+    assert summary(retime_all(now=now)) == (2, 2, 0)
 
 
 @pytest.mark.empty_database
@@ -288,6 +289,6 @@ def test_two_workers_at_once_tell_each_calendar_once(
     app: Flask, timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime
 ) -> None:
     registered(timed_before(capacity=2))
-    met = overtaking(app, lambda: retime(now=now), lambda: retime(now=now))
+    met = overtaking(app, lambda: retime_all(now=now), lambda: retime_all(now=now))
     assert [len(one.changed) for one in (met.first, met.second) if isinstance(one, Retiming)] == [1, 0]
     assert len(queued()) == len(invitations())

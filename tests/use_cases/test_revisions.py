@@ -13,7 +13,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import GUL, RUTH, Neighbours
@@ -45,13 +45,13 @@ def moved(world: Neighbours) -> None:
 
 def reworded(world: Neighbours) -> None:
     with transaction():
-        was, world.first.title = session_snapshot(world.first), "Another title"
+        was, world.first.title = snapshot_of(world.first), "Another title"
         notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours) -> None:
     with transaction():
-        was = replace(session_snapshot(world.first), starts_at=world.first.starts_at + HOUR)
+        was = replace(snapshot_of(world.first), starts_at=world.first.starts_at + HOUR)
         notify.notify_zone(world.first, was=was, now=world.now)
 
 
@@ -73,7 +73,7 @@ def decided_later(world: Neighbours) -> None:
 
 def decided_at(world: Neighbours, days: int) -> None:
     with transaction():
-        was = session_snapshot(world.first)
+        was = snapshot_of(world.first)
         world.first.leave_open_until(world.first.starts_at - timedelta(days=days))
         notify.notify_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
 
@@ -82,7 +82,7 @@ def confirmed(world: Neighbours) -> None:
     with transaction():
         world.first.leave_open_until(world.first.starts_at - timedelta(days=2))
         db.session.flush()
-        was = session_snapshot(world.first)
+        was = snapshot_of(world.first)
         world.first.leave_open_until(None)
         notify.notify_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
 

@@ -18,7 +18,7 @@ from outreach.registration.use_cases import RegistrationRequest, register_studen
 from outreach.scheduling import use_cases
 from outreach.scheduling.form_defaults import from_session
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move, plan_move
+from outreach.scheduling.move import apply_move, plan_move
 from outreach.scheduling.schedule_rules import AskWhich
 from tests.support.builders import Builder
 from tests.support.rivals import at_once
@@ -274,7 +274,7 @@ def test_a_move_tells_everybody_and_keeps_seats(make: Builder, now: datetime) ->
     plan = plan_move(outreach_session.id, later, place, now=now)
     assert (plan.was.starts_wall, plan.becomes.starts_wall) == (datetime(2027, 3, 18, 14), datetime(2027, 3, 25, 14))
     assert outreach_session.starts_wall == datetime(2027, 3, 18, 14)
-    move(outreach_session.id, later, place, seen=outreach_session.updated_at, now=now)
+    apply_move(outreach_session.id, later, place, seen=outreach_session.updated_at, now=now)
     assert (outreach_session.starts_wall, outreach_session.revision, outreach_session.seats_taken) == (datetime(2027, 3, 25, 14), 1, 3)
     told = select(Letter.facts).where(Letter.session_id == outreach_session.id)
     assert any(facts["session"]["starts_wall"].startswith("2027-03-25") for facts in db.session.scalars(told))
@@ -285,7 +285,7 @@ def test_a_move_that_changes_nothing_is_refused_and_tells_nobody(make: Builder, 
     place = at(db.session.get_one(Site, outreach_session.site_id))
     before = db.session.scalar(select(func.count(Letter.id)))
     with pytest.raises(Refusal, match="Nothing changed"):
-        move(outreach_session.id, AFTERNOON, place, seen=outreach_session.updated_at, now=now)
+        apply_move(outreach_session.id, AFTERNOON, place, seen=outreach_session.updated_at, now=now)
     assert (db.session.scalar(select(func.count(Letter.id))), outreach_session.revision) == (before, 0)
 
 
@@ -294,7 +294,7 @@ def test_a_move_to_the_past_is_refused(make: Builder, now: datetime) -> None:
     place = at(db.session.get_one(Site, posted.site_id))
     for day in (date(2027, 2, 28), date(2027, 3, 1)):
         with pytest.raises(Refusal, match="in the past"):
-            move(posted.id, WhenInput(day=day, start=time(0), end=time(1)), place, seen=posted.updated_at, now=now)
+            apply_move(posted.id, WhenInput(day=day, start=time(0), end=time(1)), place, seen=posted.updated_at, now=now)
 
 
 def test_what_is_cancelled_over_or_a_draft_is_not_moved(make: Builder, now: datetime) -> None:
@@ -305,14 +305,14 @@ def test_what_is_cancelled_over_or_a_draft_is_not_moved(make: Builder, now: date
     use_cases.cancel(cancelled.id, "The theatre is closed", now=now)
     for outreach_session in (draft, over, cancelled):
         with pytest.raises(Refusal):
-            move(outreach_session.id, replace(AFTERNOON, day=date(2027, 4, 1)), at(site), seen=outreach_session.updated_at, now=now)
+            apply_move(outreach_session.id, replace(AFTERNOON, day=date(2027, 4, 1)), at(site), seen=outreach_session.updated_at, now=now)
 
 
 def test_a_move_before_registration_closes_closes_it_at_the_start(make: Builder, now: datetime) -> None:
     site = make.site()
     offer = replace(OFFER, opens_wall=datetime(2027, 3, 12, 9), closes_wall=datetime(2027, 3, 17, 9))
     posted = post(make.clinician(), at(site), offer=offer, now=now)
-    move(posted.id, replace(AFTERNOON, day=date(2027, 3, 10)), at(site), seen=posted.updated_at, now=now)
+    apply_move(posted.id, replace(AFTERNOON, day=date(2027, 3, 10)), at(site), seen=posted.updated_at, now=now)
     assert (posted.opens_at, posted.closes_at, posted.is_open(now)) == (None, None, True)
 
 
@@ -322,7 +322,7 @@ def test_a_move_into_a_stricter_room_raises_the_age_floor(make: Builder, now: da
     posted = post(make.clinician(), at(site), offer=replace(OFFER, age_floor=16), now=now)
     place = replace(at(site), site_id=None, area_id=theatre.id)
     assert plan_move(posted.id, AFTERNOON, place, now=now).age_floor == 18
-    move(posted.id, AFTERNOON, place, seen=posted.updated_at, now=now)
+    apply_move(posted.id, AFTERNOON, place, seen=posted.updated_at, now=now)
     assert (posted.area_id, posted.age_floor) == (theatre.id, 18)
 
 

@@ -29,7 +29,7 @@ from outreach.models import (
 from outreach.notifications import notify
 from outreach.scheduling import use_cases
 from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move, plan_move
+from outreach.scheduling.move import apply_move, plan_move
 from outreach.scheduling.preview import plan_edit
 from outreach.scheduling.provisional import use_cases as provisional
 from outreach.scheduling.queries import clinicians
@@ -62,7 +62,7 @@ class Stage:
             "discard": lambda: use_cases.discard(key),
             "edit": lambda: use_cases.edit(key, replace(OFFER, title="New"), seen=seen, now=now),
             "edit draft": lambda: use_cases.edit_draft(key, NEXT_WEEK, self.place, OFFER, seen=seen, publish=False, now=now),
-            "move": lambda: move(key, NEXT_WEEK, self.place, seen=seen, now=now),
+            "move": lambda: apply_move(key, NEXT_WEEK, self.place, seen=seen, now=now),
             "confirm": lambda: provisional.confirm(key, seen=seen, now=now),
             "call off": lambda: provisional.call_off(key, "No theatre.", seen=seen, now=now),
             "leave open": lambda: provisional.leave_open(key, LATER, seen=seen, now=now),
@@ -576,7 +576,7 @@ def test_a_move_forward_by_four_days_keeps_registration_before_the_start(
     # 14 March, 15:00 in New York is 18 March, 14:00 less four days, on the summer's clock
     here = stage(provisional=False, opens_at=opens, closes_at=closes)
     sooner = replace(WHEN, day=date(2027, 3, 14))
-    move(here.session.id, sooner, here.place, seen=here.session.updated_at, now=now)
+    apply_move(here.session.id, sooner, here.place, seen=here.session.updated_at, now=now)
     moved = here.now_there()
     assert moved.starts_at == STARTS - 4 * DAY
     assert (moved.opens_at, moved.closes_at) == (kept_opens, kept_closes)
@@ -600,7 +600,7 @@ def test_a_move_shows_and_takes_the_floor_of_the_new_area_where_it_is_higher(
     area = make.area(db.session.get_one(Site, here.place.site_id), age_floor=of_the_area)
     place = replace(here.place, site_id=None, area_id=area.id) if has_area else replace(here.place, meeting_point="Back door")
     assert plan_move(here.session.id, WHEN, place, now=now).age_floor == (shown if has_area else None)
-    move(here.session.id, WHEN, place, seen=here.session.updated_at, now=now)
+    apply_move(here.session.id, WHEN, place, seen=here.session.updated_at, now=now)
     assert here.now_there().age_floor == (holds if has_area else own)
 
 
@@ -632,13 +632,13 @@ def test_why_people_hear_of_a_move(
     when = replace(changes.pop("when", WHEN), decision=typed)
     place = replace(here.place, **changes)
     if not moves and why is None:
-        for act in (plan_move, move):
-            seen = {"seen": here.session.updated_at} if act is move else {}
+        for act in (plan_move, apply_move):
+            seen = {"seen": here.session.updated_at} if act is apply_move else {}
             with pytest.raises(Refusal, match="Nothing changed"):
                 act(here.session.id, when, place, now=now, **seen)
         return
     planned = plan_move(here.session.id, when, place, now=now)
-    move(here.session.id, when, place, seen=here.session.updated_at, now=now)
+    apply_move(here.session.id, when, place, seen=here.session.updated_at, now=now)
     moved = here.now_there()
     assert causes() == {here.host.email: "moved" if moves else why}
     assert (planned.becomes.starts_at, planned.becomes.ends_at) == (moved.starts_at, moved.ends_at)
@@ -657,7 +657,7 @@ def test_a_move_online_has_no_place_and_one_back_has_no_link(make: Builder, stag
         *("", "", "", "", "https://video.example/1"),
         "Europe/Paris",
     )
-    move(here.session.id, WHEN, online, seen=here.session.updated_at, now=now)
+    apply_move(here.session.id, WHEN, online, seen=here.session.updated_at, now=now)
     moved = here.now_there()
     assert (moved.site_id, moved.zone, moved.video_url, moved.meeting_point) == (None, "Europe/Paris", "https://video.example/1", "")
     site = make.site("Mercy", address="1 Main Street\nSpringfield", zone=NEW_YORK)
@@ -679,6 +679,6 @@ def test_the_other_hour_of_a_night_the_clock_goes_back_is_another_time(make: Bui
         plan_move(made.id, night, place, now=now)
     planned = plan_move(made.id, replace(night, fold=1), place, now=now)
     assert (planned.becomes.fold, planned.becomes.starts_at - planned.was.starts_at) == (1, HOUR)
-    move(made.id, replace(night, fold=1), place, seen=made.updated_at, now=now)
+    apply_move(made.id, replace(night, fold=1), place, seen=made.updated_at, now=now)
     db.session.refresh(made)
     assert (made.fold, made.starts_at) == (1, datetime(2027, 11, 7, 6, 30, tzinfo=UTC))

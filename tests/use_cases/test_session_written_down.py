@@ -12,7 +12,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, InvitationReason, ReasonKind, Registration, SessionState
 from outreach.models.snapshots import SessionSnapshot
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.people.name_privacy import for_host
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -53,13 +53,13 @@ def test_a_session_at_a_site_is_written_down_whole(make: Builder, now: datetime)
         frees_declined_seats=True,
         **words,
     )
-    assert session_snapshot(one) == expected
-    assert session_snapshot(one).starts_at < now + timedelta(days=18)
+    assert snapshot_of(one) == expected
+    assert snapshot_of(one).starts_at < now + timedelta(days=18)
 
 
 def test_an_online_session_has_no_place(make: Builder) -> None:
     one = make.outreach_session(make.clinician(), video_url="https://video.example/1")
-    facts = session_snapshot(one)
+    facts = snapshot_of(one)
     assert (facts.site_name, facts.area_name, facts.address, facts.video_url) == ("", "", "", "https://video.example/1")
 
 
@@ -69,12 +69,12 @@ def test_whether_it_is_certain_is_said_while_it_takes_place(make: Builder, state
     with transaction():
         one.leave_open_until(one.starts_at - timedelta(days=1))
         one.state, one.cancel_reason = state, "Flood"
-    facts, is_published = session_snapshot(one), state is SessionState.PUBLISHED
+    facts, is_published = snapshot_of(one), state is SessionState.PUBLISHED
     assert (facts.is_provisional, facts.decides_at) == (is_published, one.decides_at if is_published else None)
     assert (facts.is_cancelled, facts.cancel_reason) == (state is SessionState.CANCELLED, "Flood")
     with transaction():
         one.is_provisional = False
-    assert (session_snapshot(one).is_provisional, session_snapshot(one).decides_at) == (False, None)
+    assert (snapshot_of(one).is_provisional, snapshot_of(one).decides_at) == (False, None)
 
 
 def test_who_would_hear_is_counted_by_what_they_are(make: Builder) -> None:

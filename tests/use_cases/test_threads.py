@@ -13,7 +13,7 @@ from outreach.db import db, transaction
 from outreach.models import Registration
 from outreach.notifications.notify import notify_moved
 from outreach.notifications.reminders import plan_reminders
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.runtime.worker import Worker
 from tests.support.builders import Builder
@@ -33,7 +33,7 @@ def test_update_reminder_and_farewell_hang_on_the_first_invitation(app: Flask, m
     make.register(outreach_session, teacher, student)
     deliver(now)
     with transaction():
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         outreach_session.meeting_point = "Side entrance"
         notify_moved(outreach_session, was=was, now=now + timedelta(hours=1))
     deliver(now + timedelta(hours=1))

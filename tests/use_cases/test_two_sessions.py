@@ -14,8 +14,8 @@ from outreach.db import db, transaction
 from outreach.models import Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify, recipient_counts
-from outreach.notifications.resend import resend, resend_as_update, resend_replacing
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
@@ -35,18 +35,18 @@ def moved(world: Neighbours, one: OutreachSession) -> None:
 
 def reworded(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        was, one.title = session_snapshot(one), "Another title"
+        was, one.title = snapshot_of(one), "Another title"
         notify.notify_wording(one, was=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        notify.notify_zone(one, was=replace(session_snapshot(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
+        notify.notify_zone(one, was=replace(snapshot_of(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
 
 
 def made_provisional(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        was = session_snapshot(one)
+        was = snapshot_of(one)
         one.leave_open_until(one.starts_at - timedelta(days=2))
         notify.notify_status(one, was=was, cause=Cause.PROVISIONAL, now=world.now)
 
@@ -62,7 +62,7 @@ def sent_as_update(world: Neighbours, one: OutreachSession) -> None:
 
 def sent_again(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        resend(one, invitations_of(one), key="asked", now=world.now)
+        resend_invitations(one, invitations_of(one), key="asked", now=world.now)
 
 
 def sent_anew(world: Neighbours, one: OutreachSession) -> None:

@@ -19,7 +19,7 @@ from outreach.notifications import recipient_counts
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
@@ -41,7 +41,7 @@ class World:
         use_cases.edit(self.session.id, replace(OFFER, **changes), seen=self.session.updated_at, now=self.now, tells=tells)
 
     def move(self, when: WhenInput = WHEN, **place: Any) -> None:
-        move(self.session.id, when, replace(self.where, **place), seen=self.session.updated_at, now=self.now)
+        apply_move(self.session.id, when, replace(self.where, **place), seen=self.session.updated_at, now=self.now)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from outreach.letters import render
 from outreach.models import Guardian, Letter, LetterKind, LetterState, Mailbox, OutreachSession
 from outreach.notifications.notify import notify_cancelled, notify_moved
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases as registering
 from tests.support.builders import TOWN, Builder
 from tests.support.readable_letters import SeenPage
@@ -86,7 +86,7 @@ def cancel(outreach_session: OutreachSession, now: datetime, reason: str = "The 
 
 def move(outreach_session: OutreachSession, now: datetime) -> None:
     with transaction():
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         day: dict[str, Any] = {"zone": outreach_session.zone, "fold": 0, "tzdata_version": "2026f"}
         starts_wall, ends_wall = (wall + timedelta(days=1) for wall in (outreach_session.starts_wall, outreach_session.ends_wall))
         outreach_session.set_time(starts_wall=starts_wall, ends_wall=ends_wall, **day)
@@ -240,7 +240,7 @@ def test_old_and_new_time_stand_side_by_side_with_their_offsets(town: Town, now:
     """The clocks go forward between the two."""
     with transaction():
         outreach_session = town.workshop
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         starts_wall = datetime(2027, 4, 1, 14, 0)
         outreach_session.set_time(
             starts_wall=starts_wall, ends_wall=starts_wall + timedelta(hours=2), zone="Europe/London", fold=0, tzdata_version="2026f"

@@ -14,9 +14,8 @@ from flufl.bounce import all_failures
 
 from outreach.inbound.parsing.message import Failure
 from outreach.inbound.parsing.mime import Part, Parts, first, has_null_sender, headers_of, message_id_of
-from outreach.mail.sanitize import one_line
-from outreach.mail.smtp_responses import ABOUT_US
-from outreach.mail.smtp_responses import kind_of as kind_of_status
+from outreach.mail import ABOUT_US, one_line
+from outreach.mail import kind_of as kind_of_status
 from outreach.models import BounceKind
 
 ENHANCED = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b", re.ASCII)

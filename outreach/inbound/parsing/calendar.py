@@ -20,7 +20,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from outreach.inbound.parsing.message import Attendee, CalendarObject, Event
 from outreach.inbound.parsing.mime import Part, parameter
-from outreach.mail.sanitize import one_line, plain_address, prose
+from outreach.mail import one_line, plain_address, prose
 
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)", re.ASCII | re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from email.parser import BytesHeaderParser
 from email.policy import Compat32
 from email.utils import collapse_rfc2231_value
 
-from outreach.mail.sanitize import one_line
+from outreach.mail import one_line
 
 MAX_PARTS = 50
 _MAX_DEPTH = 10

@@ -19,7 +19,7 @@ from outreach.inbound.parsing.bounces import failures_of, is_report
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
 from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, IncomingMessage
 from outreach.inbound.parsing.mime import Parts, first, headers_of, is_automatic, message_id_of, parts_of, values
-from outreach.mail.sanitize import one_line
+from outreach.mail import one_line
 
 MAX_SIZE = 1024 * 1024
 HEAD_AT_MOST = 64 * 1024  # so much is kept of a message above that

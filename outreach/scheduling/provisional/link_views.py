@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach import policy
 from outreach.db import db
 from outreach.errors import NotThere
-from outreach.families.views import keep_private
+from outreach.families import keep_private
 from outreach.models import OutreachSession, User
 from outreach.scheduling.form_parts import SeenForm
 from outreach.scheduling.forms import CallOffForm
@@ -22,8 +22,7 @@ from outreach.scheduling.provisional.views import look_again
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose, read
-from outreach.web.extensions import limiter
-from outreach.web.pages import settings
+from outreach.web import limiter, settings
 
 decisions = Blueprint("decisions", __name__)
 limiter.limit("120/minute")(decisions)

@@ -12,10 +12,8 @@ from flask_babel import lazy_gettext as _l
 
 from outreach.db import transaction
 from outreach.errors import Refusal, Stale
-from outreach.models import OutreachSession, SessionState
-from outreach.models.snapshots import Cause
-from outreach.notifications import notify
-from outreach.notifications.session_snapshot import session_snapshot
+from outreach.models import Cause, OutreachSession, SessionState
+from outreach.notifications import notify_cancelled, notify_status, snapshot_of
 from outreach.scheduling.inputs import DecisionInput
 from outreach.scheduling.schedule_rules import decision_time
 from outreach.scheduling.use_cases import locked_session
@@ -25,9 +23,9 @@ def confirm(session_id: int, *, seen: datetime, now: datetime) -> None:
     """Let it take place: every calendar shows it as certain and asks for an answer anew."""
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         outreach_session.leave_open_until(None)
-        notify.notify_status(outreach_session, was=was, cause=Cause.DECIDED, now=now)
+        notify_status(outreach_session, was=was, cause=Cause.DECIDED, now=now)
 
 
 def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> None:
@@ -35,7 +33,7 @@ def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> 
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
         outreach_session.cancel(reason, now=now)
-        notify.notify_cancelled(outreach_session, now=now)
+        notify_cancelled(outreach_session, now=now)
 
 
 def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now: datetime) -> None:
@@ -45,12 +43,12 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
     """
     with transaction():
         outreach_session = _to_come(session_id, seen, now=now)
-        was = session_snapshot(outreach_session)
+        was = snapshot_of(outreach_session)
         decides_at = decision_time(decision, zone=outreach_session.zone, starts_at=outreach_session.starts_at, now=now)
         if decides_at == outreach_session.decides_at:
             raise Refusal(_l("Nothing changed: that is when it is decided already."), field="decides")
         outreach_session.leave_open_until(decides_at)
-        notify.notify_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
+        notify_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
 
 
 def _undecided(session_id: int, seen: datetime, *, now: datetime) -> OutreachSession:

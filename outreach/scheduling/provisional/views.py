@@ -19,7 +19,7 @@ from outreach.scheduling.preview import recipients
 from outreach.scheduling.provisional import use_cases as provisional
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
-from outreach.web.pages import load, signed_in
+from outreach.web import load, signed_in
 
 __all__ = ["scheduling"]
 

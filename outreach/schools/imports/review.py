@@ -13,10 +13,20 @@ from datetime import date
 from babel.dates import format_date
 from flask_babel import gettext as _
 
-from outreach.class_lists.errors import ListField, Problem
-from outreach.class_lists.labels import field_words, problem_words, question_words
-from outreach.class_lists.plan import ImportQuestion, KnownStudent, ListedGuardian, ListedStudent, StudentUpdate, Value
-from outreach.class_lists.row_reader import ListReading
+from outreach.class_lists import (
+    ImportQuestion,
+    KnownStudent,
+    ListedGuardian,
+    ListedStudent,
+    ListField,
+    ListReading,
+    Problem,
+    StudentUpdate,
+    Value,
+    field_words,
+    problem_words,
+    question_words,
+)
 from outreach.schools.imports.use_cases import ImportChoices, Proposal, Sheet
 from outreach.web import formatting
 

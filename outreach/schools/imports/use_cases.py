@@ -12,12 +12,22 @@ from datetime import date, datetime
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from outreach.class_lists.csv_file import ListTable, read_table
-from outreach.class_lists.errors import ListError, ListField
-from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
-from outreach.class_lists.match import plan_import
-from outreach.class_lists.plan import ImportPlan, ImportQuestion, KnownStudent
-from outreach.class_lists.row_reader import DateOrder, ListReading, read_rows
+from outreach.class_lists import (
+    DateOrder,
+    ImportPlan,
+    ImportQuestion,
+    KnownStudent,
+    ListColumns,
+    ListError,
+    ListField,
+    ListReading,
+    ListTable,
+    choose_columns,
+    guess_columns,
+    plan_import,
+    read_rows,
+    read_table,
+)
 from outreach.db import db, transaction
 from outreach.errors import Refusal, Stale
 from outreach.models import SchoolClass

@@ -16,10 +16,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
-from outreach.class_lists.csv_file import MAX_BYTES
-from outreach.class_lists.errors import ListError, ListField
-from outreach.class_lists.labels import error_words
-from outreach.class_lists.row_reader import DateOrder
+from outreach.class_lists import MAX_BYTES, DateOrder, ListError, ListField, error_words
 from outreach.errors import OutreachError, Refusal
 from outreach.models import SchoolClass
 from outreach.schools.blueprint import schools
@@ -27,7 +24,7 @@ from outreach.schools.forms import ReviewForm, UploadForm
 from outreach.schools.imports.review import column_lines, review_of
 from outreach.schools.imports.use_cases import ImportChoices, Imported, Sheet, import_list, propose, read_list
 from outreach.time import clock
-from outreach.web.pages import load, signed_in
+from outreach.web import load, signed_in
 
 MORE_COLUMNS = 100  # than a list may have
 MORE_ROWS = 10**7

@@ -12,7 +12,7 @@ from outreach.models import OutreachSession
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from outreach.scheduling.inputs import DecisionInput, DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.move import move
+from outreach.scheduling.move import apply_move
 from outreach.scheduling.provisional import use_cases as provisional
 from tests.journeys.sequences.model_sessions import Session
 from tests.journeys.sequences.people import HOSTS, PLACES, Clock
@@ -72,7 +72,7 @@ def shift(world: World, a: int, b: int, c: int) -> None:
     when, where, seen = _time(clock, decision), _place(world, place), _seen(world, session)
     world.ask(
         partial(world.model.move, session, clock, place, decision),
-        lambda: move(world.session_id(session), when, where, seen=seen, now=world.now),
+        lambda: apply_move(world.session_id(session), when, where, seen=seen, now=world.now),
     )
 
 
