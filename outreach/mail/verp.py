@@ -46,5 +46,6 @@ def token_in(address: str, pattern: str) -> str | None:
 
 
 def _mac(letter_id: int, secret_key: str) -> str:
-    signed = hmac.digest(secret_key.encode(), f"outreach.mail.verp:{letter_id}".encode(), sha256)
+    # What is signed never changes: a bounce may come days after an update.
+    signed = hmac.digest(secret_key.encode(), f"outreach.return_path:{letter_id}".encode(), sha256)
     return base64.b32encode(signed[:10]).decode().lower()

@@ -106,7 +106,7 @@ class RegistrationStep(Base):
     note: Mapped[Prose] = mapped_column(default="")
 
 
-class ConsentPurpose(enum.StrEnum):
+class Purpose(enum.StrEnum):
     """What a consent is for."""
 
     ATTEND = "attend"
@@ -124,7 +124,7 @@ class Consent(Base):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id", ondelete="SET NULL"))
     session_id: Mapped[int | None] = mapped_column(ForeignKey("outreach_session.id"), index=True)
-    purpose: Mapped[ConsentPurpose]
+    purpose: Mapped[Purpose]
     text_version: Mapped[Word]
     how: Mapped[Line]
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))

@@ -14,8 +14,8 @@ from outreach.errors import Refusal
 from outreach.models import (
     Cause,
     Consent,
-    ConsentPurpose,
     OutreachSession,
+    Purpose,
     Registration,
     RegistrationState,
     WaitReason,
@@ -194,7 +194,7 @@ def _write_consents(request: RegistrationRequest, minors: Sequence[Candidate], *
         return
     common = {
         "session_id": request.session_id,
-        "purpose": ConsentPurpose.ATTEND,
+        "purpose": Purpose.ATTEND,
         "text_version": ATTESTATION,
         "how": HOW,
         "given_by_id": request.by_id,

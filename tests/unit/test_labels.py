@@ -68,7 +68,7 @@ def tables() -> Iterator[tuple[str, dict[enum.Enum, Any]]]:
     """Give every dictionary of the product whose keys are members of one enum, with where it stands."""
     seen: set[int] = set()
     for module in pkgutil.walk_packages(outreach.__path__, "outreach."):
-        if module.name == "outreach.__main__":
+        if module.ispkg:  # it only offers what its modules define
             continue
         for name, value in vars(importlib.import_module(module.name)).items():
             is_table = isinstance(value, dict) and value and len({type(key) for key in value}) == 1

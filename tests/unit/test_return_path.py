@@ -43,3 +43,7 @@ def test_a_token_is_good_for_one_letter_and_one_key() -> None:
 )
 def test_the_token_is_read_out_of_the_address(address: str, token: str | None) -> None:
     assert token_in(address, "rsvp+{token}@outreach.example") == token
+
+
+def test_a_token_of_an_earlier_version_is_still_ours() -> None:
+    assert bounced_letter("b7-p6p3thfabaf4zxbx", "s" * 32) == 7

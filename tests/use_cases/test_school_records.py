@@ -20,10 +20,10 @@ from outreach.models import (
     BlockedDomain,
     BounceKind,
     Consent,
-    ConsentPurpose,
     Guardian,
     Letter,
     Mailbox,
+    Purpose,
     Registration,
     RegistrationState,
     School,
@@ -160,7 +160,7 @@ def test_two_records_become_one_with_all_children_and_consents(
     tom = next(one.guardians[0] for one in known_students(school.id).values() if one.given_name == "Eva")
     with transaction():
         for guardian, child in ((gone, ana), (kept, ben), (tom, ana)):
-            facts = {"purpose": ConsentPurpose.ATTEND, "text_version": "1", "how": "said so", "given_at": now, "given_by_id": teacher.id}
+            facts = {"purpose": Purpose.ATTEND, "text_version": "1", "how": "said so", "given_at": now, "given_by_id": teacher.id}
             db.session.add(Consent(student_id=child, guardian_id=guardian.id, **facts))
     edit(ben, school, guardians=(replace(kept, email=HOME),), now=now)
     assert families(school) == {"Ana": [("Maria", HOME)], "Ben": [("Maria", HOME)], "Eva": [("Tom", HOME)]}
@@ -534,8 +534,8 @@ def test_nothing_of_a_removed_student_is_left_but_what_others_need(
     make.student(make.school_class(make.school()), given_name="Eva", email=HOME)
     with transaction():
         db.session.scalars(select(Mailbox).where(Mailbox.address == "stopped@families.example")).one().stop(now=now)
-        db.session.add(Consent(student_id=mia, purpose=ConsentPurpose.ATTEND, text_version="1", how="said so", given_at=now))
-        db.session.add(Consent(student_id=ben, purpose=ConsentPurpose.ATTEND, text_version="1", how="said so", given_at=now))
+        db.session.add(Consent(student_id=mia, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
+        db.session.add(Consent(student_id=ben, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "asked@families.example")).one()
         record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
     removal.remove_student(mia, now=now)

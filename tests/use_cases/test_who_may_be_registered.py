@@ -11,9 +11,9 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal
 from outreach.models import (
-    ConsentPurpose,
     Format,
     OutreachSession,
+    Purpose,
     Registration,
     RegistrationState,
     RegistrationStep,
@@ -197,7 +197,7 @@ def test_the_consent_says_for_whom_by_whom_when_how_and_by_which_text(
     (consent,) = consents(outreach_session)
     assert (consent.student_id, consent.purpose, consent.given_by_id, consent.given_at, consent.how, consent.text_version) == (
         ana.id,
-        ConsentPurpose.ATTEND,
+        Purpose.ATTEND,
         colleague.id,
         now,
         "attested by the teacher",
