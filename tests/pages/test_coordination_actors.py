@@ -131,7 +131,7 @@ def test_these_are_all_addresses_there_are(app: Flask) -> None:
     found = {
         (method, rule.rule.replace("int:", ""))
         for rule in app.url_map.iter_rules()
-        if rule.endpoint.startswith("coordination.")
+        if rule.endpoint.startswith(("coordination.", "mail_admin."))
         for method in rule.methods or ()
         if method in ("GET", "POST")
     }
