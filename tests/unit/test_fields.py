@@ -195,7 +195,7 @@ def test_the_mailbox_page_exists_in_a_demo_alone(settings: Settings) -> None:
     production = replace(settings, mode="production", mail_server="mail.example.org")
     names = [[blueprint.name for blueprint in blueprints(one)] for one in (settings, production)]
     assert names[0] == [*names[1], "mailbox"]
-    assert len(names[1]) == len(set(names[1])) == 9
+    assert len(names[1]) == len(set(names[1])) == 10
 
 
 # Users.

@@ -63,7 +63,7 @@ def test_what_we_cannot_take_now_comes_again(app: Flask, monkeypatch: pytest.Mon
 
     before = len(messages())
     with monkeypatch.context() as patch:
-        patch.setattr(use_cases, "take_in", fail)
+        patch.setattr(use_cases, "receive", fail)
         assert piped(app, b"To: x\r\n\r\n").exit_code == 75
     assert len(messages()) == before
 
