@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parents[2] / "outreach"
+HERE = Path(__file__).resolve().parents[2] / "outreach" / "runtime"
 
 # Writes a line when it is up and one for each signal it hears; after the first SIGTERM it waits a moment for a second one, and
 # where it is given a file, for that file. By os.write: a handler that interrupts a write to a file object may not write to it.

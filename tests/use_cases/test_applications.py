@@ -154,7 +154,7 @@ def test_two_coordinators_adding_one_school_at_once_make_one(app: Flask, make: B
     asked = [application(make.user(), RoleName.TEACHER, now).id for _who in range(2)]
     coordinator = make.coordinator().id
     outcomes = together(app, *(lambda key=key: use_cases.approve_teacher(key, HILL, by_id=coordinator, note="", now=now) for key in asked))
-    assert sorted(outcomes) == ["", "Refused"]
+    assert sorted(outcomes) == ["", "Refusal"]
     db.session.rollback()
     db.session.expire_all()
     assert db.session.scalar(select(func.count(School.id))) == 1
