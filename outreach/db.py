@@ -147,7 +147,7 @@ def insert_in_order(model: type[Any], rows: Sequence[dict[str, Any]]) -> list[in
     """
     if not rows:
         return []
-    statement = insert(model)
+    statement = insert(model).execution_options(render_nulls=True)  # else each set of filled columns is a statement of its own
     if is_sqlite(db.session.connection()):
         return sorted(db.session.scalars(statement.returning(model.id), rows))
     return list(db.session.scalars(statement.returning(model.id, sort_by_parameter_order=True), rows))

@@ -49,6 +49,8 @@ class Cause(enum.StrEnum):
     COUNTERED = "countered"
     FORWARDED = "forwarded"
     AGE = "age"
+    HELD = "held"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,18 +85,23 @@ class SessionSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class StudentSnapshot:
-    """A student as one reader may know them: families see the given name alone, teachers the family name too."""
+    """A student as one reader may know them: families see the given name alone, teachers the family name too.
+
+    `is_held`: the seat is held until nothing is missing; `held_for`: what is (`HoldReason` values), as it was then.
+    """
 
     registration_id: int
     given_name: str
     family_name: str = ""
     school_name: str = ""
     place_in_queue: int | None = None
+    is_held: bool = False
+    held_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class EntrySnapshot:
-    """The calendar entry a letter carries. `is_first`: nothing about it has ever left."""
+    """The calendar entry a letter carries. `is_first`: nothing about it has ever left. `is_held`: so are all seats it is about."""
 
     uid: str
     sequence: int
@@ -103,6 +110,7 @@ class EntrySnapshot:
     answer: str
     created_at: datetime
     changed_at: datetime
+    is_held: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,8 +1,7 @@
 """What people are told: who gets which letter and calendar entry."""
 
 from outreach.notifications.decision_requests import ask_for_decisions
-from outreach.notifications.invitation_store import InvitationRecord, invitation_records
-from outreach.notifications.letter_builder import IN_LINE
+from outreach.notifications.facts import IN_LINE, InvitationRecord, StaffContact
 from outreach.notifications.locks import lock_sessions_and_students, lock_students
 from outreach.notifications.notify import (
     notify_addresses_changed,
@@ -12,11 +11,11 @@ from outreach.notifications.notify import (
     notify_published,
     notify_registrations,
     notify_status,
+    notify_waiting,
     notify_wording,
     notify_zone,
 )
 from outreach.notifications.participants import (
-    StaffContact,
     contacts_of_students,
     read_future_participants,
     read_participants,
@@ -25,11 +24,10 @@ from outreach.notifications.participants import (
     students_of_mailboxes,
     waiting_list_positions,
 )
+from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
 from outreach.notifications.reminders import plan_reminders, plan_rosters
 from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
-from outreach.notifications.session_snapshot import snapshot_of
-from outreach.notifications.waiting_list_notices import notify_waiting
 
 __all__ = [
     "IN_LINE",

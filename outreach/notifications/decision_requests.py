@@ -24,7 +24,7 @@ from outreach.models import (
     User,
 )
 from outreach.notifications.decision_times import ASKED_BEFORE, DecisionStep, due_steps
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.

@@ -1,38 +1,38 @@
-"""What people are told: every change of a session or of somebody's place ends here.
+"""Who gets which e-mail after a change: every change of a session or of a registration ends here.
 
-Joins the caller's transaction, never commits. Whatever happened, the reasons that should stand are
-compared with those that do, and the difference becomes letters: REQUEST to who is new, an update to
-whose reasons changed, CANCEL to whose last reason ended.
+Joins the caller's transaction, never commits. Each of these reads the facts once (`read`), decides (`decide`, `notices`) and
+writes the result (`write`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from outreach.db import db, locked
 from outreach.models import (
     ACTIVE,
     HAVE_AN_ENTRY,
     Cause,
-    InvitationReason,
+    Invitation,
+    Letter,
     OutreachSession,
     ReasonKind,
     Registration,
     SessionSnapshot,
     SessionState,
 )
-from outreach.notifications.invitation_store import StandingReason, standing_reasons
-from outreach.notifications.letter_builder import LetterBuilder
-from outreach.notifications.participants import StaffContact, read_participants, seated_by_teacher, staff_contacts, waiting_list_positions
-from outreach.notifications.reconcile import reconcile
-from outreach.notifications.revise import reset_rsvps, revise_entries
-from outreach.notifications.session_snapshot import snapshot_of
-from outreach.notifications.waiting_list_notices import notify_newly_waiting
-from outreach.outbox import enqueue
-from outreach.people import Participant, recipients
+from outreach.notifications.decide import reconcile, revise, wanted_by_families, wanted_by_hosts, wanted_by_teachers
+from outreach.notifications.facts import IN_LINE, Facts, StandingReason
+from outreach.notifications.notices import digests, notices
+from outreach.notifications.plan import Change, Plan
+from outreach.notifications.read import read_entries, read_everybody, read_hosts, read_registrations
+from outreach.notifications.write import write
+from outreach.people import only_at, recipients
+
+_HELD_OR_NOT = (Cause.HELD, Cause.CONFIRMED)
 
 
 def notify_published(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -42,16 +42,11 @@ def notify_published(outreach_session: OutreachSession, *, now: datetime) -> Non
 
 def notify_hosts(outreach_session: OutreachSession, *, now: datetime) -> None:
     """Invite hosts who are new, take the entry back from those who are no more."""
-    wanted = {
-        StandingReason(host.mailbox_id, ReasonKind.HOST, user_id=host.id) for host in (outreach_session.host, *outreach_session.co_hosts)
-    }
-    standing = standing_reasons(outreach_session.id, InvitationReason.kind == ReasonKind.HOST)
-    if not outreach_session.is_published:
-        wanted = set()
-    draftsman = _builder(outreach_session, now)
-    causes = {reason.mailbox_id: Cause.PUBLISHED if reason in wanted else Cause.REMOVED for reason in wanted ^ standing.keys()}
-    reconcile(draftsman, wanted, standing, causes)
-    enqueue(draftsman.drafts, now=now)
+    hosts = (outreach_session.host, *outreach_session.co_hosts) if outreach_session.is_published else ()
+    facts, wanted = read_hosts(outreach_session, hosts, now=now), wanted_by_hosts(hosts)
+    standing = {reason: named for reason, named in facts.standing.items() if reason.kind is ReasonKind.HOST}
+    causes = {reason.mailbox_id: Cause.PUBLISHED if reason in wanted else Cause.REMOVED for reason in wanted.keys() ^ standing.keys()}
+    write(reconcile(facts, Change(), wanted, standing, causes), facts)
 
 
 def notify_registrations(
@@ -65,75 +60,57 @@ def notify_registrations(
     """
     if not causes:
         return
-    draftsman = _builder(outreach_session, now, reason)
-    changed = read_participants(outreach_session, Registration.id.in_(causes))
-    teachers = staff_contacts({place.teacher_id for place in changed})
-    wanted = _wanted_by_families(changed) | _wanted_by_teachers(outreach_session, teachers)
-    standing = standing_reasons(
-        outreach_session.id,
-        or_(
-            InvitationReason.registration_id.in_(causes),
-            (InvitationReason.kind == ReasonKind.TEACHER) & InvitationReason.user_id.in_(teachers),
-        ),
+    facts, change = read_registrations(outreach_session, causes, now=now), Change(reason=reason)
+    wanted = wanted_by_families(facts.participants) | wanted_by_teachers(facts)
+    standing = {
+        one: named for one, named in facts.standing.items() if one.registration_id in causes or _is_of_teachers(one, facts.teachers)
+    }
+    had_entry = {one.registration_id for one in standing}
+    without_entry = [one for one in facts.participants if one.registration_id not in had_entry]
+    changing = (wanted.keys() ^ standing.keys()) | {one for one in standing if causes.get(one.registration_id or 0) in _HELD_OR_NOT}
+    plan = (
+        reconcile(facts, change, wanted, standing, _causes_by_mailbox(changing, causes))
+        + notices(facts, change, without_entry, causes)
+        + digests(facts, change, causes, by_id=by_id)
     )
-    draftsman.meet(changed, waiting_list_positions(outreach_session.id))
-    reconcile(draftsman, wanted, standing, _causes_by_mailbox(wanted ^ standing.keys(), causes))
-    had_entry = {reason.registration_id for reason in standing}
-    draftsman.letters_without_entry([place for place in changed if place.registration_id not in had_entry], causes)
-    draftsman.digests(changed, causes, teachers, by_id=by_id)
-    enqueue(draftsman.drafts, now=now)
+    write(plan, facts)
 
 
 def notify_moved(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
     """Tell everybody the new time, place or link, beside the old; their answers start afresh."""
-    outreach_session.note_change(now=now)
-    db.session.flush()
-    _notify_everybody(outreach_session, Cause.MOVED, was=was, now=now)
+    _notify_everybody(outreach_session, Cause.MOVED, Change(old=was), asks_again=True, now=now)
 
 
 def notify_status(outreach_session: OutreachSession, *, was: SessionSnapshot, cause: Cause, now: datetime) -> None:
     """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers."""
-    outreach_session.note_change(now=now)
-    db.session.flush()
     asks_again = was.is_provisional != outreach_session.is_provisional
-    _notify_everybody(outreach_session, cause, was=was, asks_again=asks_again, now=now)
+    _notify_everybody(outreach_session, cause, Change(old=was), asks_again=asks_again, now=now)
+
+
+def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
+    """Take the session out of every calendar; those whose invitation never left get nothing."""
+    _notify_everybody(outreach_session, Cause.CANCELLED, Change(reason=outreach_session.cancel_reason), asks_again=True, now=now)
 
 
 def notify_wording(outreach_session: OutreachSession, *, was: SessionSnapshot, has_new_description: bool, now: datetime) -> None:
-    """Tell whoever has the entry the new words beside the old; answers stay, and those who wait hear nothing."""
-    outreach_session.note_change(now=now)
-    db.session.flush()
-    draftsman = _builder(outreach_session, now)
-    draftsman.was, draftsman.has_new_description = was, has_new_description
-    revise_entries(draftsman, Cause.WORDING, asks_again=False)
-    enqueue(draftsman.drafts, now=now)
+    """Tell whoever has the entry the new words beside the old; answers stay, and those who wait get nothing."""
+    change = Change(old=was, has_new_description=has_new_description)
+    _revise_entries(outreach_session, Cause.WORDING, change, asks_again=False, now=now)
 
 
 def notify_zone(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
     """Tell whoever has the entry that the clock time stays, though their calendar may have shown another.
 
-    At a place that is what people answered to, and answers stay; online, where a reader's own hour moves, they start afresh.
-    Those who wait have nothing in their calendar, and hear nothing.
+    At a site that is what people answered to, and answers stay; online, where a reader's own hour moves, they start afresh.
+    Those who wait have nothing in their calendar, and get nothing.
     """
-    outreach_session.note_change(now=now)
-    db.session.flush()
-    draftsman = _builder(outreach_session, now)
-    draftsman.was = was
-    revise_entries(draftsman, Cause.ZONE, asks_again=outreach_session.is_online)
-    enqueue(draftsman.drafts, now=now)
-
-
-def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
-    """Take the session out of every calendar; those whose invitation never left hear nothing."""
-    outreach_session.note_change(now=now)
-    db.session.flush()
-    _notify_everybody(outreach_session, Cause.CANCELLED, was=None, now=now)
+    _revise_entries(outreach_session, Cause.ZONE, Change(old=was), asks_again=outreach_session.is_online, now=now)
 
 
 def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
     """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come.
 
-    Where the student waits, a new mailbox hears that.
+    Where the student waits, a new mailbox is told that.
     """
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
@@ -149,74 +126,89 @@ def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> 
     for session_id in dict.fromkeys(row.session_id for row in rows):
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its registrations were just read, and sessions are never deleted)
-        if outreach_session.is_published:  # else it was cancelled just before we held it
+        if outreach_session.is_published:  # else it was cancelled just before we locked it
             notify_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
 
 
 def notify_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
     """Bring the invitations of these registrations in line with the addresses and ages that hold now."""
-    draftsman = _builder(outreach_session, now)
-    changed = read_participants(outreach_session, Registration.id.in_(registration_ids))
-    draftsman.meet(changed, {})
-    wanted = _wanted_by_families(changed)
-    standing = standing_reasons(outreach_session.id, InvitationReason.registration_id.in_(registration_ids))
-    of_age = {mailbox_id for place in changed if not place.is_minor for mailbox_id in place.guardian_mailbox_ids}
-    changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
-    reconcile(draftsman, wanted, standing, {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing})
-    enqueue(draftsman.drafts, now=now)
-    notify_newly_waiting(outreach_session, changed, now=now)
+    facts = read_registrations(outreach_session, registration_ids, now=now)
+    wanted = wanted_by_families(facts.participants)
+    standing = {one: named for one, named in facts.standing.items() if one.registration_id in registration_ids}
+    of_age = {mailbox_id for one in facts.participants if not one.is_minor for mailbox_id in one.guardian_mailbox_ids}
+    changing = {reason.mailbox_id for reason in wanted.keys() ^ standing.keys()}
+    causes = {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing}
+    write(reconcile(facts, Change(), wanted, standing, causes) + _notices_to_new_mailboxes(facts), facts)
 
 
-def _notify_everybody(
-    outreach_session: OutreachSession, cause: Cause, *, was: SessionSnapshot | None, asks_again: bool = True, now: datetime
+def notify_waiting(
+    outreach_session: OutreachSession, registration_ids: Collection[int], mailbox_ids: Collection[int], *, now: datetime
 ) -> None:
-    draftsman = _builder(outreach_session, now, outreach_session.cancel_reason)
-    concerned = read_participants(outreach_session, Registration.state.in_(ACTIVE))
-    draftsman.meet(concerned, waiting_list_positions(outreach_session.id))
-    draftsman.was = was
-    told = _follow_ages(draftsman, concerned) if cause is Cause.MOVED else set()
-    revise_entries(draftsman, cause, asks_again=asks_again, but=told)
-    causes = {place.registration_id: cause for place in concerned}
-    draftsman.letters_without_entry([place for place in concerned if place.state not in HAVE_AN_ENTRY], causes)
-    draftsman.digests(concerned, causes, staff_contacts({place.teacher_id for place in concerned}))
-    enqueue(draftsman.drafts, now=now)
+    """Tell these mailboxes, and nobody else, who waits and at which position, or that the session is cancelled."""
+    if not registration_ids:
+        return
+    facts = read_registrations(outreach_session, registration_ids, now=now)
+    cause = Cause.CANCELLED if facts.session.is_cancelled else Cause.REGISTERED
+    concerned = [only_at(one, mailbox_ids) for one in facts.participants]
+    change = Change(reason=outreach_session.cancel_reason)
+    write(notices(facts, change, concerned, dict.fromkeys(registration_ids, cause)), facts)
 
 
-def _follow_ages(draftsman: LetterBuilder, concerned: Sequence[Participant]) -> set[int]:
-    """Invite the guardians of whoever is a minor on the new day, take leave of those of whoever is of age then; give their mailboxes."""
-    wanted = _wanted_by_families(concerned)
-    standing = standing_reasons(draftsman.outreach_session.id, InvitationReason.registration_id.is_not(None))
-    changing = {reason.mailbox_id for reason in wanted ^ standing.keys()}
-    if changing:
-        reset_rsvps(draftsman.outreach_session.id, changing)
-    reconcile(draftsman, wanted, standing, dict.fromkeys(changing, Cause.AGE))
-    return changing
+def _notices_to_new_mailboxes(facts: Facts) -> Plan:
+    """Tell of those who wait whichever mailbox never had a letter about the session."""
+    waiting = [one for one in facts.participants if one.state in IN_LINE]
+    theirs = {recipient.mailbox_id for one in waiting for recipient in recipients(one)}
+    if not theirs:
+        return Plan()
+    have_had_one = select(Letter.mailbox_id).where(Letter.session_id == facts.session.id, Letter.mailbox_id.in_(theirs))
+    new = theirs - set(db.session.scalars(have_had_one))
+    causes = {one.registration_id: Cause.REGISTERED for one in waiting}
+    return notices(facts, Change(), [only_at(one, new) for one in waiting], causes)
 
 
-def _wanted_by_families(changed: Sequence[Participant]) -> set[StandingReason]:
-    return {
-        StandingReason(recipient.mailbox_id, recipient.kind, registration_id=place.registration_id)
-        for place in changed
-        if place.state in HAVE_AN_ENTRY
-        for recipient in recipients(place)
-    }
+def _notify_everybody(outreach_session: OutreachSession, cause: Cause, change: Change, *, asks_again: bool, now: datetime) -> None:
+    _note_change(outreach_session, now)
+    facts = read_everybody(outreach_session, now=now)
+    causes = {one.registration_id: cause for one in facts.participants}
+    without_entry = [one for one in facts.participants if one.state not in HAVE_AN_ENTRY]
+    ages, done = _follow_ages(facts, change) if cause is Cause.MOVED else (Plan(), set[int]())
+    plan = (
+        ages
+        + revise(facts, change, cause, asks_again=asks_again, but=done)
+        + notices(facts, change, without_entry, causes)
+        + digests(facts, change, causes)
+    )
+    write(plan, facts)
 
 
-def _wanted_by_teachers(outreach_session: OutreachSession, teachers: Mapping[int, StaffContact]) -> set[StandingReason]:
-    """Give a teacher the entry as long as one of their students has a seat."""
-    seated = seated_by_teacher(outreach_session.id, teachers)
-    return {StandingReason(teacher.mailbox_id, ReasonKind.TEACHER, user_id=key) for key, teacher in teachers.items() if seated.get(key)}
+def _revise_entries(outreach_session: OutreachSession, cause: Cause, change: Change, *, asks_again: bool, now: datetime) -> None:
+    _note_change(outreach_session, now)
+    facts = read_entries(outreach_session, Invitation.is_live.is_(True), now=now)
+    write(revise(facts, change, cause, asks_again=asks_again), facts)
 
 
-def _causes_by_mailbox(changing: set[StandingReason], causes: Mapping[int, Cause]) -> dict[int, Cause]:
-    """Say for each mailbox why it hears: by its student's cause, else by the first."""
-    first = next(iter(causes.values()))
-    found = {reason.mailbox_id: first for reason in changing}
-    for reason in changing:
-        if reason.registration_id is not None:
-            found[reason.mailbox_id] = causes.get(reason.registration_id, first)
+def _note_change(outreach_session: OutreachSession, now: datetime) -> None:
+    outreach_session.note_change(now=now)
+    db.session.flush()
+
+
+def _follow_ages(facts: Facts, change: Change) -> tuple[Plan, set[int]]:
+    """Invite the guardians of whoever is a minor on the new day, and no more those of whoever is of age then; give their mailboxes."""
+    wanted = wanted_by_families(facts.participants)
+    standing = {one: named for one, named in facts.standing.items() if one.registration_id is not None}
+    changing = {reason.mailbox_id for reason in wanted.keys() ^ standing.keys()}
+    return reconcile(facts, change, wanted, standing, dict.fromkeys(changing, Cause.AGE), asks_again=True), changing
+
+
+def _is_of_teachers(reason: StandingReason, teachers: Collection[int]) -> bool:
+    return reason.kind is ReasonKind.TEACHER and reason.user_id in teachers
+
+
+def _causes_by_mailbox(changing: Iterable[StandingReason], causes: Mapping[int, Cause]) -> dict[int, Cause]:
+    """Say for each mailbox what happened: to its student, else the first of all."""
+    first: Sequence[Cause] = list(causes.values())
+    found: dict[int, Cause] = {}
+    for reason in sorted(changing, key=lambda one: one.registration_id or 0, reverse=True):
+        if reason.registration_id is not None or reason.mailbox_id not in found:
+            found[reason.mailbox_id] = causes.get(reason.registration_id or 0, first[0])
     return found
-
-
-def _builder(outreach_session: OutreachSession, now: datetime, reason: str = "") -> LetterBuilder:
-    return LetterBuilder(outreach_session=outreach_session, session_facts=snapshot_of(outreach_session), now=now, reason=reason)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,7 +26,8 @@ from outreach.models import (
     User,
     guardianship,
 )
-from outreach.people import Participant
+from outreach.notifications.facts import StaffContact
+from outreach.people import Participant, hold_reasons
 
 _IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
 _STUDENT = (
@@ -41,17 +42,6 @@ _STUDENT = (
 )
 
 
-@dataclass(frozen=True)
-class StaffContact:
-    """Somebody who signs in, with the mailbox that hears for them. `name`: what letters greet them by, the given one."""
-
-    user_id: int
-    mailbox_id: int
-    name: str
-    locale: str
-    zone: str
-
-
 def read_participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
     """Read the registrations of a session that meet these conditions, in the order of the queue."""
     rows = db.session.execute(
@@ -63,13 +53,15 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
         .order_by(Registration.queued_at, Registration.id)
     ).all()
     guardians = _guardian_mailboxes({row.student_id for row in rows})
+    held = hold_reasons(outreach_session, {row.student_id for row in rows if row.state is RegistrationState.PENDING})
     day = outreach_session.starts_wall.date()
-    return [
+    participants = [
         _participant(
             row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until
         )
         for row in rows
     ]
+    return [replace(one, held_for=tuple(sorted(held.get(row.student_id, ())))) for one, row in zip(participants, rows, strict=True)]
 
 
 def read_future_participants(
@@ -149,7 +141,10 @@ def staff_contacts(user_ids: Collection[int]) -> dict[int, StaffContact]:
         .join(Mailbox, Mailbox.id == User.mailbox_id)
         .where(User.id.in_(user_ids))
     )
-    return {row.id: StaffContact(row.id, row.mailbox_id, row.given_name, row.locale, row.zone) for row in rows}
+    return {
+        row.id: StaffContact(user_id=row.id, mailbox_id=row.mailbox_id, name=row.given_name, locale=row.locale, zone=row.zone)
+        for row in rows
+    }
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:

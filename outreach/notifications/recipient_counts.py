@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from outreach.models import ACTIVE, HAVE_AN_ENTRY, Invitation, OutreachSession, ReasonKind, Registration
-from outreach.notifications.invitation_store import invitation_records
 from outreach.notifications.participants import read_participants
+from outreach.notifications.read import invitation_records
 from outreach.people import recipients
 
 

@@ -29,9 +29,9 @@ from outreach.models import (
     StudentSnapshot,
     User,
 )
-from outreach.notifications.invitation_store import InvitationRecord, invitation_records
+from outreach.notifications.facts import InvitationRecord
+from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
-from outreach.notifications.session_snapshot import snapshot_of
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_host
 

@@ -1,72 +1,61 @@
-"""Telling again what stands: to a mailbox that is reached once more, to whoever asks, to who answered an old time.
+"""Sends invitations again as they are: to a mailbox that works again, to whoever asks, to who answered an old time.
 
 Joins the caller's transaction, never commits. The caller holds the lock on the session's row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select
 
-from outreach.db import db
 from outreach.models import UNSETTLED, Cause, Invitation, Letter, OutreachSession, SessionState
-from outreach.notifications.invitation_store import invitation_records
-from outreach.notifications.letter_builder import LetterBuilder
-from outreach.notifications.session_snapshot import snapshot_of
-from outreach.outbox import enqueue, take_back
+from outreach.notifications.decide import resend
+from outreach.notifications.plan import Change
+from outreach.notifications.read import read_entries
+from outreach.notifications.write import write
 
 
 def resend_invitations(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
-    """Send these invitations as they stand, REQUEST or CANCEL, with the same SEQUENCE and a newer DTSTAMP (RFC 5546 2.1.5).
+    """Send these invitations as they are, REQUEST or CANCEL, with the same SEQUENCE and a newer DTSTAMP (RFC 5546 2.1.5).
 
-    `key` stands for the occasion: the same state isn't told twice for the same one. Whoever has such a letter under way, or an
+    `key` stands for the occasion: the same state isn't sent twice for the same one. Whoever has such a letter under way, or an
     entry that was never there, gets none. Gives how many letters were written.
     """
-    under_way = select(Letter.id).where(
+    is_under_way = select(Letter.id).where(
         Letter.invitation_id == Invitation.id, Letter.sequence == Invitation.sequence, Letter.state.in_(UNSETTLED)
     )
-    return _resend(outreach_session, _wanted(invitation_ids, ~under_way.exists()), key, now=now)
+    facts = read_entries(outreach_session, Invitation.id.in_(invitation_ids), ~is_under_way.exists(), _may_be_known(), now=now)
+    return write(resend(facts, _change(outreach_session, key), _cause(outreach_session), replaces=False), facts)
 
 
 def resend_replacing(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
-    """Send these invitations as they stand, also where such a letter is under way: a worker may be giving it up just now.
+    """Send these invitations as they are, also where such a letter is under way: a worker may be giving it up just now.
 
     What still waits in the queue is replaced, and its news carried on. Gives how many letters were written.
     """
-    ids = _wanted(invitation_ids)
-    return _resend(outreach_session, ids, key, taken_back=take_back(ids, now=now), now=now)
+    facts = read_entries(outreach_session, Invitation.id.in_(invitation_ids), _may_be_known(), now=now)
+    return write(resend(facts, _change(outreach_session, key), _cause(outreach_session), replaces=True), facts)
 
 
 def resend_as_update(outreach_session: OutreachSession, invitation_ids: Collection[int], *, now: datetime) -> int:
-    """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay, and what is dead stays dead.
+    """Send these invitations as a new revision, for calendars that lost or ignored the last; answers stay, and what ended stays so.
 
     News that waits in the queue is carried on. Gives how many letters were written.
     """
-    ids = _wanted(invitation_ids)
-    taken_back = take_back(ids, now=now)
-    one_more = update(Invitation).where(Invitation.id.in_(ids)).values(sequence=Invitation.sequence + 1, changed_at=now)
-    db.session.execute(one_more.execution_options(synchronize_session=False))
-    return _resend(outreach_session, ids, "", taken_back=taken_back, now=now)
+    facts = read_entries(outreach_session, Invitation.id.in_(invitation_ids), _may_be_known(), now=now)
+    return write(resend(facts, _change(outreach_session, ""), _cause(outreach_session), replaces=True, as_update=True), facts)
 
 
-def _wanted(invitation_ids: Collection[int], *which: object) -> list[int]:
-    """A living entry may be told at any time, a dead one only where its CANCEL may be missing."""
-    to_tell = or_(Invitation.is_live, Invitation.sent_sequence.is_not(None))
-    found = select(Invitation.id).where(Invitation.id.in_(invitation_ids), to_tell, *which).order_by(Invitation.id)  # type: ignore[arg-type]
-    return list(db.session.scalars(found))
+def _may_be_known() -> ColumnElement[bool]:
+    """A living entry may be sent at any time, an ended one only where its CANCEL may be missing."""
+    return or_(Invitation.is_live, Invitation.sent_sequence.is_not(None))
 
 
-def _resend(outreach_session: OutreachSession, ids: Collection[int], key: str, *, taken_back: Sequence[Letter] = (), now: datetime) -> int:
-    is_cancelled = outreach_session.state == SessionState.CANCELLED
-    again = f":{key}" if key else ""
-    reason = outreach_session.cancel_reason
-    draftsman = LetterBuilder(
-        outreach_session=outreach_session, session_facts=snapshot_of(outreach_session), now=now, reason=reason, again=again
-    )
-    draftsman.remember(taken_back, ids)
-    for addressee in invitation_records(outreach_session, Invitation.id.in_(ids)):
-        draftsman.calendar_letter(addressee, Cause.CANCELLED if is_cancelled else Cause.AGAIN, before=addressee)
-    enqueue(draftsman.drafts, now=now)
-    return len(draftsman.drafts)
+def _change(outreach_session: OutreachSession, key: str) -> Change:
+    return Change(reason=outreach_session.cancel_reason, key=f":{key}" if key else "")
+
+
+def _cause(outreach_session: OutreachSession) -> Cause:
+    return Cause.CANCELLED if outreach_session.state == SessionState.CANCELLED else Cause.AGAIN

@@ -4,7 +4,7 @@ from outreach.outbox.bounces import delayed_lately, record_bounce
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
-from outreach.outbox.queue import NewLetter, enqueue, is_superseded, take_back, take_back_notices
+from outreach.outbox.queue import NewLetter, drop_letters, enqueue, is_superseded, queued_letters
 from outreach.outbox.results import RoundStatistics
 
 __all__ = [
@@ -15,9 +15,9 @@ __all__ = [
     "RoundStatistics",
     "delayed_lately",
     "deliver_due",
+    "drop_letters",
     "enqueue",
     "is_superseded",
+    "queued_letters",
     "record_bounce",
-    "take_back",
-    "take_back_notices",
 ]

@@ -47,36 +47,27 @@ def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
         return
     insert = sqlite.insert if is_sqlite(db.session.connection()) else postgresql.insert
     statement = insert(Letter).on_conflict_do_nothing(index_elements=[Letter.dedupe_key])
-    db.session.execute(statement, [_row(draft, now) for draft in drafts])
+    one_statement = statement.returning(Letter.id).execution_options(render_nulls=True)
+    db.session.execute(one_statement, [_row(draft, now) for draft in drafts])
 
 
-def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]:
-    """Drop what these invitations still have in the queue, calendar objects and reminders; give the letters, oldest first.
+def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:
+    """Lock and read what the queue still has of calendar objects, reminders and notices to those who wait, oldest first.
 
-    What a worker has in hand stays: it leaves, or comes back, before anything posted later. No worker can lease a
-    letter while it is being dropped: on PostgreSQL its row is locked, on SQLite the whole file is.
+    What a worker has in hand isn't among them: it leaves, or comes back, before anything queued later. No worker can lease a
+    letter that is read here: on PostgreSQL its row is locked, on SQLite the whole file is.
     """
     in_calendars = or_(Letter.sequence.is_not(None), Letter.kind == LetterKind.REMINDER)
-    return _drop_queued(Letter.invitation_id.in_(invitation_ids), in_calendars, now=now)
+    about_waiting = Letter.kind.in_((LetterKind.WAITING, LetterKind.UPDATED))
+    found = select(Letter).where(Letter.state == LetterState.QUEUED, or_(in_calendars, about_waiting), *which).order_by(Letter.id)
+    return list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
 
 
-def take_back_notices(session_id: int, mailbox_ids: Collection[int], *, now: datetime) -> dict[int, Letter]:
-    """Drop what the queue still has for these mailboxes about waiting, without an entry.
-
-    Gives, by mailbox, the first notice that so never left.
-    """
-    without_entry = Letter.sequence.is_(None) & Letter.kind.in_((LetterKind.WAITING, LetterKind.UPDATED))
-    letters = _drop_queued(Letter.session_id == session_id, Letter.mailbox_id.in_(mailbox_ids), without_entry, now=now)
-    return {letter.mailbox_id: letter for letter in reversed(letters)}
-
-
-def _drop_queued(*which: ColumnElement[bool], now: datetime) -> list[Letter]:
-    found = select(Letter).where(Letter.state == LetterState.QUEUED, *which).order_by(Letter.id)
-    letters = list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
-    for letter in letters:
+def drop_letters(letter_ids: Collection[int], *, now: datetime) -> None:
+    """Don't send these letters, which the caller has locked with `queued_letters`."""
+    for letter in db.session.scalars(select(Letter).where(Letter.id.in_(letter_ids))) if letter_ids else ():
         letter.drop(now=now)
     db.session.flush()
-    return letters
 
 
 def _row(draft: NewLetter, now: datetime) -> dict[str, Any]:

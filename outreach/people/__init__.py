@@ -1,21 +1,35 @@
 """Rules and reads about persons that every feature shares: contacts, who may see which name, mailboxes."""
 
-from outreach.people.contacts import ContactCounts, Participant, contact_counts, recipients, teacher_stands_in
+from outreach.people.contacts import (
+    ContactCounts,
+    Participant,
+    contact_counts,
+    for_family,
+    for_school,
+    only_at,
+    recipients,
+    teacher_stands_in,
+)
+from outreach.people.holds import HoldReason, has_gates, hold_reasons
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of, normal_address
-from outreach.people.name_privacy import for_family, for_host, for_school
+from outreach.people.name_privacy import for_host
 
 __all__ = [
     "ContactCounts",
+    "HoldReason",
     "Participant",
     "contact_counts",
     "for_family",
     "for_host",
     "for_school",
+    "has_gates",
+    "hold_reasons",
     "is_there",
     "mailbox_of",
     "mailboxes_of",
     "normal_address",
+    "only_at",
     "recipients",
     "schools_of",
     "teacher_stands_in",

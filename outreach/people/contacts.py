@@ -18,18 +18,19 @@ it counts as none.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from outreach.models import ReasonKind, RegistrationState
+from outreach.models import ReasonKind, RegistrationState, StudentSnapshot
 
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:
     """One registration with what decides who hears about it; mailboxes that stopped us don't count.
 
-    `unreached`: those of its mailboxes to which letters don't arrive at the moment.
+    `unreached`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the seat is
+    held (`HoldReason` values).
     """
 
     registration_id: int
@@ -43,6 +44,7 @@ class Participant:
     offered_until: datetime | None = None
     zone: str = ""
     unreached: frozenset[int] = frozenset()
+    held_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,15 @@ def recipients(place: Participant) -> tuple[Recipient, ...]:
     own = (Recipient(place.own_mailbox_id, ReasonKind.STUDENT),) if place.own_mailbox_id is not None else ()
     guardians = tuple(Recipient(key, ReasonKind.GUARDIAN) for key in dict.fromkeys(place.guardian_mailbox_ids))
     return own + (guardians if place.is_minor else ())
+
+
+def only_at(place: Participant, mailbox_ids: Collection[int]) -> Participant:
+    """Give the participant as if these mailboxes were the only ones of the family."""
+    return replace(
+        place,
+        own_mailbox_id=place.own_mailbox_id if place.own_mailbox_id in mailbox_ids else None,
+        guardian_mailbox_ids=tuple(key for key in place.guardian_mailbox_ids if key in mailbox_ids),
+    )
 
 
 def teacher_stands_in(place: Participant) -> bool:
@@ -81,3 +92,32 @@ def contact_counts(places: Collection[Participant]) -> ContactCounts:
     students = {recipient.mailbox_id for recipient in told if recipient.kind is ReasonKind.STUDENT}
     guardians = {recipient.mailbox_id for recipient in told} - students
     return ContactCounts(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))
+
+
+def for_family(shown: Sequence[Participant], queue: Mapping[int, int] | None = None) -> tuple[StudentSnapshot, ...]:
+    """Name students as their own family knows them: by the given name alone."""
+    return tuple(
+        StudentSnapshot(
+            registration_id=place.registration_id,
+            given_name=place.given_name,
+            place_in_queue=(queue or {}).get(place.registration_id),
+            is_held=place.state is RegistrationState.PENDING,
+            held_for=place.held_for,
+        )
+        for place in shown
+    )
+
+
+def for_school(shown: Sequence[Participant], queue: Mapping[int, int] | None = None) -> tuple[StudentSnapshot, ...]:
+    """Name students as their teacher knows them."""
+    return tuple(
+        StudentSnapshot(
+            registration_id=place.registration_id,
+            given_name=place.given_name,
+            family_name=place.family_name,
+            place_in_queue=(queue or {}).get(place.registration_id),
+            is_held=place.state is RegistrationState.PENDING,
+            held_for=place.held_for,
+        )
+        for place in shown
+    )

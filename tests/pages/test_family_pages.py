@@ -31,7 +31,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_moved
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationRequest
 from outreach.scheduling.use_cases import cancel

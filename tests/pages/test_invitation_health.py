@@ -32,7 +32,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import AccountSnapshot, LetterSnapshot
 from outreach.notifications.notify import notify_moved, notify_published
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.outbox.bounces import record_bounce
 from outreach.outbox.queue import NewLetter, enqueue
 from outreach.runtime.worker import Worker, render_for

@@ -22,11 +22,11 @@ from outreach.models import Bounce, BounceKind, Letter, LetterKind, LetterState,
 from outreach.outbox.bounces import record_bounce
 from outreach.outbox.delivery import deliver_due, pause, resume
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.queue import take_back
 from outreach.outbox.use_cases import retry_letter
 from tests.support.builders import Builder
 from tests.support.inbound import bounce, invited, messages
 from tests.support.outbox import Scripted, about, invite, letter_named, put, render, sender_of, states
+from tests.support.queued_letters import take_back
 from tests.support.rivals import Act, overtaking
 from tests.support.undeliverable import World
 

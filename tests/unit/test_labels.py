@@ -33,7 +33,7 @@ WHOLE = (
     "outreach.mail_admin.invitation_labels._WHY",
     "outreach.doctor.commands._COLOURS",
     "outreach.doctor.inbox_checks._ADVICE",
-    "outreach.notifications.invitation_store._READER",
+    "outreach.notifications.facts.READER_OF",
     "outreach.tokens._PATHS",
     "outreach.scheduling.form_parts._MINUTES_IN",
     "outreach.class_lists.labels._FILE",

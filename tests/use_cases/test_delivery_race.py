@@ -14,9 +14,9 @@ from flask import Flask
 from outreach.db import transaction
 from outreach.models import LetterKind
 from outreach.outbox.leases import Pace, lease_due
-from outreach.outbox.queue import take_back
 from tests.support.builders import Builder
 from tests.support.outbox import about, invite, put, states
+from tests.support.queued_letters import take_back
 
 pytestmark = pytest.mark.both_databases("SKIP LOCKED and leases")
 

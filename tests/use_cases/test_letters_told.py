@@ -20,8 +20,8 @@ from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
+from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.web.pages import settings
 from tests.support.builders import Builder

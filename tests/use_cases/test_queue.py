@@ -11,8 +11,9 @@ from sqlalchemy import event, select, update
 
 from outreach.db import db, transaction
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
-from outreach.outbox.queue import NewLetter, enqueue, take_back, take_back_notices
+from outreach.outbox.queue import NewLetter, enqueue
 from tests.support.builders import Builder
+from tests.support.queued_letters import take_back, take_back_notices
 
 pytestmark = [pytest.mark.both_databases("ON CONFLICT, and the order RETURNING gives"), pytest.mark.empty_database]
 

@@ -28,7 +28,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_cancelled, notify_moved, notify_published
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder

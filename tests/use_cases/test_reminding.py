@@ -11,8 +11,8 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Membership, OutreachSession, User
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_moved
+from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders, plan_rosters
-from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationRequest
 from tests.support.builders import Builder

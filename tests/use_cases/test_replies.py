@@ -15,7 +15,7 @@ from outreach.letters import render
 from outreach.mail.verp import bounce_address
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
 from outreach.notifications.notify import notify_moved
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages

@@ -13,7 +13,7 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
-from outreach.notifications.session_snapshot import snapshot_of
+from outreach.notifications.read import snapshot_of
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import GUL, RUTH, Neighbours

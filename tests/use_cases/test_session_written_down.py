@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, InvitationReason, ReasonKind, Registration, SessionState
 from outreach.models.snapshots import SessionSnapshot
+from outreach.notifications.read import snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.notifications.session_snapshot import snapshot_of
 from outreach.people.name_privacy import for_host
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Registration
 from outreach.notifications.notify import notify_moved
+from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders
-from outreach.notifications.session_snapshot import snapshot_of
 from outreach.registration import use_cases
 from outreach.runtime.worker import Worker
 from tests.support.builders import Builder
