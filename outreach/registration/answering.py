@@ -22,7 +22,7 @@ from outreach.models import (
     Registration,
     RegistrationState,
 )
-from outreach.registration.seats import give_seats_back
+from outreach.registration.seats import end_registrations
 from outreach.rsvp import NewRsvp, record_rsvp
 from outreach.rsvp.queries import family_rsvps
 from outreach.rsvp.rules import gives_seat_back
@@ -45,8 +45,8 @@ def apply_rsvp(outreach_session: OutreachSession, invitation: Invitation, given:
     ended = _seated(seats_at_stake(invitation))
     if ended:
         by = invitation.mailbox_id
-        give_seats_back(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
-    return tuple(registration.id for registration in ended)
+        end_registrations(outreach_session, ended, RegistrationState.WITHDRAWN, now=now, by_mailbox_id=by, cause=Cause.DECLINED)
+    return ended
 
 
 def seats_at_stake(invitation: Invitation) -> list[int]:
@@ -60,8 +60,8 @@ def seats_at_stake(invitation: Invitation) -> list[int]:
     return [key for key, heard in voices.items() if gives_seat_back(invitation.mailbox_id, heard)]
 
 
-def _seated(ids: Sequence[int]) -> Sequence[Registration]:
+def _seated(ids: Sequence[int]) -> tuple[int, ...]:
     if not ids:
         return ()
-    seated = select(Registration).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
-    return db.session.scalars(seated.execution_options(populate_existing=True)).all()
+    seated = select(Registration.id).where(Registration.id.in_(ids), Registration.state.in_(SEATED)).order_by(Registration.id)
+    return tuple(db.session.scalars(seated))

@@ -5,16 +5,17 @@ Joins the caller's transaction, never commits. The caller holds the lock on the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
-from outreach.db import db
-from outreach.models import SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
+from outreach.db import db, insert_in_order
+from outreach.models import HAVE_AN_ENTRY, SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
 from outreach.notifications import notify_registrations
+from outreach.people import has_gates, hold_reasons
 from outreach.registration.allocation import Waiting, next_waiting
 
 TIME_TO_ANSWER = timedelta(hours=6)
@@ -37,27 +38,99 @@ def seat_limits(outreach_session: OutreachSession) -> SeatLimits:
     return SeatLimits(outreach_session.capacity, outreach_session.per_school_limit)
 
 
-def promote_waiting(outreach_session: OutreachSession, *, now: datetime) -> None:
-    """Give free seats to those who wait and tell them. For changes of the session itself, such as more seats."""
-    notify_registrations(outreach_session, allocate_free_seats(outreach_session, now=now), now=now)
+def give_seats(
+    outreach_session: OutreachSession,
+    registration_ids: Collection[int],
+    *,
+    now: datetime,
+    by_id: int | None = None,
+    offered_until: datetime | None = None,
+) -> None:
+    """Give these registrations a seat: the only way to one. Telling them is the caller's.
 
-
-def allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
-    """Seat whoever is next, or ask their teacher where the start is too near to seat them unasked.
-
-    Gives what happened by registration id; telling them is the caller's.
+    Whoever something is missing for has it held (PENDING) until that is there. `offered_until`: the seat is only offered.
     """
+    if offered_until is not None:
+        set_state(registration_ids, RegistrationState.OFFERED, now=now, by_id=by_id, offered_until=offered_until)
+    else:
+        held = _held(outreach_session, registration_ids)
+        set_state([key for key in registration_ids if key in held], RegistrationState.PENDING, now=now, by_id=by_id)
+        set_state([key for key in registration_ids if key not in held], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+    _count_seats(outreach_session)
+
+
+def take_back_seats(
+    outreach_session: OutreachSession,
+    registration_ids: Collection[int],
+    state: RegistrationState,
+    *,
+    now: datetime,
+    by_id: int | None = None,
+    by_mailbox_id: int | None = None,
+    note: str = "",
+) -> None:
+    """Take these registrations their seats, or their position on the waiting list: the only way. `settle_seats` comes next."""
+    set_state(registration_ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+    _count_seats(outreach_session)
+
+
+def settle_seats(
+    outreach_session: OutreachSession,
+    *,
+    now: datetime,
+    causes: Mapping[int, Cause] | None = None,
+    by_id: int | None = None,
+    reason: str = "",
+) -> None:
+    """Give every seat its due state and tell whoever that concerns: whatever frees or adds a seat ends here.
+
+    Derived from what is true now: seats are held or confirmed as the gates say, and free ones go to those who wait, or are
+    offered where the start is too near to give them unasked. `causes`: what has just happened, by registration;
+    `by_id` and `reason`: as `notify_registrations`.
+    """
+    happened = dict(causes or {}) | _review_held(outreach_session, now=now) | _allocate_free_seats(outreach_session, now=now)
+    notify_registrations(outreach_session, happened, now=now, by_id=by_id, reason=reason)
+
+
+def _allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
     ids = next_for_free_seats(outreach_session, now=now)
     if not ids:
         return {}
-    unasked = outreach_session.promotes_unasked(now)
-    outreach_session.seats_taken += len(ids)
-    if unasked:
-        set_state(ids, RegistrationState.CONFIRMED, now=now)
+    if outreach_session.promotes_unasked(now):
+        give_seats(outreach_session, ids, now=now)
         return dict.fromkeys(ids, Cause.PROMOTED)
-    until = min(now + TIME_TO_ANSWER, outreach_session.starts_at)
-    set_state(ids, RegistrationState.OFFERED, now=now, offered_until=until)
+    give_seats(outreach_session, ids, now=now, offered_until=min(now + TIME_TO_ANSWER, outreach_session.starts_at))
     return dict.fromkeys(ids, Cause.OFFERED)
+
+
+def _review_held(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+    """Confirm held seats for which nothing is missing any more, and hold those for which something is; none once it has begun."""
+    if not has_gates() or not outreach_session.is_published or now >= outreach_session.starts_at:
+        return {}
+    seated = select(Registration.id, Registration.state).where(
+        Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY)
+    )
+    states: dict[int, RegistrationState] = {key: state for key, state in db.session.execute(seated.order_by(Registration.id))}  # noqa: C416 (dict() of rows isn't typed)
+    held = _held(outreach_session, states)
+    to_hold = [key for key, state in states.items() if key in held and state is RegistrationState.CONFIRMED]
+    to_confirm = [key for key, state in states.items() if key not in held and state is RegistrationState.PENDING]
+    set_state(to_hold, RegistrationState.PENDING, now=now)
+    set_state(to_confirm, RegistrationState.CONFIRMED, now=now)
+    return dict.fromkeys(to_hold, Cause.HELD) | dict.fromkeys(to_confirm, Cause.CONFIRMED)
+
+
+def _held(outreach_session: OutreachSession, registration_ids: Collection[int]) -> set[int]:
+    """Give those of these registrations for which something is missing."""
+    if not has_gates():
+        return set()
+    rows = db.session.execute(select(Registration.id, Registration.student_id).where(Registration.id.in_(registration_ids))).all()
+    missing = hold_reasons(outreach_session, {row.student_id for row in rows})
+    return {row.id for row in rows if missing.get(row.student_id)}
+
+
+def _count_seats(outreach_session: OutreachSession) -> None:
+    taken = select(func.count()).where(Registration.session_id == outreach_session.id, Registration.state.in_(SEATED))
+    outreach_session.seats_taken = db.session.scalar(taken) or 0
 
 
 def next_for_free_seats(
@@ -105,7 +178,7 @@ def seated_by_school(session_id: int) -> dict[int, int]:
 
 
 def set_state(
-    registration_ids: Sequence[int],
+    registration_ids: Collection[int],
     state: RegistrationState,
     *,
     now: datetime,
@@ -139,15 +212,15 @@ def write_steps(
     if not registration_ids:
         return
     step = {"state": state, "at": now, "by_id": by_id, "by_mailbox_id": by_mailbox_id, "note": note}
-    db.session.execute(insert(RegistrationStep), [{"registration_id": key, **step} for key in registration_ids])
+    insert_in_order(RegistrationStep, [{"registration_id": key, **step} for key in registration_ids])
 
 
 _CAUSES = {RegistrationState.WITHDRAWN: Cause.WITHDRAWN, RegistrationState.REMOVED: Cause.REMOVED}
 
 
-def give_seats_back(
+def end_registrations(
     outreach_session: OutreachSession,
-    ended: Sequence[Registration],
+    registration_ids: Collection[int],
     state: RegistrationState,
     *,
     now: datetime,
@@ -156,12 +229,10 @@ def give_seats_back(
     note: str = "",
     cause: Cause | None = None,
 ) -> None:
-    """Let active places end as WITHDRAWN or REMOVED; why somebody was taken off the list stands in the letters.
+    """Let active registrations end as WITHDRAWN or REMOVED; why somebody was taken off the list stands in the letters.
 
     `cause`: what the letters say happened, where the state doesn't say it all.
     """
-    outreach_session.seats_taken -= sum(registration.is_seated for registration in ended)
-    ids = [registration.id for registration in ended]
-    set_state(ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
-    causes = dict.fromkeys(ids, cause or _CAUSES[state]) | allocate_free_seats(outreach_session, now=now)
-    notify_registrations(outreach_session, causes, now=now, by_id=by_id, reason=note if state is RegistrationState.REMOVED else "")
+    take_back_seats(outreach_session, registration_ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+    causes = dict.fromkeys(registration_ids, cause or _CAUSES[state])
+    settle_seats(outreach_session, now=now, causes=causes, by_id=by_id, reason=note if state is RegistrationState.REMOVED else "")

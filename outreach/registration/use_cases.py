@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
-from outreach.db import db, transaction
+from outreach.db import db, insert_in_order, transaction
 from outreach.errors import Refusal
 from outreach.models import (
     Cause,
@@ -24,7 +24,7 @@ from outreach.notifications import lock_students, notify_registrations
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.candidates import Candidate, candidates, seats_for_school
 from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open
-from outreach.registration.seats import allocate_free_seats, give_seats_back, set_state, write_steps
+from outreach.registration.seats import end_registrations, give_seats, settle_seats, take_back_seats, write_steps
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
@@ -98,7 +98,7 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
-        set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
         notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
 
@@ -108,6 +108,12 @@ def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
         outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
         _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
+
+
+def review_seats(session_id: int, *, now: datetime) -> None:
+    """Hold or confirm the seats of a session anew, after what students need has changed, and tell whoever that concerns."""
+    with transaction():
+        settle_seats(locked_session(session_id), now=now)
 
 
 def lapse_offers(*, now: datetime) -> int:
@@ -130,9 +136,8 @@ def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
 
 
 def _return_to_queue(outreach_session: OutreachSession, ids: Sequence[int], *, now: datetime, by_id: int | None = None) -> None:
-    outreach_session.seats_taken -= len(ids)
-    set_state(ids, RegistrationState.WAITING, now=now, by_id=by_id)
-    notify_registrations(outreach_session, allocate_free_seats(outreach_session, now=now), now=now, by_id=by_id)
+    take_back_seats(outreach_session, ids, RegistrationState.WAITING, now=now, by_id=by_id)
+    settle_seats(outreach_session, now=now, by_id=by_id)
 
 
 def _end(
@@ -150,7 +155,7 @@ def _end(
             raise Refusal(_l("This place was given back before."))
         if not outreach_session.is_published or now >= outreach_session.starts_at:
             raise Refusal(_l("The session has begun or was cancelled: nothing can be given back any more."))
-        give_seats_back(outreach_session, [registration], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+        end_registrations(outreach_session, [registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
 def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Allocation:
@@ -171,22 +176,22 @@ def _write(outreach_session: OutreachSession, request: RegistrationRequest, seat
         "teacher_id": request.teacher_id,
         "changed_at": now,
     }
-    seated: list[tuple[int, WaitReason | None]] = [(key, None) for key in seating.seated]
+    order: list[tuple[int, WaitReason | None]] = [*((key, None) for key in seating.seated), *seating.waiting]
     rows = [
         common
         | {
             "student_id": student_id,
-            "state": RegistrationState.CONFIRMED if reason is None else RegistrationState.WAITING,
+            "state": RegistrationState.WAITING,
             "wait_reason": reason,
             "queued_at": now + timedelta(microseconds=position),
         }
-        for position, (student_id, reason) in enumerate([*seated, *seating.waiting])
+        for position, (student_id, reason) in enumerate(order)
     ]
-    made = db.session.execute(insert(Registration).returning(Registration.id, Registration.state), rows).all()
-    outreach_session.seats_taken += len(seated)
-    for state in (RegistrationState.CONFIRMED, RegistrationState.WAITING):
-        write_steps([row.id for row in made if row.state == state], state, now=now, by_id=request.by_id)
-    return sorted(row.id for row in made)
+    ids = insert_in_order(Registration, rows)
+    seated, waiting = ids[: len(seating.seated)], ids[len(seating.seated) :]
+    give_seats(outreach_session, seated, now=now, by_id=request.by_id)
+    write_steps(waiting, RegistrationState.WAITING, now=now, by_id=request.by_id)
+    return ids
 
 
 def _write_consents(request: RegistrationRequest, minors: Sequence[Candidate], *, now: datetime) -> None:
@@ -200,4 +205,4 @@ def _write_consents(request: RegistrationRequest, minors: Sequence[Candidate], *
         "given_by_id": request.by_id,
         "given_at": now,
     }
-    db.session.execute(insert(Consent), [common | {"student_id": candidate.student_id} for candidate in minors])
+    insert_in_order(Consent, [common | {"student_id": candidate.student_id} for candidate in minors])

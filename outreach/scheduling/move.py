@@ -11,7 +11,7 @@ from outreach.db import db
 from outreach.errors import NotThere, Refusal
 from outreach.models import Cause, OutreachSession, SessionSnapshot
 from outreach.notifications import notify_moved, notify_status, snapshot_of
-from outreach.registration import promote_waiting
+from outreach.registration import settle_seats
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.sites import Venue, find_venue
@@ -65,7 +65,7 @@ def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: dat
             notify_status(outreach_session, was=was, cause=cause, now=now)
         else:
             notify_moved(outreach_session, was=was, now=now)
-        promote_waiting(outreach_session, now=now)
+        settle_seats(outreach_session, now=now)
 
 
 def _target(

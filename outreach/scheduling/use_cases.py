@@ -14,7 +14,7 @@ from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import OutreachSession, SessionState, User
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
-from outreach.registration import promote_waiting, seat_limits
+from outreach.registration import seat_limits, settle_seats
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.preview import must_be_news
 from outreach.scheduling.queries import co_hosts, host
@@ -79,7 +79,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
         if _hosts(outreach_session) != hosts:
             notify_hosts(outreach_session, now=now)
         if seat_limits(outreach_session).is_more_than(room):
-            promote_waiting(outreach_session, now=now)
+            settle_seats(outreach_session, now=now)
 
 
 def publish(session_id: int, *, now: datetime) -> None:

@@ -25,7 +25,7 @@ from outreach.models import (
 )
 from outreach.registration import use_cases
 from outreach.registration.candidates import seats_for_school
-from outreach.registration.seats import SeatLimits, next_for_free_seats, promote_waiting, seat_limits
+from outreach.registration.seats import SeatLimits, next_for_free_seats, seat_limits, settle_seats
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, letters, nothing_changes, registration_in, registration_of, seats_taken, states
@@ -141,7 +141,7 @@ def test_whoever_was_asked_is_not_asked_again_but_is_given_a_seat_unasked(queue:
         moved.set_time(
             starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version=one.tzdata_version
         )
-        promote_waiting(moved, now=late + 3 * HOUR)
+        settle_seats(moved, now=late + 3 * HOUR)
     assert (states(one)["Ben"], states(one)["Cem"]) == (CONFIRMED, WAITING)
 
 
@@ -314,7 +314,7 @@ def test_seats_are_given_out_only_before_the_start_of_a_session_that_takes_place
         session.capacity, session.state = 2, state
     assert (next_for_free_seats(one, now=one.starts_at - before) != []) is is_given
     with transaction():
-        promote_waiting(db.session.get_one(OutreachSession, one.id), now=one.starts_at - before)
+        settle_seats(db.session.get_one(OutreachSession, one.id), now=one.starts_at - before)
     assert states(one)["Ben"] is (OFFERED if is_given else WAITING)
 
 
@@ -330,7 +330,7 @@ def test_more_seats_are_given_to_those_who_wait_and_their_families_hear(queue: Q
     with transaction():
         session = db.session.get_one(OutreachSession, one.id)
         session.capacity = 3
-        promote_waiting(session, now=queue.now)
+        settle_seats(session, now=queue.now)
     assert states(one) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": CONFIRMED, "Dan": WAITING}
     assert seats_taken(one) == 3
     promoted = {address for address, _kind in letters(one, LetterKind.PROMOTED)}
@@ -340,7 +340,7 @@ def test_more_seats_are_given_to_those_who_wait_and_their_families_hear(queue: Q
 def test_with_no_seat_free_nobody_who_waits_is_given_one(queue: Queue) -> None:
     one = queue.session("Ana", "Ben")
     with nothing_changes(), transaction():
-        promote_waiting(db.session.get_one(OutreachSession, one.id), now=queue.now)
+        settle_seats(db.session.get_one(OutreachSession, one.id), now=queue.now)
     assert next_for_free_seats(one, now=queue.now, room=SeatLimits(0, None)) == []
 
 
