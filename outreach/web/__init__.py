@@ -1,7 +1,7 @@
 """What pages share: blueprints' helpers, forms and fields, paging, error pages, headers, words for dates."""
 
 from outreach.web import formatting, pages, templating
-from outreach.web.extensions import babel, bootstrap, compress, csrf, db, limiter, migrate, security
+from outreach.web.extensions import babel, compress, csrf, db, limiter, migrate, security
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, required
 from outreach.web.filters import Filter, choices, filter_from, one_of
 from outreach.web.flask_config import flask_settings
@@ -22,7 +22,6 @@ __all__ = [
     "QuickEnvironment",
     "ZoneField",
     "babel",
-    "bootstrap",
     "choices",
     "compress",
     "csrf",

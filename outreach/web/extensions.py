@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import Babel
-from flask_bootstrap import Bootstrap5
 from flask_compress import Compress
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -15,11 +14,10 @@ from werkzeug.local import LocalProxy
 from outreach.db import db
 
 babel = Babel()
-bootstrap = Bootstrap5()
 compress = Compress()
 csrf = CSRFProtect()
 limiter = Limiter(key_func=get_remote_address)
 migrate = Migrate()
 security: Any = LocalProxy(lambda: current_app.extensions["security"])
 
-__all__ = ["babel", "bootstrap", "compress", "csrf", "db", "limiter", "migrate", "security"]
+__all__ = ["babel", "compress", "csrf", "db", "limiter", "migrate", "security"]

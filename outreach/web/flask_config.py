@@ -29,7 +29,6 @@ def _flask(settings: Settings) -> dict[str, Any]:
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "WTF_CSRF_TIME_LIMIT": None,
-        "BOOTSTRAP_SERVE_LOCAL": True,
         "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "application/javascript", "image/svg+xml"],
         "COMPRESS_ALGORITHM_STREAMING": ["br", "gzip", "deflate"],
         "RATELIMIT_STORAGE_URI": "memory://",

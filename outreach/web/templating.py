@@ -8,9 +8,8 @@ from typing import Any
 
 import flask.templating
 import jinja2
-from flask import Flask, current_app, g, url_for
+from flask import Flask, g, url_for
 from flask_babel import get_translations
-from markupsafe import Markup
 
 
 class QuickEnvironment(jinja2.Environment):
@@ -29,8 +28,8 @@ class PageEnvironment(QuickEnvironment, flask.templating.Environment):
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `asset`, `bootstrap_css` and a gettext that is quicker than Flask-Babel's."""
-    app.jinja_env.globals.update(asset=_asset, bootstrap_css=_bootstrap_css)
+    """Give templates `asset` and a gettext that is quicker than Flask-Babel's."""
+    app.jinja_env.globals["asset"] = _asset
     words: Any = app.jinja_env
     words.install_gettext_callables(_gettext, _ngettext, newstyle=True)
 
@@ -39,12 +38,6 @@ def init_app(app: Flask) -> None:
 def _asset(filename: str, _root: str) -> str:
     """Give a static file's address under the root the service is reached at."""
     return url_for("static", filename=filename)
-
-
-@lru_cache
-def _bootstrap_css(_root: str) -> Markup:
-    css: Markup = current_app.extensions["bootstrap"].load_css()
-    return css
 
 
 def _gettext(message: str) -> str:

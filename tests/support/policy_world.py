@@ -193,7 +193,6 @@ def _populate(world: World) -> None:
         "coordinators": {"token": _decision(world, provisional, coordinator)},
         **{f"decisions.{name}": {"token": _decision(world, provisional, co_host)} for name in ("show", "confirm", "call_off")},
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
-        "bootstrap.static": {"filename": "css/bootstrap.min.css"},
         "families.show": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.answer": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.withdraw": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},

@@ -167,7 +167,6 @@ def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=30),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
         "WTF_CSRF_TIME_LIMIT": None,
-        "BOOTSTRAP_SERVE_LOCAL": True,
         "RATELIMIT_HEADERS_ENABLED": False,
         "SECURITY_PASSWORD_HASH": "argon2",
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
