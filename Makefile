@@ -43,7 +43,9 @@ bench: $(VENV)/.installed-dev
 # The environment is redone only when what it is made from has changed. Only what the lock names, with its hashes, comes in.
 $(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/pip
 	@echo "Installing what Outreach needs into $(VENV) (once; about half a minute) ..."
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@sed -n '/^setuptools==/,/[^\\]$$/p' requirements.lock > $(VENV)/build.lock
+	@$(INSTALL) --require-hashes -r $(VENV)/build.lock
+	@$(INSTALL) --require-hashes --use-pep517 --no-build-isolation -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -44,6 +44,7 @@ MAY_BE_LARGE = {"outreach/letters/kinds", "outreach/models", "outreach/letters"}
 LIBRARIES = {
     "outreach.settings.dkim_key": {"dkim"},
     "outreach.calendars.content_lines": {"icalendar"},
+    "outreach.inbound.authentication_results": {"authres"},
     "outreach.models.snapshots": {"cattrs"},
     "outreach.calendars.itip": {"icalendar"},
     "outreach.calendars.vtimezone": {"icalendar"},

@@ -19,6 +19,8 @@ PROVEN = [
     f'{OURS}; dkim=pass reason="good; signature" header.d={SCHOOL}',
     f"(first a comment) {OURS}; dmarc=pass header.from={SCHOOL}",
     f"{OURS}; dmarc=none header.from={SCHOOL}; dkim=pass header.d={SCHOOL}",
+    f"{OURS}; spf=pass (sender IP is 192.0.2.1) smtp.mailfrom=a@{SCHOOL}; dmarc=pass action=none header.from={SCHOOL};compauth=pass",
+    f"{OURS};\r\n\tdkim=pass header.i=@{SCHOOL} header.s=s1 header.b=a/b+c=;\r\n\tdara=pass header.i=@{SCHOOL};",
 ]
 NOT_PROVEN = [
     "",
@@ -45,6 +47,14 @@ NOT_PROVEN = [
     f"{OURS}; dkim=fail (x (; dmarc=pass header.from={SCHOOL}",
     f'{OURS}; spf=pass smtp.mailfrom="x; dmarc=pass header.from={SCHOOL}; dkim=none',
     f"{OURS}; dmarc=pass header.from={SCHOOL} {'x' * 5000}",
+    f"{OURS}; spf=fail {'(' * 600}; dmarc=pass header.from={SCHOOL}",
+    f"{OURS}; spf=fail smtp.helo=a {'(' * 600}; dmarc=pass header.from={SCHOOL}",
+    f"{OURS}; spf=fail smtp.helo=a (\u00e9; dmarc=pass header.from={SCHOOL})",
+    f'{OURS}; spf=fail smtp.helo="\u00e9; dmarc=pass header.from={SCHOOL}; dkim=none',
+]
+UNREADABLE = [
+    *(f"{OURS}; dkim=none (", f"{OURS}; dkim=none{'; spf=none' * 100}", f"{OURS}; dkim=none ({'x' * 5000})"),
+    *(f"{OURS} 2; dkim=none", f"{OURS}; dkim", f"{OURS}: dkim=none"),
 ]
 
 
@@ -70,9 +80,21 @@ def test_the_topmost_word_of_our_server_counts_and_what_a_stranger_put_below_doe
     assert proves([*above, forged, f"{OURS}; dmarc=fail header.from={SCHOOL}"], SCHOOL, authserv_id=OURS)
 
 
+@pytest.mark.parametrize("unreadable", UNREADABLE)
+def test_nothing_counts_below_a_header_of_our_server_that_cannot_be_read(unreadable: str) -> None:
+    proof = f"{OURS}; dmarc=pass header.from={SCHOOL}"
+    assert not proves([unreadable, proof], SCHOOL, authserv_id=OURS)
+    assert proves([unreadable.replace(OURS, "relay.example"), proof], SCHOOL, authserv_id=OURS)
+
+
 @pytest.mark.parametrize(("domain", "authserv_id"), [("", OURS), (SCHOOL, None), (SCHOOL, "")])
 def test_without_a_server_or_a_domain_nothing_is_proven(domain: str, authserv_id: str | None) -> None:
     assert not proves([f"{OURS}; dmarc=pass header.from={domain}"], domain, authserv_id=authserv_id)
+
+
+@given(st.text(st.sampled_from('abc.d;=/@"\\() \t\r\n1\u00e9\x00'), max_size=60))
+def test_odd_headers_are_read_or_prove_nothing(said: str) -> None:
+    assert not proves([f"{OURS}; {said}"], SCHOOL, authserv_id=OURS)
 
 
 HOSTILE = ["dmarc=pass", "dkim=pass", f"header.from={SCHOOL}", f"header.d={SCHOOL}", OURS, ";", " ", '"', "\\", "(", ")", "\t"]
