@@ -45,6 +45,7 @@ LIBRARIES = {
     "outreach.settings.dkim_key": {"dkim"},
     "outreach.calendars.content_lines": {"icalendar"},
     "outreach.inbound.authentication_results": {"authres"},
+    "outreach.mail.organisational_domain": {"publicsuffixlist"},
     "outreach.models.snapshots": {"cattrs"},
     "outreach.calendars.itip": {"icalendar"},
     "outreach.calendars.vtimezone": {"icalendar"},

@@ -13,7 +13,7 @@ import dns.resolver
 
 from outreach.doctor.findings import Finding, attention, fails, ok
 from outreach.doctor.mail_checks import INVENTED
-from outreach.mail import bounce_address
+from outreach.mail import bounce_address, organisational_domain
 from outreach.settings import DkimKey, Settings, key_of
 
 PATIENCE = timedelta(seconds=3)
@@ -108,21 +108,16 @@ def judge_dmarc(domain: str, place: str, records: Sequence[str]) -> Finding:
 
 
 def dmarc_domains(domain: str) -> Iterator[str]:
-    """Give the domains that may speak for this one, itself first: without a record of its own the one above does."""
-    labels = domain.split(".")
-    for skipped in range(len(labels) - 1):
-        yield ".".join(labels[skipped:])
+    """Give the domains whose record counts for this one, itself first: without a record of its own the one above does."""
+    top = organisational_domain(domain)
+    while top:
+        yield domain
+        if domain.lower() == top:
+            return
+        domain = domain.partition(".")[2]
 
 
 def are_aligned(one: str, other: str) -> bool:
-    """Say whether DMARC takes both for one organisation's (RFC 7489 3.1.1).
-
-    Where that hangs on the list of public suffixes, which we don't have, the answer is no: a.ac.uk isn't b.ac.uk's.
-    """
-    ours, theirs = one.lower().split("."), other.lower().split(".")
-    shared = 0
-    for label, same in zip(reversed(ours), reversed(theirs), strict=False):
-        if label != same:
-            break
-        shared += 1
-    return shared in (len(ours), len(theirs)) or shared > 2 or (shared == 2 and len(ours[-2]) > 3)
+    """Say whether DMARC takes both for one organisation's (RFC 7489 3.1.1)."""
+    top = organisational_domain(one)
+    return one.lower() == other.lower() or (top is not None and top == organisational_domain(other))

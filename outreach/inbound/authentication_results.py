@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 import authres
 
+from outreach.mail import organisational_domain
+
 _MAX_LENGTH = 4096
 _MAX_PARTS = 100  # authres reads nested comments by recursion, goes on behind one too deep for Python, and is slow with many results
 
@@ -62,4 +64,5 @@ def _pass(results: Sequence[_Result], domain: str) -> bool:
 
 def _is_signed_for(properties: dict[str, str], domain: str) -> bool:
     signer = properties.get("header.d") or properties.get("header.i", "").rpartition("@")[2]
-    return "." in signer and (domain == signer or domain.endswith(f".{signer}"))
+    is_above = domain == signer or domain.endswith(f".{signer}")
+    return is_above and organisational_domain(signer) is not None

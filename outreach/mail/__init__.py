@@ -3,6 +3,7 @@
 from outreach.mail.dkim_signing import Signer
 from outreach.mail.explanations import explain_blocked, explain_rejection
 from outreach.mail.mime import Mail, build
+from outreach.mail.organisational_domain import organisational_domain
 from outreach.mail.sanitize import one_line, plain_address, prose, uri
 from outreach.mail.smtp import TLS_FROM_THE_FIRST_WORD, NotSecure, SmtpServer, SmtpTransport, connect
 from outreach.mail.smtp_responses import ABOUT_US, Accepted, Delayed, Outcome, PauseReason, Rejected, Unavailable, kind_of, status_in
@@ -35,6 +36,7 @@ __all__ = [
     "kind_of",
     "local_folder",
     "one_line",
+    "organisational_domain",
     "plain_address",
     "prose",
     "status_in",

@@ -205,15 +205,18 @@ def test_the_policy_of_the_domain_or_of_that_above_counts(place: str, record: st
 def test_the_top_of_a_domain_is_not_asked() -> None:
     assert list(dmarc_domains("org")) == []
     assert list(dmarc_domains("school.org")) == ["school.org"]
+    assert list(dmarc_domains("a.School.ac.uk")) == ["a.School.ac.uk", "School.ac.uk"]
 
 
 @pytest.mark.parametrize(
     ("one", "other", "aligned"),
     [
-        ("a.abc.uk", "b.abc.uk", False),
+        ("a.abc.uk", "b.abc.uk", True),
         ("a.abcd.uk", "b.abcd.uk", True),
         ("a.x.ac.uk", "b.x.ac.uk", True),
-        ("org", "school.org", True),
+        ("org", "school.org", False),
+        ("ac.uk", "AC.uk", True),
+        ("a.github.io", "b.github.io", False),
         ("school.org", "school.net", False),
         ("x.school.org", "x.other.org", False),
     ],

@@ -80,6 +80,10 @@ def test_the_topmost_word_of_our_server_counts_and_what_a_stranger_put_below_doe
     assert proves([*above, forged, f"{OURS}; dmarc=fail header.from={SCHOOL}"], SCHOOL, authserv_id=OURS)
 
 
+def test_a_public_suffix_proves_nothing_about_the_domains_below_it() -> None:
+    assert not proves([f"{OURS}; dkim=pass header.d=ac.uk"], "school.ac.uk", authserv_id=OURS)
+
+
 @pytest.mark.parametrize("unreadable", UNREADABLE)
 def test_nothing_counts_below_a_header_of_our_server_that_cannot_be_read(unreadable: str) -> None:
     proof = f"{OURS}; dmarc=pass header.from={SCHOOL}"
