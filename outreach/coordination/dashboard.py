@@ -23,7 +23,6 @@ from outreach.models import (
     Mailbox,
     OutboxPause,
     OutreachSession,
-    SessionState,
     User,
 )
 from outreach.outbox import is_superseded
@@ -77,15 +76,12 @@ def dashboard(*, now: datetime) -> Dashboard:
 
 def is_undecided(now: datetime) -> ColumnElement[bool]:
     """Say of a session that it should have been decided by now whether it takes place, and can be still."""
-    is_provisional = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.is_provisional)
-    return and_(is_provisional, OutreachSession.decides_at <= now, OutreachSession.starts_at > now)
+    return and_(OutreachSession.is_to_come(now), OutreachSession.is_provisional, OutreachSession.decides_at <= now)
 
 
 def full_or_nearly_empty(*, now: datetime) -> Select[*tuple[Any, ...]]:
     """Select the published sessions of the coming two weeks that are full, or less than a quarter taken."""
-    soon = and_(
-        OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at <= now + LOOKS_AHEAD
-    )
+    soon = and_(OutreachSession.is_to_come(now), OutreachSession.starts_at <= now + LOOKS_AHEAD)
     is_full = OutreachSession.seats_taken == OutreachSession.capacity
     is_low = OutreachSession.seats_taken < OutreachSession.capacity * LOW
     return CARD_ROWS.where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)

@@ -14,7 +14,7 @@ from outreach.coordination.forms import PeopleFilter
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refusal
-from outreach.models import Application, OutreachSession, RoleName, SessionState, User
+from outreach.models import Application, OutreachSession, RoleName, User
 from outreach.time import clock
 from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
 
@@ -37,9 +37,7 @@ def person(user_id: int) -> ResponseReturnValue:
     """Show one person."""
     found = load(User, user_id, policy.coordinates)
     applications = list(db.session.scalars(select(Application).where(Application.user_id == found.id).order_by(Application.id.desc())))
-    hosts = select(func.count()).where(
-        OutreachSession.host_id == found.id, OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > clock.now()
-    )
+    hosts = select(func.count()).where(OutreachSession.host_id == found.id, OutreachSession.is_to_come(clock.now()))
     return render_template(
         "coordination/person.html",
         person=found,

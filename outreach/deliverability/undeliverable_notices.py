@@ -27,7 +27,6 @@ from outreach.models import (
     Reader,
     Registration,
     RegistrationState,
-    SessionState,
     Student,
     class_teacher,
     enrolment,
@@ -80,7 +79,7 @@ def _undeliverable(now: datetime) -> list[Undeliverable]:
         .join(Registration, Registration.student_id == behind.c.student_id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
         .where(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
-        .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
+        .where(OutreachSession.is_current(now))
         .order_by(OutreachSession.starts_at, Registration.id)
     )
     found: dict[tuple[int, int], Undeliverable] = {}

@@ -49,7 +49,7 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
     about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
-    if invitation is None or not about or not outreach_session.is_published or now >= outreach_session.starts_at:
+    if invitation is None or not about or not outreach_session.is_to_come(now):
         return None
     voices = family_rsvps(Registration.id.in_([place.registration.id for place in about]))
     alone = {key for key, heard in voices.items() if decides_alone(page.mailbox.id, heard)}

@@ -123,7 +123,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
     with transaction():
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
-        if invitation is None or not outreach_session.is_published or now >= outreach_session.starts_at:
+        if invitation is None or not outreach_session.is_to_come(now):
             raise Refusal(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
         if invitation.sequence != sequence:
             raise Stale(_l("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))

@@ -74,7 +74,7 @@ class _Case:
         return InvitationState(
             address=self.by.mailbox.address,
             sequence=invitation.sequence,
-            is_coming=invitation.is_live and told.is_published and self.now < told.ends_at,
+            is_coming=invitation.is_live and told.is_current(self.now),
             is_over=self.now >= told.ends_at,
             answer_stamp=invitation.answer_stamp,
             was_taken=_was_taken(invitation.id, self.event),

@@ -25,7 +25,6 @@ from outreach.models import (
     Mailbox,
     OutreachSession,
     ReasonKind,
-    SessionState,
 )
 
 LOOKS_BACK = timedelta(days=30)
@@ -99,11 +98,11 @@ def _answers(now: datetime) -> tuple[int, int]:
     """Count the invitations that left for sessions to come, and those answered; hosts aren't asked."""
     hosts = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
     counts = select(func.count(), func.count().filter(Invitation.answer != Answer.NEEDS_ACTION))
-    coming = (OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
+    coming = OutreachSession.is_current(now)
     row = db.session.execute(
         counts.select_from(Invitation)
         .join(OutreachSession, OutreachSession.id == Invitation.session_id)
-        .where(*coming, Invitation.is_live, Invitation.sent_sequence.is_not(None), ~hosts)
+        .where(coming, Invitation.is_live, Invitation.sent_sequence.is_not(None), ~hosts)
     ).one()
     return row[0], row[1]
 
@@ -139,7 +138,7 @@ def _troubled(now: datetime) -> tuple[Any, ...]:
         select(*columns, func.count().label("missing"))
         .join(Invitation, Invitation.session_id == one.id)
         .join(Mailbox, Mailbox.id == Invitation.mailbox_id)
-        .where(one.state == SessionState.PUBLISHED, one.ends_at > now, missing)
+        .where(one.is_current(now), missing)
         .group_by(*columns, one.starts_at)
         .order_by(one.starts_at, one.id)
         .limit(MOST_SESSIONS)

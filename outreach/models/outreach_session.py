@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, false
+from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
@@ -149,6 +150,16 @@ class OutreachSession(Base):
     def awaits_decision(self) -> bool:
         """Everybody sees it, and whether it takes place isn't certain yet."""
         return self.is_published and self.is_provisional
+
+    @hybrid_method
+    def is_to_come(self, now: datetime) -> bool:
+        """It takes place and has not begun. Of the class: the same as a condition of a query."""
+        return (self.state == SessionState.PUBLISHED) & (self.starts_at > now)
+
+    @hybrid_method
+    def is_current(self, now: datetime) -> bool:
+        """It takes place and is not over. Of the class: the same as a condition of a query."""
+        return (self.state == SessionState.PUBLISHED) & (self.ends_at > now)
 
     def is_open(self, now: datetime) -> bool:
         """Schools may register at this moment."""

@@ -22,7 +22,6 @@ from outreach.models import (
     OutreachSession,
     Registration,
     RegistrationStep,
-    SessionState,
     Student,
     User,
     enrolment,
@@ -38,7 +37,7 @@ def registrations_to_come(student_id: int, *, now: datetime) -> Sequence[Registr
         select(Registration)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
         .where(Registration.student_id == student_id, Registration.state.in_(ACTIVE))
-        .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at > now)
+        .where(OutreachSession.is_current(now))
         .order_by(OutreachSession.starts_at)
     ).all()
 

@@ -11,6 +11,7 @@ from outreach.models.outreach_session import instant
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 STARTS = datetime(2027, 3, 18, 18, 0, tzinfo=UTC)
+ENDS = STARTS + timedelta(hours=2)
 SECOND = timedelta(seconds=1)
 
 
@@ -65,6 +66,18 @@ def session(state: SessionState = SessionState.PUBLISHED, **facts: object) -> Ou
 def test_only_what_is_published_takes_place_is_open_and_gives_seats(state: SessionState) -> None:
     one, is_published = session(state, is_provisional=True), state is SessionState.PUBLISHED
     assert (one.is_published, one.is_open(NOW), one.promotes_unasked(NOW), one.awaits_decision) == (is_published,) * 4
+
+
+@pytest.mark.parametrize("state", list(SessionState))
+@pytest.mark.parametrize(
+    ("now", "is_to_come", "is_current"),
+    [(STARTS - SECOND, True, True), (STARTS, False, True), (ENDS - SECOND, False, True), (ENDS, False, False)],
+)
+def test_what_is_published_is_to_come_until_the_start_and_current_until_the_end(
+    state: SessionState, now: datetime, *, is_to_come: bool, is_current: bool
+) -> None:
+    one, is_published = session(state, ends_at=ENDS), state is SessionState.PUBLISHED
+    assert (one.is_to_come(now), one.is_current(now)) == (is_published and is_to_come, is_published and is_current)
 
 
 def test_only_a_provisional_session_awaits_a_decision() -> None:
