@@ -20,7 +20,6 @@ from outreach.models import (
     Reader,
     RoleName,
     SessionSnapshot,
-    SessionState,
     User,
 )
 from outreach.notifications.decision_times import ASKED_BEFORE, DecisionStep, due_steps
@@ -38,9 +37,8 @@ def ask_for_decisions(*, now: datetime) -> int:
     decided, cancelled or begun. A new decision time asks anew.
     """
     undecided = select(OutreachSession.id, OutreachSession.decides_at, OutreachSession.starts_at, OutreachSession.zone).where(
-        OutreachSession.state == SessionState.PUBLISHED,
+        OutreachSession.is_to_come(now),
         OutreachSession.is_provisional,
-        OutreachSession.starts_at > now,
         OutreachSession.decides_at < now + HORIZON,
     )
     return sum(_ask(row.id, row.decides_at, _untaken(row, now), now=now) for row in db.session.execute(undecided).all())

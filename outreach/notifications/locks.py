@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, SessionState, Student
+from outreach.models import ACTIVE, OutreachSession, Registration, Student
 
 
 def lock_sessions_and_students(student_ids: Collection[int], *, now: datetime, session_id: int | None = None) -> None:
@@ -21,7 +21,7 @@ def lock_sessions_and_students(student_ids: Collection[int], *, now: datetime, s
     students keeps `lock_students` out, and so everybody who registers one of them.
     """
     sessions = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE))
-    coming = OutreachSession.id.in_(sessions) & (OutreachSession.state == SessionState.PUBLISHED) & (OutreachSession.ends_at > now)
+    coming = OutreachSession.id.in_(sessions) & OutreachSession.is_current(now)
     wanted = coming | (OutreachSession.id == session_id)
     db.session.execute(select(OutreachSession.id).where(wanted).order_by(OutreachSession.id).with_for_update(key_share=True))
     db.session.execute(select(Student.id).where(Student.id.in_(student_ids)).order_by(Student.id).with_for_update())

@@ -22,7 +22,6 @@ from outreach.models import (
     ReasonKind,
     Registration,
     SessionSnapshot,
-    SessionState,
 )
 from outreach.notifications.decide import reconcile, revise, wanted_by_families, wanted_by_hosts, wanted_by_teachers
 from outreach.notifications.facts import IN_LINE, Facts, StandingReason
@@ -118,8 +117,7 @@ def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> 
         .where(
             Registration.student_id.in_(student_ids),
             Registration.state.in_(ACTIVE),
-            OutreachSession.state == SessionState.PUBLISHED,
-            OutreachSession.ends_at > now,
+            OutreachSession.is_current(now),
         )
         .order_by(Registration.session_id)
     ).all()

@@ -24,7 +24,6 @@ from outreach.models import (
     Registration,
     School,
     SessionSnapshot,
-    SessionState,
     Student,
     StudentSnapshot,
     User,
@@ -51,8 +50,8 @@ def plan_rosters(*, now: datetime) -> int:
     """Write hosts who comes, the evening before; gives how many sessions had one."""
     coming = (
         select(OutreachSession.id, OutreachSession.starts_at, OutreachSession.zone)
-        .where(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.seats_taken > 0)
-        .where(OutreachSession.starts_at > now, OutreachSession.starts_at < now + timedelta(days=2))
+        .where(OutreachSession.is_to_come(now), OutreachSession.seats_taken > 0)
+        .where(OutreachSession.starts_at < now + timedelta(days=2))
     )
     rows = db.session.execute(coming).all()
     due = [row for row in rows if roster_falls_due(starts_at=row.starts_at, zone=row.zone) <= now]
@@ -61,7 +60,7 @@ def plan_rosters(*, now: datetime) -> int:
 
 def _due_sessions(now: datetime) -> list[tuple[int, datetime, Due]]:
     coming = select(OutreachSession.id, OutreachSession.starts_at, OutreachSession.zone, OutreachSession.reminder_leads).where(
-        OutreachSession.state == SessionState.PUBLISHED, OutreachSession.starts_at > now, OutreachSession.starts_at < now + HORIZON
+        OutreachSession.is_to_come(now), OutreachSession.starts_at < now + HORIZON
     )
     rows = db.session.execute(coming).all()
     dues = ((row.id, row.starts_at, due_lead(row.reminder_leads, starts_at=row.starts_at, zone=row.zone, now=now)) for row in rows)

@@ -39,7 +39,7 @@ def apply_rsvp(outreach_session: OutreachSession, invitation: Invitation, given:
     record_rsvp(invitation, given, now=now)
     db.session.flush()
     declines = given.answer is Answer.DECLINED and given.is_verified
-    takes_place = outreach_session.is_published and now < outreach_session.starts_at
+    takes_place = outreach_session.is_to_come(now)
     if not (declines and takes_place and outreach_session.frees_declined_seats):
         return ()
     ended = _seated(seats_at_stake(invitation))

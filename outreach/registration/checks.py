@@ -58,7 +58,7 @@ def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> N
 
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refused unless a seat is on offer still, in a session that is to come."""
-    if not outreach_session.is_published or now >= outreach_session.starts_at:
+    if not outreach_session.is_to_come(now):
         raise Refusal(_l("The session has begun or was cancelled: no seat is on offer any more."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
         raise Refusal(_l("The offer has lapsed; the student keeps the place on the waiting list."))

@@ -141,7 +141,7 @@ def next_for_free_seats(
     `room`: what there would be after a change; None: what there is.
     """
     room = room or seat_limits(outreach_session)
-    if not outreach_session.is_published or now >= outreach_session.starts_at:
+    if not outreach_session.is_to_come(now):
         return []
     unasked = outreach_session.promotes_unasked(now)
     seated = seated_by_school(outreach_session.id)

@@ -153,7 +153,7 @@ def _end(
         outreach_session, registration = locked_registration(registration_id)
         if not registration.is_active:
             raise Refusal(_l("This place was given back before."))
-        if not outreach_session.is_published or now >= outreach_session.starts_at:
+        if not outreach_session.is_to_come(now):
             raise Refusal(_l("The session has begun or was cancelled: nothing can be given back any more."))
         end_registrations(outreach_session, [registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
