@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Date, DateTime, Dialect, Enum, MetaData, String, Text, event, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -151,6 +152,12 @@ def insert_in_order(model: type[Any], rows: Sequence[dict[str, Any]]) -> list[in
     if is_sqlite(db.session.connection()):
         return sorted(db.session.scalars(statement.returning(model.id), rows))
     return list(db.session.scalars(statement.returning(model.id, sort_by_parameter_order=True), rows))
+
+
+def insert_or_skip(model: type[Base], *unique: str) -> postgresql.Insert | sqlite.Insert:
+    """Give an INSERT that skips rows that are there already: by these unique columns, by any constraint where none is named."""
+    statement = sqlite.insert(model) if is_sqlite(db.session.connection()) else postgresql.insert(model)
+    return statement.on_conflict_do_nothing(index_elements=unique or None)
 
 
 def is_sqlite(connection: Connection) -> bool:

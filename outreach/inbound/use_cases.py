@@ -11,10 +11,9 @@ from typing import Any, cast
 import structlog
 from flask import current_app
 from sqlalchemy import CursorResult, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from outreach.db import db, is_sqlite, transaction
+from outreach.db import db, insert_or_skip, transaction
 from outreach.errors import NotThere
 from outreach.inbound import apply
 from outreach.inbound.apply import From
@@ -119,8 +118,7 @@ def _write_down(incoming: IncomingMessage, raw: bytes, now: datetime) -> int | N
         "subject": _line(incoming.subject),
         "raw": raw,
     }
-    dialect = sqlite if is_sqlite(db.session.connection()) else postgresql
-    inserted = dialect.insert(InboundMessage).values(row).on_conflict_do_nothing().returning(InboundMessage.id)
+    inserted = insert_or_skip(InboundMessage).values(row).returning(InboundMessage.id)
     return cast(int | None, db.session.scalar(inserted))
 
 

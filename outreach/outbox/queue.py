@@ -12,10 +12,9 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
-from outreach.db import db, is_sqlite
+from outreach.db import db, insert_or_skip
 from outreach.models import Letter, LetterKind, LetterState
 
 
@@ -45,10 +44,8 @@ def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
     """
     if not drafts:
         return
-    insert = sqlite.insert if is_sqlite(db.session.connection()) else postgresql.insert
-    statement = insert(Letter).on_conflict_do_nothing(index_elements=[Letter.dedupe_key])
-    one_statement = statement.returning(Letter.id).execution_options(render_nulls=True)
-    db.session.execute(one_statement, [_row(draft, now) for draft in drafts])
+    statement = insert_or_skip(Letter, "dedupe_key").returning(Letter.id).execution_options(render_nulls=True)
+    db.session.execute(statement, [_row(draft, now) for draft in drafts])
 
 
 def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:

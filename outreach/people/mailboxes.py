@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from outreach.db import db, is_sqlite
+from outreach.db import db, insert_or_skip
 from outreach.mail import plain_address
 from outreach.models import Mailbox, new_token
 
@@ -30,10 +30,7 @@ def normal_address(text: str) -> str:
 
 def mailbox_of(address: str) -> Mailbox:
     """Find or make the mailbox of a normal address, and lock it: rivals with the same address come one after the other."""
-    connection = db.session.connection()
-    insert = sqlite.insert(Mailbox) if is_sqlite(connection) else postgresql.insert(Mailbox)
-    facts = {"address": address, "token": new_token(), "locale": "en", "link_version": 1}
-    db.session.execute(insert.values(facts).on_conflict_do_nothing(index_elements=["address"]))
+    db.session.execute(insert_or_skip(Mailbox, "address").values(_new_mailbox(address)))
     return db.session.scalars(select(Mailbox).where(Mailbox.address == address).with_for_update()).one()
 
 
@@ -43,13 +40,14 @@ def mailboxes_of(addresses: Collection[str]) -> dict[str, int]:
     Sorted, so that rivals with the same addresses wait for each other instead of blocking each other. A mailbox
     that is being forgotten just now is made anew.
     """
-    connection = db.session.connection()
-    insert = sqlite.insert(Mailbox) if is_sqlite(connection) else postgresql.insert(Mailbox)
     found: dict[str, int] = {}
     while missing := sorted(set(addresses) - found.keys()):
-        rows = [{"address": address, "token": new_token(), "locale": "en", "link_version": 1} for address in missing]
-        db.session.execute(insert.on_conflict_do_nothing(index_elements=["address"]), rows)
+        db.session.execute(insert_or_skip(Mailbox, "address"), [_new_mailbox(address) for address in missing])
         kept = select(Mailbox.address, Mailbox.id).where(Mailbox.address.in_(missing)).order_by(Mailbox.address)
         rows_kept = db.session.execute(kept.with_for_update(read=True, key_share=True))
         found |= {address: key for address, key in rows_kept}  # noqa: C416 (dict() of rows isn't typed)
     return found
+
+
+def _new_mailbox(address: str) -> dict[str, Any]:
+    return {"address": address, "token": new_token(), "locale": "en", "link_version": 1}

@@ -127,7 +127,7 @@ def _on(shelf: OwnSessionsFilter, now: datetime) -> ColumnElement[bool]:
     if shelf is OwnSessionsFilter.DRAFTS:
         return OutreachSession.state == SessionState.DRAFT
     if shelf is OwnSessionsFilter.UPCOMING:
-        return OutreachSession.is_current(now)
+        return and_(OutreachSession.is_current(now))
     over = and_(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.ends_at <= now)
     return or_(OutreachSession.state == SessionState.CANCELLED, over)
 
