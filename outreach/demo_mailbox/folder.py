@@ -3,59 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from outreach.demo_mailbox.reading import Summary, summary_of
+from outreach.web import Page, page_among
 
-T = TypeVar("T")
 PAGE_SIZE = 50
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,119}")
 
 
-@dataclass(frozen=True)
-class FolderPage(Generic[T]):
-    """One page of a list."""
-
-    rows: Sequence[T]
-    page: int
-    pages: int
-    total: int
-
-    @property
-    def has_prev(self) -> bool:
-        """There is one before."""
-        return self.page > 1
-
-    @property
-    def has_next(self) -> bool:
-        """There is one after."""
-        return self.page < self.pages
-
-    @property
-    def prev_num(self) -> int:
-        """The one before."""
-        return self.page - 1
-
-    @property
-    def next_num(self) -> int:
-        """The one after."""
-        return self.page + 1
-
-
-def find(folder: Path, address: str, number: int) -> FolderPage[Summary]:
+def find(folder: Path, address: str, number: int) -> Page:
     """Give a page of the letters to addresses that hold these characters, the newest first; a page past the end is the last."""
     names = sorted((path.stem for path in folder.glob("*.eml") if _NAME.fullmatch(path.stem)), reverse=True)
     wanted = address.strip().casefold()
     if wanted:
         names = [name for name in names if wanted in _summary(folder, name).to.casefold()]
-    pages = max(1, -(-len(names) // PAGE_SIZE))
-    number = min(max(number, 1), pages)
-    rows = [_summary(folder, name) for name in names[(number - 1) * PAGE_SIZE : number * PAGE_SIZE]]
-    return FolderPage(rows, number, pages, len(names))
+    page = page_among(names, number, size=PAGE_SIZE)
+    return replace(page, rows=[_summary(folder, name) for name in page.rows])
 
 
 def take(folder: Path, name: str) -> bytes | None:
