@@ -53,7 +53,7 @@ LIBRARIES = {
     "outreach.demo_mailbox.card": {"icalendar"},
     "outreach.inbound.parsing.calendar": {"icalendar"},
     "outreach.inbound.parsing.bounces": {"flufl"},
-    "outreach.class_lists.cells": {"email_validator"},
+    "outreach.people.normal_form": {"email_validator"},
     "outreach.time.zones": {"babel"},
 }
 NOUNS = {"outreach.models", "outreach.settings", "outreach.errors"}

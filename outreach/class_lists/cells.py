@@ -8,10 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from email_validator import EmailNotValidError, validate_email
-
 from outreach.class_lists.errors import CellTrouble, ProblemCode
-from outreach.mail import plain_address
+from outreach.people import normal_address
 
 MAX_NAME = 100
 MAX_WORD = 64
@@ -148,16 +146,12 @@ def read_emails(cell: str) -> list[str]:
 
 
 def normal_email(address: str) -> str:
-    """Give the form a mailbox is stored in (outreach.people.mailboxes): lower case, the domain in ASCII. Raises CellTrouble: bad_email.
-
-    An accent before the @ is refused: few mail servers take one (RFC 6531), and it is nearly always a slip.
-    """
+    """Give the form a mailbox is kept in. Raises CellTrouble: bad_email."""
     if len(address) > MAX_EMAIL:
         raise CellTrouble(ProblemCode.BAD_EMAIL)  # before anything slow looks at it
     try:
-        valid = validate_email(address, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-        return plain_address((valid.ascii_email or valid.normalized).lower())
-    except (EmailNotValidError, ValueError):
+        return normal_address(address)
+    except ValueError:
         raise CellTrouble(ProblemCode.BAD_EMAIL) from None
 
 

@@ -12,8 +12,9 @@ from outreach.people.contacts import (
 )
 from outreach.people.holds import HoldReason, has_gates, hold_reasons
 from outreach.people.mail_domains import is_there, schools_of
-from outreach.people.mailboxes import mailbox_of, mailboxes_of, normal_address
+from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.name_privacy import for_host
+from outreach.people.normal_form import normal_address
 
 __all__ = [
     "ContactCounts",

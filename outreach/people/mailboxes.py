@@ -8,24 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import select
 
 from outreach.db import db, insert_or_skip
-from outreach.mail import plain_address
 from outreach.models import Mailbox, new_token
-
-
-def normal_address(text: str) -> str:
-    """Give the form in which a mailbox keeps an address: lower case, the domain in ASCII.
-
-    Raises ValueError for what no mail can be sent to. Asks no name server.
-    """
-    try:
-        valid = validate_email(text, check_deliverability=False, test_environment=True, allow_smtputf8=False)
-    except EmailNotValidError:
-        raise ValueError(f"not an address a mail can go to: {text!r}") from None
-    return plain_address((valid.ascii_email or valid.normalized).lower())
 
 
 def mailbox_of(address: str) -> Mailbox:

@@ -7,7 +7,7 @@ import pytest
 from outreach.class_lists.cells import normal_email
 from outreach.class_lists.errors import CellTrouble
 from outreach.class_lists.row_reader import ListedGuardian
-from outreach.people.mailboxes import normal_address
+from outreach.people.normal_form import normal_address
 from tests.support.class_lists import codes, one, read
 
 

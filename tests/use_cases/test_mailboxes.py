@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Mailbox
-from outreach.people.mailboxes import mailbox_of, mailboxes_of, normal_address
+from outreach.people.mailboxes import mailbox_of, mailboxes_of
+from outreach.people.normal_form import normal_address
 from tests.support.builders import Builder
 
 
