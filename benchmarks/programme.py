@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import insert
 
 from outreach.db import db
-from outreach.models import Area, OutreachSession, SessionState, Site, instant
+from outreach.models import Area, OutreachSession, SessionState, Site
+from outreach.time import instant
 
 SESSIONS, SITES, DAYS = 10_000, 40, 365
 ZONES = ("Europe/London", "America/New_York", "America/Vancouver")

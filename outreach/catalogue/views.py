@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -27,7 +26,7 @@ from outreach.catalogue.search import find, formats
 from outreach.db import db
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
 from outreach.settings import Settings
-from outreach.time import clock
+from outreach.time import clock, to_wall_time
 from outreach.web import formatting, limiter, me, page_number, settings
 
 catalogue = Blueprint("catalogue", __name__)
@@ -98,7 +97,7 @@ def _moment_words(zone: str) -> Callable[[datetime], str]:
     """Say moments on the session's own clock."""
 
     def words(moment: datetime) -> str:
-        wall = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+        wall = to_wall_time(moment, zone)
         return f"{formatting.day(wall)}, {formatting.clock_time(wall)}"
 
     return words

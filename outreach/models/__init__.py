@@ -4,7 +4,7 @@ from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKi
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
 from outreach.models.mailbox import Mailbox, new_token
-from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, instant
+from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, higher_floor
 from outreach.models.place import Appointment, Area, Site
 from outreach.models.registration import (
     ACTIVE,
@@ -91,7 +91,7 @@ __all__ = [
     "co_host",
     "enrolment",
     "guardianship",
-    "instant",
+    "higher_floor",
     "new_token",
     "user_role",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, false
 from sqlalchemy.ext.hybrid import hybrid_method
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
 from outreach.models.place import Area, Site
 from outreach.models.user import User
+from outreach.time import instant
 
 
 class Format(Base):
@@ -47,6 +47,11 @@ co_host = Table(
     Column("session_id", ForeignKey("outreach_session.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
+
+
+def higher_floor(*floors: int | None) -> int | None:
+    """Give the highest age floor: an area's own rule holds even where the session asks for less."""
+    return max((floor for floor in floors if floor is not None), default=None)
 
 
 class OutreachSession(Base):
@@ -194,8 +199,3 @@ class OutreachSession(Base):
         """People are told of a change."""
         self.revision += 1
         self.updated_at = now
-
-
-def instant(wall: datetime, zone: str, fold: int) -> datetime:
-    """Give the UTC instant at which the clock on the wall of a zone shows this."""
-    return wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)

@@ -14,7 +14,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, School, Student
+from outreach.models import ACTIVE, OutreachSession, Registration, School, Student, higher_floor
 from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
@@ -52,8 +52,7 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
 
 def age_floor(outreach_session: OutreachSession) -> int | None:
     """Give the floor that holds: the session's or its area's, whichever is higher."""
-    floors = [outreach_session.age_floor, outreach_session.area.age_floor if outreach_session.area else None]
-    return max((floor for floor in floors if floor is not None), default=None)
+    return higher_floor(outreach_session.age_floor, outreach_session.area.age_floor if outreach_session.area else None)
 
 
 def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -16,7 +15,7 @@ from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
 from outreach.scheduling.form_parts import USUAL, LeadUnit, in_order, in_words
 from outreach.scheduling.queries import clinicians
-from outreach.time import is_shown_twice
+from outreach.time import is_shown_twice, to_wall_time
 
 USUAL_START = time(14, 0)
 AS_THEY_ARE = (
@@ -103,7 +102,7 @@ def _offer(outreach_session: OutreachSession) -> dict[str, Any]:
 
 
 def _on_wall(moment: datetime | None, zone: str) -> datetime | None:
-    return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) if moment else None
+    return to_wall_time(moment, zone) if moment else None
 
 
 def places_to_choose(user: User) -> list[SelectChoice]:

@@ -9,13 +9,13 @@ from flask_babel import lazy_gettext as _l
 
 from outreach.db import db
 from outreach.errors import NotThere, Refusal
-from outreach.models import Cause, OutreachSession, SessionSnapshot
+from outreach.models import Cause, OutreachSession, SessionSnapshot, higher_floor
 from outreach.notifications import notify_moved, notify_status, snapshot_of
 from outreach.registration import settle_seats
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.sites import Venue, find_venue
-from outreach.scheduling.use_cases import higher_floor, locked_session, placing
+from outreach.scheduling.use_cases import locked_session, placing
 from outreach.time import SettledTime
 
 

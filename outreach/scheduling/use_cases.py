@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
-from outreach.models import OutreachSession, SessionState, User
+from outreach.models import OutreachSession, SessionState, User, higher_floor
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
 from outreach.registration import seat_limits, settle_seats
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
@@ -172,11 +172,6 @@ def _take_offer(outreach_session: OutreachSession, offer: DetailsInput, its_host
     outreach_session.age_floor = higher_floor(offer.age_floor, area.age_floor if area else None)
     outreach_session.host = its_host
     outreach_session.co_hosts = co_hosts(offer.co_host_emails, but=its_host)
-
-
-def higher_floor(*floors: int | None) -> int | None:
-    """Give the highest age floor: an area's own rule holds even where the session asks for less."""
-    return max((floor for floor in floors if floor is not None), default=None)
 
 
 def _check_seats(capacity: int, taken: int) -> None:

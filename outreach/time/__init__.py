@@ -2,7 +2,18 @@
 
 from outreach.time import clock
 from outreach.time.clock_changes import NO_OFFSET, ClockChange, YearlyRule, is_skipped, yearly_rules, zone_info
-from outreach.time.wall_time import AskedTime, Objection, SettledTime, TimeRefused, instants, is_shown_twice, moment, settle
+from outreach.time.wall_time import (
+    AskedTime,
+    Objection,
+    SettledTime,
+    TimeRefused,
+    instant,
+    instants,
+    is_shown_twice,
+    moment,
+    settle,
+    to_wall_time,
+)
 from outreach.time.zones import country_of_zones, zone_names, zones_by_country
 
 __all__ = [
@@ -15,11 +26,13 @@ __all__ = [
     "YearlyRule",
     "clock",
     "country_of_zones",
+    "instant",
     "instants",
     "is_shown_twice",
     "is_skipped",
     "moment",
     "settle",
+    "to_wall_time",
     "yearly_rules",
     "zone_info",
     "zone_names",

@@ -114,6 +114,16 @@ def moment(wall: datetime, zone: str, *, field: str) -> datetime:
     return _instant(wall, place, _fold(wall, place, field, 0))
 
 
+def instant(wall: datetime, zone: str, fold: int) -> datetime:
+    """Give the UTC instant at which the clock of a known zone shows this."""
+    return _instant(wall, zone_info(zone), fold)
+
+
+def to_wall_time(at: datetime, zone: str) -> datetime:
+    """Give what the clock of a known zone shows at an instant: naive, with the fold of a time shown twice."""
+    return at.astimezone(zone_info(zone)).replace(tzinfo=None)
+
+
 def is_shown_twice(wall: datetime, zone: str) -> bool:
     """Say whether the clock of a known zone shows this time twice."""
     move = _clock_move(wall, zone_info(zone))

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from nh3 import Cleaner
 
 from outreach.mail import explain_rejection
+from outreach.time import to_wall_time
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _CLEANER = Cleaner(
@@ -84,14 +85,13 @@ def when(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int = 0, l
 
 def moment(at: datetime, zone: str, language: str | None = None) -> str:
     """'Wednesday 17 March 2027, 18:00 (New York, UTC\N{MINUS SIGN}4)': an aware moment on the clock of a zone."""
-    local = at.astimezone(ZoneInfo(zone))
-    wall = local.replace(tzinfo=None)
-    return f"{day(wall, language)}, {clock_time(wall, language)} ({zone_words(wall, zone, local.fold, language)})"
+    wall = to_wall_time(at, zone)
+    return f"{day(wall, language)}, {clock_time(wall, language)} ({zone_words(wall, zone, wall.fold, language)})"
 
 
 def short_moment(at: datetime, zone: str, language: str | None = None) -> str:
     """'Wed 17 Mar, 18:00': an aware moment where zone and year go without saying."""
-    wall = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    wall = to_wall_time(at, zone)
     return f"{' '.join(day_parts(wall, language))}, {clock_time(wall, language)}"
 
 
@@ -99,7 +99,7 @@ def table_moment(at: datetime | None, zone: str) -> str:
     """'Mon 1 Mar 2027, 09:00': an aware moment in a table, on the clock of a zone; nothing for None."""
     if at is None:
         return ""
-    wall = at.astimezone(ZoneInfo(zone))
+    wall = to_wall_time(at, zone)
     return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)}"
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from outreach.models import Letter, LetterKind, Mailbox
-from outreach.models.outreach_session import instant
 from outreach.models.snapshots import (
     AccountSnapshot,
     ApplicationSnapshot,
@@ -23,6 +22,7 @@ from outreach.models.snapshots import (
     StudentSnapshot,
 )
 from outreach.settings import Settings
+from outreach.time import instant
 
 WRITTEN = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 UID = "7f3c1f6e-5a41-4f0e-9a57-0d2f6a1b9c33@outreach.example"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from outreach.models import ACTIVE, HAVE_AN_ENTRY, SEATED, OutreachSession, Registration, RegistrationState, SessionState, Student
-from outreach.models.outreach_session import instant
+from outreach.time import instant
 
 NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 STARTS = datetime(2027, 3, 18, 18, 0, tzinfo=UTC)
