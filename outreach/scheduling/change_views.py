@@ -1,4 +1,4 @@
-"""Pages on which a session is published, moved or cancelled; each first says who will be told."""
+"""Pages on which a session is published, moved or cancelled; each first shows who gets which letter."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def publish(session_id: int) -> ResponseReturnValue:
 @scheduling.route("/sessions/<int:session_id>/move", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def move_session(session_id: int) -> ResponseReturnValue:
-    """Ask for the new time and place, show who will be told, then move."""
+    """Ask for the new time and place, show who gets which letter, then move."""
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if not outreach_session.is_published:
         return _not_published(outreach_session)
@@ -51,8 +51,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
     else:
         status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
     if plans:
-        told = recipients(outreach_session, _("a letter that changes the entry in their calendar, and asks again"))
-        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": told, "kept": typed_before()}
+        rows = recipients(outreach_session, _("a letter that changes the entry in their calendar, and asks again"))
+        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": rows, "kept": typed_before()}
         return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
         flash(_("Moved. Everybody's calendar follows."), "success")
@@ -64,7 +64,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
 @scheduling.route("/sessions/<int:session_id>/cancellation", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def cancel(session_id: int) -> ResponseReturnValue:
-    """Ask for the reason and show who will be told, then cancel. A draft, of which nobody knows, is discarded."""
+    """Ask for the reason and show who gets which letter, then cancel. A draft, which nobody knows of, is discarded."""
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if outreach_session.state == SessionState.DRAFT:
         return _discard(outreach_session)
@@ -73,8 +73,8 @@ def cancel(session_id: int) -> ResponseReturnValue:
     if status == DONE:
         flash(_("Cancelled. Everybody is being told."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
-    told = recipients(outreach_session, _("a letter that takes the entry out of their calendar"))
-    page = {"form": form, "outreach_session": outreach_session, "recipients": told}
+    rows = recipients(outreach_session, _("a letter that takes the entry out of their calendar"))
+    page = {"form": form, "outreach_session": outreach_session, "recipients": rows}
     return render_template("scheduling/cancel.html", **page), status
 
 

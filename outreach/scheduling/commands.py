@@ -15,7 +15,7 @@ from outreach.web import formatting
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.pass_obj
 def retime_sessions(app: Flask, *, dry_run: bool) -> None:
-    """Work out when sessions take place by the zone data of now, and tell whose calendar would be wrong.
+    """Work out when sessions take place by the zone data of now, and notify whoever has a wrong calendar.
 
     The time on the wall stays as it was promised. The worker does this by itself when it starts, and daily.
     """
@@ -38,5 +38,5 @@ def _summary(found: Retiming, *, is_dry_run: bool) -> str:
     if not found.looked_at:
         return f"Nothing to do: every session to come was timed with the zone data {TZDATA_VERSION}."
     changed, skipped = len(found.changed), len(found.skipped)
-    told = f"Zone data {TZDATA_VERSION}: looked at {found.looked_at}, changed {changed}, to be moved by a person {skipped}."
-    return f"{told} Nothing was written." if is_dry_run else told
+    summary = f"Zone data {TZDATA_VERSION}: looked at {found.looked_at}, changed {changed}, to be moved by a person {skipped}."
+    return f"{summary} Nothing was written." if is_dry_run else summary

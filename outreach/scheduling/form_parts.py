@@ -176,7 +176,7 @@ class WhenFields:
 
     @property
     def asks_for_the_next_day(self) -> bool:
-        """Show the box only to whom it concerns."""
+        """Show the box only where it is needed."""
         return bool(self.ends_next_day.data or self.end.errors)
 
     @property

@@ -29,7 +29,7 @@ class Move:
 
 
 def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datetime) -> Move:
-    """Say what would change; writes nothing. Raises Refused as `apply_move`."""
+    """Say what would change; writes nothing. Raises Refusal as `apply_move`."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
@@ -45,7 +45,7 @@ def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: dat
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
     Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
-    when it isn't as it was `seen`; Refused when it is cancelled or over, when the new time, or the time it is decided by, can't be,
+    when it isn't as it was `seen`; Refusal when it is cancelled or over, when the new time, or the time it is decided by, can't be,
     or when nothing changes.
     """
     with placing():

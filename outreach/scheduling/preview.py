@@ -35,24 +35,24 @@ class PreviewLine:
 
 
 def recipients(outreach_session: OutreachSession, entry: str) -> list[Row]:
-    """Say who hears when everybody does: (how many, who, what they get). `entry`: for those who have it in their calendar."""
+    """Say who gets a letter when everybody does: (how many, who, what they get). `entry`: for those who have it in their calendar."""
     return in_words(count_everybody(outreach_session), entry)
 
 
-def in_words(told: RecipientCounts, entry: str) -> list[Row]:
-    """Say who hears: (how many, who, what they get). Nobody is left out, and who gets nothing isn't named."""
-    lists_with_entry = told.lists if told.lists == told.teachers else 0
+def in_words(counts: RecipientCounts, entry: str) -> list[Row]:
+    """Say who gets a letter: (how many, who, what they get). Nobody is left out, and who gets nothing isn't named."""
+    lists_with_entry = counts.lists if counts.lists == counts.teachers else 0
     rows = [
-        (told.students, ngettext("student", "students", told.students), entry),
-        (told.guardians, ngettext("guardian", "guardians", told.guardians), entry),
+        (counts.students, ngettext("student", "students", counts.students), entry),
+        (counts.guardians, ngettext("guardian", "guardians", counts.guardians), entry),
         (
-            told.teachers,
-            ngettext("teacher", "teachers", told.teachers),
+            counts.teachers,
+            ngettext("teacher", "teachers", counts.teachers),
             _("the same, and a list of their students") if lists_with_entry else entry,
         ),
-        (told.lists - lists_with_entry, ngettext("teacher", "teachers", told.lists), _("a list of their students")),
-        (told.hosts, ngettext("host", "hosts", told.hosts), entry),
-        (told.waiting, ngettext("student or guardian who waits", "students and guardians who wait", told.waiting), _("a letter")),
+        (counts.lists - lists_with_entry, ngettext("teacher", "teachers", counts.lists), _("a list of their students")),
+        (counts.hosts, ngettext("host", "hosts", counts.hosts), entry),
+        (counts.waiting, ngettext("student or guardian who waits", "students and guardians who wait", counts.waiting), _("a letter")),
     ]
     return [row for row in rows if row[0]]
 
@@ -92,7 +92,7 @@ def _status(facts: SessionSnapshot) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Rewording:
-    """What letters would show as new. The description is too long for a letter: that one is told of, not shown."""
+    """What letters would show as new. The description is too long for a letter, which only says that it is new."""
 
     was: SessionSnapshot
     becomes: SessionSnapshot
@@ -101,28 +101,28 @@ class Rewording:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """What saving would send: `news` to whoever has an entry, None where they aren't told. `told`: who hears, in words."""
+    """What saving would send: `news` to whoever has an entry, None where they get nothing. `recipients`: who gets what, in words."""
 
     news: Rewording | None
-    told: tuple[Row, ...]
+    recipients: tuple[Row, ...]
 
     @property
     def sends(self) -> bool:
         """Somebody would get a letter, so the host is asked first."""
-        return self.news is not None or bool(self.told)
+        return self.news is not None or bool(self.recipients)
 
 
 def plan_edit(session_id: int, offer: DetailsInput, *, tells: bool, now: datetime) -> Edit:
-    """Say what saving would send; writes nothing. Raises Refused when it `tells` and nothing that letters show would change."""
+    """Say what saving would send; writes nothing. Raises Refusal when it `tells` and nothing that letters show would change."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_l("This session isn't there any more."))
     news = _rewording(outreach_session, offer) if tells else None
-    told = in_words(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
-    return Edit(news=news, told=(*told, *_told_besides(outreach_session, offer, now)))
+    rows = in_words(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
+    return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
 
 
-def _told_besides(outreach_session: OutreachSession, offer: DetailsInput, now: datetime) -> Iterator[Row]:
+def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, now: datetime) -> Iterator[Row]:
     if not outreach_session.is_published:
         return
     room = SeatLimits(offer.capacity, offer.per_school_limit)
@@ -153,7 +153,7 @@ def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Reword
 
 
 def must_be_news(was: SessionSnapshot, becomes: SessionSnapshot, *, has_new_description: bool) -> Rewording:
-    """Give what is to be told. Raises Refused when that is nothing."""
+    """Give the news to send. Raises Refusal when there is none."""
     if was == becomes and not has_new_description:
         raise Refusal(
             _l("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),

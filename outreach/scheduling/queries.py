@@ -36,7 +36,7 @@ PAGE_SIZE = 50
 
 
 class OwnSessionsFilter(enum.StrEnum):
-    """Where a session lies in its host's list."""
+    """The part of a host's list that a session is in."""
 
     UPCOMING = "upcoming"
     DRAFTS = "drafts"
@@ -57,7 +57,7 @@ def _for_its_host(card: SessionCard, waiting: int) -> SessionCard:
 
 
 def filter_counts(user: User, *, now: datetime) -> dict[OwnSessionsFilter, int]:
-    """Count what lies on each shelf."""
+    """Count the sessions of each part."""
     counts = [func.count().filter(_on(shelf, now)) for shelf in OwnSessionsFilter]
     row = db.session.execute(select(*counts).select_from(OutreachSession).where(_own(user))).one()
     return dict(zip(OwnSessionsFilter, row, strict=True))
@@ -142,7 +142,7 @@ def _waiting(session_ids: Collection[int]) -> dict[int, int]:
 
 
 def host(user_id: int | None, *, default_id: int) -> User:
-    """Give the host. Raises Refused when it isn't an approved clinician."""
+    """Give the host. Raises Refusal when it isn't an approved clinician."""
     user = db.session.get(User, default_id if user_id is None else user_id)
     if user is None or not _hosts_sessions(user):
         raise Refusal(_l("Choose the clinician who hosts it."), field="host")
@@ -150,7 +150,7 @@ def host(user_id: int | None, *, default_id: int) -> User:
 
 
 def co_hosts(emails: Sequence[str], *, but: User) -> list[User]:
-    """Give the clinicians with these addresses, each once, without the host. Raises Refused naming an address that isn't one's."""
+    """Give the clinicians with these addresses, each once, without the host. Raises Refusal naming an address that isn't one's."""
     wanted = list(dict.fromkeys(email.lower() for email in emails))
     found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
     for email in wanted:

@@ -48,7 +48,7 @@ class Retiming:
 
 
 def retime_all(*, now: datetime, is_dry_run: bool = False) -> Retiming:
-    """Give sessions that aren't over the instants their wall times mean now, and tell whoever has one in the calendar.
+    """Give sessions that aren't over the instants their wall times mean now, and notify whoever has one in the calendar.
 
     Only data newer than what a session was timed with count: an old worker that still runs beside a new one changes nothing
     back. A time the clock skips now keeps its instants, for a person to move. `is_dry_run` says what would happen.

@@ -43,7 +43,7 @@ USUALLY_DECIDED = timedelta(hours=48)
 
 
 def settled_time(when: WhenInput, zone: str, *, now: datetime) -> SettledTime:
-    """Give the time that was meant on the clock of this zone. Raises Refused, or AskWhich for an hour that comes twice."""
+    """Give the time that was meant on the clock of this zone. Raises Refusal, or AskWhich for an hour that comes twice."""
     asked = AskedTime(day=when.day, start=when.start, end=when.end, zone=zone, ends_next_day=when.ends_next_day, fold=when.fold)
     try:
         return settle(asked, now=now)
@@ -56,7 +56,7 @@ def registration_opens_and_closes(
 ) -> tuple[datetime | None, datetime | None]:
     """Give the instants between which schools may register; None: from publication, until the start.
 
-    Raises Refused when it closes after the start, or opens after it closes.
+    Raises Refusal when it closes after the start, or opens after it closes.
     """
     try:
         opens_at = moment(opens_wall, zone, field="opens") if opens_wall else None
@@ -75,7 +75,7 @@ def decision_time(
 ) -> datetime | None:
     """Give the instant by which it is decided whether a session takes place; None: it is certain.
 
-    Where nothing was typed about it (None), what was `kept`. Raises Refused for one that isn't between now and the start.
+    Where nothing was typed about it (None), what was `kept`. Raises Refusal for one that isn't between now and the start.
     """
     if typed is not None and not typed.is_provisional:
         return None

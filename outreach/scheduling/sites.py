@@ -16,7 +16,7 @@ from outreach.models import Area, OutreachSession, Site
 from outreach.scheduling.inputs import WhereInput
 from outreach.time import country_of_zones
 
-# ISO 3166-1 keeps ZZ for "unknown": an alias or UTC lies in no country.
+# ISO 3166-1 keeps ZZ for "unknown": an alias or UTC is in no country.
 NOWHERE = "ZZ"
 
 
@@ -39,7 +39,7 @@ class Venue:
 def find_venue(typed: WhereInput) -> Venue:
     """Give the place that was meant. A new one whose name we know already is the one we know.
 
-    Raises Refused when nothing was chosen, two things were, or what was chosen isn't there.
+    Raises Refusal when nothing was chosen, two things were, or what was chosen isn't there.
     """
     site, area = _chosen(typed)
     if typed.new_site:

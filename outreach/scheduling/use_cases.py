@@ -25,7 +25,7 @@ from outreach.scheduling.sites import find_venue
 def post(format_key: str, when: WhenInput, where: WhereInput, offer: DetailsInput, *, by_id: int, publish: bool, now: datetime) -> int:
     """Post a session as a draft, or publish it at once; give its id.
 
-    Raises Refused for a time that can't be meant, a place that isn't there, a host who isn't a clinician.
+    Raises Refusal for a time that can't be meant, a place that isn't there, a host who isn't a clinician.
     """
     with placing():
         outreach_session = OutreachSession(format_key=format_key, posted_by_id=by_id, created_at=now, updated_at=now, seats_taken=0)
@@ -43,7 +43,7 @@ def edit_draft(
 ) -> None:
     """Change anything in a draft, and publish it if asked. Nobody else knows of it yet.
 
-    `seen`: the session's `updated_at` when the form was opened. Raises Stale when it has changed since, and Refused as `post`.
+    `seen`: the session's `updated_at` when the form was opened. Raises Stale when it has changed since, and Refusal as `post`.
     """
     with placing():
         outreach_session = locked_session(session_id, seen)
@@ -61,7 +61,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
     """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `tells`;
     more seats go to those who wait, and hosts who come or go hear of it.
 
-    Raises Stale, and Refused: cancelled, fewer seats than are taken, or nothing to tell.
+    Raises Stale, and Refusal: cancelled, fewer seats than are taken, or nothing to tell.
     """
     with transaction():
         outreach_session = locked_session(session_id, seen)
@@ -83,13 +83,13 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
 
 
 def publish(session_id: int, *, now: datetime) -> None:
-    """Show a draft to everybody and put it into its hosts' calendars. Raises Refused when it has begun, or was published before."""
+    """Show a draft to everybody and put it into its hosts' calendars. Raises Refusal when it has begun, or was published before."""
     with transaction():
         _publish(locked_session(session_id), now=now)
 
 
 def cancel(session_id: int, reason: str, *, now: datetime) -> None:
-    """Cancel a published session and tell everybody why. Raises Refused when it is over, or was cancelled before."""
+    """Cancel a published session and tell everybody why. Raises Refusal when it is over, or was cancelled before."""
     with transaction():
         outreach_session = locked_session(session_id)
         if not outreach_session.is_published:
@@ -101,7 +101,7 @@ def cancel(session_id: int, reason: str, *, now: datetime) -> None:
 
 
 def discard(session_id: int) -> None:
-    """Throw a draft away. Raises Refused when it is no longer a draft."""
+    """Throw a draft away. Raises Refusal when it is no longer a draft."""
     with transaction():
         outreach_session = locked_session(session_id)
         if outreach_session.state != SessionState.DRAFT:
@@ -111,7 +111,7 @@ def discard(session_id: int) -> None:
 
 @contextmanager
 def placing() -> Iterator[None]:
-    """Open a transaction in which a place may be made. Raises Refused where a rival has just made the same one."""
+    """Open a transaction in which a place may be made. Raises Refusal where a rival has just made the same one."""
     try:
         with transaction():
             yield

@@ -121,7 +121,7 @@ def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_o
 
 
 def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
-    """List what now stands where something else was typed; what was typed stays, and may be saved over it knowingly."""
+    """List what others have changed meanwhile; what was typed is kept, and may be saved over it."""
     outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True) or abort(404)
     now_there = form_defaults.from_session(outreach_session)
     form.seen_at.data = now_there["seen_at"]
@@ -177,7 +177,7 @@ def _reword(form: Any, session_id: int) -> tuple[int, Edit | None]:
 
 def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
     news = plan.news
-    page = {"news": news, "changes": changes(news.was, news.becomes) if news else [], "recipients": plan.told, "kept": typed_before()}
+    page = {"news": news, "changes": changes(news.was, news.becomes) if news else [], "recipients": plan.recipients, "kept": typed_before()}
     return render_template("scheduling/tell_question.html", outreach_session=outreach_session, **page)
 
 

@@ -64,11 +64,11 @@ WITH_AN_ENTRY = [(2, "students"), (2, "guardians"), (1, "teacher"), (2, "hosts")
 def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **{name: WORDING[name]})
     silent = plan_edit(busy.id, offer, tells=False, now=now)
-    assert (silent.news, silent.told, silent.sends) == (None, (), False)
+    assert (silent.news, silent.recipients, silent.sends) == (None, (), False)
     plan = plan_edit(busy.id, offer, tells=True, now=now)
     assert plan.news is not None
-    assert [row[:2] for row in plan.told] == WITH_AN_ENTRY
-    assert {row[2] for row in plan.told} == {"a letter that changes the entry; their answer stays"}
+    assert [row[:2] for row in plan.recipients] == WITH_AN_ENTRY
+    assert {row[2] for row in plan.recipients} == {"a letter that changes the entry; their answer stays"}
     assert (plan.sends, plan.news.has_new_description) == (True, name == "description")
     changed = {key for key in WORDING if key != "description" and getattr(plan.news.was, key) != getattr(plan.news.becomes, key)}
     assert changed == {name} - {"description"}
@@ -91,11 +91,11 @@ def test_another_host_is_news_and_comes_and_goes(make: Builder, busy: OutreachSe
     plan = plan_edit(busy.id, as_it_is(busy, host_id=other.id), tells=True, now=now)
     assert plan.news is not None
     assert (plan.news.was.host_name, plan.news.becomes.host_name) == ("Sam Lee", "Ida Ash")
-    assert [row[:2] for row in plan.told[4:]] == [(1, "new host"), (1, "host who goes")]
+    assert [row[:2] for row in plan.recipients[4:]] == [(1, "new host"), (1, "host who goes")]
 
 
 @pytest.mark.parametrize(
-    ("emails", "told"),
+    ("emails", "expected"),
     [
         (("kim@adults.example",), []),
         ((), [(1, "host who goes", GOES)]),
@@ -111,12 +111,12 @@ def test_another_host_is_news_and_comes_and_goes(make: Builder, busy: OutreachSe
     ],
 )
 def test_hosts_who_come_and_go_are_counted(
-    make: Builder, busy: OutreachSession, emails: tuple[str, ...], told: list[tuple[int, str, str]], now: datetime
+    make: Builder, busy: OutreachSession, emails: tuple[str, ...], expected: list[tuple[int, str, str]], now: datetime
 ) -> None:
     for email in ("new@adults.example", "too@adults.example"):
         make.clinician(email=email)
     plan = plan_edit(busy.id, as_it_is(busy, co_host_emails=emails), tells=False, now=now)
-    assert (plan.news, list(plan.told), plan.sends) == (None, told, bool(told))
+    assert (plan.news, list(plan.recipients), plan.sends) == (None, expected, bool(expected))
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_hosts_who_come_and_go_are_counted(
 def test_seats_for_those_who_wait_are_counted(busy: OutreachSession, changes: dict[str, Any], seated: int, now: datetime) -> None:
     plan = plan_edit(busy.id, as_it_is(busy, **changes), tells=False, now=now)
     assert plan.sends is bool(seated)
-    assert sum(row[0] for row in plan.told if "student" in row[1]) == seated
+    assert sum(row[0] for row in plan.recipients if "student" in row[1]) == seated
     before = busy.seats_taken
     use_cases.edit(busy.id, as_it_is(busy, **changes), seen=busy.updated_at, now=now)
     db.session.refresh(busy)
@@ -142,7 +142,7 @@ def test_seats_for_those_who_wait_are_counted(busy: OutreachSession, changes: di
 
 def test_a_session_that_is_not_published_sends_nothing_to_come_and_go(make: Builder, host: User, now: datetime) -> None:
     made = make.outreach_session(host, state=CANCELLED)
-    assert plan_edit(made.id, as_it_is(made, capacity=20), tells=False, now=now).told == ()
+    assert plan_edit(made.id, as_it_is(made, capacity=20), tells=False, now=now).recipients == ()
 
 
 # New zone data

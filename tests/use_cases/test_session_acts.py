@@ -167,13 +167,13 @@ def causes() -> dict[str, str]:
 def test_what_can_be_done_in_which_state(stage: Callable[..., Stage], act: str, state: SessionState, now: datetime) -> None:
     here = stage(state)
     all_sent()
-    before, told = here.row(), letters()
+    before, sent = here.row(), letters()
     if (act, state) in REFUSED:
         kind, words = REFUSED[act, state]
         with pytest.raises(OutreachError) as refusal:
             here.do(act, now=now + HOUR)
         assert (type(refusal.value), str(refusal.value)) == (kind, words)
-        assert (here.row(), letters()) == (before, told)
+        assert (here.row(), letters()) == (before, sent)
         return
     here.do(act, now=now + HOUR)
     if act == "discard":
@@ -185,7 +185,7 @@ def test_what_can_be_done_in_which_state(stage: Callable[..., Stage], act: str, 
     assert after["state"] == expected_state
     hears = {"publish": "invitation", "cancel": "cancelled", "call off": "cancelled", "move": "updated", "confirm": "updated"}
     hears |= {"leave open": "updated"}
-    new = letters()[len(told) :]
+    new = letters()[len(sent) :]
     assert new == ([(here.host.email, hears[act])] if act in hears else [])
 
 
@@ -427,7 +427,7 @@ def test_another_host_takes_over_the_entry(make: Builder, now: datetime) -> None
     key = use_cases.post("talk", WHEN, WhereInput(site_id=site.id, zone="Europe/London"), OFFER, by_id=host.id, publish=True, now=now)
     all_sent()
     plan = plan_edit(key, replace(OFFER, host_id=other.id), tells=False, now=now)
-    assert [row[:2] for row in plan.told] == [(1, "new host"), (1, "host who goes")]
+    assert [row[:2] for row in plan.recipients] == [(1, "new host"), (1, "host who goes")]
     use_cases.edit(key, replace(OFFER, host_id=other.id), seen=now, now=now + HOUR)
     assert set(letters()[1:]) == {(other.email, "invitation"), (host.email, "removed")}
 

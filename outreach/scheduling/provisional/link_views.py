@@ -71,8 +71,8 @@ def _after(status: int, token: str, session_id: int, form: SeenForm) -> Response
 
 
 def _page(token: str, outreach_session: OutreachSession, form: CallOffForm) -> str:
-    told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-    page = {"form": form, "recipients": told, "now": clock.now(), "token": token}
+    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    page = {"form": form, "recipients": rows, "now": clock.now(), "token": token}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 
 

@@ -1,7 +1,7 @@
 """Deciding whether a provisional session takes place: confirm it, call it off, or leave it open for longer.
 
 Use cases with a module of their own. `seen`: the session's `updated_at` when the page was opened; each raises Stale when it has
-changed since, and Refused when there is nothing (more) to decide.
+changed since, and Refusal when there is nothing (more) to decide.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> 
 def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now: datetime) -> None:
     """Decide it at another time, or make a certain session provisional: then everybody is asked again.
 
-    Raises Refused, too, for a time that isn't between now and the start, and when nothing changes.
+    Raises Refusal, too, for a time that isn't between now and the start, and when nothing changes.
     """
     with transaction():
         outreach_session = _to_come(session_id, seen, now=now)

@@ -27,7 +27,7 @@ __all__ = ["scheduling"]
 @scheduling.get("/sessions/<int:session_id>/decision")
 @signed_in(policy.posts_sessions)
 def decide(session_id: int) -> ResponseReturnValue:
-    """Ask whether it takes place, and say who will be told."""
+    """Ask whether it takes place, and show who gets which letter."""
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if outreach_session.state == SessionState.DRAFT:
         return redirect(url_for("scheduling.edit", session_id=session_id), code=303)
@@ -50,7 +50,7 @@ def confirm(session_id: int) -> ResponseReturnValue:
 @scheduling.route("/sessions/<int:session_id>/decision-time", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def leave_open(session_id: int) -> ResponseReturnValue:
-    """Ask until when it is open, and say who will be told; a session that was certain becomes provisional."""
+    """Ask until when it is open, and show who gets which letter; a session that was certain becomes provisional."""
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     if not outreach_session.is_published:
         return redirect(url_for("scheduling.decide", session_id=session_id), code=303)
@@ -62,8 +62,8 @@ def leave_open(session_id: int) -> ResponseReturnValue:
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     if status == Stale.status:
         outreach_session = look_again(session_id, form)
-    told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-    return render_template("scheduling/leave_open.html", form=form, outreach_session=outreach_session, recipients=told), status
+    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    return render_template("scheduling/leave_open.html", form=form, outreach_session=outreach_session, recipients=rows), status
 
 
 def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
@@ -72,8 +72,8 @@ def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
 
 
 def _question(outreach_session: OutreachSession, form: SeenForm) -> str:
-    told = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-    page = {"form": form, "recipients": told, "now": clock.now()}
+    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    page = {"form": form, "recipients": rows, "now": clock.now()}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 
 
