@@ -1,1 +1,1 @@
-"""Addresses and domains that our e-mails don't reach, who is told, and how they are written to again."""
+"""Addresses and domains that our e-mails don't reach, who is informed, and how we write there again."""

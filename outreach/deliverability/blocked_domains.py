@@ -22,7 +22,7 @@ WITHIN = timedelta(days=7)
 
 
 def newly_blocking(*, now: datetime) -> list[str]:
-    """Give the domains that turn us away and aren't marked."""
+    """Give the domains that refuse our letters and aren't marked."""
     left_at = func.coalesce(Letter.settled_at, Bounce.at)
     rows = db.session.execute(
         select(Bounce.domain, BlockedDomain.lifted_at, func.count(Bounce.mailbox_id.distinct()))
@@ -56,7 +56,7 @@ def left_over() -> list[str]:
 
 
 def mark(domain: str, *, now: datetime) -> bool:
-    """Mark a domain that turns us away, or what is new of one that does; say whether there was anything to mark.
+    """Mark a domain that refuses our letters, or what is new of one that does; say whether there was anything to mark.
 
     Looked at again under the locks: somebody may have said meanwhile that they let us in.
     """
@@ -76,7 +76,7 @@ def mark(domain: str, *, now: datetime) -> bool:
 
 
 def lift(domain: str, *, now: datetime) -> bool:
-    """Write there again, and tell everybody there how things stand; say whether the domain bore the mark.
+    """Write there again, and send everybody there the present state; say whether the domain was marked.
 
     An address that is refused besides stays so.
     """

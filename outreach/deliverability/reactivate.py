@@ -1,4 +1,4 @@
-"""Letters arrive at a mailbox again: it learns how things stand now, not what it missed.
+"""Letters arrive at a mailbox again: it gets the present state of each session, not the letters it missed.
 
 Joins the caller's transaction, never commits. Locks sessions in ascending order, then students, then mailboxes.
 """
@@ -19,7 +19,7 @@ NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 
 
 def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
-    """Clear what says that letters don't arrive at these mailboxes, and tell each how every session not over stands.
+    """Clear the marks that letters don't arrive at these mailboxes, and send each the present state of every session not over.
 
     REQUEST to whoever has a living entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
     a family that waits. Mailboxes that bear no such mark are left alone, so the second of two who say so tells nobody
@@ -56,7 +56,7 @@ def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
 
 
 def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
-    """Give by session the invitations whose state these mailboxes must hear."""
+    """Give by session the invitations to send to these mailboxes."""
     bounced = exists().where(Bounce.letter_id == Letter.id, Bounce.kind.in_(NOT_ARRIVED))
     last = (Letter.invitation_id == Invitation.id) & (Letter.sequence == Invitation.sequence)
     # not by sent_sequence: that counts what may have left, and was dropped then
@@ -71,7 +71,7 @@ def _entries(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]
 
 
 def _waiting(mailbox_ids: Collection[int], now: datetime) -> dict[int, list[int]]:
-    """Give by session the registrations in line of which these mailboxes hear."""
+    """Give by session the waiting registrations that these mailboxes are contacts of."""
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)

@@ -1,4 +1,4 @@
-"""Which teachers are told that e-mails don't reach an address, or that their school's domain refuses them.
+"""Informs teachers that e-mails don't reach an address, or that their school's domain refuses them.
 
 Reads only.
 """
@@ -53,21 +53,21 @@ class Undeliverable:
 
     @property
     def key(self) -> str:
-        """Stands for the news: told once to each teacher, and again only when the address is refused anew."""
+        """The key of the news: once to each teacher, and again only when the address is refused anew."""
         return f"refused:{self.mailbox.id}:{self.mailbox.refused_at}:{self.teacher_id}"
 
 
 def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
-    """Write the letter for each refused address of which a teacher hasn't been told since.
+    """Write the letter for each refused address that no teacher has been informed of since.
 
     It names all the teacher's students concerned and the next of their sessions, and belongs to no session's stream:
     nothing in it goes out of date with a later letter.
     """
     refusals = _undeliverable(now)
-    told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([refusal.key for refusal in refusals]))))
-    untold = [refusal for refusal in refusals if refusal.key not in told]
-    teachers = staff_contacts({refusal.teacher_id for refusal in untold})
-    drafts = [_draft(refusal, teachers[refusal.teacher_id]) for refusal in untold]
+    known = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([refusal.key for refusal in refusals]))))
+    new = [refusal for refusal in refusals if refusal.key not in known]
+    teachers = staff_contacts({refusal.teacher_id for refusal in new})
+    drafts = [_draft(refusal, teachers[refusal.teacher_id]) for refusal in new]
     return [draft for draft in drafts if draft is not None]
 
 
@@ -124,8 +124,8 @@ def blocked_domain_notices(*, now: datetime) -> list[NewLetter]:
     """Write the letter for each marked domain and each teacher who hasn't had one since; a public domain is the coordinator's."""
     blocked = db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)).order_by(BlockedDomain.domain))
     drafts = [draft for domain in blocked.all() for draft in _drafts(domain, now)]
-    told = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([draft.dedupe_key for draft in drafts]))))
-    return [draft for draft in drafts if draft.dedupe_key not in told]
+    known = set(db.session.scalars(select(Letter.dedupe_key).where(Letter.dedupe_key.in_([draft.dedupe_key for draft in drafts]))))
+    return [draft for draft in drafts if draft.dedupe_key not in known]
 
 
 def _drafts(blocked: BlockedDomain, now: datetime) -> list[NewLetter]:

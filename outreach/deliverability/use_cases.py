@@ -1,4 +1,4 @@
-"""What is done about letters that don't arrive: people say that an address works, jobs tell them that one doesn't."""
+"""What is done about letters that don't arrive: people say that an address works, jobs report one that doesn't."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from outreach.outbox import enqueue
 
 
 def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
-    """Somebody says that this address works after all: write there again, beginning with how things stand.
+    """Somebody says that this address works after all: write there again, first the present state.
 
     Says whether anything was in the way.
     """
@@ -21,7 +21,7 @@ def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
 
 
 def unblock_domain(domain: str, *, now: datetime) -> bool:
-    """Somebody says that this domain lets our letters in now: write there again, beginning with how things stand.
+    """Somebody says that this domain accepts our letters now: write there again, first the present state.
 
     Says whether anything was in the way. Should it turn us away again, the next job marks it anew.
     """
@@ -30,7 +30,7 @@ def unblock_domain(domain: str, *, now: datetime) -> bool:
 
 
 def report_undeliverable_mailboxes(*, now: datetime) -> int:
-    """Tell teachers of students' addresses to which nothing arrives, each once; gives how many letters that made."""
+    """Report students' addresses that nothing reaches to their teachers, each once; give how many letters that made."""
     drafts = undeliverable_notices(now=now)
     if drafts:
         with transaction():
@@ -39,7 +39,7 @@ def report_undeliverable_mailboxes(*, now: datetime) -> int:
 
 
 def update_blocked_domains(*, now: datetime) -> int:
-    """Mark the domains that turn us away, and ask their teachers to have us let in; gives how much there was to do."""
+    """Mark the domains that refuse our letters, and ask their teachers to have us let in; gives how much there was to do."""
     for domain in left_over():
         unblock_domain(domain, now=now)
     grown = [domain for domain in blocked_domains() if unmarked(domain)]

@@ -1,6 +1,6 @@
-"""What a calendar's message changes: an answer, a letter to whoever must know, an invitation sent again.
+"""Applies a calendar's message: records an RSVP, writes a letter to whoever must know, or sends the invitation again.
 
-Joins the caller's transaction, never commits. Sessions are locked before anything that hangs on them.
+Joins the caller's transaction, never commits. Sessions are locked before anything that belongs to them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from outreach.rsvp import NewRsvp, record_old_rsvp
 
 @dataclass(frozen=True, kw_only=True)
 class From:
-    """Whoever wrote: the mailbox of the token, whether the mail proved that it came from there, whether a program wrote it."""
+    """The sender: the mailbox of the token, whether the message is verified, whether a program wrote it."""
 
     mailbox: Mailbox
     is_verified: bool
@@ -69,13 +69,13 @@ class _Case:
 
     @property
     def standing(self) -> InvitationState:
-        """The invitation as it stands, before anything is done."""
-        told, invitation = self.outreach_session, self.invitation
+        """The state of the invitation before anything is done."""
+        outreach_session, invitation = self.outreach_session, self.invitation
         return InvitationState(
             address=self.by.mailbox.address,
             sequence=invitation.sequence,
-            is_coming=invitation.is_live and told.is_current(self.now),
-            is_over=self.now >= told.ends_at,
+            is_coming=invitation.is_live and outreach_session.is_current(self.now),
+            is_over=self.now >= outreach_session.ends_at,
             answer_stamp=invitation.answer_stamp,
             was_taken=_was_taken(invitation.id, self.event),
         )
@@ -129,7 +129,7 @@ def _counter(case: _Case) -> ReplyDecision:
 
 
 def _refresh(case: _Case) -> ReplyDecision:
-    """Send the invitation as it stands, once an hour at most."""
+    """Send the present invitation, once an hour at most."""
     judgement = decide_request(case.event, case.standing, reason=InboundReason.SENT_AGAIN)
     if judgement.outcome is not InboundOutcome.APPLIED:
         return judgement

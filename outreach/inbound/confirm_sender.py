@@ -40,7 +40,7 @@ def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, sa
 
 
 def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
-    """Give, by mailbox, the minors about whom it hears besides themselves."""
+    """Give, by mailbox, the minors it is a contact of, besides themselves."""
     minors = [place for place in read_participants(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
     teachers = staff_contacts({place.teacher_id for place in minors})
     copied: dict[int, list[Participant]] = defaultdict(list)

@@ -39,7 +39,7 @@ _ADULTS = (Reader.HOST, Reader.TEACHER)
 
 
 def notify_of_proposal(outreach_session: OutreachSession, invitation: Invitation, event: Event, *, now: datetime) -> bool:
-    """Tell host and teacher what time is proposed. False where they know: it was proposed before, or three others were."""
+    """Tell host and teacher what time is proposed. False where they know it already, or three other times were proposed."""
     time = proposed(event, length=outreach_session.ends_at - outreach_session.starts_at, now=now)
     prefix = f"note:{invitation.id}:{invitation.sequence}:proposal:"
     occasion = prefix + (f"{time[0].isoformat()}/{time[1].isoformat()}" if time else "none")
@@ -59,7 +59,7 @@ def notify_of_forwarding(outreach_session: OutreachSession, invitation: Invitati
 
 @dataclass(frozen=True)
 class _Note:
-    """What is passed on. `occasion` stands for the news: nobody is told the same twice."""
+    """What is passed on. `occasion` is the key of the news: nobody gets the same twice."""
 
     outreach_session: OutreachSession
     invitation: Invitation
@@ -84,17 +84,17 @@ def _drafts(note: _Note) -> Iterator[NewLetter]:
     hosts = staff_contacts({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
     about = () if is_adult else for_host(Registration.id.in_(asking.students))
     name = _name_of_adult(asking) if is_adult else ""
-    told = {asking.mailbox_id}
+    notified = {asking.mailbox_id}
     for host in hosts.values():
-        if host.mailbox_id not in told:
-            told.add(host.mailbox_id)
+        if host.mailbox_id not in notified:
+            notified.add(host.mailbox_id)
             yield _draft(note, Reader.HOST, host, about, asking.reader, name)
     if is_adult:
         return
     concerned = read_participants(outreach_session, Registration.id.in_(asking.students))
     for teacher in staff_contacts({place.teacher_id for place in concerned}).values():
-        if teacher.mailbox_id not in told:
-            told.add(teacher.mailbox_id)
+        if teacher.mailbox_id not in notified:
+            notified.add(teacher.mailbox_id)
             mine = for_school([place for place in concerned if place.teacher_id == teacher.user_id])
             yield _draft(note, Reader.TEACHER, teacher, mine, asking.reader, name)
 
@@ -134,6 +134,6 @@ def _name_of_adult(asking: InvitationRecord) -> str:
 
 
 def _notes(prefix: str) -> Sequence[str]:
-    """Give what stands for the notes written so far."""
+    """Give the keys of the notes written so far."""
     keys = select(Letter.dedupe_key).where(Letter.kind == LetterKind.NOTE, Letter.dedupe_key.startswith(prefix, autoescape=True))
     return db.session.scalars(keys).all()

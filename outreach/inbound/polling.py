@@ -41,7 +41,7 @@ class InboxReader:
         return taken
 
     def _note(self, trouble: InboxTrouble | None) -> None:
-        """Say what is new. The server's words stay with us: they may name the account."""
+        """Say what is new. The server's words are not logged: they may name the account."""
         if trouble is self._trouble:
             return
         if trouble is None:

@@ -9,16 +9,16 @@ import enum
 
 
 class InboundReason(enum.StrEnum):
-    """Each stands for one sentence on the coordinator's page."""
+    """Each has one sentence on the coordinator's page."""
 
-    # the answer holds, the note is on its way, the invitation leaves once more
+    # the RSVP is recorded, the note is written, the invitation is sent again
     ANSWERED = "answered"
     PASSED_ON = "passed_on"
     PROPOSED = "proposed"
     SENT_AGAIN = "sent_again"
     FAILED = "failed"
     COMPLAINED = "complained"
-    # nothing holds, but it is remembered
+    # it changes nothing, but is kept as history
     OVER = "over"
     ONE_MEETING = "one_meeting"
     OLD_TIME = "old_time"

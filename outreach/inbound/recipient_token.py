@@ -1,4 +1,4 @@
-"""Whose business a message is: the letter or the mailbox that its recipient's address stands for.
+"""The letter or the mailbox that a message belongs to, by the token in its recipient's address.
 
 Pure. The token in an address is the secret. The first address in the shape of ours counts, valid or not: we never guess.
 """
@@ -20,7 +20,7 @@ class TokenRecipient:
 
 
 def recipient_of_token(recipients: Sequence[str], *, reply_address: str, bounce_address: str, secret_key: str) -> TokenRecipient | None:
-    """Say what the first of our addresses stands for; None where none is ours.
+    """Give the letter or mailbox of the first of our addresses; None where none is ours.
 
     `recipients`: the envelope's first. Both patterns have `{token}` in them and may be the same.
     """

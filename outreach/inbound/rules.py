@@ -18,7 +18,7 @@ _PLAUSIBLE = timedelta(days=3660)
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationState:
-    """The invitation as it stands. `address`: whose it is, in lower case.
+    """The present state of an invitation. `address`: whose it is, in lower case.
 
     `is_coming`: it is in the calendar, and the session takes place and isn't over. `is_over`: the session was in the past.
     `answer_stamp`: when the reply that holds was made. `was_taken`: one with this SEQUENCE and DTSTAMP has come before.

@@ -30,7 +30,7 @@ from outreach.outbox import record_bounce
 from outreach.settings import Settings
 
 KEPT = timedelta(days=30)
-_MOST_BYTES = 2**31 - 1  # that the column holds
+_MOST_BYTES = 2**31 - 1  # that fit into the column
 _log = structlog.get_logger()
 
 
@@ -79,12 +79,12 @@ def forget_raw(*, now: datetime) -> int:
 
 
 def _take_in(incoming: IncomingMessage, raw: bytes, *, source: str, now: datetime) -> InboundOutcome | None:
-    """A fault of ours must not lose a message, nor bring it back for ever: then a person looks at it."""
+    """A fault of ours must neither lose a message nor bring it back for ever: it waits for a person."""
     try:
         return _take_once(incoming, raw, _act, source=source, now=now)
     except (OperationalError, InterfaceError):
         raise
-    except Exception as error:  # noqa: BLE001 (whatever it was, the next try would meet it again)
+    except Exception as error:  # noqa: BLE001 (whatever it was, the next try would fail too)
         _log.error("message cannot be acted on", source=source, error=type(error).__name__, place=place_of(error))
         return _take_once(incoming, raw, _give_up, source=source, now=now)
 
@@ -106,7 +106,7 @@ def _take_once(
 
 
 def _write_down(incoming: IncomingMessage, raw: bytes, now: datetime) -> int | None:
-    """Insert its row, or learn that it is there; a rival who is inserting it just now is waited for."""
+    """Insert its row, or find that it is there; wait for a rival who is just inserting it."""
     row = {
         "digest": incoming.digest,
         "message_id": _line(incoming.message_id) if incoming.message_id else None,
@@ -129,7 +129,7 @@ def _act(incoming: IncomingMessage, now: datetime) -> Done:
         incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address)
     )
     if isinstance(business, Report):
-        return report(business, letter.id if letter else None, mailbox, now=now)
+        return record_report(business, letter.id if letter else None, mailbox, now=now)
     if isinstance(business, Classification) or mailbox is None:
         verdict = (
             business
@@ -156,7 +156,7 @@ def _addressed(incoming: IncomingMessage, settings: Settings) -> TokenRecipient 
 
 
 def _known(to: TokenRecipient | None) -> tuple[Letter | None, Mailbox | None]:
-    """Give what the token stands for, if it is there."""
+    """Give the letter or mailbox of the token, if there is one."""
     if to is None:
         return None, None
     if to.letter_id is None:
@@ -177,32 +177,32 @@ def _line(text: str) -> str:
     return one_line(text.encode("utf-8", "replace").decode())[:255]
 
 
-def report(told: Report, letter_id: int | None, mailbox: Mailbox | None, *, now: datetime) -> Done:
+def record_report(report: Report, letter_id: int | None, mailbox: Mailbox | None, *, now: datetime) -> Done:
     """Note that a letter didn't arrive or wasn't wanted. Which one says its token, else its Message-ID; never an address in the text.
 
-    `letter_id`, `mailbox`: what the token it was sent to stands for, None without one.
+    `letter_id`, `mailbox`: of the token it was sent to, None without one.
     """
-    letter = db.session.get(Letter, letter_id) if letter_id else _returned(told, has_token=mailbox is not None)
+    letter = db.session.get(Letter, letter_id) if letter_id else _returned(report, has_token=mailbox is not None)
     if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
-        verdict = Classification(told.kind, InboundOutcome.QUARANTINED, InboundReason.UNKNOWN_LETTER)
+        verdict = Classification(report.kind, InboundOutcome.QUARANTINED, InboundReason.UNKNOWN_LETTER)
         return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
-    record_bounce(letter.mailbox_id, letter.id, told.failure.kind, status=told.failure.status, words=told.failure.words, now=now)
-    reason = InboundReason.COMPLAINED if told.kind is InboundKind.COMPLAINT else InboundReason.FAILED
-    return Done(Classification(told.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
+    record_bounce(letter.mailbox_id, letter.id, report.failure.kind, status=report.failure.status, words=report.failure.words, now=now)
+    reason = InboundReason.COMPLAINED if report.kind is InboundKind.COMPLAINT else InboundReason.FAILED
+    return Done(Classification(report.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
 
 
-def _returned(told: Report, *, has_token: bool) -> Letter | None:
-    """Find the letter a Message-ID stands for: its own key, or the UID of the invitation it began.
+def _returned(report: Report, *, has_token: bool) -> Letter | None:
+    """Find a letter by its Message-ID: its own key, or the UID of the invitation it began.
 
-    A UID is known to whoever sees the calendar, so it alone silences nobody: such a bounce needs a token. Complaints
+    A UID is known to whoever sees the calendar, so it alone stops no e-mail: such a bounce needs a token. Complaints
     (RFC 5965) go to one address for all letters.
     """
-    stands_for, _at, domain = (told.failure.message_id or "").strip("<>").partition("@")
+    stands_for, _at, domain = (report.failure.message_id or "").strip("<>").partition("@")
     if not stands_for:
         return None
     if not stands_for.endswith(".first"):
         return db.session.scalar(select(Letter).where(Letter.key == stands_for))
-    return _first(f"{stands_for.removesuffix('.first')}@{domain}") if has_token or told.kind is InboundKind.COMPLAINT else None
+    return _first(f"{stands_for.removesuffix('.first')}@{domain}") if has_token or report.kind is InboundKind.COMPLAINT else None
 
 
 def _first(uid: str) -> Letter | None:

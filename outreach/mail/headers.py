@@ -70,5 +70,5 @@ def _folded(name: str, text: str, charset: str) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Say whether the text may stand as it is: ASCII, nothing that reads as an encoded word, no word too long for a line."""
+    """Say whether the text can be written as it is: ASCII, nothing that reads as an encoded word, no word too long for a line."""
     return text.isascii() and "=?" not in text and max(map(len, text.split(" "))) < WIDTH

@@ -87,7 +87,7 @@ def _alternatives(mail: Mail) -> Iterator[bytes]:
 
 
 def _multipart(mail: Mail, subtype: str, *parts: bytes) -> bytes:
-    # "=_" can stand in no quoted-printable or base64 text: no content can end a part.
+    # "=_" is never part of quoted-printable or base64 text, so no content can end a part.
     boundary = "=_" + sha256(f"{subtype} {mail.message_id}".encode()).hexdigest()[:24]
     opening = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n'.encode()
     delimiter = f"\r\n--{boundary}".encode()

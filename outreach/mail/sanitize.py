@@ -1,4 +1,4 @@
-"""What may stand on one line of a mail header or a calendar property.
+"""What may be on one line of a mail header or a calendar property.
 
 Pure. Whatever a person typed goes through here before it goes out, so that no name can add a header.
 """

@@ -39,7 +39,7 @@ class NotSecure(smtplib.SMTPException):
 
 @dataclass(frozen=True, kw_only=True)
 class SmtpServer:
-    """Whom we talk to and how. `timeout` holds for connecting and for each answer: well under the lease of a batch.
+    """The mail server and how to connect to it. `timeout` is for connecting and for each answer: well under the lease of a batch.
 
     `use_tls`: by STARTTLS before anything is said, or `tls_first`, from the first word, which is what port 465 means (RFC 8314 3.3).
     """

@@ -72,7 +72,7 @@ def sort_sender_answer(code: int, text: str) -> Outcome:
 
 
 def sort_recipient_answer(code: int, text: str) -> Outcome:
-    """Sort a refusal of RCPT TO; many servers wait until then to speak about the sender (5.1.7, 5.1.8)."""
+    """Sort a refusal of RCPT TO; many servers refuse the sender only then (5.1.7, 5.1.8)."""
     if code in (530, 534, 535, 538) or _enhanced(text) in ABOUT_US:
         return sort_sender_answer(code, text)
     if not _enhanced(text) and code in (550, 551, 553) and not _WONT_RELAY.search(text):

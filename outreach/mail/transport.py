@@ -1,4 +1,4 @@
-"""A letter in its envelope, what takes it away, and the folder that stands for a mail server in a demo."""
+"""A letter in its envelope, ways to send it, and the folder that replaces a mail server in a demo."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Transport(Protocol):
         """Try once."""
 
     def close(self) -> None:
-        """Let go of a kept connection; `send` may be called again."""
+        """Close a kept connection; `send` may be called again."""
 
 
 class LocalMailbox:

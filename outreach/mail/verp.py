@@ -28,7 +28,7 @@ def bounce_token(letter_id: int, secret_key: str) -> str:
 
 
 def bounced_letter(token: str, secret_key: str) -> int | None:
-    """Give the letter a token stands for, in whatever case; None where we didn't sign it."""
+    """Give the id of the letter from its token, in whatever case; None where we didn't sign it."""
     found = _TOKEN.fullmatch(token.lower())
     if found is None:
         return None
@@ -37,7 +37,7 @@ def bounced_letter(token: str, secret_key: str) -> int | None:
 
 
 def token_in(address: str, pattern: str) -> str | None:
-    """Give what stands for `{token}` of a pattern such as `rsvp+{token}@example.org` in this address, in lower case."""
+    """Give what replaces `{token}` of a pattern such as `rsvp+{token}@example.org` in this address, in lower case."""
     start, end = pattern.lower().split("{token}")
     address = address.strip().lower()
     if not (address.startswith(start) and address.endswith(end) and len(address) > len(start) + len(end)):

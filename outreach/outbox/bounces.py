@@ -1,4 +1,4 @@
-"""What a mail server said of a letter that didn't arrive, written down, and what the mailbox learns from it.
+"""Records bounces, and what they mean for the mailbox.
 
 Joins the caller's transaction, never commits.
 """
@@ -43,7 +43,7 @@ def delayed_lately(*, now: datetime) -> Select[int, int]:
 
 
 def _is_known(letter_id: int | None, kind: BounceKind) -> bool:
-    """Whoever asks holds the mailbox, so no rival notes the same meanwhile."""
+    """The caller has locked the mailbox, so nobody else records the same meanwhile."""
     same = select(Bounce.id).where(Bounce.letter_id == letter_id, Bounce.kind == kind)
     return letter_id is not None and db.session.scalar(same.limit(1)) is not None
 

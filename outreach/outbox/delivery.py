@@ -31,7 +31,7 @@ _THE_ONE = 1
 
 
 class CannotBeWritten(Exception):
-    """Rendering failed. `kind` and `place` may stand in a log; the message may hold what a person typed."""
+    """Rendering failed. `kind` and `place` may be logged; the message may contain what a person typed."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"{type(error).__name__}: {error}"[:500])
@@ -55,11 +55,11 @@ def deliver_due(
     limit: DomainLimit | None = None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> RoundStatistics:
-    """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the letter in hand is settled first).
+    """Send all that is due, until nothing is, the queue pauses, or `stopping` says so (the current letter is settled first).
 
     `render` gives the message from the letter's row alone, `sender_of` the envelope's sender from its id. What is over
     the `limit` of its domain is due again when that has room, and no attempt is used up.
-    Raises what the database raises; what was in hand then comes back when its lease is over.
+    Raises what the database raises; leased letters then come back when the lease ends.
     """
     delivery = _Delivery(render, transport, sender_of, clock, jitter, pace, limit, stopping)
     try:
@@ -86,11 +86,11 @@ class _Delivery:
     breaks: int = 0
 
     def goes_on(self) -> bool:
-        """Nothing holds us back."""
+        """Say whether to go on sending."""
         return not self.tally.is_paused and not self.stopping()
 
     def lease(self) -> Lease | None:
-        """Take the next batch in hand; None while the queue pauses or when nothing is due."""
+        """Lease the next batch; None while the queue pauses or when nothing is due."""
         now, until = self.clock(), paused_until()
         self.was_paused, self.tally.is_paused = until is not None, until is not None and now < until
         is_due = not self.tally.is_paused and is_anything_due(now=now)
@@ -143,7 +143,7 @@ class _Delivery:
 
     def _try(self, letter: Letter, lease: Lease) -> Outcome:
         if letter.id in lease.lapsed and letter.attempts > len(TRY_AGAIN_AFTER):
-            return Rejected(words=letter.server_words)  # each worker that had it in hand died
+            return Rejected(words=letter.server_words)  # each worker that leased it died
         try:
             envelope = written(letter, self.render, self.sender_of)
         except CannotBeWritten as failed:

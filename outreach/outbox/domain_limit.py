@@ -1,6 +1,6 @@
 """How many letters go to one domain: so many a minute, evenly, a few of them at once.
 
-Pure: it is told the time. Each worker counts for itself, in memory; what it counted is gone when it ends.
+Pure: the time is an argument. Each worker counts for itself, in memory; what it counted is gone when it ends.
 """
 
 from __future__ import annotations

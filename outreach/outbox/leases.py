@@ -1,4 +1,4 @@
-"""Taking letters in hand: a worker leases a batch under a token, and only that token settles them.
+"""Leases: a worker takes a batch of letters under a token, and only that token can record their results.
 
 Joins the caller's transaction, never commits.
 """
@@ -26,7 +26,7 @@ _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer"
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How many letters a worker takes in hand, for how long, and how much of that it keeps back for the last one.
+    """How many letters a worker leases at once, for how long, and how much of that time is reserved for the last one.
 
     A batch fits well inside its lease: 50 letters take seconds; one that hangs takes the transport's timeout.
     """
@@ -38,9 +38,9 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Lease:
-    """Letters in hand: `current` to be sent in this order, `stale` to be dropped, each with the reason.
+    """Leased letters: `current` to be sent in this order, `stale` to be dropped, each with the reason.
 
-    `lapsed`: ids of letters that an earlier worker had in hand and never settled: they may have left.
+    `lapsed`: ids of letters that an earlier worker leased and never settled: they may have left.
     """
 
     token: str
@@ -63,9 +63,9 @@ def is_anything_due(*, now: datetime) -> bool:
 
 
 def lease_due(*, now: datetime, pace: Pace) -> Lease:
-    """Take the oldest due letters in hand, at most one of each stream: what comes later there waits until it is settled.
+    """Lease the oldest due letters, at most one of each stream: later ones wait until it is settled.
 
-    Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is in two hands.
+    Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is leased twice.
     """
     lease = Lease(token=uuid4().hex, until=now + pace.lease)
     for letter, is_superseded in db.session.execute(_batch(), {"now": now, "batch": pace.batch}):
@@ -81,14 +81,14 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
 
 
 def put_back(lease: Lease, letters: Collection[Letter]) -> None:
-    """Let go of what is still in hand; no attempt is used up."""
+    """Return what is still leased; no attempt is used up."""
     if letters:
         in_hand = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
         db.session.execute(in_hand.values(**_LET_GO).execution_options(synchronize_session=False))
 
 
 def put_off(lease: Lease, moments: Mapping[int, datetime]) -> None:
-    """Let go of letters, by id, that are due again at these moments; no attempt is used up."""
+    """Return letters, by id, to be sent at these moments; no attempt is used up."""
     if moments:
         this_one = _LETTERS.c.id == bindparam("this_letter"), _LETTERS.c.lease_token == lease.token
         due_again = update(_LETTERS).where(*this_one).values(**_LET_GO, due_at=bindparam("moment"))

@@ -45,7 +45,7 @@ def _takes_back_what_never_left(letter: Letter, _now: datetime) -> bool:
 
 
 def _is_over(letter: Letter, now: datetime) -> bool:
-    """Nobody needs news of a session that is over, unless they were told a time still to come; that an address is wrong stays news."""
+    """A session that is over needs no letter, unless its reader was given a time still to come; a wrong address is reported even then."""
     outreach_session = letter.outreach_session
     if outreach_session is None or letter.kind is LetterKind.WRONG_ADDRESS:
         return False
@@ -77,15 +77,15 @@ def _asks_in_vain(letter: Letter, _now: datetime) -> bool:
     outreach_session = letter.outreach_session
     if letter.kind is not LetterKind.DECISION or outreach_session is None:
         return False
-    told = letter.facts.get("session", {}).get("decides_at")
-    is_put_off = told is None or datetime.fromisoformat(told) != outreach_session.decides_at
+    sent = letter.facts.get("session", {}).get("decides_at")
+    is_put_off = sent is None or datetime.fromisoformat(sent) != outreach_session.decides_at
     return not outreach_session.is_provisional or is_put_off
 
 
 def _was_moved(letter: Letter) -> bool:
-    told = letter.facts.get("session", {}).get("starts_at")
+    sent = letter.facts.get("session", {}).get("starts_at")
     outreach_session = letter.outreach_session
-    return told is not None and outreach_session is not None and datetime.fromisoformat(told) != outreach_session.starts_at
+    return sent is not None and outreach_session is not None and datetime.fromisoformat(sent) != outreach_session.starts_at
 
 
 def _is_overtaken(letter: Letter, now: datetime) -> bool:

@@ -16,7 +16,7 @@ from outreach.outbox.queue import is_superseded
 def retry_letter(letter_id: int, *, now: datetime) -> None:
     """Try a failed letter anew, from the first attempt.
 
-    Raises NotThere; Refused for one that hasn't failed, whose link was wiped, or which later news has overtaken.
+    Raises NotThere; Refusal for one that hasn't failed, whose link was wiped, or which later news has overtaken.
     """
     with transaction():
         letter = locked(Letter, letter_id)
@@ -43,5 +43,5 @@ def _require_failed(letter: Letter) -> None:
 
 
 def _is_overtaken(letter: Letter) -> bool:
-    """Sent now, it would come after a later letter of its stream: the order must hold."""
+    """Sent now, it would come after a later letter of its stream, in the wrong order."""
     return db.session.scalar(select(Letter.id).where(Letter.id == letter.id, is_superseded())) is not None

@@ -105,14 +105,14 @@ def _failure(group: Message, about: str | None) -> Failure:
 
 
 def old_failures(message: Parts, about: str | None) -> list[Failure]:
-    """Let flufl.bounce look. Whatever it meets in a stranger's mail, it finds nothing then.
+    """Ask flufl.bounce. If a stranger's message makes it fail, it finds nothing.
 
     It says whether a letter failed; what kind of failure it was, the server's own words say better where they hold a code.
     """
     texts = _first_lines(message.leaves)
     try:
         temporary, permanent = all_failures(_shown(message.headers, texts))
-    except Exception:  # noqa: BLE001 (its patterns meet text that nobody foresaw)
+    except Exception:  # noqa: BLE001 (its patterns may fail on text that nobody foresaw)
         return []
     if not (temporary or permanent):
         return []

@@ -169,7 +169,7 @@ def is_automatic(headers: Message) -> bool:
 
 
 def has_null_sender(headers: Message) -> bool:
-    """Say whether nobody wants to hear what becomes of this message: `Return-Path: <>` (RFC 5321 4.5.5)."""
+    """Say whether the sender wants no report about this message: `Return-Path: <>` (RFC 5321 4.5.5)."""
     return any(re.fullmatch(r"<\s*>", value) for value in values(headers, "Return-Path"))
 
 

@@ -1,7 +1,7 @@
 """A message that came in, read: whatever it is made of, it comes out as an `IncomingMessage`.
 
 Pure. Limits: 1 MiB, 50 parts, 10 events; nothing in it is fetched, expanded or run. The parts are read by
-`mime_reading`, `calendar_reading`, `bounce_reading` and `automatic`.
+the other modules of this folder.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def _addresses(fields: Iterable[str]) -> list[str]:
 
 
 def _subject(value: str) -> str:
-    """Give the subject decoded (RFC 2047); as it stands where its encoding is a riddle."""
+    """Give the subject decoded (RFC 2047); undecoded where its encoding is unknown."""
     value = value[:1000]
     with suppress(ValueError, LookupError, MessageError):
         value = str(make_header(decode_header(value)))
