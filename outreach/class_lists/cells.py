@@ -98,7 +98,7 @@ def _without_controls(text: str) -> str:
 
 
 def _is_formula(cell: str) -> bool:
-    """Tell '=A1', '+SUM(A1)', '-2+cmd|x' and '@X' from '-', '- nuts' and '+44 20 7946 0000'."""
+    """Distinguish '=A1', '+SUM(A1)', '-2+cmd|x' and '@X' from '-', '- nuts' and '+44 20 7946 0000'."""
     sign, rest = cell[:1].translate(_FORMULA_SIGNS), cell[1:]
     if sign == "=":
         return True
@@ -138,7 +138,7 @@ def read_email(cell: str) -> str | None:
 
 
 def read_emails(cell: str) -> list[str]:
-    """Give every address of a cell that holds those of both parents."""
+    """Give every address of a cell that has those of both parents."""
     text = _bare_address(plain(cell))
     if is_nothing(text):
         return []

@@ -152,7 +152,7 @@ def _refuse_other_formats(content: bytes) -> None:
 
 
 def _refuse_many_nuls(content: bytes) -> None:
-    """Tell UTF-16 without a mark (every other byte is NUL) from other binary content; a stray NUL may pass."""
+    """Distinguish UTF-16 without a mark (every other byte is NUL) from other binary content; a stray NUL may pass."""
     even, odd = content[::2].count(0), content[1::2].count(0)
     if (even + odd) * 5 > len(content):
         lopsided = max(even, odd) > 4 * min(even, odd)

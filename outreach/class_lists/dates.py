@@ -79,7 +79,7 @@ def _only_order(value: str) -> DateOrder | None:
 
 
 def _readings(value: str, today: date) -> dict[DateOrder, date]:
-    """Give every reading by the order it needs; one that needs none, as 2011-04-30, stands under both."""
+    """Give every reading by the order it needs; one that needs none, as 2011-04-30, is under both."""
     value = _TIME.sub("", " ".join(value.split())).strip(",. ")
     numbers = _NUMBERS.fullmatch(value)
     if numbers and len(numbers[1]) < 3:

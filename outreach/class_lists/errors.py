@@ -12,7 +12,7 @@ MAX_GUARDIANS = 4
 
 
 class ListField(StrEnum):
-    """What a column may hold."""
+    """The fields a column may be."""
 
     GIVEN_NAME = "given_name"
     FAMILY_NAME = "family_name"
@@ -110,7 +110,7 @@ WARNINGS = frozenset({ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCod
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in one row; `value` is what stood there (clipped), or the other row's number."""
+    """One thing wrong in one row; `value` is what was there (clipped), or the other row's number."""
 
     line: int
     field: ListField | None

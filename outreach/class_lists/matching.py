@@ -128,7 +128,7 @@ def differ(row: ListedStudent, student: KnownStudent) -> bool:
 
 
 def contradict(row: ListedStudent, student: KnownStudent) -> bool:
-    """Say whether number or birth date speak against this being one person."""
+    """Say whether number or birth date show that these are two people."""
     return _numbers_differ(row, student) or _births_differ(row, student)
 
 
@@ -154,7 +154,7 @@ def may_be_renamed(row: ListedStudent, student: KnownStudent) -> bool:
 
 
 def student_changes(row: ListedStudent, student: KnownStudent) -> Changes:
-    """Give field -> (old, new) for what the row tells differently."""
+    """Give field -> (old, new) for what differs in the row."""
     changes: dict[str, tuple[Value, Value]] = {}
     for field in ("given_name", "family_name"):
         old, new = getattr(student, field), getattr(row, field)

@@ -108,7 +108,7 @@ class AskReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GuardianChange:
-    """A known guardian is told differently: changes of name and email."""
+    """What a list changes of a known guardian: name and e-mail."""
 
     guardian_id: int
     changes: Changes
@@ -147,7 +147,7 @@ class ImportQuestion:
 
 @dataclass(frozen=True, slots=True)
 class NameDispute:
-    """Rows of siblings that tell one guardian's name or e-mail differently: nothing is changed."""
+    """Rows of siblings with different names or e-mails for one guardian: nothing is changed."""
 
     guardian_id: int
     field: str

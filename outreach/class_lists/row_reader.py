@@ -114,7 +114,7 @@ class RowReader:
 
 
 def settle_repeats(rows: Sequence[ListedStudent]) -> tuple[tuple[ListedStudent, ...], list[Problem]]:
-    """Drop rows that repeat another word for word (a warning), and all that are one student told differently.
+    """Drop rows that repeat another word for word (a warning), and all rows about one student that differ.
 
     Two rows are one student with the same number; or with the same name, and the same birth date or e-mail or
     nothing that tells them apart. Rows of one name that differ stay, with a warning.

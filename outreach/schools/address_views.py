@@ -18,7 +18,7 @@ from outreach.web import load, me, settings, signed_in
 @schools.post("/students/<int:student_id>/mailboxes/<int:mailbox_id>/resumption")
 @signed_in(policy.registers_classes)
 def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
-    """Write again to an address of a student's family, beginning with how things stand."""
+    """Write again to an address of a student's family, first the present state."""
     student = load(Student, student_id, policy.keeps_student)
     mailbox = load(Mailbox, mailbox_id, lambda _user, mailbox: _is_of(student, mailbox))
     if use_cases.reactivate_mailbox(mailbox.id, now=clock.now()):
@@ -40,7 +40,7 @@ def blocked_domain(domain: str) -> ResponseReturnValue:
 @schools.post("/blocked-domains/<domain>/lifting")
 @signed_in(policy.registers_classes)
 def let_in(domain: str) -> ResponseReturnValue:
-    """Write there again, beginning with how things stand."""
+    """Write there again, first the present state."""
     blocked = load(BlockedDomain, domain, policy.speaks_for_domain)
     if use_cases.unblock_domain(blocked.domain, now=clock.now()):
         flash(_("Thank you. Everybody at %(domain)s hears now how things stand.", domain=domain), "success")

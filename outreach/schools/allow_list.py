@@ -27,7 +27,7 @@ def students_at(domain: str, user: User) -> int:
 
 
 def own_domains(lines: Iterable[StudentLine], user: User) -> dict[str, int]:
-    """Count, by domain, the students of these whose letters are turned away where this user can have us let in."""
+    """Count, by domain, those of these students whose letters are refused, where this user can have our letters accepted."""
     counted: dict[str, int] = {}
     for line in lines:
         for domain in {contact.domain for contact in line.reach.blocked}:
@@ -36,7 +36,7 @@ def own_domains(lines: Iterable[StudentLine], user: User) -> dict[str, int]:
 
 
 def instructions_for_it(blocked: BlockedDomain, settings: Settings) -> str:
-    """Give the words to send to whoever looks after a school's mail: complete, without a name of anybody."""
+    """Give the text for whoever looks after a school's mail: complete, with nobody's name."""
     return "\n".join(
         (
             _("Please let letters from %(address)s reach %(domain)s.", address=settings.base_url, domain=blocked.domain),

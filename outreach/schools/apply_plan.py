@@ -1,6 +1,6 @@
 """Writes a plan of changes to a school's people, in a few statements however many they are.
 
-Joins the caller's transaction, never commits. The caller holds the school, so what was planned still fits. A
+Joins the caller's transaction, never commits. The caller has locked the school, so what was planned still fits. A
 corrected address points to another mailbox; a mailbox itself is never edited.
 """
 
@@ -35,13 +35,13 @@ class Written:
 def write(
     plan: ImportPlan, *, school_id: int, class_id: int | None = None, removed: Collection[tuple[int, int]] = (), now: datetime
 ) -> Written:
-    """Write what a plan adds and updates, and tell whom it concerns.
+    """Write what a plan adds and updates, and notify the people concerned.
 
     `class_id`: where new students and those who join go. `removed`: (student, guardian) pairs that end; a guardian
     without children is forgotten.
     """
     readdressed = _readdressed(plan, removed)
-    concerned = readdressed | {one.student_id for one in plan.update if "birth_date" in one.changes}  # a minor's guardians hear too
+    concerned = readdressed | {one.student_id for one in plan.update if "birth_date" in one.changes}  # a minor's guardians are notified too
     if concerned:
         lock_sessions_and_students(concerned, now=now)
     mailboxes = mailboxes_of(set(_addresses(plan)))

@@ -38,7 +38,7 @@ class UploadForm(Form):
         return content
 
     def refuse_list(self, sentence: str) -> None:
-        """Show why the list is declined, beside what held it."""
+        """Show why the list is declined, beside its field."""
         field = self.pasted if (self.pasted.data or "").strip() else self.file
         field.errors = [sentence]
 

@@ -19,7 +19,7 @@ from outreach.models import Consent, Guardian, guardianship
 
 @dataclass
 class GuardianEntry:
-    """One guardian as they will stand; no id yet: to be inserted."""
+    """One guardian as they will be; no id yet: to be inserted."""
 
     id: int | None
     name: str
@@ -44,15 +44,15 @@ class GuardianBook:
         self.links: list[tuple[int, GuardianEntry]] = []
         self._read(guardian_ids)
 
-    def change(self, told: GuardianChange) -> None:
+    def change(self, change: GuardianChange) -> None:
         """Take a new name or another mailbox; who is at that mailbox by the same name already becomes the same guardian."""
-        entry = self.entries.get(told.guardian_id)
+        entry = self.entries.get(change.guardian_id)
         if entry is None:
             return
-        if "name" in told.changes:
-            entry.name = str(told.changes["name"][1] or "")
-        if "email" in told.changes:
-            entry.mailbox_id = self._mailbox(told.changes["email"][1])
+        if "name" in change.changes:
+            entry.name = str(change.changes["name"][1] or "")
+        if "email" in change.changes:
+            entry.mailbox_id = self._mailbox(change.changes["email"][1])
             for double in [other for other in self._at(entry.mailbox_id) if other is not entry and other.may_be(entry.name)]:
                 if not double.children & entry.children:
                     self._merge(double, entry)

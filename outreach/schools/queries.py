@@ -1,4 +1,4 @@
-"""Whom a school knows, and what teachers see of classes and students; also locks a school while it changes.
+"""The people of a school, and what teachers see of classes and students; also locks a school while it changes.
 
 A fixed number of queries for each page.
 """
@@ -39,7 +39,7 @@ FORMER_GIVEN_NAME, FORMER_FAMILY_NAME = "Former", "student"
 
 
 def is_former() -> ColumnElement[bool]:
-    """Tell students who were removed: their past places still count, nothing else is known of them."""
+    """The condition for students who were removed: their past places still count, nothing else is known of them."""
     return and_(Student.given_name == FORMER_GIVEN_NAME, Student.family_name == FORMER_FAMILY_NAME)
 
 

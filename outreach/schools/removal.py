@@ -45,7 +45,7 @@ def registrations_to_come(student_id: int, *, now: datetime) -> Sequence[Registr
 def remove_student(student_id: int, *, now: datetime) -> None:
     """Remove a student's personal data and the guardians nobody else has; the counts of past places stay.
 
-    Raises Refused while they have or await a place in a session to come.
+    Raises Refusal while they have or await a place in a session to come.
     """
     with transaction():
         lock_school(db.session.scalar(select(Student.school_id).where(Student.id == student_id)) or 0)

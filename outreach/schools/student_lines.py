@@ -17,7 +17,7 @@ from outreach.outbox import delayed_lately
 
 
 class ContactState(enum.StrEnum):
-    """How it stands with one person's address."""
+    """The state of one person's address."""
 
     OPEN = "open"
     MISSING = "missing"
@@ -41,7 +41,7 @@ class Contact:
 
     @property
     def state(self) -> ContactState:
-        """Say whether letters reach them, or what stands in the way."""
+        """Say whether letters reach them, or why not."""
         if self.address is None:
             return ContactState.MISSING
         if self.stopped_at is not None:
@@ -76,7 +76,7 @@ class ContactStatus:
 
     @property
     def reaches_nobody(self) -> bool:
-        """The teacher must tell them."""
+        """The teacher must inform them."""
         return not self.own.is_open and not self.open_guardians
 
     @property

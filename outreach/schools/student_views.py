@@ -24,7 +24,7 @@ from outreach.web import load, me, signed_in
 @schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])
 @signed_in(policy.registers_classes)
 def new_student(class_id: int) -> ResponseReturnValue:
-    """Add a student to a class; whoever looks like one the school has already is asked about."""
+    """Add a student to a class; if the school seems to have the student already, ask."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
     form = StudentForm()
     candidates: list[StudentLine] = []

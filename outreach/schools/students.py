@@ -66,7 +66,7 @@ def add_student(class_id: int, facts: StudentInput, *, is_another: bool = False,
     """Add a student to a class; give the id.
 
     Raises AlreadyThere when the school may have them already, unless `is_another` says that it's somebody else;
-    Refused for a number that is taken or a birth date no student has.
+    Refusal for a number that is taken or a birth date no student has.
     """
     with transaction():
         school_class = locked_class(class_id)
@@ -80,9 +80,9 @@ def add_student(class_id: int, facts: StudentInput, *, is_another: bool = False,
 
 
 def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: datetime) -> bool:
-    """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are told so.
+    """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are informed.
 
-    `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refused as `add_student`.
+    `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refusal as `add_student`.
     """
     with transaction():
         school_id = _held_school_of(student_id)
@@ -119,7 +119,7 @@ def leave_class(student_id: int, class_id: int) -> None:
 
 
 def siblings(student_id: int) -> dict[int, list[str]]:
-    """Give, by guardian, the other children's given names: a correction holds for them too."""
+    """Give, by guardian, the other children's given names: a correction is for them too."""
     mine = select(guardianship.c.guardian_id).where(guardianship.c.student_id == student_id)
     rows = db.session.execute(
         select(guardianship.c.guardian_id, Student.given_name)
@@ -178,7 +178,7 @@ def _difference(student: KnownStudent, facts: StudentInput) -> tuple[StudentUpda
     """Give what the form says otherwise, and the guardians it leaves out. Unlike in a list, an empty field erases."""
     kept = {one.id: one for one in facts.guardians if isinstance(one, KnownGuardian)}
     mine = {guardian.id: guardian for guardian in student.guardians}
-    told = [GuardianChange(key, _changes(mine[key], one, ("name", "email"))) for key, one in kept.items() if key in mine]
+    changes = [GuardianChange(key, _changes(mine[key], one, ("name", "email"))) for key, one in kept.items() if key in mine]
     unknown = [ListedGuardian(one.name or None, one.email) for one in facts.guardians if getattr(one, "id", None) not in mine]
     update = StudentUpdate(
         _row(facts),
@@ -186,7 +186,7 @@ def _difference(student: KnownStudent, facts: StudentInput) -> tuple[StudentUpda
         changes=_changes(student, facts, FIELDS),
         joins_class=False,
         new_guardians=merged(unknown),
-        guardian_changes=tuple(change for change in told if change.changes),
+        guardian_changes=tuple(change for change in changes if change.changes),
     )
     return update, mine.keys() - kept.keys()
 

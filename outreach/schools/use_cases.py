@@ -12,7 +12,7 @@ from outreach.schools.queries import lock_school
 
 
 def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:
-    """Make a class that its maker keeps (a coordinator may make one for others); give its id. Raises Refused: the name is taken."""
+    """Make a class that its maker keeps (a coordinator may make one for others); give its id. Raises Refusal: the name is taken."""
     with transaction():
         lock_school(school_id)
         _must_be_free(school_id, name)
@@ -25,7 +25,7 @@ def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> 
 
 
 def rename_class(class_id: int, name: str) -> None:
-    """Give a class another name. Raises Refused: the name is taken."""
+    """Give a class another name. Raises Refusal: the name is taken."""
     with transaction():
         school_class = locked_class(class_id)
         _must_be_free(school_class.school_id, name, but=class_id)
@@ -51,7 +51,7 @@ def keep_class(class_id: int, user_id: int, *, keeps: bool) -> None:
 
 
 def locked_class(class_id: int) -> SchoolClass:
-    """Read a class and hold its school. Joins the caller's transaction. Raises NotThere."""
+    """Read a class and lock its school. Joins the caller's transaction. Raises NotThere."""
     school_id = db.session.scalar(select(SchoolClass.school_id).where(SchoolClass.id == class_id))
     lock_school(school_id or 0)
     school_class = db.session.get(SchoolClass, class_id, populate_existing=True)

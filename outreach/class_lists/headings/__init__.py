@@ -1,1 +1,1 @@
-"""Which column of a class list holds what."""
+"""Which column of a class list is which field."""

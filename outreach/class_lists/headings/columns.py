@@ -1,4 +1,4 @@
-"""Which column of a class list holds what: guessed from the headings, corrected by hand.
+"""Which column of a class list is which field: guessed from the headings, corrected by hand.
 
 Pure. "Parent 1", "Mother", "Tuteur légal" become guardians 1 to 4.
 """
@@ -20,7 +20,7 @@ _NAMES = frozenset({ListField.FULL_NAME, ListField.FULL_NAME_FAMILY_FIRST})
 
 @dataclass(frozen=True, slots=True)
 class ListColumns:
-    """What each column holds; a column that isn't in `fields` is not imported."""
+    """The field of each column; a column that isn't in `fields` is not imported."""
 
     heading_line: int | None
     headings: tuple[str, ...]
@@ -138,7 +138,7 @@ def _hand_over_emails(meanings: MutableSequence[Meaning | None]) -> None:
 
 
 def _people(meanings: Sequence[Meaning | None]) -> dict[int, _Person]:
-    """Tell people apart: a second "Parent e-mail" belongs to a second parent."""
+    """Keep people apart: a second "Parent e-mail" belongs to a second parent."""
     seen: Counter[Meaning] = Counter()
     people = {}
     for column, meaning in enumerate(meanings):
@@ -149,7 +149,7 @@ def _people(meanings: Sequence[Meaning | None]) -> dict[int, _Person]:
 
 
 def _positions(people: Sequence[_Person]) -> dict[_Person, int]:
-    """Number them: "Guardian 2" is the second wherever it stands, the others take what is free from left to right."""
+    """Number them: "Guardian 2" is the second wherever it is, the others take what is free from left to right."""
     positions: dict[_Person, int] = {}
     for person in people:
         kind, number, again = person

@@ -35,7 +35,7 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """One column: what it holds, and what stands in it."""
+    """One column: its field, and its first cells."""
 
     place: int
     heading: str
@@ -99,7 +99,7 @@ class Review:
 
 
 def column_lines(sheet: Sheet, said: ImportChoices) -> list[ColumnLine]:
-    """Show each column with its first cells and what it may hold."""
+    """Show each column with its first cells and the fields it may be."""
     options = (("", _("leave out")), *((field.value, field_words(field)) for field in ListField))
     rows = sheet.columns.student_lines(sheet.table)
     lines = []

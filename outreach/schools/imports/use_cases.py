@@ -77,7 +77,7 @@ class Proposal:
 
     @property
     def unanswered(self) -> tuple[ImportQuestion, ...]:
-        """Give the questions that still hold the import up."""
+        """Give the questions that still need an answer."""
         return tuple(question for question in self.plan.ask if question.row.line not in self.left_out)
 
     @property
@@ -130,7 +130,7 @@ def import_list(reading: ListReading, said: ImportChoices, *, class_id: int, see
     """Write the good rows, all or none; rows with errors were left out of the reading.
 
     `seen`: the signs shown with the dry run. What the school has learnt meanwhile is compared again: rows that
-    need no change any more are fine, but nothing is done that wasn't shown. Raises Stale for that, Refused for a
+    need no change any more are fine, but nothing is done that wasn't shown. Raises Stale for that, Refusal for a
     question without an answer or when there is nothing to do.
     """
     with transaction():

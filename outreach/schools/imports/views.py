@@ -1,6 +1,6 @@
 """Pages of an import: upload, review, import.
 
-The uploaded list travels in the form itself, so that nothing of it stays with us. It is packed, because a browser would change
+The uploaded list is kept in the form itself, so that we store nothing of it. It is packed, because a browser would change
 line breaks and drop characters, and not signed: whoever may post it back may as well upload something else.
 """
 
@@ -53,7 +53,7 @@ def upload(class_id: int) -> ResponseReturnValue:
 @schools.get("/classes/<int:class_id>/import/students", endpoint="commit_again")
 @signed_in(policy.registers_classes)
 def review_again(class_id: int) -> ResponseReturnValue:
-    """Begin anew: we keep nothing of a list between two pages."""
+    """Start again: we keep nothing of a list between two pages."""
     load(SchoolClass, class_id, policy.keeps_class)
     return redirect(url_for("schools.upload", class_id=class_id), code=303)
 
