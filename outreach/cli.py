@@ -42,9 +42,9 @@ class _Shell(click.Group):
         except SettingsError as incomplete:
             raise click.ClickException(str(incomplete)) from None
         except DBAPIError as error:
-            said = " ".join(str(error.orig).split())
+            reply = " ".join(str(error.orig).split())
             raise click.ClickException(
-                f"The database says: {said}. `outreach migrate` makes its tables, `outreach doctor` says more."
+                f"The database says: {reply}. `outreach migrate` makes its tables, `outreach doctor` says more."
             ) from None
 
 

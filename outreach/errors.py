@@ -15,7 +15,7 @@ class OutreachError(Exception):
     status = 422
 
     def __init__(self, sentence: str | LazyString, *, field: str | None = None) -> None:
-        """Keep the sentence lazy, so that it is spoken in the reader's language."""
+        """Keep the sentence lazy, so that it is shown in the reader's language."""
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field

@@ -1,4 +1,4 @@
-"""Who is asking: sign-in, roles, applications."""
+"""Accounts: sign-in, roles, applications."""
 
 from outreach.accounts import security
 

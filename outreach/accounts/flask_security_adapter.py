@@ -55,7 +55,7 @@ class OutboxMail(MailUtil):
     validate = normalize
 
     def send_mail(self, template: str, *_rendered: Any, **context: Any) -> None:
-        """Write the letter, in one transaction with the change it tells of."""
+        """Write the letter, in one transaction with the change it is about."""
         now, user = security.datetime_factory(), context["user"]
         if template == "security/email/reset_instructions":
             letter = reset_letter(user, context["reset_token"], now=now)

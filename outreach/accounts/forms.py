@@ -37,7 +37,7 @@ class PasswordRules(PasswordUtil):
 
 
 class SignInForm(theirs.LoginForm):
-    """E-mail and password. Who proves to know the password is told why they can't come in; others aren't."""
+    """E-mail and password. Only somebody who knows the password learns why they can't sign in."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Use our labels."""
@@ -139,8 +139,8 @@ class ApplyForm(ProfileForm, WishForm):
 
     def validate_password(self, field: PasswordField) -> None:
         """Refuse one that is easily guessed; keep it in its normal form."""
-        told = {"email": self.email.data, "given_name": self.given_name.data, "family_name": self.family_name.data}
-        wrong, field.data = security.password_util.validate(field.data or "", True, **told)  # noqa: FBT003 (Flask-Security's signature)
+        about = {"email": self.email.data, "given_name": self.given_name.data, "family_name": self.family_name.data}
+        wrong, field.data = security.password_util.validate(field.data or "", True, **about)  # noqa: FBT003 (Flask-Security's signature)
         if wrong:
             raise ValidationError(wrong[0])
 

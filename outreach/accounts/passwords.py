@@ -42,5 +42,5 @@ def weakness_of(password: str, *, about_you: Iterable[str] = ()) -> Weakness | N
     bare = password.casefold().rstrip("0123456789!?.#*-_ ")
     if len(set(password)) < FEWEST_CHARACTERS or bare in _FIRST_GUESSES or password.casefold() in _FIRST_GUESSES:
         return Weakness.TOO_PLAIN
-    told = {part for known in about_you for part in (known.casefold(), known.casefold().partition("@")[0]) if len(part) > 2}
-    return Weakness.ABOUT_YOU if bare in told or password.casefold() in told else None
+    parts = {part for known in about_you for part in (known.casefold(), known.casefold().partition("@")[0]) if len(part) > 2}
+    return Weakness.ABOUT_YOU if bare in parts or password.casefold() in parts else None

@@ -1,4 +1,4 @@
-"""Flask-Security, told who our users are, what time it is, how we speak, and how often one may try."""
+"""Configures Flask-Security: our users, our clock, our sentences, and how often one may try."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _ours() -> dict[str, Any]:
 def _leave_out_what_we_do_ourselves(guard: Security) -> None:
     """Addresses are confirmed on our own page: `GET /confirm/<token>` of Flask-Security would change state.
 
-    Set once its routes are made, this only means that nobody unconfirmed signs in. Nor do we speak JSON or take tokens.
+    Set once its routes are made, this only means that nobody unconfirmed signs in. We accept no JSON and no tokens.
     """
     guard.confirmable = True
     guard.want_json(lambda _request: False)

@@ -65,7 +65,7 @@ def apply(person: Person, wish: Wish, *, now: datetime) -> None:
 
 
 def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
-    """Take an application from somebody who is signed in. Raises Refused while one for the same role waits."""
+    """Take an application from somebody who is signed in. Raises Refusal while one for the same role waits."""
     with transaction():
         user = _user(user_id)
         waits = select(Application.id).where(

@@ -22,7 +22,7 @@ _CLOSING = b"END:VCALENDAR\r\n"
 
 
 class Method(StrEnum):
-    """What a calendar is asked to do; the same word stands in the MIME part (RFC 5546 1.4)."""
+    """What a calendar is asked to do; the same word is in the MIME part (RFC 5546 1.4)."""
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"

@@ -1,4 +1,4 @@
-"""The VTIMEZONE beside an event: two yearly rules where they tell the truth, else the one offset in force.
+"""The VTIMEZONE beside an event: two yearly rules where they are exact, else the one offset in force.
 
 Pure. RRULE, never RDATE: Outlook misreads lists of dates and ical.js reads only the first.
 """
@@ -12,7 +12,7 @@ from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
 from outreach.time import NO_OFFSET, ClockChange, YearlyRule, yearly_rules, zone_info
 
-# Rules are written as if they had always held, the form Google sends: a zone's block is then the
+# Rules are written as if they had always applied, the form Google sends: a zone's block is then the
 # same in every invitation, and an event in January has an onset before it.
 FIRST_YEAR = 1970
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")

@@ -28,7 +28,7 @@ class SessionSearchForm(Form):
     """Words and filters; it only reads, so it needs no token."""
 
     class Meta:
-        """Filters stand in the address."""
+        """Filters are in the address."""
 
         csrf = False
 

@@ -1,1 +1,1 @@
-"""THE COORDINATOR: who may join, what needs a person, what became of each letter."""
+"""The coordinator's pages: who may join, what needs a person, what became of each letter."""

@@ -66,7 +66,7 @@ class SiteForm(OrganisationForm):
 
 
 class Approval(Form):
-    """Which place is given: a known one, or a new one whose facts stand below."""
+    """Which school or site is given: a known one, or a new one described below."""
 
     place = SelectField(_l("Where they work"), coerce=int, default=NEW)
     note = ProseField(_l("A word to them"), (Optional(),), description=_l("It stands in the letter."))

@@ -1,6 +1,6 @@
 """What a coordinator does: decide on applications, keep schools and sites, close and open accounts.
 
-Two coordinators may sit at the same page: the second is told that it has been decided.
+Two coordinators may sit at the same page: the second learns that it has been decided.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ Place = TypeVar("Place", School, Site)
 def approve_teacher(application_id: int, school: int | SchoolInput, *, by_id: int, note: str, now: datetime) -> None:
     """Give the role and the membership of a school, known (its id) or new, and write to the applicant.
 
-    Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
+    Raises Stale when it has been decided, Refusal for an unconfirmed address or a name that is taken.
     """
     with transaction():
         application, user = _to_approve(application_id, RoleName.TEACHER)
@@ -72,7 +72,7 @@ def approve_teacher(application_id: int, school: int | SchoolInput, *, by_id: in
 def approve_clinician(application_id: int, site: int | SiteInput, *, by_id: int, note: str, now: datetime) -> None:
     """Give the role and the appointment at a site, known (its id) or new, and write to the applicant.
 
-    Raises Stale when it has been decided, Refused for an unconfirmed address or a name that is taken.
+    Raises Stale when it has been decided, Refusal for an unconfirmed address or a name that is taken.
     """
     with transaction():
         application, user = _to_approve(application_id, RoleName.CLINICIAN)
@@ -90,7 +90,7 @@ def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> Non
 
 
 def keep_school(school_id: int | None, facts: SchoolInput) -> int:
-    """Correct a school, or add one (None); give its id. Raises Refused when another one has the name."""
+    """Correct a school, or add one (None); give its id. Raises Refusal when another one has the name."""
     with transaction():
         return _kept(School, school_id, facts).id
 
@@ -102,7 +102,7 @@ def keep_site(site_id: int | None, facts: SiteInput) -> int:
 
 
 def close_account(user_id: int, *, by_id: int) -> None:
-    """Let somebody in no more, and end their open visits at once. Raises Refused for one's own account."""
+    """Let somebody in no more, and end their open visits at once. Raises Refusal for one's own account."""
     if user_id == by_id:
         raise Refusal(_l("This is your own account. Another coordinator can close it."))
     with transaction():

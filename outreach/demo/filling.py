@@ -33,7 +33,7 @@ def is_anybody_here() -> bool:
 
 
 def is_begun() -> bool:
-    """Whom we tell newcomers to sign in as is here."""
+    """Say whether the demo's accounts are there."""
     return _are_here(one.email for one in SIGN_INS)
 
 

@@ -1,4 +1,4 @@
-"""Whom a newcomer signs in as in a demo."""
+"""The accounts a newcomer may sign in with in a demo."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PASSWORD = "stitch-in-time"  # noqa: S105 (meant to be known: it opens invented 
 
 @dataclass(frozen=True, kw_only=True)
 class SignIn:
-    """Somebody invented whose address and password are told to everybody."""
+    """Somebody invented whose address and password are shown to everybody."""
 
     role: RoleName
     email: str

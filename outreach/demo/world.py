@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class World:
-    """Grows as the story goes on. Students stand in the order of their class list; `oldest` is sorted by age."""
+    """Grows as the story goes on. Students are in the order of their class list; `oldest` is sorted by age."""
 
     users: dict[str, int] = field(default_factory=dict)
     sites: dict[str, int] = field(default_factory=dict)

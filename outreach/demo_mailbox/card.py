@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 @dataclass(frozen=True)
 class EventCard:
-    """What stands in the calendar object. Wall times are naive, on the clock of `zone`."""
+    """The content of the calendar object. Wall times are naive, on the clock of `zone`."""
 
     method: str
     summary: str

@@ -1,4 +1,4 @@
-"""The folder of letters: what lies there, newest first, and one of them by name."""
+"""The folder of letters: its letters, newest first, and one of them by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,119}")
 
 
 def find(folder: Path, address: str, number: int) -> Page:
-    """Give a page of the letters to addresses that hold these characters, the newest first; a page past the end is the last."""
+    """Give a page of the letters to addresses that contain these characters, the newest first; a page past the end is the last."""
     names = sorted((path.stem for path in folder.glob("*.eml") if _NAME.fullmatch(path.stem)), reverse=True)
     wanted = address.strip().casefold()
     if wanted:

@@ -108,7 +108,7 @@ def judge_dmarc(domain: str, place: str, records: Sequence[str]) -> Finding:
 
 
 def dmarc_domains(domain: str) -> Iterator[str]:
-    """Give the domains whose record counts for this one, itself first: without a record of its own the one above does."""
+    """Give the domains whose record applies to this one, itself first: without a record of its own the one above does."""
     top = organisational_domain(domain)
     while top:
         yield domain

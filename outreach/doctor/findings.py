@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Level(enum.StrEnum):
-    """How it stands."""
+    """The result of a check."""
 
     OK = "OK"
     ATTENTION = "attention"

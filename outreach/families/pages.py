@@ -55,7 +55,7 @@ def open_page(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetim
 
 
 def open_link(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:
-    """Give whose link it is, and the session of the letter it stands in.
+    """Give whose link it is, and the session of its letter.
 
     Raises LinkBroken for what isn't signed, not for this purpose, or was made void; LinkExpired after its time.
     """

@@ -72,7 +72,7 @@ def named(names: Sequence[str]) -> str:
 
 
 def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
-    """Read the invitation of a mailbox that stands, afresh."""
+    """Read the live invitation of a mailbox afresh."""
     standing = select(Invitation).where(Invitation.session_id == session_id, Invitation.mailbox_id == mailbox_id, Invitation.is_live)
     return db.session.scalar(standing.execution_options(populate_existing=True))
 

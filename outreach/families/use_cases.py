@@ -117,7 +117,7 @@ def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
 def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:
     """Answer this mailbox's one invitation, as it was shown (`sequence`); gives the registrations whose places that gave back.
 
-    A reply of a calendar that was made before this moment changes nothing any more. Raises Refused where there is nothing
+    A reply of a calendar that was made before this moment changes nothing any more. Raises Refusal where there is nothing
     to answer, Stale when the invitation has changed since it was shown.
     """
     with transaction():

@@ -94,7 +94,7 @@ def link_is_void(refusal: NotThere) -> ResponseReturnValue:
 
 @families.after_request
 def keep_private(response: Response) -> Response:
-    """Nothing of these pages is stored, indexed, or told to other sites."""
+    """Let nobody store or index these pages, or send their address to other sites."""
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -80,7 +80,7 @@ def to_do(message: InboundMessage) -> str:
 
 
 def sign(message: InboundMessage) -> str:
-    """Give the state whose sign stands beside the outcome (`macros/parts.html`)."""
+    """Give the state whose sign is shown beside the outcome (`macros/parts.html`)."""
     if message.outcome is not InboundOutcome.QUARANTINED:
         return "complete" if message.outcome is InboundOutcome.APPLIED else "dropped"
     return "past" if message.reviewed_at else "failed"

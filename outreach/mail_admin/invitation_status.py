@@ -56,7 +56,7 @@ class InvitationLine:
 
     @property
     def traces(self) -> Traces:
-        """Give what tells how it fares."""
+        """Give what its state is decided by."""
         letter = self.letter
         return Traces(
             is_live=self.invitation.is_live,
@@ -166,7 +166,7 @@ def _people(ids: Any) -> dict[int, dict[ReasonKind, tuple[str, ...]]]:
 
 
 def _sources(ids: Any) -> dict[int, AnswerSource]:
-    """Give how the answer came that holds."""
+    """Give how the present answer came."""
     rows = db.session.execute(
         select(InvitationAnswer.invitation_id, InvitationAnswer.source)
         .where(InvitationAnswer.invitation_id.in_(ids), InvitationAnswer.counts)

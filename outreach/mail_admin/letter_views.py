@@ -108,7 +108,7 @@ def can_be_read(letter: Letter) -> bool:
 
 
 def as_sent(letter: Letter, settings: Settings) -> bytes:
-    """Give the message. Raises Refused where none can be made, or our key can't be read."""
+    """Give the message. Raises Refusal where none can be made, or our key can't be read."""
     try:
         plain, signer = partial(render, settings=settings), Signer.of(settings)
         return signer.signing(plain)(letter) if signer else plain(letter)

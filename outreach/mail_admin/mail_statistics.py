@@ -1,4 +1,4 @@
-"""How the letters of the whole programme fare: what fails, what is late, who turns us away, who answers.
+"""Statistics of all letters: what fails, what is late, which domains refuse us, who answers.
 
 Reads only.
 """
@@ -46,7 +46,7 @@ class DomainStatistics:
 
 @dataclass(frozen=True, kw_only=True)
 class MailStatistics:
-    """Counts over `LOOKS_BACK`, but for `oldest_due` (a letter that should have left) and what stands: invitations asked, answered.
+    """Counts over `LOOKS_BACK`, but for `oldest_due` (a letter that should have left) and the present state: invitations asked, answered.
 
     `settled`: letters that were sent or given up; `lost`: those of them that failed or came back.
     """
@@ -61,7 +61,7 @@ class MailStatistics:
 
     @property
     def lost_percent(self) -> float:
-        """Give the share of letters that didn't arrive, as far as anybody told us."""
+        """Give the share of letters that didn't arrive, as far as we know."""
         return 100 * self.lost / self.settled if self.settled else 0.0
 
     @property

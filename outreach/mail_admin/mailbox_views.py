@@ -1,4 +1,4 @@
-"""Addresses to which letters don't arrive, whoever reads them: what their servers said, and a way to write there again."""
+"""The page of undeliverable addresses: what their servers said, and a button to write there again."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mailboxes() -> ResponseReturnValue:
 @mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")
 @signed_in(policy.coordinates)
 def write_again(mailbox_id: int) -> ResponseReturnValue:
-    """Write there again, beginning with how things stand."""
+    """Write there again, first the present state."""
     mailbox = load(Mailbox, mailbox_id, policy.coordinates)
     if use_cases.reactivate_mailbox(mailbox.id, now=clock.now()):
         flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")

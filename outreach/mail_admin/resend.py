@@ -23,9 +23,9 @@ _SILENCE = {
 
 
 def send_as_update(invitation_id: int, *, now: datetime) -> None:
-    """Send one invitation again, as a revision of its own: REQUEST where it stands, CANCEL where it doesn't. The answer stays.
+    """Send one invitation again, as a revision of its own: REQUEST if it is live, else CANCEL. The answer stays.
 
-    Raises NotThere; Refused for a session over, an address that gets nothing, or an entry that was never there.
+    Raises NotThere; Refusal for a session over, an address that gets nothing, or an entry that was never there.
     """
     session_id = db.session.scalar(select(Invitation.session_id).where(Invitation.id == invitation_id))
     with transaction():
@@ -39,7 +39,7 @@ def send_as_update(invitation_id: int, *, now: datetime) -> None:
 def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetime) -> int:
     """Send again what got lost of a session, as far as it was `shown` before; give how many letters were written.
 
-    Who has got it meanwhile is left out. Raises NotThere, and Refused for a session over.
+    Who has got it meanwhile is left out. Raises NotThere, and Refusal for a session over.
     """
     with transaction():
         outreach_session = _coming(session_id, now)

@@ -86,7 +86,7 @@ def state_of(traces: Traces) -> State:
 
 
 def is_lost(traces: Traces) -> bool:
-    """What stands isn't there, and won't get there by itself: somebody must send it again."""
+    """The present invitation isn't in the calendar and won't get there by itself: somebody must send it again."""
     return state_of(traces) in LOST and not traces.is_under_way
 
 

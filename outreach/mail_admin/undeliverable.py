@@ -41,7 +41,7 @@ def filter_counts(*, now: datetime) -> dict[MailboxFilter, int]:
 
 
 def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
-    """Read the domains that turn us away, the latest first, each with how many mailboxes bear the mark."""
+    """Read the domains that refuse our letters, the latest first, each with how many mailboxes are marked."""
     there = Mailbox.address.endswith("@" + BlockedDomain.domain)
     marked = select(func.count(Mailbox.id)).where(there, Mailbox.blocked_at.is_not(None)).scalar_subquery()
     wanted = select(BlockedDomain, marked.label("marked")).where(BlockedDomain.lifted_at.is_(None))

@@ -1,4 +1,4 @@
-"""Nouns: every table of the service. What people do with them lives in the feature packages."""
+"""Every table of the service. What people do with them is in the feature packages."""
 
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind

@@ -84,7 +84,7 @@ class BounceKind(enum.StrEnum):
 
 
 class Bounce(Base):
-    """A letter that didn't arrive or wasn't wanted, as a mail server or a report told us."""
+    """A letter that didn't arrive or wasn't wanted, according to a mail server or a report."""
 
     __tablename__ = "bounce"
 

@@ -32,7 +32,7 @@ class AnswerSource(enum.StrEnum):
 
 
 class ReasonKind(enum.StrEnum):
-    """Why a session stands in somebody's calendar."""
+    """Why a session is in somebody's calendar."""
 
     STUDENT = "student"
     GUARDIAN = "guardian"

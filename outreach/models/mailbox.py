@@ -51,6 +51,6 @@ class Mailbox(Base):
         return self.address.rpartition("@")[2]
 
     def stop(self, *, now: datetime) -> None:
-        """Send nothing about sessions there any more, and void the links it holds."""
+        """Send nothing about sessions there any more, and make its links void."""
         self.stopped_at = now
         self.link_version += 1

@@ -34,7 +34,7 @@ class Format(Base):
 
 
 class SessionState(enum.StrEnum):
-    """A draft is its host's own; published is seen by all; cancelled is told to all."""
+    """Only its hosts see a draft; everybody sees a published session; of a cancelled one everybody is informed."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -50,7 +50,7 @@ co_host = Table(
 
 
 def higher_floor(*floors: int | None) -> int | None:
-    """Give the highest age floor: an area's own rule holds even where the session asks for less."""
+    """Give the highest age floor: an area's own rule applies even where the session asks for less."""
     return max((floor for floor in floors if floor is not None), default=None)
 
 
@@ -196,6 +196,6 @@ class OutreachSession(Base):
         self.state, self.cancelled_at, self.cancel_reason, self.updated_at = SessionState.CANCELLED, now, reason, now
 
     def note_change(self, *, now: datetime) -> None:
-        """People are told of a change."""
+        """Count a change that people are informed of."""
         self.revision += 1
         self.updated_at = now

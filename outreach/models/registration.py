@@ -15,7 +15,7 @@ from outreach.models.user import User
 
 
 class RegistrationState(enum.StrEnum):
-    """Where a student stands."""
+    """The state of a registration."""
 
     WAITING = "waiting"
     OFFERED = "offered"
@@ -83,7 +83,7 @@ class Registration(Base):
 
     @property
     def is_seated(self) -> bool:
-        """A seat is held for them."""
+        """They take a seat."""
         return self.state in SEATED
 
     @property

@@ -85,7 +85,7 @@ class SchoolClass(Base):
 
 
 class Student(Base):
-    """A student: what a school must tell us, and no more."""
+    """A student: what we need to know from the school, and no more."""
 
     __tablename__ = "student"
 

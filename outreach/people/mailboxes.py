@@ -1,4 +1,4 @@
-"""Addresses and the mailboxes that stand for them.
+"""E-mail addresses and their mailboxes.
 
 `mailbox_of` and `mailboxes_of` join the caller's transaction, never commit.
 """

@@ -95,7 +95,7 @@ class Worker:
         return tally
 
     def run(self) -> None:
-        """Work until `stop`: the letter in hand is settled, jobs under way are finished."""
+        """Work until `stop`: the current letter is settled, jobs under way are finished."""
         scheduler = self._scheduler()
         scheduler.start()
         _log.info("worker started")

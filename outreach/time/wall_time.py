@@ -1,4 +1,4 @@
-"""What the clock on the wall of a place shows, and the instants it means.
+"""Wall times (what the clock at a place shows) and the instants they mean.
 
 Pure. Clocks that are moved skip some times and show others twice: the first are refused, the second asked about.
 """
@@ -60,7 +60,7 @@ class AskedTime:
 
 @dataclass(frozen=True, kw_only=True)
 class SettledTime:
-    """A time that exists once: wall times are naive, instants aware in UTC; `fold` holds for start and end."""
+    """A time that exists once: wall times are naive, instants aware in UTC; `fold` is for start and end."""
 
     starts_wall: datetime
     ends_wall: datetime
@@ -71,7 +71,7 @@ class SettledTime:
 
 
 def settle(asked: AskedTime, *, now: datetime) -> SettledTime:
-    """Give the one time that was meant, or say what stands against it.
+    """Give the one time that was meant, or say what is wrong with it.
 
     An end earlier than the start is a slip of the finger more often than a night: it is refused unless
     `ends_next_day` is ticked. One answer serves start and end, where the clock shows both twice.

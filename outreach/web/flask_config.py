@@ -1,4 +1,4 @@
-"""What the Flask extensions are told, derived from our settings. Pure."""
+"""The configuration of the Flask extensions, derived from our settings. Pure."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _clock(hour: int, minute: int, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _zone(wall: datetime, zone: str, fold: int, language: str) -> str:
-    # `fold` stands apart: datetimes that differ in it alone are equal, and the memory would mix them up (PEP 495).
+    # `fold` is an argument of its own: datetimes that differ only in it are equal, and the cache would mix them up (PEP 495).
     offset = wall.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset()
     minutes = int(offset.total_seconds() // 60) if offset else 0
     sign = "\N{MINUS SIGN}" if minutes < 0 else "+"

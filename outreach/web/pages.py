@@ -32,7 +32,7 @@ CONTENT_POLICY = (
 
 
 class KeyConverter(IntegerConverter):
-    """A key in an address; a number no key column holds is nobody's (404), not the database's error."""
+    """A key in an address; a number too large for a key column gives 404, not an error of the database."""
 
     def __init__(self, routes: Map, *_settings: object) -> None:
         """Take what fits."""
