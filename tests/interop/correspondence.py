@@ -113,7 +113,7 @@ class Correspondence:
 
 def correspond(app: Flask, postbox: Postbox) -> Correspondence:
     """Live all cases side by side; a real worker sends to a real mail server after each stage."""
-    told = Correspondence()
+    correspondence = Correspondence()
     with app.app_context():
         programme = Programme(Builder(BEGIN))
         for number, (stage, act) in enumerate(zip(STAGES, programme.acts, strict=True)):
@@ -125,9 +125,9 @@ def correspond(app: Flask, postbox: Postbox) -> Correspondence:
                 session_id = programme.sessions[case.session].id
                 for mail in arrived:
                     if mail.recipient == case.reader and mail.ics and mail.entry.session_id == session_id:
-                        assert (name, stage) not in told.letters, "Two letters about one thing."
-                        told.letters[name, stage] = mail
-    return told
+                        assert (name, stage) not in correspondence.letters, "Two letters about one thing."
+                        correspondence.letters[name, stage] = mail
+    return correspondence
 
 
 class Programme:

@@ -74,19 +74,19 @@ def trouble(world: World, steps: Sequence[Step]) -> Exception | None:
 
 def assert_letters_come_in_order(world: World) -> None:
     """One UID for each session in a calendar, one organizer; a revision never goes back, and a newer letter is stamped later."""
-    told: dict[tuple[str, int], Mail] = {}
+    latest: dict[tuple[str, int], Mail] = {}
     for mail in world.wire.arrived:
         if mail.ics is None:
             continue
         key = mail.recipient, mail.entry.session_id
-        before = told.get(key)
+        before = latest.get(key)
         assert mail.entry.attendees == (mail.recipient,)
         if before is not None and before.raw != mail.raw:
             assert (before.entry.uid, before.entry.organizer) == (mail.entry.uid, mail.entry.organizer)
             assert before.entry.sequence <= mail.entry.sequence
             assert before.entry.stamp < mail.entry.stamp or replace(before.entry, partstat="") == replace(mail.entry, partstat="")
             assert mail.entry.partstat == "NEEDS-ACTION" or not must_ask_anew(world, before.entry, mail)
-        told[key] = mail
+        latest[key] = mail
 
 
 def must_ask_anew(world: World, before: Entry, mail: Mail) -> bool:

@@ -53,9 +53,9 @@ def story(request: pytest.FixtureRequest, fresh_database: Callable[[str, Path], 
                     return ByForms(service.base_url)
                 return InBrowser(request.getfixturevalue("browser").new_page(), service.base_url)
 
-            told = Story(service, postbox, visitor)
-            live(told)
-            yield told
+            story = Story(service, postbox, visitor)
+            live(story)
+            yield story
 
 
 def entries(mails: list[Mail], method: str) -> dict[str, Mail]:
@@ -104,8 +104,8 @@ def test_no_letter_names_another_family(story: Story) -> None:
     for mail in letters:
         strangers = [name for name in NAMES if mail.recipient not in family(name)]
         readable = mail.text + (mail.ics or b"").decode()
-        told = [name for name in strangers if name in readable or (own_address(name) or guardian_address(name)) in readable]
-        assert told == [], mail.recipient
+        found = [name for name in strangers if name in readable or (own_address(name) or guardian_address(name)) in readable]
+        assert found == [], mail.recipient
 
 
 def test_every_letter_is_to_one_reader_from_its_organizer(story: Story) -> None:
@@ -135,8 +135,8 @@ def test_withdrawing_takes_one_family_out_and_invites_the_first_who_waits(story:
     assert "Cleo's place was given back." in story.pages["withdrawn"]
     assert set(entries(story.mails["withdrawn"], "CANCEL")) == family("Cleo Castle")
     assert set(entries(story.mails["withdrawn"], "REQUEST")) - ADULTS == family("Kit Keller")
-    told = {mail.recipient for mail in story.mails["withdrawn"]}
-    assert told - ADULTS == family("Cleo Castle", "Kit Keller")
+    found = {mail.recipient for mail in story.mails["withdrawn"]}
+    assert found - ADULTS == family("Cleo Castle", "Kit Keller")
 
 
 def test_opening_the_link_of_a_letter_changes_nothing(story: Story) -> None:

@@ -67,13 +67,13 @@ def test_after_an_update_of_the_zones_a_calendar_shows_the_hour_that_was_promise
     assert "Nothing to do" in run()
 
     (update,) = [render(letter, settings=settings()) for letter in letters(LetterState.QUEUED)]
-    told = calendar_in(update)
-    assert read_instants(told)[0] == datetime(2028, 1, 14, 21, tzinfo=UTC)
-    before, after = read_event(invited), read_event(told)
+    updated_calendar = calendar_in(update)
+    assert read_instants(updated_calendar)[0] == datetime(2028, 1, 14, 21, tzinfo=UTC)
+    before, after = read_event(invited), read_event(updated_calendar)
     assert (before.uid.value, before.sequence.value, after.sequence.value) == (after.uid.value, "0", "1")
     assert b"DTSTART;TZID=America/Vancouver:20280114T140000" in invited
-    assert b"DTSTART;TZID=America/Vancouver:20280114T140000" in told
-    assert b"UTC-7" in told.replace("−".encode(), b"-")
+    assert b"DTSTART;TZID=America/Vancouver:20280114T140000" in updated_calendar
+    assert b"UTC-7" in updated_calendar.replace("−".encode(), b"-")
 
 
 def left() -> None:

@@ -76,8 +76,8 @@ class Worker:
         line = self.answers.readline()
         if not line:
             raise SystemExit(f"A process that runs tests has ended, see {self.log.name}")
-        told: dict[str, Any] = json.loads(line)
-        return told
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     def _ask(self, fault: Fault | None, tests: Sequence[Test], *, new_app: bool = False, modules: Sequence[str] = ()) -> dict[str, Any]:
         if self.process is None:
@@ -108,12 +108,12 @@ class Worker:
     def _try_here(self, fault: Fault, tests: Sequence[Test], number: int, *, new_app: bool, modules: Sequence[str] = ()) -> Outcome:
         left = list(tests)
         while left:
-            told = self._ask(fault, left, new_app=new_app, modules=modules)
-            if told["how"] == "import":
+            answer = self._ask(fault, left, new_app=new_app, modules=modules)
+            if answer["how"] == "import":
                 return self._import(fault, left, number)
-            if not told["by"] or self._is_reliable(told["by"], left):
-                return Outcome(fault, told["by"], told["how"], number)
-            left = [test for test in left if test.name != told["by"]]
+            if not answer["by"] or self._is_reliable(answer["by"], left):
+                return Outcome(fault, answer["by"], answer["how"], number)
+            left = [test for test in left if test.name != answer["by"]]
         return Outcome(fault, None, "", number)
 
     def _is_reliable(self, name: str, tests: Sequence[Test]) -> bool:

@@ -42,14 +42,14 @@ def is_within(path: str, places: Iterable[str]) -> bool:
 
 def read_rules() -> Rules:
     """Read what is asked."""
-    told = tomllib.loads((HERE / "rules.toml").read_text(encoding="utf-8"))
-    return Rules(tuple(told["left_out"]), tuple(told["tests_left_out"]), told["goals"], told["goal_over_all"])
+    read = tomllib.loads((HERE / "rules.toml").read_text(encoding="utf-8"))
+    return Rules(tuple(read["left_out"]), tuple(read["tests_left_out"]), read["goals"], read["goal_over_all"])
 
 
 def read_accepted() -> dict[tuple[str, str, str, str], str]:
     """Read the reasons of faults that can't be noticed, by key."""
-    told: dict[str, Any] = tomllib.loads((HERE / "accepted.toml").read_text(encoding="utf-8"))
-    return {(one["path"], one["in"], one["before"], one["after"]): one["reason"] for one in told.get("fault", [])}
+    read: dict[str, Any] = tomllib.loads((HERE / "accepted.toml").read_text(encoding="utf-8"))
+    return {(one["path"], one["in"], one["before"], one["after"]): one["reason"] for one in read.get("fault", [])}
 
 
 def package_of(path: str) -> str:

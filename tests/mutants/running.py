@@ -102,8 +102,8 @@ class Runner:
         if report.failed:
             self.failed.append(report.nodeid)
 
-    def _answer(self, **told: Any) -> None:
-        print(json.dumps(told), file=self.answers, flush=True)
+    def _answer(self, **answer: Any) -> None:
+        print(json.dumps(answer), file=self.answers, flush=True)
 
     def _fork(self, session: pytest.Session, wanted: dict[str, Any], items: dict[str, pytest.Item]) -> dict[str, Any]:
         self.forks += 1
@@ -117,22 +117,22 @@ class Runner:
             factory._basetemp = folder
             self._run(session, wanted, items, writing)
         os.close(writing)
-        told = _read_all(reading, wanted["seconds"])
+        written = _read_all(reading, wanted["seconds"])
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
         os.waitpid(child, 0)
         shutil.rmtree(folder, ignore_errors=True)
-        answer: dict[str, Any] = json.loads(told) if told else {"by": "", "how": "no answer in time, or a crash"}
+        answer: dict[str, Any] = json.loads(written) if written else {"by": "", "how": "no answer in time, or a crash"}
         return answer
 
     def _run(self, session: pytest.Session, wanted: dict[str, Any], items: dict[str, pytest.Item], writing: int) -> None:
         """In the fork: put the fault in, run tests until one fails, say which. Never returns."""
-        told: dict[str, Any] = {"by": None, "how": ""}
+        answer: dict[str, Any] = {"by": None, "how": ""}
         running = ""
 
         def say(**more: Any) -> None:
             with contextlib.suppress(OSError):
-                os.write(writing, json.dumps({**told, **more}).encode())
+                os.write(writing, json.dumps({**answer, **more}).encode())
             os._exit(0)
 
         def too_long(_signal: int, _frame: FrameType | None) -> None:
@@ -237,17 +237,17 @@ def _changed_functions(right: CodeType, wrong: CodeType) -> Iterator[tuple[tuple
 
 def _read_all(reading: int, limit: float) -> bytes:
     """Read what the fork says; nothing if it takes longer."""
-    told = b""
+    written = b""
     until = time.monotonic() + limit
     with os.fdopen(reading, "rb", buffering=0) as pipe:
         while select.select([pipe], [], [], max(until - time.monotonic(), 0))[0]:
             part = pipe.read(1 << 16)
             if not part:
                 break
-            told += part
-            if told.endswith(b"}"):
+            written += part
+            if written.endswith(b"}"):
                 break
-    return told
+    return written
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -50,7 +50,7 @@ class MailServer:
 class _Listening(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
-    told: MailServer
+    mail_server: MailServer
 
 
 class _Talk(socketserver.StreamRequestHandler):
@@ -61,28 +61,28 @@ class _Talk(socketserver.StreamRequestHandler):
             self.talk()
 
     def talk(self) -> None:
-        told = self.server.told
-        told.connections += 1
-        goes_on = self.say(told.answer("greeting"))
+        mail_server = self.server.mail_server
+        mail_server.connections += 1
+        goes_on = self.say(mail_server.answer("greeting"))
         while goes_on and (line := self.rfile.readline().decode(errors="replace").strip()):
-            told.heard.append(line)
+            mail_server.heard.append(line)
             verb, _, argument = line.partition(" ")
-            reply = told.answer(verb.upper(), argument)
+            reply = mail_server.answer(verb.upper(), argument)
             goes_on = self.say(reply) and (not reply.startswith("354") or self.take())
 
     def take(self) -> bool:
         lines = []
         while (line := self.rfile.readline()) not in (b".\r\n", b""):
             lines.append(line[1:] if line.startswith(b"..") else line)
-        reply = self.server.told.answer("content")
+        reply = self.server.mail_server.answer("content")
         if reply.startswith("250") or reply in (SILENCE, HANG_UP):
-            self.server.told.taken.append(b"".join(lines))
+            self.server.mail_server.taken.append(b"".join(lines))
         return self.say(reply)
 
     def say(self, reply: str) -> bool:
         if reply == SILENCE:
-            self.server.told.is_silent.set()
-            self.server.told.over.wait()
+            self.server.mail_server.is_silent.set()
+            self.server.mail_server.over.wait()
         if reply in (SILENCE, HANG_UP):
             return False
         self.wfile.write(reply.encode() + b"\r\n")
@@ -93,13 +93,13 @@ class _Talk(socketserver.StreamRequestHandler):
 def mail_server(**answers: Answer) -> Iterator[MailServer]:
     """Run a server whose answers differ from the usual ones in these."""
     with _Listening(("127.0.0.1", 0), _Talk) as listening:
-        listening.told = MailServer(USUAL | answers, port=listening.server_address[1])
+        listening.mail_server = MailServer(USUAL | answers, port=listening.server_address[1])
         thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
-            yield listening.told
+            yield listening.mail_server
         finally:
-            listening.told.over.set()
+            listening.mail_server.over.set()
             listening.shutdown()
             thread.join()
 

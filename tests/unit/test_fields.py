@@ -156,7 +156,7 @@ def test_what_is_not_there_has_words_of_its_own() -> None:
 
 
 def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
-    told = flask_settings(settings)
+    config = flask_settings(settings)
     expected: dict[str, Any] = {
         "SECRET_KEY": settings.secret_key,
         "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
@@ -181,13 +181,13 @@ def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
         "REMEMBER_COOKIE_HTTPONLY": True,
         "REMEMBER_COOKIE_SAMESITE": "Lax",
     }
-    assert {name: told[name] for name in expected} == expected
+    assert {name: config[name] for name in expected} == expected
 
 
 @pytest.mark.parametrize(("base_url", "is_secure"), [("https://outreach.example", True), ("http://outreach.example", False)])
 def test_over_https_cookies_go_over_nothing_else(settings: Settings, base_url: str, *, is_secure: bool) -> None:
-    told = flask_settings(replace(settings, base_url=base_url))
-    assert (told["SESSION_COOKIE_SECURE"], told["REMEMBER_COOKIE_SECURE"]) == (is_secure, is_secure)
+    config = flask_settings(replace(settings, base_url=base_url))
+    assert (config["SESSION_COOKIE_SECURE"], config["REMEMBER_COOKIE_SECURE"]) == (is_secure, is_secure)
 
 
 def test_the_mailbox_page_exists_in_a_demo_alone(settings: Settings) -> None:

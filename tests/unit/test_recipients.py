@@ -25,7 +25,7 @@ def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached
 
 
 @pytest.mark.parametrize(
-    ("minor", "own", "guardians", "told", "stands_in"),
+    ("minor", "own", "guardians", "expected", "stands_in"),
     [
         (True, 1, (2, 3), [(1, STUDENT), (2, GUARDIAN), (3, GUARDIAN)], False),
         (True, None, (2,), [(2, GUARDIAN)], False),
@@ -37,10 +37,10 @@ def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached
     ],
 )
 def test_the_table(
-    *, minor: bool, own: int | None, guardians: tuple[int, ...], told: list[tuple[int, ReasonKind]], stands_in: bool
+    *, minor: bool, own: int | None, guardians: tuple[int, ...], expected: list[tuple[int, ReasonKind]], stands_in: bool
 ) -> None:
     student = place(minor=minor, own=own, guardians=guardians)
-    assert recipients(student) == tuple(Recipient(key, kind) for key, kind in told)
+    assert recipients(student) == tuple(Recipient(key, kind) for key, kind in expected)
     assert teacher_stands_in(student) is stands_in
 
 

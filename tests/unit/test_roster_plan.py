@@ -26,25 +26,25 @@ def applied(outcome: ImportPlan, known: Sequence[KnownStudent]) -> list[KnownStu
     """Do what the plan says, as the use case does in the database."""
     students = {each.id: each for each in known}
     free = count(1000)
-    told: dict[int, Mapping[str, Any]] = {}
+    corrected: dict[int, Mapping[str, Any]] = {}
     for update in outcome.update:
         before = students[update.student_id]
         new = tuple(KnownGuardian(next(free), guardian.name, guardian.email) for guardian in update.new_guardians)
         changes: dict[str, Any] = {field: new_value for field, (_old, new_value) in update.changes.items()}
         students[before.id] = replace(before, class_ids=before.class_ids | {CLASS}, guardians=before.guardians + new, **changes)
-        told |= {change.guardian_id: change.changes for change in update.guardian_changes}
+        corrected |= {change.guardian_id: change.changes for change in update.guardian_changes}
     for added in outcome.add:
         facts = {field: getattr(added, field) for field in ("number", "email", "year_group", "birth_date", "needs")}
         own = tuple(KnownGuardian(next(free), guardian.name, guardian.email) for guardian in added.guardians)
         key = next(free)
         students[key] = KnownStudent(key, added.given_name, added.family_name, class_ids=frozenset({CLASS}), guardians=own, **facts)
     return [
-        replace(each, guardians=tuple(_told(guardian, told.get(guardian.id, {})) for guardian in each.guardians))
+        replace(each, guardians=tuple(_corrected(guardian, corrected.get(guardian.id, {})) for guardian in each.guardians))
         for each in students.values()
     ]
 
 
-def _told(guardian: KnownGuardian, changes: Mapping[str, Any]) -> KnownGuardian:
+def _corrected(guardian: KnownGuardian, changes: Mapping[str, Any]) -> KnownGuardian:
     return replace(guardian, **{field: new for field, (_old, new) in changes.items()})
 
 

@@ -133,8 +133,8 @@ def test_a_cancellation_that_did_not_arrive_is_sent_again(world: Neighbours, kin
     mark(world, PAUL, "refused_at")
     reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
     has_failed = which == "cancel" and kind in (BounceKind.HARD, BounceKind.POLICY)
-    told = [letter for letter in to(PAUL) if letter.facts.session.id == world.first.id]
-    assert [(letter.kind, letter.method, letter.letter.sequence) for letter in told] == ([("removed", "CANCEL", 1)] if has_failed else [])
+    sent = [letter for letter in to(PAUL) if letter.facts.session.id == world.first.id]
+    assert [(letter.kind, letter.method, letter.letter.sequence) for letter in sent] == ([("removed", "CANCEL", 1)] if has_failed else [])
 
 
 @pytest.mark.parametrize("state", [LetterState.SENT, LetterState.FAILED, LetterState.DROPPED])
@@ -145,8 +145,8 @@ def test_a_cancellation_that_never_left_is_sent_once_the_mailbox_is_reached(worl
         last_letter(world, PAUL).state = state
     mark(world, PAUL, "refused_at")
     reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
-    told = {letter.kind.value for letter in to(PAUL) if letter.facts.session.id == world.first.id}
-    assert told == (set() if state is LetterState.SENT else {"removed"})
+    sent = {letter.kind.value for letter in to(PAUL) if letter.facts.session.id == world.first.id}
+    assert sent == (set() if state is LetterState.SENT else {"removed"})
 
 
 # Refused addresses

@@ -108,10 +108,10 @@ def test_a_guardian_of_two_keeps_the_entry_and_is_asked_anew(
     db.session.commit()
     move_to(outreach_session, 22, now=now)
     assert waiting(GUARDIAN) == [(LetterKind.UPDATED, "age")]
-    told = db.session.scalars(select(Letter).where(Letter.invitation_id == invitation.id).order_by(Letter.id.desc())).first()
-    assert told is not None
-    assert (told.sequence, told.facts["entry"]["answer"], told.facts["gone"]) == (1, "needs_action", [])
-    assert [student["registration_id"] for student in told.facts["seated"]] == [2]
+    letter = db.session.scalars(select(Letter).where(Letter.invitation_id == invitation.id).order_by(Letter.id.desc())).first()
+    assert letter is not None
+    assert (letter.sequence, letter.facts["entry"]["answer"], letter.facts["gone"]) == (1, "needs_action", [])
+    assert [student["registration_id"] for student in letter.facts["seated"]] == [2]
     db.session.refresh(invitation)
     assert (invitation.sequence, invitation.answer) == (1, Answer.NEEDS_ACTION)
 

@@ -89,8 +89,8 @@ def test_a_decline_frees_the_seat_seats_the_next_and_tells_everybody(stage: Any,
     assert db.session.get_one(OutreachSession, played.outreach_session.id, populate_existing=True).seats_taken == 1
     step = db.session.scalars(select(RegistrationStep).where(RegistrationStep.state == WITHDRAWN)).one()
     assert (step.by_mailbox_id, step.by_id, step.at) == (played.invitation("ana@pupils.example").mailbox_id, None, now)
-    told = select(Mailbox.address, Letter.kind).join(Letter, Letter.mailbox_id == Mailbox.id).where(Letter.state == LetterState.QUEUED)
-    assert {tuple(row) for row in db.session.execute(told)} == {
+    queued = select(Mailbox.address, Letter.kind).join(Letter, Letter.mailbox_id == Mailbox.id).where(Letter.state == LetterState.QUEUED)
+    assert {tuple(row) for row in db.session.execute(queued)} == {
         ("ana@pupils.example", LetterKind.REMOVED),
         (HOME, LetterKind.PROMOTED),
         ("teacher@schools.example", LetterKind.DIGEST),

@@ -54,18 +54,18 @@ class OneOfEach:
             self.invitations = [self._invitation(mailbox) for mailbox in mailboxes]
             db.session.add_all(self.invitations)
             db.session.flush()
-            told = {"starts_at": self.session.starts_at.isoformat(), "decides_at": decides_at.isoformat()}
-            drafts = [self._draft(kind, invitation, told) for kind, invitation in zip(LetterKind, self.invitations, strict=True)]
+            snapshot = {"starts_at": self.session.starts_at.isoformat(), "decides_at": decides_at.isoformat()}
+            drafts = [self._draft(kind, invitation, snapshot) for kind, invitation in zip(LetterKind, self.invitations, strict=True)]
             enqueue(drafts, now=self.now)
 
     def _invitation(self, mailbox: Mailbox) -> Invitation:
         about: dict[str, Any] = {"session_id": self.session.id, "mailbox_id": mailbox.id, "sequence": 9, "sent_sequence": 0}
         return Invitation(**about, uid=f"{mailbox.id}@example.org", created_at=self.now, changed_at=self.now)
 
-    def _draft(self, kind: LetterKind, invitation: Invitation, told: dict[str, str]) -> NewLetter:
+    def _draft(self, kind: LetterKind, invitation: Invitation, snapshot: dict[str, str]) -> NewLetter:
         about: dict[str, Any] = {} if kind in WITHOUT_SESSION else {"session_id": self.session.id, "invitation_id": invitation.id}
         about["sequence"] = 1 if kind in WITH_CALENDAR else None
-        facts = {"session": told} | ({"lead_minutes": 10080} if kind is LetterKind.REMINDER else {})
+        facts = {"session": snapshot} | ({"lead_minutes": 10080} if kind is LetterKind.REMINDER else {})
         return NewLetter(mailbox_id=invitation.mailbox_id, kind=kind, facts=facts, dedupe_key=kind.value, **about)
 
     def follow(self, kind: LetterKind, sequence: int | None = None, **values: Any) -> None:

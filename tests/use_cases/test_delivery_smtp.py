@@ -75,8 +75,8 @@ def test_a_connection_is_renewed_after_some_letters() -> None:
     ],
 )
 def test_a_refused_letter_leaves_the_connection_good_for_the_next(answers: dict[str, str], outcome: Outcome) -> None:
-    told: dict[str, Any] = {verb: [answer, "354 go on" if verb == "DATA" else "250 ok"] for verb, answer in answers.items()}
-    outcomes, server = send("one@example.org", "two@example.org", **told)
+    replies: dict[str, Any] = {verb: [answer, "354 go on" if verb == "DATA" else "250 ok"] for verb, answer in answers.items()}
+    outcomes, server = send("one@example.org", "two@example.org", **replies)
     assert outcomes == [outcome, ACCEPTED]
     assert (server.connections, len(server.taken)) == (1, 1)
     assert "rset" in server.heard

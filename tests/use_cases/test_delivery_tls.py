@@ -77,8 +77,8 @@ def test_a_certificate_of_somebody_else_gets_no_letter(tls_first: bool) -> None:
 )
 def test_nothing_but_a_greeting_is_said_to_a_server_without_tls(answers: dict[str, str], words: str) -> None:
     with mail_server(**answers) as server:
-        told = SmtpServer(host="127.0.0.1", port=server.port, username="us", password="hush", use_tls=True, timeout=timedelta(seconds=60))
-        outcome = send(told)
+        smtp = SmtpServer(host="127.0.0.1", port=server.port, username="us", password="hush", use_tls=True, timeout=timedelta(seconds=60))
+        outcome = send(smtp)
     assert isinstance(outcome, Unavailable)
     assert outcome.reason is PauseReason.INSECURE
     assert outcome.words.startswith(words)  # what follows is OpenSSL's and Python's, and not the same in each version

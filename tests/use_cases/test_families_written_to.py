@@ -270,13 +270,13 @@ def test_the_preview_counts_guardians_by_the_law_of_the_students_own_school(worl
         world.south.majority_age = 16
         db.session.execute(update(Student).values(birth_date=date(2010, 1, 1)))
     third = world.make.outreach_session(world.carl)
-    for school, name, teacher, told in (
+    for school, name, teacher, expected in (
         (world.north, "Ana", world.nora, [(1, "student"), (2, "guardians")]),
         (world.south, "Gul", world.sol, [(1, "student")]),
     ):
         seating, _found = preview(third, school.id, [world.students[name].id], now=NOW)
         rows = preview_registering(third, seating, teacher_id=teacher.id, by_id=teacher.id)
-        assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == told
+        assert [(number, who) for number, who, _what in rows if who.startswith(("student", "guardian"))] == expected
 
 
 def test_the_link_in_a_letter_is_its_readers_own_and_lasts_thirty_days_after_the_end(world: Neighbours) -> None:

@@ -373,8 +373,8 @@ def test_an_outage_is_said_once_and_so_is_its_end(app: Flask, server: Server, no
         return [(line["event"], line.get("trouble")) for line in said]
 
     wrong, gone = URL.replace("hu%2Fsh", "wrong"), URL.replace("Answers%20in", "Gone")
-    told = [heard(url) for url in (URL, wrong, wrong, gone, URL, URL, None)]
-    assert told == [[], [("inbox away", "sign-in refused")], [], [("inbox away", "no such folder")], [("inbox is back", None)], [], []]
+    logged = [heard(url) for url in (URL, wrong, wrong, gone, URL, URL, None)]
+    assert logged == [[], [("inbox away", "sign-in refused")], [], [("inbox away", "no such folder")], [("inbox is back", None)], [], []]
     assert server.heard[0][-1] == 3.0
 
 

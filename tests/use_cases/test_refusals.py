@@ -27,7 +27,7 @@ def world(make: Builder, now: datetime) -> World:
     return World(make, now)
 
 
-def told(kind: LetterKind = LetterKind.WRONG_ADDRESS) -> list[tuple[str, LetterSnapshot]]:
+def letters_of(kind: LetterKind = LetterKind.WRONG_ADDRESS) -> list[tuple[str, LetterSnapshot]]:
     """Give who was written to, and what."""
     found = db.session.scalars(select(Letter).where(Letter.kind == kind).order_by(Letter.id))
     return [(letter.mailbox.address, LetterSnapshot.from_json(letter.facts)) for letter in found]
@@ -44,7 +44,7 @@ def test_the_teacher_is_told_once_whichever_way_the_refusal_came(world: World, n
     world.to_maria(Scripted({MARIA: Rejected(words="550 5.1.1 Unknown", kind=BounceKind.HARD)}))
     assert report_undeliverable_mailboxes(now=now) == 1
     assert report_undeliverable_mailboxes(now=now + HOUR) == 0
-    [(address, facts)] = told()
+    [(address, facts)] = letters_of()
     assert (address, facts.cause, facts.reason, names(facts)) == (world.teacher.email, Cause.BOUNCED, MARIA, ["Ana"])
     assert facts.session.id == world.session.id
     transport = Scripted()
@@ -77,7 +77,7 @@ def test_each_teacher_is_told_of_their_own_students_and_siblings_stand_in_one_le
     world.to_maria()
     world.bounce()
     assert report_undeliverable_mailboxes(now=now) == 2
-    by_address = dict(told())
+    by_address = dict(letters_of())
     assert (names(by_address[first.email]), by_address[first.email].session.id) == (["Ana", "Ben"], world.session.id)
     assert (names(by_address[other.email]), by_address[other.email].session.id) == (["Cem"], later.id)
 
@@ -91,7 +91,7 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
     assert report_undeliverable_mailboxes(now=now) == 0
     world.register()
     assert report_undeliverable_mailboxes(now=now) == 1
-    assert [names(facts) for _address, facts in told()] == [["Ana"]]
+    assert [names(facts) for _address, facts in letters_of()] == [["Ana"]]
 
 
 @pytest.mark.parametrize("happens", ["over", "withdrawn", "stopped"])
@@ -113,10 +113,10 @@ def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, 
     world.to_maria()
     world.bounce()
     report_undeliverable_mailboxes(now=now)
-    [(_address, facts)] = told()
+    [(_address, facts)] = letters_of()
     assert (names(facts), [student.given_name for student in facts.stands_in_for]) == (["Ana", "Ben"], ["Ana"])
     world.moving()()
-    _address, digest = told(LetterKind.DIGEST)[-1]
+    _address, digest = letters_of(LetterKind.DIGEST)[-1]
     assert (digest.cause, [student.given_name for student in digest.stands_in_for]) == (Cause.MOVED, ["Ana"])
 
 
@@ -138,4 +138,4 @@ def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> 
     with transaction():
         world.maria.refused_at = now
     at_once(app, *[partial(report_undeliverable_mailboxes, now=now)] * 3)
-    assert len(told()) == 1
+    assert len(letters_of()) == 1

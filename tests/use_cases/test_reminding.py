@@ -67,9 +67,9 @@ def test_whoever_waits_or_declined_is_not_reminded(outreach_session: OutreachSes
         assert declined is not None
         declined.answer = Answer.DECLINED
     plan_reminders(now=outreach_session.starts_at - DAY)
-    told = {letter.mailbox_id for letter in reminders()}
-    assert len(told) == 2
-    assert declined.mailbox_id not in told
+    recipients = {letter.mailbox_id for letter in reminders()}
+    assert len(recipients) == 2
+    assert declined.mailbox_id not in recipients
 
 
 def test_none_for_a_lead_that_was_past_when_they_joined(make: Builder, outreach_session: OutreachSession, teacher: User) -> None:

@@ -110,10 +110,10 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     assert (outreach_session.ends_at, outreach_session.tzdata_version) == (BY_NOW + 2 * HOUR, TZDATA_VERSION)
     (one,) = found.changed
     assert (one.was, one.becomes, one.letters) == (AS_PROMISED, BY_NOW, len(before))
-    told = queued()
-    assert {letter.kind for letter in told} == {LetterKind.UPDATED}
-    assert {letter.invitation_id: letter.sequence for letter in told} == {key: sequence + 1 for key, sequence in before.items()}
-    facts = [LetterSnapshot.from_json(letter.facts) for letter in told]
+    letters = queued()
+    assert {letter.kind for letter in letters} == {LetterKind.UPDATED}
+    assert {letter.invitation_id: letter.sequence for letter in letters} == {key: sequence + 1 for key, sequence in before.items()}
+    facts = [LetterSnapshot.from_json(letter.facts) for letter in letters]
     assert {(one.cause.value, one.session.starts_at, one.session.starts_wall) for one in facts} == {("zone", BY_NOW, WINTER)}
 
 

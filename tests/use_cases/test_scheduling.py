@@ -276,8 +276,8 @@ def test_a_move_tells_everybody_and_keeps_seats(make: Builder, now: datetime) ->
     assert outreach_session.starts_wall == datetime(2027, 3, 18, 14)
     apply_move(outreach_session.id, later, place, seen=outreach_session.updated_at, now=now)
     assert (outreach_session.starts_wall, outreach_session.revision, outreach_session.seats_taken) == (datetime(2027, 3, 25, 14), 1, 3)
-    told = select(Letter.facts).where(Letter.session_id == outreach_session.id)
-    assert any(facts["session"]["starts_wall"].startswith("2027-03-25") for facts in db.session.scalars(told))
+    snapshots = select(Letter.facts).where(Letter.session_id == outreach_session.id)
+    assert any(facts["session"]["starts_wall"].startswith("2027-03-25") for facts in db.session.scalars(snapshots))
 
 
 def test_a_move_that_changes_nothing_is_refused_and_tells_nobody(make: Builder, now: datetime) -> None:

@@ -31,10 +31,10 @@ class Reminding:
         at = self.outreach_session.starts_at - timedelta(days=days_before)
         written = plan_reminders(now=at)
         new = select(Mailbox.address).join(Letter).where(Letter.kind == LetterKind.REMINDER, Letter.created_at == at)
-        told = set(db.session.scalars(new))
+        reminded = set(db.session.scalars(new))
         db.session.commit()
-        assert (written, plan_reminders(now=at)) == (bool(told), 0)
-        return told
+        assert (written, plan_reminders(now=at)) == (bool(reminded), 0)
+        return reminded
 
     def stop(self, *addresses: str) -> None:
         for mailbox in self._mailboxes(*addresses):

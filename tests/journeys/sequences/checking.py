@@ -74,12 +74,12 @@ def who_is_written_to(world: World, before: MayHear | None = None) -> list[tuple
         for row in rows:
             assert _may_get(world, before, row.kind, row.session_id, row.address), f"{row.kind} to {row.address}"
         digests = {(row.address, world.session_ids.index(row.session_id)) for row in rows if row.kind is LetterKind.DIGEST}
-        told = world.model.told
-        assert digests == told.lists, f"Lists go to {digests}, not to {told.lists}"
+        expected = world.model.expected
+        assert digests == expected.lists, f"Lists go to {digests}, not to {expected.lists}"
         untold = {
-            *(told.must - letters),
-            *(about for about in told.gone - letters if _has_left(world, about)),
-            *(about for about in told.out_of_line - letters if not _was_taken_back(world, about)),
+            *(expected.must - letters),
+            *(about for about in expected.gone - letters if _has_left(world, about)),
+            *(about for about in expected.out_of_line - letters if not _was_taken_back(world, about)),
         }
         assert untold == set(), f"Nobody writes to {untold}"
     world.model.written |= letters
@@ -121,11 +121,11 @@ def roster_is_true(world: World, session: Session) -> None:
     rows = {world.student_number(row.student.id): row for row in registration_rows(record, None) if row.registration.is_active}
     waiting = [place for place in session.places if place.state is WAITING]
     for place in session.active:
-        row, told = rows[place.student.number], f"{place.student.name}, session {session.number}"
-        assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None), told
+        row, where = rows[place.student.number], f"{place.student.name}, session {session.number}"
+        assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None), where
         shown = row.rsvp and (row.rsvp.answer, row.rsvp.is_verified, row.rsvp.differs)
         asked = place.state is CONFIRMED and session.is_published
-        assert shown == (session.shown_answer(place) if asked else None), f"{told}: {shown}"
+        assert shown == (session.shown_answer(place) if asked else None), f"{where}: {shown}"
 
 
 def calendars_are_true(world: World) -> None:
@@ -144,22 +144,22 @@ def calendars_are_true(world: World) -> None:
 
 
 def _entry_is_true(world: World, session: Session, address: Address, entry: Entry | None) -> None:
-    told = f"{address.text}, session {session.number}: {entry}"
+    where = f"{address.text}, session {session.number}: {entry}"
     if not address.is_reached or world.wire.newest_is_lost((address.text, world.session_id(session))):
         return
     wanted = session.live.get(address)
     if session.ends <= world.now:
-        assert entry is None or entry.ends_at <= world.now, told
+        assert entry is None or entry.ends_at <= world.now, where
     elif wanted is None:
-        assert entry is None, told
+        assert entry is None, where
     else:
         status = "TENTATIVE" if session.decides else "CONFIRMED"
         is_busy = wanted.kinds != {ReasonKind.GUARDIAN}
-        assert entry is not None, told
+        assert entry is not None, where
         assert (shown(entry), entry.sequence) == (Shown(session.starts, session.ends, session.place, status, is_busy), wanted.revision), (
-            told
+            where
         )
-        assert what_was_answered(world, address.text, entry) == wanted.answer, told
+        assert what_was_answered(world, address.text, entry) == wanted.answer, where
 
 
 def what_was_answered(world: World, address: str, entry: Entry) -> Answer:

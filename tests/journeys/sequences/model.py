@@ -1,6 +1,6 @@
 """The rules of this world once more, by themselves: what every act does, whether it is allowed, and who hears of it.
 
-Each act raises No where the rules don't allow it, and then changes nothing. `told` says who must hear of the last one.
+Each act raises No where the rules don't allow it, and then changes nothing. `expected` says who must get a letter about the last one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ About = tuple[str, int]  # an address, and the number of a session
 
 
 @dataclass
-class Told:
+class ExpectedLetters:
     """Who hears of an act: at least one letter each.
 
     `gone`: whose entry ends, if it ever left. `out_of_line`: who waits no more, unless that was never told. `lists`: a teacher's
@@ -42,7 +42,7 @@ class Model:
     now: datetime = MORNING
     people: People = field(default_factory=People.first)
     sessions: list[Session] = field(default_factory=list)
-    told: Told = field(default_factory=Told)
+    expected: ExpectedLetters = field(default_factory=ExpectedLetters)
     written: set[About] = field(default_factory=set)
 
     @classmethod
@@ -296,33 +296,33 @@ class Model:
             self._must(session, [address])
 
     def _must(self, session: Session, addresses: Iterable[Address]) -> None:
-        self.told.must |= {(address.text, session.number) for address in addresses}
+        self.expected.must |= {(address.text, session.number) for address in addresses}
 
     def _follow(self, session: Session) -> set[Address]:
         """Of a session that is over nobody's calendar changes any more."""
         before = session.live
         changed = session.follow() if session.ends > self.now else set()
         self._must(session, changed & session.live.keys())
-        self.told.gone |= {(one.text, session.number) for one in changed & before.keys() - session.live.keys()}
+        self.expected.gone |= {(one.text, session.number) for one in changed & before.keys() - session.live.keys()}
         return changed
 
     def _tell(self, session: Session, changed: Sequence[Place], by: Address | None = None) -> None:
         """Families hear through their calendars; each teacher gets a list, but of what they alone gave back themselves."""
         self._follow(session)
-        self.told.lists |= {(one.teacher.text, session.number) for one in changed if not (one.state in GONE and one.teacher is by)}
+        self.expected.lists |= {(one.teacher.text, session.number) for one in changed if not (one.state in GONE and one.teacher is by)}
 
     def _end(self, session: Session, ended: Sequence[Place], state: RegistrationState, by: Address | None) -> None:
         in_line = [place for place in ended if place.state is not CONFIRMED]
         for place in ended:
             place.state, place.why = state, None
-        self.told.out_of_line |= {(one.text, session.number) for one in session.families(in_line)}
+        self.expected.out_of_line |= {(one.text, session.number) for one in session.families(in_line)}
         self._tell(session, [*ended, *session.fill(self.now)], by)
 
     def _tell_all(self, session: Session, *, asks_again: bool) -> None:
         session.revise(asks_again=asks_again, but=self._follow(session))
         self._must(session, session.live)
         self._must(session, session.families(place for place in session.active if place.state is not CONFIRMED))
-        self.told.lists |= {(one.text, session.number) for one in session.teachers(session.active)}
+        self.expected.lists |= {(one.text, session.number) for one in session.teachers(session.active)}
 
 
 def _takes_reminders(session: Session, address: Address) -> bool:

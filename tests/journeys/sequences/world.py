@@ -36,7 +36,7 @@ from outreach.settings import Settings
 from outreach.tokens import LinkPurpose, Ticket, sign
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.fates import Fate, Settled, Wire
-from tests.journeys.sequences.model import Model, Told
+from tests.journeys.sequences.model import ExpectedLetters, Model
 from tests.journeys.sequences.model_people import Address, No
 from tests.journeys.sequences.model_sessions import Place, Session
 from tests.journeys.sequences.people import COORDINATOR, GUARDIANS, HOSTS, MAJORITY, MORNING, PLACES, PUPILS, SESSIONS, TEACHERS
@@ -111,7 +111,7 @@ class World:
 
     def ask(self, rule: Callable[[], object] | None, deed: Callable[[], T]) -> T | None:
         """Ask the model and the service: both allow it or neither does, and afterwards both know the same. `rule` None: either may be."""
-        self.model.now, self.model.told = self.now, Told()
+        self.model.now, self.model.expected = self.now, ExpectedLetters()
         before = {session.number: self.model.may_hear(session) for session in self.model.sessions}
         allowed = rule is not None and _is_allowed(rule)
         try:
