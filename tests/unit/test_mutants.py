@@ -6,7 +6,9 @@ import ast
 
 import pytest
 
+from outreach.settings import ROOT
 from tests.mutants.faults import Fault, Module, Names
+from tests.mutants.product import read_accepted, read_module, read_names
 
 NAMES = Names(members={"State": ("OPEN", "SHUT", "GONE")}, defaults={"find": frozenset({"limit"})})
 
@@ -92,3 +94,10 @@ def test_a_fault_keeps_its_key_when_lines_are_added_above() -> None:
 def test_columns_have_no_faults_but_in_their_defaults() -> None:
     source = "class A(Base):\n    b: Mapped[int] = mapped_column(String(9), default=3)"
     assert {fault.before for fault in Module("a.py", source, NAMES).faults} == {"default=3"}
+
+
+def test_each_accepted_fault_can_still_be_made() -> None:
+    accepted, names = read_accepted(), read_names(ROOT)
+    paths = {path for path, *_rest in accepted}
+    possible = {fault.key for path in paths if (ROOT / path).exists() for fault in read_module(ROOT, path, names).faults}
+    assert accepted.keys() - possible == set()
