@@ -5,8 +5,8 @@ A use case raises one; the page shows its sentence and keeps what was typed.
 
 from __future__ import annotations
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 
 
 class OutreachError(Exception):
@@ -15,7 +15,7 @@ class OutreachError(Exception):
     status = 422
 
     def __init__(self, sentence: str | LazyString, *, field: str | None = None) -> None:
-        """Keep the sentence lazy, so that it is shown in the reader's language."""
+        """Take a sentence in the reader's language."""
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field
@@ -41,4 +41,4 @@ class NotThere(OutreachError):
 
     def __init__(self, sentence: str | LazyString | None = None, *, field: str | None = None) -> None:
         """Say so, unless there are better words."""
-        super().__init__(sentence or _l("There is nothing here, or it isn't yours to see."), field=field)
+        super().__init__(sentence or _("There is nothing here, or it isn't yours to see."), field=field)

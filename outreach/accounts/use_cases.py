@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from flask_security.confirmable import generate_confirmation_token
 from sqlalchemy import delete, select
 
@@ -72,7 +72,7 @@ def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
             Application.user_id == user.id, Application.role == wish.role, Application.state == ApplicationState.PENDING
         )
         if db.session.scalar(waits) is not None:
-            raise Refusal(_l("Your application for this role is still waiting. We'll write as soon as it is decided."), field="role")
+            raise Refusal(_("Your application for this role is still waiting. We'll write as soon as it is decided."), field="role")
         db.session.add(_application(user.id, wish, now))
 
 
@@ -97,7 +97,7 @@ def confirm_address(user_id: int, uniquifier: str, *, now: datetime) -> None:
     with transaction():
         user = _user(user_id)
         if user.fs_uniquifier != uniquifier:
-            raise Stale(_l("A newer application came in for this address. Please use the link in the newest letter."))
+            raise Stale(_("A newer application came in for this address. Please use the link in the newest letter."))
         user.confirmed_at = user.confirmed_at or now
 
 
@@ -155,5 +155,5 @@ def _application(user_id: int, wish: Wish, now: datetime) -> Application:
 def _user(user_id: int) -> User:
     user = locked(User, user_id)
     if user is None:
-        raise NotThere(_l("This account is no longer there."))
+        raise NotThere(_("This account is no longer there."))
     return user

@@ -135,8 +135,8 @@ def _certainty(row: Row[*tuple[Any, ...]], language: str, now: datetime) -> str:
     if row.state != SessionState.PUBLISHED or row.starts_at <= now:
         return ""
     if row.decides_at <= now:
-        return str(_("Provisional"))
-    return str(_("Provisional until %(until)s", until=formatting.short_moment(row.decides_at, row.zone, language)))
+        return _("Provisional")
+    return _("Provisional until %(until)s", until=formatting.short_moment(row.decides_at, row.zone, language))
 
 
 def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:

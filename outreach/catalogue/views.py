@@ -168,12 +168,12 @@ def _description(outreach_session: OutreachSession, url: str) -> str:
 def _provisional(outreach_session: OutreachSession) -> str:
     if outreach_session.decides_at is None:
         return ""
-    return str(_("Provisional: decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone)))
+    return _("Provisional: decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone))
 
 
 def _location(outreach_session: OutreachSession) -> str:
     site, area = outreach_session.site, outreach_session.area
     if site is None:
-        return str(_("Online"))
+        return _("Online")
     parts = (site.name, area.name if area else "", ", ".join(site.address.splitlines()), outreach_session.meeting_point)
     return ", ".join(part for part in parts if part)

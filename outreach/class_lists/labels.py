@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 
 from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
 from outreach.class_lists.plan import AskReason

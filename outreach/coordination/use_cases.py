@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import uuid4
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -104,7 +104,7 @@ def keep_site(site_id: int | None, facts: SiteInput) -> int:
 def close_account(user_id: int, *, by_id: int) -> None:
     """Let somebody in no more, and end their open visits at once. Raises Refusal for one's own account."""
     if user_id == by_id:
-        raise Refusal(_l("This is your own account. Another coordinator can close it."))
+        raise Refusal(_("This is your own account. Another coordinator can close it."))
     with transaction():
         user = _user(user_id)
         user.active, user.fs_uniquifier = False, uuid4().hex
@@ -119,18 +119,18 @@ def open_account(user_id: int) -> None:
 def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:
     application, user = _pending(application_id)
     if application.role != role:
-        raise Refusal(_l("This application is for another role."))
+        raise Refusal(_("This application is for another role."))
     if user.confirmed_at is None:
-        raise Refusal(_l("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
+        raise Refusal(_("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
     return application, user
 
 
 def _pending(application_id: int) -> tuple[Application, User]:
     application = locked(Application, application_id)
     if application is None:
-        raise NotThere(_l("This application is no longer there."))
+        raise NotThere(_("This application is no longer there."))
     if application.state != ApplicationState.PENDING:
-        raise Stale(_l("Another coordinator has decided on this application already. Nothing was changed."))
+        raise Stale(_("Another coordinator has decided on this application already. Nothing was changed."))
     return application, _user(application.user_id)
 
 
@@ -149,15 +149,15 @@ def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
         return _kept(model, None, chosen)
     found = db.session.get(model, chosen)
     if found is None:
-        raise Refusal(_l("That place is no longer there. Please choose another."))
+        raise Refusal(_("That place is no longer there. Please choose another."))
     return found
 
 
 def _kept(model: type[Place], key: int | None, facts: SchoolInput | SiteInput) -> Place:
     place = model() if key is None else locked(model, key)
     if place is None:
-        raise NotThere(_l("This place is no longer there."))
-    taken = Refusal(_l("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
+        raise NotThere(_("This place is no longer there."))
+    taken = Refusal(_("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
     if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(facts.name), model.id != (key or 0))) is not None:
         raise taken
     for name, value in asdict(facts).items():
@@ -174,5 +174,5 @@ def _user(user_id: int) -> User:
     """Read somebody afresh. No lock: what is written here doesn't depend on what others write of them."""
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
-        raise NotThere(_l("This account is no longer there."))
+        raise NotThere(_("This account is no longer there."))
     return user

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
@@ -124,7 +124,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
         if invitation is None or not outreach_session.is_to_come(now):
-            raise Refusal(_l("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
+            raise Refusal(_("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
         if invitation.sequence != sequence:
-            raise Stale(_l("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
+            raise Stale(_("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
         return apply_rsvp(outreach_session, invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)

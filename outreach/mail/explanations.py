@@ -33,4 +33,4 @@ def explain_rejection(words: str | None) -> str:
 
 def explain_blocked() -> str:
     """Say that it isn't about the address."""
-    return str(_("Its mail server doesn't let our letters in."))
+    return _("Its mail server doesn't let our letters in.")

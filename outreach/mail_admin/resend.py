@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
@@ -33,7 +34,7 @@ def send_as_update(invitation_id: int, *, now: datetime) -> None:
         (line,) = invitation_lines(Invitation.id == invitation_id)
         _must_reach(line)
         if not resend_as_update(outreach_session, [invitation_id], now=now):
-            raise Refusal(_l("This entry never left and stands no more: there is nothing to send."))
+            raise Refusal(_("This entry never left and stands no more: there is nothing to send."))
 
 
 def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetime) -> int:
@@ -55,9 +56,9 @@ def lost_of(session_id: int) -> list[InvitationLine]:
 def _coming(session_id: int, now: datetime) -> OutreachSession:
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_l("This session isn't there any more."))
+        raise NotThere(_("This session isn't there any more."))
     if outreach_session.ends_at <= now:
-        raise Refusal(_l("This session is over: nobody needs its invitation any more."))
+        raise Refusal(_("This session is over: nobody needs its invitation any more."))
     return outreach_session
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
@@ -21,7 +21,7 @@ def retry_letter(letter_id: int, *, now: datetime) -> None:
     with transaction():
         letter = locked(Letter, letter_id)
         if letter is None:
-            raise NotThere(_l("This letter doesn't exist."))
+            raise NotThere(_("This letter doesn't exist."))
         _require_failed(letter)
         letter.state, letter.settled_at = LetterState.QUEUED, None
         letter.attempts, letter.due_at = 0, now
@@ -35,11 +35,11 @@ def end_pause(*, now: datetime) -> None:
 
 def _require_failed(letter: Letter) -> None:
     if letter.state is not LetterState.FAILED:
-        raise Refusal(_l("Only a letter that failed can be sent again."))
+        raise Refusal(_("Only a letter that failed can be sent again."))
     if letter.kind is LetterKind.ACCOUNT:
-        raise Refusal(_l("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
+        raise Refusal(_("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
     if _is_overtaken(letter):
-        raise Refusal(_l("A later letter about this session went to the same address, so this one would be out of date."))
+        raise Refusal(_("A later letter about this session went to the same address, so this one would be out of date."))
 
 
 def _is_overtaken(letter: Letter) -> bool:

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import LazyString
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db
@@ -27,7 +26,7 @@ class Candidate:
     name: str
     is_minor: bool
     has_place: bool
-    obstacle: LazyString | None
+    obstacle: str | None
 
 
 def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
@@ -75,17 +74,17 @@ def _candidate(outreach_session: OutreachSession, student: Student, majority_age
         name=student.name,
         is_minor=student.is_minor_on(day, majority_age),
         has_place=has_place,
-        obstacle=_l("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
+        obstacle=_("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
     )
 
 
-def _too_young(student: Student, outreach_session: OutreachSession) -> LazyString | None:
+def _too_young(student: Student, outreach_session: OutreachSession) -> str | None:
     floor = age_floor(outreach_session)
     if floor is None:
         return None
     age = student.age_on(outreach_session.starts_wall.date())
     if age is None:
-        return _l("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
+        return _("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
     if age < floor:
-        return _l("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
+        return _("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
     return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db, locked
@@ -21,7 +21,7 @@ def locked_session(session_id: int) -> OutreachSession:
     """Lock a session until the transaction ends, read afresh. Raises NotThere."""
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_l("There is no such session."))
+        raise NotThere(_("There is no such session."))
     return outreach_session
 
 
@@ -31,34 +31,34 @@ def locked_registration(registration_id: int) -> tuple[OutreachSession, Registra
     outreach_session = locked_session(session_id or 0)
     registration = db.session.get(Registration, registration_id, populate_existing=True)
     if registration is None:
-        raise NotThere(_l("There is no such registration."))
+        raise NotThere(_("There is no such registration."))
     return outreach_session, registration
 
 
 def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
     """Raise Refused unless schools may register now."""
     if not outreach_session.is_published:
-        raise Refusal(_l("This session was cancelled or isn't published."))
+        raise Refusal(_("This session was cancelled or isn't published."))
     if outreach_session.opens_at is not None and now < outreach_session.opens_at:
-        raise Refusal(_l("Registration isn't open yet."))
+        raise Refusal(_("Registration isn't open yet."))
     if not outreach_session.is_open(now):
-        raise Refusal(_l("Registration has closed."))
+        raise Refusal(_("Registration has closed."))
 
 
 def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> None:
     """Raise Refused for nobody, for somebody who can't take part, or without the permission a minor needs."""
     if not chosen:
-        raise Refusal(_l("Choose at least one student."), field="student_ids")
+        raise Refusal(_("Choose at least one student."), field="student_ids")
     for candidate in chosen:
         if candidate.obstacle is not None and not candidate.has_place:
             raise Refusal(candidate.obstacle, field="student_ids")
     if not permission_attested and any(candidate.is_minor for candidate in chosen):
-        raise Refusal(_l("Tick that their guardians have given permission."), field="permission_attested")
+        raise Refusal(_("Tick that their guardians have given permission."), field="permission_attested")
 
 
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refused unless a seat is on offer still, in a session that is to come."""
     if not outreach_session.is_to_come(now):
-        raise Refusal(_l("The session has begun or was cancelled: no seat is on offer any more."))
+        raise Refusal(_("The session has begun or was cancelled: no seat is on offer any more."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
-        raise Refusal(_l("The offer has lapsed; the student keeps the place on the waiting list."))
+        raise Refusal(_("The offer has lapsed; the student keeps the place on the waiting list."))

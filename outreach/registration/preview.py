@@ -78,11 +78,11 @@ def _families(told: ContactCounts, what: str) -> list[Row]:
 
 def _who_waits(queued: ContactCounts) -> str:
     count = queued.students + queued.guardians
-    return str(ngettext("student or guardian who waits", "students and guardians who wait", count))
+    return ngettext("student or guardian who waits", "students and guardians who wait", count)
 
 
 def _teacher(teacher_id: int, by_id: int) -> str:
-    return str(_("teacher: you") if teacher_id == by_id else _("teacher"))
+    return _("teacher: you") if teacher_id == by_id else _("teacher")
 
 
 def _teachers_part(place: Participant, by_id: int, *, is_last: bool) -> Row:
@@ -98,17 +98,17 @@ def _teachers_part(place: Participant, by_id: int, *, is_last: bool) -> Row:
 
 def _teacher_stands_in(concerned: Collection[Participant]) -> Row:
     count = contact_counts(concerned).stood_in
-    return count, str(ngettext("student without an address", "students without an address", count)), str(_("the teacher tells them"))
+    return count, ngettext("student without an address", "students without an address", count), _("the teacher tells them")
 
 
 def _waiting(count: int, outreach_session: OutreachSession, now: datetime) -> Row:
-    return count, str(ngettext("student who waits", "students who wait", count)), _next(outreach_session, now)
+    return count, ngettext("student who waits", "students who wait", count), _next(outreach_session, now)
 
 
 def _next(outreach_session: OutreachSession, now: datetime) -> str:
     if outreach_session.promotes_unasked(now):
-        return str(_("the seat: family and teacher are told"))
-    return str(_("the teacher is asked whether they may have the seat"))
+        return _("the seat: family and teacher are told")
+    return _("the teacher is asked whether they may have the seat")
 
 
 def _is_last(outreach_session: OutreachSession, place: Participant, freed: Collection[int], now: datetime) -> bool:

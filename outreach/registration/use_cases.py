@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db, insert_in_order, transaction
@@ -63,7 +63,7 @@ def preview(
 def register_students(request: RegistrationRequest, *, now: datetime) -> RegistrationOutcome:
     """Register students for a session: as many as fit are seated, in the order chosen, the rest wait.
 
-    Students who have a place already are passed over, so asking twice changes nothing. Raises Refused
+    Students who have a place already are passed over, so asking twice changes nothing. Raises Refusal
     when registration isn't open, a student is too young (or of unknown age where it matters), or the
     guardians' permission is neither attested nor needless.
     """
@@ -75,7 +75,7 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
         must_be_able(chosen, permission_attested=request.permission_attested)
         new = [candidate.student_id for candidate in chosen if not candidate.has_place]
         if not new:
-            raise Refusal(_l("They are all registered already."))
+            raise Refusal(_("They are all registered already."))
         seating = _seat(outreach_session, request.school_id, new, now=now)
         ids = _write(outreach_session, request, seating, now=now)
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
@@ -152,9 +152,9 @@ def _end(
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         if not registration.is_active:
-            raise Refusal(_l("This place was given back before."))
+            raise Refusal(_("This place was given back before."))
         if not outreach_session.is_to_come(now):
-            raise Refusal(_l("The session has begun or was cancelled: nothing can be given back any more."))
+            raise Refusal(_("The session has begun or was cancelled: nothing can be given back any more."))
         end_registrations(outreach_session, [registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 

@@ -183,6 +183,6 @@ def _answerable(school_class: SchoolClass, user: User) -> User:
 def _told(outcome: use_cases.RegistrationOutcome) -> str:
     seated = ngettext("%(num)d has a seat", "%(num)d have a seat", len(outcome.seated))
     if not outcome.waiting:
-        return str(_("%(seated)s. The invitations are on their way.", seated=seated))
+        return _("%(seated)s. The invitations are on their way.", seated=seated)
     waiting = ngettext("%(num)d waits", "%(num)d wait", len(outcome.waiting))
-    return str(_("%(seated)s, %(waiting)s. We'll tell you when a place frees up.", seated=seated, waiting=waiting))
+    return _("%(seated)s, %(waiting)s. We'll tell you when a place frees up.", seated=seated, waiting=waiting)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask_babel import LazyString
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from wtforms import (
     BooleanField,
     DateField,
@@ -48,6 +48,8 @@ class LeadUnit(enum.StrEnum):
     DAYS = "days"
 
 
+_BETWEEN = _l("Choose a number from %(min)s to %(max)s.")
+_TELEPHONE = _l("Write a telephone number in figures, such as +44 20 7946 0000.")
 _MINUTES_IN = {LeadUnit.DAYS: 1440, LeadUnit.HOURS: 60, LeadUnit.MINUTES: 1}
 
 
@@ -99,12 +101,12 @@ class TicksField(SelectMultipleField):  # type: ignore[misc]  # WTForms is untyp
 
 def between(low: int, high: int) -> NumberRange:
     """Take a number from `low` to `high`."""
-    return NumberRange(low, high, message=_l("Choose a number from %(low)s to %(high)s.", low=low, high=high))
+    return NumberRange(low, high, message=_BETWEEN)
 
 
 def telephone() -> Regexp:
     """Take what looks like a telephone number."""
-    return Regexp(r"\+?[0-9 ()./x-]{3,40}\Z", message=_l("Write a telephone number in figures, such as +44 20 7946 0000."))
+    return Regexp(r"\+?[0-9 ()./x-]{3,40}\Z", message=_TELEPHONE)
 
 
 def https_address(_form: object, field: StringField) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 
 from outreach.db import db
 from outreach.errors import NotThere, Refusal
@@ -32,7 +32,7 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
     """Say what would change; writes nothing. Raises Refusal as `apply_move`."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_l("This session isn't there any more."))
+        raise NotThere(_("This session isn't there any more."))
     place, time, decides_at = _target(outreach_session, when, where, now=now)
     was = snapshot_of(outreach_session)
     floor = _floor(outreach_session, place)
@@ -72,16 +72,16 @@ def _target(
     outreach_session: OutreachSession, when: WhenInput, where: WhereInput, *, now: datetime
 ) -> tuple[Venue, SettledTime, datetime | None]:
     if not outreach_session.is_published:
-        raise Refusal(_l("Only a published session can be moved."))
+        raise Refusal(_("Only a published session can be moved."))
     if outreach_session.ends_at <= now:
-        raise Refusal(_l("This session is over. Post it again instead."))
+        raise Refusal(_("This session is over. Post it again instead."))
     place = find_venue(where)
     time = settled_time(when, place.zone, now=now)
     kept = outreach_session.decides_at
     decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
     was = snapshot_of(outreach_session)
     if _facts_after(was, place, time, decides_at) == was:
-        raise Refusal(_l("Nothing changed: that is when and where it takes place already."))
+        raise Refusal(_("Nothing changed: that is when and where it takes place already."))
     return place, time, decides_at
 
 

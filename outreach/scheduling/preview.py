@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 
 from outreach.db import db
@@ -86,8 +85,8 @@ def _lines(facts: SessionSnapshot) -> list[tuple[str, str]]:
 
 def _status(facts: SessionSnapshot) -> str:
     if facts.decides_at is None:
-        return str(_("It takes place"))
-    return str(_("Provisional: decided by %(until)s", until=formatting.moment(facts.decides_at, facts.zone)))
+        return _("It takes place")
+    return _("Provisional: decided by %(until)s", until=formatting.moment(facts.decides_at, facts.zone))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,7 @@ def plan_edit(session_id: int, offer: DetailsInput, *, tells: bool, now: datetim
     """Say what saving would send; writes nothing. Raises Refusal when it `tells` and nothing that letters show would change."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_l("This session isn't there any more."))
+        raise NotThere(_("This session isn't there any more."))
     news = _rewording(outreach_session, offer) if tells else None
     rows = in_words(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
     return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
@@ -132,9 +131,9 @@ def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, no
     wanted = {its_host.id, *(one.id for one in co_hosts(offer.co_host_emails, but=its_host))}
     present = {outreach_session.host_id, *(one.id for one in outreach_session.co_hosts)}
     if come := len(wanted - present):
-        yield come, str(ngettext("new host", "new hosts", come)), str(_("an invitation for their calendar"))
+        yield come, ngettext("new host", "new hosts", come), _("an invitation for their calendar")
     if gone := len(present - wanted):
-        yield gone, str(ngettext("host who goes", "hosts who go", gone)), str(_("a letter that takes the entry out of their calendar"))
+        yield gone, ngettext("host who goes", "hosts who go", gone), _("a letter that takes the entry out of their calendar")
 
 
 def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
@@ -156,7 +155,7 @@ def must_be_news(was: SessionSnapshot, becomes: SessionSnapshot, *, has_new_desc
     """Give the news to send. Raises Refusal when there is none."""
     if was == becomes and not has_new_description:
         raise Refusal(
-            _l("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
+            _("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
             field="tells",
         )
     return Rewording(was=was, becomes=becomes, has_new_description=has_new_description)

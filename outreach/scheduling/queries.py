@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import groupby
 
 from flask import url_for
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from outreach.catalogue import CARD_ROWS, SessionCard, formats, session_cards
@@ -145,7 +145,7 @@ def host(user_id: int | None, *, default_id: int) -> User:
     """Give the host. Raises Refusal when it isn't an approved clinician."""
     user = db.session.get(User, default_id if user_id is None else user_id)
     if user is None or not _hosts_sessions(user):
-        raise Refusal(_l("Choose the clinician who hosts it."), field="host")
+        raise Refusal(_("Choose the clinician who hosts it."), field="host")
     return user
 
 
@@ -155,7 +155,7 @@ def co_hosts(emails: Sequence[str], *, but: User) -> list[User]:
     found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
     for email in wanted:
         if email not in found:
-            raise Refusal(_l("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
+            raise Refusal(_("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
     return [found[email] for email in wanted if found[email].id != but.id]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import tzdata  # type: ignore[import-untyped]  # it has no stubs
-from flask_babel import LazyString
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from outreach.errors import Refusal
@@ -64,9 +64,9 @@ def registration_opens_and_closes(
     except TimeRefused as refused:
         raise time_refusal(refused, zone) from refused
     if closes_at and closes_at > starts_at:
-        raise Refusal(_l("Registration can't close after the session has started."), field="closes")
+        raise Refusal(_("Registration can't close after the session has started."), field="closes")
     if opens_at and opens_at >= (closes_at or starts_at):
-        raise Refusal(_l("Registration must open before it closes."), field="opens")
+        raise Refusal(_("Registration must open before it closes."), field="opens")
     return opens_at, closes_at
 
 
@@ -83,10 +83,10 @@ def decision_time(
     if decides_at is None:
         return None
     if decides_at >= starts_at:
-        raise Refusal(_l("It has to be decided before the session starts."), field="decides")
+        raise Refusal(_("It has to be decided before the session starts."), field="decides")
     if decides_at <= now:
         is_usual = typed is not None and typed.wall is None
-        raise Refusal(_TOO_SOON if is_usual else _l("This is in the past. Choose a later time."), field="decides")
+        raise Refusal(_TOO_SOON if is_usual else _("This is in the past. Choose a later time."), field="decides")
     return decides_at
 
 
@@ -109,9 +109,9 @@ def time_refusal(refused: TimeRefused, zone: str) -> Refusal:
     return Refusal(_sentence(refused, zone), field=refused.field)
 
 
-def _sentence(refused: TimeRefused, zone: str) -> str | LazyString:
+def _sentence(refused: TimeRefused, zone: str) -> str:
     if refused.wall is None or refused.clock_move is None:
-        return _PLAIN[refused.objection]
+        return str(_PLAIN[refused.objection])
     facts = {
         "time": formatting.clock_time(refused.wall),
         "day": formatting.day(refused.wall),
@@ -121,7 +121,7 @@ def _sentence(refused: TimeRefused, zone: str) -> str | LazyString:
         "first": offset_words(refused.clock_move.offset_before),
         "second": offset_words(refused.clock_move.offset_after),
     }
-    return LazyString(lambda: str(_CLOCK_MOVES[refused.objection]) % facts)
+    return str(_CLOCK_MOVES[refused.objection]) % facts
 
 
 def offset_words(offset: timedelta) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flask_babel import LazyString, lazy_ngettext
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
@@ -48,7 +48,7 @@ def edit_draft(
     with placing():
         outreach_session = locked_session(session_id, seen)
         if outreach_session.state != SessionState.DRAFT:
-            raise Stale(_l("It was published meanwhile. Time and place are now changed by moving it."))
+            raise Stale(_("It was published meanwhile. Time and place are now changed by moving it."))
         _take_time_and_place(outreach_session, when, where, now=now)
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
@@ -66,7 +66,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
     with transaction():
         outreach_session = locked_session(session_id, seen)
         if not outreach_session.is_published:
-            raise Refusal(_l("This session was cancelled. Post it again instead."))
+            raise Refusal(_("This session was cancelled. Post it again instead."))
         hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
         was, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
@@ -93,9 +93,9 @@ def cancel(session_id: int, reason: str, *, now: datetime) -> None:
     with transaction():
         outreach_session = locked_session(session_id)
         if not outreach_session.is_published:
-            raise Refusal(_l("Only a published session can be cancelled."))
+            raise Refusal(_("Only a published session can be cancelled."))
         if outreach_session.ends_at <= now:
-            raise Refusal(_l("This session is over."))
+            raise Refusal(_("This session is over."))
         outreach_session.cancel(reason, now=now)
         notify_cancelled(outreach_session, now=now)
 
@@ -105,7 +105,7 @@ def discard(session_id: int) -> None:
     with transaction():
         outreach_session = locked_session(session_id)
         if outreach_session.state != SessionState.DRAFT:
-            raise Refusal(_l("It was published meanwhile: it can be cancelled, not discarded."))
+            raise Refusal(_("It was published meanwhile: it can be cancelled, not discarded."))
         db.session.delete(outreach_session)
 
 
@@ -118,9 +118,7 @@ def placing() -> Iterator[None]:
     except IntegrityError as rival:
         if not any(table in str(rival.orig) for table in ("site", "area")):
             raise
-        raise Refusal(
-            _l("Somebody added this place at the same moment. Save once more: it is in the list now."), field="new_site"
-        ) from None
+        raise Refusal(_("Somebody added this place at the same moment. Save once more: it is in the list now."), field="new_site") from None
 
 
 def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSession:
@@ -130,19 +128,19 @@ def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSes
     """
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_l("This session isn't there any more."))
+        raise NotThere(_("This session isn't there any more."))
     if seen is not None and outreach_session.updated_at != seen:
-        raise Stale(_l("Somebody else changed this session while you were writing. What you typed is still here."))
+        raise Stale(_("Somebody else changed this session while you were writing. What you typed is still here."))
     return outreach_session
 
 
 def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
     if outreach_session.state != SessionState.DRAFT:
-        raise Refusal(_l("This session was published before."))
+        raise Refusal(_("This session was published before."))
     if outreach_session.starts_at <= now:
-        raise Refusal(_l("Its time has passed. Choose a later one first."), field="day")
+        raise Refusal(_("Its time has passed. Choose a later one first."), field="day")
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
-        raise Refusal(_l("The time by which it is decided has passed. Choose a later one first."), field="decides")
+        raise Refusal(_("The time by which it is decided has passed. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
     notify_published(outreach_session, now=now)
 
@@ -179,8 +177,8 @@ def _check_seats(capacity: int, taken: int) -> None:
         raise Refusal(_seats_taken(taken), field="capacity")
 
 
-def _seats_taken(taken: int) -> LazyString:
-    return lazy_ngettext(
+def _seats_taken(taken: int) -> str:
+    return ngettext(
         "%(num)s seat is taken; keep at least that one, or take the student off the list first.",
         "%(num)s seats are taken; keep at least as many, or take students off the list first.",
         taken,

@@ -132,7 +132,7 @@ def meanwhile(form: Any, session_id: int) -> list[tuple[str, str]]:
 def _shown(field: Any, value: Any) -> str:
     names = {choice.value: str(choice.label) for choice in getattr(field, "choices", None) or []}
     if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
+        return _("yes") if value else _("no")
     values = value if isinstance(value, list) else [value]
     return ", ".join(names.get(one, _in_words(one)) for one in values if one not in (None, "")) or _("nothing")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, true
 
 from outreach import policy
@@ -50,7 +50,7 @@ def lock_school(school_id: int) -> School:
     """
     school = db.session.get(School, school_id, with_for_update={"key_share": True}, populate_existing=True)
     if school is None:
-        raise NotThere(_l("There is no such school."))
+        raise NotThere(_("There is no such school."))
     return school
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from outreach.db import db, transaction
@@ -52,9 +52,9 @@ def remove_student(student_id: int, *, now: datetime) -> None:
         # FOR UPDATE, not `locked`: whoever is registering this student just now comes first, or finds nobody
         student = db.session.get(Student, student_id, with_for_update=True, populate_existing=True)
         if student is None:
-            raise NotThere(_l("There is no such student."))
+            raise NotThere(_("There is no such student."))
         if registrations_to_come(student_id, now=now):
-            raise Refusal(_l("This student has a place in a session to come. Withdraw it first."))
+            raise Refusal(_("This student has a place in a session to come. Withdraw it first."))
         guardians = set(db.session.scalars(select(guardianship.c.guardian_id).where(guardianship.c.student_id == student_id)))
         mailboxes = _mailboxes(student, guardians)
         for link in (enrolment, guardianship):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import delete, insert, select
 
 from outreach.class_lists import (
@@ -53,7 +53,7 @@ class AlreadyThere(Refusal):
 
     def __init__(self, candidates: tuple[int, ...]) -> None:
         """Keep who they may be."""
-        super().__init__(_l("Your school has a student like this already. Is it the same person?"), field="given_name")
+        super().__init__(_("Your school has a student like this already. Is it the same person?"), field="given_name")
         self.candidates = candidates
 
 
@@ -89,10 +89,10 @@ def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: dateti
         known = known_students(school_id)
         student = known.pop(student_id, None)
         if student is None:
-            raise NotThere(_l("There is no such student."))
+            raise NotThere(_("There is no such student."))
         if seen_of(student) != seen:
             raise Stale(
-                _l("A colleague has changed this student since you opened the page. What you typed is still here: save again to keep it.")
+                _("A colleague has changed this student since you opened the page. What you typed is still here: save again to keep it.")
             )
         _check(facts, known.values(), now=now)
         update, gone = _difference(student, facts)
@@ -106,7 +106,7 @@ def join_class(student_id: int, class_id: int) -> None:
         school_class = locked_class(class_id)
         student = db.session.get(Student, student_id)
         if student is None or student.school_id != school_class.school_id:
-            raise NotThere(_l("There is no such student."))
+            raise NotThere(_("There is no such student."))
         _leave(student_id, class_id)
         db.session.execute(insert(enrolment).values(student_id=student_id, class_id=class_id))
 
@@ -169,9 +169,9 @@ def _check(facts: StudentInput, others: Iterable[KnownStudent], *, now: datetime
         owner = next((one for one in others if one.number and number_key(one.number) == key), None)
         if owner:
             name = f"{owner.given_name} {owner.family_name}"
-            raise Refusal(_l("%(name)s has this number already. Correct one of the two.", name=name), field="number")
+            raise Refusal(_("%(name)s has this number already. Correct one of the two.", name=name), field="number")
     if facts.birth_date and Student(birth_date=facts.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
-        raise Refusal(_l("This birth date is not a student's. Look at the year."), field="birth_date")
+        raise Refusal(_("This birth date is not a student's. Look at the year."), field="birth_date")
 
 
 def _difference(student: KnownStudent, facts: StudentInput) -> tuple[StudentUpdate, set[int]]:

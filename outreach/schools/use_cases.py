@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import delete, func, insert, select
 
 from outreach.db import db, transaction
@@ -56,11 +56,11 @@ def locked_class(class_id: int) -> SchoolClass:
     lock_school(school_id or 0)
     school_class = db.session.get(SchoolClass, class_id, populate_existing=True)
     if school_class is None:
-        raise NotThere(_l("There is no such class."))
+        raise NotThere(_("There is no such class."))
     return school_class
 
 
 def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
     same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
     if any(key != but for key in db.session.scalars(same)):
-        raise Refusal(_l("Your school has a class of this name already. Choose another, or open that one."), field="name")
+        raise Refusal(_("Your school has a class of this name already. Choose another, or open that one."), field="name")

@@ -9,6 +9,7 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
 from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
@@ -16,12 +17,13 @@ from outreach.mail import prose
 from outreach.people import normal_address
 from outreach.time import zones_by_country
 
+_MISSING = _l("Please fill this in.")
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
 
 
-def required(sentence: str | None = None) -> Any:
+def required(sentence: str | LazyString | None = None) -> Any:
     """Something must be there; the sentence says what to do."""
-    return _Filled(sentence or _l("Please fill this in."))
+    return _Filled(sentence or _MISSING)
 
 
 class _Filled(InputRequired):  # type: ignore[misc]  # WTForms is untyped
@@ -39,7 +41,7 @@ class LineField(StringField):  # type: ignore[misc]  # WTForms is untyped
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 255, **settings: Any) -> None:
         """Allow up to `longest` characters."""
-        too_long = Length(max=longest, message=_l("Please use %(max)d characters at most."))
+        too_long = Length(max=longest, message=_("Please use %(max)d characters at most."))
         super().__init__(label, [*validators, too_long], filters=[_stripped], **settings)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
@@ -53,7 +55,7 @@ class ProseField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 4000, **settings: Any) -> None:
         """Allow up to `longest` characters."""
-        too_long = Length(max=longest, message=_l("Please use %(max)d characters at most."))
+        too_long = Length(max=longest, message=_("Please use %(max)d characters at most."))
         super().__init__(label, [*validators, too_long], filters=[lambda text: prose(text or "")], **settings)
 
 

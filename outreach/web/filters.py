@@ -14,6 +14,7 @@ from outreach.mail import one_line
 from outreach.web.pages import Form
 
 E = TypeVar("E", bound=enum.StrEnum)
+_ALL = _l("All")
 
 
 class Filter(Form):
@@ -41,4 +42,4 @@ def one_of(members: type[E], typed: str | None) -> E | None:
 
 def choices(labels: Mapping[Any, Any]) -> list[SelectChoice]:
     """Give the choices of a filter: all, and one for each label."""
-    return [SelectChoice("", _l("All")), *(SelectChoice(member.value, text) for member, text in labels.items())]
+    return [SelectChoice("", _ALL), *(SelectChoice(member.value, text) for member, text in labels.items())]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 
 from outreach.db import transaction
 from outreach.errors import Refusal, Stale
@@ -46,7 +46,7 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
         was = snapshot_of(outreach_session)
         decides_at = decision_time(decision, zone=outreach_session.zone, starts_at=outreach_session.starts_at, now=now)
         if decides_at == outreach_session.decides_at:
-            raise Refusal(_l("Nothing changed: that is when it is decided already."), field="decides")
+            raise Refusal(_("Nothing changed: that is when it is decided already."), field="decides")
         outreach_session.leave_open_until(decides_at)
         notify_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
 
@@ -54,23 +54,23 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
 def _undecided(session_id: int, seen: datetime, *, now: datetime) -> OutreachSession:
     outreach_session = _to_come(session_id, seen=None, now=now)
     if not outreach_session.is_provisional:
-        raise Refusal(_l("It is decided already: it takes place."))
+        raise Refusal(_("It is decided already: it takes place."))
     return _as_seen(outreach_session, seen)
 
 
 def _to_come(session_id: int, seen: datetime | None, *, now: datetime) -> OutreachSession:
     outreach_session = locked_session(session_id)
     if outreach_session.state == SessionState.CANCELLED:
-        raise Refusal(_l("It is decided already: this session was cancelled."))
+        raise Refusal(_("It is decided already: this session was cancelled."))
     if not outreach_session.is_published:
-        raise Refusal(_l("This is a draft: nobody has been told of it yet."))
+        raise Refusal(_("This is a draft: nobody has been told of it yet."))
     if outreach_session.starts_at <= now:
-        raise Refusal(_l("This session has begun: there is nothing left to decide."))
+        raise Refusal(_("This session has begun: there is nothing left to decide."))
     return outreach_session if seen is None else _as_seen(outreach_session, seen)
 
 
 def _as_seen(outreach_session: OutreachSession, seen: datetime) -> OutreachSession:
     """What was decided already is said first: that is what became of a button pressed twice."""
     if outreach_session.updated_at != seen:
-        raise Stale(_l("Somebody changed this session a moment ago. Please look at it again, then decide."))
+        raise Stale(_("Somebody changed this session a moment ago. Please look at it again, then decide."))
     return outreach_session

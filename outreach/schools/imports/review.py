@@ -166,7 +166,7 @@ def _answer(line: int, said: ImportChoices) -> str:
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
     classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("in no class")
-    return str(_("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student))))))
+    return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
 def _new(row: ListedStudent, notes: tuple[str, ...]) -> GoodRow:
@@ -191,7 +191,7 @@ def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple
 
 def _guardian(guardian: ListedGuardian) -> str:
     words = " ".join(filter(None, (guardian.name, guardian.email)))
-    return str(_("guardian: %(who)s", who=words))
+    return _("guardian: %(who)s", who=words)
 
 
 def _facts(person: ListedStudent | KnownStudent) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from flask_babel import lazy_gettext as _l
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.class_lists import (
@@ -137,9 +137,9 @@ def import_list(reading: ListReading, said: ImportChoices, *, class_id: int, see
         school_class = locked_class(class_id)
         proposal = propose(reading, said, school_id=school_class.school_id, class_id=class_id)
         if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
-            raise Stale(_l("The list or the class isn't as you saw it any more. Nothing was imported: please look again."))
+            raise Stale(_("The list or the class isn't as you saw it any more. Nothing was imported: please look again."))
         if proposal.unanswered:
-            raise Refusal(_l("Some rows need your answer first."))
+            raise Refusal(_("Some rows need your answer first."))
         written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)
     plan = proposal.plan
     return Imported(len(plan.add), len(plan.update), len(plan.unchanged), len(written.readdressed))

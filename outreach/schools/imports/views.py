@@ -154,10 +154,10 @@ def _lost(class_id: int) -> ResponseReturnValue:
 
 def _told(done: Imported) -> str:
     if not done.added and not done.updated:
-        return str(_("Everybody on the list is in the class already. Nothing had to change."))
+        return _("Everybody on the list is in the class already. Nothing had to change.")
     added = ngettext("%(num)d student added", "%(num)d students added", done.added)
     updated = ngettext("%(num)d updated", "%(num)d updated", done.updated)
-    return str(_("%(added)s, %(updated)s.", added=added, updated=updated))
+    return _("%(added)s, %(updated)s.", added=added, updated=updated)
 
 
 def pack(content: bytes) -> str:
