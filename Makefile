@@ -8,8 +8,12 @@ SAMPLE ?= 150
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check
+CATALOGUE := outreach/translations/messages.pot
+# Without places and dates, so that it changes only when a sentence does.
+EXTRACT := $(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keywords='_l marked' --add-comments=Translators: \
+	--no-location --omit-header --no-wrap --sort-output outreach templates --output
 
-.PHONY: run test test-quick mutants lint bench lock clean
+.PHONY: run test test-quick mutants lint messages bench lock clean
 .DEFAULT_GOAL := run
 
 run: export OUTREACH_MODE = demo
@@ -36,6 +40,11 @@ lint: $(VENV)/.installed-dev
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(EXTRACT) /dev/stdout | diff $(CATALOGUE) - || { echo "Sentences have changed: \`make messages\` writes them to $(CATALOGUE)." >&2; exit 1; }
+
+# The sentences that translators work from: after a change of one.
+messages: $(VENV)/.installed-dev
+	@$(EXTRACT) $(CATALOGUE)
 
 bench: $(VENV)/.installed-dev
 	@$(BIN)/python -m benchmarks
