@@ -9,7 +9,6 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, StopValidation
 
@@ -21,7 +20,7 @@ _MISSING = _l("Please fill this in.")
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
 
 
-def required(sentence: str | LazyString | None = None) -> Any:
+def required(sentence: str | None = None) -> Any:
     """Something must be there; the sentence says what to do."""
     return _Filled(sentence or _MISSING)
 
