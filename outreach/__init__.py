@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix  # noqa: E402
 from outreach import blueprints, logs  # noqa: E402
 from outreach.accounts import security  # noqa: E402
 from outreach.settings import ROOT, Settings, read_settings  # noqa: E402
-from outreach.web import babel, compress, csrf, db, flask_settings, limiter, migrate, pages, templating  # noqa: E402
+from outreach.web import compress, csrf, db, flask_settings, limiter, locale, migrate, pages, templating  # noqa: E402
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -26,8 +26,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.config.from_mapping(flask_settings(settings))
     app.extensions["outreach"] = settings
     logs.init_app(app)
-    for extension in (db, babel, compress, csrf, limiter):
+    for extension in (db, compress, csrf, limiter):
         extension.init_app(app)
+    locale.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     app.url_map.converters["int"] = pages.KeyConverter
     security.init_app(app)

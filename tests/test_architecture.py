@@ -104,6 +104,7 @@ READ_THE_CLOCK = {"outreach.accounts.security": "hands our clock to Flask-Securi
 READ_THE_REQUEST = {
     "outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed",
     "outreach.logs": "names the view that failed, instead of the path",
+    "outreach.web.locale": "asks the browser for a language",
 }
 ASK_THE_MACHINE = {
     "outreach.time.clock": "the only reader of the wall clock",

@@ -1,7 +1,7 @@
 """What pages share: blueprints' helpers, forms and fields, paging, error pages, headers, words for dates."""
 
-from outreach.web import formatting, pages, templating
-from outreach.web.extensions import babel, compress, csrf, db, limiter, migrate, security
+from outreach.web import formatting, locale, pages, templating
+from outreach.web.extensions import compress, csrf, db, limiter, migrate, security
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, required
 from outreach.web.filters import Filter, choices, filter_from, one_of
 from outreach.web.flask_config import flask_settings
@@ -21,7 +21,6 @@ __all__ = [
     "ProseField",
     "QuickEnvironment",
     "ZoneField",
-    "babel",
     "choices",
     "compress",
     "csrf",
@@ -31,6 +30,7 @@ __all__ = [
     "formatting",
     "limiter",
     "load",
+    "locale",
     "me",
     "migrate",
     "one_of",
