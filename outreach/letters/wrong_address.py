@@ -14,8 +14,11 @@ def wrong_address(facts: LetterSnapshot) -> str:
     who, told = names(own_students(facts), facts), session_words(facts.session)
     if facts.cause is not Cause.BOUNCED:
         return _("The address to which we sent letters for %(names)s about %(session)s is somebody else's.", names=who, session=told)
-    news = _("Letters for %(names)s don't arrive: the mail server says there is no such mailbox.", names=who)
-    return f"{news} {_('The next session is %(session)s.', session=told)}"
+    return _(
+        "Letters for %(names)s don't arrive: the mail server says there is no such mailbox. The next session is %(session)s.",
+        names=who,
+        session=told,
+    )
 
 
 def wrong_address_notes(facts: LetterSnapshot) -> Iterator[str]:
