@@ -43,3 +43,14 @@ def test_sentences_are_written_where_they_are_marked() -> None:
         if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str))
     ]
     assert wrong == []
+
+
+def test_no_sentence_is_marked_inside_an_f_string() -> None:
+    """Before Python 3.12 the tool doesn't look into one."""
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr) and list(marked(node))
+    ]
+    assert wrong == []

@@ -44,7 +44,7 @@ def instructions_for_it(blocked: BlockedDomain, settings: Settings) -> str:
             _("They invite our students to sessions with clinicians. Each is written for one person; none is advertising."),
             _("Our mail server turns them away with this answer:"),
             "",
-            f"    {blocked.words or _('(it said nothing more)')}",
+            "    " + (blocked.words or _("(it said nothing more)")),
             "",
             _("To allow, whichever your system asks for:"),
             *(

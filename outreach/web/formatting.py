@@ -10,7 +10,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
+from babel.units import format_unit
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from jinja2 import Environment
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -30,7 +32,7 @@ _CLEANER = Cleaner(
 
 def init_jinja(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
-    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=explain_rejection)
+    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=explain_rejection, kilobytes=kilobytes)
     jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
 
 
@@ -65,7 +67,7 @@ def span(starts_wall: datetime, ends_wall: datetime, language: str | None = None
     end = clock_time(ends_wall, language)
     if ends_wall.date() != starts_wall.date():
         end = f"{day(ends_wall, language)}, {end}"
-    return f"{clock_time(starts_wall, language)} to {end}"
+    return _("%(start)s to %(end)s", start=clock_time(starts_wall, language), end=end)
 
 
 def zone_words(wall: datetime, zone: str, fold: int = 0, language: str | None = None) -> str:
@@ -101,6 +103,11 @@ def table_moment(at: datetime | None, zone: str) -> str:
         return ""
     wall = to_wall_time(at, zone)
     return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)}"
+
+
+def kilobytes(size: int) -> str:
+    """'1.5 kB'."""
+    return format_unit(round(size / 1000, 1), "digital-kilobyte", "short", locale=locale())
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -113,8 +113,8 @@ def realm(endpoint: str) -> str:
 
 
 @contextmanager
-def open_world(template: Path, folder: Path) -> Iterator[World]:
-    """Make one, at NOW, from a migrated database."""
+def open_world(template: Path, folder: Path, *, before_delivery: Callable[[Flask], None] | None = None) -> Iterator[World]:
+    """Make one, at NOW, from a migrated database; `before_delivery` runs when its e-mails wait to be sent."""
     file = folder / "outreach.sqlite3"
     shutil.copyfile(template, file)
     with pytest.MonkeyPatch.context() as patch:
@@ -126,7 +126,7 @@ def open_world(template: Path, folder: Path) -> Iterator[World]:
         patch.setattr(limiter, "enabled", False)
         world = World(app, file)
         with app.app_context():
-            _populate(world)
+            _populate(world, before_delivery or (lambda _app: None))
             db.session.remove()
             db.engine.dispose()
         with closing(sqlite3.connect(file)) as connection:
@@ -137,7 +137,7 @@ def open_world(template: Path, folder: Path) -> Iterator[World]:
             db.engine.dispose()
 
 
-def _populate(world: World) -> None:
+def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
     make = Builder(NOW)
     school, elsewhere, coordinator = make.school(), make.school(), make.coordinator()
     teacher, colleague, stranger = make.teacher(school), make.teacher(school), make.teacher(elsewhere)
@@ -163,6 +163,7 @@ def _populate(world: World) -> None:
         unconfirmed.confirmed_at = None
     registration = db.session.scalars(select(Registration)).one()
     db.session.commit()
+    before_delivery(world.app)
     Worker(world.app, clock=lambda: NOW).deliver()
     letter = db.session.scalars(select(Letter).where(Letter.mailbox_id == student.mailbox_id)).one()
     name = next(path.stem for path in sorted(local_folder(world.app.extensions["outreach"]).iterdir()))
