@@ -23,9 +23,10 @@ from outreach.inbound.parsing.message import TOO_LARGE, IncomingMessage
 from outreach.inbound.parsing.reading import HEAD_AT_MOST, MAX_SIZE, read
 from outreach.inbound.reasons import InboundReason
 from outreach.inbound.recipient_token import TokenRecipient, is_our_own, recipient_of_token
+from outreach.letters import kinds_where
 from outreach.logs import place_of
 from outreach.mail import one_line
-from outreach.models import InboundKind, InboundMessage, InboundOutcome, Invitation, InvitationAnswer, Letter, LetterKind, Mailbox
+from outreach.models import InboundKind, InboundMessage, InboundOutcome, Invitation, InvitationAnswer, Letter, Mailbox
 from outreach.outbox import record_bounce
 from outreach.settings import Settings
 
@@ -206,6 +207,6 @@ def _returned(report: Report, *, has_token: bool) -> Letter | None:
 
 
 def _first(uid: str) -> Letter | None:
-    begins = Letter.kind.in_((LetterKind.INVITATION, LetterKind.PROMOTED))
+    begins = Letter.kind.in_(kinds_where(lambda kind: kind.begins_thread))
     began = select(Letter).join(Invitation, Invitation.id == Letter.invitation_id).where(Invitation.uid == uid, begins)
     return db.session.scalar(began.order_by(Letter.id).limit(1))

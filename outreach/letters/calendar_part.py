@@ -7,45 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 from outreach.calendars import CalendarEntry, Method, ParticipationStatus, compose
+from outreach.letters.content import LetterContext
 from outreach.letters.language import gettext as _
+from outreach.letters.links import session_page
 from outreach.letters.phrases import given_names, is_about_you, place_name
 from outreach.letters.provisional import status_lines
 from outreach.letters.rows import place_lines, preparation
-from outreach.models import EntrySnapshot, LetterKind, LetterSnapshot, SessionSnapshot
+from outreach.models import EntrySnapshot, LetterSnapshot, SessionSnapshot
 from outreach.time import is_skipped
 from outreach.web import formatting
 
-_METHODS = {
-    LetterKind.INVITATION: Method.REQUEST,
-    LetterKind.PROMOTED: Method.REQUEST,
-    LetterKind.UPDATED: Method.REQUEST,
-    LetterKind.CANCELLED: Method.CANCEL,
-    LetterKind.REMOVED: Method.CANCEL,
-}
 
-
-def method_of(kind: LetterKind, facts: LetterSnapshot) -> Method | None:
-    """Say what the calendar is asked to do; None for a plain letter."""
-    return _METHODS.get(kind) if facts.entry else None
-
-
-def calendar_object(
-    facts: LetterSnapshot, entry_facts: EntrySnapshot, method: Method, *, organizer: str, attendee: str, stamp: datetime, base_url: str
-) -> bytes:
-    """Write the object for the one `attendee`; `organizer` is the address the letter comes from.
+def calendar_object(context: LetterContext, entry_facts: EntrySnapshot, method: Method) -> bytes:
+    """Write the object for the one attendee, the reader; the organizer is the address the letter comes from.
 
     DTSTAMP has whole seconds and must grow with each message (RFC 5546 2.1.5): two changes within one second are
     told apart by their sequence.
     """
+    facts, mailbox, settings = context.facts, context.letter.mailbox, context.settings
     told = _on_a_clock_that_shows_it(facts.session)
     joins = method is Method.REQUEST and told.video_url
     entry = CalendarEntry(
         uid=entry_facts.uid,
         sequence=entry_facts.sequence,
-        stamp=stamp + timedelta(seconds=entry_facts.sequence),
+        stamp=context.written_at + timedelta(seconds=entry_facts.sequence),
         created=entry_facts.created_at,
         last_modified=entry_facts.changed_at,
         summary=told.title,
@@ -56,13 +44,13 @@ def calendar_object(
         zone=told.zone,
         fold=told.fold,
         organizer_name=_("%(host)s via Outreach", host=told.host_name),
-        organizer_email=organizer,
+        organizer_email=settings.reply_address_of(mailbox.token),
         attendee_name=facts.reader_name,
-        attendee_email=attendee,
+        attendee_email=mailbox.address,
         answer=ParticipationStatus(entry_facts.answer),
         transparent=entry_facts.is_transparent,
         tentative=told.is_provisional,
-        url=f"{base_url}/sessions/{told.id}",
+        url=session_page(context),
         conference_url=told.video_url if joins else None,
         conference_label=_("Join online") if joins else None,
     )

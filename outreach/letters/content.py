@@ -1,4 +1,4 @@
-"""A letter's content before it is text or HTML: what both say, in the same order.
+"""What a letter is composed from, and its content before it is text or HTML: what both say, in the same order.
 
 Pure.
 """
@@ -6,6 +6,11 @@ Pure.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from outreach.calendars import Method
+from outreach.models import Letter, LetterSnapshot
+from outreach.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,3 +64,18 @@ class LetterContent:
     notes: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
     why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterContext:
+    """All that a part of a letter about a session may depend on. `method`: what its calendar object asks for; None: it has none."""
+
+    facts: LetterSnapshot
+    letter: Letter
+    settings: Settings
+    method: Method | None
+
+    @property
+    def written_at(self) -> datetime:
+        """Tells how near a session is, however often the letter is tried."""
+        return self.letter.created_at

@@ -1,74 +1,71 @@
-"""The one sentence on top of a letter that says it all, for each kind and reader."""
+"""Subjects and leads that several kinds of letter share.
+
+A subject is understood on a lock screen: what happened, to which session, when. No surname, school or health shows in one
+(product.md, minors). A lead is the one sentence on top that says it all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from babel.lists import format_list
 
-from outreach.letters.changes import changes
-from outreach.letters.counter_proposals import asked_lead, confirm_lead
-from outreach.letters.decision import asking
-from outreach.letters.digest_leads import digest, roster
+from outreach.letters.changes import SessionChange, changes
+from outreach.letters.content import LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads_of_change import changed, clock_stays, removed, someone_left
 from outreach.letters.nearness import nearness
-from outreach.letters.phrases import is_about_you, is_family, names, near_words, session_words
-from outreach.letters.provisional import in_addition, is_the_news, sentence_of_news
-from outreach.letters.wrong_address import wrong_address
-from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
+from outreach.letters.phrases import is_about_you, names, near_words, place_name, session_words
+from outreach.letters.provisional import is_the_news
+from outreach.models import LetterSnapshot, Reader, SessionSnapshot
+from outreach.web import formatting
+
+TITLE_AT_MOST = 60
 
 
-def lead(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> str:
-    """Give the sentence; a second one says what isn't certain. `written_at` tells how near a session is."""
-    said = _reminder(facts, written_at) if kind is LetterKind.REMINDER else _LEADS[kind](facts)
-    return " ".join((said, *in_addition(kind, facts, written_at=written_at)))
+def subject_with_time(news: str, facts: LetterSnapshot, *, says_if_provisional: bool = False) -> str:
+    """'Invitation (provisional): Power of a Stitch, Thu 18 Mar, 14:00 (New York)'."""
+    if says_if_provisional and facts.session.is_provisional and facts.entry and not is_the_news(facts):
+        news = _("%(news)s (provisional)", news=news)
+    return _("%(news)s: %(session)s", news=news, session=_title_and_time(facts.session))
 
 
-def _reminder(facts: LetterSnapshot, written_at: datetime) -> str:
-    near = near_words(nearness(facts.session, written_at=written_at))
-    return _("%(near)s: %(session)s.", near=near, session=session_words(facts.session))
+def subject_with_title(news: str, facts: LetterSnapshot, *, says_if_provisional: bool = False) -> str:
+    """'Tomorrow, not certain yet: Power of a Stitch'."""
+    if says_if_provisional and facts.session.is_provisional:
+        news = _("%(near)s, not certain yet", near=news)
+    return _("%(news)s: %(session)s", news=news, session=_title(facts.session))
 
 
-def _invitation(facts: LetterSnapshot) -> str:
+def how_soon(context: LetterContext) -> str:
+    """'Tomorrow', from the moment the letter was written."""
+    return near_words(nearness(context.facts.session, written_at=context.written_at))
+
+
+def part_lead(facts: LetterSnapshot) -> str:
+    """Say what part the reader has in the session: as host, as teacher, by a seat or by waiting for one."""
     told = session_words(facts.session)
     if facts.reader is Reader.HOST:
         return _("You are hosting %(session)s.", session=told)
     if facts.reader is Reader.TEACHER:
         return _("Students of yours have seats at %(session)s.", session=told)
-    return _seated(facts, told) if facts.seated or not facts.waiting else _waiting(facts)
+    return _seated_lead(facts, told) if facts.seated or not facts.waiting else waiting_lead(facts)
 
 
-def _seated(facts: LetterSnapshot, told: str) -> str:
+def _seated_lead(facts: LetterSnapshot, told: str) -> str:
     if is_about_you(facts) or not facts.seated:
         return _("You have a seat at %(session)s.", session=told)
     who, count = names(facts.seated, facts), len(facts.seated)
     return ngettext("%(names)s has a seat at %(session)s.", "%(names)s have seats at %(session)s.", count, names=who, session=told)
 
 
-def _promoted(facts: LetterSnapshot) -> str:
-    said = _invitation(facts)
-    begins_with_name = is_family(facts) and not is_about_you(facts)
+def promoted_lead(facts: LetterSnapshot) -> str:
+    """Say that a place became free, and whose it is now."""
+    said = part_lead(facts)
+    begins_with_name = facts.reader in (Reader.STUDENT, Reader.GUARDIAN) and not is_about_you(facts)
     return _("A place is free: %(rest)s", rest=said if begins_with_name else said[:1].lower() + said[1:])
 
 
-def _updated(facts: LetterSnapshot) -> str:
-    if is_the_news(facts):
-        return sentence_of_news(facts)
-    if changes(facts):
-        return changed(facts)
-    if facts.cause is Cause.ZONE:
-        return clock_stays(facts)
-    if facts.gone:
-        return someone_left(facts)
-    return _promoted(facts) if facts.cause is Cause.PROMOTED else _invitation(facts)
-
-
-def _cancelled(facts: LetterSnapshot) -> str:
-    return _("%(session)s is cancelled.", session=session_words(facts.session))
-
-
-def _waiting(facts: LetterSnapshot) -> str:
+def waiting_lead(facts: LetterSnapshot) -> str:
+    """Say who waits, and in which place."""
     told, who, count = session_words(facts.session), names(facts.waiting, facts), len(facts.waiting)
     place = facts.waiting[0].place_in_queue if count == 1 else None
     if is_about_you(facts):
@@ -77,7 +74,6 @@ def _waiting(facts: LetterSnapshot) -> str:
         return _("You are number %(place)s on the waiting list for %(session)s.", place=place, session=told)
     if place is not None:
         return _("%(names)s is number %(place)s on the waiting list for %(session)s.", names=who, place=place, session=told)
-
     return ngettext(
         "%(names)s is on the waiting list for %(session)s.",
         "%(names)s are on the waiting list for %(session)s.",
@@ -87,25 +83,66 @@ def _waiting(facts: LetterSnapshot) -> str:
     )
 
 
-def _digest(facts: LetterSnapshot) -> str:
-    if is_the_news(facts):
-        return sentence_of_news(facts)
-    if facts.cause is Cause.MOVED and facts.was:
-        return changed(facts)
-    return _cancelled(facts) if facts.cause is Cause.CANCELLED else digest(facts)
+def cancelled_lead(facts: LetterSnapshot) -> str:
+    """Say that it doesn't take place."""
+    return _("%(session)s is cancelled.", session=session_words(facts.session))
 
 
-_LEADS: dict[LetterKind, Callable[[LetterSnapshot], str]] = {
-    LetterKind.INVITATION: _invitation,
-    LetterKind.PROMOTED: _promoted,
-    LetterKind.UPDATED: _updated,
-    LetterKind.CANCELLED: _cancelled,
-    LetterKind.REMOVED: removed,
-    LetterKind.WAITING: _waiting,
-    LetterKind.DIGEST: _digest,
-    LetterKind.ROSTER: roster,
-    LetterKind.DECISION: asking,
-    LetterKind.WRONG_ADDRESS: wrong_address,
-    LetterKind.NOTE: asked_lead,
-    LetterKind.CONFIRM_ANSWER: confirm_lead,
+def gone_lead(facts: LetterSnapshot) -> str:
+    """Say who no longer comes."""
+    return ngettext(
+        "%(names)s no longer comes to %(session)s.",
+        "%(names)s no longer come to %(session)s.",
+        len(facts.gone),
+        names=names(facts.gone, facts),
+        session=session_words(facts.session),
+    )
+
+
+def changed_lead(facts: LetterSnapshot) -> str:
+    """Say what is new about the session: time, place, link or something else."""
+    told, new = facts.session, changes(facts)
+    words = {
+        "title": told.title,
+        "day": formatting.day(told.starts_wall),
+        "clock": formatting.clock_time(told.starts_wall),
+        "place": place_name(told),
+    }
+    if {SessionChange.TIME, SessionChange.PLACE} <= new:
+        return _("“%(title)s” has a new time and a new place: %(day)s at %(clock)s, %(place)s.", **words)
+    if SessionChange.TIME in new:
+        return _("“%(title)s” has a new time: %(day)s at %(clock)s.", **words)
+    if SessionChange.PLACE in new:
+        return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(place)s.", **words)
+    if SessionChange.LINK in new:
+        return _("“%(title)s” on %(day)s at %(clock)s has a new link to join.", **words)
+    if not new:
+        return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
+    words["what"] = format_list([_PARTS[part]() for part in SessionChange if part in new], locale=formatting.locale())
+    said = _("“%(title)s” on %(day)s at %(clock)s: time and place stay. What is new: %(what)s.")
+    return (_("“%(title)s” on %(day)s at %(clock)s stays as planned. What is new: %(what)s.") if told.is_provisional else said) % words
+
+
+def _title_and_time(told: SessionSnapshot) -> str:
+    return _(
+        "%(title)s, %(day)s, %(clock)s (%(city)s)",
+        title=_title(told),
+        day=formatting.short_day(told.starts_wall),
+        clock=formatting.clock_time(told.starts_wall),
+        city=formatting.city(told.zone),
+    )
+
+
+def _title(told: SessionSnapshot) -> str:
+    """Leave room for the date on a phone's one line."""
+    return told.title if len(told.title) <= TITLE_AT_MOST else told.title[: TITLE_AT_MOST - 1].rstrip(" ,;:") + "…"
+
+
+_PARTS = {
+    SessionChange.TITLE: lambda: _("the title"),
+    SessionChange.HOST: lambda: _("the host"),
+    SessionChange.BRING: lambda: _("what to bring"),
+    SessionChange.WEAR: lambda: _("what to wear"),
+    SessionChange.KIT: lambda: _("what each student gets"),
+    SessionChange.DESCRIPTION: lambda: _("the description"),
 }

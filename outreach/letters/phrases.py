@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from babel.lists import format_list
 
+from outreach.letters.content import Group
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.nearness import Nearness, TimeUnit
@@ -13,6 +14,11 @@ from outreach.models import LetterSnapshot, Reader, SessionSnapshot, StudentSnap
 from outreach.web import formatting
 
 NAMED_AT_MOST = 3
+
+
+def greeting(reader_name: str) -> str:
+    """'Hello Ana,'; nothing where the name isn't known."""
+    return _("Hello %(name)s,", name=reader_name) if reader_name else ""
 
 
 def is_family(facts: LetterSnapshot) -> bool:
@@ -42,6 +48,15 @@ def names(students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> str:
     if len(students) > NAMED_AT_MOST and not is_family(facts):
         return ngettext("%(num)s student", "%(num)s students", len(students))
     return format_list([name(student, facts) for student in students], locale=formatting.locale())
+
+
+def named_group(heading: str, students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> Group:
+    """List students under a heading, each with the position of whoever waits."""
+    return Group(heading, tuple((name(student, facts), _position(student)) for student in students))
+
+
+def _position(student: StudentSnapshot) -> str:
+    return _("number %(place)s", place=student.place_in_queue) if student.place_in_queue is not None else ""
 
 
 def given_names(students: Sequence[StudentSnapshot]) -> str:

@@ -10,14 +10,8 @@ from zoneinfo import ZoneInfo
 from outreach.letters.changes import changes
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import session_words
-from outreach.letters.times import at_place
-from outreach.models import Cause, LetterKind, LetterSnapshot, Reader, SessionSnapshot
+from outreach.models import Cause, LetterSnapshot, Reader, SessionSnapshot
 from outreach.web import formatting
-
-TELLS = (
-    *(LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.WAITING),
-    *(LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.ROSTER),
-)
 
 
 class News(StrEnum):
@@ -43,16 +37,11 @@ def is_the_news(facts: LetterSnapshot) -> bool:
     return news(facts) is not None and not changes(facts)
 
 
-def is_uncertain(kind: LetterKind, facts: LetterSnapshot) -> bool:
-    """A letter of this kind says on top that it isn't certain."""
-    return facts.session.is_provisional and kind in TELLS
-
-
-def in_addition(kind: LetterKind, facts: LetterSnapshot, *, written_at: datetime) -> Iterator[str]:
+def in_addition(facts: LetterSnapshot, *, written_at: datetime) -> Iterator[str]:
     """Say after the lead that it isn't certain yet, or, after what else changed, that it is now."""
-    if is_uncertain(kind, facts):
+    if facts.session.is_provisional:
         yield _uncertain(facts, written_at)
-    elif kind in TELLS and news(facts) is News.DECIDED and not is_the_news(facts):
+    elif news(facts) is News.DECIDED and not is_the_news(facts):
         yield _("And it is certain now: it takes place.")
 
 
@@ -76,7 +65,7 @@ def status_lines(told: SessionSnapshot) -> tuple[str, ...]:
     """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
     if told.decides_at is None:
         return (_("It takes place"),)
-    return (_("Provisional: decided by %(until)s", until=at_place(told.decides_at, told)),)
+    return (_("Provisional: decided by %(until)s", until=formatting.moment(told.decides_at, told.zone)),)
 
 
 def note_on_calendars(facts: LetterSnapshot) -> Iterator[str]:

@@ -6,22 +6,21 @@ Pure but for the translations. Rendered twice, it is the same to the byte: a wor
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from outreach.calendars import Method
-from outreach.letters.account import compose_account, compose_application
-from outreach.letters.blocked import compose_blocked
-from outreach.letters.calendar_part import calendar_object, method_of
-from outreach.letters.cleaning import cleaned
-from outreach.letters.compose import compose
-from outreach.letters.content import LetterContent
+from outreach.letters.calendar_part import calendar_object
+from outreach.letters.content import LetterContent, LetterContext
+from outreach.letters.kind import Kind, PlainKind, SessionKind
+from outreach.letters.kinds import KINDS
 from outreach.letters.language import gettext as _
 from outreach.letters.language import in_language
-from outreach.letters.links import stop_link
 from outreach.letters.templates import as_html, as_text
 from outreach.letters.threads import message_ids
-from outreach.mail import Mail, build
-from outreach.models import AccountSnapshot, ApplicationSnapshot, BlockedDomainSnapshot, EntrySnapshot, Letter, LetterKind, LetterSnapshot
+from outreach.mail import Mail, build, one_line, prose
+from outreach.models import EntrySnapshot, Letter, LetterSnapshot
 from outreach.settings import Settings
+
+_PROSE = frozenset({"address", "bring", "wear", "kit", "cancel_reason", "reason", "note", "comment"})
 
 
 def render(letter: Letter, *, settings: Settings) -> bytes:
@@ -35,33 +34,34 @@ def render(letter: Letter, *, settings: Settings) -> bytes:
 
 
 def _mail(letter: Letter, settings: Settings) -> Mail:
-    plain = cleaned(letter.facts)
-    if letter.kind is LetterKind.ACCOUNT:
-        account = AccountSnapshot.from_json(plain)
-        return _written(letter, compose_account(account, base_url=settings.base_url), account.reader_name, settings)
-    if letter.kind is LetterKind.APPLICATION:
-        application = ApplicationSnapshot.from_json(plain)
-        return _written(letter, compose_application(application, base_url=settings.base_url), application.reader_name, settings)
-    if letter.kind is LetterKind.BLOCKED:
-        blocked = BlockedDomainSnapshot.from_json(plain)
-        return _written(letter, compose_blocked(blocked, settings), blocked.reader_name, settings)
-    facts = LetterSnapshot.from_json(plain)
-    method = method_of(letter.kind, facts)
-    calendar = _calendar(letter, facts, method, settings) if method else None
-    mail = _written(letter, compose(letter, facts, method, settings), facts.reader_name, settings, facts.entry)
-    stop = stop_link(letter, facts, settings)
-    return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=stop)
+    kind, plain = KINDS[letter.kind], _cleaned(letter.facts)
+    match kind:
+        case PlainKind():
+            return _written(letter, kind, kind.content(plain, settings), plain["reader_name"], settings)
+        case SessionKind():
+            return _about_session(letter, kind, LetterSnapshot.from_json(plain), settings)
+    raise TypeError(f"{letter.kind} is a kind nobody can compose")
+
+
+def _about_session(letter: Letter, kind: SessionKind, facts: LetterSnapshot, settings: Settings) -> Mail:
+    method = kind.calendar_method if facts.entry else None
+    context = LetterContext(facts=facts, letter=letter, settings=settings, method=method)
+    mail = _written(letter, kind, kind.compose(context), facts.reader_name, settings, facts.entry)
+    calendar = calendar_object(context, facts.entry, method) if facts.entry and method else None
+    return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=kind.list_unsubscribe(context))
 
 
 def _written(
     letter: Letter,
+    kind: Kind,
     story: LetterContent,
     to_name: str,
     settings: Settings,
     entry: EntrySnapshot | None = None,
 ) -> Mail:
     sender = settings.reply_address_of(letter.mailbox.token)
-    message_id, references = message_ids(letter.kind, letter.key, entry, domain=sender.rpartition("@")[2])
+    domain = sender.rpartition("@")[2]
+    message_id, references = message_ids(letter.key, entry, begins_thread=kind.begins_thread, domain=domain)
     return Mail(
         sender_name=_("Outreach"),
         sender_address=sender,
@@ -76,10 +76,17 @@ def _written(
     )
 
 
-def _calendar(letter: Letter, facts: LetterSnapshot, method: Method, settings: Settings) -> bytes | None:
-    if facts.entry is None:
-        return None
-    organizer, attendee = settings.reply_address_of(letter.mailbox.token), letter.mailbox.address
-    return calendar_object(
-        facts, facts.entry, method, organizer=organizer, attendee=attendee, stamp=letter.created_at, base_url=settings.base_url
-    )
+def _cleaned(facts: dict[str, Any]) -> dict[str, Any]:
+    """Give the facts with every string cleaned: prose keeps its paragraphs, all else is one line.
+
+    Done once for all facts, so that no name people typed can begin a line of its own in a text or a header.
+    """
+    return {key: _cleaned_value(value, is_prose=key in _PROSE) for key, value in facts.items()}
+
+
+def _cleaned_value(value: Any, *, is_prose: bool) -> Any:
+    if isinstance(value, str):
+        return prose(value) if is_prose else one_line(value)
+    if isinstance(value, dict):
+        return _cleaned(value)
+    return [_cleaned_value(item, is_prose=is_prose) for item in value] if isinstance(value, list) else value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from outreach.letters.content import FactRow
+from outreach.letters.content import FactRow, LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_about_you, is_family, name, names, own_students, place_name, waits
 from outreach.letters.provisional import status_lines
@@ -14,7 +14,7 @@ from outreach.models import Cause, LetterSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 
-def rows(facts: LetterSnapshot, *, goes_on: bool, has_link: bool, names_students: bool = True) -> tuple[FactRow, ...]:
+def fact_rows(facts: LetterSnapshot, *, goes_on: bool, has_link: bool, names_students: bool = True) -> tuple[FactRow, ...]:
     """Give the rows that say something.
 
     `goes_on`: the reader takes part, so what to bring matters. `has_link`: they may know the link to join.
@@ -33,12 +33,17 @@ def rows(facts: LetterSnapshot, *, goes_on: bool, has_link: bool, names_students
     return tuple(row for row in told if row.lines or row.was)
 
 
+def rows_of_who_takes_part(context: LetterContext) -> tuple[FactRow, ...]:
+    """Give what somebody with a seat or a part needs; the link to join only if they have an entry."""
+    return fact_rows(context.facts, goes_on=True, has_link=context.facts.entry is not None)
+
+
 def place_lines(session_facts: SessionSnapshot) -> tuple[str, ...]:
     """Where it is, from the door outwards; 'Online' where there is no door."""
     if not session_facts.site_name:
         return (_("Online"),)
     meeting_point = session_facts.meeting_point and _("Meet at: %(place)s", place=session_facts.meeting_point)
-    return (place_name(session_facts), *_paragraphs(session_facts.address), *((meeting_point,) if meeting_point else ()))
+    return (place_name(session_facts), *paragraphs(session_facts.address), *((meeting_point,) if meeting_point else ()))
 
 
 def _place_and_time(facts: LetterSnapshot) -> Iterator[FactRow]:
@@ -53,14 +58,14 @@ def _place_and_time(facts: LetterSnapshot) -> Iterator[FactRow]:
 def _company(facts: LetterSnapshot) -> Iterator[FactRow]:
     yield _changeable(_("Host"), lambda told: (told.host_name,), facts)
     label = _("Address") if facts.cause in (Cause.ADDRESS, Cause.BOUNCED) else _("Reason")
-    yield FactRow(label=label, lines=_paragraphs(facts.reason or facts.session.cancel_reason))
+    yield FactRow(label=label, lines=paragraphs(facts.reason or facts.session.cancel_reason))
 
 
 def preparation(facts: LetterSnapshot) -> Iterator[FactRow]:
     """What to bring and wear, and what is given out."""
-    yield _changeable(_("What to bring"), lambda told: _paragraphs(told.bring), facts)
-    yield _changeable(_("What to wear"), lambda told: _paragraphs(told.wear), facts)
-    yield _changeable(_("Each student gets"), lambda told: _paragraphs(told.kit), facts)
+    yield _changeable(_("What to bring"), lambda told: paragraphs(told.bring), facts)
+    yield _changeable(_("What to wear"), lambda told: paragraphs(told.wear), facts)
+    yield _changeable(_("Each student gets"), lambda told: paragraphs(told.kit), facts)
 
 
 def _join(session_facts: SessionSnapshot) -> FactRow:
@@ -105,5 +110,5 @@ def _family_lines(facts: LetterSnapshot) -> tuple[str, ...]:
     return (*seated, *waiting, *gone)
 
 
-def _paragraphs(text: str) -> tuple[str, ...]:
+def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())

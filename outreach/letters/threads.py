@@ -5,12 +5,10 @@ Pure.
 
 from __future__ import annotations
 
-from outreach.models import EntrySnapshot, LetterKind
-
-_BEGINS = (LetterKind.INVITATION, LetterKind.PROMOTED)
+from outreach.models import EntrySnapshot
 
 
-def message_ids(kind: LetterKind, key: str, entry: EntrySnapshot | None, *, domain: str) -> tuple[str, tuple[str, ...]]:
+def message_ids(key: str, entry: EntrySnapshot | None, *, begins_thread: bool, domain: str) -> tuple[str, tuple[str, ...]]:
     """Give the letter's Message-ID and those it refers to (RFC 5322 3.6.4).
 
     Only an invitation nothing was sent for before is the first: two letters with one Message-ID would count as one.
@@ -19,4 +17,4 @@ def message_ids(kind: LetterKind, key: str, entry: EntrySnapshot | None, *, doma
     if entry is None:
         return own, ()
     first = f"<{entry.uid.partition('@')[0]}.first@{domain}>"
-    return (first, ()) if entry.is_first and kind in _BEGINS else (own, (first,))
+    return (first, ()) if entry.is_first and begins_thread else (own, (first,))

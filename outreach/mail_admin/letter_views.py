@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 
 from outreach import policy
 from outreach.errors import Refusal
-from outreach.letters import render
+from outreach.letters import KINDS, render
 from outreach.mail import Signer
 from outreach.mail_admin import queries
 from outreach.mail_admin.blueprint import mail_admin
@@ -46,7 +46,7 @@ def letters() -> ResponseReturnValue:
 def letter(letter_id: int) -> ResponseReturnValue:
     """Show what became of one letter."""
     found = load(Letter, letter_id, policy.coordinates)
-    can_retry = found.state == LetterState.FAILED and found.kind != LetterKind.ACCOUNT
+    can_retry = found.state == LetterState.FAILED and not KINDS[found.kind].opens_account
     return render_template("mail_admin/letter.html", letter=found, can_retry=can_retry, **_words())
 
 
@@ -88,7 +88,7 @@ def try_now() -> ResponseReturnValue:
 
 def server_words(letter: Letter) -> str:
     """Give what the mail server said, without addresses of pages: some servers quote the link they dislike."""
-    return _ADDRESS_OF_A_PAGE.sub("[…]", letter.server_words) if letter.kind == LetterKind.ACCOUNT else letter.server_words
+    return _ADDRESS_OF_A_PAGE.sub("[…]", letter.server_words) if KINDS[letter.kind].opens_account else letter.server_words
 
 
 def _words() -> dict[str, object]:
@@ -104,7 +104,7 @@ def _words() -> dict[str, object]:
 
 def can_be_read(letter: Letter) -> bool:
     """What was written about a session may be read; no other letter: links in account letters open accounts."""
-    return letter.session_id is not None and letter.kind is not LetterKind.ACCOUNT
+    return letter.session_id is not None and not KINDS[letter.kind].opens_account
 
 
 def as_sent(letter: Letter, settings: Settings) -> bytes:

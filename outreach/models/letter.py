@@ -16,7 +16,7 @@ from outreach.models.outreach_session import OutreachSession
 
 
 class LetterKind(enum.StrEnum):
-    """What a letter is about."""
+    """What a letter is about. All that a kind decides is in the module of its name in `letters/kinds/`; here is only the column's CHECK."""
 
     INVITATION = "invitation"
     PROMOTED = "promoted"
@@ -100,16 +100,6 @@ class Letter(Base):
         ),
         Index("ix_letter_state_created_at", "state", "created_at", info={"question": "The mail log, newest first"}),
     )
-
-    @property
-    def belongs_to_entry(self) -> bool:
-        """It carries a calendar object, or reminds of one."""
-        return self.invitation_id is not None and (self.sequence is not None or self.kind is LetterKind.REMINDER)
-
-    @property
-    def is_waiting_notice(self) -> bool:
-        """It tells a family without an entry about waiting."""
-        return self.sequence is None and self.kind in (LetterKind.WAITING, LetterKind.UPDATED)
 
     def drop(self, *, now: datetime) -> None:
         """Don't send it: what it says isn't true any more. The same news may be written again."""

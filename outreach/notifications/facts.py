@@ -11,7 +11,6 @@ from datetime import datetime
 
 from outreach.models import (
     EntrySnapshot,
-    Letter,
     LetterKind,
     LetterSnapshot,
     Reader,
@@ -170,19 +169,6 @@ class UnsentLetter:
     belongs_to_entry: bool
     is_waiting_notice: bool
     snapshot: LetterSnapshot
-
-    @classmethod
-    def of(cls, letter: Letter) -> UnsentLetter:
-        """Read one from its row."""
-        return cls(
-            letter_id=letter.id,
-            kind=letter.kind,
-            mailbox_id=letter.mailbox_id,
-            invitation_id=letter.invitation_id,
-            belongs_to_entry=letter.belongs_to_entry,
-            is_waiting_notice=letter.is_waiting_notice,
-            snapshot=LetterSnapshot.from_json(letter.facts),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,7 @@ from outreach.models import (
     Invitation,
     InvitationReason,
     Letter,
+    LetterSnapshot,
     LetterState,
     Mailbox,
     OutreachSession,
@@ -36,7 +37,7 @@ from outreach.models import (
 )
 from outreach.notifications.facts import Facts, InvitationRecord, MailboxReader, NamedReason, StandingReason, UnsentLetter
 from outreach.notifications.participants import read_participants, seated_by_teacher, staff_contacts, waiting_list_positions
-from outreach.outbox import queued_letters
+from outreach.outbox import belongs_to_entry, is_waiting_notice, queued_letters
 from outreach.people import HoldReason, Participant, hold_reasons, recipients
 
 
@@ -115,7 +116,19 @@ def _letters(session_id: int, wanted: ColumnElement[bool], mailboxes: Collection
     of_these = Letter.invitation_id.in_(invitations)
     unsent = queued_letters(Letter.session_id == session_id, or_(of_these, Letter.mailbox_id.in_(mailboxes)))
     in_flight = select(Letter.invitation_id).where(of_these, Letter.session_id == session_id, Letter.state == LetterState.LEASED)
-    return tuple(map(UnsentLetter.of, unsent)), frozenset(key for key in db.session.scalars(in_flight) if key is not None)
+    return tuple(map(_unsent, unsent)), frozenset(key for key in db.session.scalars(in_flight) if key is not None)
+
+
+def _unsent(letter: Letter) -> UnsentLetter:
+    return UnsentLetter(
+        letter_id=letter.id,
+        kind=letter.kind,
+        mailbox_id=letter.mailbox_id,
+        invitation_id=letter.invitation_id,
+        belongs_to_entry=belongs_to_entry(letter),
+        is_waiting_notice=is_waiting_notice(letter),
+        snapshot=LetterSnapshot.from_json(letter.facts),
+    )
 
 
 def _invitations(session_id: int, *which: ColumnElement[bool]) -> list[Invitation]:

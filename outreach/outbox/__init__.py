@@ -4,7 +4,7 @@ from outreach.outbox.bounces import delayed_lately, record_bounce
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
-from outreach.outbox.queue import NewLetter, drop_letters, enqueue, is_superseded, queued_letters
+from outreach.outbox.queue import NewLetter, belongs_to_entry, drop_letters, enqueue, is_superseded, is_waiting_notice, queued_letters
 from outreach.outbox.results import RoundStatistics
 
 __all__ = [
@@ -13,11 +13,13 @@ __all__ = [
     "NewLetter",
     "Pace",
     "RoundStatistics",
+    "belongs_to_entry",
     "delayed_lately",
     "deliver_due",
     "drop_letters",
     "enqueue",
     "is_superseded",
+    "is_waiting_notice",
     "queued_letters",
     "record_bounce",
 ]

@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Integer, Select, Table, and_, bindparam, o
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
-from outreach.models import UNSETTLED, Invitation, Letter, LetterKind, LetterState, OutreachSession
-from outreach.outbox.relevance import why_out_of_date
+from outreach.letters import KINDS, kinds_where
+from outreach.models import UNSETTLED, Invitation, Letter, LetterState, OutreachSession
 
 _LETTERS = cast(Table, Letter.__table__)
 _LET_GO = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
@@ -71,7 +71,7 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
     for letter, is_superseded in db.session.execute(_batch(), {"now": now, "batch": pace.batch}):
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
-        reason = why_out_of_date(letter, is_superseded=is_superseded, now=now)
+        reason = KINDS[letter.kind].why_out_of_date(letter, is_superseded=is_superseded, now=now)
         if reason is None:
             lease.current.append(letter)
         else:
@@ -112,10 +112,9 @@ def _anything_due() -> Select[int]:
 
 @cache
 def _batch() -> Select[Letter, bool]:
-    says_the_same_later = or_(
-        _NEWER.sequence > Letter.sequence,
-        and_(Letter.kind == LetterKind.REMINDER, _NEWER.kind == LetterKind.REMINDER, _NEWER.id > Letter.id),
-    )
+    without_calendar = kinds_where(lambda kind: kind.can_be_superseded and kind.calendar_method is None)
+    next_of_its_kind = and_(Letter.kind.in_(without_calendar), _NEWER.kind == Letter.kind, _NEWER.id > Letter.id)
+    says_the_same_later = or_(_NEWER.sequence > Letter.sequence, next_of_its_kind)
     same_invitation = _NEWER.invitation_id == Letter.invitation_id
     # Not its state: SQLite would take the index on states for the better one and read every letter that waits.
     is_superseded = select(_NEWER.id).where(same_invitation, says_the_same_later, _NEWER.settled_at.is_(None)).exists()

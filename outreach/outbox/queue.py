@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db, insert_or_skip
+from outreach.letters import KINDS, TakenBackWith, kinds_where
 from outreach.models import Letter, LetterKind, LetterState
 
 
@@ -54,10 +55,25 @@ def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:
     What a worker has in hand isn't among them: it leaves, or comes back, before anything queued later. No worker can lease a
     letter that is read here: on PostgreSQL its row is locked, on SQLite the whole file is.
     """
-    in_calendars = or_(Letter.sequence.is_not(None), Letter.kind == LetterKind.REMINDER)
-    about_waiting = Letter.kind.in_((LetterKind.WAITING, LetterKind.UPDATED))
+    in_calendars = or_(Letter.sequence.is_not(None), Letter.kind.in_(_taken_back_with(TakenBackWith.INVITATION)))
+    about_waiting = Letter.kind.in_(_taken_back_with(TakenBackWith.WAITING_LIST))
     found = select(Letter).where(Letter.state == LetterState.QUEUED, or_(in_calendars, about_waiting), *which).order_by(Letter.id)
     return list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
+
+
+def belongs_to_entry(letter: Letter) -> bool:
+    """It carries a calendar object, or is of a kind that is dropped with it."""
+    is_of_entry = letter.sequence is not None or KINDS[letter.kind].taken_back_with is TakenBackWith.INVITATION
+    return letter.invitation_id is not None and is_of_entry
+
+
+def is_waiting_notice(letter: Letter) -> bool:
+    """It tells a family without an entry about waiting."""
+    return letter.sequence is None and KINDS[letter.kind].taken_back_with is TakenBackWith.WAITING_LIST
+
+
+def _taken_back_with(change: TakenBackWith) -> tuple[LetterKind, ...]:
+    return kinds_where(lambda kind: kind.taken_back_with is change)
 
 
 def drop_letters(letter_ids: Collection[int], *, now: datetime) -> None:

@@ -14,8 +14,9 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Table, Update, bindparam, func, text, update
 
 from outreach.db import db, is_sqlite
+from outreach.letters import KINDS
 from outreach.mail import Accepted, Delayed, Rejected, status_in
-from outreach.models import BounceKind, Invitation, Letter, LetterKind, LetterState
+from outreach.models import BounceKind, Invitation, Letter, LetterState
 from outreach.outbox.bounces import record_bounce
 from outreach.outbox.leases import Lease
 from outreach.outbox.retry import next_try
@@ -134,7 +135,7 @@ def _given_up(letter: Letter, lease: Lease, outcome: Delayed, now: datetime) -> 
 
 
 def _close(letter: Letter, lease: Lease, state: LetterState, now: datetime, **values: Any) -> bool:
-    if letter.kind is LetterKind.ACCOUNT and letter.facts.get("link"):
+    if KINDS[letter.kind].opens_account and letter.facts.get("link"):
         values["facts"] = letter.facts | {"link": None}
     return _write(letter, lease, state=state, settled_at=now, **values)
 

@@ -9,7 +9,8 @@ from sqlalchemy import select, update
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal
-from outreach.models import Letter, LetterKind, LetterState, OutboxPause
+from outreach.letters import KINDS
+from outreach.models import Letter, LetterState, OutboxPause
 from outreach.outbox.queue import is_superseded
 
 
@@ -36,7 +37,7 @@ def end_pause(*, now: datetime) -> None:
 def _require_failed(letter: Letter) -> None:
     if letter.state is not LetterState.FAILED:
         raise Refusal(_("Only a letter that failed can be sent again."))
-    if letter.kind is LetterKind.ACCOUNT:
+    if KINDS[letter.kind].opens_account:
         raise Refusal(_("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
     if _is_overtaken(letter):
         raise Refusal(_("A later letter about this session went to the same address, so this one would be out of date."))

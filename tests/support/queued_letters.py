@@ -15,7 +15,7 @@ from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.models.snapshots import LetterSnapshot, StudentSnapshot
-from outreach.outbox import drop_letters, queued_letters
+from outreach.outbox import belongs_to_entry, drop_letters, is_waiting_notice, queued_letters
 from outreach.web.pages import settings
 from tests.support.received_letters import Received
 
@@ -88,7 +88,7 @@ def names(students: tuple[StudentSnapshot, ...]) -> list[str]:
 
 def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]:
     """Drop what these invitations still have in the queue, as a change of their entries does; gives the letters."""
-    letters = [letter for letter in queued_letters(Letter.invitation_id.in_(invitation_ids)) if letter.belongs_to_entry]
+    letters = [letter for letter in queued_letters(Letter.invitation_id.in_(invitation_ids)) if belongs_to_entry(letter)]
     drop_letters([letter.id for letter in letters], now=now)
     return letters
 
@@ -96,6 +96,6 @@ def take_back(invitation_ids: Collection[int], *, now: datetime) -> list[Letter]
 def take_back_notices(session_id: int, mailbox_ids: Collection[int], *, now: datetime) -> dict[int, Letter]:
     """Drop what the queue has for these mailboxes about waiting, as a later notice does; gives the first by mailbox."""
     found = queued_letters(Letter.session_id == session_id, Letter.mailbox_id.in_(mailbox_ids))
-    letters = [letter for letter in found if letter.is_waiting_notice]
+    letters = [letter for letter in found if is_waiting_notice(letter)]
     drop_letters([letter.id for letter in letters], now=now)
     return {letter.mailbox_id: letter for letter in reversed(letters)}

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from outreach.class_lists.plan import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal, Stale
-from outreach.letters.blocked import domains_to_allow, senders_to_allow
+from outreach.letters import domains_to_allow, senders_to_allow
 from outreach.models import (
     ACTIVE,
     BlockedDomain,

@@ -1,14 +1,19 @@
-"""The letter that asks a teacher to have our letters let in, and what their school's IT must allow."""
+"""A teacher is asked to have our letters let in by the school's mail server; also what its IT must allow."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
-from outreach.letters.compose import greeting
+from flask_babel import lazy_gettext as _l
+
 from outreach.letters.content import FactRow, LetterContent, Link
+from outreach.letters.kind import PlainKind
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.models import BlockedDomainSnapshot
+from outreach.letters.out_of_date import UNREACHABLE
+from outreach.letters.phrases import greeting
+from outreach.models import BlockedDomainSnapshot, LetterKind
 from outreach.settings import Settings
 
 
@@ -23,8 +28,9 @@ def domains_to_allow(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sender.rpartition("@")[2] for sender in senders_to_allow(settings)))
 
 
-def compose_blocked(facts: BlockedDomainSnapshot, settings: Settings) -> LetterContent:
+def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the content of the letter."""
+    facts = BlockedDomainSnapshot.from_json(plain)
     return LetterContent(
         subject=_("Your school's mail turns our letters away"),
         lead=_lead(facts),
@@ -52,3 +58,11 @@ def _lead(facts: BlockedDomainSnapshot) -> str:
         facts.students,
         domain=facts.domain,
     )
+
+
+KIND = PlainKind(
+    kind=LetterKind.BLOCKED,
+    label=_l("A domain turns letters away"),
+    content=_content,
+    out_of_date=UNREACHABLE,
+)

@@ -1,45 +1,31 @@
-"""Letters that aren't about a session: somebody's account, and what became of an application."""
+"""Somebody's account: confirm an address, choose a password, and what became of either."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from outreach.letters.compose import greeting
-from outreach.letters.content import FactRow, LetterContent, Link
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import LetterContent, Link
+from outreach.letters.kind import PlainKind
 from outreach.letters.language import gettext as _
-from outreach.models import AccountSnapshot, ApplicationSnapshot
+from outreach.letters.phrases import greeting
+from outreach.models import AccountSnapshot, LetterKind
+from outreach.settings import Settings
 
 
-def compose_account(facts: AccountSnapshot, *, base_url: str) -> LetterContent:
+def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the content of a letter about signing in. Raises KeyError for a purpose there is no letter for."""
+    facts = AccountSnapshot.from_json(plain)
     subject, lead, button, note = _ACCOUNT[facts.purpose]()
     return LetterContent(
         subject=subject,
         lead=lead,
         greeting=greeting(facts.reader_name),
-        button=Link(button, facts.link or base_url + "/login"),
+        button=Link(button, facts.link or f"{settings.base_url}/login"),
         notes=(note,),
         why=_("You get this letter because of your account with us."),
-    )
-
-
-def compose_application(facts: ApplicationSnapshot, *, base_url: str) -> LetterContent:
-    """Give the coordinator's decision."""
-    words = {"role": facts.role, "place": facts.place}
-    if facts.is_approved:
-        lead = _("You are approved as %(role)s at %(place)s.", **words) if facts.place else _("You are approved as %(role)s.", **words)
-        subject, button = _("You are approved"), Link(_("Sign in and begin"), base_url + "/login")
-    else:
-        lead = _("Your application as %(role)s at %(place)s was not approved.", **words)
-        subject, button = _("About your application"), Link(_("Apply again"), base_url + "/apply")
-    note = FactRow(label=_("Coordinator's note"), lines=tuple(line for line in facts.note.splitlines() if line))
-    return LetterContent(
-        subject=subject,
-        lead=lead,
-        greeting=greeting(facts.reader_name),
-        rows=(note,) if note.lines else (),
-        button=button,
-        why=_("You get this letter because you applied."),
     )
 
 
@@ -95,3 +81,11 @@ _ACCOUNT: dict[str, Callable[[], tuple[str, str, str, str]]] = {
     "already_here": _already_here,
     "welcome": _welcome,
 }
+
+KIND = PlainKind(
+    kind=LetterKind.ACCOUNT,
+    label=_l("Account"),
+    content=_content,
+    opens_account=True,
+    out_of_date=(),
+)

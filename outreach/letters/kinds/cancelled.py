@@ -1,0 +1,58 @@
+"""A session doesn't take place; the calendar takes the entry out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.calendars import Method
+from outreach.letters.content import FactRow, LetterContext
+from outreach.letters.kind import SessionKind, no_groups
+from outreach.letters.language import gettext as _
+from outreach.letters.leads import cancelled_lead, subject_with_time
+from outreach.letters.links import not_mine_link, other_sessions_link
+from outreach.letters.notes import about_the_calendar, why_by_reader
+from outreach.letters.out_of_date import NEVER_LEFT, OVER, UNREACHABLE
+from outreach.letters.rows import fact_rows
+from outreach.models import LetterKind, Reader
+
+
+def _subject(context: LetterContext) -> str:
+    return subject_with_time(_("Cancelled"), context.facts)
+
+
+def _lead(context: LetterContext) -> str:
+    return cancelled_lead(context.facts)
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    return fact_rows(context.facts, goes_on=False, has_link=False)
+
+
+def _notes(context: LetterContext) -> Iterator[str]:
+    if context.facts.reader is Reader.HOST:
+        yield _("Everybody who had a seat or waited for one is told.")
+    else:
+        yield _("We are sorry. New sessions are added all the time.")
+    yield from about_the_calendar(context)
+
+
+KIND = SessionKind(
+    kind=LetterKind.CANCELLED,
+    label=_l("Cancelled"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=False,
+    shows_day=True,
+    rows=_rows,
+    groups=no_groups,
+    button=other_sessions_link,
+    notes=_notes,
+    links=not_mine_link,
+    stop_words=None,
+    why=why_by_reader,
+    calendar_method=Method.CANCEL,
+    can_be_superseded=True,
+    out_of_date=(*UNREACHABLE, NEVER_LEFT, OVER),
+)

@@ -1,0 +1,93 @@
+"""Somebody answered an invitation from another address: its reader is asked for the true answer, and an adult gets a copy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import FactRow, LetterContext, Link
+from outreach.letters.kind import SessionKind, no_groups
+from outreach.letters.language import gettext as _
+from outreach.letters.leads import subject_with_time
+from outreach.letters.links import family_links, family_url, session_link
+from outreach.letters.notes import why_by_reader
+from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
+from outreach.letters.phrases import is_family, names, session_words
+from outreach.letters.rows import fact_rows
+from outreach.models import LetterKind, LetterSnapshot, Reader
+
+_ANSWERS = {
+    "accepted": lambda: _("Coming"),
+    "tentative": lambda: _("Not sure"),
+    "declined": lambda: _("Can't come"),
+}
+
+
+def _subject(context: LetterContext) -> str:
+    is_a_copy = _is_a_copy(context.facts)
+    return subject_with_time(_("An answer from another address") if is_a_copy else _("Please confirm your answer"), context.facts)
+
+
+def _lead(context: LetterContext) -> str:
+    """Say that an answer doesn't count, and why."""
+    facts = context.facts
+    told = session_words(facts.session)
+    if _is_a_copy(facts):
+        words = {"names": _whom_it_asks(facts), "session": told}
+        return _("Somebody answered the invitation of %(names)s to %(session)s from another address, so the answer doesn't count.", **words)
+    return _("Somebody answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
+
+
+def _is_a_copy(facts: LetterSnapshot) -> bool:
+    """It asks a minor; the reader is a guardian, or stands in for one."""
+    return facts.asked is not None and facts.asked.by is Reader.STUDENT and facts.reader is not Reader.STUDENT
+
+
+def _whom_it_asks(facts: LetterSnapshot) -> str:
+    return names(facts.seated or facts.stands_in_for, facts)
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    told, asked = fact_rows(context.facts, goes_on=False, has_link=False), context.facts.asked
+    if asked is None or asked.answer not in _ANSWERS:
+        return told
+    return (FactRow(label=_("The answer"), lines=(_ANSWERS[asked.answer](),)), *told)
+
+
+def _button(context: LetterContext) -> Link:
+    return Link(_("Answer on your page"), family_url(context)) if is_family(context.facts) else session_link(context)
+
+
+def _notes(context: LetterContext) -> Iterator[str]:
+    """Say what to do for each way in which it may have happened."""
+    facts = context.facts
+    if _is_a_copy(facts):
+        yield _("%(names)s got a letter that asks for the true answer.", names=_whom_it_asks(facts))
+        if not is_family(facts):
+            yield _("You hear of it because no letter reaches a guardian.")
+    elif is_family(facts):
+        yield _("If it was you, please answer on your page, or from the mail address this letter went to.")
+        yield _("If you passed the invitation on: it is for you alone, and a seat can't be passed on.")
+    else:
+        yield _("If it was you, please answer from the mail address this letter went to.")
+        yield _("If you passed the invitation on: it is for you alone.")
+    yield _("If you know nothing of it, there is nothing you need to do: nothing was changed.")
+
+
+KIND = SessionKind(
+    kind=LetterKind.CONFIRM_ANSWER,
+    label=_l("Answer from another address"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=False,
+    shows_day=True,
+    rows=_rows,
+    groups=no_groups,
+    button=_button,
+    notes=_notes,
+    links=family_links,
+    stop_words=None,
+    why=why_by_reader,
+    out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
+)

@@ -1,0 +1,180 @@
+"""A teacher's digest: what became of the students they registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import FactRow, Group, LetterContext, Link
+from outreach.letters.kind import SessionKind, no_links
+from outreach.letters.language import gettext as _
+from outreach.letters.language import ngettext
+from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title
+from outreach.letters.links import page, registrations_link
+from outreach.letters.notes import why_by_reader
+from outreach.letters.out_of_date import OVER, UNREACHABLE
+from outreach.letters.phrases import named_group, names, session_words
+from outreach.letters.provisional import is_the_news, sentence_of_news, subject_of_news
+from outreach.letters.rows import fact_rows
+from outreach.models import Cause, LetterKind, LetterSnapshot
+from outreach.web import formatting
+
+
+def _subject(context: LetterContext) -> str:
+    return subject_with_title(_news(context.facts), context.facts)
+
+
+def _news(facts: LetterSnapshot) -> str:
+    if facts.cause is Cause.OFFERED:
+        return _("A seat is free, please answer")
+    if is_the_news(facts):
+        return subject_of_news(facts)
+    if facts.cause in (Cause.MOVED, Cause.CANCELLED):
+        return _("Moved") if facts.cause is Cause.MOVED else _("Cancelled")
+    return _counts_in_subject(facts)
+
+
+def _counts_in_subject(facts: LetterSnapshot) -> str:
+    """'10 seated, 4 waiting'."""
+    parts = (
+        facts.seated and ngettext("%(num)s seated", "%(num)s seated", len(facts.seated)),
+        facts.waiting and ngettext("%(num)s waiting", "%(num)s waiting", len(facts.waiting)),
+        facts.gone and ngettext("%(num)s no longer comes", "%(num)s no longer come", len(facts.gone)),
+    )
+    return ", ".join(part for part in parts if part) or _("Your students")
+
+
+def _lead(context: LetterContext) -> str:
+    facts = context.facts
+    if is_the_news(facts):
+        return sentence_of_news(facts)
+    if facts.cause is Cause.MOVED and facts.was:
+        return changed_lead(facts)
+    return cancelled_lead(facts) if facts.cause is Cause.CANCELLED else _what_became(facts)
+
+
+def _what_became(facts: LetterSnapshot) -> str:
+    if facts.offered:
+        return _offer(facts)
+    if facts.cause is Cause.REGISTERED:
+        return _counts(facts)
+    news = [tell for students, tell in ((facts.gone, gone_lead), (facts.seated, _seated), (facts.waiting, _waiting)) if students]
+    return news[0](facts) if len(news) == 1 else _several(facts)
+
+
+def _several(facts: LetterSnapshot) -> str:
+    parts = (
+        facts.gone and _("%(names)s: no longer coming", names=names(facts.gone, facts)),
+        facts.seated and _("%(names)s: seated", names=names(facts.seated, facts)),
+        facts.waiting and _("%(names)s: waiting", names=names(facts.waiting, facts)),
+    )
+    news = "; ".join(part for part in parts if part) or _("please look at the list")
+    return _("There is news about %(session)s. %(news)s.", session=session_words(facts.session), news=news)
+
+
+def _counts(facts: LetterSnapshot) -> str:
+    told = session_words(facts.session)
+    seated = ngettext("%(num)s of your students has a seat", "%(num)s of your students have a seat", len(facts.seated))
+    waiting = ngettext("%(num)s waits", "%(num)s wait", len(facts.waiting))
+    if not facts.waiting:
+        return _("%(seated)s at %(session)s.", seated=seated, session=told)
+    if not facts.seated:
+        who = ngettext("%(num)s of your students waits for a seat", "%(num)s of your students wait for a seat", len(facts.waiting))
+        return _("%(waiting)s at %(session)s.", waiting=who, session=told)
+    return _("%(seated)s at %(session)s, %(waiting)s.", seated=seated, session=told, waiting=waiting)
+
+
+def _offer(facts: LetterSnapshot) -> str:
+    who, told, count = names(facts.offered, facts), session_words(facts.session), len(facts.offered)
+    return ngettext(
+        "A seat is free at %(session)s. Shall %(names)s have it?",
+        "Seats are free at %(session)s. Shall %(names)s have them?",
+        count,
+        names=who,
+        session=told,
+    )
+
+
+def _seated(facts: LetterSnapshot) -> str:
+    who, told, count = names(facts.seated, facts), session_words(facts.session), len(facts.seated)
+    return ngettext(
+        "A place is free: %(names)s has a seat at %(session)s.",
+        "Places are free: %(names)s have seats at %(session)s.",
+        count,
+        names=who,
+        session=told,
+    )
+
+
+def _waiting(facts: LetterSnapshot) -> str:
+    who, told, count = names(facts.waiting, facts), session_words(facts.session), len(facts.waiting)
+    return ngettext(
+        "%(names)s waits for a seat at %(session)s.",
+        "%(names)s wait for a seat at %(session)s.",
+        count,
+        names=who,
+        session=told,
+    )
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    goes_on = bool(context.facts.seated) and context.facts.cause is not Cause.CANCELLED
+    return fact_rows(context.facts, goes_on=goes_on, has_link=False, names_students=False)
+
+
+def _groups(context: LetterContext) -> Iterator[Group]:
+    facts = context.facts
+    seated, waiting, gone = len(facts.seated), len(facts.waiting), len(facts.gone)
+    is_cancelled = facts.cause is Cause.CANCELLED
+    if facts.offered:
+        yield named_group(_("May have a seat, if you agree"), facts.offered, facts)
+    if seated:
+        heading = ngettext("%(num)s had a seat", "%(num)s had a seat", seated) if is_cancelled else None
+        yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), facts.seated, facts)
+    if waiting:
+        heading = ngettext("%(num)s waited", "%(num)s waited", waiting) if is_cancelled else None
+        yield named_group(heading or ngettext("%(num)s waits", "%(num)s wait", waiting), facts.waiting, facts)
+    if gone:
+        yield named_group(ngettext("%(num)s no longer comes", "%(num)s no longer come", gone), facts.gone, facts)
+    if facts.stands_in_for:
+        yield named_group(_("Please tell them yourself"), facts.stands_in_for, facts)
+
+
+def _button(context: LetterContext) -> Link:
+    return Link(_("Answer the offer"), page(context, "/registrations")) if context.facts.offered else registrations_link(context)
+
+
+def _notes(context: LetterContext) -> Iterator[str]:
+    facts = context.facts
+    if facts.offered_until:
+        until = formatting.moment(facts.offered_until, facts.session.zone)
+        yield _("This close to the start, we move nobody up without asking. The offer stands until %(until)s.", until=until)
+    if facts.gone and facts.cause is Cause.DECLINED:
+        yield _("The family answered that they can't come, and this session gives such a place back at once.")
+    if facts.waiting and facts.cause is not Cause.CANCELLED:
+        yield _("We'll tell you when a place frees up.")
+    if facts.stands_in_for:
+        yield _("Where it says “Please tell them yourself”, no letter reaches a guardian, or a student who is of age.")
+
+
+def _stop_words() -> str:
+    return _("Want no more reminders? Stop them here; letters like this one still come.")
+
+
+KIND = SessionKind(
+    kind=LetterKind.DIGEST,
+    label=_l("Teacher's digest"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=True,
+    shows_day=True,
+    rows=_rows,
+    groups=_groups,
+    button=_button,
+    notes=_notes,
+    links=no_links,
+    stop_words=_stop_words,
+    why=why_by_reader,
+    out_of_date=(*UNREACHABLE, OVER),
+)

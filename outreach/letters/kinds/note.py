@@ -1,0 +1,117 @@
+"""A calendar asks for something a host and a teacher should know: another time, or somebody else in one's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from zoneinfo import ZoneInfo
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import FactRow, LetterContext, Link
+from outreach.letters.kind import SessionKind, no_groups, no_links
+from outreach.letters.language import gettext as _
+from outreach.letters.leads import subject_with_time
+from outreach.letters.links import registrations_link, session_link, session_page
+from outreach.letters.notes import why_by_reader
+from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
+from outreach.letters.phrases import names, session_words
+from outreach.letters.rows import fact_rows, paragraphs
+from outreach.models import Cause, LetterKind, LetterSnapshot, ProposalSnapshot, Reader
+from outreach.web import formatting
+
+
+def _subject(context: LetterContext) -> str:
+    is_another_time = context.facts.cause is Cause.COUNTERED
+    return subject_with_time(_("Another time proposed") if is_another_time else _("An invitation was passed on"), context.facts)
+
+
+def _lead(context: LetterContext) -> str:
+    words = {"who": _who(context.facts), "session": session_words(context.facts.session)}
+    if context.facts.cause is Cause.COUNTERED:
+        return _("%(who)s would like another time for %(session)s.", **words)
+    return _("%(who)s passed the invitation to %(session)s on to somebody else.", **words)
+
+
+def _who(facts: LetterSnapshot) -> str:
+    asked = facts.asked
+    if not facts.seated or asked is None:
+        return (asked.name if asked else "") or _("Somebody you invited")
+    schools = dict.fromkeys(student.school_name for student in facts.seated if student.school_name)
+    who = names(facts.seated, facts)
+    if asked.by is Reader.GUARDIAN:
+        who = _("The family of %(names)s", names=who)
+    return _("%(who)s (%(school)s)", who=who, school=next(iter(schools))) if len(schools) == 1 else who
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    return (*_asked_rows(context.facts), *fact_rows(context.facts, goes_on=False, has_link=False, names_students=False))
+
+
+def _asked_rows(facts: LetterSnapshot) -> Iterator[FactRow]:
+    """Give what was proposed, on the clock of the session, and what they wrote."""
+    asked = facts.asked
+    if asked is None:
+        return
+    if asked.starts_at and asked.ends_at:
+        yield FactRow(label=_("Proposed"), lines=_proposed(asked, facts.session.zone))
+    if asked.comment:
+        yield FactRow(label=_("In their words"), lines=paragraphs(asked.comment))
+
+
+def _proposed(asked: ProposalSnapshot, zone: str) -> tuple[str, ...]:
+    assert asked.starts_at is not None  # noqa: S101 (its caller looked)
+    assert asked.ends_at is not None  # noqa: S101 (its caller looked)
+    starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (asked.starts_at, asked.ends_at))
+    words = formatting.zone_words(starts.replace(tzinfo=None), zone, starts.fold)
+    return (formatting.day(starts), f"{formatting.span(starts, ends)} ({words})")
+
+
+def _button(context: LetterContext) -> Link:
+    if context.facts.reader is Reader.TEACHER:
+        return registrations_link(context)
+    if context.facts.cause is Cause.COUNTERED and context.facts.reader is Reader.HOST:
+        return Link(_("Move the session"), session_page(context, "/move"))
+    return session_link(context)
+
+
+def _notes(context: LetterContext) -> Iterator[str]:
+    """Say to host and teacher what follows, and that the other one knows."""
+    facts = context.facts
+    yield from _if_another_time(facts) if facts.cause is Cause.COUNTERED else _if_passed_on(facts)
+    if facts.reader is Reader.TEACHER:
+        yield _("The host has this letter too.")
+    elif facts.seated:
+        yield _("The teacher who registered has this letter too.")
+
+
+def _if_another_time(facts: LetterSnapshot) -> Iterator[str]:
+    if facts.reader is Reader.HOST:
+        yield _("Nothing has changed. If you move the session, every calendar follows; if not, there is nothing you need to do.")
+        return
+    yield _("Nothing has changed: the host decides whether the session moves.")
+    yield _("If the time as it is doesn't suit, please withdraw the place: it goes to somebody who waits.")
+
+
+def _if_passed_on(facts: LetterSnapshot) -> Iterator[str]:
+    yield _("A seat can't be passed on, so this counts as no answer.")
+    if facts.reader is Reader.TEACHER:
+        yield _("If the place isn't needed, please withdraw it: it goes to somebody who waits.")
+
+
+KIND = SessionKind(
+    kind=LetterKind.NOTE,
+    label=_l("A calendar asks for something"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=False,
+    shows_day=True,
+    rows=_rows,
+    groups=no_groups,
+    button=_button,
+    notes=_notes,
+    links=no_links,
+    stop_words=None,
+    why=why_by_reader,
+    out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
+)

@@ -1,0 +1,83 @@
+"""A reminder that a session comes up, to whoever has a part in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import FactRow, LetterContext, Link
+from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
+from outreach.letters.language import gettext as _
+from outreach.letters.leads import how_soon, subject_with_title
+from outreach.letters.links import family_links, family_or_session_link, family_url, not_mine_link
+from outreach.letters.nearness import SOON
+from outreach.letters.notes import if_plans_change, why_by_reader
+from outreach.letters.out_of_date import BEGUN, DECLINED, DOES_NOT_TAKE_PLACE, MOVED, NEXT_REMINDER_DUE, UNREACHABLE
+from outreach.letters.phrases import is_family, own_students, session_words
+from outreach.letters.rows import fact_rows
+from outreach.models import LetterKind
+
+
+def _subject(context: LetterContext) -> str:
+    return subject_with_title(how_soon(context), context.facts, says_if_provisional=True)
+
+
+def _lead(context: LetterContext) -> str:
+    return _("%(near)s: %(session)s.", near=how_soon(context), session=session_words(context.facts.session))
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    return fact_rows(context.facts, goes_on=True, has_link=True)
+
+
+def _button(context: LetterContext) -> Link:
+    if _starts_online_soon(context):
+        return Link(_("Join online"), context.facts.session.video_url)
+    return family_or_session_link(context)
+
+
+def _starts_online_soon(context: LetterContext) -> bool:
+    told = context.facts.session
+    return told.video_url.startswith(("https://", "http://")) and told.starts_at - context.written_at < SOON
+
+
+def _notes(context: LetterContext) -> Iterator[str]:
+    facts = context.facts
+    if is_family(facts) and facts.seated and not facts.session.video_url:
+        yield from if_plans_change(facts)
+
+
+def _links(context: LetterContext) -> Iterator[Link]:
+    """Lead a family whose button joins online to its own page here."""
+    facts = context.facts
+    if is_family(facts) and own_students(facts) and _starts_online_soon(context):
+        yield Link(_("Can't come? Withdraw here: the place goes to somebody who waits."), family_url(context))
+        yield from not_mine_link(context)
+    else:
+        yield from family_links(context)
+
+
+def _stop_words() -> str:
+    return _("Want no more reminders? Stop them here.")
+
+
+KIND = SessionKind(
+    kind=LetterKind.REMINDER,
+    label=_l("Reminder"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=True,
+    shows_day=True,
+    rows=_rows,
+    groups=no_groups,
+    button=_button,
+    notes=_notes,
+    links=_links,
+    stop_words=_stop_words,
+    why=why_by_reader,
+    can_be_stopped=True,
+    can_be_superseded=True,
+    taken_back_with=TakenBackWith.INVITATION,
+    out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE, DECLINED, MOVED, NEXT_REMINDER_DUE),
+)

@@ -1,0 +1,79 @@
+"""The host's roster, the evening before: who comes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from flask_babel import lazy_gettext as _l
+
+from outreach.letters.content import FactRow, Group, LetterContext, Link
+from outreach.letters.kind import SessionKind, no_links
+from outreach.letters.language import gettext as _
+from outreach.letters.language import ngettext
+from outreach.letters.leads import how_soon, subject_with_title
+from outreach.letters.links import session_page
+from outreach.letters.notes import why_by_reader
+from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, UNREACHABLE
+from outreach.letters.phrases import session_words
+from outreach.letters.rows import fact_rows
+from outreach.models import LetterKind
+
+
+def _subject(context: LetterContext) -> str:
+    count = len(context.facts.seated)
+    news = ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=how_soon(context))
+    return subject_with_title(news, context.facts, says_if_provisional=True)
+
+
+def _lead(context: LetterContext) -> str:
+    """Say how many come, from how many schools."""
+    facts = context.facts
+    told, schools = session_words(facts.session), len({student.school_name for student in facts.seated})
+    if not facts.seated:
+        return _("Nobody has a seat at %(session)s.", session=told)
+    who = ngettext("%(num)s student", "%(num)s students", len(facts.seated))
+    if schools == 1:
+        return ngettext("%(who)s comes to %(session)s.", "%(who)s come to %(session)s.", len(facts.seated), who=who, session=told)
+    return _("%(who)s from %(schools)s schools come to %(session)s.", who=who, schools=schools, session=told)
+
+
+def _rows(context: LetterContext) -> tuple[FactRow, ...]:
+    return fact_rows(context.facts, goes_on=False, has_link=True, names_students=False)
+
+
+def _groups(context: LetterContext) -> Iterator[Group]:
+    """Given names and school are what a host may have on paper (product.md)."""
+    schools: dict[str, list[str]] = defaultdict(list)
+    for student in context.facts.seated:
+        schools[student.school_name].append(student.given_name)
+    for school, given_names in sorted(schools.items()):
+        count = ngettext("%(num)s student", "%(num)s students", len(given_names))
+        heading = _("%(school)s: %(count)s", school=school, count=count) if school else count
+        yield Group(heading, tuple((given_name, "") for given_name in sorted(given_names)))
+
+
+def _button(context: LetterContext) -> Link:
+    return Link(_("Open the roster"), session_page(context, "/roster"))
+
+
+def _notes(_context: LetterContext) -> Iterator[str]:
+    yield _("What students need, and the telephone for the day, are behind the link above once you have signed in.")
+
+
+KIND = SessionKind(
+    kind=LetterKind.ROSTER,
+    label=_l("Host's roster"),
+    subject=_subject,
+    lead=_lead,
+    says_if_provisional=True,
+    shows_day=True,
+    rows=_rows,
+    groups=_groups,
+    button=_button,
+    notes=_notes,
+    links=no_links,
+    stop_words=None,
+    why=why_by_reader,
+    out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE),
+)

@@ -1,0 +1,105 @@
+"""Rules for when a letter that is due says nothing true or useful any more; each kind of letter names those that hold for it.
+
+Pure over the rows it is given: the letter with its mailbox, invitation and outreach session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from outreach.models import Answer, Letter, SessionState
+
+
+@dataclass(frozen=True)
+class OutOfDateRule:
+    """`reason`: a word for the log. `applies` says of a letter, now, that it isn't to be sent."""
+
+    reason: str
+    applies: Callable[[Letter, datetime], bool]
+
+
+def _has_stopped(letter: Letter, _now: datetime) -> bool:
+    return letter.mailbox.stopped_at is not None
+
+
+def _is_undeliverable(letter: Letter, _now: datetime) -> bool:
+    """Nobody is there to read it, until the address is corrected or somebody says that it works."""
+    return letter.mailbox.refused_at is not None
+
+
+def _is_blocked(letter: Letter, _now: datetime) -> bool:
+    return letter.mailbox.blocked_at is not None
+
+
+def _takes_back_what_never_left(letter: Letter, _now: datetime) -> bool:
+    invitation = letter.invitation
+    return letter.sequence is not None and invitation is not None and not invitation.has_left
+
+
+def _has_begun(letter: Letter, now: datetime) -> bool:
+    return letter.outreach_session is not None and now >= letter.outreach_session.starts_at
+
+
+def _is_over(letter: Letter, now: datetime) -> bool:
+    """Nobody needs news of a session that is over, unless they were told a time still to come."""
+    if letter.outreach_session is None:
+        return False
+    was = letter.facts.get("was")
+    return now >= letter.outreach_session.ends_at and (was is None or now >= datetime.fromisoformat(was["ends_at"]))
+
+
+def _does_not_take_place(letter: Letter, _now: datetime) -> bool:
+    """The session was cancelled, or the last reason for this invitation has ended."""
+    is_cancelled = letter.outreach_session is not None and letter.outreach_session.state == SessionState.CANCELLED
+    return is_cancelled or (letter.invitation is not None and not letter.invitation.is_live)
+
+
+def _wants_no_reminders(letter: Letter, _now: datetime) -> bool:
+    return letter.mailbox.reminders_stopped_at is not None
+
+
+def _has_declined(letter: Letter, _now: datetime) -> bool:
+    return letter.invitation is not None and letter.invitation.answer == Answer.DECLINED
+
+
+def _was_moved(letter: Letter, _now: datetime) -> bool:
+    told = letter.facts.get("session", {}).get("starts_at")
+    outreach_session = letter.outreach_session
+    return told is not None and outreach_session is not None and datetime.fromisoformat(told) != outreach_session.starts_at
+
+
+def _is_next_reminder_due(letter: Letter, now: datetime) -> bool:
+    """A late reminder is good until the next lead."""
+    lead, outreach_session = letter.facts.get("lead_minutes"), letter.outreach_session
+    if lead is None or outreach_session is None:
+        return False
+    later_leads = [other for other in outreach_session.reminder_leads if other < lead]
+    return bool(later_leads) and now >= outreach_session.starts_at - timedelta(minutes=max(later_leads))
+
+
+def _is_decided(letter: Letter, _now: datetime) -> bool:
+    """It is decided meanwhile, or put off."""
+    outreach_session = letter.outreach_session
+    if outreach_session is None:
+        return False
+    told = letter.facts.get("session", {}).get("decides_at")
+    is_put_off = told is None or datetime.fromisoformat(told) != outreach_session.decides_at
+    return not outreach_session.is_provisional or is_put_off
+
+
+UNREACHABLE = (
+    OutOfDateRule("stopped", _has_stopped),
+    OutOfDateRule("refused", _is_undeliverable),
+    OutOfDateRule("blocked", _is_blocked),
+)
+NEVER_LEFT = OutOfDateRule("never_left", _takes_back_what_never_left)
+BEGUN = OutOfDateRule("begun", _has_begun)
+OVER = OutOfDateRule("over", _is_over)
+DOES_NOT_TAKE_PLACE = OutOfDateRule("does_not_take_place", _does_not_take_place)
+REMINDERS_STOPPED = OutOfDateRule("reminders_stopped", _wants_no_reminders)
+DECLINED = OutOfDateRule("declined", _has_declined)
+MOVED = OutOfDateRule("moved", _was_moved)
+NEXT_REMINDER_DUE = OutOfDateRule("next_reminder_due", _is_next_reminder_due)
+DECIDED = OutOfDateRule("decided", _is_decided)
