@@ -1,5 +1,6 @@
 """What people are told: who gets which letter and calendar entry."""
 
+from outreach.notifications import reminders
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.facts import IN_LINE, InvitationRecord, StaffContact
 from outreach.notifications.locks import lock_sessions_and_students, lock_students
@@ -26,7 +27,6 @@ from outreach.notifications.participants import (
 )
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.notifications.reminders import plan_reminders, plan_rosters
 from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
 
 __all__ = [
@@ -51,10 +51,9 @@ __all__ = [
     "notify_waiting",
     "notify_wording",
     "notify_zone",
-    "plan_reminders",
-    "plan_rosters",
     "read_future_participants",
     "read_participants",
+    "reminders",
     "resend_as_update",
     "resend_invitations",
     "resend_replacing",

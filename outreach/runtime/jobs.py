@@ -14,7 +14,7 @@ from outreach.deliverability.use_cases import report_undeliverable_mailboxes, up
 from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
-from outreach.notifications import ask_for_decisions, plan_reminders, plan_rosters
+from outreach.notifications import ask_for_decisions, reminders
 from outreach.registration.use_cases import lapse_offers
 from outreach.scheduling import retime_all
 
@@ -46,8 +46,8 @@ def _retime(*, now: datetime) -> int:
 TIMETABLE = (
     Job(name="retime", work=_retime, every=timedelta(days=1)),
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
-    Job(name="plan_reminders", work=plan_reminders, every=timedelta(minutes=1)),
-    Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
+    Job(name="plan_reminders", work=reminders.plan_reminders, every=timedelta(minutes=1)),
+    Job(name="plan_rosters", work=reminders.plan_rosters, every=timedelta(minutes=5)),
     Job(name="report_refused_mailboxes", work=report_undeliverable_mailboxes, every=timedelta(minutes=5)),
     Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
