@@ -74,6 +74,7 @@ class _Case:
         return InvitationState(
             address=self.by.mailbox.address,
             sequence=invitation.sequence,
+            answers_since=invitation.answers_since,
             is_coming=invitation.is_live and outreach_session.is_current(self.now),
             is_over=self.now >= outreach_session.ends_at,
             answer_stamp=invitation.answer_stamp,

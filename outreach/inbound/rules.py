@@ -26,6 +26,7 @@ class InvitationState:
 
     address: str
     sequence: int
+    answers_since: int
     is_coming: bool
     is_over: bool
     answer_stamp: datetime | None
@@ -109,7 +110,7 @@ def _of_another_time(event: Event, standing: InvitationState) -> ReplyDecision |
         return _history(InboundReason.OVER)
     if event.has_recurrence_id:
         return _history(InboundReason.ONE_MEETING)
-    if event.sequence < standing.sequence:
+    if event.sequence < standing.answers_since:
         return _history(InboundReason.OLD_TIME)
     return _nothing(InboundReason.NEWER_THAN_OURS) if event.sequence > standing.sequence else None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Prose
@@ -50,6 +50,11 @@ class Invitation(Base):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), index=True)
     uid: Mapped[Line] = mapped_column(unique=True)
     sequence: Mapped[int] = mapped_column(default=0, comment="One more for every revision (RFC 5546 2.1.4)")
+    answers_since: Mapped[int] = mapped_column(
+        default=0,
+        server_default=text("0"),
+        comment="SEQUENCE of the last revision that asks anew: an answer to an older one is of another time",
+    )
     sent_sequence: Mapped[int | None] = mapped_column(comment="The last one a mail server accepted; none: nothing ever left")
     answer: Mapped[Answer] = mapped_column(default=Answer.NEEDS_ACTION)
     answered_at: Mapped[datetime | None] = mapped_column(comment="When the answer that holds came; none: nobody has answered")

@@ -55,7 +55,7 @@ def _write_revisions(revisions: Collection[Revision], *, now: datetime) -> None:
     for (is_live, asks_again), alike in groupby(sorted(revisions, key=_outcome), key=_outcome):
         change: dict[str, Any] = {"sequence": Invitation.sequence + 1, "changed_at": now, "is_live": is_live}
         if asks_again:
-            change |= _UNANSWERED
+            change |= _UNANSWERED | {"answers_since": Invitation.sequence + 1}
         these = Invitation.id.in_([one.invitation_id for one in alike])
         db.session.execute(update(Invitation).where(these).values(**change).execution_options(synchronize_session=False))
 

@@ -35,7 +35,7 @@ EVENT = Event(
     starts=None,
     ends=None,
 )
-STANDING = InvitationState(address=ANA, sequence=3, is_coming=True, is_over=False, answer_stamp=None, was_taken=False)
+STANDING = InvitationState(address=ANA, sequence=3, answers_since=3, is_coming=True, is_over=False, answer_stamp=None, was_taken=False)
 
 
 def reply(event: dict[str, Any] | None = None, standing: dict[str, Any] | None = None) -> ReplyDecision:
@@ -88,6 +88,12 @@ def test_of_two_checks_the_earlier_one_says_why(first: int, second: int) -> None
 
 def test_nobody_named_is_nobody() -> None:
     assert reply({"attendees": ()}) == ReplyDecision(QUARANTINED, InboundReason.NO_ATTENDEE)
+
+
+@pytest.mark.parametrize(("sequence", "reason"), [(1, InboundReason.OLD_TIME), (2, InboundReason.ANSWERED), (3, InboundReason.ANSWERED)])
+def test_an_answer_to_an_older_revision_of_the_same_time_counts(sequence: int, reason: InboundReason) -> None:
+    """Other words, a sibling more, a held seat: what they answered to is still so."""
+    assert reply({"sequence": sequence}, {"answers_since": 2}).reason is reason
 
 
 @pytest.mark.parametrize(

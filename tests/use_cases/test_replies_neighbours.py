@@ -27,7 +27,8 @@ from outreach.models import (
     User,
 )
 from outreach.models.snapshots import LetterSnapshot, Reader
-from outreach.notifications.notify import notify_hosts
+from outreach.notifications import snapshot_of
+from outreach.notifications.notify import notify_hosts, notify_moved, notify_wording
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, last
@@ -129,7 +130,9 @@ def names(facts: LetterSnapshot) -> list[tuple[str, str]]:
 def revise(family: Family, address: str) -> None:
     """Let the invitation of an address have a newer revision."""
     with transaction():
-        family.invitation(address).sequence += 1
+        invitation = family.invitation(address)
+        invitation.sequence += 1
+        invitation.answers_since = invitation.sequence
 
 
 # What an answer changes.
@@ -275,6 +278,20 @@ def test_only_an_answer_to_an_old_time_has_the_invitation_sent_again(street: Str
     revise(family, OTHER_PARENT)
     assert family.take(family.reply(OTHER_PARENT, sequence=0)) is HISTORY
     assert family.written() == [(LetterKind.UPDATED, OTHER_PARENT)]
+
+
+def test_an_answer_to_the_same_time_counts_whatever_else_was_revised(street: Street) -> None:
+    """New words raise SEQUENCE, and whoever's calendar hasn't them yet answers the old one; a move asks anew."""
+    family, outreach_session = street.first, street.first.outreach_session
+    first = family.invitation(PARENT).sequence
+    with transaction():
+        notify_wording(outreach_session, was=snapshot_of(outreach_session), has_new_description=True, now=family.now)
+    assert (family.invitation(PARENT).sequence, family.invitation(PARENT).answers_since) == (first + 1, 0)
+    assert family.take(family.reply(PARENT, sequence=first)) is APPLIED
+    with transaction():
+        notify_moved(outreach_session, was=snapshot_of(outreach_session), now=family.now)
+    assert (family.invitation(PARENT).sequence, family.invitation(PARENT).answers_since) == (first + 2, first + 2)
+    assert family.take(family.reply(PARENT, sequence=first + 1, at=MINUTE)) is HISTORY
 
 
 def test_a_program_that_answers_an_old_time_is_remembered_and_not_written_to(street: Street) -> None:
