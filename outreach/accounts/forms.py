@@ -8,6 +8,7 @@ import flask_security.forms as theirs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import PasswordUtil
+from flask_security.utils import password_complexity_validator
 from wtforms import PasswordField, RadioField, SelectChoice
 from wtforms.validators import Optional, ValidationError
 
@@ -19,9 +20,11 @@ from outreach.web import AddressField, Form, LineField, ProseField, ZoneField, r
 WEAKNESS = {
     Weakness.TOO_SHORT: _l("Please use at least 10 characters; a few words in a row are easy to remember and hard to guess."),
     Weakness.TOO_LONG: _l("Please use 200 characters at most."),
-    Weakness.TOO_PLAIN: _l("That is among the first passwords anyone would try. A few words in a row are better."),
+    Weakness.TOO_EASY: _l("This password is easy to guess. Please use a few words that don't belong together."),
     Weakness.ABOUT_YOU: _l("That is your name or address, which others would try first. A few words in a row are better."),
 }
+_FIRST_GUESSES = ("outreach", "passwort")  # beside those zxcvbn knows
+_JUDGED = 20  # characters: zxcvbn needs seconds for long odd passwords, and a strong beginning is enough
 PASSWORD_HINT = _l("At least 10 characters. A few words in a row are good.")
 
 
@@ -32,8 +35,15 @@ class PasswordRules(PasswordUtil):
         """Give what is wrong with it, and its normal form (NFKD)."""
         normal = str(self.normalize(password))
         about_you = [user.given_name, user.family_name, user.name, user.email] if user else [str(value or "") for value in typed.values()]
-        weakness = weakness_of(normal, about_you=about_you)
+        weakness = weakness_of(normal, about_you=about_you) or _easy(normal, about_you)
         return ([str(WEAKNESS[weakness])] if weakness else None), normal
+
+
+def _easy(password: str, about_you: list[str]) -> Weakness | None:
+    """Ask zxcvbn, by Flask-Security; its English reasons give way to our own sentence."""
+    known = {str(number): word for number, word in enumerate((*about_you, *_FIRST_GUESSES))}
+    reasons = password_complexity_validator(password[:_JUDGED], is_register=True, **known)
+    return Weakness.TOO_EASY if reasons else None
 
 
 class SignInForm(theirs.LoginForm):

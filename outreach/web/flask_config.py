@@ -45,6 +45,7 @@ def _security(settings: Settings) -> dict[str, Any]:
         # argon2 draws a salt for each password; one more from SECRET_KEY would void them all when the key is changed.
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_PASSWORD_COMPLEXITY_CHECKER": "zxcvbn",
         "SECURITY_RECOVERABLE": True,
         "SECURITY_CHANGEABLE": True,
         "SECURITY_CHANGE_URL": "/account/password",

@@ -159,7 +159,7 @@ def test_a_stranger_cannot_flood_a_mailbox_with_letters(client: FlaskClient, mak
         ("email", "robin@school.example\r\nBcc: x@y.example", "e-mail address"),
         ("email", "", "e-mail address"),
         ("password", "short", "at least 10"),
-        ("password", "1111111111111", "first passwords"),
+        ("password", "1111111111111", "easy to guess"),
         ("password", "robin.hale@school.example", "your name or address"),
         ("password", "x" * 201, "200 characters"),
         ("role", "coordinator", "choose one"),
