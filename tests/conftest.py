@@ -26,6 +26,7 @@ from tests.support import databases, programs
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for
 from tests.support.demo import FilledDemo, filled_once
+from tests.support.passwords import hash_cheaply
 from tests.support.town import Town
 
 
@@ -184,8 +185,7 @@ def _for_tests(app: Flask) -> Flask:
     app.test_client_class = Browser
     app.jinja_env.bytecode_cache = Compiled()
     app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
-    app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)
+    hash_cheaply(app)
     limiter.enabled = False
     return app
 

@@ -16,6 +16,7 @@ from outreach.demo import filling
 from outreach.runtime.worker import Worker
 from outreach.settings import read_settings
 from outreach.time import clock
+from tests.support.passwords import hash_cheaply
 from tests.support.service import SECRET_KEY
 
 
@@ -52,7 +53,7 @@ def demo_app(folder: Path) -> Flask:
     """Give an app on an instance folder of the demo; passwords are cheap to check."""
     given = {"MODE": "demo", "INSTANCE_PATH": str(folder), "SECRET_KEY": SECRET_KEY}
     app = create_app(read_settings({f"OUTREACH_{name}": value for name, value in given.items()}))
-    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+    hash_cheaply(app)
     return app
 
 

@@ -40,6 +40,7 @@ from outreach.tokens import LinkPurpose, Ticket
 from outreach.web.extensions import limiter
 from tests.support.builders import NOW, Builder
 from tests.support.databases import settings_for
+from tests.support.passwords import hash_cheaply
 
 # Whose record it is: "owner" is its host, the teacher who registered, or the applicant. A colleague hosts or teaches with
 # them, a stranger has the same role elsewhere.
@@ -121,8 +122,7 @@ def open_world(template: Path, folder: Path, *, before_delivery: Callable[[Flask
         patch.setattr(clock, "now", lambda: NOW)
         app = create_app(settings_for(folder, f"sqlite:///{file}"))
         app.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-        app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
-        app.extensions["security"].hashing_context.update(sha256_crypt__default_rounds=1000)
+        hash_cheaply(app)
         patch.setattr(limiter, "enabled", False)
         world = World(app, file)
         with app.app_context():

@@ -18,6 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from outreach import create_app
 from outreach.settings import ROOT, read_settings
+from tests.support.passwords import hash_cheaply
 from tests.support.ports import free_port
 
 SECRET_KEY = "a secret key that only journeys ever see, long enough"
@@ -64,7 +65,7 @@ def environment(database_url: str, folder: Path, **more: str) -> dict[str, str]:
 def app_in(variables: dict[str, str]) -> Flask:
     """Give the app of these variables in this process, to make what is there before the service starts; hashes are cheap."""
     app = create_app(read_settings(variables))
-    app.extensions["security"].pwd_context.update(argon2__time_cost=1, argon2__memory_cost=512, argon2__parallelism=1)
+    hash_cheaply(app)
     return app
 
 
