@@ -51,7 +51,7 @@ def _prepared(request: pytest.FixtureRequest) -> None:
 
 
 class NotReplaced(Exception):
-    """No living function has this code: it has to be imported anew."""
+    """No loaded function has this code: the module must be imported again."""
 
 
 class Ended:
@@ -89,7 +89,7 @@ class Runner:
         if self.failed:
             raise session.Interrupted(f"{first.nodeid} fails without a fault")
         gc.collect()
-        self.living = Living(self.root)
+        self.loaded = Loaded(self.root)
         gc.freeze()
         self._answer(ready=True)
         for line in self.requests:
@@ -165,13 +165,13 @@ class Runner:
             _shared["_shared_apps"].clear()
         if which is None:
             return
-        self.living.forget()
+        self.loaded.forget()
         path, place, number = which
         module = read_module(self.root, path, self.names)
         fault = next(one for one in module.faults if (one.place, one.number) == (place, number))
         file = str(self.root / path)
         right = compile((self.root / path).read_text(encoding="utf-8"), file, "exec", dont_inherit=True)
-        self.living.replace(right, compile(module.faulty(fault), file, "exec", dont_inherit=True))
+        self.loaded.replace(right, compile(module.faulty(fault), file, "exec", dont_inherit=True))
 
     def _read_again(self, session: pytest.Session, wanted: dict[str, Any]) -> dict[str, pytest.Item]:
         """Import modules of the tests anew, now that the fault is in: they call the product when they are read."""
@@ -183,7 +183,7 @@ class Runner:
         return {item.nodeid: item for item in session.perform_collect([str(self.root / file) for file in tests])}
 
 
-class Living:
+class Loaded:
     """The functions of the product and all caches, found once: a fork that looked at every object would copy all memory."""
 
     def __init__(self, root: Path) -> None:
