@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.mutants.faults import Module, Names
+from tests.mutants.faults import Module
+from tests.mutants.kinds import Names
 
 HERE = Path(__file__).parent
 PRODUCT = "outreach"

@@ -7,7 +7,8 @@ import ast
 import pytest
 
 from outreach.settings import ROOT
-from tests.mutants.faults import Fault, Module, Names
+from tests.mutants.faults import Fault, Module
+from tests.mutants.kinds import Names
 from tests.mutants.product import read_accepted, read_module, read_names
 
 NAMES = Names(members={"State": ("OPEN", "SHUT", "GONE")}, defaults={"find": frozenset({"limit"})})
