@@ -15,16 +15,18 @@ from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
 from outreach.notifications import waiting_list_positions
+from outreach.people import missing_words
 from outreach.tokens import LinkBroken, LinkPurpose, read
 
 
 @dataclass(frozen=True)
 class FamilyRegistration:
-    """One student's place, as their family sees it."""
+    """One student's place, as their family sees it. `missing`: in words, while the seat is held."""
 
     registration: Registration
     given_name: str
     place_in_queue: int | None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,10 @@ def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[Family
     ).all()
     queue = waiting_list_positions(outreach_session.id)
     latest = {registration.student_id: registration for registration in found if _may_know(mailbox, registration, outreach_session)}
-    return tuple(FamilyRegistration(one, one.student.given_name, queue.get(one.id)) for one in latest.values())
+    missing = missing_words(outreach_session, list(latest.values()))
+    return tuple(
+        FamilyRegistration(one, one.student.given_name, queue.get(one.id), tuple(missing.get(one.id, ()))) for one in latest.values()
+    )
 
 
 def _may_know(mailbox: Mailbox, registration: Registration, outreach_session: OutreachSession) -> bool:

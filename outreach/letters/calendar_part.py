@@ -49,7 +49,7 @@ def calendar_object(context: LetterContext, entry_facts: EntrySnapshot, method: 
         attendee_email=mailbox.address,
         answer=ParticipationStatus(entry_facts.answer),
         transparent=entry_facts.is_transparent,
-        tentative=told.is_provisional,
+        tentative=told.is_provisional or entry_facts.is_held,
         url=session_page(context),
         conference_url=told.video_url if joins else None,
         conference_label=_("Join online") if joins else None,
@@ -76,6 +76,8 @@ def _description(facts: LetterSnapshot, *, has_link: bool) -> Iterator[str]:
     yield ", ".join(place_lines(told))
     if told.is_provisional:
         yield from status_lines(told)
+    if facts.entry and facts.entry.is_held:
+        yield _("The seat is held and not confirmed yet.")
     if facts.seated and not is_about_you(facts):
         yield _("For %(names)s", names=given_names(facts.seated))
     for row in preparation(facts):

@@ -6,6 +6,8 @@ A subject is understood on a lock screen: what happened, to which session, when.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from babel.lists import format_list
 
 from outreach.letters.changes import SessionChange, changes
@@ -15,7 +17,7 @@ from outreach.letters.language import ngettext
 from outreach.letters.nearness import nearness
 from outreach.letters.phrases import is_about_you, names, near_words, place_name, session_words
 from outreach.letters.provisional import is_the_news
-from outreach.models import LetterSnapshot, Reader, SessionSnapshot
+from outreach.models import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.web import formatting
 
 TITLE_AT_MOST = 60
@@ -51,6 +53,27 @@ def part_lead(facts: LetterSnapshot) -> str:
 
 
 def _seated_lead(facts: LetterSnapshot, told: str) -> str:
+    held = [student for student in facts.seated if student.is_held]
+    return _held_lead(facts, held, told) if held else _confirmed_lead(facts, told)
+
+
+def _held_lead(facts: LetterSnapshot, held: Sequence[StudentSnapshot], told: str) -> str:
+    if is_about_you(facts):
+        return _("A seat at %(session)s is held for you.", session=told)
+    confirmed = [student for student in facts.seated if not student.is_held]
+    if not confirmed:
+        return _("A seat at %(session)s is held for %(names)s.", session=told, names=names(held, facts))
+    return ngettext(
+        "%(names)s has a seat at %(session)s. A seat is held for %(held)s.",
+        "%(names)s have seats at %(session)s. A seat is held for %(held)s.",
+        len(confirmed),
+        names=names(confirmed, facts),
+        held=names(held, facts),
+        session=told,
+    )
+
+
+def _confirmed_lead(facts: LetterSnapshot, told: str) -> str:
     if is_about_you(facts) or not facts.seated:
         return _("You have a seat at %(session)s.", session=told)
     who, count = names(facts.seated, facts), len(facts.seated)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from outreach.calendars import Method
 from outreach.letters.content import LetterContext
@@ -10,6 +10,7 @@ from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_family
 from outreach.letters.provisional import note_on_calendars
 from outreach.models import Cause, LetterSnapshot, Reader
+from outreach.people import HoldReason
 
 _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)
 
@@ -31,9 +32,28 @@ def what_follows(facts: LetterSnapshot) -> Iterator[str]:
     elif facts.reader is Reader.TEACHER and facts.cause not in _WITHOUT_DIGEST:
         yield _("Who has a seat and who waits comes in a separate letter.")
     elif is_family(facts) and facts.seated:
+        yield from while_held(facts)
         yield from if_plans_change(facts)
     elif facts.waiting:
         yield when_a_place_frees_up()
+
+
+def while_held(facts: LetterSnapshot) -> Iterator[str]:
+    """Say what is missing while seats are held, and that nothing is lost meanwhile."""
+    held = [student for student in facts.seated if student.is_held]
+    if not held:
+        return
+    missing = {reason for student in held for reason in student.held_for}
+    yield from (words() for reason, words in _MISSING.items() if reason in missing)
+    yield _("Nobody else gets the seat meanwhile. We'll write as soon as it is confirmed.")
+    if facts.entry and facts.entry.is_held and not facts.session.is_provisional:
+        yield _("As long as the seat is held, your calendar shows the session as tentative.")
+
+
+_MISSING: dict[HoldReason, Callable[[], str]] = {
+    HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet: the school first needs to name a guardian."),
+    HoldReason.STEPS_MISSING: lambda: _("The seat can't be confirmed yet: some steps this session asks for aren't done."),
+}
 
 
 def if_plans_change(facts: LetterSnapshot) -> Iterator[str]:

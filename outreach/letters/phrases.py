@@ -51,11 +51,13 @@ def names(students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> str:
 
 
 def named_group(heading: str, students: Sequence[StudentSnapshot], facts: LetterSnapshot) -> Group:
-    """List students under a heading, each with the position of whoever waits."""
+    """List students under a heading, each with the position of whoever waits, or that the seat is held."""
     return Group(heading, tuple((name(student, facts), _position(student)) for student in students))
 
 
 def _position(student: StudentSnapshot) -> str:
+    if student.is_held:
+        return _("seat held")
     return _("number %(place)s", place=student.place_in_queue) if student.place_in_queue is not None else ""
 
 

@@ -10,7 +10,7 @@ from outreach.people.contacts import (
     recipients,
     teacher_stands_in,
 )
-from outreach.people.holds import HoldReason, has_gates, hold_reasons
+from outreach.people.holds import HoldReason, has_gates, hold_reasons, missing_words
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.name_privacy import for_host
@@ -29,6 +29,7 @@ __all__ = [
     "is_there",
     "mailbox_of",
     "mailboxes_of",
+    "missing_words",
     "normal_address",
     "only_at",
     "recipients",

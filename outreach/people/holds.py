@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
-from outreach.models import OutreachSession
+from flask_babel import lazy_gettext as _l
+
+from outreach.models import OutreachSession, Registration, RegistrationState
 
 
 class HoldReason(enum.StrEnum):
@@ -20,6 +22,10 @@ class HoldReason(enum.StrEnum):
     STEPS_MISSING = "steps_missing"
 
 
+LABELS = {
+    HoldReason.NO_GUARDIAN: _l("a guardian must be named first"),
+    HoldReason.STEPS_MISSING: _l("some steps this session asks for aren't done"),
+}
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 GATES: list[Gate] = []
 
@@ -36,3 +42,10 @@ def hold_reasons(outreach_session: OutreachSession, student_ids: Collection[int]
         for student_id, reasons in gate(outreach_session, student_ids).items():
             found[student_id] |= set(reasons)
     return {key: frozenset(reasons) for key, reasons in found.items() if reasons}
+
+
+def missing_words(outreach_session: OutreachSession, registrations: Sequence[Registration]) -> dict[int, list[str]]:
+    """Say, by registration, what is missing for those whose seat is held."""
+    held = {one.id: one.student_id for one in registrations if one.state is RegistrationState.PENDING}
+    reasons = hold_reasons(outreach_session, set(held.values()))
+    return {key: [str(LABELS[reason]) for reason in sorted(reasons.get(student_id, ()))] for key, student_id in held.items()}

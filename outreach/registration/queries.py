@@ -33,6 +33,7 @@ from outreach.models import (
 )
 from outreach.notifications import waiting_list_positions
 from outreach.outbox import is_superseded
+from outreach.people import missing_words
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
@@ -41,12 +42,13 @@ from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState
 class RegistrationRow:
     """One student's place, with what came of the letters about it: `rsvp` is what the family's `answers` come to.
 
-    `silent`: addresses to which letters don't arrive, each with the reason in plain words.
+    `missing`: in words, while the seat is held. `silent`: addresses to which letters don't arrive, each with the reason in plain words.
     """
 
     registration: Registration
     student: Student
     place_in_queue: int | None
+    missing: list[str] = field(default_factory=list)
     trouble: list[tuple[str, str]] = field(default_factory=list)
     silent: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, RsvpState]] = field(default_factory=list)
@@ -113,7 +115,8 @@ def registration_rows(outreach_session: OutreachSession, schools: set[int] | Non
         .order_by(Registration.queued_at, Registration.id)
     ).all()
     queue = waiting_list_positions(outreach_session.id)
-    rows = [RegistrationRow(one, one.student, queue.get(one.id)) for one in found]
+    missing = missing_words(outreach_session, found)
+    rows = [RegistrationRow(one, one.student, queue.get(one.id), missing.get(one.id, [])) for one in found]
     _add_mail(outreach_session, rows)
     _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)

@@ -22,11 +22,15 @@ from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, LetterKind, LetterSnapshot
 from outreach.web import formatting
 
+_SEAT_NEWS = {Cause.HELD: lambda: _("Seat held"), Cause.CONFIRMED: lambda: _("Seat confirmed")}
+
 
 def _subject(context: LetterContext) -> str:
     news = _("Updated invitation") if context.facts.entry else _("Updated")
     if is_the_news(context.facts):
         news = subject_of_news(context.facts)
+    elif context.facts.cause in _SEAT_NEWS:
+        news = _SEAT_NEWS[context.facts.cause]()
     return subject_with_time(news, context.facts, says_if_provisional=True)
 
 
