@@ -30,7 +30,7 @@ from outreach.models import (
     Student,
     User,
 )
-from outreach.schools.imports.views import _said
+from outreach.schools.imports.views import _read_choices
 from outreach.schools.student_form import StudentForm
 from outreach.time import clock
 from tests.pages.test_import_pages import paste, sent_back
@@ -383,7 +383,7 @@ def test_what_a_field_takes(app: Flask, name: str, value: str, is_taken: bool) -
 )
 def test_what_a_person_said_about_a_list(app: Flask, sent: dict[str, str], expected: dict[str, Any]) -> None:
     with app.test_request_context(method="POST", data=sent):
-        said = _said()
+        said = _read_choices()
     assert {name: getattr(said, name) for name in expected} == expected
 
 

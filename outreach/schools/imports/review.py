@@ -98,7 +98,7 @@ class Review:
         return len(self.new) + len(self.updated)
 
 
-def column_lines(sheet: Sheet, said: ImportChoices) -> list[ColumnLine]:
+def column_lines(sheet: Sheet, choices: ImportChoices) -> list[ColumnLine]:
     """Show each column with its first cells and the fields it may be."""
     options = (("", _("leave out")), *((field.value, field_words(field)) for field in ListField))
     rows = sheet.columns.student_lines(sheet.table)
@@ -108,25 +108,25 @@ def column_lines(sheet: Sheet, said: ImportChoices) -> list[ColumnLine]:
         heading = sheet.columns.headings[place] if place < len(sheet.columns.headings) else ""
         if not (heading or cells):
             continue
-        chosen = said.columns[place] if place in said.columns else sheet.columns.fields.get(place)
+        chosen = choices.columns[place] if place in choices.columns else sheet.columns.fields.get(place)
         field = chosen.value if chosen else ""
         lines.append(ColumnLine(place, heading or _("Column %(number)s", number=place + 1), tuple(cells[:EXAMPLES]), field, options))
     return lines
 
 
-def review_of(sheet: Sheet, reading: ListReading, proposal: Proposal, said: ImportChoices) -> Review:
+def review_of(sheet: Sheet, reading: ListReading, proposal: Proposal, choices: ImportChoices) -> Review:
     """Put what was read and what would be done into words."""
     plan, notes = proposal.plan, _by_line(reading.warnings)
     return Review(
         bad=_bad_rows(sheet, reading),
-        asked=tuple(_asked(question, proposal, said) for question in proposal.questions),
+        asked=tuple(_asked(question, proposal, choices) for question in proposal.questions),
         new=tuple(_new(row, notes[row.line]) for row in plan.add),
         updated=tuple(_updated(one, proposal.known, notes[one.row.line]) for one in plan.update),
         unchanged=tuple(_good(one.row, notes[one.row.line]) for one in plan.unchanged),
         absent=tuple(_name(proposal.known[key]) for key in plan.absent),
         remarks=tuple(_remarks(reading, proposal)),
-        asks_date_order=reading.asks_date_order or said.date_order is not None,
-        left_out=len({problem.line for problem in reading.errors} | (said.left_out & {one.row.line for one in proposal.questions})),
+        asks_date_order=reading.asks_date_order or choices.date_order is not None,
+        left_out=len({problem.line for problem in reading.errors} | (choices.left_out & {one.row.line for one in proposal.questions})),
         unanswered=len(proposal.unanswered),
     )
 
@@ -148,20 +148,20 @@ def _shown(cells: Sequence[str]) -> str:
     return text if len(text) <= 120 else text[:119] + "…"
 
 
-def _asked(question: ImportQuestion, proposal: Proposal, said: ImportChoices) -> AskedRow:
+def _asked(question: ImportQuestion, proposal: Proposal, choices: ImportChoices) -> AskedRow:
     row = question.row
     options = [(str(key), _candidate(proposal.known[key], proposal.class_names)) for key in question.candidates]
     if question.may_be_new:
         options.append(("new", _("Somebody new")))
     options.append(("out", _("Leave this row out")))
     words = question_words(question.reason, line=row.line, name=_name(row))
-    return AskedRow(row.line, _name(row), _facts(row), words, tuple(options), _answer(row.line, said))
+    return AskedRow(row.line, _name(row), _facts(row), words, tuple(options), _answer(row.line, choices))
 
 
-def _answer(line: int, said: ImportChoices) -> str:
-    if line in said.answers:
-        return str(said.answers[line] or "new")
-    return "out" if line in said.left_out else ""
+def _answer(line: int, choices: ImportChoices) -> str:
+    if line in choices.answers:
+        return str(choices.answers[line] or "new")
+    return "out" if line in choices.left_out else ""
 
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:

@@ -96,37 +96,37 @@ class Imported:
     readdressed: int
 
 
-def read_list(content: bytes, said: ImportChoices, *, today: date) -> Sheet:
+def read_list(content: bytes, choices: ImportChoices, *, today: date) -> Sheet:
     """Read a list as this person understands it.
 
     Raises ListError for what isn't a list at all; what choosing other columns can mend is in `Sheet.refusal`.
     """
     table = read_table(content)
     guess = guess_columns(table)
-    if said.has_headings is not None and said.has_headings != (guess.heading_line is not None):
-        guess = guess_columns(table, has_headings=said.has_headings)
+    if choices.has_headings is not None and choices.has_headings != (guess.heading_line is not None):
+        guess = guess_columns(table, has_headings=choices.has_headings)
     if table.width == 1 and not guess.fields:
         guess = replace(guess, fields={0: ListField.FULL_NAME})
     try:
-        columns = choose_columns(table, guess, said.columns)
+        columns = choose_columns(table, guess, choices.columns)
     except ListError as refusal:
         return Sheet(table, guess, None, refusal)
     try:
-        return Sheet(table, columns, read_rows(table, columns, today=today, date_order=said.date_order))
+        return Sheet(table, columns, read_rows(table, columns, today=today, date_order=choices.date_order))
     except ListError as refusal:
         return Sheet(table, columns, None, refusal)
 
 
-def propose(reading: ListReading, said: ImportChoices, *, school_id: int, class_id: int) -> Proposal:
+def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, class_id: int) -> Proposal:
     """Compare the rows with the students the school has now."""
     known = known_students(school_id)
     everybody = list(known.values())
     before = plan_import(reading.rows, everybody, class_id)
-    after = plan_import(reading.rows, everybody, class_id, answers=said.answers) if said.answers else before
-    return Proposal(after, before.ask, _sights(before), known, _class_names(school_id), said.left_out)
+    after = plan_import(reading.rows, everybody, class_id, answers=choices.answers) if choices.answers else before
+    return Proposal(after, before.ask, _sights(before), known, _class_names(school_id), choices.left_out)
 
 
-def import_list(reading: ListReading, said: ImportChoices, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
+def import_list(reading: ListReading, choices: ImportChoices, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
     """Write the good rows, all or none; rows with errors were left out of the reading.
 
     `seen`: the signs shown with the dry run. What the school has learnt meanwhile is compared again: rows that
@@ -135,7 +135,7 @@ def import_list(reading: ListReading, said: ImportChoices, *, class_id: int, see
     """
     with transaction():
         school_class = locked_class(class_id)
-        proposal = propose(reading, said, school_id=school_class.school_id, class_id=class_id)
+        proposal = propose(reading, choices, school_id=school_class.school_id, class_id=class_id)
         if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
             raise Stale(_("The list or the class isn't as you saw it any more. Nothing was imported: please look again."))
         if proposal.unanswered:

@@ -63,13 +63,13 @@ def review_again(class_id: int) -> ResponseReturnValue:
 def review(class_id: int) -> ResponseReturnValue:
     """Show again what importing would do, with other columns, dates or answers."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
-    form, said = ReviewForm(), _said()
+    form, choices = ReviewForm(), _read_choices()
     try:
         content = unpack(form.packed.data or "")
-        sheet = read_list(content, said, today=clock.now().date())
+        sheet = read_list(content, choices, today=clock.now().date())
     except (ValueError, ListError):
         return _lost(class_id)
-    return _review(school_class, form, content, sheet, said)
+    return _review(school_class, form, content, sheet, choices)
 
 
 @schools.post("/classes/<int:class_id>/import/students")
@@ -77,23 +77,23 @@ def review(class_id: int) -> ResponseReturnValue:
 def commit(class_id: int) -> ResponseReturnValue:
     """Import what was shown, or say why not and show it again."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
-    form, said, now = ReviewForm(), _said(), clock.now()
+    form, choices, now = ReviewForm(), _read_choices(), clock.now()
     try:
         content = unpack(form.packed.data or "")
-        sheet = read_list(content, said, today=now.date())
+        sheet = read_list(content, choices, today=now.date())
     except (ValueError, ListError):
         return _lost(class_id)
     if sheet.reading is None:
-        return _review(school_class, form, content, sheet, said, status=422)
+        return _review(school_class, form, content, sheet, choices, status=422)
     try:
-        done = import_list(sheet.reading, said, class_id=class_id, seen=read_sights(form.seen.data or ""), now=now)
+        done = import_list(sheet.reading, choices, class_id=class_id, seen=read_sights(form.seen.data or ""), now=now)
     except OutreachError as refusal:
-        return _review(school_class, form, content, sheet, said, refusal=refusal, status=refusal.status)
-    flash(_told(done), "success")
+        return _review(school_class, form, content, sheet, choices, refusal=refusal, status=refusal.status)
+    flash(_summary(done), "success")
     return redirect(url_for("schools.show_class", class_id=class_id), code=303)
 
 
-def _said() -> ImportChoices:
+def _read_choices() -> ImportChoices:
     """Read what was chosen: columns, order of dates, answers."""
     answers = _numbered("answer-", MORE_ROWS)
     chosen = {
@@ -104,8 +104,8 @@ def _said() -> ImportChoices:
         has_headings="headings" in request.form if chosen else None,
         columns=chosen,
         date_order=DateOrder(order) if order in list(DateOrder) else None,
-        answers={line: int(said) if said != "new" else None for line, said in answers.items() if said == "new" or _is_id(said)},
-        left_out=frozenset(line for line, said in answers.items() if said == "out"),
+        answers={line: int(answer) if answer != "new" else None for line, answer in answers.items() if answer == "new" or _is_id(answer)},
+        left_out=frozenset(line for line, answer in answers.items() if answer == "out"),
     )
 
 
@@ -124,7 +124,7 @@ def _review(
     form: ReviewForm,
     content: bytes,
     sheet: Sheet,
-    said: ImportChoices,
+    choices: ImportChoices,
     *,
     refusal: OutreachError | None = None,
     status: int = 200,
@@ -133,14 +133,14 @@ def _review(
     form.packed.data = pack(content)
     shown = None
     if sheet.reading is not None:
-        proposal = propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
-        shown = review_of(sheet, sheet.reading, proposal, said)
+        proposal = propose(sheet.reading, choices, school_id=school_class.school_id, class_id=school_class.id)
+        shown = review_of(sheet, sheet.reading, proposal, choices)
         form.seen.data = write_sights(dict(proposal.sights))
-        form.date_order.data = said.date_order or sheet.reading.date_order or ""
+        form.date_order.data = choices.date_order or sheet.reading.date_order or ""
     form.headings.data = sheet.columns.heading_line is not None
     for trouble in filter(None, (refusal, Refusal(error_words(sheet.refusal)) if sheet.refusal else None)):
         form.refuse(trouble)
-    columns = column_lines(sheet, said)
+    columns = column_lines(sheet, choices)
     page = render_template("schools/review.html", school_class=school_class, form=form, shown=shown, columns=columns, sheet=sheet)
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
@@ -152,7 +152,7 @@ def _lost(class_id: int) -> ResponseReturnValue:
     return redirect(url_for("schools.upload", class_id=class_id), code=303)
 
 
-def _told(done: Imported) -> str:
+def _summary(done: Imported) -> str:
     if not done.added and not done.updated:
         return _("Everybody on the list is in the class already. Nothing had to change.")
     added = ngettext("%(num)d student added", "%(num)d students added", done.added)
