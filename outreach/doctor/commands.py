@@ -37,14 +37,14 @@ def doctor(app: Flask) -> None:
     with app.app_context():
         for finding in examine(app.extensions["outreach"], clock=clock.now):
             _say(finding)
-            seen[finding.verdict] += 1
+            seen[finding.level] += 1
     click.echo(_summary(seen))
     sys.exit(1 if seen[Level.FAILS] else 0)
 
 
 def _say(finding: Finding) -> None:
-    verdict = click.style(f"{finding.verdict.value:<9}", fg=_COLOURS[finding.verdict], bold=True)
-    click.echo(f"{verdict}  {finding.subject:<14}  {finding.said}")
+    level = click.style(f"{finding.level.value:<9}", fg=_COLOURS[finding.level], bold=True)
+    click.echo(f"{level}  {finding.subject:<14}  {finding.text}")
     if finding.advice:
         click.echo(f"{'':<27}→ {finding.advice}")
 
@@ -62,7 +62,7 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
     yield from check_machine(settings, now=clock())
     is_sound = True
     for finding in check_database(settings, clock=clock):
-        is_sound = is_sound and finding.verdict is not Level.FAILS
+        is_sound = is_sound and finding.level is not Level.FAILS
         yield finding
     if is_sound:
         yield from check_service(now=clock())

@@ -73,12 +73,12 @@ def judge_spf(domain: str, records: Sequence[str]) -> Finding:
         return attention("SPF", f"{domain} doesn't say which servers send its mail", advice)
     if len(found) > 1:
         return fails("SPF", f"{domain} has {len(found)} records that begin with v=spf1, so none counts", "Make them one.")
-    said = f"{domain} says {found[0]}"
+    text = f"{domain} says {found[0]}"
     if found[0].lower().split()[1:] == ["-all"]:
-        return fails("SPF", f"{said}: nobody sends for it", "Name the servers that send your mail before `-all`.")
+        return fails("SPF", f"{text}: nobody sends for it", "Name the servers that send your mail before `-all`.")
     if found[0].lower().endswith(("+all", " all")):
-        return attention("SPF", f"{said}: everybody may send for it", "Let it end in `-all` or `~all`.")
-    return ok("SPF", said)
+        return attention("SPF", f"{text}: everybody may send for it", "Let it end in `-all` or `~all`.")
+    return ok("SPF", text)
 
 
 def judge_dkim(place: str, key: DkimKey, records: Sequence[str]) -> Finding:

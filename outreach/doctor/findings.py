@@ -19,21 +19,21 @@ class Finding:
     """One thing that was looked at. `advice`: what to do, where something is to be done."""
 
     subject: str
-    verdict: Level
-    said: str
+    level: Level
+    text: str
     advice: str = ""
 
 
-def ok(subject: str, said: str) -> Finding:
+def ok(subject: str, text: str) -> Finding:
     """It is as it should be."""
-    return Finding(subject, Level.OK, said)
+    return Finding(subject, Level.OK, text)
 
 
-def attention(subject: str, said: str, advice: str) -> Finding:
+def attention(subject: str, text: str, advice: str) -> Finding:
     """It works, but somebody should look."""
-    return Finding(subject, Level.ATTENTION, said, advice)
+    return Finding(subject, Level.ATTENTION, text, advice)
 
 
-def fails(subject: str, said: str, advice: str) -> Finding:
+def fails(subject: str, text: str, advice: str) -> Finding:
     """It doesn't work, or mustn't stay so."""
-    return Finding(subject, Level.FAILS, said, advice)
+    return Finding(subject, Level.FAILS, text, advice)

@@ -36,9 +36,9 @@ def check_inbox(settings: Settings) -> Iterator[Finding]:
 
 def _counted(place: str, *, waiting: int, count: int) -> Finding:
     aside = f", {count - waiting} set aside" if count > waiting else ""
-    said = f"{place}: {waiting} waiting{aside}"
+    text = f"{place}: {waiting} waiting{aside}"
     if waiting > MANY:
-        return attention("Inbox", said, "A worker empties it every minute: see whether one is running.")
+        return attention("Inbox", text, "A worker empties it every minute: see whether one is running.")
     if aside:
-        return attention("Inbox", said, "Look at the flagged messages there, too large or beyond us, and delete them.")
-    return ok("Inbox", said)
+        return attention("Inbox", text, "Look at the flagged messages there, too large or beyond us, and delete them.")
+    return ok("Inbox", text)

@@ -61,9 +61,9 @@ def _privacy(settings: Settings) -> Finding:
     readable = [path for path in _secrets(settings) if _lets_others_in(path) and _lets_others_in(path.parent)]
     if not readable:
         return ok("Privacy", "nobody else on this machine can read keys, letters or the database")
-    said = f"everybody on this machine can read {', '.join(path.name for path in readable)}"
+    text = f"everybody on this machine can read {', '.join(path.name for path in readable)}"
     advice = f"Run `chmod o= {' '.join(dict.fromkeys(str(path.parent) for path in readable))}`."
-    return Finding("Privacy", Level.ATTENTION if settings.is_demo else Level.FAILS, said, advice)
+    return Finding("Privacy", Level.ATTENTION if settings.is_demo else Level.FAILS, text, advice)
 
 
 def _secrets(settings: Settings) -> list[Path]:
@@ -114,8 +114,8 @@ def _base_url(settings: Settings) -> Finding:
 def _proxies(settings: Settings) -> Finding:
     if settings.trusted_proxies:
         return ok("Proxies", f"{settings.trusted_proxies} in front")
-    said = "none is trusted: behind one, all visitors look like a single one, and share its limits"
-    return attention("Proxies", said, "Set OUTREACH_TRUSTED_PROXIES to the number of proxies in front, usually 1.")
+    text = "none is trusted: behind one, all visitors look like a single one, and share its limits"
+    return attention("Proxies", text, "Set OUTREACH_TRUSTED_PROXIES to the number of proxies in front, usually 1.")
 
 
 def _secret(settings: Settings) -> Finding:

@@ -45,38 +45,38 @@ def _connected(settings: Settings) -> Finding:
         return ok("Mail server", f"{_place(settings)}, with TLS{signed_in}")
     if settings.mail_server in _LOOPBACK:
         return ok("Mail server", f"{_place(settings)}, on this machine{signed_in}")
-    said = f"{_place(settings)}{signed_in}, without TLS: letters travel for all to read"
-    return attention("Mail server", said, "Set OUTREACH_MAIL_USE_TLS=1 (and OUTREACH_MAIL_PORT, usually 587).")
+    text = f"{_place(settings)}{signed_in}, without TLS: letters travel for all to read"
+    return attention("Mail server", text, "Set OUTREACH_MAIL_USE_TLS=1 (and OUTREACH_MAIL_PORT, usually 587).")
 
 
 def _asked(connection: smtplib.SMTP, address: str) -> tuple[Finding, str | None]:
     """Ask the server whether it takes our address as sender, and what it says of it as recipient; then take it back."""
-    code, said = connection.mail(address)
+    code, text = connection.mail(address)
     if code != 250:
-        said_of_sender = f"the mail server won't send for {address}: {code} {said.decode(errors='replace')}"
-        return fails("Sender", said_of_sender, "Allow it there, or change OUTREACH_REPLY_ADDRESS."), None
-    code, said = connection.rcpt(address)
+        refused = f"the mail server won't send for {address}: {code} {text.decode(errors='replace')}"
+        return fails("Sender", refused, "Allow it there, or change OUTREACH_REPLY_ADDRESS."), None
+    code, text = connection.rcpt(address)
     connection.rset()
     with suppress(*_BROKEN):
         connection.quit()
-    return ok("Sender", f"the mail server sends for {address}"), f"{code} {said.decode(errors='replace')}"
+    return ok("Sender", f"the mail server sends for {address}"), f"{code} {text.decode(errors='replace')}"
 
 
 def _reply_address(settings: Settings, answer: str | None) -> Finding:
     """Say what must be there. A server that takes mail for other domains says yes to any address: that isn't proof."""
     before, after = settings.reply_address.split("{token}")
-    said = f"letters are answered to {before}…{after}: that mailbox must exist, and accept whatever stands for the dots"
+    text = f"letters are answered to {before}…{after}: that mailbox must exist, and accept whatever stands for the dots"
     if settings.has_local_mailbox:
-        return ok("Reply address", said)
+        return ok("Reply address", text)
     if after.endswith(INVENTED):
         return fails("Reply address", f"{after.lstrip('@')} exists nowhere: nobody could answer", "Set OUTREACH_REPLY_ADDRESS.")
     advice = f"Send a mail to {settings.reply_address_of('doctor')} from elsewhere and see that it arrives."
     if answer is None:
-        return attention("Reply address", said, advice)
+        return attention("Reply address", text, advice)
     if answer.startswith("5"):
         advice = "Make that mailbox, or let the mail server accept what follows the separator (recipient_delimiter in Postfix)."
-        return fails("Reply address", f"{said}; the mail server says {answer}", advice)
-    return ok("Reply address", f"{said}; the mail server doesn't object. {advice}")
+        return fails("Reply address", f"{text}; the mail server says {answer}", advice)
+    return ok("Reply address", f"{text}; the mail server doesn't object. {advice}")
 
 
 def _advice(error: Exception, settings: Settings) -> str:
@@ -102,6 +102,6 @@ def _place(settings: Settings) -> str:
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+        text = error.smtp_error
+        return f"{error.smtp_code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
     return str(error) or type(error).__name__

@@ -36,11 +36,11 @@ def _coordinator() -> Finding:
 def _letters(now: datetime) -> Finding:
     pause = db.session.scalar(select(OutboxPause))
     if pause is not None:
-        said = f"all wait since {pause.since:%Y-%m-%d %H:%M} UTC: {_REASONS.get(pause.reason, pause.reason)} ({pause.server_words})"
-        return fails("Letters", said, "Mend what is said about the mail server; they leave by themselves then.")
+        text = f"all wait since {pause.since:%Y-%m-%d %H:%M} UTC: {_REASONS.get(pause.reason, pause.reason)} ({pause.server_words})"
+        return fails("Letters", text, "Mend what is said about the mail server; they leave by themselves then.")
     due = Letter.state.in_(UNSETTLED), Letter.due_at <= now
     oldest, number = db.session.execute(select(func.min(Letter.due_at), func.count()).where(*due)).one()
     if not number or now - oldest < LONG:
         return ok("Letters", f"{number} due")
-    said = f"{number} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
-    return attention("Letters", said, "See that `outreach worker` is running.")
+    text = f"{number} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
+    return attention("Letters", text, "See that `outreach worker` is running.")

@@ -253,10 +253,10 @@ def test_over_tls_the_certificate_must_be_one_we_trust(server: Dovecot, user: st
 def test_the_doctor_looks_into_the_inbox_and_leaves_it_as_it_is(settings: Settings, server: Dovecot, user: str) -> None:
     server.put(user, b"Subject: hello\r\n\r\n")
     looked = [examined(settings, server.url(user)) for _ in range(2)]
-    assert [(finding.verdict, finding.said) for finding in looked] == [(Level.OK, "INBOX on 127.0.0.1: 1 waiting")] * 2
+    assert [(finding.level, finding.text) for finding in looked] == [(Level.OK, "INBOX on 127.0.0.1: 1 waiting")] * 2
     poll(server.url(user), Taker(whole=refuse, oversized=refuse))
     aside = examined(settings, server.url(user))
-    assert (aside.verdict, aside.said) == (Level.ATTENTION, "INBOX on 127.0.0.1: 0 waiting, 1 set aside")
+    assert (aside.level, aside.text) == (Level.ATTENTION, "INBOX on 127.0.0.1: 0 waiting, 1 set aside")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_the_doctor_looks_into_the_inbox_and_leaves_it_as_it_is(settings: Settin
 )
 def test_the_doctor_says_what_keeps_us_from_the_inbox(settings: Settings, server: Dovecot, changes: dict[str, object], said: str) -> None:
     finding = examined(settings, server.url("reader0", **changes))  # type: ignore[arg-type]  # each of its own type
-    assert (finding.verdict, said in finding.said, bool(finding.advice)) == (Level.FAILS, True, True)
+    assert (finding.level, said in finding.text, bool(finding.advice)) == (Level.FAILS, True, True)
 
 
 def examined(settings: Settings, url: str) -> Finding:

@@ -36,7 +36,7 @@ def production(tmp_path: Path) -> Settings:
 
 
 def verdicts(findings: Iterable[Finding]) -> dict[str, str]:
-    return {finding.subject: finding.verdict.value for finding in findings}
+    return {finding.subject: finding.level.value for finding in findings}
 
 
 def about(subject: str, findings: Iterable[Finding]) -> Finding:
@@ -60,11 +60,11 @@ def test_settings_that_must_not_stay_are_named_with_a_way_out(
     production: Settings, change: dict[str, object], subject: str, verdict: Level, advice: str
 ) -> None:
     found = about(subject, check_settings(replace(production, **change)))  # type: ignore[arg-type]  # the table above is right
-    assert (found.verdict, advice in found.advice) == (verdict, True)
+    assert (found.level, advice in found.advice) == (verdict, True)
 
 
 def test_a_secret_is_never_said(production: Settings) -> None:
-    assert not any(production.secret_key in finding.said for finding in check_settings(production))
+    assert not any(production.secret_key in finding.text for finding in check_settings(production))
 
 
 def test_a_sound_machine_is_ok(production: Settings) -> None:
@@ -73,19 +73,19 @@ def test_a_sound_machine_is_ok(production: Settings) -> None:
 
 @pytest.mark.parametrize("year", [1970, 2099])
 def test_a_clock_that_cannot_be_right_fails(production: Settings, year: int) -> None:
-    assert about("Clock", check_machine(production, now=NOW.replace(year=year))).verdict is Level.FAILS
+    assert about("Clock", check_machine(production, now=NOW.replace(year=year))).level is Level.FAILS
 
 
 def test_zone_data_of_the_past_fails(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("outreach.doctor.machine_checks.ZoneInfo", lambda _name: ZoneInfo("America/Los_Angeles"))
     found = about("Zone data", check_machine(production, now=NOW))
-    assert found.verdict is Level.FAILS
+    assert found.level is Level.FAILS
     assert "requirements.lock" in found.advice
 
 
 def test_a_folder_that_is_not_there_fails(production: Settings) -> None:
     found = about("Folder", check_machine(replace(production, instance_path=production.instance_path / "gone"), now=NOW))
-    assert found.verdict is Level.FAILS
+    assert found.level is Level.FAILS
 
 
 @pytest.mark.parametrize(("mode", "verdict"), [("production", Level.FAILS), ("demo", Level.ATTENTION)])
@@ -96,8 +96,8 @@ def test_secrets_that_all_can_read_are_named(production: Settings, mode: str, ve
         (folder / name).write_text("secret")
         (folder / name).chmod(permissions)
     found = about("Privacy", check_machine(replace(production, mode=mode), now=NOW))
-    assert found.verdict is verdict
-    assert found.said.endswith("read open-key")
+    assert found.level is verdict
+    assert found.text.endswith("read open-key")
     assert found.advice == f"Run `chmod o= {folder}`."
 
 
@@ -105,7 +105,7 @@ def test_a_good_mail_server_is_ok_and_gets_no_letter(production: Settings) -> No
     with mail_server() as server:
         found = list(check_mail(replace(production, mail_port=server.port)))
     assert verdicts(found) == {"Mail server": "OK", "Sender": "OK", "Reply address": "OK"}
-    assert "rsvp+…@outreach.example.org: that mailbox must exist" in about("Reply address", found).said
+    assert "rsvp+…@outreach.example.org: that mailbox must exist" in about("Reply address", found).text
     assert [line.split(":")[0] for line in server.heard[1:]] == ["mail FROM", "rcpt TO", "rset", "quit"]
     assert server.taken == []
 
@@ -113,8 +113,8 @@ def test_a_good_mail_server_is_ok_and_gets_no_letter(production: Settings) -> No
 def test_a_server_that_knows_no_such_mailbox_fails(production: Settings) -> None:
     with mail_server(RCPT="550 5.1.1 no such user") as server:
         found = about("Reply address", check_mail(replace(production, mail_port=server.port)))
-    assert found.verdict is Level.FAILS
-    assert "550 5.1.1 no such user" in found.said
+    assert found.level is Level.FAILS
+    assert "550 5.1.1 no such user" in found.text
 
 
 def test_a_server_that_refuses_our_sender_fails(production: Settings) -> None:
@@ -128,7 +128,7 @@ def test_a_refused_sign_in_names_the_settings(production: Settings) -> None:
         found = list(check_mail(replace(production, mail_port=server.port, mail_username="us", mail_password="hush")))
     assert verdicts(found) == {"Mail server": "fails", "Reply address": "attention"}
     assert "OUTREACH_MAIL_PASSWORD" in about("Mail server", found).advice
-    assert "hush" not in about("Mail server", found).said
+    assert "hush" not in about("Mail server", found).text
 
 
 def test_a_server_that_turns_us_away_at_once_is_no_matter_of_passwords(production: Settings) -> None:
@@ -149,14 +149,14 @@ def test_half_a_sign_in_is_noticed(production: Settings, change: dict[str, str])
 def test_a_server_without_starttls_says_where_to_look(production: Settings) -> None:
     with mail_server() as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert (found.verdict, "OUTREACH_MAIL_PORT" in found.advice) == (Level.FAILS, True)
+    assert (found.level, "OUTREACH_MAIL_PORT" in found.advice) == (Level.FAILS, True)
 
 
 def test_a_server_that_hangs_up_fails(production: Settings) -> None:
     with mail_server(MAIL=HANG_UP) as server:
         found = list(check_mail(replace(production, mail_port=server.port)))
-    assert [finding.verdict for finding in found if finding.subject == "Mail server"][-1] is Level.FAILS
-    assert about("Reply address", found).verdict is Level.ATTENTION
+    assert [finding.level for finding in found if finding.subject == "Mail server"][-1] is Level.FAILS
+    assert about("Reply address", found).level is Level.ATTENTION
 
 
 def test_nobody_listening_fails(production: Settings) -> None:
@@ -168,8 +168,8 @@ def test_nobody_listening_fails(production: Settings) -> None:
 def test_a_certificate_nobody_vouches_for_says_so(production: Settings) -> None:
     with open_secure_postbox(tls_first=False) as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert found.verdict is Level.FAILS
-    assert "self-signed certificate" in found.said
+    assert found.level is Level.FAILS
+    assert "self-signed certificate" in found.text
     assert "SSL_CERT_FILE" in found.advice
 
 
@@ -177,7 +177,7 @@ def test_a_certificate_this_machine_trusts_is_ok(production: Settings, monkeypat
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     with open_secure_postbox(tls_first=False) as server:
         found = about("Mail server", check_mail(replace(production, mail_port=server.port, mail_use_tls=True)))
-    assert (found.verdict, found.said) == (Level.OK, f"127.0.0.1:{server.port}, with TLS")
+    assert (found.level, found.text) == (Level.OK, f"127.0.0.1:{server.port}, with TLS")
 
 
 def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -191,7 +191,7 @@ def test_port_465_without_tls_says_what_is_missing(production: Settings, monkeyp
 def test_an_invented_reply_address_fails_outside_a_demo(production: Settings) -> None:
     with mail_server() as server:
         settings = replace(production, mail_port=server.port, reply_address="rsvp+{token}@outreach.example")
-        assert about("Reply address", check_mail(settings)).verdict is Level.FAILS
+        assert about("Reply address", check_mail(settings)).level is Level.FAILS
 
 
 def test_a_demo_needs_no_mail_server(production: Settings) -> None:

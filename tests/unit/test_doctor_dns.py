@@ -43,7 +43,7 @@ def asked(records: dict[str, list[str]], settings: Settings = PRODUCTION, **serv
 
 
 def verdicts(found: dict[str, Finding]) -> dict[str, Level]:
-    return {subject: finding.verdict for subject, finding in found.items()}
+    return {subject: finding.level for subject, finding in found.items()}
 
 
 def test_a_domain_that_says_all_is_well() -> None:
@@ -60,11 +60,11 @@ def test_a_domain_that_says_nothing_is_told_what_to_publish() -> None:
 
 def test_without_a_key_of_ours_the_mail_server_must_sign() -> None:
     found = asked(GOOD, replace(PRODUCTION, dkim_selector=None, dkim_key_file=None))["DKIM"]
-    assert (found.verdict, "the mail server must" in found.said) == (OK, True)
+    assert (found.level, "the mail server must" in found.text) == (OK, True)
 
 
 def test_a_record_above_speaks_for_the_domains_below() -> None:
-    assert asked(GOOD | {f"_dmarc.{HOME}": [], "_dmarc.school.org": ["v=DMARC1; p=reject"]})["DMARC"].verdict is OK
+    assert asked(GOOD | {f"_dmarc.{HOME}": [], "_dmarc.school.org": ["v=DMARC1; p=reject"]})["DMARC"].level is OK
 
 
 def test_a_name_server_that_is_ill_is_a_note_and_not_a_failure() -> None:
@@ -102,7 +102,7 @@ def test_spf_is_looked_for_where_bounces_go_and_must_speak_for_the_same_house() 
     elsewhere = replace(PRODUCTION, bounce_address="b+{token}@bulkmail.net")
     found = asked(GOOD | {"bulkmail.net": ["v=spf1 a -all"]}, elsewhere)
     assert verdicts(found) == {"Bounce address": ATTENTION, "SPF": OK, "DKIM": OK, "DMARC": OK}
-    assert "bulkmail.net says v=spf1 a -all" in found["SPF"].said
+    assert "bulkmail.net says v=spf1 a -all" in found["SPF"].text
     assert "Bounce address" not in asked(GOOD, replace(PRODUCTION, bounce_address="b+{token}@bounces.school.org"))
 
 
@@ -119,7 +119,7 @@ def test_spf_is_looked_for_where_bounces_go_and_must_speak_for_the_same_house() 
     ],
 )
 def test_spf_is_judged(records: list[str], verdict: Level) -> None:
-    assert judge_spf(HOME, records).verdict is verdict
+    assert judge_spf(HOME, records).level is verdict
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_spf_is_judged(records: list[str], verdict: Level) -> None:
     ],
 )
 def test_dkim_is_judged(records: list[str], verdict: Level) -> None:
-    assert judge_dkim("spring2027._domainkey.school.org", KEY, records).verdict is verdict
+    assert judge_dkim("spring2027._domainkey.school.org", KEY, records).level is verdict
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_dkim_is_judged(records: list[str], verdict: Level) -> None:
     ],
 )
 def test_dmarc_is_judged(place: str, records: list[str], verdict: Level) -> None:
-    assert judge_dmarc(HOME, place, records).verdict is verdict
+    assert judge_dmarc(HOME, place, records).level is verdict
 
 
 def test_the_domain_itself_is_asked_before_those_above() -> None:

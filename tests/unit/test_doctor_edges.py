@@ -60,26 +60,26 @@ def test_advice_stands_on_a_line_of_its_own_where_there_is_any(capsys: pytest.Ca
 def test_a_secret_has_sixteen_different_characters(production: Settings, different: int, verdict: Level) -> None:
     key = ("abcdefghijklmnopqrstuvwxyz"[:different] * 10)[:40]
     found = about("Secret key", check_settings(replace(production, secret_key=key)))
-    assert found.verdict is verdict
-    assert ("40 characters" in found.said, f"{different} different" in found.said) == (verdict is OK, verdict is FAILS)
+    assert found.level is verdict
+    assert ("40 characters" in found.text, f"{different} different" in found.text) == (verdict is OK, verdict is FAILS)
 
 
 def test_a_demo_is_asked_less(production: Settings) -> None:
     demo = replace(production, mode="demo", base_url="http://127.0.0.1:8000", trusted_proxies=0)
     found = list(check_settings(demo))
     assert verdicts(found) == {"Mode": "OK", "Address": "OK", "Secret key": "OK"}
-    assert (about("Mode", found).said, about("Address", found).said) == ("demo: the data is invented", "http://127.0.0.1:8000")
+    assert (about("Mode", found).text, about("Address", found).text) == ("demo: the data is invented", "http://127.0.0.1:8000")
     found = list(check_settings(production))
-    assert about("Mode", found).said == "production"
-    assert about("Proxies", found).said == "1 in front"
+    assert about("Mode", found).text == "production"
+    assert about("Proxies", found).text == "1 in front"
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
 def test_an_address_on_this_machine_leads_families_nowhere(production: Settings, host: str) -> None:
     found = about("Address", check_settings(replace(production, base_url=f"https://{host}:8000")))
-    assert (found.verdict, "lead nowhere" in found.said) == (FAILS, True)
+    assert (found.level, "lead nowhere" in found.text) == (FAILS, True)
     found = about("Address", check_settings(replace(production, base_url=f"http://{host}:8000")))
-    assert (found.verdict, "for all to read" in found.said) == (FAILS, True)
+    assert (found.level, "for all to read" in found.text) == (FAILS, True)
 
 
 # The machine.
@@ -88,7 +88,7 @@ def test_an_address_on_this_machine_leads_families_nowhere(production: Settings,
 @pytest.mark.parametrize(("year", "verdict"), [(MADE_IN - 1, FAILS), (MADE_IN, OK), (MADE_IN + 15, OK), (MADE_IN + 16, FAILS)])
 def test_the_clock_is_right_from_the_year_of_our_zone_data_for_fifteen_years(production: Settings, year: int, verdict: Level) -> None:
     found = about("Clock", check_machine(production, now=NOW.replace(year=year)))
-    assert (found.verdict, f"{year}-03-01 09:00 UTC" in found.said) == (verdict, True)
+    assert (found.level, f"{year}-03-01 09:00 UTC" in found.text) == (verdict, True)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_folder_or_file_keeps_others_out(production: Settings, folder: int, file
     key.write_text("secret")
     key.chmod(file)
     production.instance_path.chmod(folder)
-    assert about("Privacy", check_machine(production, now=NOW)).verdict is verdict
+    assert about("Privacy", check_machine(production, now=NOW)).level is verdict
     production.instance_path.chmod(0o700)
 
 
@@ -109,7 +109,7 @@ def test_a_folder_inside_is_open_where_others_may_enter_it(production: Settings)
     production.instance_path.chmod(0o701)
     for mode, verdict in ((0o701, FAILS), (0o704, OK)):
         letters.chmod(mode)
-        assert about("Privacy", check_machine(production, now=NOW)).verdict is verdict
+        assert about("Privacy", check_machine(production, now=NOW)).level is verdict
 
 
 def test_a_database_outside_our_folder_is_looked_at_too(production: Settings, tmp_path: Path) -> None:
@@ -122,8 +122,8 @@ def test_a_database_outside_our_folder_is_looked_at_too(production: Settings, tm
     inside.mkdir(mode=0o700)
     for url, verdict in ((f"sqlite:///{database}", FAILS), ("postgresql+psycopg://us@/outreach", OK)):
         found = about("Privacy", check_machine(replace(production, instance_path=inside, database_url=url), now=NOW))
-        assert found.verdict is verdict
-    assert about("Privacy", check_machine(replace(production, database_url="sqlite:///gone.sqlite3"), now=NOW)).verdict is OK
+        assert found.level is verdict
+    assert about("Privacy", check_machine(replace(production, database_url="sqlite:///gone.sqlite3"), now=NOW)).level is OK
 
 
 # The inbox.
@@ -143,7 +143,7 @@ def test_an_inbox_of_more_than_two_hundred_or_with_flagged_messages_needs_a_look
     waiting: int, count: int, verdict: Level, said: str
 ) -> None:
     found = _counted("INBOX", waiting=waiting, count=count)
-    assert (found.verdict, found.said) == (verdict, said)
+    assert (found.level, found.text) == (verdict, said)
     assert ("worker" in found.advice, "flagged" in found.advice) == (waiting > 200, waiting <= 200 and count > waiting)
 
 
@@ -163,7 +163,7 @@ def test_a_database_may_be_five_seconds_off(skew: timedelta, verdict: Level, mon
 
     monkeypatch.setattr(database_checks, "is_sqlite", lambda _connection: False)
     found = database_checks._clock(Elsewhere(), lambda: NOW)  # type: ignore[arg-type]  # only `scalar` is asked for
-    assert (found.verdict, "6 seconds away" in found.said) == (verdict, verdict is ATTENTION)
+    assert (found.level, "6 seconds away" in found.text) == (verdict, verdict is ATTENTION)
 
 
 # The DNS.
@@ -183,7 +183,7 @@ def test_a_database_may_be_five_seconds_off(skew: timedelta, verdict: Level, mon
     ],
 )
 def test_what_is_said_of_spf(records: list[str], words: str) -> None:
-    assert words in judge_spf("school.org", ["other", *records]).said
+    assert words in judge_spf("school.org", ["other", *records]).text
 
 
 @pytest.mark.parametrize(
@@ -199,7 +199,7 @@ def test_what_is_said_of_spf(records: list[str], words: str) -> None:
 )
 def test_the_policy_of_the_domain_or_of_that_above_counts(place: str, record: str, verdict: Level) -> None:
     found = judge_dmarc("a.school.org", place, [record])
-    assert (found.verdict, f"_dmarc.{place}" in found.said) == (verdict, True)
+    assert (found.level, f"_dmarc.{place}" in found.text) == (verdict, True)
 
 
 def test_the_top_of_a_domain_is_not_asked() -> None:
@@ -232,7 +232,7 @@ def test_without_a_mail_server_letters_are_kept_here(production: Settings) -> No
     demo = replace(production, mode="demo", mail_server=None, reply_address="rsvp+{token}@outreach.example")
     found = list(check_mail(demo))
     assert verdicts(found) == {"Mail server": "OK", "Reply address": "OK"}
-    assert "letters are kept in" in about("Mail server", found).said
+    assert "letters are kept in" in about("Mail server", found).text
 
 
 @pytest.mark.parametrize(("username", "password", "is_half"), [(None, None, False), ("us", None, True), (None, "hush", True)])
@@ -241,4 +241,4 @@ def test_half_a_sign_in_is_said_and_the_other_half_never(
 ) -> None:
     found = list(check_mail(replace(production, mail_port=1, mail_username=username, mail_password=password)))
     assert ("Mail sign-in" in verdicts(found)) is is_half
-    assert "hush" not in "".join(finding.said + finding.advice for finding in found)
+    assert "hush" not in "".join(finding.text + finding.advice for finding in found)

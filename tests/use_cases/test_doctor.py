@@ -38,7 +38,7 @@ def of(settings: Settings, now: datetime) -> dict[str, Finding]:
 def test_a_migrated_database_is_ok(settings: Settings, now: datetime) -> None:
     """PostgreSQL's own clock isn't the test's: that is the one thing it may say."""
     found = of(settings, now)
-    assert {finding.verdict for subject, finding in found.items() if subject != "Database clock"} == {Level.OK}
+    assert {finding.level for subject, finding in found.items() if subject != "Database clock"} == {Level.OK}
     assert {"Database", "Tables", "Writing"} <= found.keys()
 
 
@@ -46,7 +46,7 @@ def test_a_migrated_database_is_ok(settings: Settings, now: datetime) -> None:
 def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     downgrade(revision="0001")
     found = of(settings, now)
-    assert found["Tables"].verdict is Level.FAILS
+    assert found["Tables"].level is Level.FAILS
     assert found["Tables"].advice == "Run `outreach migrate`."
     assert "Writing" not in found
 
@@ -55,14 +55,14 @@ def test_an_older_shape_asks_for_a_migration(settings: Settings, now: datetime) 
 def test_an_empty_database_asks_for_a_migration(settings: Settings, now: datetime) -> None:
     with transaction():
         db.session.execute(text("DELETE FROM alembic_version"))
-    assert of(settings, now)["Tables"].said == "there are none yet"
+    assert of(settings, now)["Tables"].text == "there are none yet"
 
 
 @pytest.mark.usefixtures("app")
 def test_a_shape_of_the_future_asks_for_a_newer_program(settings: Settings, now: datetime) -> None:
     with transaction():
         db.session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert "doesn't know" in of(settings, now)["Tables"].said
+    assert "doesn't know" in of(settings, now)["Tables"].text
 
 
 def test_a_missing_file_is_not_made_by_looking_for_it(
@@ -71,7 +71,7 @@ def test_a_missing_file_is_not_made_by_looking_for_it(
     missing = tmp_path / "nowhere.sqlite3"
     changed = replace(settings, database_url=f"sqlite:///{missing}")
     with app_with(database_url=changed.database_url).app_context():
-        assert of(changed, now)["Database"].verdict is Level.FAILS
+        assert of(changed, now)["Database"].level is Level.FAILS
     assert not missing.exists()
 
 
@@ -80,7 +80,7 @@ def test_a_database_that_takes_no_writes_fails(app_with: Callable[..., Flask], s
     url = make_url(settings.database_url).update_query_dict({"options": "-c default_transaction_read_only=on"})
     read_only = replace(settings, database_url=url.render_as_string(hide_password=False))
     with app_with(database_url=read_only.database_url).app_context():
-        assert of(read_only, now)["Writing"].verdict is Level.FAILS
+        assert of(read_only, now)["Writing"].level is Level.FAILS
 
 
 @only_postgresql
@@ -88,16 +88,16 @@ def test_a_database_elsewhere_fails_without_telling_the_password(app_with: Calla
     away = replace(settings, database_url="postgresql+psycopg://us:hush@127.0.0.1:1/outreach")
     with app_with(database_url=away.database_url).app_context():
         found = of(away, now)
-    assert found["Database"].verdict is Level.FAILS
-    assert "hush" not in found["Database"].said
+    assert found["Database"].level is Level.FAILS
+    assert "hush" not in found["Database"].text
 
 
 @only_postgresql
 @pytest.mark.usefixtures("app")
 def test_clocks_that_disagree_are_noticed(settings: Settings) -> None:
     theirs: datetime = db.session.scalar(text("SELECT clock_timestamp()"))
-    assert of(settings, theirs)["Database clock"].verdict is Level.OK
-    assert of(settings, theirs - timedelta(seconds=30))["Database clock"].verdict is Level.ATTENTION
+    assert of(settings, theirs)["Database clock"].level is Level.OK
+    assert of(settings, theirs - timedelta(seconds=30))["Database clock"].level is Level.ATTENTION
 
 
 @pytest.mark.empty_database
@@ -105,14 +105,14 @@ def test_a_service_without_a_coordinator_says_how_to_make_one(make: Builder, now
     said = {finding.subject: finding for finding in check_service(now=now)}
     assert "create-coordinator" in said["Coordinator"].advice
     make.coordinator()
-    assert {finding.verdict for finding in check_service(now=now)} == {Level.OK}
+    assert {finding.level for finding in check_service(now=now)} == {Level.OK}
 
 
 def test_letters_that_wait_long_ask_for_the_worker(make: Builder, now: datetime) -> None:
     put(make.mailbox("someone@example.org"), now=now)
     later = now + timedelta(minutes=11)
     said = {finding.subject: finding for finding in check_service(now=later)}
-    assert said["Letters"].verdict is Level.ATTENTION
+    assert said["Letters"].level is Level.ATTENTION
     assert "outreach worker" in said["Letters"].advice
 
 
@@ -120,8 +120,8 @@ def test_a_paused_queue_fails_with_the_servers_words(make: Builder, now: datetim
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, reason="sign_in", server_words="535 wrong password"))
     said = {finding.subject: finding for finding in check_service(now=now)}
-    assert said["Letters"].verdict is Level.FAILS
-    assert "535 wrong password" in said["Letters"].said
+    assert said["Letters"].level is Level.FAILS
+    assert "535 wrong password" in said["Letters"].text
 
 
 @pytest.mark.usefixtures("app")

@@ -39,14 +39,14 @@ def test_a_letter_may_wait_ten_minutes(make: Builder, now: datetime, waited: tim
     due(make, now, now)
     due(make, now, now + SECOND)
     found = of(now)["Letters"]
-    assert (found.verdict, found.said.partition(",")[0]) == (verdict, "2 due")
-    assert ("the oldest since 2027-03-01 08:" in found.said) is (verdict is Level.ATTENTION)
+    assert (found.level, found.text.partition(",")[0]) == (verdict, "2 due")
+    assert ("the oldest since 2027-03-01 08:" in found.text) is (verdict is Level.ATTENTION)
 
 
 @pytest.mark.parametrize("state", LetterState)
 def test_only_letters_that_have_not_left_are_due(make: Builder, now: datetime, state: LetterState) -> None:
     due(make, now, now - 2 * LONG, state)
-    assert (of(now)["Letters"].verdict is Level.ATTENTION) is (state in UNSETTLED)
+    assert (of(now)["Letters"].level is Level.ATTENTION) is (state in UNSETTLED)
 
 
 @pytest.mark.parametrize("reason", ["unreachable", "insecure", "sign_in", "sender", "another"])
@@ -55,20 +55,20 @@ def test_a_pause_is_said_before_all_else(make: Builder, now: datetime, reason: s
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, times=1, reason=reason, server_words="535 no"))
     found = of(now)["Letters"]
-    assert found.verdict is Level.FAILS
-    assert found.said.startswith("all wait since 2027-03-01 09:00 UTC: ")
-    assert ("another" in found.said, "(535 no)" in found.said) == (reason == "another", True)
+    assert found.level is Level.FAILS
+    assert found.text.startswith("all wait since 2027-03-01 09:00 UTC: ")
+    assert ("another" in found.text, "(535 no)" in found.text) == (reason == "another", True)
 
 
 def test_a_closed_account_coordinates_nothing(make: Builder, now: datetime) -> None:
     make.clinician()
     make.teacher(make.school())
-    assert of(now)["Coordinator"].verdict is Level.ATTENTION
+    assert of(now)["Coordinator"].level is Level.ATTENTION
     coordinator = make.coordinator()
-    assert of(now)["Coordinator"].verdict is Level.OK
+    assert of(now)["Coordinator"].level is Level.OK
     with transaction():
         coordinator.active = False
-    assert of(now)["Coordinator"].verdict is Level.ATTENTION
+    assert of(now)["Coordinator"].level is Level.ATTENTION
 
 
 def test_a_monitor_hears_how_long_the_oldest_letter_has_been_due(

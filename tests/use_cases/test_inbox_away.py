@@ -112,4 +112,4 @@ def test_without_an_inbox_nothing_is_asked(app: Flask, now: datetime, settings: 
     assert [job.every for job in TIMETABLE if job.name == "read_inbox"] == [timedelta(minutes=1)]
     with app.app_context():
         assert InboxReader()(now=now) == 0
-    assert [finding.verdict for finding in check_inbox(settings)] == [Level.OK]
+    assert [finding.level for finding in check_inbox(settings)] == [Level.OK]
