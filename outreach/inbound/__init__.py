@@ -1,8 +1,8 @@
 """What comes back: replies of calendar programs, bounces, automatic mail."""
 
 from outreach.inbound.inbox import InboxAway, InboxTrouble, opened
-from outreach.inbound.parsing.plain_text import as_it_came, said_in
+from outreach.inbound.parsing.plain_text import as_it_came, own_words
 from outreach.inbound.polling import InboxReader
 from outreach.inbound.reasons import InboundReason
 
-__all__ = ["InboundReason", "InboxAway", "InboxReader", "InboxTrouble", "as_it_came", "opened", "said_in"]
+__all__ = ["InboundReason", "InboxAway", "InboxReader", "InboxTrouble", "as_it_came", "opened", "own_words"]

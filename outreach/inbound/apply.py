@@ -55,8 +55,8 @@ def answer(asked: CalendarRequest, by: From, *, now: datetime) -> Done:
     invitation = db.session.get(Invitation, found.id, populate_existing=True)
     assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
     assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
-    judgement = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
-    return Done(Classification(asked.kind, judgement.outcome, judgement.reason), by.mailbox.id, invitation.id)
+    decision = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
+    return Done(Classification(asked.kind, decision.outcome, decision.reason), by.mailbox.id, invitation.id)
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class _Case:
     now: datetime
 
     @property
-    def standing(self) -> InvitationState:
+    def state(self) -> InvitationState:
         """The state of the invitation before anything is done."""
         outreach_session, invitation = self.outreach_session, self.invitation
         return InvitationState(
@@ -81,65 +81,65 @@ class _Case:
             was_taken=_was_taken(invitation.id, self.event),
         )
 
-    def given(self, said: Answer, *, stamp: datetime | None) -> NewRsvp:
+    def given(self, rsvp: Answer, *, stamp: datetime | None) -> NewRsvp:
         """Give the answer as it is kept."""
         source, event = AnswerSource.CALENDAR, self.event
         return NewRsvp(
-            answer=said, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment
+            answer=rsvp, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment
         )
 
 
 def _reply(case: _Case) -> ReplyDecision:
-    judgement = decide_reply(case.event, case.standing, now=case.now)
-    if judgement.outcome is InboundOutcome.APPLIED and judgement.answer is not None:
-        _hold(case, judgement.answer)
-    elif judgement.outcome is InboundOutcome.HISTORY:
-        _remember(case, judgement)
-    return judgement
+    decision = decide_reply(case.event, case.state, now=case.now)
+    if decision.outcome is InboundOutcome.APPLIED and decision.answer is not None:
+        _record(case, decision.answer)
+    elif decision.outcome is InboundOutcome.HISTORY:
+        _keep_as_history(case, decision)
+    return decision
 
 
-def _hold(case: _Case, said: Answer) -> None:
+def _record(case: _Case, rsvp: Answer) -> None:
     invitation = case.invitation
-    apply_rsvp(case.outreach_session, invitation, case.given(said, stamp=case.event.stamp), now=case.now)
+    apply_rsvp(case.outreach_session, invitation, case.given(rsvp, stamp=case.event.stamp), now=case.now)
     invitation.answer_stamp = made_at(case.event, now=case.now)
-    if said is Answer.NEEDS_ACTION:
+    if rsvp is Answer.NEEDS_ACTION:
         invitation.answered_at = None
         notify_of_forwarding(case.outreach_session, invitation, now=case.now)
 
 
-def _remember(case: _Case, judgement: ReplyDecision) -> None:
+def _keep_as_history(case: _Case, decision: ReplyDecision) -> None:
     """What a program wrote of its own accord is never answered: it would answer again."""
     is_answered = not case.by.is_automatic
-    if judgement.answer is None:
+    if decision.answer is None:
         return
-    if judgement.reason is not InboundReason.OTHER_ATTENDEE:
-        record_old_rsvp(case.invitation, case.given(judgement.answer, stamp=case.event.stamp), now=case.now)
+    if decision.reason is not InboundReason.OTHER_ATTENDEE:
+        record_old_rsvp(case.invitation, case.given(decision.answer, stamp=case.event.stamp), now=case.now)
     elif is_answered:
-        ask_to_confirm(case.outreach_session, case.invitation, judgement.answer, now=case.now)
-    if judgement.reason is InboundReason.OLD_TIME and is_answered:
+        ask_to_confirm(case.outreach_session, case.invitation, decision.answer, now=case.now)
+    if decision.reason is InboundReason.OLD_TIME and is_answered:
         db.session.flush()
         resend_invitations(case.outreach_session, [case.invitation.id], key="stale", now=case.now)
 
 
 def _counter(case: _Case) -> ReplyDecision:
-    judgement = decide_request(case.event, case.standing, reason=InboundReason.PROPOSED)
-    if judgement.outcome is not InboundOutcome.APPLIED:
-        return judgement
+    decision = decide_request(case.event, case.state, reason=InboundReason.PROPOSED)
+    if decision.outcome is not InboundOutcome.APPLIED:
+        return decision
     is_news = notify_of_proposal(case.outreach_session, case.invitation, case.event, now=case.now)
-    return judgement if is_news else ReplyDecision(InboundOutcome.HISTORY, InboundReason.PROPOSED_ALREADY)
+    return decision if is_news else ReplyDecision(InboundOutcome.HISTORY, InboundReason.PROPOSED_ALREADY)
 
 
 def _refresh(case: _Case) -> ReplyDecision:
     """Send the present invitation, once an hour at most."""
-    judgement = decide_request(case.event, case.standing, reason=InboundReason.SENT_AGAIN)
-    if judgement.outcome is not InboundOutcome.APPLIED:
-        return judgement
+    decision = decide_request(case.event, case.state, reason=InboundReason.SENT_AGAIN)
+    if decision.outcome is not InboundOutcome.APPLIED:
+        return decision
     hour = f"refresh:{case.now:%Y%m%dT%H}"
     before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
     if db.session.scalar(before.limit(1)) is None and resend_invitations(
         case.outreach_session, [case.invitation.id], key=hour, now=case.now
     ):
-        return judgement
+        return decision
     return ReplyDecision(InboundOutcome.IGNORED, InboundReason.SENT_LATELY)
 
 

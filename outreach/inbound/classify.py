@@ -30,7 +30,7 @@ class Classification:
 class Done:
     """What was made of a message, and whom it was about."""
 
-    verdict: Classification
+    classification: Classification
     mailbox_id: int | None = None
     invitation_id: int | None = None
     letter_id: int | None = None

@@ -28,10 +28,10 @@ from outreach.outbox import NewLetter, enqueue
 from outreach.people import Participant, for_family, for_school, recipients, teacher_stands_in
 
 
-def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, said: Answer, *, now: datetime) -> None:
+def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, rsvp: Answer, *, now: datetime) -> None:
     """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
     [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
-    facts = ProposalSnapshot(by=asked.reader, answer=said.value)
+    facts = ProposalSnapshot(by=asked.reader, answer=rsvp.value)
     occasion = f"confirm_answer:{invitation.id}:{invitation.sequence}"
     copied = _copied(outreach_session, asked) if asked.reader is Reader.STUDENT else {}
     readers = invitation_records(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))

@@ -42,32 +42,32 @@ class ReplyDecision:
     answer: Answer | None = None
 
 
-def decide_reply(event: Event, standing: InvitationState, *, now: datetime) -> ReplyDecision:
+def decide_reply(event: Event, state: InvitationState, *, now: datetime) -> ReplyDecision:
     """Judge a REPLY. Only what is APPLIED changes the answer; HISTORY is remembered, but for what another address answered."""
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
-    answer, another_time = ANSWERS.get(event.attendees[0].partstat), _of_another_time(event, standing)
+    answer, another_time = ANSWERS.get(event.attendees[0].partstat), _of_another_time(event, state)
     if answer is None:
         return _nothing(InboundReason.NO_ANSWER)
-    if not _is_theirs(event, standing):
+    if not _is_theirs(event, state):
         return _nothing(InboundReason.OTHER_ATTENDEE) if another_time else _history(InboundReason.OTHER_ATTENDEE, answer)
-    if standing.was_taken:
+    if state.was_taken:
         return _nothing(InboundReason.REPLAYED)
-    return replace(another_time, answer=answer) if another_time else _of_this_time(event, standing, answer, now)
+    return replace(another_time, answer=answer) if another_time else _of_this_time(event, state, answer, now)
 
 
-def decide_request(event: Event, standing: InvitationState, *, reason: InboundReason) -> ReplyDecision:
+def decide_request(event: Event, state: InvitationState, *, reason: InboundReason) -> ReplyDecision:
     """Judge a COUNTER or a REFRESH; `reason` is what is said of one that counts. Only the invited address may ask.
 
     A REFRESH asks what holds now, so it may know of an older time, or of a session that was cancelled.
     """
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
-    if not _is_theirs(event, standing):
+    if not _is_theirs(event, state):
         return _look(InboundReason.OTHER_ATTENDEE)
     if reason is not InboundReason.SENT_AGAIN:
-        return _of_another_time(event, standing) or ReplyDecision(InboundOutcome.APPLIED, reason)
-    return _history(InboundReason.OVER) if standing.is_over else ReplyDecision(InboundOutcome.APPLIED, reason)
+        return _of_another_time(event, state) or ReplyDecision(InboundOutcome.APPLIED, reason)
+    return _history(InboundReason.OVER) if state.is_over else ReplyDecision(InboundOutcome.APPLIED, reason)
 
 
 def proposed(event: Event, *, length: timedelta, now: datetime) -> tuple[datetime, datetime] | None:
@@ -93,33 +93,33 @@ def _attendee_trouble(event: Event) -> InboundReason | None:
     return None if event.attendees and event.attendees[0].address else InboundReason.NO_ATTENDEE
 
 
-def _is_theirs(event: Event, standing: InvitationState) -> bool:
-    return event.attendees[0].address.casefold() == standing.address.casefold()
+def _is_theirs(event: Event, state: InvitationState) -> bool:
+    return event.attendees[0].address.casefold() == state.address.casefold()
 
 
-def _of_this_time(event: Event, standing: InvitationState, answer: Answer, now: datetime) -> ReplyDecision:
-    if not _is_newer(event, standing, now):
+def _of_this_time(event: Event, state: InvitationState, answer: Answer, now: datetime) -> ReplyDecision:
+    if not _is_newer(event, state, now):
         return _history(InboundReason.OLDER, answer)
     return ReplyDecision(
         InboundOutcome.APPLIED, InboundReason.PASSED_ON if answer is Answer.NEEDS_ACTION else InboundReason.ANSWERED, answer
     )
 
 
-def _of_another_time(event: Event, standing: InvitationState) -> ReplyDecision | None:
-    if not standing.is_coming:
+def _of_another_time(event: Event, state: InvitationState) -> ReplyDecision | None:
+    if not state.is_coming:
         return _history(InboundReason.OVER)
     if event.has_recurrence_id:
         return _history(InboundReason.ONE_MEETING)
-    if event.sequence < standing.answers_since:
+    if event.sequence < state.answers_since:
         return _history(InboundReason.OLD_TIME)
-    return _nothing(InboundReason.NEWER_THAN_OURS) if event.sequence > standing.sequence else None
+    return _nothing(InboundReason.NEWER_THAN_OURS) if event.sequence > state.sequence else None
 
 
-def _is_newer(event: Event, standing: InvitationState, now: datetime) -> bool:
+def _is_newer(event: Event, state: InvitationState, now: datetime) -> bool:
     """Ties of SEQUENCE are broken by DTSTAMP (RFC 5546 2.1.5); without one only the first reply counts."""
-    if standing.answer_stamp is None:
+    if state.answer_stamp is None:
         return True
-    return event.stamp is not None and made_at(event, now=now) > standing.answer_stamp
+    return event.stamp is not None and made_at(event, now=now) > state.answer_stamp
 
 
 def _history(reason: InboundReason, answer: Answer | None = None) -> ReplyDecision:

@@ -101,9 +101,15 @@ def _take_once(
     if done is None:
         _log.info("message had already", source=source)
         return None
-    verdict = done.verdict
-    _log.info("message taken in", source=source, kind=verdict.kind.value, outcome=verdict.outcome.value, reason=verdict.reason.value)
-    return verdict.outcome
+    classification = done.classification
+    _log.info(
+        "message taken in",
+        source=source,
+        kind=classification.kind.value,
+        outcome=classification.outcome.value,
+        reason=classification.reason.value,
+    )
+    return classification.outcome
 
 
 def _write_down(incoming: IncomingMessage, raw: bytes, now: datetime) -> int | None:
@@ -132,12 +138,12 @@ def _act(incoming: IncomingMessage, now: datetime) -> Done:
     if isinstance(business, Report):
         return record_report(business, letter.id if letter else None, mailbox, now=now)
     if isinstance(business, Classification) or mailbox is None:
-        verdict = (
+        classification = (
             business
             if isinstance(business, Classification)
             else Classification(business.kind, InboundOutcome.QUARANTINED, InboundReason.NO_TOKEN)
         )
-        return Done(verdict, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
+        return Done(classification, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
     is_proven = proves(incoming.authentication, incoming.from_domain, authserv_id=settings.authserv_id)
     is_verified = is_proven and incoming.sender == mailbox.address
     return apply.answer(business, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
@@ -167,8 +173,8 @@ def _known(to: TokenRecipient | None) -> tuple[Letter | None, Mailbox | None]:
 
 
 def _note(key: int | None, done: Done) -> None:
-    verdict = done.verdict
-    facts = {"kind": verdict.kind, "outcome": verdict.outcome, "reason": verdict.reason.value}
+    classification = done.classification
+    facts = {"kind": classification.kind, "outcome": classification.outcome, "reason": classification.reason.value}
     about = {"mailbox_id": done.mailbox_id, "invitation_id": done.invitation_id, "letter_id": done.letter_id}
     db.session.execute(update(InboundMessage).where(InboundMessage.id == key).values(**facts, **about))
 
@@ -185,8 +191,8 @@ def record_report(report: Report, letter_id: int | None, mailbox: Mailbox | None
     """
     letter = db.session.get(Letter, letter_id) if letter_id else _returned(report, has_token=mailbox is not None)
     if letter is None or (mailbox is not None and mailbox.id != letter.mailbox_id):
-        verdict = Classification(report.kind, InboundOutcome.QUARANTINED, InboundReason.UNKNOWN_LETTER)
-        return Done(verdict, mailbox_id=mailbox.id if mailbox else None)
+        classification = Classification(report.kind, InboundOutcome.QUARANTINED, InboundReason.UNKNOWN_LETTER)
+        return Done(classification, mailbox_id=mailbox.id if mailbox else None)
     record_bounce(letter.mailbox_id, letter.id, report.failure.kind, status=report.failure.status, words=report.failure.words, now=now)
     reason = InboundReason.COMPLAINED if report.kind is InboundKind.COMPLAINT else InboundReason.FAILED
     return Done(Classification(report.kind, InboundOutcome.APPLIED, reason), letter.mailbox_id, letter.invitation_id, letter.id)
@@ -198,12 +204,12 @@ def _returned(report: Report, *, has_token: bool) -> Letter | None:
     A UID is known to whoever sees the calendar, so it alone stops no e-mail: such a bounce needs a token. Complaints
     (RFC 5965) go to one address for all letters.
     """
-    stands_for, _at, domain = (report.failure.message_id or "").strip("<>").partition("@")
-    if not stands_for:
+    key, _at, domain = (report.failure.message_id or "").strip("<>").partition("@")
+    if not key:
         return None
-    if not stands_for.endswith(".first"):
-        return db.session.scalar(select(Letter).where(Letter.key == stands_for))
-    return _first(f"{stands_for.removesuffix('.first')}@{domain}") if has_token or report.kind is InboundKind.COMPLAINT else None
+    if not key.endswith(".first"):
+        return db.session.scalar(select(Letter).where(Letter.key == key))
+    return _first(f"{key.removesuffix('.first')}@{domain}") if has_token or report.kind is InboundKind.COMPLAINT else None
 
 
 def _first(uid: str) -> Letter | None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from outreach import policy
-from outreach.inbound import as_it_came, said_in, use_cases
+from outreach.inbound import as_it_came, own_words, use_cases
 from outreach.mail_admin import inbound_labels, queries
 from outreach.mail_admin.blueprint import mail_admin
 from outreach.mail_admin.forms import InboundFilter, Shown
@@ -39,7 +39,7 @@ def inbound_message(message_id: int) -> ResponseReturnValue:
     """Show one message."""
     found = load(InboundMessage, message_id, policy.coordinates)
     raw = found.raw or b""
-    shown = {"said": said_in(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
+    shown = {"said": own_words(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
     return render_template("mail_admin/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_words())
 
 

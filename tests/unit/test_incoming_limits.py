@@ -10,7 +10,7 @@ from outreach.inbound.parsing.bounces import words_of
 from outreach.inbound.parsing.calendar import read_moment
 from outreach.inbound.parsing.message import Attendee, CalendarObject, IncomingMessage
 from outreach.inbound.parsing.mime import headers_of, parts_of, values
-from outreach.inbound.parsing.plain_text import as_it_came, printable, said_in
+from outreach.inbound.parsing.plain_text import as_it_came, own_words, printable
 from outreach.inbound.parsing.reading import MAX_SIZE, read
 from outreach.models import BounceKind
 from tests.unit.test_incoming import CALENDAR, TO, event_of, message, multipart
@@ -420,15 +420,15 @@ def test_the_first_plain_text_with_words_is_shown_and_cut() -> None:
         b"Content-Type: text/plain\r\n\r\nhello",
         b"Content-Type: text/plain\r\n\r\nlater",
     )
-    assert said_in(multipart(*parts), at_most=100) == "hello"
-    assert [said_in(multipart(*parts), at_most=length) for length in (4, 5)] == ["hell", "hello"]
-    assert said_in(multipart(parts[0]), at_most=100) == ""
+    assert own_words(multipart(*parts), at_most=100) == "hello"
+    assert [own_words(multipart(*parts), at_most=length) for length in (4, 5)] == ["hell", "hello"]
+    assert own_words(multipart(parts[0]), at_most=100) == ""
 
 
 @pytest.mark.parametrize("charset", ["latin-1", "utf-8", "nonsense", "hex", ""])
 def test_a_charset_nobody_knows_is_read_as_utf_8(charset: str) -> None:
     raw = f"Content-Type: text/plain; charset={charset}\r\n\r\n".encode() + "Grüße".encode("latin-1" if charset == "latin-1" else "utf-8")
-    assert said_in(raw, at_most=100) == "Grüße"
+    assert own_words(raw, at_most=100) == "Grüße"
 
 
 def test_what_cannot_be_shown_is_replaced() -> None:

@@ -74,9 +74,9 @@ class EventLines:
 
     def comment(self) -> str:
         """Give what somebody said with the answer: Exchange writes COMMENT, Google a parameter of the attendee."""
-        said = [self.value("COMMENT"), self.value("X-RESPONSE-COMMENT")]
-        said += [_one(parameters, "X-RESPONSE-COMMENT") for parameters, _ in self.attendees]
-        return next(filter(None, said), "")
+        comments = [self.value("COMMENT"), self.value("X-RESPONSE-COMMENT")]
+        comments += [_one(parameters, "X-RESPONSE-COMMENT") for parameters, _ in self.attendees]
+        return next(filter(None, comments), "")
 
 
 CALENDAR_TYPES = {"text/calendar", "application/ics"}

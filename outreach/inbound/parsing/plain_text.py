@@ -13,7 +13,7 @@ from outreach.inbound.parsing.mime import Part, parameter, parts_of
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
-def said_in(raw: bytes, *, at_most: int) -> str:
+def own_words(raw: bytes, *, at_most: int) -> str:
     """Give the first plain text of a message, its encoding undone, up to so many characters; "" where it has none."""
     texts = (_decoded(part, 4 * at_most)[:at_most] for part in parts_of(raw).leaves if part.type == "text/plain")
     return next((text for text in texts if text), "")
