@@ -92,7 +92,7 @@ def sees_day_phone(user: User, outreach_session: OutreachSession) -> bool:
     return user.is_authenticated and (registers_classes(user) or hosts(user, outreach_session))
 
 
-def speaks_for_domain(user: User, blocked: BlockedDomain) -> bool:
+def may_unblock_domain(user: User, blocked: BlockedDomain) -> bool:
     """Teachers of a school whose own domain it is can have us let in there; a public one is the coordinator's."""
     return coordinates(user) or any(_is_colleague(user, school_id) for school_id in schools_of(blocked.domain))
 

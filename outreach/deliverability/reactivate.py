@@ -28,13 +28,13 @@ def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
     students = students_of_mailboxes(mailbox_ids)
     _lock(mailbox_ids, students, now)
     wanted = select(Mailbox).where(Mailbox.id.in_(mailbox_ids)).order_by(Mailbox.id)
-    held = db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
-    silent = [mailbox for mailbox in held if mailbox.refused_at is not None or mailbox.blocked_at is not None]
-    for mailbox in silent:
+    locked_mailboxes = db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
+    unreached = [mailbox for mailbox in locked_mailboxes if mailbox.refused_at is not None or mailbox.blocked_at is not None]
+    for mailbox in unreached:
         mailbox.refused_at = mailbox.refused_words = mailbox.blocked_at = None
     db.session.flush()
-    _tell({mailbox.id for mailbox in silent if mailbox.is_reached}, now=now)
-    return len(silent)
+    _notify({mailbox.id for mailbox in unreached if mailbox.is_reached}, now=now)
+    return len(unreached)
 
 
 def _lock(mailbox_ids: Collection[int], student_ids: Collection[int], now: datetime) -> None:
@@ -46,7 +46,7 @@ def _lock(mailbox_ids: Collection[int], student_ids: Collection[int], now: datet
     lock_sessions_and_students(student_ids, now=now)
 
 
-def _tell(mailbox_ids: Collection[int], *, now: datetime) -> None:
+def _notify(mailbox_ids: Collection[int], *, now: datetime) -> None:
     entries, waiting = _entries(mailbox_ids, now), _waiting(mailbox_ids, now)
     for session_id in sorted(entries.keys() | waiting.keys()):
         outreach_session = locked(OutreachSession, session_id)

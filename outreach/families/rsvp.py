@@ -51,8 +51,8 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
     if invitation is None or not about or not outreach_session.is_to_come(now):
         return None
-    voices = family_rsvps(Registration.id.in_([place.registration.id for place in about]))
-    alone = {key for key, heard in voices.items() if decides_alone(page.mailbox.id, heard)}
+    rsvps = family_rsvps(Registration.id.in_([place.registration.id for place in about]))
+    alone = {key for key, family in rsvps.items() if decides_alone(page.mailbox.id, family)}
     at_stake = seats_at_stake(invitation) if outreach_session.frees_declined_seats else []
     return RsvpQuestion(
         sequence=invitation.sequence,
@@ -62,7 +62,7 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
         names=tuple(place.given_name for place in about),
         at_stake=_among(about, at_stake),
         to_ask_about=_among(about, alone),
-        to_agree_on=_among(about, voices.keys() - alone),
+        to_agree_on=_among(about, rsvps.keys() - alone),
     )
 
 

@@ -111,16 +111,16 @@ class SmtpTransport:
         """MAIL, RCPT, DATA. What breaks at MAIL, or on a connection kept before RCPT is answered, isn't about this letter."""
         is_general, may_have_left = True, False
         try:
-            code, said = connection.mail(envelope.sender, _size_option(connection, envelope.message))
+            code, reply = connection.mail(envelope.sender, _size_option(connection, envelope.message))
             if code != 250:
-                return self._reset(code, sort_sender_answer(code, said.decode(errors="replace")))
+                return self._reset(code, sort_sender_answer(code, reply.decode(errors="replace")))
             is_general = self._carried > 1
-            code, said = connection.rcpt(envelope.recipient)
+            code, reply = connection.rcpt(envelope.recipient)
             if code not in (250, 251, 252):
-                return self._reset(code, sort_recipient_answer(code, said.decode(errors="replace")))
+                return self._reset(code, sort_recipient_answer(code, reply.decode(errors="replace")))
             is_general, may_have_left = False, True
-            code, said = _content(connection, envelope.message)
-            return self._reset(code, sort_content_answer(code, said.decode(errors="replace")))
+            code, reply = _content(connection, envelope.message)
+            return self._reset(code, sort_content_answer(code, reply.decode(errors="replace")))
         except _BROKEN as broken:
             self._hang_up()
             if is_general:
@@ -203,8 +203,8 @@ def _content(connection: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
     try:
         return connection.data(message)
     except smtplib.SMTPDataError as refused:
-        said = refused.smtp_error
-        return refused.smtp_code, said if isinstance(said, bytes) else said.encode()
+        reply = refused.smtp_error
+        return refused.smtp_code, reply if isinstance(reply, bytes) else reply.encode()
 
 
 def _size_option(connection: smtplib.SMTP, message: bytes) -> list[str]:
@@ -213,6 +213,6 @@ def _size_option(connection: smtplib.SMTP, message: bytes) -> list[str]:
 
 def _words(error: Exception) -> str:
     if isinstance(error, smtplib.SMTPResponseException):
-        said = error.smtp_error
-        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+        reply = error.smtp_error
+        return f"{error.smtp_code} {reply.decode(errors='replace') if isinstance(reply, bytes) else reply}"
     return str(error) or type(error).__name__

@@ -56,10 +56,10 @@ def is_refused() -> ColumnElement[bool]:
 
 
 def _on(shelf: MailboxFilter, now: datetime) -> ColumnElement[bool]:
-    is_silent = or_(is_refused(), Mailbox.stopped_at.is_not(None))
+    is_undeliverable = or_(is_refused(), Mailbox.stopped_at.is_not(None))
     if shelf is MailboxFilter.SILENT:
-        return is_silent
+        return is_undeliverable
     if shelf is MailboxFilter.BLOCKED:
-        return ~is_silent & Mailbox.blocked_at.is_not(None)
+        return ~is_undeliverable & Mailbox.blocked_at.is_not(None)
     lately = delayed_lately(now=now).subquery()
-    return ~is_silent & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))
+    return ~is_undeliverable & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

@@ -78,7 +78,7 @@ class User(Base, UserMixin):
 
     def is_a(self, role: RoleName) -> bool:
         """Say whether this role was given."""
-        return any(held.name == role for held in self.roles)
+        return any(given.name == role for given in self.roles)
 
 
 class WebAuthn(Base, WebAuthnMixin):

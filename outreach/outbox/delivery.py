@@ -104,20 +104,20 @@ class _Delivery:
         """Drop what is stale, send the rest one by one; what isn't reached, or isn't its domain's turn, goes back."""
         self._note_lapsed(lease)
         self._drop(lease)
-        in_hand, later = deque(lease.current), dict[int, datetime]()
-        while in_hand and self.goes_on() and lease.has_time(self.clock(), self.pace):
-            if moment := self._must_wait(in_hand[0]):
-                later[in_hand.popleft().id] = moment
+        leased, later = deque(lease.current), dict[int, datetime]()
+        while leased and self.goes_on() and lease.has_time(self.clock(), self.pace):
+            if moment := self._must_wait(leased[0]):
+                later[leased.popleft().id] = moment
                 continue
-            outcome = self._try(in_hand[0], lease)
+            outcome = self._try(leased[0], lease)
             if isinstance(outcome, Unavailable):
                 self._pause(outcome)
             else:
-                self._settle(in_hand.popleft(), lease, outcome)
+                self._settle(leased.popleft(), lease, outcome)
         self.tally.put_off += len(later)
-        if in_hand or later:
+        if leased or later:
             with transaction():
-                put_back(lease, in_hand)
+                put_back(lease, leased)
                 put_off(lease, later)
 
     def _must_wait(self, letter: Letter) -> datetime | None:

@@ -83,8 +83,8 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
 def put_back(lease: Lease, letters: Collection[Letter]) -> None:
     """Return what is still leased; no attempt is used up."""
     if letters:
-        in_hand = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
-        db.session.execute(in_hand.values(**_LET_GO).execution_options(synchronize_session=False))
+        leased = update(Letter).where(Letter.id.in_([letter.id for letter in letters]), Letter.lease_token == lease.token)
+        db.session.execute(leased.values(**_LET_GO).execution_options(synchronize_session=False))
 
 
 def put_off(lease: Lease, moments: Mapping[int, datetime]) -> None:

@@ -32,7 +32,7 @@ def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
 @signed_in(policy.registers_classes)
 def blocked_domain(domain: str) -> ResponseReturnValue:
     """Show what a school's IT must allow."""
-    blocked = load(BlockedDomain, domain, policy.speaks_for_domain)
+    blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
     facts = {"students": students_at(domain, me()), "text": instructions_for_it(blocked, settings())}
     return render_template("schools/blocked_domain.html", blocked=blocked, **facts)
 
@@ -41,7 +41,7 @@ def blocked_domain(domain: str) -> ResponseReturnValue:
 @signed_in(policy.registers_classes)
 def let_in(domain: str) -> ResponseReturnValue:
     """Write there again, first the present state."""
-    blocked = load(BlockedDomain, domain, policy.speaks_for_domain)
+    blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
     if use_cases.unblock_domain(blocked.domain, now=clock.now()):
         flash(_("Thank you. Everybody at %(domain)s hears now how things stand.", domain=domain), "success")
     return redirect(url_for("schools.blocked_domain", domain=domain), code=303)

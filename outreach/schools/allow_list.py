@@ -32,7 +32,7 @@ def own_domains(lines: Iterable[StudentLine], user: User) -> dict[str, int]:
     for line in lines:
         for domain in {contact.domain for contact in line.reach.blocked}:
             counted[domain] = counted.get(domain, 0) + 1
-    return {domain: number for domain, number in counted.items() if policy.speaks_for_domain(user, BlockedDomain(domain=domain))}
+    return {domain: number for domain, number in counted.items() if policy.may_unblock_domain(user, BlockedDomain(domain=domain))}
 
 
 def instructions_for_it(blocked: BlockedDomain, settings: Settings) -> str:

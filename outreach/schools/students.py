@@ -85,7 +85,7 @@ def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: dateti
     `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refusal as `add_student`.
     """
     with transaction():
-        school_id = _held_school_of(student_id)
+        school_id = _locked_school_of(student_id)
         known = known_students(school_id)
         student = known.pop(student_id, None)
         if student is None:
@@ -144,7 +144,7 @@ def _leave(student_id: int, class_id: int) -> None:
     db.session.execute(delete(enrolment).where(enrolment.c.student_id == student_id, enrolment.c.class_id == class_id))
 
 
-def _held_school_of(student_id: int) -> int:
+def _locked_school_of(student_id: int) -> int:
     school_id = db.session.scalar(select(Student.school_id).where(Student.id == student_id))
     return lock_school(school_id or 0).id
 

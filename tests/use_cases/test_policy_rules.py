@@ -145,5 +145,5 @@ def test_only_a_coordinator_decides_applications(world: World) -> None:
 
 def test_a_schools_own_domain_is_its_teachers_to_speak_for_and_a_public_one_the_coordinators(world: World) -> None:
     own, public = BlockedDomain(domain="north-school.example"), BlockedDomain(domain="gmail.com")
-    assert world.who(policy.speaks_for_domain, own, but=SIGNED_OUT) == OF_THE_SCHOOL
-    assert world.who(policy.speaks_for_domain, public, but=SIGNED_OUT) == {"coordinator"}
+    assert world.who(policy.may_unblock_domain, own, but=SIGNED_OUT) == OF_THE_SCHOOL
+    assert world.who(policy.may_unblock_domain, public, but=SIGNED_OUT) == {"coordinator"}
