@@ -12,6 +12,7 @@ from outreach.families import ANSWERS
 from outreach.mail_admin.invitation_status import InvitationLine
 from outreach.mail_admin.status_rules import State
 from outreach.models import AnswerSource, BounceKind, LetterState, ReasonKind
+from outreach.web import formatting
 
 Moment = Callable[[datetime | None], str]
 
@@ -40,10 +41,10 @@ SIGNS = {
     State.CANCELLED: "removed",
 }  # of the chips
 READERS = {
-    ReasonKind.HOST: _l("Host"),
-    ReasonKind.TEACHER: _l("Teacher"),
-    ReasonKind.STUDENT: _l("Student"),
-    ReasonKind.GUARDIAN: _l("Guardian of"),
+    ReasonKind.HOST: _l("Host %(names)s"),
+    ReasonKind.TEACHER: _l("Teacher %(names)s"),
+    ReasonKind.STUDENT: _l("Student %(names)s"),
+    ReasonKind.GUARDIAN: _l("Guardian of %(names)s"),
 }
 BOUNCE_KINDS = {
     BounceKind.HARD: _l("no such mailbox"),
@@ -55,9 +56,9 @@ SOURCES = {AnswerSource.CALENDAR: _l("by calendar"), AnswerSource.PAGE: _l("on t
 
 
 def readers(line: InvitationLine) -> list[str]:
-    """Say who reads at this mailbox: 'Guardian of Ana Lopez, Ben Lopez'."""
+    """Say who reads at this mailbox: 'Guardian of Ana Lopez and Ben Lopez'."""
     known = dict(line.people)
-    return [f"{READERS[kind]} {', '.join(known[kind])}" for kind in READERS if kind in known]
+    return [str(READERS[kind]) % {"names": formatting.listed(known[kind])} for kind in READERS if kind in known]
 
 
 def why(line: InvitationLine, moment: Moment) -> str:

@@ -181,8 +181,13 @@ def _answerable(school_class: SchoolClass, user: User) -> User:
 
 
 def _told(outcome: use_cases.RegistrationOutcome) -> str:
-    seated = ngettext("%(num)d has a seat", "%(num)d have a seat", len(outcome.seated))
+    seated = ngettext("%(num)d has a seat.", "%(num)d have a seat.", len(outcome.seated))
     if not outcome.waiting:
-        return _("%(seated)s. The invitations are on their way.", seated=seated)
-    waiting = ngettext("%(num)d waits", "%(num)d wait", len(outcome.waiting))
-    return _("%(seated)s, %(waiting)s. We'll tell you when a place frees up.", seated=seated, waiting=waiting)
+        then = _("The invitations are on their way.")
+    else:
+        then = ngettext(
+            "%(num)d waits. We'll tell you when a seat frees up.",
+            "%(num)d wait. We'll tell you when a seat frees up.",
+            len(outcome.waiting),
+        )
+    return f"{seated} {then}"

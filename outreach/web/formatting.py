@@ -5,11 +5,13 @@ Formatting a date is what makes lists slow: everything is memoised per (value, l
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time, get_timezone_location
+from babel.lists import format_list
 from babel.units import format_unit
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -32,7 +34,7 @@ _CLEANER = Cleaner(
 
 def init_jinja(jinja: Environment) -> None:
     """Give templates these words as filters and functions."""
-    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=explain_rejection, kilobytes=kilobytes)
+    jinja.filters.update(markdown=markdown, day=day, clock=clock_time, plainly=explain_rejection, kilobytes=kilobytes, listed=listed)
     jinja.globals.update(get_locale=get_locale, when=when, zone_words=zone_words, span=span, moment_at=moment, short_moment=short_moment)
 
 
@@ -103,6 +105,11 @@ def table_moment(at: datetime | None, zone: str) -> str:
         return ""
     wall = to_wall_time(at, zone)
     return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """'Ana, Ben and Cem'."""
+    return format_list(list(names), locale=locale())
 
 
 def kilobytes(size: int) -> str:

@@ -79,8 +79,8 @@ def test_the_dry_run_shows_fourteen_and_writes_to_nobody(story: Story) -> None:
 
 
 def test_ten_are_seated_and_four_wait(story: Story) -> None:
-    assert "10 will have a seat, 4 will wait." in story.pages["sheet"]
-    assert "10 have a seat, 4 wait. We'll tell you when a place frees up." in story.pages["registered"]
+    assert "10 will have a seat. 4 will wait." in story.pages["sheet"]
+    assert "10 have a seat. 4 wait. We'll tell you when a seat frees up." in story.pages["registered"]
     assert "10 of 10 seats taken" in story.pages["registered"]
     assert "number 4 in line" in story.pages["registered"]
 

@@ -92,13 +92,13 @@ def test_a_list_is_shown_first_and_then_imported(client: FlaskClient, path: str)
     assert "5 columns understood, 1 left out" in words
     assert 'Row 4: "not an address" is not an e-mail address' in words
     assert 'Row 5: "=SUM(A1)" is a formula' in words
-    assert "Import 2 students, leave out 2 rows" in words
+    assert "2 rows are left out. Import 2 students" in words
     assert "guardian: maria@families.example" in words
     assert shown.headers["Cache-Control"] == "no-store"
     assert students() == []
     done = client.post(f"{path}/students", data=sent_back(shown))
     assert (done.status_code, students()) == (303, ["Ana", "Ben"])
-    assert "2 students added, 0 updated." in text(client.get(done.location))
+    assert "2 students added. 0 students updated." in text(client.get(done.location))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])

@@ -51,7 +51,7 @@ def test_the_page_says_who_would_be_seated_before_anything_is_written(
     client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
 ) -> None:
     page = client_of(teacher).get(address(outreach_session, school_class)).text
-    assert "3 will have a seat, 1 will wait." in page
+    assert "3 will have a seat. 1 will wait." in page
     assert "Register 4 students" in page
     told = page.split("Who will be told")[1]
     for count, who in ((3, "students"), (3, "guardians"), (2, "students and guardians who wait"), (1, "teacher: you")):

@@ -391,9 +391,9 @@ def test_an_import_says_what_it_did(client: FlaskClient, school_class: SchoolCla
     path = f"/classes/{school_class.id}/import"
     first = client.post(f"{path}/students", data=sent_back(paste(client, path)))
     assert first.location == f"/classes/{school_class.id}"
-    assert "2 students added, 0 updated." in flashed(client, first)
+    assert "2 students added. 0 students updated." in flashed(client, first)
     more = paste(client, path, "First name,Surname,Year\nBen,Hill,10\nEva,Ash,\n")
-    assert "1 student added, 1 updated." in flashed(client, client.post(f"{path}/students", data=sent_back(more)))
+    assert "1 student added. 1 student updated." in flashed(client, client.post(f"{path}/students", data=sent_back(more)))
     same = paste(client, path, "First name,Surname,Year\nBen,Hill,10\nEva,Ash,\n")
     done = client.post(f"{path}/students", data=sent_back(same))
     assert "Everybody on the list is in the class already. Nothing had to change." in flashed(client, done)
@@ -403,7 +403,7 @@ def test_only_what_changes_is_said(client: FlaskClient, school_class: SchoolClas
     path = f"/classes/{school_class.id}/import"
     client.post(f"{path}/students", data=sent_back(paste(client, path)))
     changed = paste(client, path, "First name,Surname,Year\nBen,Hill,10\nAna,L\u00f3pez,10\n")
-    assert "0 students added, 2 updated." in flashed(client, client.post(f"{path}/students", data=sent_back(changed)))
+    assert "0 students added. 2 students updated." in flashed(client, client.post(f"{path}/students", data=sent_back(changed)))
 
 
 def test_a_list_whose_names_are_not_known_is_neither_shown_nor_imported(client: FlaskClient, school_class: SchoolClass) -> None:

@@ -177,7 +177,7 @@ def test_each_student_stands_by_name_with_what_they_would_get_or_what_stands_in_
     assert "has no birth date" in found["Uma Unknown"]
     assert "is 13 that day" in found["Yan Young"]
     assert (page.count(" checked"), page.count(" disabled")) == (4, 3)
-    assert "2 will have a seat, 2 will wait." in page
+    assert "2 will have a seat. 2 will wait." in page
     assert "Register 4 students" in page
     assert "1 of 3 seats taken" in page
     assert page.count('name="first_ids"') == 4
@@ -201,7 +201,7 @@ def test_whoever_is_ticked_first_is_seated_first_in_the_preview_and_who_is_not_t
     assert "waits, number 1 of your class" in found["Ana"]
     assert "has a seat" in found["Ben"]
     assert "isn't registered" in found["Cem"]
-    assert "1 will have a seat, 1 will wait." in answer.text
+    assert "1 will have a seat. 1 will wait." in answer.text
 
 
 def test_nobody_ticked_is_refused(desk: Desk) -> None:
@@ -229,8 +229,8 @@ def test_a_provisional_session_says_so_on_the_way(desk: Desk) -> None:
     [
         (1, 1, "1 has a seat. The invitations are on their way."),
         (2, 2, "2 have a seat. The invitations are on their way."),
-        (2, 1, "1 has a seat, 1 waits. We'll tell you when a place frees up."),
-        (4, 2, "2 have a seat, 2 wait. We'll tell you when a place frees up."),
+        (2, 1, "1 has a seat. 1 waits. We'll tell you when a seat frees up."),
+        (4, 2, "2 have a seat. 2 wait. We'll tell you when a seat frees up."),
     ],
 )
 def test_what_came_of_it_is_said(desk: Desk, students: int, capacity: int, said: str) -> None:

@@ -66,3 +66,11 @@ def test_no_page_shows_a_sentence_that_translators_never_get(world: World, data:
     if method == "POST":
         world.take_back()
     assert english_in(ShownText(html).texts, data) == []
+
+
+@pytest.mark.parametrize(
+    ("asking", "browser", "language"), [("owner", "en", LOCALE), ("anonymous", LOCALE, LOCALE), ("anonymous", "fr", "en")]
+)
+def test_a_persons_language_goes_before_the_browsers(world: World, asking: str, browser: str, language: str) -> None:
+    page = world.client(world.people["host"][asking]).get("/", headers={"Accept-Language": browser})
+    assert f'<html lang="{language}"' in page.get_data(as_text=True)

@@ -160,7 +160,7 @@ def test_rows_of_siblings_that_disagree_are_remarked(make: Builder, school_class
         now=now,
     )
     assert found.remarks == (
-        f"Rows 2, 3 tell the guardian {guardian} differently (one@families.example, two@families.example). That stays as it is.",
+        f"Rows 2 and 3 tell the guardian {guardian} differently (one@families.example and two@families.example). That stays as it is.",
     )
     assert (len(found.unchanged), found.updated) == (2, ())
 

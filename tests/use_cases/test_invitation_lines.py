@@ -184,8 +184,8 @@ def test_who_reads_there_is_named_by_why_they_have_it(make: Builder) -> None:
     outreach_session = make.outreach_session(make.clinician(given_name="Sam", family_name="Lee", email="sam@hospital.example"))
     make.register(outreach_session, teacher, *students, cleo)
     found = {line.mailbox.address: readers(line) for line in invitation_lines(Invitation.session_id == outreach_session.id)}
-    assert found["home@families.example"] == ["Guardian of Ana Diaz, Ben Diaz"]
-    assert found["tess@schools.example"] == ["Teacher Tess Smith", "Guardian of Ana Diaz, Ben Diaz, Cleo Okoro"]
+    assert found["home@families.example"] == ["Guardian of Ana Diaz and Ben Diaz"]
+    assert found["tess@schools.example"] == ["Teacher Tess Smith", "Guardian of Ana Diaz, Ben Diaz, and Cleo Okoro"]
     assert found["cleo@pupils.example"] == ["Student Cleo Okoro"]
 
 

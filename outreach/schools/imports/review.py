@@ -205,9 +205,9 @@ def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
     remarks = [
         _(
             "Rows %(lines)s tell the guardian %(name)s differently (%(values)s). That stays as it is.",
-            lines=", ".join(map(str, dispute.lines)),
+            lines=formatting.listed(map(str, dispute.lines)),
             name=names[dispute.guardian_id],
-            values=", ".join(dispute.values),
+            values=formatting.listed(dispute.values),
         )
         for dispute in proposal.plan.disputes
     ]

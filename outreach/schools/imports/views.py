@@ -155,9 +155,9 @@ def _lost(class_id: int) -> ResponseReturnValue:
 def _summary(done: Imported) -> str:
     if not done.added and not done.updated:
         return _("Everybody on the list is in the class already. Nothing had to change.")
-    added = ngettext("%(num)d student added", "%(num)d students added", done.added)
-    updated = ngettext("%(num)d updated", "%(num)d updated", done.updated)
-    return _("%(added)s, %(updated)s.", added=added, updated=updated)
+    added = ngettext("%(num)d student added.", "%(num)d students added.", done.added)
+    updated = ngettext("%(num)d student updated.", "%(num)d students updated.", done.updated)
+    return f"{added} {updated}"
 
 
 def pack(content: bytes) -> str:
