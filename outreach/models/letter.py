@@ -34,6 +34,7 @@ class LetterKind(enum.StrEnum):
     CONFIRM_ANSWER = "confirm_answer"
     APPLICATION = "application"
     ACCOUNT = "account"
+    THANKS = "thanks"
 
 
 class LetterState(enum.StrEnum):

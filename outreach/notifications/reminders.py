@@ -1,14 +1,17 @@
-"""Reminders and rosters: who gets one, worked out from what is true now, never stored as plans."""
+"""Reminders, rosters and thank-yous: who gets one, worked out from what is true now, never stored as plans."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, exists, extract, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.db import db, locked, transaction
 from outreach.models import (
+    HAVE_AN_ENTRY,
     SEATED,
     Answer,
     Cause,
@@ -24,17 +27,22 @@ from outreach.models import (
     Registration,
     School,
     SessionSnapshot,
+    SessionState,
     Student,
     StudentSnapshot,
     User,
 )
 from outreach.notifications.facts import InvitationRecord
+from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
-from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
+from outreach.notifications.reminder_times import QUIET_FROM, QUIET_UNTIL, Due, due_lead, roster_falls_due
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_host
+from outreach.people import for_host, for_school
 
 HORIZON = timedelta(days=62)
+THANKED_WITHIN_DAYS = 3
+# Later: those who came.
+_HAD_A_SEAT = Registration.state.in_(HAVE_AN_ENTRY)
 
 
 def plan_reminders(*, now: datetime) -> int:
@@ -56,6 +64,101 @@ def plan_rosters(*, now: datetime) -> int:
     rows = db.session.execute(coming).all()
     due = [row for row in rows if roster_falls_due(starts_at=row.starts_at, zone=row.zone) <= now]
     return sum(_send_roster(row.id, now=now) for row in due if not _has_letter(row.id, LetterKind.ROSTER, _roster_key(row.starts_at)))
+
+
+def plan_thanks(*, now: datetime) -> int:
+    """Write a thank-you to those who had a seat, the day after; gives for how many sessions there was one.
+
+    It is written by day on the clock of whoever reads it, a family's being the school's. If no worker ran that day, the next two
+    days will do. Each mailbox gets one for a session, which names all its students. No minor gets one: their guardians do.
+    """
+    over = select(OutreachSession.id).where(
+        *(OutreachSession.state == SessionState.PUBLISHED, OutreachSession.seats_taken > 0),
+        *(OutreachSession.ends_at < now, OutreachSession.ends_at > now - timedelta(days=THANKED_WITHIN_DAYS + 2)),
+    )
+    return sum(_thank(key, now=now) for key in db.session.scalars(over).all())
+
+
+def _thank(session_id: int, *, now: datetime) -> bool:
+    found = db.session.get_one(OutreachSession, session_id)
+    if not _to_thank(found, now):
+        return False
+    with transaction():
+        outreach_session = locked(OutreachSession, session_id)
+        if outreach_session is None or not outreach_session.is_published:
+            return False
+        told, facts = _to_thank(outreach_session, now), snapshot_of(outreach_session)
+        students = _students_by_teacher(outreach_session)
+        enqueue([_thanks(one, facts, students.get(one.mailbox_id, ())) for one in told], now=now)
+    return bool(told)
+
+
+def _to_thank(outreach_session: OutreachSession, now: datetime) -> list[InvitationRecord]:
+    ends_at = outreach_session.ends_at
+    return [
+        one for one in invitation_records(outreach_session, *_takes_thanks(outreach_session.id)) if _thanks_are_due(ends_at, one.zone, now)
+    ]
+
+
+def _takes_thanks(session_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Whoever still has the entry for a student of theirs or, being of age, for a seat of their own; wants them; and had none.
+
+    A family that declined won't have come.
+    """
+    reason, mailbox = aliased(InvitationReason), aliased(Mailbox)
+
+    def has(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(reason.invitation_id == Invitation.id, *which)
+
+    own_seat = (
+        *(reason.kind == ReasonKind.STUDENT, Registration.id == reason.registration_id, Student.id == Registration.student_id),
+        *(School.id == Registration.school_id, OutreachSession.id == Registration.session_id),
+    )
+    is_teacher, is_guardian = (has(reason.kind == kind) for kind in (ReasonKind.TEACHER, ReasonKind.GUARDIAN))
+    wants_them = exists().where(mailbox.id == Invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None), mailbox.stopped_at.is_(None))
+    had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.THANKS)
+    return (
+        *(Invitation.session_id == session_id, Invitation.is_live.is_(True), wants_them, ~had, ~has(reason.kind == ReasonKind.HOST)),
+        or_(is_teacher, (Invitation.answer != Answer.DECLINED) & or_(is_guardian, has(*own_seat, ~_is_minor()))),
+    )
+
+
+def _thanks_are_due(ends_at: datetime, zone: str, now: datetime) -> bool:
+    ended, local = (moment.astimezone(ZoneInfo(zone)) for moment in (ends_at, now))
+    is_day = QUIET_UNTIL <= local.time() < QUIET_FROM
+    return is_day and 1 <= (local.date() - ended.date()).days <= THANKED_WITHIN_DAYS
+
+
+def _students_by_teacher(outreach_session: OutreachSession) -> dict[int, tuple[StudentSnapshot, ...]]:
+    """Give by mailbox the students a teacher registered who had a seat."""
+    seated = read_participants(outreach_session, _HAD_A_SEAT)
+    teachers = staff_contacts({place.teacher_id for place in seated})
+    return {
+        teacher.mailbox_id: for_school([place for place in seated if place.teacher_id == teacher.user_id]) for teacher in teachers.values()
+    }
+
+
+def _thanks(to: InvitationRecord, facts: SessionSnapshot, registered: Sequence[StudentSnapshot]) -> NewLetter:
+    """A teacher who is a guardian of others too reads their names in the same letter."""
+    students = {student.registration_id: student for student in registered} if to.reader is Reader.TEACHER else {}
+    letter = LetterSnapshot(
+        reader=to.reader,
+        reader_name=to.reader_name,
+        reader_zone=to.zone,
+        cause=Cause.TIME,
+        session=facts,
+        seated=tuple((to.students | students).values()),
+        entry=to.entry,
+    )
+    return NewLetter(
+        mailbox_id=to.mailbox_id,
+        kind=LetterKind.THANKS,
+        facts=letter.to_json(),
+        dedupe_key=f"thanks:{to.invitation_id}",
+        locale=to.locale,
+        session_id=facts.id,
+        invitation_id=to.invitation_id,
+    )
 
 
 def _due_sessions(now: datetime) -> list[tuple[int, datetime, Due]]:

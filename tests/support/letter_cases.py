@@ -268,6 +268,21 @@ def _plain_letters() -> Iterator[tuple[str, Letter]]:
     yield "reminder-late-student", remind(Reader.STUDENT, starts_at - timedelta(hours=7), told(), seated=(ana,), lead_minutes=1440)
 
 
+def _thanks() -> Iterator[tuple[str, Letter]]:
+    ana, ben = student(), student("Ben", 2)
+    morning = told().ends_at + timedelta(hours=15)
+
+    def thank(reader: Reader, **more: Any) -> Letter:
+        return letter(LetterKind.THANKS, facts(reader, Cause.TIME, entry=entry(), **more), written_at=morning)
+
+    yield "thanks-student", thank(Reader.STUDENT, seated=(ana,))
+    yield "thanks-two-students", thank(Reader.STUDENT, seated=(ana, ben), reader_name="")
+    yield "thanks-guardian", thank(Reader.GUARDIAN, seated=(ana,))
+    yield "thanks-siblings", thank(Reader.GUARDIAN, seated=(ana, ben))
+    yield "thanks-online-guardian", thank(Reader.GUARDIAN, seated=(ana,), session=online())
+    yield "thanks-teacher", thank(Reader.TEACHER, seated=(_school("Ana", "Diaz", 1), _school("Ben", "Cole", 2)))
+
+
 def _school(given_name: str, family_name: str, number: int, place: int | None = None) -> StudentSnapshot:
     return student(given_name, number, place=place, family_name=family_name)
 
@@ -431,5 +446,5 @@ def _awkward() -> Iterator[tuple[str, Letter]]:
 
 
 CASES: dict[str, Letter] = dict(
-    [*_calendar_letters(), *_what_stays(), *_plain_letters(), *_lists(), *_asked(), *_provisional(), *_official(), *_awkward()]
+    [*_calendar_letters(), *_what_stays(), *_plain_letters(), *_thanks(), *_lists(), *_asked(), *_provisional(), *_official(), *_awkward()]
 )

@@ -45,6 +45,10 @@ def with_surnames(about: LetterSnapshot) -> dict[str, Any]:
     return {part: tuple(replace(one, **hidden) for one in getattr(about, part)) for part in ("seated", "waiting", "gone")}
 
 
+# Nobody can withdraw from these any more.
+ENDED = (LetterKind.CANCELLED, LetterKind.REMOVED, LetterKind.THANKS)
+
+
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_family_letter_names_exactly_the_students_it_was_given(case: str) -> None:
     about = LetterSnapshot.from_json(CASES[case].facts)
@@ -248,10 +252,10 @@ def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> No
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_reminders_and_digests_alone_carry_the_link_that_stops_reminders(case: str) -> None:
+def test_reminders_digests_and_thanks_alone_carry_the_link_that_stops_reminders(case: str) -> None:
     """In a header for the mail program's own button (RFC 8058), and in words below."""
     one, seen = CASES[case], received(CASES[case])
-    may = one.kind in (LetterKind.REMINDER, LetterKind.DIGEST)
+    may = one.kind in (LetterKind.REMINDER, LetterKind.DIGEST, LetterKind.THANKS)
     link = re.fullmatch(r"<(https://outreach\.example/i/([^/]+)/reminders)>", seen.message["List-Unsubscribe"] or "")
 
     assert (link is not None, seen.message["List-Unsubscribe-Post"]) == (may, "List-Unsubscribe=One-Click" if may else None)
@@ -278,7 +282,7 @@ def test_guardians_alone_can_say_not_my_child(case: str) -> None:
     assert ("/not-mine" in received(one).text) == may
 
 
-@pytest.mark.parametrize("case", [case for case, one in TO_FAMILIES.items() if one.kind not in (LetterKind.CANCELLED, LetterKind.REMOVED)])
+@pytest.mark.parametrize("case", [case for case, one in TO_FAMILIES.items() if one.kind not in ENDED])
 def test_family_finds_the_page_where_it_can_withdraw(case: str) -> None:
     assert re.search(r"https://outreach\.example/i/[^/\s]+\n", received(CASES[case]).text)
 

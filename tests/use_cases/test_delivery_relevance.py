@@ -30,9 +30,11 @@ ALL = set(LetterKind)
 ABOUT_THE_READER = {LetterKind.ACCOUNT, LetterKind.APPLICATION}
 WITHOUT_SESSION = ABOUT_THE_READER | {LetterKind.BLOCKED}
 WITH_CALENDAR = {LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.CANCELLED, LetterKind.REMOVED}
+CAN_BE_STOPPED = {LetterKind.REMINDER, LetterKind.THANKS}
+STAYS_NEWS = WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}
 FOR_THE_START = {LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.DECISION}
 OF_WHAT_TAKES_PLACE = WITH_CALENDAR - {LetterKind.CANCELLED, LetterKind.REMOVED} | FOR_THE_START
-OF_WHAT_TAKES_PLACE |= {LetterKind.WAITING, LetterKind.NOTE, LetterKind.CONFIRM_ANSWER}
+OF_WHAT_TAKES_PLACE |= {LetterKind.WAITING, LetterKind.NOTE, LetterKind.CONFIRM_ANSWER, LetterKind.THANKS}
 
 
 @dataclass
@@ -221,10 +223,20 @@ def test_every_kind_of_letter_leaves_as_long_as_it_is_true(one_of_each: OneOfEac
         (lambda one: one.starts_at - SECOND, ALL - {LetterKind.REMINDER}),  # the next reminder is due
         (lambda one: one.starts_at, ALL - FOR_THE_START),
         (lambda one: one.ends_at - SECOND, ALL - FOR_THE_START),
-        (lambda one: one.ends_at, WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}),
-        (lambda one: one.ends_at + DAY, WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}),
+        (lambda one: one.ends_at, STAYS_NEWS | {LetterKind.THANKS}),
+        (lambda one: one.ends_at + DAY, STAYS_NEWS | {LetterKind.THANKS}),
+        (lambda one: one.ends_at + 7 * DAY - SECOND, STAYS_NEWS | {LetterKind.THANKS}),
+        (lambda one: one.ends_at + 7 * DAY, STAYS_NEWS),
     ],
-    ids=["a second before the start", "at the start", "a second before the end", "at the end", "a day later"],
+    ids=[
+        "a second before the start",
+        "at the start",
+        "a second before the end",
+        "at the end",
+        "a day later",
+        "nearly a week later",
+        "a week later",
+    ],
 )
 def test_what_is_still_news_before_at_and_after_the_session(
     one_of_each: OneOfEach, moment: Callable[[OutreachSession], datetime], kinds: set[LetterKind]
@@ -281,7 +293,7 @@ def test_where_nothing_about_sessions_may_go_accounts_and_applications_still_do(
 
 def test_who_stopped_reminders_gets_all_else(one_of_each: OneOfEach) -> None:
     one_of_each.change_all(Mailbox, reminders_stopped_at=one_of_each.now)
-    assert one_of_each.leave() == ALL - {LetterKind.REMINDER}
+    assert one_of_each.leave() == ALL - CAN_BE_STOPPED
 
 
 @pytest.mark.parametrize("answer", Answer)
@@ -291,9 +303,9 @@ def test_who_declined_gets_no_reminder_but_all_else(one_of_each: OneOfEach, answ
 
 
 @pytest.mark.parametrize("by", [SECOND, -SECOND])
-def test_a_reminder_of_another_time_stays_here_and_all_else_leaves(one_of_each: OneOfEach, by: timedelta) -> None:
+def test_a_reminder_and_thanks_of_another_time_stay_here_and_all_else_leaves(one_of_each: OneOfEach, by: timedelta) -> None:
     change(one_of_each.session, starts_at=one_of_each.session.starts_at + by)
-    assert one_of_each.leave() == ALL - {LetterKind.REMINDER}
+    assert one_of_each.leave() == ALL - {LetterKind.REMINDER, LetterKind.THANKS}
 
 
 @pytest.mark.parametrize(
