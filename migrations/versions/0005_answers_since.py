@@ -12,7 +12,7 @@ COMMENT = "SEQUENCE of the last revision that asks anew: an answer to an older o
 
 
 def upgrade():
-    op.add_column("invitation", sa.Column("answers_since", sa.Integer(), nullable=False, server_default="0", comment=COMMENT))
+    op.add_column("invitation", sa.Column("answers_since", sa.Integer(), nullable=False, server_default=sa.text("0"), comment=COMMENT))
     op.execute("UPDATE invitation SET answers_since = sequence")  # what was revised for which reason isn't known any more
 
 
