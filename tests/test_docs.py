@@ -27,7 +27,7 @@ PROOFS = [
 ]
 BESIDE = (ROOT, ROOT / "outreach", ROOT / "docs", ROOT / "templates" / "macros")
 # What the recipes of contributing.md invent.
-INVENTED = {"templates/catalogue/kinds.html", "outreach/letters/kinds/thanks.py", "catalogue.kinds", "forget_applications"}
+INVENTED = {"templates/catalogue/kinds.html", "outreach/letters/kinds/survey.py", "catalogue.kinds", "forget_applications"}
 FILE = r"[\w./-]+\.(?:py|md|toml|html|txt|lock|js|css)"
 NAME = r"[A-Za-z_][\w.]*"
 
