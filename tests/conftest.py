@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import settings as drawing
 from jinja2.bccache import Bucket, BytecodeCache
 
 from outreach import create_app, logs
@@ -28,6 +29,10 @@ from tests.support.databases import settings_for
 from tests.support.demo import FilledDemo, filled_once
 from tests.support.passwords import hash_cheaply
 from tests.support.town import Town
+
+# What is drawn is about results. On a busy machine any example may take long.
+drawing.register_profile("patient", drawing.default, deadline=None)
+drawing.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
