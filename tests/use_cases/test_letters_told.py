@@ -21,7 +21,7 @@ from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
 from outreach.notifications.read import snapshot_of
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.reminders import plan_reminders, plan_rosters, plan_thanks
 from outreach.registration import use_cases
 from outreach.web.pages import settings
 from tests.support.builders import Builder
@@ -74,7 +74,7 @@ class Story:
         )
 
     def happen(self) -> list[tuple[Letter, EmailMessage]]:
-        """Publish, register, move, withdraw, correct, remind, list, cancel: all letters, in order."""
+        """Publish, register, move, withdraw, correct, remind, list, thank, cancel: all letters, in order."""
         self.happen_until_registered()
         seen = sent()
         self._move()
@@ -91,6 +91,8 @@ class Story:
         tomorrow = self.session.starts_at - timedelta(hours=18)
         plan_reminders(now=tomorrow)
         plan_rosters(now=tomorrow)
+        seen += sent()
+        plan_thanks(now=self.session.ends_at + timedelta(hours=18))
         seen += sent()
         use_cases.remove(self._place(self.ana), by_id=self.host.id, reason="Too few supervisors.", now=self.now)
         seen += sent()
