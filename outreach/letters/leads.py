@@ -83,6 +83,8 @@ def _confirmed_lead(facts: LetterSnapshot, told: str) -> str:
 def promoted_lead(facts: LetterSnapshot) -> str:
     """Say that a place became free, and whose it is now."""
     said = part_lead(facts)
+    if any(student.is_held for student in facts.seated):
+        return said
     begins_with_name = facts.reader in (Reader.STUDENT, Reader.GUARDIAN) and not is_about_you(facts)
     return _("A place is free: %(rest)s", rest=said if begins_with_name else said[:1].lower() + said[1:])
 
