@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import current_app
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 
 from outreach.db import db
 from outreach.models import (
@@ -60,8 +60,8 @@ def read_entries(outreach_session: OutreachSession, *which: ColumnElement[bool],
 
 def read_hosts(outreach_session: OutreachSession, hosts: Collection[User], *, now: datetime) -> Facts:
     """Read the invitations of the hosts there were, and of those there are now."""
-    of_hosts = select(InvitationReason.invitation_id).where(InvitationReason.kind == ReasonKind.HOST)
-    return _facts(outreach_session, (), Invitation.id.in_(of_hosts), mailboxes={host.mailbox_id for host in hosts}, now=now)
+    is_hosts = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
+    return _facts(outreach_session, (), is_hosts, mailboxes={host.mailbox_id for host in hosts}, now=now)
 
 
 def invitation_records(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[InvitationRecord]:
