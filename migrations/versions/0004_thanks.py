@@ -36,14 +36,14 @@ def replace_check(before, after):
         op.drop_constraint(op.f(NAME), "letter", type_="check")
         op.create_check_constraint(op.f(NAME), "letter", one_of(after))
         return
-    told = connection.scalar(sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'letter'"))
-    if told.count(one_of(before)) != 1:
-        raise RuntimeError(f"letter isn't as it was made: {told}")
+    sql = connection.scalar(sa.text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'letter'"))
+    if sql.count(one_of(before)) != 1:
+        raise RuntimeError(f"letter isn't as it was made: {sql}")
     version = connection.scalar(sa.text("PRAGMA schema_version"))
     connection.exec_driver_sql("PRAGMA writable_schema = ON")
     connection.execute(
         sa.text("UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = 'letter'"),
-        {"sql": told.replace(one_of(before), one_of(after))},
+        {"sql": sql.replace(one_of(before), one_of(after))},
     )
     connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1}")
     connection.exec_driver_sql("PRAGMA writable_schema = OFF")

@@ -74,7 +74,7 @@ def reconcile(
         new_reasons=tuple(sorted((named.reason for named in added), key=str)),
         ended_reasons=tuple(named.row_id for named in ended if named.row_id is not None),
         revisions=_revisions(after, asking=[one.invitation_id for one in before if asks_again or not one.is_live]),
-        withdrawn=_unsent_of(facts, before),
+        dropped=_unsent_of(facts, before),
         letters=_written(letters),
     )
 
@@ -89,7 +89,7 @@ def revise(facts: Facts, change: Change, cause: Cause, *, asks_again: bool, but:
     revised = [_revised(one, is_live=cause is not Cause.CANCELLED, asks_again=asks_again) for one in live]
     return Plan(
         revisions=_revisions(revised, asking=[one.invitation_id for one in revised if asks_again]),
-        withdrawn=_unsent_of(facts, live),
+        dropped=_unsent_of(facts, live),
         letters=_written([calendar_letter(facts, change, one, one, cause) for one in revised]),
     )
 
@@ -97,14 +97,14 @@ def revise(facts: Facts, change: Change, cause: Cause, *, asks_again: bool, but:
 def resend(facts: Facts, change: Change, cause: Cause, *, replaces: bool, as_update: bool = False) -> Plan:
     """Send invitations as they are: the same SEQUENCE with a newer DTSTAMP (RFC 5546 2.1.5), or `as_update` one more.
 
-    `replaces`: what hasn't left of them is withdrawn, and its news carried on.
+    `replaces`: what hasn't left of them is dropped, and its news carried on.
     """
     these = sorted(facts.invitations.values(), key=_order)
     known = facts if replaces else replace(facts, unsent=())
     sent = [_revised(one, is_live=one.is_live, asks_again=False) if as_update else one for one in these]
     return Plan(
         revisions=_revisions(sent) if as_update else (),
-        withdrawn=_unsent_of(known, these),
+        dropped=_unsent_of(known, these),
         letters=_written([calendar_letter(known, change, one, one, cause) for one in sent]),
     )
 

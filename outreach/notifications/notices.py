@@ -31,7 +31,7 @@ def notices(facts: Facts, change: Change, concerned: Sequence[Participant], caus
         _Family(mailbox_id, by_kind, first_unsent.get(mailbox_id)).notice(facts, change, causes) for mailbox_id, by_kind in families.items()
     ]
     return Plan(
-        withdrawn=frozenset(letter.letter_id for letter in unsent),
+        dropped=frozenset(letter.letter_id for letter in unsent),
         letters=tuple(letter for letter in letters if letter is not None),
     )
 

@@ -47,13 +47,13 @@ class PlannedLetter:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All that one change writes, in the order in which the letters leave. `withdrawn`: letters that aren't to be sent any more."""
+    """All that one change writes, in the order in which the letters leave. `dropped`: letters that aren't to be sent any more."""
 
     new_invitations: tuple[InvitationRecord, ...] = ()
     new_reasons: tuple[StandingReason, ...] = ()
     ended_reasons: tuple[int, ...] = ()
     revisions: tuple[Revision, ...] = ()
-    withdrawn: frozenset[int] = frozenset()
+    dropped: frozenset[int] = frozenset()
     letters: tuple[PlannedLetter, ...] = ()
 
     def __add__(self, other: Plan) -> Plan:
@@ -63,6 +63,6 @@ class Plan:
             new_reasons=self.new_reasons + other.new_reasons,
             ended_reasons=self.ended_reasons + other.ended_reasons,
             revisions=self.revisions + other.revisions,
-            withdrawn=self.withdrawn | other.withdrawn,
+            dropped=self.dropped | other.dropped,
             letters=self.letters + other.letters,
         )

@@ -30,7 +30,7 @@ def write(plan: Plan, facts: Facts) -> int:
         db.session.execute(delete(InvitationReason).where(InvitationReason.id.in_(plan.ended_reasons)))
     ids |= _insert_invitations(session_id, plan.new_invitations, now=now)
     _insert_reasons(plan.new_reasons, ids)
-    drop_letters(plan.withdrawn, now=now)
+    drop_letters(plan.dropped, now=now)
     _write_revisions(plan.revisions, now=now)
     enqueue([_letter(letter, session_id, ids) for letter in plan.letters], now=now)
     return len(plan.letters)

@@ -69,7 +69,7 @@ def take_back_seats(
     by_mailbox_id: int | None = None,
     note: str = "",
 ) -> None:
-    """Take these registrations their seats, or their position on the waiting list: the only way. `settle_seats` comes next."""
+    """Take back the seats, or the positions on the waiting list, of these registrations: the only way. `settle_seats` comes next."""
     set_state(registration_ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
     _count_seats(outreach_session)
 
