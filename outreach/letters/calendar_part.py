@@ -10,12 +10,12 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 from outreach.calendars import CalendarEntry, Method, ParticipationStatus, compose
-from outreach.letters.content import LetterContext
+from outreach.letters.content import FactRow, LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.links import session_page
 from outreach.letters.phrases import given_names, is_about_you, place_name
 from outreach.letters.provisional import status_lines
-from outreach.letters.rows import place_lines, preparation
+from outreach.letters.rows import meeting_point_lines, paragraphs, preparation
 from outreach.models import EntrySnapshot, LetterSnapshot, SessionSnapshot
 from outreach.time import is_skipped
 from outreach.web import formatting
@@ -66,22 +66,31 @@ def _on_a_clock_that_shows_it(told: SessionSnapshot) -> SessionSnapshot:
 
 
 def _location(told: SessionSnapshot) -> str:
-    return ", ".join((place_name(told), *told.address.splitlines())) if told.site_name else place_name(told)
+    return ", ".join((place_name(told), *paragraphs(told.address))) if told.site_name else place_name(told)
+
+
+def _lines(row: FactRow) -> Iterator[str]:
+    """'What to wear: Short sleeves', or the label with a list below it."""
+    if len(row.lines) == 1:
+        yield _("%(label)s: %(value)s", label=row.label, value=row.lines[0])
+    elif row.lines:
+        yield _("%(label)s:", label=row.label)
+        yield from (f"- {line}" for line in row.lines)
 
 
 def _description(facts: LetterSnapshot, *, has_link: bool) -> Iterator[str]:
     told = facts.session
     yield _("%(format)s with %(host)s", format=told.format_name, host=told.host_name)
     yield formatting.when(told.starts_wall, told.ends_wall, told.zone, told.fold)
-    yield ", ".join(place_lines(told))
+    yield _location(told)
+    yield from meeting_point_lines(told)
     if told.is_provisional:
         yield from status_lines(told)
     if facts.entry and facts.entry.is_held:
-        yield _("The seat is held and not confirmed yet.")
+        yield _("The seat is held but not confirmed yet.")
     if facts.seated and not is_about_you(facts):
         yield _("For %(names)s", names=given_names(facts.seated))
     for row in preparation(facts):
-        if row.lines:
-            yield _("%(label)s: %(value)s", label=row.label, value=", ".join(row.lines))
+        yield from _lines(row)
     if has_link:
         yield _("%(label)s: %(value)s", label=_("Join"), value=told.video_url)

@@ -15,7 +15,7 @@ from outreach.calendars import Method
 from outreach.letters.content import Day, FactRow, Group, LetterContent, LetterContext, Link
 from outreach.letters.links import stop_url
 from outreach.letters.out_of_date import REMINDERS_STOPPED, OutOfDateRule
-from outreach.letters.phrases import greeting
+from outreach.letters.phrases import greeting, sentences
 from outreach.letters.provisional import in_addition
 from outreach.models import Cause, Letter, LetterKind
 from outreach.settings import Settings
@@ -93,7 +93,7 @@ class SessionKind(Kind):
         more = in_addition(facts, written_at=context.written_at) if self.says_if_provisional else ()
         return LetterContent(
             subject=self.subject(context),
-            lead=" ".join((self.lead(context), *more)),
+            lead=sentences(self.lead(context), *more),
             kicker=facts.session.format_name,
             greeting=greeting(facts.reader_name),
             day=self._day(context),

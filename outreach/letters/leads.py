@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from babel.lists import format_list
-
 from outreach.letters.changes import SessionChange, changes
 from outreach.letters.content import LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.nearness import nearness
-from outreach.letters.phrases import is_about_you, names, near_words, place_name, session_words
+from outreach.letters.phrases import is_about_you, names, near_words, place_name, sentences, session_words
 from outreach.letters.provisional import is_the_news
 from outreach.models import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.web import formatting
@@ -31,9 +29,9 @@ def subject_with_time(news: str, facts: LetterSnapshot, *, says_if_provisional: 
 
 
 def subject_with_title(news: str, facts: LetterSnapshot, *, says_if_provisional: bool = False) -> str:
-    """'Tomorrow, not certain yet: Power of a Stitch'."""
+    """'Tomorrow (provisional): Power of a Stitch'."""
     if says_if_provisional and facts.session.is_provisional:
-        news = _("%(near)s, not certain yet", near=news)
+        news = _("%(news)s (provisional)", news=news)
     return _("%(news)s: %(session)s", news=news, session=_title(facts.session))
 
 
@@ -48,7 +46,7 @@ def part_lead(facts: LetterSnapshot) -> str:
     if facts.reader is Reader.HOST:
         return _("You are hosting %(session)s.", session=told)
     if facts.reader is Reader.TEACHER:
-        return _("Students of yours have seats at %(session)s.", session=told)
+        return _("Some of your students have seats at %(session)s.", session=told)
     return _seated_lead(facts, told) if facts.seated or not facts.waiting else waiting_lead(facts)
 
 
@@ -81,24 +79,34 @@ def _confirmed_lead(facts: LetterSnapshot, told: str) -> str:
 
 
 def promoted_lead(facts: LetterSnapshot) -> str:
-    """Say that a place became free, and whose it is now."""
-    said = part_lead(facts)
+    """Say that a seat became free, and who has it now; of a held seat, only that it is held."""
     if any(student.is_held for student in facts.seated):
-        return said
-    begins_with_name = facts.reader in (Reader.STUDENT, Reader.GUARDIAN) and not is_about_you(facts)
-    return _("A place is free: %(rest)s", rest=said if begins_with_name else said[:1].lower() + said[1:])
+        return part_lead(facts)
+    return sentences(_("A seat has become free."), _now_seated(facts))
+
+
+def _now_seated(facts: LetterSnapshot) -> str:
+    told = session_words(facts.session)
+    if facts.reader is Reader.TEACHER:
+        return _("Some of your students now have seats at %(session)s.", session=told)
+    if facts.reader is Reader.HOST or not facts.seated:
+        return part_lead(facts)
+    if is_about_you(facts):
+        return _("You now have a seat at %(session)s.", session=told)
+    who, count = names(facts.seated, facts), len(facts.seated)
+    return ngettext("%(names)s now has a seat at %(session)s.", "%(names)s now have seats at %(session)s.", count, names=who, session=told)
 
 
 def waiting_lead(facts: LetterSnapshot) -> str:
-    """Say who waits, and in which place."""
+    """Say who is on the waiting list, and at which position."""
     told, who, count = session_words(facts.session), names(facts.waiting, facts), len(facts.waiting)
-    place = facts.waiting[0].place_in_queue if count == 1 else None
+    position = facts.waiting[0].place_in_queue if count == 1 else None
     if is_about_you(facts):
-        if place is None:
+        if position is None:
             return _("You are on the waiting list for %(session)s.", session=told)
-        return _("You are number %(place)s on the waiting list for %(session)s.", place=place, session=told)
-    if place is not None:
-        return _("%(names)s is number %(place)s on the waiting list for %(session)s.", names=who, place=place, session=told)
+        return _("You are number %(position)s on the waiting list for %(session)s.", position=position, session=told)
+    if position is not None:
+        return _("%(names)s is number %(position)s on the waiting list for %(session)s.", names=who, position=position, session=told)
     return ngettext(
         "%(names)s is on the waiting list for %(session)s.",
         "%(names)s are on the waiting list for %(session)s.",
@@ -116,8 +124,8 @@ def cancelled_lead(facts: LetterSnapshot) -> str:
 def gone_lead(facts: LetterSnapshot) -> str:
     """Say who no longer comes."""
     return ngettext(
-        "%(names)s no longer comes to %(session)s.",
-        "%(names)s no longer come to %(session)s.",
+        "%(names)s is no longer coming to %(session)s.",
+        "%(names)s are no longer coming to %(session)s.",
         len(facts.gone),
         names=names(facts.gone, facts),
         session=session_words(facts.session),
@@ -131,21 +139,21 @@ def changed_lead(facts: LetterSnapshot) -> str:
         "title": told.title,
         "day": formatting.day(told.starts_wall),
         "clock": formatting.clock_time(told.starts_wall),
-        "place": place_name(told),
+        "where": place_name(told),
     }
     if {SessionChange.TIME, SessionChange.PLACE} <= new:
-        return _("“%(title)s” has a new time and a new place: %(day)s at %(clock)s, %(place)s.", **words)
+        return _("“%(title)s” has a new time and a new place: %(day)s at %(clock)s, %(where)s.", **words)
     if SessionChange.TIME in new:
         return _("“%(title)s” has a new time: %(day)s at %(clock)s.", **words)
     if SessionChange.PLACE in new:
-        return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(place)s.", **words)
+        return _("“%(title)s” on %(day)s at %(clock)s has a new place: %(where)s.", **words)
     if SessionChange.LINK in new:
         return _("“%(title)s” on %(day)s at %(clock)s has a new link to join.", **words)
     if not new:
         return _("Something has changed about “%(title)s” on %(day)s at %(clock)s.", **words)
-    words["what"] = format_list([_PARTS[part]() for part in SessionChange if part in new], locale=formatting.locale())
-    said = _("“%(title)s” on %(day)s at %(clock)s: time and place stay. What is new: %(what)s.")
-    return (_("“%(title)s” on %(day)s at %(clock)s stays as planned. What is new: %(what)s.") if told.is_provisional else said) % words
+    change = _("There is a change to “%(title)s” on %(day)s at %(clock)s.", **words)
+    same = "" if told.is_provisional else _("The time and place stay the same.")
+    return sentences(change, same, *(_PARTS[part]() for part in SessionChange if part in new))
 
 
 def _title_and_time(told: SessionSnapshot) -> str:
@@ -164,10 +172,10 @@ def _title(told: SessionSnapshot) -> str:
 
 
 _PARTS = {
-    SessionChange.TITLE: lambda: _("the title"),
-    SessionChange.HOST: lambda: _("the host"),
-    SessionChange.BRING: lambda: _("what to bring"),
-    SessionChange.WEAR: lambda: _("what to wear"),
-    SessionChange.KIT: lambda: _("what each student gets"),
-    SessionChange.DESCRIPTION: lambda: _("the description"),
+    SessionChange.TITLE: lambda: _("The title has changed."),
+    SessionChange.HOST: lambda: _("The host has changed."),
+    SessionChange.BRING: lambda: _("What to bring has changed."),
+    SessionChange.WEAR: lambda: _("What to wear has changed."),
+    SessionChange.KIT: lambda: _("What each student gets has changed."),
+    SessionChange.DESCRIPTION: lambda: _("The description has changed."),
 }

@@ -16,6 +16,11 @@ from outreach.web import formatting
 NAMED_AT_MOST = 3
 
 
+def sentences(*whole: str) -> str:
+    """Join whole sentences; an empty one is left out."""
+    return " ".join(filter(None, whole))
+
+
 def greeting(reader_name: str) -> str:
     """'Hello Ana,'; nothing where the name isn't known."""
     return _("Hello %(name)s,", name=reader_name) if reader_name else ""
@@ -58,7 +63,7 @@ def named_group(heading: str, students: Sequence[StudentSnapshot], facts: Letter
 def _position(student: StudentSnapshot) -> str:
     if student.is_held:
         return _("seat held")
-    return _("number %(place)s", place=student.place_in_queue) if student.place_in_queue is not None else ""
+    return _("number %(position)s", position=student.place_in_queue) if student.place_in_queue is not None else ""
 
 
 def given_names(students: Sequence[StudentSnapshot]) -> str:
@@ -74,16 +79,26 @@ def session_words(told: SessionSnapshot) -> str:
     return _("“%(title)s” on %(day)s at %(clock)s (%(city)s)", city=formatting.city(told.zone), **words)
 
 
+def time_words(session: SessionSnapshot) -> str:
+    """'Thursday 18 March 2027 at 14:00'; online, where it may be another hour, '(New York)' too."""
+    words = {"day": formatting.day(session.starts_wall), "clock": formatting.clock_time(session.starts_wall)}
+    if session.site_name:
+        return _("%(day)s at %(clock)s", **words)
+    return _("%(day)s at %(clock)s (%(city)s)", city=formatting.city(session.zone), **words)
+
+
 def place_name(told: SessionSnapshot) -> str:
     """'Skills lab, City Hospital', or 'Online'."""
-    return ", ".join(filter(None, (told.area_name, told.site_name))) or _("Online")
+    if told.area_name and told.site_name:
+        return _("%(area)s, %(site)s", area=told.area_name, site=told.site_name)
+    return told.site_name or told.area_name or _("Online")
 
 
-def waits(who: str, place: int | None) -> str:
-    """'Ben: number 3 on the waiting list'."""
-    if place is None:
-        return _("%(name)s: on the waiting list", name=who)
-    return _("%(name)s: number %(place)s on the waiting list", name=who, place=place)
+def waits(who: str, position: int | None) -> str:
+    """'Ben is number 3 on the waiting list'."""
+    if position is None:
+        return _("%(name)s is on the waiting list", name=who)
+    return _("%(name)s is number %(position)s on the waiting list", name=who, position=position)
 
 
 def near_words(near: Nearness) -> str:

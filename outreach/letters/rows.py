@@ -29,7 +29,7 @@ def fact_rows(facts: LetterSnapshot, *, goes_on: bool, has_link: bool, names_stu
     if goes_on:
         told += preparation(facts)
     if facts.has_new_description:
-        told.append(FactRow(label=_("Description"), lines=(_("Written anew: read it on the session's page."),)))
+        told.append(FactRow(label=_("Description"), lines=(_("This has changed. Read it on the session's page."),)))
     return tuple(row for row in told if row.lines or row.was)
 
 
@@ -42,8 +42,14 @@ def place_lines(session_facts: SessionSnapshot) -> tuple[str, ...]:
     """Where it is, from the door outwards; 'Online' where there is no door."""
     if not session_facts.site_name:
         return (_("Online"),)
-    meeting_point = session_facts.meeting_point and _("Meet at: %(place)s", place=session_facts.meeting_point)
-    return (place_name(session_facts), *paragraphs(session_facts.address), *((meeting_point,) if meeting_point else ()))
+    return (place_name(session_facts), *paragraphs(session_facts.address), *meeting_point_lines(session_facts))
+
+
+def meeting_point_lines(session: SessionSnapshot) -> tuple[str, ...]:
+    """Where to meet at the site; nothing where that isn't known."""
+    if not session.site_name or not session.meeting_point:
+        return ()
+    return (_("Meet at: %(meeting_point)s", meeting_point=session.meeting_point),)
 
 
 def _place_and_time(facts: LetterSnapshot) -> Iterator[FactRow]:
@@ -89,7 +95,7 @@ def _after_a_clock_change(told: SessionSnapshot) -> Iterator[str]:
     starts, ends = (wall.replace(tzinfo=ZoneInfo(told.zone), fold=told.fold) for wall in (told.starts_wall, told.ends_wall))
     if starts.utcoffset() != ends.utcoffset():
         clock, zone = formatting.clock_time(told.ends_wall), formatting.zone_words(told.ends_wall, told.zone, told.fold)
-        yield _("the clocks change meanwhile: it ends at %(clock)s (%(zone)s)", clock=clock, zone=zone)
+        yield _("The clocks change during the session: it ends at %(clock)s (%(zone)s)", clock=clock, zone=zone)
 
 
 def _on_the_readers_clock(told: SessionSnapshot, zone: str) -> Iterator[str]:
@@ -98,15 +104,15 @@ def _on_the_readers_clock(told: SessionSnapshot, zone: str) -> Iterator[str]:
         starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (told.starts_at, told.ends_at))
         if starts.replace(tzinfo=None) != told.starts_wall:
             walls = starts.replace(tzinfo=None), ends.replace(tzinfo=None)
-            yield _("your time: %(when)s", when=formatting.when(*walls, zone, starts.fold))
+            yield _("Your time: %(when)s", when=formatting.when(*walls, zone, starts.fold))
 
 
 def _family_lines(facts: LetterSnapshot) -> tuple[str, ...]:
     if not facts.waiting and not facts.gone:
         return (names(facts.seated, facts),)
-    seated = (_("%(name)s: has a seat", name=name(student, facts)) for student in facts.seated)
+    seated = (_("%(name)s has a seat", name=name(student, facts)) for student in facts.seated)
     waiting = (waits(name(student, facts), student.place_in_queue) for student in facts.waiting)
-    gone = (_("%(name)s: no longer comes", name=name(student, facts)) for student in facts.gone)
+    gone = (_("%(name)s is no longer coming", name=name(student, facts)) for student in facts.gone)
     return (*seated, *waiting, *gone)
 
 

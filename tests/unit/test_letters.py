@@ -339,7 +339,7 @@ def test_link_to_an_account_is_gone_once_it_is_wiped() -> None:
 def test_moved_says_old_and_new_in_words() -> None:
     seen = received(CASES["updated-time-student"])
 
-    assert "before: Thursday 11 March 2027" in seen.text
+    assert "Before: Thursday 11 March 2027" in seen.text
     assert "now: Thursday 18 March 2027" in seen.text
     assert re.search(r"<s [^>]*>Thursday 11 March 2027", seen.html)
 

@@ -48,6 +48,7 @@ from tests.support.received_letters import received
 
 UNCERTAIN = " It isn't certain yet: whether it takes place is decided by Tuesday 16 March at 12:00."
 NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00."
+CHANGE = f"There is a change to {THEN}. The time and place stay the same."
 NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
 SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
 
@@ -65,19 +66,25 @@ def _in_app() -> Iterator[None]:
     [
         (about(INVITATION, GUARDIAN, Cause.REGISTERED, entry=entry()), f"You have a seat at {THEN}."),
         (about(INVITATION, STUDENT, Cause.REGISTERED, seated=(ANA, BEN), entry=entry()), f"Ana and Ben have seats at {THEN}."),
-        (about(INVITATION, TEACHER, Cause.REGISTERED, seated=(ANA,), entry=entry()), f"Students of yours have seats at {THEN}."),
-        (about(PROMOTED, TEACHER, Cause.PROMOTED, entry=entry()), f"A place is free: students of yours have seats at {THEN}."),
-        (about(PROMOTED, STUDENT, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A place is free: you have a seat at {THEN}."),
-        (about(PROMOTED, GUARDIAN, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A place is free: Ana has a seat at {THEN}."),
-        (about(UPDATED, GUARDIAN, Cause.PROMOTED, seated=(ANA, BEN), entry=entry()), f"A place is free: Ana and Ben have seats at {THEN}."),
+        (about(INVITATION, TEACHER, Cause.REGISTERED, seated=(ANA,), entry=entry()), f"Some of your students have seats at {THEN}."),
+        (
+            about(PROMOTED, TEACHER, Cause.PROMOTED, entry=entry()),
+            f"A seat has become free. Some of your students now have seats at {THEN}.",
+        ),
+        (about(PROMOTED, STUDENT, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A seat has become free. You now have a seat at {THEN}."),
+        (about(PROMOTED, GUARDIAN, Cause.PROMOTED, seated=(ANA,), entry=entry()), f"A seat has become free. Ana now has a seat at {THEN}."),
+        (
+            about(UPDATED, GUARDIAN, Cause.PROMOTED, seated=(ANA, BEN), entry=entry()),
+            f"A seat has become free. Ana and Ben now have seats at {THEN}.",
+        ),
         (about(UPDATED, GUARDIAN, Cause.REGISTERED, seated=(ANA, BEN), entry=entry()), f"Ana and Ben have seats at {THEN}."),
         (
             about(UPDATED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA,), entry=entry()),
-            f"Ana no longer comes to {THEN}; your own part stays.",
+            f"Ana is no longer coming to {THEN}. Your own part stays the same.",
         ),
         (
             about(UPDATED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA, BEN), entry=entry()),
-            f"Ana and Ben no longer come to {THEN}; your own part stays.",
+            f"Ana and Ben are no longer coming to {THEN}. Your own part stays the same.",
         ),
         (
             about(UPDATED, GUARDIAN, Cause.MOVED, waiting=(replace(ANA, place_in_queue=3),)),
@@ -92,41 +99,58 @@ def _in_app() -> Iterator[None]:
         (about(REMOVED, HOST, Cause.WITHDRAWN, entry=entry()), f"You are no longer hosting {THEN}."),
         (about(REMOVED, GUARDIAN, Cause.PUBLISHED, entry=entry()), f"You are no longer hosting {THEN}."),
         (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"{THEN} is taken out of your calendar."),
-        (about(REMOVED, GUARDIAN, Cause.REGISTERED, gone=(ANA, BEN), entry=entry()), f"Ana and Ben no longer come to {THEN}."),
+        (about(REMOVED, GUARDIAN, Cause.REGISTERED, gone=(ANA, BEN), entry=entry()), f"Ana and Ben are no longer coming to {THEN}."),
         (
             about(REMOVED, GUARDIAN, Cause.AGE, gone=(ANA,), entry=entry()),
             f"The student is of age on that day: our letters about {THEN} go to them alone.",
         ),
-        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,)), f"A place is free: Gus Hill has a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,)), f"A seat has become free. Gus Hill now has a seat at {THEN}."),
         (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), was=told(title="Old")), f"1 of your students has a seat at {THEN}."),
         (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,), was=told(is_cancelled=True)), f"Something has changed about {THEN}."),
-        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS, AMY)), f"2 of your students have a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS,)), f"1 of your students waits for a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)), f"1 of your students has a seat at {THEN}, 1 waits."),
-        (about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS, AMY)), f"Places are free: Gus Hill and Amy Diaz have seats at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS,)), f"Gus Hill waits for a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS, AMY)), f"Gus Hill and Amy Diaz wait for a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS, AMY)), f"Gus Hill and Amy Diaz no longer come to {THEN}."),
-        (about(DIGEST, TEACHER, Cause.OFFERED, offered=(GUS, AMY)), f"Seats are free at {THEN}. Shall Gus Hill and Amy Diaz have them?"),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS, AMY)), f"2 of your students have seats at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS,)), f"1 of your students is on the waiting list for {THEN}."),
+        (
+            about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)),
+            f"1 of your students has a seat at {THEN}. 1 is on the waiting list.",
+        ),
+        (
+            about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY, ANA)),
+            f"1 of your students has a seat at {THEN}. 2 are on the waiting list.",
+        ),
+        (
+            about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS, AMY)),
+            f"2 of your students are on the waiting list for {THEN}.",
+        ),
+        (
+            about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS, AMY)),
+            f"Seats have become free. Gus Hill and Amy Diaz now have seats at {THEN}.",
+        ),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS,)), f"Gus Hill is on the waiting list for {THEN}."),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, waiting=(GUS, AMY)), f"Gus Hill and Amy Diaz are on the waiting list for {THEN}."),
+        (about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS, AMY)), f"Gus Hill and Amy Diaz are no longer coming to {THEN}."),
+        (
+            about(DIGEST, TEACHER, Cause.OFFERED, offered=(GUS, AMY)),
+            f"Seats are free at {THEN}. Would you like Gus Hill and Amy Diaz to have them?",
+        ),
         (
             about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS,), waiting=(AMY,)),
-            f"There is news about {THEN}. Gus Hill: no longer coming; Amy Diaz: waiting.",
+            f"There is news about {THEN}. Gus Hill is no longer coming. Amy Diaz is on the waiting list.",
         ),
         (
             about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS,), waiting=(AMY,)),
-            f"There is news about {THEN}. Gus Hill: seated; Amy Diaz: waiting.",
+            f"There is news about {THEN}. Gus Hill has a seat. Amy Diaz is on the waiting list.",
         ),
         (about(ROSTER, HOST, Cause.TIME), f"Nobody has a seat at {THEN}."),
-        (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), f"1 student comes to {THEN}."),
-        (about(ROSTER, HOST, Cause.TIME, seated=(ANA, BEN)), f"2 students come to {THEN}."),
-        (about(NOTE, HOST, Cause.COUNTERED), f"Somebody you invited would like another time for {THEN}."),
+        (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), f"1 student is coming to {THEN}."),
+        (about(ROSTER, HOST, Cause.TIME, seated=(ANA, BEN)), f"2 students are coming to {THEN}."),
+        (about(NOTE, HOST, Cause.COUNTERED), f"Someone you invited would like another time for {THEN}."),
         (
             about(NOTE, HOST, Cause.FORWARDED, asked=ProposalSnapshot(by=TEACHER)),
-            f"Somebody you invited passed the invitation to {THEN} on to somebody else.",
+            f"Someone you invited passed the invitation to {THEN} on to someone else.",
         ),
         (
             about(NOTE, TEACHER, Cause.FORWARDED, seated=(GUS,), asked=ProposalSnapshot(by=GUARDIAN)),
-            f"The family of Gus Hill passed the invitation to {THEN} on to somebody else.",
+            f"The family of Gus Hill passed the invitation to {THEN} on to someone else.",
         ),
         (
             about(CONFIRM, GUARDIAN, Cause.FORWARDED),
@@ -149,12 +173,12 @@ def test_the_lead_says_what_happened_to_whom(one: Letter, said: str) -> None:
         ({"area_name": "Theatre 2"}, NEW_PLACE),
         ({"address": "2 Park Lane"}, NEW_PLACE),
         ({"meeting_point": "Back door"}, NEW_PLACE),
-        ({"title": "Knots"}, f"{TITLED} {AT}: time and place stay. What is new: the title."),
-        ({"host_name": "Dr Kim Ng"}, f"{TITLED} {AT}: time and place stay. What is new: the host."),
-        ({"bring": ""}, f"{TITLED} {AT}: time and place stay. What is new: what to bring."),
-        ({"wear": ""}, f"{TITLED} {AT}: time and place stay. What is new: what to wear."),
-        ({"kit": ""}, f"{TITLED} {AT}: time and place stay. What is new: what each student gets."),
-        ({"title": "Knots", "kit": ""}, f"{TITLED} {AT}: time and place stay. What is new: the title and what each student gets."),
+        ({"title": "Knots"}, f"{CHANGE} The title has changed."),
+        ({"host_name": "Dr Kim Ng"}, f"{CHANGE} The host has changed."),
+        ({"bring": ""}, f"{CHANGE} What to bring has changed."),
+        ({"wear": ""}, f"{CHANGE} What to wear has changed."),
+        ({"kit": ""}, f"{CHANGE} What each student gets has changed."),
+        ({"title": "Knots", "kit": ""}, f"{CHANGE} The title has changed. What each student gets has changed."),
         (
             {"fold": 1, "area_name": "Theatre 2", "title": "Knots"},
             f"{TITLED} has a new time and a new place: Thursday 18 March 2027 at 14:00, Skills lab, Harbor Hospital.",
@@ -171,22 +195,22 @@ def test_the_lead_says_what_is_new(changed: dict[str, Any], said: str) -> None:
 def test_a_new_description_is_news_of_its_own() -> None:
     one = moved(told(), has_new_description=True)
 
-    assert lead(one) == f"{TITLED} {AT}: time and place stay. What is new: the description."
-    assert row(one, "Description") == "Written anew: read it on the session's page."
+    assert lead(one) == f"{CHANGE} The description has changed."
+    assert row(one, "Description") == "This has changed. Read it on the session's page."
     assert row(moved(told(fold=1)), "Description") is None
 
 
 def test_new_words_about_an_uncertain_session_do_not_say_that_it_stays() -> None:
     one = moved(told(title="Knots", **MAYBE), now=told(**MAYBE))
 
-    assert lead(one) == f"{TITLED} {AT} stays as planned. What is new: the title.{UNCERTAIN}"
+    assert lead(one) == f"There is a change to {THEN}. The title has changed.{UNCERTAIN}"
 
 
 @pytest.mark.parametrize(("number", "said"), [(3, "Ana, Ben, and Cem"), (4, "4 students")])
 def test_more_than_three_students_are_counted_for_staff_and_named_for_a_family(number: int, said: str) -> None:
     gone = tuple(student(name, key) for key, name in enumerate(("Ana", "Ben", "Cem", "Dan")[:number]))
 
-    assert lead(about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=gone)) == f"{said} no longer come to {THEN}."
+    assert lead(about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=gone)) == f"{said} are no longer coming to {THEN}."
     assert "Ana, Ben" in lead(about(REMOVED, GUARDIAN, Cause.WITHDRAWN, gone=gone))
 
 
@@ -206,7 +230,7 @@ def test_clock_changes_are_no_news_about_the_decision() -> None:
     was = told(is_provisional=True, decides_at=MAYBE_DECIDES + SECOND)
     one = about(UPDATED, STUDENT, Cause.ZONE, session=told(**MAYBE), was=was, seated=(ANA,), entry=entry(1))
 
-    assert lead(one) == f"{TITLED} stays on Thursday 18 March 2027 at 14:00 (New York, UTC−4).{UNCERTAIN}"
+    assert lead(one) == f"{TITLED} is still on Thursday 18 March 2027 at 14:00 (New York, UTC−4).{UNCERTAIN}"
 
 
 def test_a_move_that_also_decides_says_both() -> None:

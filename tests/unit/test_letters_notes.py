@@ -214,9 +214,19 @@ def test_a_school_is_told_all_senders_to_let_in(bounce: str, senders: str) -> No
 @pytest.mark.parametrize(
     ("facts_of_it", "said"),
     [
-        ({"is_approved": True}, "You are approved as teacher at Northside School."),
-        ({"is_approved": True, "place": ""}, "You are approved as teacher."),
-        ({"is_approved": False}, "Your application as teacher at Northside School was not approved."),
+        ({"is_approved": True}, "Your application to be a teacher at Northside School was approved."),
+        ({"is_approved": True, "place": ""}, "Your application was approved."),
+        ({"is_approved": True, "role": "coordinator"}, "Your application was approved."),
+        ({"is_approved": False, "role": "coordinator"}, "Your application was not approved."),
+        (
+            {"is_approved": True, "role": "clinician", "place": "City Hospital"},
+            "Your application to be a clinician at City Hospital was approved.",
+        ),
+        (
+            {"is_approved": False, "role": "clinician", "place": "City Hospital"},
+            "Your application to be a clinician at City Hospital was not approved.",
+        ),
+        ({"is_approved": False}, "Your application to be a teacher at Northside School was not approved."),
     ],
 )
 def test_an_applicant_reads_the_decision_and_the_note(facts_of_it: dict[str, Any], said: str) -> None:

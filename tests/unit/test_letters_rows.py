@@ -70,14 +70,14 @@ def test_what_changed_stands_struck_beside_what_is_now() -> None:
     assert row(one, "What to bring") == "~~nothing~~ / **Long hair tied back / Closed shoes**"
     assert row(one, "What to wear") == "~~Gown~~ / **Short sleeves**"
     assert row(one, "Each student gets") == "~~Pad~~ / **Needle holder, forceps, scissors, pad**"
-    assert "  before: nothing\n  now: Long hair tied back\n    Closed shoes\n" in received(one).text
+    assert "  Before: nothing\n  Now: Long hair tied back\n    Closed shoes\n" in received(one).text
 
 
 def test_what_is_no_longer_needed_is_struck_and_nothing_stands_beside_it() -> None:
     one = moved(told(bring="An apron"), now=told(bring=""))
 
     assert row(one, "What to bring") == "~~An apron~~"
-    assert "What to bring (changed)\n  before: An apron\n  now: nothing\n" in received(one).text
+    assert "What to bring (changed)\n  Before: An apron\n  Now: nothing\n" in received(one).text
 
 
 def test_nothing_is_struck_that_stayed() -> None:
@@ -114,14 +114,14 @@ def test_whether_it_is_certain_has_a_row_as_long_as_that_matters(
         (TEACHER, Cause.REGISTERED, {"seated": (ANA,)}, ("Your family", "Ana")),
         (HOST, Cause.PUBLISHED, {"seated": (ANA,)}, ("Your family", "Ana")),
         (HOST, Cause.PUBLISHED, {}, None),
-        (GUARDIAN, Cause.REGISTERED, {"seated": (ANA,), "waiting": (BEN,)}, ("Who", "Ana: has a seat / Ben: on the waiting list")),
+        (GUARDIAN, Cause.REGISTERED, {"seated": (ANA,), "waiting": (BEN,)}, ("Who", "Ana has a seat / Ben is on the waiting list")),
         (
             GUARDIAN,
             Cause.REGISTERED,
             {"waiting": (replace(ANA, place_in_queue=2), replace(BEN, place_in_queue=5))},
-            ("Who", "Ana: number 2 on the waiting list / Ben: number 5 on the waiting list"),
+            ("Who", "Ana is number 2 on the waiting list / Ben is number 5 on the waiting list"),
         ),
-        (GUARDIAN, Cause.WITHDRAWN, {"seated": (ANA,), "gone": (BEN,)}, ("Who", "Ana: has a seat / Ben: no longer comes")),
+        (GUARDIAN, Cause.WITHDRAWN, {"seated": (ANA,), "gone": (BEN,)}, ("Who", "Ana has a seat / Ben is no longer coming")),
     ],
 )
 def test_a_family_reads_which_of_its_own_it_is_about(
@@ -240,7 +240,7 @@ def test_a_roster_lists_schools_and_given_names_in_order() -> None:
     assert shown[shown.index("## 1 student") :][:7] == [
         *("## 1 student", "Cem", "## Northside: 1 student", "Ben", "## Westview: 2 students", "Ana", "Zoe"),
     ]
-    assert lead(one) == f"4 students from 3 schools come to {THEN}."
+    assert lead(one) == f"4 students from 3 schools are coming to {THEN}."
 
 
 @pytest.mark.parametrize("wall", ["starts_wall", "ends_wall"])
@@ -267,8 +267,8 @@ def test_a_cancelled_call_is_taken_out_without_its_link() -> None:
 @pytest.mark.parametrize("reader_zone", ["", "America/New_York", "Europe/London", "Australia/Sydney"])
 def test_online_a_reader_elsewhere_reads_their_own_time_too(reader_zone: str) -> None:
     own = {
-        "Europe/London": " / your time: Thursday 18 March 2027, 21:00 to 23:00 (London, UTC)",
-        "Australia/Sydney": " / your time: Friday 19 March 2027, 08:00 to 10:00 (Sydney, UTC+11)",
+        "Europe/London": " / Your time: Thursday 18 March 2027, 21:00 to 23:00 (London, UTC)",
+        "Australia/Sydney": " / Your time: Friday 19 March 2027, 08:00 to 10:00 (Sydney, UTC+11)",
     }
     for session, shown in ((online(), own.get(reader_zone, "")), (told(datetime(2027, 3, 18, 17, 0)), "")):
         one = about(INVITATION, STUDENT, Cause.REGISTERED, session=session, seated=(ANA,), entry=entry(), reader_zone=reader_zone)
@@ -279,7 +279,7 @@ def test_online_a_reader_elsewhere_reads_their_own_time_too(reader_zone: str) ->
 @pytest.mark.parametrize(
     ("starts_wall", "minutes", "extra"),
     [
-        (datetime(2027, 3, 28, 0, 30), 120, " / the clocks change meanwhile: it ends at 02:30 (London, UTC+1)"),
+        (datetime(2027, 3, 28, 0, 30), 120, " / The clocks change during the session: it ends at 02:30 (London, UTC+1)"),
         (datetime(2027, 3, 28, 3, 30), 120, ""),
     ],
 )

@@ -31,7 +31,7 @@ from tests.support.letter_lines import (
     SECOND,
     STUDENT,
     TEACHER,
-    THEN,
+    TITLED,
     UPDATED,
     WAITING,
     about,
@@ -49,27 +49,27 @@ def _in_app() -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("before", "subject"),
+    ("before", "subject", "said"),
     [
-        (timedelta(seconds=29), "In 1 minute"),
-        (timedelta(minutes=2), "In 2 minutes"),
-        (timedelta(minutes=90) - SECOND, "In 90 minutes"),
-        (timedelta(minutes=90), "In 2 hours"),
-        (timedelta(minutes=149), "In 2 hours"),
-        (timedelta(minutes=151), "In 3 hours"),
-        (timedelta(hours=6) - SECOND, "In 6 hours"),
-        (timedelta(hours=6), "Today"),
-        (timedelta(hours=14), "Today"),
-        (timedelta(hours=14, seconds=1), "Tomorrow"),
-        (timedelta(hours=38), "Tomorrow"),
-        (timedelta(hours=38, seconds=1), "In 2 days"),
+        (timedelta(seconds=29), "In 1 minute", "starts in 1 minute, on"),
+        (timedelta(minutes=2), "In 2 minutes", "starts in 2 minutes, on"),
+        (timedelta(minutes=90) - SECOND, "In 90 minutes", "starts in 90 minutes, on"),
+        (timedelta(minutes=90), "In 2 hours", "starts in 2 hours, on"),
+        (timedelta(minutes=149), "In 2 hours", "starts in 2 hours, on"),
+        (timedelta(minutes=151), "In 3 hours", "starts in 3 hours, on"),
+        (timedelta(hours=6) - SECOND, "In 6 hours", "starts in 6 hours, on"),
+        (timedelta(hours=6), "Today", "is today,"),
+        (timedelta(hours=14), "Today", "is today,"),
+        (timedelta(hours=14, seconds=1), "Tomorrow", "is tomorrow,"),
+        (timedelta(hours=38), "Tomorrow", "is tomorrow,"),
+        (timedelta(hours=38, seconds=1), "In 2 days", "is in 2 days, on"),
     ],
 )
-def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str) -> None:
+def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: str) -> None:
     one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=told().starts_at - before)
 
     assert str(received(one).message["Subject"]) == f"{subject}: Power of a Stitch"
-    assert lead(one) == f"{subject}: {THEN}."
+    assert lead(one) == f"{TITLED} {said} Thursday 18 March 2027 at 14:00."
 
 
 @pytest.mark.parametrize(
@@ -112,16 +112,24 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
         (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": told(fold=1)}, "Moved"),
         (DIGEST, Cause.CANCELLED, {"seated": (GUS,)}, "Cancelled"),
         (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": told(**MAYBE)}, "It takes place"),
-        (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 seated"),
-        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "waiting": (AMY,)}, "1 seated, 1 waiting"),
-        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,)}, "1 no longer comes"),
-        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS, AMY), "waiting": (ANA,)}, "1 waiting, 2 no longer come"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 with a seat"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "waiting": (AMY,)}, "1 with a seat, 1 waiting"),
+        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,)}, "1 no longer coming"),
+        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS, AMY), "waiting": (ANA,)}, "1 waiting, 2 no longer coming"),
+        (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,), "seated": (AMY, ANA)}, "2 with a seat, 1 no longer coming"),
+        (
+            DIGEST,
+            Cause.WITHDRAWN,
+            {"gone": (GUS,), "seated": (AMY,), "waiting": (ANA, BEN)},
+            "1 with a seat, 2 waiting, 1 no longer coming",
+        ),
+        (DIGEST, Cause.REGISTERED, {"waiting": (AMY, ANA)}, "2 waiting"),
         (DIGEST, Cause.WITHDRAWN, {}, "Your students"),
-        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "session": told(**MAYBE)}, "1 seated"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "session": told(**MAYBE)}, "1 with a seat"),
         (ROSTER, Cause.TIME, {"seated": (ANA,)}, "In 17 days, 1 student"),
         (ROSTER, Cause.TIME, {"seated": (ANA, BEN)}, "In 17 days, 2 students"),
-        (ROSTER, Cause.TIME, {"seated": (ANA,), "session": told(**MAYBE)}, "In 17 days, 1 student, not certain yet"),
-        (LetterKind.REMINDER, Cause.TIME, {"session": told(**MAYBE)}, "In 17 days, not certain yet"),
+        (ROSTER, Cause.TIME, {"seated": (ANA,), "session": told(**MAYBE)}, "In 17 days, 1 student (provisional)"),
+        (LetterKind.REMINDER, Cause.TIME, {"session": told(**MAYBE)}, "In 17 days (provisional)"),
         (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": told(**MAYBE)}, "An address needs correcting"),
     ],
 )

@@ -165,7 +165,7 @@ def test_whoever_moves_up_from_the_waiting_list_may_be_held_too(family: Family, 
     promoted = letter_to("cem@families.example", [letter for letter in queued() if letter.kind is LetterKind.PROMOTED])
     text = " ".join(promoted.mail.text.split())
     assert (status(promoted), "A seat at “" in text, "is held for Cem." in text) == ("TENTATIVE", True, True)
-    assert "A place is free: A seat" not in text
+    assert "A seat has become free." not in text
     use_cases.withdraw(registration_of(family.cem, family.session).id, now=family.now, by_id=family.teacher.id)
     assert seats_taken(family.session) == 1
 

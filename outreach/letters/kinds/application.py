@@ -10,20 +10,17 @@ from outreach.letters.content import FactRow, LetterContent, Link
 from outreach.letters.kind import PlainKind
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import greeting
-from outreach.models import ApplicationSnapshot, LetterKind
+from outreach.models import ApplicationSnapshot, LetterKind, RoleName
 from outreach.settings import Settings
 
 
 def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the coordinator's decision."""
     facts, base_url = ApplicationSnapshot.from_json(plain), settings.base_url
-    words = {"role": facts.role, "place": facts.place}
     if facts.is_approved:
-        lead = _("You are approved as %(role)s at %(place)s.", **words) if facts.place else _("You are approved as %(role)s.", **words)
-        subject, button = _("You are approved"), Link(_("Sign in and begin"), base_url + "/login")
+        lead, subject, button = _approved(facts), _("Your application was approved"), Link(_("Sign in and start"), base_url + "/login")
     else:
-        lead = _("Your application as %(role)s at %(place)s was not approved.", **words)
-        subject, button = _("About your application"), Link(_("Apply again"), base_url + "/apply")
+        lead, subject, button = _declined(facts), _("About your application"), Link(_("Apply again"), base_url + "/apply")
     note = FactRow(label=_("Coordinator's note"), lines=tuple(line for line in facts.note.splitlines() if line))
     return LetterContent(
         subject=subject,
@@ -33,6 +30,22 @@ def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
         button=button,
         why=_("You get this letter because you applied."),
     )
+
+
+def _approved(facts: ApplicationSnapshot) -> str:
+    if facts.role == RoleName.TEACHER and facts.place:
+        return _("Your application to be a teacher at %(school)s was approved.", school=facts.place)
+    if facts.role == RoleName.CLINICIAN and facts.place:
+        return _("Your application to be a clinician at %(site)s was approved.", site=facts.place)
+    return _("Your application was approved.")
+
+
+def _declined(facts: ApplicationSnapshot) -> str:
+    if facts.role == RoleName.TEACHER and facts.place:
+        return _("Your application to be a teacher at %(school)s was not approved.", school=facts.place)
+    if facts.role == RoleName.CLINICIAN and facts.place:
+        return _("Your application to be a clinician at %(site)s was not approved.", site=facts.place)
+    return _("Your application was not approved.")
 
 
 KIND = PlainKind(

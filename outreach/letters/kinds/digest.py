@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
@@ -14,7 +14,7 @@ from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subj
 from outreach.letters.links import page, registrations_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import OVER, UNREACHABLE
-from outreach.letters.phrases import named_group, names, session_words
+from outreach.letters.phrases import named_group, names, sentences, session_words
 from outreach.letters.provisional import is_the_news, sentence_of_news, subject_of_news
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot
@@ -36,13 +36,21 @@ def _news(facts: LetterSnapshot) -> str:
 
 
 def _counts_in_subject(facts: LetterSnapshot) -> str:
-    """'10 seated, 4 waiting'."""
-    parts = (
-        facts.seated and ngettext("%(num)s seated", "%(num)s seated", len(facts.seated)),
-        facts.waiting and ngettext("%(num)s waiting", "%(num)s waiting", len(facts.waiting)),
-        facts.gone and ngettext("%(num)s no longer comes", "%(num)s no longer come", len(facts.gone)),
-    )
-    return ", ".join(part for part in parts if part) or _("Your students")
+    """'10 with a seat, 4 waiting'."""
+    numbers = {"seated": len(facts.seated), "waiting": len(facts.waiting), "gone": len(facts.gone)}
+    return _COUNTS[tuple(key for key, number in numbers.items() if number)]() % numbers
+
+
+_COUNTS: dict[tuple[str, ...], Callable[[], str]] = {
+    (): lambda: _("Your students"),
+    ("seated",): lambda: _("%(seated)s with a seat"),
+    ("waiting",): lambda: _("%(waiting)s waiting"),
+    ("gone",): lambda: _("%(gone)s no longer coming"),
+    ("seated", "waiting"): lambda: _("%(seated)s with a seat, %(waiting)s waiting"),
+    ("seated", "gone"): lambda: _("%(seated)s with a seat, %(gone)s no longer coming"),
+    ("waiting", "gone"): lambda: _("%(waiting)s waiting, %(gone)s no longer coming"),
+    ("seated", "waiting", "gone"): lambda: _("%(seated)s with a seat, %(waiting)s waiting, %(gone)s no longer coming"),
+}
 
 
 def _lead(context: LetterContext) -> str:
@@ -59,48 +67,58 @@ def _what_became(facts: LetterSnapshot) -> str:
         return _offer(facts)
     if facts.cause is Cause.REGISTERED:
         return _counts(facts)
-    news = [tell for students, tell in ((facts.gone, gone_lead), (facts.seated, _seated), (facts.waiting, _waiting)) if students]
-    return news[0](facts) if len(news) == 1 else _several(facts)
+    groups = ((facts.gone, gone_lead), (facts.seated, _promoted), (facts.waiting, _waiting))
+    leads = [lead for students, lead in groups if students]
+    return leads[0](facts) if len(leads) == 1 else _several(facts)
 
 
 def _several(facts: LetterSnapshot) -> str:
+    news = _("There is news about %(session)s.", session=session_words(facts.session))
+    gone, seated, waiting = (names(students, facts) for students in (facts.gone, facts.seated, facts.waiting))
     parts = (
-        facts.gone and _("%(names)s: no longer coming", names=names(facts.gone, facts)),
-        facts.seated and _("%(names)s: seated", names=names(facts.seated, facts)),
-        facts.waiting and _("%(names)s: waiting", names=names(facts.waiting, facts)),
+        gone and ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(facts.gone), names=gone),
+        seated and ngettext("%(names)s has a seat.", "%(names)s have seats.", len(facts.seated), names=seated),
+        waiting and ngettext("%(names)s is on the waiting list.", "%(names)s are on the waiting list.", len(facts.waiting), names=waiting),
     )
-    news = "; ".join(part for part in parts if part) or _("please look at the list")
-    return _("There is news about %(session)s. %(news)s.", session=session_words(facts.session), news=news)
+    return sentences(news, *parts) if any(parts) else sentences(news, _("Please check your registrations."))
 
 
 def _counts(facts: LetterSnapshot) -> str:
-    told = session_words(facts.session)
-    seated = ngettext("%(num)s of your students has a seat", "%(num)s of your students have a seat", len(facts.seated))
-    waiting = ngettext("%(num)s waits", "%(num)s wait", len(facts.waiting))
-    if not facts.waiting:
-        return _("%(seated)s at %(session)s.", seated=seated, session=told)
-    if not facts.seated:
-        who = ngettext("%(num)s of your students waits for a seat", "%(num)s of your students wait for a seat", len(facts.waiting))
-        return _("%(waiting)s at %(session)s.", waiting=who, session=told)
-    return _("%(seated)s at %(session)s, %(waiting)s.", seated=seated, session=told, waiting=waiting)
+    told, seated, waiting = session_words(facts.session), len(facts.seated), len(facts.waiting)
+    if waiting and not seated:
+        return ngettext(
+            "%(num)s of your students is on the waiting list for %(session)s.",
+            "%(num)s of your students are on the waiting list for %(session)s.",
+            waiting,
+            session=told,
+        )
+    return sentences(
+        ngettext(
+            "%(num)s of your students has a seat at %(session)s.",
+            "%(num)s of your students have seats at %(session)s.",
+            seated,
+            session=told,
+        ),
+        ngettext("%(num)s is on the waiting list.", "%(num)s are on the waiting list.", waiting) if waiting else "",
+    )
 
 
 def _offer(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.offered, facts), session_words(facts.session), len(facts.offered)
     return ngettext(
-        "A seat is free at %(session)s. Shall %(names)s have it?",
-        "Seats are free at %(session)s. Shall %(names)s have them?",
+        "A seat is free at %(session)s. Would you like %(names)s to have it?",
+        "Seats are free at %(session)s. Would you like %(names)s to have them?",
         count,
         names=who,
         session=told,
     )
 
 
-def _seated(facts: LetterSnapshot) -> str:
+def _promoted(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.seated, facts), session_words(facts.session), len(facts.seated)
     return ngettext(
-        "A place is free: %(names)s has a seat at %(session)s.",
-        "Places are free: %(names)s have seats at %(session)s.",
+        "A seat has become free. %(names)s now has a seat at %(session)s.",
+        "Seats have become free. %(names)s now have seats at %(session)s.",
         count,
         names=who,
         session=told,
@@ -110,8 +128,8 @@ def _seated(facts: LetterSnapshot) -> str:
 def _waiting(facts: LetterSnapshot) -> str:
     who, told, count = names(facts.waiting, facts), session_words(facts.session), len(facts.waiting)
     return ngettext(
-        "%(names)s waits for a seat at %(session)s.",
-        "%(names)s wait for a seat at %(session)s.",
+        "%(names)s is on the waiting list for %(session)s.",
+        "%(names)s are on the waiting list for %(session)s.",
         count,
         names=who,
         session=told,
@@ -133,10 +151,10 @@ def _groups(context: LetterContext) -> Iterator[Group]:
         heading = ngettext("%(num)s had a seat", "%(num)s had a seat", seated) if is_cancelled else None
         yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), facts.seated, facts)
     if waiting:
-        heading = ngettext("%(num)s waited", "%(num)s waited", waiting) if is_cancelled else None
-        yield named_group(heading or ngettext("%(num)s waits", "%(num)s wait", waiting), facts.waiting, facts)
+        heading = ngettext("%(num)s was on the waiting list", "%(num)s were on the waiting list", waiting) if is_cancelled else None
+        yield named_group(heading or ngettext("%(num)s is waiting", "%(num)s are waiting", waiting), facts.waiting, facts)
     if gone:
-        yield named_group(ngettext("%(num)s no longer comes", "%(num)s no longer come", gone), facts.gone, facts)
+        yield named_group(ngettext("%(num)s is no longer coming", "%(num)s are no longer coming", gone), facts.gone, facts)
     if facts.stands_in_for:
         yield named_group(_("Please tell them yourself"), facts.stands_in_for, facts)
 

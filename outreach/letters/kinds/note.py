@@ -27,21 +27,29 @@ def _subject(context: LetterContext) -> str:
 
 
 def _lead(context: LetterContext) -> str:
-    words = {"who": _who(context.facts), "session": session_words(context.facts.session)}
-    if context.facts.cause is Cause.COUNTERED:
-        return _("%(who)s would like another time for %(session)s.", **words)
-    return _("%(who)s passed the invitation to %(session)s on to somebody else.", **words)
+    facts = context.facts
+    who, session = _who(facts), session_words(facts.session)
+    is_by_family = bool(facts.seated) and facts.asked is not None and facts.asked.by is Reader.GUARDIAN
+    if facts.cause is Cause.COUNTERED:
+        if is_by_family:
+            return _("The family of %(who)s would like another time for %(session)s.", who=who, session=session)
+        if who:
+            return _("%(who)s would like another time for %(session)s.", who=who, session=session)
+        return _("Someone you invited would like another time for %(session)s.", session=session)
+    if is_by_family:
+        return _("The family of %(who)s passed the invitation to %(session)s on to someone else.", who=who, session=session)
+    if who:
+        return _("%(who)s passed the invitation to %(session)s on to someone else.", who=who, session=session)
+    return _("Someone you invited passed the invitation to %(session)s on to someone else.", session=session)
 
 
 def _who(facts: LetterSnapshot) -> str:
-    asked = facts.asked
-    if not facts.seated or asked is None:
-        return (asked.name if asked else "") or _("Somebody you invited")
-    schools = dict.fromkeys(student.school_name for student in facts.seated if student.school_name)
+    """'Ana (Northside School)', an adult's name, or nothing where no name is known."""
+    if not facts.seated or facts.asked is None:
+        return facts.asked.name if facts.asked else ""
+    schools = {student.school_name for student in facts.seated if student.school_name}
     who = names(facts.seated, facts)
-    if asked.by is Reader.GUARDIAN:
-        who = _("The family of %(names)s", names=who)
-    return _("%(who)s (%(school)s)", who=who, school=next(iter(schools))) if len(schools) == 1 else who
+    return _("%(who)s (%(school)s)", who=who, school=schools.pop()) if len(schools) == 1 else who
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
 from outreach.letters.content import FactRow, LetterContext, Link
 from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
 from outreach.letters.language import gettext as _
+from outreach.letters.language import ngettext
 from outreach.letters.leads import how_soon, subject_with_title
 from outreach.letters.links import family_links, family_or_session_link, family_url, not_mine_link
-from outreach.letters.nearness import SOON
+from outreach.letters.nearness import SOON, TimeUnit, nearness
 from outreach.letters.notes import if_plans_change, why_by_reader
 from outreach.letters.out_of_date import BEGUN, DECLINED, DOES_NOT_TAKE_PLACE, MOVED, NEXT_REMINDER_DUE, UNREACHABLE
-from outreach.letters.phrases import is_family, own_students, session_words
+from outreach.letters.phrases import is_family, own_students, time_words
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind
 
@@ -24,7 +25,27 @@ def _subject(context: LetterContext) -> str:
 
 
 def _lead(context: LetterContext) -> str:
-    return _("%(near)s: %(session)s.", near=how_soon(context), session=session_words(context.facts.session))
+    """Say how soon it is and when, by the moment the letter was written."""
+    session = context.facts.session
+    near = nearness(session, written_at=context.written_at)
+    words = {"title": session.title, "when": time_words(session)}
+    sentence: dict[TimeUnit, Callable[[], str]] = {
+        TimeUnit.MINUTES: lambda: ngettext(
+            "“%(title)s” starts in %(num)s minute, on %(when)s.",
+            "“%(title)s” starts in %(num)s minutes, on %(when)s.",
+            near.number,
+            **words,
+        ),
+        TimeUnit.HOURS: lambda: ngettext(
+            "“%(title)s” starts in %(num)s hour, on %(when)s.", "“%(title)s” starts in %(num)s hours, on %(when)s.", near.number, **words
+        ),
+        TimeUnit.TODAY: lambda: _("“%(title)s” is today, %(when)s.", **words),
+        TimeUnit.TOMORROW: lambda: _("“%(title)s” is tomorrow, %(when)s.", **words),
+        TimeUnit.DAYS: lambda: ngettext(
+            "“%(title)s” is in %(num)s day, on %(when)s.", "“%(title)s” is in %(num)s days, on %(when)s.", near.number, **words
+        ),
+    }
+    return sentence[near.unit]()
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:

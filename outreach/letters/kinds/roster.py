@@ -32,10 +32,16 @@ def _lead(context: LetterContext) -> str:
     told, schools = session_words(facts.session), len({student.school_name for student in facts.seated})
     if not facts.seated:
         return _("Nobody has a seat at %(session)s.", session=told)
-    who = ngettext("%(num)s student", "%(num)s students", len(facts.seated))
+    count = len(facts.seated)
     if schools == 1:
-        return ngettext("%(who)s comes to %(session)s.", "%(who)s come to %(session)s.", len(facts.seated), who=who, session=told)
-    return _("%(who)s from %(schools)s schools come to %(session)s.", who=who, schools=schools, session=told)
+        return ngettext("%(num)s student is coming to %(session)s.", "%(num)s students are coming to %(session)s.", count, session=told)
+    return ngettext(
+        "%(num)s student from %(schools)s schools is coming to %(session)s.",
+        "%(num)s students from %(schools)s schools are coming to %(session)s.",
+        count,
+        schools=schools,
+        session=told,
+    )
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
@@ -48,9 +54,13 @@ def _groups(context: LetterContext) -> Iterator[Group]:
     for student in context.facts.seated:
         schools[student.school_name].append(student.given_name)
     for school, given_names in sorted(schools.items()):
-        count = ngettext("%(num)s student", "%(num)s students", len(given_names))
-        heading = _("%(school)s: %(count)s", school=school, count=count) if school else count
-        yield Group(heading, tuple((given_name, "") for given_name in sorted(given_names)))
+        yield Group(_heading(school, len(given_names)), tuple((given_name, "") for given_name in sorted(given_names)))
+
+
+def _heading(school: str, count: int) -> str:
+    if school:
+        return ngettext("%(school)s: %(num)s student", "%(school)s: %(num)s students", count, school=school)
+    return ngettext("%(num)s student", "%(num)s students", count)
 
 
 def _button(context: LetterContext) -> Link:

@@ -16,7 +16,7 @@ from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subje
 from outreach.letters.links import family_links, family_or_session_link
 from outreach.letters.notes import about_the_calendar, what_follows, why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
-from outreach.letters.phrases import names, session_words
+from outreach.letters.phrases import names, sentences, session_words
 from outreach.letters.provisional import is_the_news, sentence_of_news, subject_of_news
 from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, LetterKind, LetterSnapshot
@@ -41,18 +41,18 @@ def _lead(context: LetterContext) -> str:
     if changes(facts):
         return changed_lead(facts)
     if facts.cause is Cause.ZONE:
-        return _clock_stays(facts)
+        return _same_time(facts)
     if facts.gone:
         return _someone_left(facts)
     return promoted_lead(facts) if facts.cause is Cause.PROMOTED else part_lead(facts)
 
 
-def _clock_stays(facts: LetterSnapshot) -> str:
-    """Say that the time on the wall is the one that was promised, though the zone's rules are new."""
+def _same_time(facts: LetterSnapshot) -> str:
+    """Say that the time is the same as before, though the zone has new rules."""
     told = facts.session
     zone = formatting.zone_words(told.starts_wall, told.zone, told.fold)
     words = {"title": told.title, "day": formatting.day(told.starts_wall), "clock": formatting.clock_time(told.starts_wall), "zone": zone}
-    return _("“%(title)s” stays on %(day)s at %(clock)s (%(zone)s).", **words)
+    return _("“%(title)s” is still on %(day)s at %(clock)s (%(zone)s).", **words)
 
 
 def _someone_left(facts: LetterSnapshot) -> str:
@@ -60,13 +60,13 @@ def _someone_left(facts: LetterSnapshot) -> str:
     told, gone = session_words(facts.session), names(facts.gone, facts)
     if not facts.seated:
         return ngettext(
-            "%(gone)s no longer comes to %(session)s; your own part stays.",
-            "%(gone)s no longer come to %(session)s; your own part stays.",
+            "%(gone)s is no longer coming to %(session)s. Your own part stays the same.",
+            "%(gone)s are no longer coming to %(session)s. Your own part stays the same.",
             len(facts.gone),
             gone=gone,
             session=told,
         )
-    left = ngettext("%(names)s no longer comes", "%(names)s no longer come", len(facts.gone), names=gone)
+    left = ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(facts.gone), names=gone)
     stay = ngettext(
         "%(names)s still has a seat at %(session)s.",
         "%(names)s still have seats at %(session)s.",
@@ -74,7 +74,7 @@ def _someone_left(facts: LetterSnapshot) -> str:
         names=names(facts.seated, facts),
         session=told,
     )
-    return f"{left}; {stay}"
+    return sentences(left, stay)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
