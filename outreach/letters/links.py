@@ -65,7 +65,7 @@ def other_sessions_link(context: LetterContext) -> Link:
 def family_links(context: LetterContext) -> Iterator[Link]:
     """Lead whoever has a part of their own and students too to the family's page; a guardian may say "not my child"."""
     if own_students(context.facts) and not is_family(context.facts):
-        yield Link(_("See your family's places or withdraw"), family_url(context))
+        yield Link(_("See your family's seats or withdraw"), family_url(context))
     yield from not_mine_link(context)
 
 
@@ -73,7 +73,7 @@ def not_mine_link(context: LetterContext) -> Iterator[Link]:
     """Let a guardian say that the child, or the address, isn't theirs."""
     if context.facts.reader is Reader.GUARDIAN:
         yield Link(
-            _("Not your child, or not your address? Tell us, and these letters stop."), _own_url(context, tokens.LinkPurpose.NOT_MINE)
+            _("Not your child, or not your address? Tell us and we'll stop these e-mails."), _own_url(context, tokens.LinkPurpose.NOT_MINE)
         )
 
 

@@ -38,34 +38,34 @@ def is_the_news(facts: LetterSnapshot) -> bool:
 
 
 def in_addition(facts: LetterSnapshot, *, written_at: datetime) -> Iterator[str]:
-    """Say after the lead that it isn't certain yet, or, after what else changed, that it is now."""
+    """Say after the lead that the session is provisional; or, if something else changed too, that it is confirmed."""
     if facts.session.is_provisional:
-        yield _uncertain(facts, written_at)
+        yield from _while_provisional(facts, written_at)
     elif news(facts) is News.DECIDED and not is_the_news(facts):
-        yield _("And it is certain now: it takes place.")
+        yield _("The session is now confirmed and will go ahead.")
 
 
 def sentence_of_news(facts: LetterSnapshot) -> str:
     """Say the one thing that changed; `in_addition` follows."""
     told = session_words(facts.session)
     if not facts.session.is_provisional:
-        return _("%(session)s takes place: it is certain now.", session=told)
+        return _("%(session)s is confirmed and will go ahead.", session=told)
     if news(facts) is News.OPEN:
-        return _("%(session)s has become provisional.", session=told)
-    return _("There is a new time for the decision about %(session)s.", session=told)
+        return _("%(session)s is now provisional.", session=told)
+    return _("There is a new decision time for %(session)s.", session=told)
 
 
 def subject_of_news(facts: LetterSnapshot) -> str:
-    """'It takes place'; 'Provisional now'; 'New decision time'."""
-    words = {News.DECIDED: _("It takes place"), News.OPEN: _("Provisional now"), News.PUT_OFF: _("New decision time")}
+    """'Going ahead'; 'Now provisional'; 'New decision time'."""
+    words = {News.DECIDED: _("Going ahead"), News.OPEN: _("Now provisional"), News.PUT_OFF: _("New decision time")}
     return words[news(facts) or News.DECIDED]
 
 
 def status_lines(told: SessionSnapshot) -> tuple[str, ...]:
-    """'Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it takes place."""
+    """'Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it goes ahead."""
     if told.decides_at is None:
-        return (_("It takes place"),)
-    return (_("Provisional: decided by %(until)s", until=formatting.moment(told.decides_at, told.zone)),)
+        return (_("Going ahead"),)
+    return (_("Provisional, to be decided by %(until)s", until=formatting.moment(told.decides_at, told.zone)),)
 
 
 def note_on_calendars(facts: LetterSnapshot) -> Iterator[str]:
@@ -73,21 +73,22 @@ def note_on_calendars(facts: LetterSnapshot) -> Iterator[str]:
     if not facts.session.is_provisional:
         return
     if facts.reader is Reader.HOST:
-        yield _("As long as it isn't certain, calendars show it as tentative. We write to ask you a day before you decide.")
+        yield _("While the session is provisional, calendars show it as tentative. We'll e-mail you a day before the decision is due.")
     else:
-        yield _("As long as it isn't certain, your calendar shows it as tentative. We'll write as soon as it is decided.")
+        yield _("While the session is provisional, your calendar shows it as tentative. We'll e-mail you when there is a decision.")
 
 
-def _uncertain(facts: LetterSnapshot, written_at: datetime) -> str:
+def _while_provisional(facts: LetterSnapshot, written_at: datetime) -> Iterator[str]:
     decides_at, by = facts.session.decides_at, until(facts.session)
     is_late = decides_at is not None and decides_at <= written_at
-    if facts.reader is Reader.HOST:
-        if is_late:
-            return _("It is still provisional: it should have been decided by %(until)s.", until=by)
-        return _("It is provisional: please decide by %(until)s whether it takes place.", until=by)
+    if not is_the_news(facts):
+        yield _("The session is still provisional.") if is_late else _("The session is provisional.")
     if is_late:
-        return _("It isn't certain yet, though it should have been decided by %(until)s.", until=by)
-    return _("It isn't certain yet: whether it takes place is decided by %(until)s.", until=by)
+        yield _("The decision was due by %(until)s.", until=by)
+    elif decides_at and facts.reader is Reader.HOST:
+        yield _("Please decide by %(until)s whether it will go ahead.", until=by)
+    elif decides_at:
+        yield _("The host decides by %(until)s whether it will go ahead.", until=by)
 
 
 def until(told: SessionSnapshot) -> str:

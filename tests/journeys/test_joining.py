@@ -51,7 +51,7 @@ def test_a_teacher_applies_confirms_is_approved_and_sees_the_school(town: Town) 
     newcomer.open("/apply")
     newcomer.fill(role="teacher", place="Riverside School", given_name="Zoe", family_name="Marsh", email=NEWCOMER, password=PASSWORD)
     newcomer.press("Apply")
-    letter = town.letter_to(NEWCOMER, "confirm your address")
+    letter = town.letter_to(NEWCOMER, "Confirm your e-mail address")
     link = letter.link(r"/confirm/[\w.~-]+")
 
     newcomer.open(link)

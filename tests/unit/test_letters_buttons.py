@@ -138,11 +138,11 @@ def test_a_teacher_who_is_a_parent_too_finds_the_family_page_where_a_child_of_th
 ) -> None:
     one = about(kind, TEACHER, Cause.REGISTERED, entry=entry(), **more)
 
-    assert any(line.startswith("See your family's places or withdraw -> ") for line in lines(one)) == shown
+    assert any(line.startswith("See your family's seats or withdraw -> ") for line in lines(one)) == shown
     assert any("/not-mine" in link for link in Page(received(one).html).links) is False
 
 
 def test_only_a_reminder_says_that_it_alone_stops() -> None:
-    assert "Want no more reminders? Stop them here." in received(CASES["reminder-1-day-teacher"]).text
-    assert "Stop them here; letters like this one still come." in received(CASES["digest-registered"]).text
-    assert "still come" not in received(CASES["reminder-1-day-teacher"]).text
+    assert "\nStop reminders\n" in received(CASES["reminder-1-day-teacher"]).text
+    assert "\nStop reminders (you'll still get e-mails like this one)\n" in received(CASES["digest-registered"]).text
+    assert "still get" not in received(CASES["reminder-1-day-teacher"]).text

@@ -46,7 +46,8 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
-UNCERTAIN = " It isn't certain yet: whether it takes place is decided by Tuesday 16 March at 12:00."
+DECIDED_BY = " The host decides by Tuesday 16 March at 12:00 whether it will go ahead."
+UNCERTAIN = f" The session is provisional.{DECIDED_BY}"
 NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00."
 CHANGE = f"There is a change to {THEN}. The time and place stay the same."
 NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
@@ -98,11 +99,11 @@ def _in_app() -> Iterator[None]:
         (about(WAITING, GUARDIAN, Cause.REGISTERED, waiting=(ANA,)), f"Ana is on the waiting list for {THEN}."),
         (about(REMOVED, HOST, Cause.WITHDRAWN, entry=entry()), f"You are no longer hosting {THEN}."),
         (about(REMOVED, GUARDIAN, Cause.PUBLISHED, entry=entry()), f"You are no longer hosting {THEN}."),
-        (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"{THEN} is taken out of your calendar."),
+        (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"{THEN} has been removed from your calendar."),
         (about(REMOVED, GUARDIAN, Cause.REGISTERED, gone=(ANA, BEN), entry=entry()), f"Ana and Ben are no longer coming to {THEN}."),
         (
             about(REMOVED, GUARDIAN, Cause.AGE, gone=(ANA,), entry=entry()),
-            f"The student is of age on that day: our letters about {THEN} go to them alone.",
+            f"E-mails about {THEN} now go only to the student, who is of age on that day.",
         ),
         (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,)), f"A seat has become free. Gus Hill now has a seat at {THEN}."),
         (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), was=told(title="Old")), f"1 of your students has a seat at {THEN}."),
@@ -154,7 +155,7 @@ def _in_app() -> Iterator[None]:
         ),
         (
             about(CONFIRM, GUARDIAN, Cause.FORWARDED),
-            f"Somebody answered your invitation to {THEN} from another address, so the answer doesn't count yet.",
+            f"Someone answered your invitation to {THEN} from another address, so the answer doesn't count yet.",
         ),
     ],
 )
@@ -219,8 +220,8 @@ def test_a_decision_that_is_late_is_called_late_from_its_last_moment_on(by: time
     session = told(**MAYBE)
     is_late = by >= timedelta(0)
     for reader, late, open_ in (
-        (STUDENT, "though it should have been decided by", "whether it takes place is decided by"),
-        (HOST, "it should have been decided by", "please decide by"),
+        (STUDENT, "The session is still provisional. The decision was due by", "The session is provisional. The host decides by"),
+        (HOST, "The session is still provisional. The decision was due by", "The session is provisional. Please decide by"),
     ):
         said = lead(about(INVITATION, reader, Cause.REGISTERED, session=session, entry=entry(), at=MAYBE_DECIDES + by))
         assert (late in said, open_ in said) == (is_late, not is_late)
@@ -236,33 +237,33 @@ def test_clock_changes_are_no_news_about_the_decision() -> None:
 def test_a_move_that_also_decides_says_both() -> None:
     one = moved(told(datetime(2027, 3, 11, 10, 0), **MAYBE))
 
-    assert lead(one) == f"{NEW_TIME} And it is certain now: it takes place."
+    assert lead(one) == f"{NEW_TIME} The session is now confirmed and will go ahead."
 
 
 @pytest.mark.parametrize("kind", ABOUT_SESSIONS)
 def test_who_plans_with_a_session_reads_on_top_that_it_is_not_certain(kind: LetterKind) -> None:
     one = about(kind, TEACHER, Cause.REGISTERED, session=told(**MAYBE), seated=(GUS,), waiting=(AMY,))
 
-    assert ("isn't certain yet" in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
-    assert "isn't certain" not in lead(about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)))
+    assert ("The session is provisional." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+    assert "provisional" not in lead(about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)))
 
 
 @pytest.mark.parametrize("kind", ABOUT_SESSIONS)
 def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind) -> None:
     one = about(kind, TEACHER, Cause.MOVED, was=told(datetime(2027, 3, 11, 10, 0), **MAYBE), seated=(GUS,), waiting=(AMY,))
 
-    assert ("And it is certain now: it takes place." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
+    assert ("The session is now confirmed and will go ahead." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
 
 
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
-        (told(**MAYBE), told(), f"{THEN} takes place: it is certain now."),
-        (told(), told(**MAYBE), f"{THEN} has become provisional.{UNCERTAIN}"),
+        (told(**MAYBE), told(), f"{THEN} is confirmed and will go ahead."),
+        (told(), told(**MAYBE), f"{THEN} is now provisional.{DECIDED_BY}"),
         (
             told(is_provisional=True, decides_at=MAYBE_DECIDES - timedelta(days=1)),
             told(**MAYBE),
-            f"There is a new time for the decision about {THEN}.{UNCERTAIN}",
+            f"There is a new decision time for {THEN}.{DECIDED_BY}",
         ),
         (told(**MAYBE), told(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
     ],
@@ -278,21 +279,21 @@ def test_what_became_of_the_decision_is_news_for_a_teacher_too() -> None:
         DIGEST, TEACHER, Cause.PROVISIONAL, session=told(**MAYBE), was=told(is_provisional=True, decides_at=WRITTEN), seated=(GUS,)
     )
 
-    assert lead(decided) == f"{THEN} takes place: it is certain now."
-    assert str(received(decided).message["Subject"]) == "It takes place: Power of a Stitch"
+    assert lead(decided) == f"{THEN} is confirmed and will go ahead."
+    assert str(received(decided).message["Subject"]) == "Going ahead: Power of a Stitch"
     assert str(received(put_off).message["Subject"]) == "New decision time: Power of a Stitch"
 
 
 def test_online_the_decision_time_names_its_clock() -> None:
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=online(**MAYBE), seated=(ANA,), entry=entry())
 
-    assert "is decided by Tuesday 16 March at 12:00 (New York)." in lead(one)
+    assert "The host decides by Tuesday 16 March at 12:00 (New York) whether" in lead(one)
 
 
 def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(is_provisional=True), seated=(ANA,), entry=entry())
 
-    assert "It isn't certain yet" in lead(one)
+    assert lead(one) == f"You have a seat at {THEN}. The session is provisional."
 
 
 @pytest.mark.parametrize(

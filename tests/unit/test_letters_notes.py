@@ -49,7 +49,7 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
-GREETING = "Please answer the invitation in your mail or calendar"
+PLEASE = "Please answer the invitation in your e-mail or calendar program"
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -63,102 +63,114 @@ def _in_app() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("one", "has", "has_not"),
     [
-        (about(INVITATION, GUARDIAN, Cause.ZONE, seated=(ANA,), entry=entry()), [GREETING], ["The rules for clocks"]),
+        (about(INVITATION, GUARDIAN, Cause.ZONE, seated=(ANA,), entry=entry()), [PLEASE], ["The rules for changing the clocks"]),
         (
             about(INVITATION, GUARDIAN, Cause.ADDRESS, seated=(ANA,), entry=entry(answer="accepted")),
-            [f"{GREETING}, or with the link above."],
-            ["Your answer stands", "changes the entry"],
+            [f"{PLEASE}, or with the link above."],
+            ["Your answer still counts", "updates the entry"],
         ),
         (
             about(INVITATION, TEACHER, Cause.REGISTERED, entry=entry()),
-            [f"{GREETING}.", "comes in a separate letter"],
+            [f"{PLEASE}.", "A separate e-mail tells you who has a seat"],
             ["with the link above"],
         ),
-        (about(INVITATION, HOST, Cause.PUBLISHED, entry=entry()), ["The evening before, you get the list"], [GREETING, "separate letter"]),
-        (about(UPDATED, TEACHER, Cause.ZONE, entry=entry(1)), ["The rules for clocks in New York have changed."], ["separate letter"]),
-        (about(UPDATED, TEACHER, Cause.WORDING, entry=entry(1)), [], ["separate letter", "The rules for clocks"]),
-        (about(UPDATED, TEACHER, Cause.AGAIN, entry=entry(1)), [], ["separate letter"]),
-        (about(UPDATED, TEACHER, Cause.MOVED, entry=entry(1)), ["separate letter"], []),
+        (
+            about(INVITATION, HOST, Cause.PUBLISHED, entry=entry()),
+            ["The evening before, we'll send you the list"],
+            [PLEASE, "A separate e-mail"],
+        ),
+        (
+            about(UPDATED, TEACHER, Cause.ZONE, entry=entry(1)),
+            ["The rules for changing the clocks in New York are new."],
+            ["A separate e-mail"],
+        ),
+        (about(UPDATED, TEACHER, Cause.WORDING, entry=entry(1)), [], ["A separate e-mail", "The rules for changing the clocks"]),
+        (about(UPDATED, TEACHER, Cause.AGAIN, entry=entry(1)), [], ["A separate e-mail"]),
+        (about(UPDATED, TEACHER, Cause.MOVED, entry=entry(1)), ["A separate e-mail"], []),
         (
             about(LetterKind.REMINDER, TEACHER, Cause.TIME, seated=(ANA,), entry=entry()),
             [],
-            ["please withdraw with the link above", "separate letter"],
+            ["please use the link above to withdraw", "A separate e-mail"],
         ),
-        (about(INVITATION, HOST, Cause.PUBLISHED, seated=(ANA,), entry=entry()), [], ["please withdraw with the link above"]),
+        (about(INVITATION, HOST, Cause.PUBLISHED, seated=(ANA,), entry=entry()), [], ["please use the link above to withdraw"]),
         (about(LetterKind.REMINDER, HOST, Cause.TIME, entry=entry()), [], ["The evening before"]),
         (
             about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry()),
-            ["please withdraw with the link above"],
-            [GREETING],
+            ["please use the link above to withdraw"],
+            [PLEASE],
         ),
         (
             about(LetterKind.REMINDER, STUDENT, Cause.TIME, session=online(), seated=(ANA,), entry=entry(), at=online().starts_at - SECOND),
-            ["Can't come? Withdraw here"],
-            ["please withdraw with the link above"],
+            ["Can't come? Withdraw here so that someone else can have the seat."],
+            ["please use the link above to withdraw"],
         ),
-        (about(UPDATED, GUARDIAN, Cause.MOVED, waiting=(ANA,)), ["We'll tell you when a place frees up."], ["please withdraw"]),
+        (
+            about(UPDATED, GUARDIAN, Cause.MOVED, waiting=(ANA,)),
+            ["We'll e-mail you if a seat becomes free."],
+            ["use the link above to withdraw"],
+        ),
         (
             about(UPDATED, GUARDIAN, Cause.MOVED, seated=(ANA,), entry=entry(1)),
             ["If it asks for an answer again"],
-            ["frees up", "Your answer stands"],
+            ["becomes free", "Your answer still counts"],
         ),
         (
             about(UPDATED, GUARDIAN, Cause.MOVED, seated=(ANA,), entry=entry(1, answer="declined")),
-            ["Your answer stands: there is nothing to do."],
+            ["Your answer still counts, so you don't need to do anything."],
             ["If it asks for an answer again"],
         ),
-        (about(DIGEST, TEACHER, Cause.DECLINED, gone=(GUS,)), ["The family answered that they can't come"], []),
+        (about(DIGEST, TEACHER, Cause.DECLINED, gone=(GUS,)), ["The family answered “Can't come”."], []),
         (about(DIGEST, TEACHER, Cause.DECLINED, seated=(GUS,)), [], ["The family answered"]),
         (about(DIGEST, TEACHER, Cause.WITHDRAWN, gone=(GUS,)), [], ["The family answered"]),
         (
             about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS,)),
-            ["We'll tell you when a place frees up."],
+            ["We'll e-mail you if a seat becomes free."],
             ["Please tell them yourself"],
         ),
-        (about(DIGEST, TEACHER, Cause.CANCELLED, waiting=(GUS,)), [], ["frees up"]),
-        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,)), [], ["frees up", "The offer stands until"]),
+        (about(DIGEST, TEACHER, Cause.CANCELLED, waiting=(GUS,)), [], ["becomes free"]),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,)), [], ["becomes free", "Please answer by"]),
         (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), stands_in_for=(GUS,)), ["Please tell them yourself", "Gus Hill"], []),
-        (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), ["once you have signed in"], []),
+        (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), ["sign in to see what the students need"], []),
         (
             about(CANCELLED, HOST, Cause.CANCELLED, entry=entry(1)),
-            ["Everybody who had a seat or waited for one is told."],
+            ["Everyone who had a seat or was on the waiting list gets an e-mail."],
             ["We are sorry"],
         ),
         (
             about(CANCELLED, TEACHER, Cause.CANCELLED, entry=entry(1)),
-            ["We are sorry", "takes the entry out by itself"],
-            ["Everybody who had"],
+            ["We are sorry", "removes the entry automatically"],
+            ["Everyone who had"],
         ),
-        (about(CANCELLED, GUARDIAN, Cause.CANCELLED, waiting=(ANA,)), ["We are sorry"], ["takes the entry out"]),
+        (about(CANCELLED, GUARDIAN, Cause.CANCELLED, waiting=(ANA,)), ["We are sorry"], ["removes the entry"]),
         (
             about(REMOVED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA,)),
-            ["If this is a mistake, tell the teacher"],
-            ["The answer was", "takes place"],
+            ["If this is a mistake, please tell the teacher"],
+            ["The answer was", "going ahead"],
         ),
-        (about(REMOVED, GUARDIAN, Cause.DECLINED, gone=(ANA,)), ["If this is a mistake", "The answer was “can't come”"], []),
-        (about(REMOVED, GUARDIAN, Cause.REMOVED, gone=(ANA,)), ["The session itself takes place."], ["If this is a mistake"]),
+        (about(REMOVED, GUARDIAN, Cause.DECLINED, gone=(ANA,)), ["If this is a mistake", "The answer was “Can't come”."], []),
+        (about(REMOVED, GUARDIAN, Cause.REMOVED, gone=(ANA,)), ["The session itself is going ahead."], ["If this is a mistake"]),
         (
             about(REMOVED, TEACHER, Cause.WITHDRAWN, entry=entry(1)),
-            ["takes the entry out by itself"],
-            ["If this is a mistake", "takes place"],
+            ["removes the entry automatically"],
+            ["If this is a mistake", "going ahead"],
         ),
-        (about(REMOVED, TEACHER, Cause.REMOVED, entry=entry(1)), [], ["The session itself takes place."]),
-        (about(REMOVED, GUARDIAN, Cause.ADDRESS, entry=entry(1)), ["gets our letters at the new address"], ["The session itself"]),
+        (about(REMOVED, TEACHER, Cause.REMOVED, entry=entry(1)), [], ["The session itself is going ahead."]),
+        (about(REMOVED, GUARDIAN, Cause.ADDRESS, entry=entry(1)), ["Our e-mails now go to the new address."], ["The session itself"]),
         (
             about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry()),
             [],
-            ["free time", "unknown sender", "can't come, in your"],
+            ["time as free", "I know the sender", "Can't come”, in your"],
         ),
-        (about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry(is_transparent=True)), ["shows this as free time"], []),
+        (about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry(is_transparent=True)), ["shows this time as free"], []),
         (
             about(INVITATION, HOST, Cause.PUBLISHED, session=told(**MAYBE), entry=entry()),
-            ["We write to ask you a day before"],
-            ["We'll write as soon"],
+            ["We'll e-mail you a day before the decision is due."],
+            ["We'll e-mail you when"],
         ),
         (
             about(INVITATION, STUDENT, Cause.REGISTERED, session=told(**MAYBE), entry=entry()),
-            ["We'll write as soon as it is decided"],
-            ["We write to ask"],
+            ["We'll e-mail you when there is a decision."],
+            ["a day before"],
         ),
         (about(REMOVED, STUDENT, Cause.WITHDRAWN, session=told(**MAYBE), entry=entry(1)), [], ["shows it as tentative"]),
     ],
@@ -181,8 +193,8 @@ def test_the_reader_is_told_why_the_letter_came(reader: Reader) -> None:
     }
     gone = about(REMOVED, reader, Cause.WITHDRAWN, gone=(ANA,))
 
-    assert f"You get this letter {why[reader]}" in received(about(CANCELLED, reader, Cause.CANCELLED)).text
-    assert "You get this letter because we wrote to you about this session before." in received(gone).text
+    assert f"You are receiving this e-mail {why[reader]}" in received(about(CANCELLED, reader, Cause.CANCELLED)).text
+    assert "You are receiving this e-mail because we e-mailed you about this session before." in received(gone).text
 
 
 @pytest.mark.parametrize("reader", Reader)
@@ -247,16 +259,16 @@ def test_an_account_letter_without_its_link_leads_to_the_sign_in_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("students", "said"), [(1, "so 1 student of yours doesn't get them."), (2, "so 2 students of yours don't get them.")]
+    ("students", "said"), [(1, "so 1 of your students doesn't get them."), (2, "so 2 of your students don't get them.")]
 )
 def test_a_teacher_reads_how_many_students_are_cut_off(students: int, said: str) -> None:
     blocked = BlockedDomainSnapshot(reader_name="Robin", domain="north side.example", students=students, server_words="550 No")
     one = letter(LetterKind.BLOCKED, blocked)
 
     assert lead(one).endswith(said)
-    assert row(one, "The server said") == "550 No"
+    assert row(one, "Mail server's reason") == "550 No"
     assert button(one)[1] == "https://outreach.example/blocked-domains/north%20side.example"
-    assert row(letter(LetterKind.BLOCKED, replace(blocked, server_words="")), "The server said") == "nothing more"
+    assert row(letter(LetterKind.BLOCKED, replace(blocked, server_words="")), "Mail server's reason") == "Not given"
 
 
 @pytest.mark.parametrize(
@@ -279,11 +291,11 @@ def test_who_is_asked_and_who_gets_a_copy_read_different_letters(
     text = received(one).text
 
     assert ("An answer from another address" in str(received(one).message["Subject"])) == is_copy
-    assert ("got a letter that asks for the true answer." in text) == is_copy
-    assert ("You hear of it because no letter reaches a guardian." in text) == (is_copy and reader is TEACHER)
+    assert ("to confirm the answer." in text) == is_copy
+    assert ("We are telling you because our e-mails don't reach a guardian." in text) == (is_copy and reader is TEACHER)
     assert ("please answer on your page" in text) == (not is_copy and reader in FAMILIES)
-    assert ("please answer from the mail address this letter went to" in text) == (not is_copy and reader not in FAMILIES)
-    assert "nothing was changed" in text
+    assert ("please answer from the address this e-mail was sent to" in text) == (not is_copy and reader not in FAMILIES)
+    assert "Nothing has changed." in text
 
 
 @pytest.mark.parametrize("cause", [Cause.COUNTERED, Cause.FORWARDED])
@@ -293,12 +305,12 @@ def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, rea
     text = received(about(NOTE, reader, cause, seated=seated, asked=ProposalSnapshot(by=TEACHER, name="Robin"))).text
     is_move, is_host = cause is Cause.COUNTERED, reader is HOST
 
-    assert ("The host has this letter too." in text) == (not is_host)
-    assert ("The teacher who registered has this letter too." in text) == (is_host and bool(seated))
-    assert ("If you move the session, every calendar follows" in text) == (is_move and is_host)
-    assert ("the host decides whether the session moves" in text) == (is_move and not is_host)
+    assert ("We have also told the host." in text) == (not is_host)
+    assert ("We have also told the teacher who registered them." in text) == (is_host and bool(seated))
+    assert ("If you move the session, every calendar is updated." in text) == (is_move and is_host)
+    assert ("The host decides whether to move the session." in text) == (is_move and not is_host)
     assert ("A seat can't be passed on" in text) == (not is_move)
-    assert ("If the place isn't needed, please withdraw it" in text) == (not is_move and not is_host)
+    assert ("If they don't need the seat, please withdraw them." in text) == (not is_move and not is_host)
 
 
 @pytest.mark.parametrize("stands_in", [(), (GUS,)])
@@ -307,10 +319,10 @@ def test_a_teacher_reads_whose_address_is_wrong_and_whom_to_tell(cause: Cause, s
     one = about(LetterKind.WRONG_ADDRESS, TEACHER, cause, seated=(GUS,), waiting=(AMY,), stands_in_for=stands_in)
     shown, bounced = lines(one), cause is Cause.BOUNCED
 
-    assert ("is somebody else's." in lead(one)) == (not bounced)
-    assert ("says there is no such mailbox." in lead(one)) == bounced
+    assert ("belongs to someone else." in lead(one)) == (not bounced)
+    assert ("says that the address doesn't exist." in lead(one)) == bounced
     assert "Gus Hill and Amy Diaz" in lead(one)
-    assert ("## Whose letters go there" in shown) == bounced
-    assert ("## Whose address it was meant to be" in shown) == (not bounced)
+    assert ("## E-mails for these students go to this address" in shown) == bounced
+    assert ("## This address was entered for" in shown) == (not bounced)
     assert ("## Please tell them yourself" in shown) == bool(stands_in)
-    assert any(line.startswith("Where it says “Please tell them yourself”") for line in shown) == (bounced and bool(stands_in))
+    assert any("the students under “Please tell them yourself”" in line for line in shown) == (bounced and bool(stands_in))

@@ -93,9 +93,9 @@ def test_nothing_is_struck_that_stayed() -> None:
     [
         (told(), None, None),
         (told(), told(fold=1), None),
-        (told(**MAYBE), None, "Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)"),
-        (told(), told(**MAYBE), "~~Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)~~ / **It takes place**"),
-        (told(**MAYBE), told(), "~~It takes place~~ / **Provisional: decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)**"),
+        (told(**MAYBE), None, "Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)"),
+        (told(), told(**MAYBE), "~~Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)~~ / **Going ahead**"),
+        (told(**MAYBE), told(), "~~Going ahead~~ / **Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)**"),
     ],
 )
 def test_whether_it_is_certain_has_a_row_as_long_as_that_matters(
@@ -217,13 +217,13 @@ def test_an_address_is_called_an_address_where_it_is_one(cause: Cause) -> None:
     ],
 )
 def test_a_time_is_proposed_only_with_start_and_end(asked: dict[str, Any], shown: str | None) -> None:
-    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=ProposalSnapshot(by=STUDENT, **asked)), "Proposed") == shown
+    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=ProposalSnapshot(by=STUDENT, **asked)), "Proposed time") == shown
 
 
 def test_a_proposal_is_read_in_the_words_of_who_made_it() -> None:
     asked = ProposalSnapshot(by=STUDENT, comment="  I have an exam.\n\n A week later? ")
 
-    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=asked), "In their words") == "I have an exam. / A week later?"
+    assert row(about(NOTE, HOST, Cause.COUNTERED, seated=(ANA,), asked=asked), "Their message") == "I have an exam. / A week later?"
 
 
 @pytest.mark.parametrize(("answer", "shown"), [("accepted", "Coming"), ("tentative", "Not sure"), ("declined", "Can't come"), ("", None)])

@@ -76,11 +76,11 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
     ("kind", "cause", "more", "words"),
     [
         (INVITATION, Cause.REGISTERED, {}, "Invitation"),
-        (PROMOTED, Cause.PROMOTED, {}, "A place is free"),
+        (PROMOTED, Cause.PROMOTED, {}, "A seat has become free"),
         (UPDATED, Cause.MOVED, {}, "Updated invitation"),
         (UPDATED, Cause.MOVED, {"entry": None, "waiting": (ANA,)}, "Updated"),
         (CANCELLED, Cause.CANCELLED, {}, "Cancelled"),
-        (REMOVED, Cause.REMOVED, {}, "No longer on the list"),
+        (REMOVED, Cause.REMOVED, {}, "No longer taking part"),
         (REMOVED, Cause.WITHDRAWN, {}, "Withdrawn"),
         (REMOVED, Cause.DECLINED, {}, "Withdrawn"),
         (REMOVED, Cause.ADDRESS, {}, "No longer in your calendar"),
@@ -95,8 +95,8 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
         (INVITATION, Cause.REGISTERED, {"session": told(**MAYBE)}, "Invitation (provisional)"),
         (WAITING, Cause.REGISTERED, {"session": told(**MAYBE), "entry": None}, "On the waiting list"),
         (REMOVED, Cause.WITHDRAWN, {"session": told(**MAYBE)}, "Withdrawn"),
-        (UPDATED, Cause.DECIDED, {"was": told(**MAYBE)}, "It takes place"),
-        (UPDATED, Cause.PROVISIONAL, {"session": told(**MAYBE), "was": told()}, "Provisional now"),
+        (UPDATED, Cause.DECIDED, {"was": told(**MAYBE)}, "Going ahead"),
+        (UPDATED, Cause.PROVISIONAL, {"session": told(**MAYBE), "was": told()}, "Now provisional"),
     ],
 )
 def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
@@ -111,7 +111,7 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
         (DIGEST, Cause.OFFERED, {"offered": (GUS,)}, "A seat is free, please answer"),
         (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": told(fold=1)}, "Moved"),
         (DIGEST, Cause.CANCELLED, {"seated": (GUS,)}, "Cancelled"),
-        (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": told(**MAYBE)}, "It takes place"),
+        (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": told(**MAYBE)}, "Going ahead"),
         (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 with a seat"),
         (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "waiting": (AMY,)}, "1 with a seat, 1 waiting"),
         (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,)}, "1 no longer coming"),
@@ -130,7 +130,7 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
         (ROSTER, Cause.TIME, {"seated": (ANA, BEN)}, "In 17 days, 2 students"),
         (ROSTER, Cause.TIME, {"seated": (ANA,), "session": told(**MAYBE)}, "In 17 days, 1 student (provisional)"),
         (LetterKind.REMINDER, Cause.TIME, {"session": told(**MAYBE)}, "In 17 days (provisional)"),
-        (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": told(**MAYBE)}, "An address needs correcting"),
+        (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": told(**MAYBE)}, "Please correct an e-mail address"),
     ],
 )
 def test_a_subject_that_counts_says_of_what(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:

@@ -280,9 +280,9 @@ def test_reminders_name_the_readers_own_and_can_be_stopped_and_rosters_name_give
             named = {one for one in STUDENTS if mentions(one, letter)}
             if is_reminder:
                 assert named <= MAY_KNOW[name]
-                assert "Want no more reminders?" in letter.text
+                assert "Stop reminders" in letter.text
             else:
-                assert (name in {"Clara", "Cole"}, "Want no more reminders?" in letter.text) == (True, False)
+                assert (name in {"Clara", "Cole"}, "Stop reminders" in letter.text) == (True, False)
                 assert not re.search(r"Student\d", letter.text)
     rosters = [letter for letter in letters["Clara"] if "- Isla" in letter.text]
     assert rosters

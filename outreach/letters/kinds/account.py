@@ -18,63 +18,64 @@ from outreach.settings import Settings
 def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the content of a letter about signing in. Raises KeyError for a purpose there is no letter for."""
     facts = AccountSnapshot.from_json(plain)
-    subject, lead, button, note = _ACCOUNT[facts.purpose]()
+    subject, lead, button, *notes = _TEXTS[facts.purpose]()
     return LetterContent(
         subject=subject,
         lead=lead,
         greeting=greeting(facts.reader_name),
         button=Link(button, facts.link or f"{settings.base_url}/login"),
-        notes=(note,),
-        why=_("You get this letter because of your account with us."),
+        notes=tuple(notes),
+        why=_("You are receiving this e-mail because an Outreach account uses your address."),
     )
 
 
-def _confirm() -> tuple[str, str, str, str]:
+def _confirm() -> tuple[str, ...]:
     return (
-        _("Please confirm your address"),
-        _("One step is left: confirm that this address is yours."),
-        _("Confirm the address"),
-        _("If you didn't apply, do nothing: without your confirmation the account stays closed."),
+        _("Confirm your e-mail address"),
+        _("Please confirm that this e-mail address is yours."),
+        _("Confirm my address"),
+        _("If you didn't apply for an account, you can ignore this e-mail. Nobody can use the account until the address is confirmed."),
     )
 
 
-def _reset() -> tuple[str, str, str, str]:
+def _reset() -> tuple[str, ...]:
     return (
         _("Choose a new password"),
-        _("Here is the link to choose a new password."),
+        _("Use the link below to choose a new password."),
         _("Choose a new password"),
-        _("If you didn't ask for it, do nothing: your password stays as it is."),
+        _("If you didn't ask for this, you can ignore this e-mail. Your password stays the same."),
     )
 
 
-def _password_changed() -> tuple[str, str, str, str]:
+def _password_changed() -> tuple[str, ...]:
     return (
         _("Your password was changed"),
-        _("Your password was changed just now."),
-        _("It wasn't me: set another password"),
-        _("If it was you, there is nothing to do. If it wasn't, set another password at once and tell the coordinator."),
+        _("Your password has just been changed."),
+        _("Choose a new password"),
+        _("If it was you, you don't need to do anything. If it wasn't, choose a new password at once and tell the coordinator."),
     )
 
 
-def _already_here() -> tuple[str, str, str, str]:
+def _already_here() -> tuple[str, ...]:
     return (
         _("You already have an account"),
-        _("Somebody applied with this address, and it already has an account."),
+        _("Someone applied for an account with your e-mail address, which already has one."),
         _("Sign in"),
-        _("If it was you, just sign in; “Forgotten password” helps if need be. If it wasn't, there is nothing to do."),
+        _("If it was you, please sign in. If you have forgotten your password, you can choose a new one on the sign-in page."),
+        _("If it wasn't you, you don't need to do anything."),
     )
 
 
-def _welcome() -> tuple[str, str, str, str]:
+def _welcome() -> tuple[str, ...]:
     return (
         _("Welcome to Outreach"),
-        _("Your address is confirmed. Welcome to Outreach."),
+        _("Your e-mail address is confirmed. Welcome to Outreach."),
         _("Sign in"),
-        _("A coordinator looks at your application next. We'll write as soon as it is decided."),
+        _("A coordinator will now look at your application. We'll e-mail you when there is a decision."),
     )
 
 
-_ACCOUNT: dict[str, Callable[[], tuple[str, str, str, str]]] = {
+_TEXTS: dict[str, Callable[[], tuple[str, ...]]] = {
     "confirm": _confirm,
     "reset": _reset,
     "password_changed": _password_changed,

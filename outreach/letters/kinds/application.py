@@ -28,7 +28,7 @@ def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
         greeting=greeting(facts.reader_name),
         rows=(note,) if note.lines else (),
         button=button,
-        why=_("You get this letter because you applied."),
+        why=_("You are receiving this e-mail because you applied for an Outreach account."),
     )
 
 

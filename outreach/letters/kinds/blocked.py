@@ -32,29 +32,29 @@ def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the content of the letter."""
     facts = BlockedDomainSnapshot.from_json(plain)
     return LetterContent(
-        subject=_("Your school's mail turns our letters away"),
+        subject=_("Your school's mail server blocks our e-mails"),
         lead=_lead(facts),
         greeting=greeting(facts.reader_name),
         rows=(
-            FactRow(label=_("The server said"), lines=(facts.server_words,) if facts.server_words else (_("nothing more"),)),
+            FactRow(label=_("Mail server's reason"), lines=(facts.server_words or _("Not given"),)),
             FactRow(label=_("Senders to allow"), lines=senders_to_allow(settings)),
             FactRow(label=_("Domains to allow"), lines=domains_to_allow(settings)),
         ),
-        button=Link(_("Copy the text for your IT"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
+        button=Link(_("Get the text for your IT team"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
         notes=(
-            _("Please send the text on that page to whoever looks after your school's mail. It says all they need."),
-            _("Until then we send nothing there. Guardians of minors get their own letters as always."),
-            _("Where nobody responsible is reached, our summaries ask you to tell the student yourself."),
-            _("Once they let us in, say so on the same page: everybody then hears by themselves how things stand."),
+            _("Please send the text on that page to the people who look after your school's e-mail. It tells them all they need to know."),
+            _("Until this is fixed, we won't send e-mails to these addresses. Guardians with other addresses still get their e-mails."),
+            _("If nobody responsible for a student can be reached, our summaries ask you to tell the student yourself."),
+            _("When your school no longer blocks us, say so on the same page. We'll then send everyone the current details."),
         ),
-        why=_("You get this letter because students of yours have addresses there."),
+        why=_("You are receiving this e-mail because some of your students have addresses there."),
     )
 
 
 def _lead(facts: BlockedDomainSnapshot) -> str:
     return ngettext(
-        "The mail server of %(domain)s turns our letters away, so %(num)s student of yours doesn't get them.",
-        "The mail server of %(domain)s turns our letters away, so %(num)s students of yours don't get them.",
+        "The mail server of %(domain)s blocks our e-mails, so %(num)s of your students doesn't get them.",
+        "The mail server of %(domain)s blocks our e-mails, so %(num)s of your students don't get them.",
         facts.students,
         domain=facts.domain,
     )
@@ -62,7 +62,7 @@ def _lead(facts: BlockedDomainSnapshot) -> str:
 
 KIND = PlainKind(
     kind=LetterKind.BLOCKED,
-    label=_l("A domain turns letters away"),
+    label=_l("A domain blocks e-mails"),
     content=_content,
     out_of_date=UNREACHABLE,
 )

@@ -32,7 +32,7 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 
 def _notes(context: LetterContext) -> Iterator[str]:
     if context.facts.reader is Reader.HOST:
-        yield _("Everybody who had a seat or waited for one is told.")
+        yield _("Everyone who had a seat or was on the waiting list gets an e-mail.")
     else:
         yield _("We are sorry. New sessions are added all the time.")
     yield from about_the_calendar(context)

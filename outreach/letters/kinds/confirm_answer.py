@@ -35,8 +35,8 @@ def _lead(context: LetterContext) -> str:
     told = session_words(facts.session)
     if _is_a_copy(facts):
         words = {"names": _whom_it_asks(facts), "session": told}
-        return _("Somebody answered the invitation of %(names)s to %(session)s from another address, so the answer doesn't count.", **words)
-    return _("Somebody answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
+        return _("Someone answered the invitation for %(names)s to %(session)s from another address, so the answer doesn't count.", **words)
+    return _("Someone answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
 
 
 def _is_a_copy(facts: LetterSnapshot) -> bool:
@@ -63,16 +63,16 @@ def _notes(context: LetterContext) -> Iterator[str]:
     """Say what to do for each way in which it may have happened."""
     facts = context.facts
     if _is_a_copy(facts):
-        yield _("%(names)s got a letter that asks for the true answer.", names=_whom_it_asks(facts))
+        yield _("We have asked %(names)s to confirm the answer.", names=_whom_it_asks(facts))
         if not is_family(facts):
-            yield _("You hear of it because no letter reaches a guardian.")
+            yield _("We are telling you because our e-mails don't reach a guardian.")
     elif is_family(facts):
-        yield _("If it was you, please answer on your page, or from the mail address this letter went to.")
-        yield _("If you passed the invitation on: it is for you alone, and a seat can't be passed on.")
+        yield _("If it was you, please answer on your page, or from the address this e-mail was sent to.")
+        yield _("If you passed the invitation on, please note that it is only for you. A seat can't be passed on.")
     else:
-        yield _("If it was you, please answer from the mail address this letter went to.")
-        yield _("If you passed the invitation on: it is for you alone.")
-    yield _("If you know nothing of it, there is nothing you need to do: nothing was changed.")
+        yield _("If it was you, please answer from the address this e-mail was sent to.")
+        yield _("If you passed the invitation on, please note that it is only for you.")
+    yield _("If you know nothing about it, you don't need to do anything. Nothing has changed.")
 
 
 KIND = SessionKind(

@@ -26,7 +26,7 @@ def _subject(context: LetterContext) -> str:
 def _news(facts: LetterSnapshot) -> str:
     """'Please decide'."""
     if facts.reader is Reader.COORDINATOR:
-        return _("Nobody has decided")
+        return _("No decision yet")
     return _("Please decide now") if facts.cause is Cause.UNDECIDED else _("Please decide")
 
 
@@ -35,10 +35,10 @@ def _lead(context: LetterContext) -> str:
     facts = context.facts
     told, by = session_words(facts.session), until(facts.session)
     if facts.reader is Reader.COORDINATOR:
-        return _("Nobody has decided yet whether %(session)s takes place. That was due by %(until)s.", session=told, until=by)
+        return _("Nobody has decided yet whether %(session)s will go ahead. The decision was due by %(until)s.", session=told, until=by)
     if facts.cause is Cause.UNDECIDED:
-        return _("Does %(session)s take place? It should have been decided by %(until)s. Please decide now.", session=told, until=by)
-    return _("Does %(session)s take place? Please decide by %(until)s.", session=told, until=by)
+        return _("Will %(session)s go ahead? The decision was due by %(until)s. Please decide now.", session=told, until=by)
+    return _("Will %(session)s go ahead? Please decide by %(until)s.", session=told, until=by)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
@@ -51,12 +51,13 @@ def _button(context: LetterContext) -> Link:
 
 def _notes(context: LetterContext) -> Iterator[str]:
     """Say what the button does, and that nothing happens by itself."""
-    yield _("“Decide now” opens a page to confirm, cancel or move it, the first two without signing in. Opening it changes nothing.")
+    yield _("“Decide now” opens a page where you can confirm or cancel the session without signing in. To move it, you need to sign in.")
+    yield _("Opening the page doesn't change anything.")
     if context.facts.reader is Reader.COORDINATOR:
-        yield _("Its hosts were asked. Nothing happens by itself: until somebody decides, it stays provisional in every calendar.")
+        yield _("We have asked the hosts. Until someone decides, the session stays provisional in every calendar.")
     else:
-        yield _("Nothing happens by itself: until you decide, it stays provisional in every calendar.")
-    yield _("The link is yours alone: please don't pass this letter on.")
+        yield _("Until you decide, the session stays provisional in every calendar.")
+    yield _("The link is only for you. Please don't forward this e-mail.")
 
 
 KIND = SessionKind(

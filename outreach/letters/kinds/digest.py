@@ -146,7 +146,7 @@ def _groups(context: LetterContext) -> Iterator[Group]:
     seated, waiting, gone = len(facts.seated), len(facts.waiting), len(facts.gone)
     is_cancelled = facts.cause is Cause.CANCELLED
     if facts.offered:
-        yield named_group(_("May have a seat, if you agree"), facts.offered, facts)
+        yield named_group(_("Can have a seat if you agree"), facts.offered, facts)
     if seated:
         heading = ngettext("%(num)s had a seat", "%(num)s had a seat", seated) if is_cancelled else None
         yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), facts.seated, facts)
@@ -167,17 +167,17 @@ def _notes(context: LetterContext) -> Iterator[str]:
     facts = context.facts
     if facts.offered_until:
         until = formatting.moment(facts.offered_until, facts.session.zone)
-        yield _("This close to the start, we move nobody up without asking. The offer stands until %(until)s.", until=until)
+        yield _("The session starts soon, so we ask you before we give anyone a free seat. Please answer by %(until)s.", until=until)
     if facts.gone and facts.cause is Cause.DECLINED:
-        yield _("The family answered that they can't come, and this session gives such a place back at once.")
+        yield _("The family answered “Can't come”. For this session, that counts as withdrawing.")
     if facts.waiting and facts.cause is not Cause.CANCELLED:
-        yield _("We'll tell you when a place frees up.")
+        yield _("We'll e-mail you if a seat becomes free.")
     if facts.stands_in_for:
-        yield _("Where it says “Please tell them yourself”, no letter reaches a guardian, or a student who is of age.")
+        yield _("Our e-mails reach nobody who is responsible for the students under “Please tell them yourself”.")
 
 
 def _stop_words() -> str:
-    return _("Want no more reminders? Stop them here; letters like this one still come.")
+    return _("Stop reminders (you'll still get e-mails like this one)")
 
 
 KIND = SessionKind(

@@ -62,9 +62,9 @@ def _asked_rows(facts: LetterSnapshot) -> Iterator[FactRow]:
     if asked is None:
         return
     if asked.starts_at and asked.ends_at:
-        yield FactRow(label=_("Proposed"), lines=_proposed(asked, facts.session.zone))
+        yield FactRow(label=_("Proposed time"), lines=_proposed(asked, facts.session.zone))
     if asked.comment:
-        yield FactRow(label=_("In their words"), lines=paragraphs(asked.comment))
+        yield FactRow(label=_("Their message"), lines=paragraphs(asked.comment))
 
 
 def _proposed(asked: ProposalSnapshot, zone: str) -> tuple[str, ...]:
@@ -88,23 +88,23 @@ def _notes(context: LetterContext) -> Iterator[str]:
     facts = context.facts
     yield from _if_another_time(facts) if facts.cause is Cause.COUNTERED else _if_passed_on(facts)
     if facts.reader is Reader.TEACHER:
-        yield _("The host has this letter too.")
+        yield _("We have also told the host.")
     elif facts.seated:
-        yield _("The teacher who registered has this letter too.")
+        yield _("We have also told the teacher who registered them.")
 
 
 def _if_another_time(facts: LetterSnapshot) -> Iterator[str]:
     if facts.reader is Reader.HOST:
-        yield _("Nothing has changed. If you move the session, every calendar follows; if not, there is nothing you need to do.")
+        yield _("Nothing has changed. If you move the session, every calendar is updated. If you don't, you don't need to do anything.")
         return
-    yield _("Nothing has changed: the host decides whether the session moves.")
-    yield _("If the time as it is doesn't suit, please withdraw the place: it goes to somebody who waits.")
+    yield _("Nothing has changed. The host decides whether to move the session.")
+    yield _("If they can't come at the current time, please withdraw them. The seat then goes to someone on the waiting list.")
 
 
 def _if_passed_on(facts: LetterSnapshot) -> Iterator[str]:
-    yield _("A seat can't be passed on, so this counts as no answer.")
+    yield _("A seat can't be passed on, so this doesn't count as an answer.")
     if facts.reader is Reader.TEACHER:
-        yield _("If the place isn't needed, please withdraw it: it goes to somebody who waits.")
+        yield _("If they don't need the seat, please withdraw them. The seat then goes to someone on the waiting list.")
 
 
 KIND = SessionKind(

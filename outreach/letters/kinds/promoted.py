@@ -19,7 +19,7 @@ from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_time(_("A place is free"), context.facts, says_if_provisional=True)
+    return subject_with_time(_("A seat has become free"), context.facts, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:

@@ -73,14 +73,14 @@ def _links(context: LetterContext) -> Iterator[Link]:
     """Lead a family whose button joins online to its own page here."""
     facts = context.facts
     if is_family(facts) and own_students(facts) and _starts_online_soon(context):
-        yield Link(_("Can't come? Withdraw here: the place goes to somebody who waits."), family_url(context))
+        yield Link(_("Can't come? Withdraw here so that someone else can have the seat."), family_url(context))
         yield from not_mine_link(context)
     else:
         yield from family_links(context)
 
 
 def _stop_words() -> str:
-    return _("Want no more reminders? Stop them here.")
+    return _("Stop reminders")
 
 
 KIND = SessionKind(

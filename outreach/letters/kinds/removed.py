@@ -19,8 +19,8 @@ from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 
 _GO_ELSEWHERE: dict[Cause, Callable[[str], str]] = {
-    Cause.ADDRESS: lambda told: _("We no longer write to this address about %(session)s.", session=told),
-    Cause.AGE: lambda told: _("The student is of age on that day: our letters about %(session)s go to them alone.", session=told),
+    Cause.ADDRESS: lambda told: _("We no longer send e-mails about %(session)s to this address.", session=told),
+    Cause.AGE: lambda told: _("E-mails about %(session)s now go only to the student, who is of age on that day.", session=told),
 }
 
 
@@ -30,7 +30,7 @@ def _subject(context: LetterContext) -> str:
 
 def _news(facts: LetterSnapshot) -> str:
     if facts.cause is Cause.REMOVED:
-        return _("No longer on the list")
+        return _("No longer taking part")
     return _("Withdrawn") if facts.cause in (Cause.WITHDRAWN, Cause.DECLINED) else _("No longer in your calendar")
 
 
@@ -43,10 +43,10 @@ def _lead(context: LetterContext) -> str:
     if facts.reader is Reader.HOST or facts.cause is Cause.PUBLISHED:
         return _("You are no longer hosting %(session)s.", session=told)
     if facts.reader is Reader.TEACHER:
-        return _("None of your students comes to %(session)s any longer.", session=told)
+        return _("Your students are no longer coming to %(session)s.", session=told)
     if is_about_you(facts):
-        return _("You are no longer on the list for %(session)s.", session=told)
-    return gone_lead(facts) if facts.gone else _("%(session)s is taken out of your calendar.", session=told)
+        return _("You are no longer registered for %(session)s.", session=told)
+    return gone_lead(facts) if facts.gone else _("%(session)s has been removed from your calendar.", session=told)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
@@ -60,17 +60,17 @@ def _notes(context: LetterContext) -> Iterator[str]:
 
 def _what_follows(facts: LetterSnapshot) -> Iterator[str]:
     if facts.cause is Cause.ADDRESS:
-        yield _("Whoever it is for gets our letters at the new address.")
+        yield _("Our e-mails now go to the new address.")
     elif is_family(facts) and facts.cause in (Cause.WITHDRAWN, Cause.DECLINED):
         if facts.cause is Cause.DECLINED:
-            yield _("The answer was “can't come”, and this session gives such a place back at once.")
-        yield _("If this is a mistake, tell the teacher: they can register again as long as there is room.")
+            yield _("The answer was “Can't come”. For this session, that counts as withdrawing.")
+        yield _("If this is a mistake, please tell the teacher soon, while there may still be seats.")
     elif is_family(facts):
-        yield _("The session itself takes place. If you have questions, the teacher who registered can answer them.")
+        yield _("The session itself is going ahead. If you have questions, please ask the teacher.")
 
 
 def _why(_context: LetterContext) -> str:
-    return _("You get this letter because we wrote to you about this session before.")
+    return _("You are receiving this e-mail because we e-mailed you about this session before.")
 
 
 # It shows no day: the session's isn't off, only it isn't theirs.

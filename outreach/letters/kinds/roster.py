@@ -68,7 +68,7 @@ def _button(context: LetterContext) -> Link:
 
 
 def _notes(_context: LetterContext) -> Iterator[str]:
-    yield _("What students need, and the telephone for the day, are behind the link above once you have signed in.")
+    yield _("Use the link above and sign in to see what the students need and the phone number for the day.")
 
 
 KIND = SessionKind(

@@ -55,11 +55,11 @@ def _groups(context: LetterContext) -> Iterator[Group]:
 
 def _notes(context: LetterContext) -> Iterator[str]:
     if context.facts.reader is Reader.TEACHER:
-        yield _("We hope it was time well spent for your class. New sessions are added all the time.")
+        yield _("We hope your students enjoyed it. New sessions are added all the time.")
     elif context.facts.reader is Reader.STUDENT:
-        yield _("We hope you enjoyed it. If you couldn't come after all, there will be other sessions.")
+        yield _("We hope you enjoyed it. If you couldn't come in the end, there will be other sessions.")
     else:
-        yield _("We hope it was a good time. If it didn't work out in the end, there will be other sessions.")
+        yield _("We hope they enjoyed it. If they couldn't come in the end, there will be other sessions.")
 
 
 def _links(context: LetterContext) -> Iterator[Link]:
@@ -68,7 +68,7 @@ def _links(context: LetterContext) -> Iterator[Link]:
 
 
 def _stop_words() -> str:
-    return _("Want no more letters like this one, and no reminders? Stop them here.")
+    return _("Stop reminders and e-mails like this one")
 
 
 KIND = SessionKind(

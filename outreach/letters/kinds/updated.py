@@ -88,13 +88,13 @@ def _what_the_calendar_asks(facts: LetterSnapshot) -> Iterator[str]:
     if facts.cause is Cause.ZONE:
         city = formatting.city(facts.session.zone)
         yield _(
-            "The rules for clocks in %(city)s have changed. The time stays as promised; your calendar may have shown another.",
+            "The rules for changing the clocks in %(city)s are new. The time is the same, but your calendar may have shown another.",
             city=city,
         )
     if facts.entry and facts.entry.answer != ParticipationStatus.NEEDS_ACTION:
-        yield _("Your calendar changes the entry by itself. Your answer stands: there is nothing to do.")
+        yield _("Your calendar updates the entry automatically. Your answer still counts, so you don't need to do anything.")
     else:
-        yield _("Your calendar changes the entry by itself. If it asks for an answer again, please give it.")
+        yield _("Your calendar updates the entry automatically. If it asks for an answer again, please give one.")
 
 
 KIND = SessionKind(

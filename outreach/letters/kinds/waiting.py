@@ -11,7 +11,7 @@ from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import subject_with_time, waiting_lead
 from outreach.letters.links import family_links, family_or_session_link
-from outreach.letters.notes import when_a_place_frees_up, why_by_reader
+from outreach.letters.notes import if_a_seat_becomes_free, why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind
@@ -30,7 +30,7 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 
 
 def _notes(_context: LetterContext) -> Iterator[str]:
-    yield when_a_place_frees_up()
+    yield if_a_seat_becomes_free()
 
 
 KIND = SessionKind(

@@ -19,7 +19,7 @@ from outreach.models import Cause, LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_("An address needs correcting"), context.facts)
+    return subject_with_title(_("Please correct an e-mail address"), context.facts)
 
 
 def _lead(context: LetterContext) -> str:
@@ -27,9 +27,9 @@ def _lead(context: LetterContext) -> str:
     facts = context.facts
     who, told = names(own_students(facts), facts), session_words(facts.session)
     if facts.cause is not Cause.BOUNCED:
-        return _("The address to which we sent letters for %(names)s about %(session)s is somebody else's.", names=who, session=told)
+        return _("The e-mail address we used for %(names)s about %(session)s belongs to someone else.", names=who, session=told)
     return _(
-        "Letters for %(names)s don't arrive: the mail server says there is no such mailbox. The next session is %(session)s.",
+        "E-mails for %(names)s don't arrive. The mail server says that the address doesn't exist. The next session is %(session)s.",
         names=who,
         session=told,
     )
@@ -42,7 +42,9 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 def _groups(context: LetterContext) -> Iterator[Group]:
     facts = context.facts
     is_nobodys = facts.cause is Cause.BOUNCED
-    yield named_group(_("Whose letters go there") if is_nobodys else _("Whose address it was meant to be"), own_students(facts), facts)
+    yield named_group(
+        _("E-mails for these students go to this address") if is_nobodys else _("This address was entered for"), own_students(facts), facts
+    )
     if facts.stands_in_for:
         yield named_group(_("Please tell them yourself"), facts.stands_in_for, facts)
 
@@ -55,14 +57,14 @@ def _notes(context: LetterContext) -> Iterator[str]:
     """Say what we do about it, and what the teacher can do."""
     facts = context.facts
     if facts.cause is not Cause.BOUNCED:
-        yield _("Its reader told us so, and we no longer write there. The places stay as they are.")
-        yield _("Please ask the family and correct the address in your class list: the invitation then goes to the new one by itself.")
+        yield _("The person at this address told us so. We no longer send e-mails there. This doesn't change your students' seats.")
+        yield _("Please ask the family and correct the address in your class list. We'll then send the invitation to the new address.")
         return
-    yield _("We send nothing more to this address. The places stay as they are.")
-    yield _("Please ask the family and correct the address: the new one then hears by itself how things stand.")
-    yield _("If the address is right after all, say so on the student's page, and we write there again.")
+    yield _("We no longer send e-mails to this address. This doesn't change your students' seats.")
+    yield _("Please ask the family and correct the address in your class list. We'll then send the current details to the new address.")
+    yield _("If the address is right, say so on the student's page. We'll then send e-mails there again.")
     if facts.stands_in_for:
-        yield _("Where it says “Please tell them yourself”, nobody responsible hears from us until then.")
+        yield _("Until then, our e-mails reach nobody who is responsible for the students under “Please tell them yourself”.")
 
 
 # It stays news after the session is over.
