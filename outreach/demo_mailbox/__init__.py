@@ -1,1 +1,1 @@
-"""The mailbox of a demo: every letter that would have left, to look at."""
+"""The mailbox of a demo: it shows every letter that would have been sent."""

@@ -1,4 +1,4 @@
-"""The card a calendar program shows for an invitation, read with a calendar library from what was sent.
+"""The card that a calendar program shows for an invitation, read from the letter with a calendar library.
 
 Pure.
 """
@@ -14,7 +14,7 @@ from icalendar import Calendar
 
 @dataclass(frozen=True)
 class EventCard:
-    """The content of the calendar object. Wall times are naive, on the clock of `zone`."""
+    """The content of the calendar object. Wall times are naive, in `zone`."""
 
     method: str
     summary: str
@@ -31,7 +31,7 @@ class EventCard:
 
 
 def card_of(calendar: bytes) -> EventCard | None:
-    """Read the object's one event; None if it has none a calendar could show."""
+    """Read the one event of the object; None if it has none."""
     try:
         whole = Calendar.from_ical(calendar)
         event = next(iter(whole.walk("VEVENT")))

@@ -1,4 +1,4 @@
-"""The folder of letters: its letters, newest first, and one of them by name."""
+"""The folder of letters: list them, newest first, and read one by its name."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find(folder: Path, address: str, number: int) -> Page:
 
 
 def take(folder: Path, name: str) -> bytes | None:
-    """Give a letter as it was sent. A name is letters, digits and hyphens: nothing outside the folder has one."""
+    """Give the bytes of a letter; None if there is none. Names of letters, digits and hyphens can't lead out of the folder."""
     if not _NAME.fullmatch(name):
         return None
     try:

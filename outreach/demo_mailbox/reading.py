@@ -1,4 +1,4 @@
-"""A letter taken apart, as a mail program would show it.
+"""The parts of a letter, as a mail program would show them.
 
 Pure.
 """
@@ -22,7 +22,7 @@ _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Summary:
-    """A letter in a list. `method`: what it asks of a calendar, empty for a plain letter."""
+    """A letter in a list. `method`: of its calendar object; empty if it has none."""
 
     name: str
     to: str
@@ -33,7 +33,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Reading:
-    """A whole letter. `card` is what a calendar program makes of it, None where it carries nothing for one."""
+    """A whole letter. `card`: what a calendar program shows; None if it has no calendar object."""
 
     summary: Summary
     sender: str

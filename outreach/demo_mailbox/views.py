@@ -1,4 +1,4 @@
-"""Pages of the demo's mailbox. Registered only where letters are written to files."""
+"""Pages of the demo's mailbox. They exist only if letters are written to files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from outreach.web import CONTENT_POLICY, settings
 mailbox = Blueprint("mailbox", __name__, url_prefix="/mailbox")
 
 WITH_FRAME = f"{CONTENT_POLICY}; frame-src 'self'"
-# A letter runs nothing, loads nothing and knows nothing of us; its links open pages of their own.
+# A letter may run nothing and load nothing; its links open in new windows.
 IN_FRAME = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"

@@ -1,4 +1,4 @@
-"""What letters say: a lead, a table of facts, one button, and a calendar entry, for each kind and reader."""
+"""The content of letters for each kind and reader: a lead, a table, one button and a calendar entry."""
 
 from outreach.letters.kind import TakenBackWith
 from outreach.letters.kinds import KINDS, kinds_where

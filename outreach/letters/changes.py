@@ -1,4 +1,4 @@
-"""What is different between a session as last told and as it is now.
+"""What is different between the session that people last knew of and the session now.
 
 Pure.
 """
@@ -11,10 +11,10 @@ from outreach.models import LetterSnapshot, SessionSnapshot
 
 
 class SessionChange(StrEnum):
-    """What people notice."""
+    """What readers are told of."""
 
     TIME = "time"
-    PLACE = "place"
+    LOCATION = "place"
     LINK = "link"
     TITLE = "title"
     HOST = "host"
@@ -24,20 +24,20 @@ class SessionChange(StrEnum):
     DESCRIPTION = "description"
 
 
-def changes(facts: LetterSnapshot) -> frozenset[SessionChange]:
-    """Name what changed; nothing where nothing was told before."""
-    was = facts.was
-    found = {change for change, names in _PARTS.items() if _differ(was, facts.session, names)} if was else set()
-    return frozenset(found | ({SessionChange.DESCRIPTION} if facts.has_new_description else set()))
+def changes(snapshot: LetterSnapshot) -> frozenset[SessionChange]:
+    """Give what has changed; nothing if there is no earlier session to compare with."""
+    previous = snapshot.was
+    found = {change for change, names in _PARTS.items() if _differ(previous, snapshot.session, names)} if previous else set()
+    return frozenset(found | ({SessionChange.DESCRIPTION} if snapshot.has_new_description else set()))
 
 
-def _differ(was: SessionSnapshot, now: SessionSnapshot, names: tuple[str, ...]) -> bool:
-    return any(getattr(was, name) != getattr(now, name) for name in names)
+def _differ(previous: SessionSnapshot, now: SessionSnapshot, names: tuple[str, ...]) -> bool:
+    return any(getattr(previous, name) != getattr(now, name) for name in names)
 
 
 _PARTS = {
     SessionChange.TIME: ("starts_wall", "ends_wall", "zone", "fold"),
-    SessionChange.PLACE: ("site_name", "area_name", "address", "meeting_point"),
+    SessionChange.LOCATION: ("site_name", "area_name", "address", "meeting_point"),
     SessionChange.LINK: ("video_url",),
     SessionChange.TITLE: ("title",),
     SessionChange.HOST: ("host_name",),

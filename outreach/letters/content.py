@@ -1,4 +1,4 @@
-"""What a letter is composed from, and its content before it is text or HTML: what both say, in the same order.
+"""What a letter is composed from, and its content, which the text and the HTML show in the same order.
 
 Pure.
 """
@@ -15,17 +15,17 @@ from outreach.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class FactRow:
-    """One line of the table of facts; `was` is what it said before, struck through. `url` makes the line a link."""
+    """One row of the table. `previous` is what it showed before; it is struck through. `url` makes the row a link."""
 
     label: str
     lines: tuple[str, ...]
-    was: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
     url: str = ""
 
 
 @dataclass(frozen=True)
 class Day:
-    """A date as a picture: 'Thu', '18', 'Mar'; struck out where it's off."""
+    """A date as a picture: 'Thu', '18', 'Mar'; struck out if the session is off."""
 
     weekday: str
     number: str
@@ -35,7 +35,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Group:
-    """People under a heading, each with a word about them."""
+    """People under a heading, each with a short note."""
 
     heading: str
     people: tuple[tuple[str, str], ...]
@@ -43,7 +43,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead somewhere."""
+    """A link with its text."""
 
     text: str
     url: str
@@ -51,7 +51,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class LetterContent:
-    """One letter: the lead says it all, the rest is for those who read on."""
+    """The content of one letter. The lead alone must be enough; the rest gives the details."""
 
     subject: str
     lead: str
@@ -68,14 +68,14 @@ class LetterContent:
 
 @dataclass(frozen=True, kw_only=True)
 class LetterContext:
-    """All that a part of a letter about a session may depend on. `method`: what its calendar object asks for; None: it has none."""
+    """All that the content of a letter about a session depends on. `method` is the method of its calendar object; None: it has none."""
 
-    facts: LetterSnapshot
+    snapshot: LetterSnapshot
     letter: Letter
     settings: Settings
     method: Method | None
 
     @property
     def written_at(self) -> datetime:
-        """Tells how near a session is, however often the letter is tried."""
+        """When the row was written: it stays the same however often sending is tried."""
         return self.letter.created_at

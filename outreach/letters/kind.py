@@ -1,6 +1,6 @@
-"""All that is decided by the kind of a letter, and how a letter about a session is composed from it.
+"""All that the kind of a letter decides, and how a letter about a session is composed.
 
-One module for each kind in `kinds/` declares one `Kind`.
+Each module in `kinds/` declares one `Kind`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from outreach.letters.content import Day, FactRow, Group, LetterContent, LetterC
 from outreach.letters.links import stop_url
 from outreach.letters.out_of_date import REMINDERS_STOPPED, OutOfDateRule
 from outreach.letters.phrases import greeting, sentences
-from outreach.letters.provisional import in_addition
+from outreach.letters.provisional import status_sentences
 from outreach.models import Cause, Letter, LetterKind
 from outreach.settings import Settings
 from outreach.web import formatting
 
 
 class TakenBackWith(enum.StrEnum):
-    """What changes, that a letter still in the queue is taken back."""
+    """What a letter in the queue depends on: when that changes, the letter is removed from the queue."""
 
     INVITATION = "invitation"
     WAITING_LIST = "waiting_list"
@@ -33,11 +33,11 @@ class TakenBackWith(enum.StrEnum):
 class Kind:
     """One kind of letter.
 
-    `label`: what staff pages call it. `can_be_stopped`: not sent to who stopped reminders. `can_be_superseded`: not sent if a later
-    letter of the same invitation says it better: a newer calendar object, or, of a kind without one, the next of that kind.
-    `out_of_date`: the other rules by which it isn't sent any more. `taken_back_with`: what takes it back from the queue; a letter
-    with a calendar object is always taken back with its invitation. `begins_thread`: the first of an invitation's letters may be
-    of this kind. `opens_account`: it holds a link that staff must never see.
+    `label`: its name on staff pages. `can_be_stopped`: not sent to people who stopped reminders. `can_be_superseded`: not sent if a later
+    letter of the same invitation replaces it: a newer calendar object, or, for a kind without one, the next of that kind.
+    `out_of_date`: the other rules by which it isn't sent. `taken_back_with`: what removes it from the queue; a letter
+    with a calendar object is always removed with its invitation. `begins_thread`: the first of an invitation's letters may be
+    of this kind. `opens_account`: it contains a link that staff must never see.
     """
 
     kind: LetterKind
@@ -51,7 +51,7 @@ class Kind:
     calendar_method: Method | None = None
 
     def why_out_of_date(self, letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
-        """Give the reason not to send it, a word for the log; None: it may go."""
+        """Give the reason not to send it, for the log; None: it can be sent."""
         if is_superseded and self.can_be_superseded:
             return "superseded"
         rules = (*self.out_of_date, *((REMINDERS_STOPPED,) if self.can_be_stopped else ()))
@@ -60,7 +60,7 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class PlainKind(Kind):
-    """A kind of letter that isn't about one session. `content` is given the letter's facts as plain values."""
+    """A kind of letter that isn't about one session. `content` gets the letter's snapshot as plain values."""
 
     content: Callable[[dict[str, Any], Settings], LetterContent]
 
@@ -69,10 +69,10 @@ class PlainKind(Kind):
 class SessionKind(Kind):
     """A kind of letter about one session.
 
-    `subject` and `lead` say it all, each by itself; `says_if_provisional`: the lead goes on to say whether it is certain.
-    `rows`, `groups`: the facts, and lists of people. `button`: the one thing to do. `notes`: what follows from it. `links`: what
-    else a reader may do. `stop_words`: the text of the link that stops reminders; None: there is none. `why` they get it.
-    `calendar_method`: what the calendar is asked to do, if the letter carries an entry; None: it is a plain letter.
+    `subject` and `lead`: each is enough by itself. `says_if_provisional`: the lead also says if it is provisional.
+    `rows`, `groups`: the table, and lists of people. `button`: the one thing to do. `notes`: what happens next. `links`: what
+    else a reader may do. `stop_label`: the text of the link that stops reminders; None: there is none. `why` they get it.
+    `calendar_method`: the method of the calendar object, if the letter has an entry; None: it never has one.
     """
 
     subject: Callable[[LetterContext], str]
@@ -84,18 +84,18 @@ class SessionKind(Kind):
     button: Callable[[LetterContext], Link]
     notes: Callable[[LetterContext], Iterable[str]]
     links: Callable[[LetterContext], Iterable[Link]]
-    stop_words: Callable[[], str] | None
+    stop_label: Callable[[], str] | None
     why: Callable[[LetterContext], str]
 
     def compose(self, context: LetterContext) -> LetterContent:
-        """Give the content, in the locale in force."""
-        facts = context.facts
-        more = in_addition(facts, written_at=context.written_at) if self.says_if_provisional else ()
+        """Give the content in the current locale."""
+        snapshot = context.snapshot
+        more = status_sentences(snapshot, written_at=context.written_at) if self.says_if_provisional else ()
         return LetterContent(
             subject=self.subject(context),
             lead=sentences(self.lead(context), *more),
-            kicker=facts.session.format_name,
-            greeting=greeting(facts.reader_name),
+            kicker=snapshot.session.format_name,
+            greeting=greeting(snapshot.reader_name),
             day=self._day(context),
             rows=self.rows(context),
             groups=tuple(self.groups(context)),
@@ -107,24 +107,24 @@ class SessionKind(Kind):
 
     def list_unsubscribe(self, context: LetterContext) -> str | None:
         """Give the link for the button of a mail program that stops reminders (RFC 8058); None: the letter has none."""
-        return stop_url(context) if self.stop_words else None
+        return stop_url(context) if self.stop_label else None
 
     def _stop_link(self, context: LetterContext) -> Iterator[Link]:
-        if self.stop_words:
-            yield Link(self.stop_words(), stop_url(context))
+        if self.stop_label:
+            yield Link(self.stop_label(), stop_url(context))
 
     def _day(self, context: LetterContext) -> Day | None:
-        """Struck out where nothing takes place."""
+        """Struck out if the session is cancelled."""
         if not self.shows_day:
             return None
-        return Day(*formatting.day_parts(context.facts.session.starts_wall), is_off=context.facts.cause is Cause.CANCELLED)
+        return Day(*formatting.day_parts(context.snapshot.session.starts_wall), is_off=context.snapshot.cause is Cause.CANCELLED)
 
 
 def no_groups(_context: LetterContext) -> tuple[Group, ...]:
-    """Families' letters have no lists."""
+    """For letters without lists of people."""
     return ()
 
 
 def no_links(_context: LetterContext) -> tuple[Link, ...]:
-    """Nothing but the button."""
+    """For letters with only the button."""
     return ()

@@ -1,4 +1,4 @@
-"""gettext for letters: the reader's catalogue is looked up once for a letter, not once for a sentence."""
+"""gettext for letters: the reader's catalogue is looked up once for each letter, not for each sentence."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _catalogue: ContextVar[NullTranslations] = ContextVar("_catalogue", default=Null
 
 @contextmanager
 def in_language(locale: str) -> Iterator[None]:
-    """Speak a language, dates and numbers included. Outside an app context it is English."""
+    """Use a language, also for dates and numbers. Outside an app context it is English."""
     with flask_babel.force_locale(locale):
         before = _catalogue.set(flask_babel.get_translations())
         try:
@@ -24,9 +24,9 @@ def in_language(locale: str) -> Iterator[None]:
 
 
 def gettext(message: str, **values: object) -> str:
-    """Give the message in the language spoken, its %(placeholders)s filled."""
-    said = _catalogue.get().gettext(message)
-    return said % values if values else said
+    """Give the message in the current language, with its %(placeholders)s filled."""
+    text = _catalogue.get().gettext(message)
+    return text % values if values else text
 
 
 def ngettext(one: str, several: str, number: int, **values: object) -> str:

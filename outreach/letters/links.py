@@ -1,4 +1,4 @@
-"""Where letters lead: pages behind sign-in, and a reader's own links, derived when the letter is rendered."""
+"""Links in letters: pages behind sign-in, and the reader's own links, which are made when the letter is rendered."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from outreach.models import Reader
 
 
 def page(context: LetterContext, path: str) -> str:
-    """Give the address of a page that everybody finds there."""
+    """Give the address of a page."""
     return f"{context.settings.base_url}{path}"
 
 
 def session_page(context: LetterContext, part: str = "") -> str:
     """Give the address of the session's page, or of one below it."""
-    return page(context, f"/sessions/{context.facts.session.id}{part}")
+    return page(context, f"/sessions/{context.snapshot.session.id}{part}")
 
 
 def family_url(context: LetterContext) -> str:
@@ -33,51 +33,51 @@ def stop_url(context: LetterContext) -> str:
 
 
 def decision_url(context: LetterContext) -> str:
-    """Give a link that holds until the start: after it there is nothing left to decide."""
-    return _own_url(context, tokens.LinkPurpose.DECIDE, until=context.facts.session.starts_at)
+    """Give a link that is valid until the session starts, after which there is nothing to decide."""
+    return _own_url(context, tokens.LinkPurpose.DECIDE, until=context.snapshot.session.starts_at)
 
 
 def session_link(context: LetterContext) -> Link:
-    """Lead to the session's page."""
+    """Link to the session's page."""
     return Link(_("See the session"), session_page(context))
 
 
 def registrations_link(context: LetterContext) -> Link:
-    """Lead a teacher to their registrations."""
+    """Link to a teacher's registrations."""
     return Link(_("See all your registrations"), page(context, "/registrations"))
 
 
 def family_or_session_link(context: LetterContext) -> Link:
-    """Lead a family to its own page, everybody else to the session's."""
-    if not is_family(context.facts):
+    """Link to the family's page for a family, to the session's page for everyone else."""
+    if not is_family(context.snapshot):
         return session_link(context)
-    words = _("See details, answer or withdraw") if context.facts.seated else _("See details or leave the waiting list")
-    return Link(words, family_url(context))
+    label = _("See details, answer or withdraw") if context.snapshot.seated else _("See details or leave the waiting list")
+    return Link(label, family_url(context))
 
 
 def other_sessions_link(context: LetterContext) -> Link:
-    """Lead a host to their sessions, everybody else to the catalogue."""
-    if context.facts.reader is Reader.HOST:
+    """Link to a host's sessions for a host, to the catalogue for everyone else."""
+    if context.snapshot.reader is Reader.HOST:
         return Link(_("Open your sessions"), page(context, "/my-sessions"))
     return Link(_("Find another session"), page(context, "/"))
 
 
 def family_links(context: LetterContext) -> Iterator[Link]:
-    """Lead whoever has a part of their own and students too to the family's page; a guardian may say "not my child"."""
-    if own_students(context.facts) and not is_family(context.facts):
+    """Link to the family's page for a host or teacher who also has students in the family; a guardian can say "not my child"."""
+    if own_students(context.snapshot) and not is_family(context.snapshot):
         yield Link(_("See your family's seats or withdraw"), family_url(context))
     yield from not_mine_link(context)
 
 
 def not_mine_link(context: LetterContext) -> Iterator[Link]:
     """Let a guardian say that the child, or the address, isn't theirs."""
-    if context.facts.reader is Reader.GUARDIAN:
+    if context.snapshot.reader is Reader.GUARDIAN:
         yield Link(
             _("Not your child, or not your address? Tell us and we'll stop these e-mails."), _own_url(context, tokens.LinkPurpose.NOT_MINE)
         )
 
 
 def _own_url(context: LetterContext, purpose: tokens.LinkPurpose, *, until: datetime | None = None) -> str:
-    mailbox, told = context.letter.mailbox, context.facts.session
-    ticket = tokens.Ticket(mailbox.id, told.id, purpose, mailbox.link_version, until or told.ends_at + tokens.LASTS)
+    mailbox, outreach_session = context.letter.mailbox, context.snapshot.session
+    ticket = tokens.Ticket(mailbox.id, outreach_session.id, purpose, mailbox.link_version, until or outreach_session.ends_at + tokens.LASTS)
     return tokens.address(ticket, base_url=context.settings.base_url, secret_key=context.settings.secret_key)

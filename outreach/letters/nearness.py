@@ -1,6 +1,6 @@
 """How near a session is when a reminder is written: counted in minutes, hours or calendar days.
 
-Pure. Counted anew from the moment of writing: a reminder that was held up overnight doesn't say "tomorrow" on the day.
+Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _IN_MINUTES = timedelta(minutes=90)
 
 
 class TimeUnit(StrEnum):
-    """What is counted."""
+    """The unit that is counted."""
 
     MINUTES = "minutes"
     HOURS = "hours"
@@ -28,20 +28,20 @@ class TimeUnit(StrEnum):
 
 @dataclass(frozen=True)
 class Nearness:
-    """So many of a unit; `number` is 0 where the unit says it all."""
+    """A number of a unit; 0 for today and tomorrow."""
 
     unit: TimeUnit
     number: int = 0
 
 
-def nearness(told: SessionSnapshot, *, written_at: datetime) -> Nearness:
-    """Say how far off the start is on the session's own clock; `written_at` is aware."""
-    left = told.starts_at - written_at
+def nearness(outreach_session: SessionSnapshot, *, written_at: datetime) -> Nearness:
+    """Give how near the start is in the zone of the session; `written_at` is aware."""
+    left = outreach_session.starts_at - written_at
     if left < SOON:
         if left < _IN_MINUTES:
             return Nearness(TimeUnit.MINUTES, max(1, round(left / timedelta(minutes=1))))
         return Nearness(TimeUnit.HOURS, round(left / timedelta(hours=1)))
-    days = (told.starts_wall.date() - written_at.astimezone(ZoneInfo(told.zone)).date()).days
+    days = (outreach_session.starts_wall.date() - written_at.astimezone(ZoneInfo(outreach_session.zone)).date()).days
     if days <= 1:
         return Nearness(TimeUnit.TOMORROW if days else TimeUnit.TODAY)
     return Nearness(TimeUnit.DAYS, days)

@@ -1,4 +1,4 @@
-"""Paragraphs under the button that several kinds of letter share, and the line that says why somebody gets a letter."""
+"""Paragraphs below the button that several kinds of letter share, and the reason why somebody gets a letter."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from outreach.calendars import Method
 from outreach.letters.content import LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_family
-from outreach.letters.provisional import note_on_calendars
+from outreach.letters.provisional import while_provisional_note
 from outreach.models import Cause, LetterSnapshot, Reader
 from outreach.people import HoldReason
 
@@ -16,38 +16,38 @@ _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)
 
 
 def please_answer(context: LetterContext) -> Iterator[str]:
-    """Ask for an answer to a calendar object that is new."""
+    """Ask for an answer to a new invitation."""
     if context.method is not Method.REQUEST:
         return
-    if is_family(context.facts):
+    if is_family(context.snapshot):
         yield _("Please answer the invitation in your e-mail or calendar program, or with the link above.")
-    elif context.facts.reader is not Reader.HOST:
+    elif context.snapshot.reader is not Reader.HOST:
         yield _("Please answer the invitation in your e-mail or calendar program.")
 
 
-def what_follows(facts: LetterSnapshot) -> Iterator[str]:
-    """Say to each reader with a part in the session what comes next, and what to do if plans change."""
-    if facts.reader is Reader.HOST:
+def what_follows(snapshot: LetterSnapshot) -> Iterator[str]:
+    """Say what happens next, and what to do if plans change."""
+    if snapshot.reader is Reader.HOST:
         yield _("The evening before, we'll send you the list of who is coming.")
         yield _("To move or cancel the session, please sign in. Every calendar is then updated.")
-    elif facts.reader is Reader.TEACHER and facts.cause not in _WITHOUT_DIGEST:
+    elif snapshot.reader is Reader.TEACHER and snapshot.cause not in _WITHOUT_DIGEST:
         yield _("A separate e-mail tells you who has a seat and who is on the waiting list.")
-    elif is_family(facts) and facts.seated:
-        yield from while_held(facts)
-        yield from if_plans_change(facts)
-    elif facts.waiting:
+    elif is_family(snapshot) and snapshot.seated:
+        yield from while_held(snapshot)
+        yield from if_plans_change(snapshot)
+    elif snapshot.waiting:
         yield if_a_seat_becomes_free()
 
 
-def while_held(facts: LetterSnapshot) -> Iterator[str]:
-    """Say what is missing while seats are held, and that nothing is lost meanwhile."""
-    held = [student for student in facts.seated if student.is_held]
+def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
+    """Say what is missing for held seats, and that the seat stays reserved."""
+    held = [student for student in snapshot.seated if student.is_held]
     if not held:
         return
     missing = {reason for student in held for reason in student.held_for}
-    yield from (words() for reason, words in _MISSING.items() if reason in missing)
+    yield from (sentence() for reason, sentence in _MISSING.items() if reason in missing)
     yield _("Nobody else can have the seat in the meantime. We'll e-mail you when it is confirmed.")
-    if facts.entry and facts.entry.is_held and not facts.session.is_provisional:
+    if snapshot.entry and snapshot.entry.is_held and not snapshot.session.is_provisional:
         yield _("Until the seat is confirmed, your calendar shows the session as tentative.")
 
 
@@ -57,38 +57,38 @@ _MISSING: dict[HoldReason, Callable[[], str]] = {
 }
 
 
-def if_plans_change(facts: LetterSnapshot) -> Iterator[str]:
+def if_plans_change(snapshot: LetterSnapshot) -> Iterator[str]:
     """Ask a family to withdraw, and say what an answer does."""
     yield _("If your plans change, please use the link above to withdraw. The seat then goes to someone on the waiting list.")
-    if facts.session.frees_declined_seats:
+    if snapshot.session.frees_declined_seats:
         yield _("If you answer “Can't come”, in your calendar or on that page, the seat may go to someone else at once.")
 
 
 def if_a_seat_becomes_free() -> str:
-    """Say that there is nothing to do but wait."""
+    """Say that the reader doesn't need to do anything."""
     return _("We'll e-mail you if a seat becomes free. You don't need to do anything.")
 
 
 def about_the_calendar(context: LetterContext) -> Iterator[str]:
-    """Say what a calendar does by itself with the object this letter carries, if any."""
-    facts = context.facts
+    """Say what a calendar does with the object in this letter, if it has one."""
+    snapshot = context.snapshot
     if context.method is Method.CANCEL:
         yield _("Your calendar removes the entry automatically. If it asks you, choose to remove it.")
     if context.method is not Method.REQUEST:
         return
-    yield from note_on_calendars(facts)
-    if facts.entry and facts.entry.is_transparent:
+    yield from while_provisional_note(snapshot)
+    if snapshot.entry and snapshot.entry.is_transparent:
         yield _("Your calendar shows this time as free, because the entry is only for your information.")
-    if facts.entry and facts.entry.is_first:
+    if snapshot.entry and snapshot.entry.is_first:
         yield _("If your e-mail program doesn't know us, choose “I know the sender”. The session is then added to your calendar.")
 
 
 def why_by_reader(context: LetterContext) -> str:
-    """Say in which part somebody gets a letter."""
+    """Say why the reader gets the letter, by their role."""
     return {
         Reader.HOST: lambda: _("You are receiving this e-mail because you host sessions."),
         Reader.TEACHER: lambda: _("You are receiving this e-mail because you registered students."),
         Reader.STUDENT: lambda: _("You are receiving this e-mail because your school registered you."),
         Reader.GUARDIAN: lambda: _("You are receiving this e-mail because a school named you as a student's guardian."),
         Reader.COORDINATOR: lambda: _("You are receiving this e-mail because you coordinate the programme."),
-    }[context.facts.reader]()
+    }[context.snapshot.reader]()

@@ -1,4 +1,4 @@
-"""Rules for when a letter that is due says nothing true or useful any more; each kind of letter names those that hold for it.
+"""Rules for when a letter that is due is no longer true or useful; each kind of letter names its rules.
 
 Pure over the rows it is given: the letter with its mailbox, invitation and outreach session.
 """
@@ -14,7 +14,7 @@ from outreach.models import Answer, Letter, SessionState
 
 @dataclass(frozen=True)
 class OutOfDateRule:
-    """`reason`: a word for the log. `applies` says of a letter, now, that it isn't to be sent."""
+    """`reason`: for the log. `applies`: whether a letter must not be sent now."""
 
     reason: str
     applies: Callable[[Letter, datetime], bool]
@@ -25,7 +25,7 @@ def _has_stopped(letter: Letter, _now: datetime) -> bool:
 
 
 def _is_undeliverable(letter: Letter, _now: datetime) -> bool:
-    """Nobody is there to read it, until the address is corrected or somebody says that it works."""
+    """The address fails, until it is corrected or somebody says that it works."""
     return letter.mailbox.refused_at is not None
 
 
@@ -43,15 +43,15 @@ def _has_begun(letter: Letter, now: datetime) -> bool:
 
 
 def _is_over(letter: Letter, now: datetime) -> bool:
-    """Nobody needs news of a session that is over, unless they were told a time still to come."""
+    """The session is over, and so is the time that the reader knew of before."""
     if letter.outreach_session is None:
         return False
-    was = letter.facts.get("was")
-    return now >= letter.outreach_session.ends_at and (was is None or now >= datetime.fromisoformat(was["ends_at"]))
+    previous = letter.facts.get("was")
+    return now >= letter.outreach_session.ends_at and (previous is None or now >= datetime.fromisoformat(previous["ends_at"]))
 
 
 def _does_not_take_place(letter: Letter, _now: datetime) -> bool:
-    """The session was cancelled, or the last reason for this invitation has ended."""
+    """The session was cancelled, or nothing is left for which the reader was invited."""
     is_cancelled = letter.outreach_session is not None and letter.outreach_session.state == SessionState.CANCELLED
     return is_cancelled or (letter.invitation is not None and not letter.invitation.is_live)
 
@@ -65,13 +65,13 @@ def _has_declined(letter: Letter, _now: datetime) -> bool:
 
 
 def _was_moved(letter: Letter, _now: datetime) -> bool:
-    told = letter.facts.get("session", {}).get("starts_at")
+    starts_at = letter.facts.get("session", {}).get("starts_at")
     outreach_session = letter.outreach_session
-    return told is not None and outreach_session is not None and datetime.fromisoformat(told) != outreach_session.starts_at
+    return starts_at is not None and outreach_session is not None and datetime.fromisoformat(starts_at) != outreach_session.starts_at
 
 
 def _is_next_reminder_due(letter: Letter, now: datetime) -> bool:
-    """A late reminder is good until the next lead."""
+    """The next reminder of this session is due already."""
     lead, outreach_session = letter.facts.get("lead_minutes"), letter.outreach_session
     if lead is None or outreach_session is None:
         return False
@@ -80,13 +80,13 @@ def _is_next_reminder_due(letter: Letter, now: datetime) -> bool:
 
 
 def _is_decided(letter: Letter, _now: datetime) -> bool:
-    """It is decided meanwhile, or put off."""
+    """It was decided in the meantime, or has another decision time."""
     outreach_session = letter.outreach_session
     if outreach_session is None:
         return False
-    told = letter.facts.get("session", {}).get("decides_at")
-    is_put_off = told is None or datetime.fromisoformat(told) != outreach_session.decides_at
-    return not outreach_session.is_provisional or is_put_off
+    decides_at = letter.facts.get("session", {}).get("decides_at")
+    is_postponed = decides_at is None or datetime.fromisoformat(decides_at) != outreach_session.decides_at
+    return not outreach_session.is_provisional or is_postponed
 
 
 UNREACHABLE = (

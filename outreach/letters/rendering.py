@@ -1,6 +1,6 @@
-"""A letter as the bytes that go over SMTP: a function of its row, its mailbox and the settings.
+"""A letter as the bytes for SMTP, which depend only on its row, its mailbox and the settings.
 
-Pure but for the translations. Rendered twice, it is the same to the byte: a worker that died may send it again.
+Pure but for the translations. Rendered twice, the bytes are the same, because after a crash a letter may be sent again.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def render(letter: Letter, *, settings: Settings) -> bytes:
     """Write a letter in its reader's language.
 
     `letter.mailbox` must be loaded; inside an app context, or else in English. Same Message-ID, Date, UID, SEQUENCE
-    and DTSTAMP however often it is rendered. Raises ValueError for facts no letter can be made of.
+    and DTSTAMP however often it is rendered. Raises ValueError for an invalid snapshot.
     """
     with in_language(letter.locale):
         return build(_mail(letter, settings))
@@ -43,18 +43,18 @@ def _mail(letter: Letter, settings: Settings) -> Mail:
     raise TypeError(f"{letter.kind} is a kind nobody can compose")
 
 
-def _about_session(letter: Letter, kind: SessionKind, facts: LetterSnapshot, settings: Settings) -> Mail:
-    method = kind.calendar_method if facts.entry else None
-    context = LetterContext(facts=facts, letter=letter, settings=settings, method=method)
-    mail = _written(letter, kind, kind.compose(context), facts.reader_name, settings, facts.entry)
-    calendar = calendar_object(context, facts.entry, method) if facts.entry and method else None
+def _about_session(letter: Letter, kind: SessionKind, snapshot: LetterSnapshot, settings: Settings) -> Mail:
+    method = kind.calendar_method if snapshot.entry else None
+    context = LetterContext(snapshot=snapshot, letter=letter, settings=settings, method=method)
+    mail = _written(letter, kind, kind.compose(context), snapshot.reader_name, settings, snapshot.entry)
+    calendar = calendar_object(context, snapshot.entry, method) if snapshot.entry and method else None
     return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=kind.list_unsubscribe(context))
 
 
 def _written(
     letter: Letter,
     kind: Kind,
-    story: LetterContent,
+    content: LetterContent,
     to_name: str,
     settings: Settings,
     entry: EntrySnapshot | None = None,
@@ -67,21 +67,21 @@ def _written(
         sender_address=sender,
         to_name=to_name or None,
         to_address=letter.mailbox.address,
-        subject=story.subject,
-        text=as_text(story, base_url=settings.base_url),
-        html=as_html(story, locale=letter.locale, base_url=settings.base_url),
+        subject=content.subject,
+        text=as_text(content, base_url=settings.base_url),
+        html=as_html(content, locale=letter.locale, base_url=settings.base_url),
         message_id=message_id,
         date=letter.created_at,
         references=references,
     )
 
 
-def _cleaned(facts: dict[str, Any]) -> dict[str, Any]:
-    """Give the facts with every string cleaned: prose keeps its paragraphs, all else is one line.
+def _cleaned(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Clean every string: prose keeps its paragraphs, everything else becomes one line.
 
-    Done once for all facts, so that no name people typed can begin a line of its own in a text or a header.
+    So no name that somebody typed can start a new line in a text or a header.
     """
-    return {key: _cleaned_value(value, is_prose=key in _PROSE) for key, value in facts.items()}
+    return {key: _cleaned_value(value, is_prose=key in _PROSE) for key, value in snapshot.items()}
 
 
 def _cleaned_value(value: Any, *, is_prose: bool) -> Any:

@@ -1,4 +1,4 @@
-"""The paper letters are written on: one template for text, one for HTML, compiled once."""
+"""The templates of letters: one for text, one for HTML, compiled once."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from outreach.settings import ROOT
 from outreach.web import QuickEnvironment
 
 
-def as_text(story: LetterContent, *, base_url: str) -> str:
+def as_text(content: LetterContent, *, base_url: str) -> str:
     """Write the letter as plain text."""
-    return _desk().get_template("email/letter.txt").render(story=story, base_url=base_url)
+    return _environment().get_template("email/letter.txt").render(content=content, base_url=base_url)
 
 
-def as_html(story: LetterContent, *, locale: str, base_url: str) -> str:
+def as_html(content: LetterContent, *, locale: str, base_url: str) -> str:
     """Write the letter as HTML: everything people typed is escaped."""
-    return _desk().get_template("email/letter.html").render(story=story, base_url=base_url, lang=locale.replace("_", "-"))
+    return _environment().get_template("email/letter.html").render(content=content, base_url=base_url, lang=locale.replace("_", "-"))
 
 
 @cache
-def _desk() -> QuickEnvironment:
-    """Its own environment: the app's knows requests and users, of which a letter must not."""
-    desk = QuickEnvironment(
+def _environment() -> QuickEnvironment:
+    """A separate environment, because the app's gives templates the request and the user."""
+    environment = QuickEnvironment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=select_autoescape(enabled_extensions=("html",), default=False),
         undefined=StrictUndefined,
@@ -35,6 +35,6 @@ def _desk() -> QuickEnvironment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    translations: Any = desk
+    translations: Any = environment
     translations.install_gettext_callables(gettext, ngettext, newstyle=True)
-    return desk
+    return environment

@@ -1,4 +1,4 @@
-"""Message-IDs: all letters about one invitation hang on the first, so that they stand together in a mailbox.
+"""Message-IDs: all letters about one invitation refer to the first, so that mail programs show them together.
 
 Pure.
 """
@@ -11,7 +11,7 @@ from outreach.models import EntrySnapshot
 def message_ids(key: str, entry: EntrySnapshot | None, *, begins_thread: bool, domain: str) -> tuple[str, tuple[str, ...]]:
     """Give the letter's Message-ID and those it refers to (RFC 5322 3.6.4).
 
-    Only an invitation nothing was sent for before is the first: two letters with one Message-ID would count as one.
+    Only the first letter ever sent for an invitation begins the thread: two letters with one Message-ID would count as one.
     """
     own = f"<{key}@{domain}>"
     if entry is None:

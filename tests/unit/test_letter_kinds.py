@@ -55,7 +55,7 @@ def test_a_module_declares_the_kind_it_is_named_after(kind: LetterKind) -> None:
 @pytest.mark.parametrize("kind", LetterKind)
 def test_all_that_a_kind_decides_is_declared(kind: LetterKind) -> None:
     """Nothing is left empty but what may be: no rule for a letter that is always sent, nothing to stop."""
-    may_be_empty = {"out_of_date", "stop_words", "calendar_method", "taken_back_with"}
+    may_be_empty = {"out_of_date", "stop_label", "calendar_method", "taken_back_with"}
     declared = KINDS[kind]
     empty = {field.name for field in fields(declared) if getattr(declared, field.name) in (None, "", ())}
     assert empty <= may_be_empty
@@ -71,7 +71,7 @@ def test_no_two_kinds_have_one_label() -> None:
 def test_a_letter_that_can_be_stopped_says_how(kind: LetterKind) -> None:
     declared = KINDS[kind]
     assert isinstance(declared, SessionKind)
-    assert declared.stop_words is not None
+    assert declared.stop_label is not None
 
 
 @pytest.mark.parametrize("kind", LetterKind)

@@ -1,4 +1,4 @@
-"""The kinds of letters, one module for each: it is named like its kind and declares `KIND`."""
+"""The kinds of letters: each has a module of its name, which declares `KIND`."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ KINDS = {kind: _declared(kind) for kind in LetterKind}
 
 
 def kinds_where(holds: Callable[[Kind], bool]) -> tuple[LetterKind, ...]:
-    """Give the kinds of which this holds, for a query."""
+    """Give the kinds for which the condition is true, for a query."""
     return tuple(kind for kind, declared in KINDS.items() if holds(declared))

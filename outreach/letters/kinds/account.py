@@ -1,4 +1,4 @@
-"""Somebody's account: confirm an address, choose a password, and what became of either."""
+"""An account: confirm an address, choose a password, and the result of each."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from outreach.settings import Settings
 
 
 def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
-    """Give the content of a letter about signing in. Raises KeyError for a purpose there is no letter for."""
-    facts = AccountSnapshot.from_json(plain)
-    subject, lead, button, *notes = _TEXTS[facts.purpose]()
+    """Give the content of a letter about signing in. Raises KeyError for an unknown purpose."""
+    snapshot = AccountSnapshot.from_json(plain)
+    subject, lead, button, *notes = _TEXTS[snapshot.purpose]()
     return LetterContent(
         subject=subject,
         lead=lead,
-        greeting=greeting(facts.reader_name),
-        button=Link(button, facts.link or f"{settings.base_url}/login"),
+        greeting=greeting(snapshot.reader_name),
+        button=Link(button, snapshot.link or f"{settings.base_url}/login"),
         notes=tuple(notes),
         why=_("You are receiving this e-mail because an Outreach account uses your address."),
     )

@@ -16,35 +16,35 @@ from outreach.settings import Settings
 
 def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the coordinator's decision."""
-    facts, base_url = ApplicationSnapshot.from_json(plain), settings.base_url
-    if facts.is_approved:
-        lead, subject, button = _approved(facts), _("Your application was approved"), Link(_("Sign in and start"), base_url + "/login")
+    snapshot, base_url = ApplicationSnapshot.from_json(plain), settings.base_url
+    if snapshot.is_approved:
+        lead, subject, button = _approved(snapshot), _("Your application was approved"), Link(_("Sign in and start"), base_url + "/login")
     else:
-        lead, subject, button = _declined(facts), _("About your application"), Link(_("Apply again"), base_url + "/apply")
-    note = FactRow(label=_("Coordinator's note"), lines=tuple(line for line in facts.note.splitlines() if line))
+        lead, subject, button = _declined(snapshot), _("About your application"), Link(_("Apply again"), base_url + "/apply")
+    note = FactRow(label=_("Coordinator's note"), lines=tuple(line for line in snapshot.note.splitlines() if line))
     return LetterContent(
         subject=subject,
         lead=lead,
-        greeting=greeting(facts.reader_name),
+        greeting=greeting(snapshot.reader_name),
         rows=(note,) if note.lines else (),
         button=button,
         why=_("You are receiving this e-mail because you applied for an Outreach account."),
     )
 
 
-def _approved(facts: ApplicationSnapshot) -> str:
-    if facts.role == RoleName.TEACHER and facts.place:
-        return _("Your application to be a teacher at %(school)s was approved.", school=facts.place)
-    if facts.role == RoleName.CLINICIAN and facts.place:
-        return _("Your application to be a clinician at %(site)s was approved.", site=facts.place)
+def _approved(snapshot: ApplicationSnapshot) -> str:
+    if snapshot.role == RoleName.TEACHER and snapshot.place:
+        return _("Your application to be a teacher at %(school)s was approved.", school=snapshot.place)
+    if snapshot.role == RoleName.CLINICIAN and snapshot.place:
+        return _("Your application to be a clinician at %(site)s was approved.", site=snapshot.place)
     return _("Your application was approved.")
 
 
-def _declined(facts: ApplicationSnapshot) -> str:
-    if facts.role == RoleName.TEACHER and facts.place:
-        return _("Your application to be a teacher at %(school)s was not approved.", school=facts.place)
-    if facts.role == RoleName.CLINICIAN and facts.place:
-        return _("Your application to be a clinician at %(site)s was not approved.", site=facts.place)
+def _declined(snapshot: ApplicationSnapshot) -> str:
+    if snapshot.role == RoleName.TEACHER and snapshot.place:
+        return _("Your application to be a teacher at %(school)s was not approved.", school=snapshot.place)
+    if snapshot.role == RoleName.CLINICIAN and snapshot.place:
+        return _("Your application to be a clinician at %(site)s was not approved.", site=snapshot.place)
     return _("Your application was not approved.")
 
 

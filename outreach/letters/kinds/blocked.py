@@ -1,4 +1,4 @@
-"""A teacher is asked to have our letters let in by the school's mail server; also what its IT must allow."""
+"""A teacher is asked to have our letters accepted by the school's mail server; also what its IT team must allow."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from outreach.settings import Settings
 
 
 def senders_to_allow(settings: Settings) -> tuple[str, ...]:
-    """Give the addresses our letters come from, in From and in the envelope, with a * for what differs from letter to letter."""
+    """Give the addresses our letters come from, in From and in the envelope, with a * for the part that differs in each letter."""
     patterns = (settings.reply_address, settings.bounce_address or settings.reply_address)
     return tuple(dict.fromkeys(pattern.replace("{token}", "*") for pattern in patterns))
 
@@ -30,17 +30,17 @@ def domains_to_allow(settings: Settings) -> tuple[str, ...]:
 
 def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     """Give the content of the letter."""
-    facts = BlockedDomainSnapshot.from_json(plain)
+    snapshot = BlockedDomainSnapshot.from_json(plain)
     return LetterContent(
         subject=_("Your school's mail server blocks our e-mails"),
-        lead=_lead(facts),
-        greeting=greeting(facts.reader_name),
+        lead=_lead(snapshot),
+        greeting=greeting(snapshot.reader_name),
         rows=(
-            FactRow(label=_("Mail server's reason"), lines=(facts.server_words or _("Not given"),)),
+            FactRow(label=_("Mail server's reason"), lines=(snapshot.server_words or _("Not given"),)),
             FactRow(label=_("Senders to allow"), lines=senders_to_allow(settings)),
             FactRow(label=_("Domains to allow"), lines=domains_to_allow(settings)),
         ),
-        button=Link(_("Get the text for your IT team"), f"{settings.base_url}/blocked-domains/{quote(facts.domain)}"),
+        button=Link(_("Get the text for your IT team"), f"{settings.base_url}/blocked-domains/{quote(snapshot.domain)}"),
         notes=(
             _("Please send the text on that page to the people who look after your school's e-mail. It tells them all they need to know."),
             _("Until this is fixed, we won't send e-mails to these addresses. Guardians with other addresses still get their e-mails."),
@@ -51,12 +51,12 @@ def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
     )
 
 
-def _lead(facts: BlockedDomainSnapshot) -> str:
+def _lead(snapshot: BlockedDomainSnapshot) -> str:
     return ngettext(
         "The mail server of %(domain)s blocks our e-mails, so %(num)s of your students doesn't get them.",
         "The mail server of %(domain)s blocks our e-mails, so %(num)s of your students don't get them.",
-        facts.students,
-        domain=facts.domain,
+        snapshot.students,
+        domain=snapshot.domain,
     )
 
 

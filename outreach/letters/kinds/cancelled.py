@@ -1,4 +1,4 @@
-"""A session doesn't take place; the calendar takes the entry out."""
+"""A session is cancelled; the calendar removes the entry."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from outreach.models import LetterKind, Reader
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_time(_("Cancelled"), context.facts)
+    return subject_with_time(_("Cancelled"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
-    return cancelled_lead(context.facts)
+    return cancelled_lead(context.snapshot)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=False, has_link=False)
+    return fact_rows(context.snapshot, takes_part=False, has_link=False)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    if context.facts.reader is Reader.HOST:
+    if context.snapshot.reader is Reader.HOST:
         yield _("Everyone who had a seat or was on the waiting list gets an e-mail.")
     else:
         yield _("We are sorry. New sessions are added all the time.")
@@ -50,7 +50,7 @@ KIND = SessionKind(
     button=other_sessions_link,
     notes=_notes,
     links=not_mine_link,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     calendar_method=Method.CANCEL,
     can_be_superseded=True,

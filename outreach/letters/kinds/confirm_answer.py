@@ -1,4 +1,4 @@
-"""Somebody answered an invitation from another address: its reader is asked for the true answer, and an adult gets a copy."""
+"""Somebody answered an invitation from another address: its reader is asked to confirm the answer, and an adult gets a copy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from outreach.letters.leads import subject_with_time
 from outreach.letters.links import family_links, family_url, session_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
-from outreach.letters.phrases import is_family, names, session_words
+from outreach.letters.phrases import is_family, names, session_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind, LetterSnapshot, Reader
 
@@ -25,48 +25,51 @@ _ANSWERS = {
 
 
 def _subject(context: LetterContext) -> str:
-    is_a_copy = _is_a_copy(context.facts)
-    return subject_with_time(_("An answer from another address") if is_a_copy else _("Please confirm your answer"), context.facts)
+    is_a_copy = _is_a_copy(context.snapshot)
+    return subject_with_time(_("An answer from another address") if is_a_copy else _("Please confirm your answer"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
     """Say that an answer doesn't count, and why."""
-    facts = context.facts
-    told = session_words(facts.session)
-    if _is_a_copy(facts):
-        words = {"names": _whom_it_asks(facts), "session": told}
-        return _("Someone answered the invitation for %(names)s to %(session)s from another address, so the answer doesn't count.", **words)
-    return _("Someone answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=told)
+    snapshot = context.snapshot
+    phrase = session_phrase(snapshot.session)
+    if _is_a_copy(snapshot):
+        return _(
+            "Someone answered the invitation for %(names)s to %(session)s from another address, so the answer doesn't count.",
+            names=_whom_it_asks(snapshot),
+            session=phrase,
+        )
+    return _("Someone answered your invitation to %(session)s from another address, so the answer doesn't count yet.", session=phrase)
 
 
-def _is_a_copy(facts: LetterSnapshot) -> bool:
-    """It asks a minor; the reader is a guardian, or stands in for one."""
-    return facts.asked is not None and facts.asked.by is Reader.STUDENT and facts.reader is not Reader.STUDENT
+def _is_a_copy(snapshot: LetterSnapshot) -> bool:
+    """The minor is asked; the reader is a guardian, or a teacher in place of one."""
+    return snapshot.asked is not None and snapshot.asked.by is Reader.STUDENT and snapshot.reader is not Reader.STUDENT
 
 
-def _whom_it_asks(facts: LetterSnapshot) -> str:
-    return names(facts.seated or facts.stands_in_for, facts)
+def _whom_it_asks(snapshot: LetterSnapshot) -> str:
+    return names(snapshot.seated or snapshot.stands_in_for, snapshot)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    told, asked = fact_rows(context.facts, goes_on=False, has_link=False), context.facts.asked
-    if asked is None or asked.answer not in _ANSWERS:
-        return told
-    return (FactRow(label=_("The answer"), lines=(_ANSWERS[asked.answer](),)), *told)
+    rows, proposal = fact_rows(context.snapshot, takes_part=False, has_link=False), context.snapshot.asked
+    if proposal is None or proposal.answer not in _ANSWERS:
+        return rows
+    return (FactRow(label=_("The answer"), lines=(_ANSWERS[proposal.answer](),)), *rows)
 
 
 def _button(context: LetterContext) -> Link:
-    return Link(_("Answer on your page"), family_url(context)) if is_family(context.facts) else session_link(context)
+    return Link(_("Answer on your page"), family_url(context)) if is_family(context.snapshot) else session_link(context)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    """Say what to do for each way in which it may have happened."""
-    facts = context.facts
-    if _is_a_copy(facts):
-        yield _("We have asked %(names)s to confirm the answer.", names=_whom_it_asks(facts))
-        if not is_family(facts):
+    """Say what to do in each case that may have led to it."""
+    snapshot = context.snapshot
+    if _is_a_copy(snapshot):
+        yield _("We have asked %(names)s to confirm the answer.", names=_whom_it_asks(snapshot))
+        if not is_family(snapshot):
             yield _("We are telling you because our e-mails don't reach a guardian.")
-    elif is_family(facts):
+    elif is_family(snapshot):
         yield _("If it was you, please answer on your page, or from the address this e-mail was sent to.")
         yield _("If you passed the invitation on, please note that it is only for you. A seat can't be passed on.")
     else:
@@ -87,7 +90,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=family_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
 )

@@ -1,4 +1,4 @@
-"""A host, or a coordinator, is asked whether a provisional session takes place."""
+"""A host, or a coordinator, is asked whether a provisional session will go ahead."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ from outreach.letters.leads import subject_with_time
 from outreach.letters.links import decision_url
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import BEGUN, DECIDED, DOES_NOT_TAKE_PLACE, UNREACHABLE
-from outreach.letters.phrases import session_words
+from outreach.letters.phrases import session_phrase
 from outreach.letters.provisional import until
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_time(_news(context.facts), context.facts)
+    return subject_with_time(_news(context.snapshot), context.snapshot)
 
 
-def _news(facts: LetterSnapshot) -> str:
+def _news(snapshot: LetterSnapshot) -> str:
     """'Please decide'."""
-    if facts.reader is Reader.COORDINATOR:
+    if snapshot.reader is Reader.COORDINATOR:
         return _("No decision yet")
-    return _("Please decide now") if facts.cause is Cause.UNDECIDED else _("Please decide")
+    return _("Please decide now") if snapshot.cause is Cause.UNDECIDED else _("Please decide")
 
 
 def _lead(context: LetterContext) -> str:
-    """Ask whoever decides; a coordinator once the hosts haven't."""
-    facts = context.facts
-    told, by = session_words(facts.session), until(facts.session)
-    if facts.reader is Reader.COORDINATOR:
-        return _("Nobody has decided yet whether %(session)s will go ahead. The decision was due by %(until)s.", session=told, until=by)
-    if facts.cause is Cause.UNDECIDED:
-        return _("Will %(session)s go ahead? The decision was due by %(until)s. Please decide now.", session=told, until=by)
-    return _("Will %(session)s go ahead? Please decide by %(until)s.", session=told, until=by)
+    """Ask a host to decide, or a coordinator if the hosts haven't decided."""
+    snapshot = context.snapshot
+    phrase, by = session_phrase(snapshot.session), until(snapshot.session)
+    if snapshot.reader is Reader.COORDINATOR:
+        return _("Nobody has decided yet whether %(session)s will go ahead. The decision was due by %(until)s.", session=phrase, until=by)
+    if snapshot.cause is Cause.UNDECIDED:
+        return _("Will %(session)s go ahead? The decision was due by %(until)s. Please decide now.", session=phrase, until=by)
+    return _("Will %(session)s go ahead? Please decide by %(until)s.", session=phrase, until=by)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=False, has_link=False)
+    return fact_rows(context.snapshot, takes_part=False, has_link=False)
 
 
 def _button(context: LetterContext) -> Link:
@@ -50,10 +50,10 @@ def _button(context: LetterContext) -> Link:
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    """Say what the button does, and that nothing happens by itself."""
+    """Say what the button does, and that the session stays provisional until then."""
     yield _("“Decide now” opens a page where you can confirm or cancel the session without signing in. To move it, you need to sign in.")
     yield _("Opening the page doesn't change anything.")
-    if context.facts.reader is Reader.COORDINATOR:
+    if context.snapshot.reader is Reader.COORDINATOR:
         yield _("We have asked the hosts. Until someone decides, the session stays provisional in every calendar.")
     else:
         yield _("Until you decide, the session stays provisional in every calendar.")
@@ -72,7 +72,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=no_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE, DECIDED),
 )

@@ -1,4 +1,4 @@
-"""A teacher's digest: what became of the students they registered."""
+"""A teacher's digest: the seats and the waiting list of the students they registered."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subj
 from outreach.letters.links import page, registrations_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import OVER, UNREACHABLE
-from outreach.letters.phrases import named_group, names, sentences, session_words
-from outreach.letters.provisional import is_the_news, sentence_of_news, subject_of_news
+from outreach.letters.phrases import named_group, names, sentences, session_phrase
+from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot
 from outreach.web import formatting
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_news(context.facts), context.facts)
+    return subject_with_title(_news(context.snapshot), context.snapshot)
 
 
-def _news(facts: LetterSnapshot) -> str:
-    if facts.cause is Cause.OFFERED:
+def _news(snapshot: LetterSnapshot) -> str:
+    if snapshot.cause is Cause.OFFERED:
         return _("A seat is free, please answer")
-    if is_the_news(facts):
-        return subject_of_news(facts)
-    if facts.cause in (Cause.MOVED, Cause.CANCELLED):
-        return _("Moved") if facts.cause is Cause.MOVED else _("Cancelled")
-    return _counts_in_subject(facts)
+    if is_only_status_change(snapshot):
+        return status_subject(snapshot)
+    if snapshot.cause in (Cause.MOVED, Cause.CANCELLED):
+        return _("Moved") if snapshot.cause is Cause.MOVED else _("Cancelled")
+    return _counts_in_subject(snapshot)
 
 
-def _counts_in_subject(facts: LetterSnapshot) -> str:
+def _counts_in_subject(snapshot: LetterSnapshot) -> str:
     """'10 with a seat, 4 waiting'."""
-    numbers = {"seated": len(facts.seated), "waiting": len(facts.waiting), "gone": len(facts.gone)}
+    numbers = {"seated": len(snapshot.seated), "waiting": len(snapshot.waiting), "gone": len(snapshot.gone)}
     return _COUNTS[tuple(key for key, number in numbers.items() if number)]() % numbers
 
 
@@ -54,129 +54,130 @@ _COUNTS: dict[tuple[str, ...], Callable[[], str]] = {
 
 
 def _lead(context: LetterContext) -> str:
-    facts = context.facts
-    if is_the_news(facts):
-        return sentence_of_news(facts)
-    if facts.cause is Cause.MOVED and facts.was:
-        return changed_lead(facts)
-    return cancelled_lead(facts) if facts.cause is Cause.CANCELLED else _what_became(facts)
+    snapshot = context.snapshot
+    if is_only_status_change(snapshot):
+        return status_lead(snapshot)
+    if snapshot.cause is Cause.MOVED and snapshot.was:
+        return changed_lead(snapshot)
+    return cancelled_lead(snapshot) if snapshot.cause is Cause.CANCELLED else _what_became(snapshot)
 
 
-def _what_became(facts: LetterSnapshot) -> str:
-    if facts.offered:
-        return _offer(facts)
-    if facts.cause is Cause.REGISTERED:
-        return _counts(facts)
-    groups = ((facts.gone, gone_lead), (facts.seated, _promoted), (facts.waiting, _waiting))
+def _what_became(snapshot: LetterSnapshot) -> str:
+    if snapshot.offered:
+        return _offer(snapshot)
+    if snapshot.cause is Cause.REGISTERED:
+        return _counts(snapshot)
+    groups = ((snapshot.gone, gone_lead), (snapshot.seated, _promoted), (snapshot.waiting, _waiting))
     leads = [lead for students, lead in groups if students]
-    return leads[0](facts) if len(leads) == 1 else _several(facts)
+    return leads[0](snapshot) if len(leads) == 1 else _several(snapshot)
 
 
-def _several(facts: LetterSnapshot) -> str:
-    news = _("There is news about %(session)s.", session=session_words(facts.session))
-    gone, seated, waiting = (names(students, facts) for students in (facts.gone, facts.seated, facts.waiting))
+def _several(snapshot: LetterSnapshot) -> str:
+    news = _("There is news about %(session)s.", session=session_phrase(snapshot.session))
+    gone, seated, waiting = (names(students, snapshot) for students in (snapshot.gone, snapshot.seated, snapshot.waiting))
     parts = (
-        gone and ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(facts.gone), names=gone),
-        seated and ngettext("%(names)s has a seat.", "%(names)s have seats.", len(facts.seated), names=seated),
-        waiting and ngettext("%(names)s is on the waiting list.", "%(names)s are on the waiting list.", len(facts.waiting), names=waiting),
+        gone and ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(snapshot.gone), names=gone),
+        seated and ngettext("%(names)s has a seat.", "%(names)s have seats.", len(snapshot.seated), names=seated),
+        waiting
+        and ngettext("%(names)s is on the waiting list.", "%(names)s are on the waiting list.", len(snapshot.waiting), names=waiting),
     )
     return sentences(news, *parts) if any(parts) else sentences(news, _("Please check your registrations."))
 
 
-def _counts(facts: LetterSnapshot) -> str:
-    told, seated, waiting = session_words(facts.session), len(facts.seated), len(facts.waiting)
+def _counts(snapshot: LetterSnapshot) -> str:
+    phrase, seated, waiting = session_phrase(snapshot.session), len(snapshot.seated), len(snapshot.waiting)
     if waiting and not seated:
         return ngettext(
             "%(num)s of your students is on the waiting list for %(session)s.",
             "%(num)s of your students are on the waiting list for %(session)s.",
             waiting,
-            session=told,
+            session=phrase,
         )
     return sentences(
         ngettext(
             "%(num)s of your students has a seat at %(session)s.",
             "%(num)s of your students have seats at %(session)s.",
             seated,
-            session=told,
+            session=phrase,
         ),
         ngettext("%(num)s is on the waiting list.", "%(num)s are on the waiting list.", waiting) if waiting else "",
     )
 
 
-def _offer(facts: LetterSnapshot) -> str:
-    who, told, count = names(facts.offered, facts), session_words(facts.session), len(facts.offered)
+def _offer(snapshot: LetterSnapshot) -> str:
+    who, phrase, count = names(snapshot.offered, snapshot), session_phrase(snapshot.session), len(snapshot.offered)
     return ngettext(
         "A seat is free at %(session)s. Would you like %(names)s to have it?",
         "Seats are free at %(session)s. Would you like %(names)s to have them?",
         count,
         names=who,
-        session=told,
+        session=phrase,
     )
 
 
-def _promoted(facts: LetterSnapshot) -> str:
-    who, told, count = names(facts.seated, facts), session_words(facts.session), len(facts.seated)
+def _promoted(snapshot: LetterSnapshot) -> str:
+    who, phrase, count = names(snapshot.seated, snapshot), session_phrase(snapshot.session), len(snapshot.seated)
     return ngettext(
         "A seat has become free. %(names)s now has a seat at %(session)s.",
         "Seats have become free. %(names)s now have seats at %(session)s.",
         count,
         names=who,
-        session=told,
+        session=phrase,
     )
 
 
-def _waiting(facts: LetterSnapshot) -> str:
-    who, told, count = names(facts.waiting, facts), session_words(facts.session), len(facts.waiting)
+def _waiting(snapshot: LetterSnapshot) -> str:
+    who, phrase, count = names(snapshot.waiting, snapshot), session_phrase(snapshot.session), len(snapshot.waiting)
     return ngettext(
         "%(names)s is on the waiting list for %(session)s.",
         "%(names)s are on the waiting list for %(session)s.",
         count,
         names=who,
-        session=told,
+        session=phrase,
     )
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    goes_on = bool(context.facts.seated) and context.facts.cause is not Cause.CANCELLED
-    return fact_rows(context.facts, goes_on=goes_on, has_link=False, names_students=False)
+    takes_part = bool(context.snapshot.seated) and context.snapshot.cause is not Cause.CANCELLED
+    return fact_rows(context.snapshot, takes_part=takes_part, has_link=False, names_students=False)
 
 
 def _groups(context: LetterContext) -> Iterator[Group]:
-    facts = context.facts
-    seated, waiting, gone = len(facts.seated), len(facts.waiting), len(facts.gone)
-    is_cancelled = facts.cause is Cause.CANCELLED
-    if facts.offered:
-        yield named_group(_("Can have a seat if you agree"), facts.offered, facts)
+    snapshot = context.snapshot
+    seated, waiting, gone = len(snapshot.seated), len(snapshot.waiting), len(snapshot.gone)
+    is_cancelled = snapshot.cause is Cause.CANCELLED
+    if snapshot.offered:
+        yield named_group(_("Can have a seat if you agree"), snapshot.offered, snapshot)
     if seated:
         heading = ngettext("%(num)s had a seat", "%(num)s had a seat", seated) if is_cancelled else None
-        yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), facts.seated, facts)
+        yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), snapshot.seated, snapshot)
     if waiting:
         heading = ngettext("%(num)s was on the waiting list", "%(num)s were on the waiting list", waiting) if is_cancelled else None
-        yield named_group(heading or ngettext("%(num)s is waiting", "%(num)s are waiting", waiting), facts.waiting, facts)
+        yield named_group(heading or ngettext("%(num)s is waiting", "%(num)s are waiting", waiting), snapshot.waiting, snapshot)
     if gone:
-        yield named_group(ngettext("%(num)s is no longer coming", "%(num)s are no longer coming", gone), facts.gone, facts)
-    if facts.stands_in_for:
-        yield named_group(_("Please tell them yourself"), facts.stands_in_for, facts)
+        yield named_group(ngettext("%(num)s is no longer coming", "%(num)s are no longer coming", gone), snapshot.gone, snapshot)
+    if snapshot.stands_in_for:
+        yield named_group(_("Please tell them yourself"), snapshot.stands_in_for, snapshot)
 
 
 def _button(context: LetterContext) -> Link:
-    return Link(_("Answer the offer"), page(context, "/registrations")) if context.facts.offered else registrations_link(context)
+    return Link(_("Answer the offer"), page(context, "/registrations")) if context.snapshot.offered else registrations_link(context)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    facts = context.facts
-    if facts.offered_until:
-        until = formatting.moment(facts.offered_until, facts.session.zone)
+    snapshot = context.snapshot
+    if snapshot.offered_until:
+        until = formatting.moment(snapshot.offered_until, snapshot.session.zone)
         yield _("The session starts soon, so we ask you before we give anyone a free seat. Please answer by %(until)s.", until=until)
-    if facts.gone and facts.cause is Cause.DECLINED:
+    if snapshot.gone and snapshot.cause is Cause.DECLINED:
         yield _("The family answered “Can't come”. For this session, that counts as withdrawing.")
-    if facts.waiting and facts.cause is not Cause.CANCELLED:
+    if snapshot.waiting and snapshot.cause is not Cause.CANCELLED:
         yield _("We'll e-mail you if a seat becomes free.")
-    if facts.stands_in_for:
+    if snapshot.stands_in_for:
         yield _("Our e-mails reach nobody who is responsible for the students under “Please tell them yourself”.")
 
 
-def _stop_words() -> str:
+def _stop_label() -> str:
     return _("Stop reminders (you'll still get e-mails like this one)")
 
 
@@ -192,7 +193,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=no_links,
-    stop_words=_stop_words,
+    stop_label=_stop_label,
     why=why_by_reader,
     out_of_date=(*UNREACHABLE, OVER),
 )

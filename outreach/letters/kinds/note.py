@@ -1,4 +1,4 @@
-"""A calendar asks for something a host and a teacher should know: another time, or somebody else in one's place."""
+"""A reply proposes another time, or shows that an invitation was passed on; the host and the teacher are told."""
 
 from __future__ import annotations
 
@@ -15,95 +15,95 @@ from outreach.letters.leads import subject_with_time
 from outreach.letters.links import registrations_link, session_link, session_page
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
-from outreach.letters.phrases import names, session_words
+from outreach.letters.phrases import names, session_phrase
 from outreach.letters.rows import fact_rows, paragraphs
 from outreach.models import Cause, LetterKind, LetterSnapshot, ProposalSnapshot, Reader
 from outreach.web import formatting
 
 
 def _subject(context: LetterContext) -> str:
-    is_another_time = context.facts.cause is Cause.COUNTERED
-    return subject_with_time(_("Another time proposed") if is_another_time else _("An invitation was passed on"), context.facts)
+    is_another_time = context.snapshot.cause is Cause.COUNTERED
+    return subject_with_time(_("Another time proposed") if is_another_time else _("An invitation was passed on"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
-    facts = context.facts
-    who, session = _who(facts), session_words(facts.session)
-    is_by_family = bool(facts.seated) and facts.asked is not None and facts.asked.by is Reader.GUARDIAN
-    if facts.cause is Cause.COUNTERED:
+    snapshot = context.snapshot
+    who, phrase = _who(snapshot), session_phrase(snapshot.session)
+    is_by_family = bool(snapshot.seated) and snapshot.asked is not None and snapshot.asked.by is Reader.GUARDIAN
+    if snapshot.cause is Cause.COUNTERED:
         if is_by_family:
-            return _("The family of %(who)s would like another time for %(session)s.", who=who, session=session)
+            return _("The family of %(who)s would like another time for %(session)s.", who=who, session=phrase)
         if who:
-            return _("%(who)s would like another time for %(session)s.", who=who, session=session)
-        return _("Someone you invited would like another time for %(session)s.", session=session)
+            return _("%(who)s would like another time for %(session)s.", who=who, session=phrase)
+        return _("Someone you invited would like another time for %(session)s.", session=phrase)
     if is_by_family:
-        return _("The family of %(who)s passed the invitation to %(session)s on to someone else.", who=who, session=session)
+        return _("The family of %(who)s passed the invitation to %(session)s on to someone else.", who=who, session=phrase)
     if who:
-        return _("%(who)s passed the invitation to %(session)s on to someone else.", who=who, session=session)
-    return _("Someone you invited passed the invitation to %(session)s on to someone else.", session=session)
+        return _("%(who)s passed the invitation to %(session)s on to someone else.", who=who, session=phrase)
+    return _("Someone you invited passed the invitation to %(session)s on to someone else.", session=phrase)
 
 
-def _who(facts: LetterSnapshot) -> str:
+def _who(snapshot: LetterSnapshot) -> str:
     """'Ana (Northside School)', an adult's name, or nothing where no name is known."""
-    if not facts.seated or facts.asked is None:
-        return facts.asked.name if facts.asked else ""
-    schools = {student.school_name for student in facts.seated if student.school_name}
-    who = names(facts.seated, facts)
+    if not snapshot.seated or snapshot.asked is None:
+        return snapshot.asked.name if snapshot.asked else ""
+    schools = {student.school_name for student in snapshot.seated if student.school_name}
+    who = names(snapshot.seated, snapshot)
     return _("%(who)s (%(school)s)", who=who, school=schools.pop()) if len(schools) == 1 else who
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return (*_asked_rows(context.facts), *fact_rows(context.facts, goes_on=False, has_link=False, names_students=False))
+    return (*_asked_rows(context.snapshot), *fact_rows(context.snapshot, takes_part=False, has_link=False, names_students=False))
 
 
-def _asked_rows(facts: LetterSnapshot) -> Iterator[FactRow]:
-    """Give what was proposed, on the clock of the session, and what they wrote."""
-    asked = facts.asked
-    if asked is None:
+def _asked_rows(snapshot: LetterSnapshot) -> Iterator[FactRow]:
+    """Give the time proposed, in the zone of the session, and the message."""
+    proposal = snapshot.asked
+    if proposal is None:
         return
-    if asked.starts_at and asked.ends_at:
-        yield FactRow(label=_("Proposed time"), lines=_proposed(asked, facts.session.zone))
-    if asked.comment:
-        yield FactRow(label=_("Their message"), lines=paragraphs(asked.comment))
+    if proposal.starts_at and proposal.ends_at:
+        yield FactRow(label=_("Proposed time"), lines=_proposed(proposal, snapshot.session.zone))
+    if proposal.comment:
+        yield FactRow(label=_("Their message"), lines=paragraphs(proposal.comment))
 
 
-def _proposed(asked: ProposalSnapshot, zone: str) -> tuple[str, ...]:
-    assert asked.starts_at is not None  # noqa: S101 (its caller looked)
-    assert asked.ends_at is not None  # noqa: S101 (its caller looked)
-    starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (asked.starts_at, asked.ends_at))
-    words = formatting.zone_words(starts.replace(tzinfo=None), zone, starts.fold)
-    return (formatting.day(starts), f"{formatting.span(starts, ends)} ({words})")
+def _proposed(proposal: ProposalSnapshot, zone: str) -> tuple[str, ...]:
+    assert proposal.starts_at is not None  # noqa: S101 (its caller looked)
+    assert proposal.ends_at is not None  # noqa: S101 (its caller looked)
+    starts, ends = (moment.astimezone(UTC).astimezone(ZoneInfo(zone)) for moment in (proposal.starts_at, proposal.ends_at))
+    zone_label = formatting.zone_words(starts.replace(tzinfo=None), zone, starts.fold)
+    return (formatting.day(starts), f"{formatting.span(starts, ends)} ({zone_label})")
 
 
 def _button(context: LetterContext) -> Link:
-    if context.facts.reader is Reader.TEACHER:
+    if context.snapshot.reader is Reader.TEACHER:
         return registrations_link(context)
-    if context.facts.cause is Cause.COUNTERED and context.facts.reader is Reader.HOST:
+    if context.snapshot.cause is Cause.COUNTERED and context.snapshot.reader is Reader.HOST:
         return Link(_("Move the session"), session_page(context, "/move"))
     return session_link(context)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    """Say to host and teacher what follows, and that the other one knows."""
-    facts = context.facts
-    yield from _if_another_time(facts) if facts.cause is Cause.COUNTERED else _if_passed_on(facts)
-    if facts.reader is Reader.TEACHER:
+    """Say what happens next, and who else was told."""
+    snapshot = context.snapshot
+    yield from _if_another_time(snapshot) if snapshot.cause is Cause.COUNTERED else _if_passed_on(snapshot)
+    if snapshot.reader is Reader.TEACHER:
         yield _("We have also told the host.")
-    elif facts.seated:
+    elif snapshot.seated:
         yield _("We have also told the teacher who registered them.")
 
 
-def _if_another_time(facts: LetterSnapshot) -> Iterator[str]:
-    if facts.reader is Reader.HOST:
+def _if_another_time(snapshot: LetterSnapshot) -> Iterator[str]:
+    if snapshot.reader is Reader.HOST:
         yield _("Nothing has changed. If you move the session, every calendar is updated. If you don't, you don't need to do anything.")
         return
     yield _("Nothing has changed. The host decides whether to move the session.")
     yield _("If they can't come at the current time, please withdraw them. The seat then goes to someone on the waiting list.")
 
 
-def _if_passed_on(facts: LetterSnapshot) -> Iterator[str]:
+def _if_passed_on(snapshot: LetterSnapshot) -> Iterator[str]:
     yield _("A seat can't be passed on, so this doesn't count as an answer.")
-    if facts.reader is Reader.TEACHER:
+    if snapshot.reader is Reader.TEACHER:
         yield _("If they don't need the seat, please withdraw them. The seat then goes to someone on the waiting list.")
 
 
@@ -119,7 +119,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=no_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
 )

@@ -19,16 +19,16 @@ from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_time(_("A seat has become free"), context.facts, says_if_provisional=True)
+    return subject_with_time(_("A seat has become free"), context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:
-    return promoted_lead(context.facts)
+    return promoted_lead(context.snapshot)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
     yield from please_answer(context)
-    yield from what_follows(context.facts)
+    yield from what_follows(context.snapshot)
     yield from about_the_calendar(context)
 
 
@@ -44,7 +44,7 @@ KIND = SessionKind(
     button=family_or_session_link,
     notes=_notes,
     links=family_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     calendar_method=Method.REQUEST,
     begins_thread=True,

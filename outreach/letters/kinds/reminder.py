@@ -1,4 +1,4 @@
-"""A reminder that a session comes up, to whoever has a part in it."""
+"""A reminder of a session, for everyone who takes part in it."""
 
 from __future__ import annotations
 
@@ -15,71 +15,71 @@ from outreach.letters.links import family_links, family_or_session_link, family_
 from outreach.letters.nearness import SOON, TimeUnit, nearness
 from outreach.letters.notes import if_plans_change, why_by_reader
 from outreach.letters.out_of_date import BEGUN, DECLINED, DOES_NOT_TAKE_PLACE, MOVED, NEXT_REMINDER_DUE, UNREACHABLE
-from outreach.letters.phrases import is_family, own_students, time_words
+from outreach.letters.phrases import is_family, own_students, time_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(how_soon(context), context.facts, says_if_provisional=True)
+    return subject_with_title(how_soon(context), context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:
-    """Say how soon it is and when, by the moment the letter was written."""
-    session = context.facts.session
-    near = nearness(session, written_at=context.written_at)
-    words = {"title": session.title, "when": time_words(session)}
+    """Say how soon and when it is, counted from when the row was written."""
+    outreach_session = context.snapshot.session
+    near = nearness(outreach_session, written_at=context.written_at)
+    values = {"title": outreach_session.title, "when": time_phrase(outreach_session)}
     sentence: dict[TimeUnit, Callable[[], str]] = {
         TimeUnit.MINUTES: lambda: ngettext(
             "“%(title)s” starts in %(num)s minute, on %(when)s.",
             "“%(title)s” starts in %(num)s minutes, on %(when)s.",
             near.number,
-            **words,
+            **values,
         ),
         TimeUnit.HOURS: lambda: ngettext(
-            "“%(title)s” starts in %(num)s hour, on %(when)s.", "“%(title)s” starts in %(num)s hours, on %(when)s.", near.number, **words
+            "“%(title)s” starts in %(num)s hour, on %(when)s.", "“%(title)s” starts in %(num)s hours, on %(when)s.", near.number, **values
         ),
-        TimeUnit.TODAY: lambda: _("“%(title)s” is today, %(when)s.", **words),
-        TimeUnit.TOMORROW: lambda: _("“%(title)s” is tomorrow, %(when)s.", **words),
+        TimeUnit.TODAY: lambda: _("“%(title)s” is today, %(when)s.", **values),
+        TimeUnit.TOMORROW: lambda: _("“%(title)s” is tomorrow, %(when)s.", **values),
         TimeUnit.DAYS: lambda: ngettext(
-            "“%(title)s” is in %(num)s day, on %(when)s.", "“%(title)s” is in %(num)s days, on %(when)s.", near.number, **words
+            "“%(title)s” is in %(num)s day, on %(when)s.", "“%(title)s” is in %(num)s days, on %(when)s.", near.number, **values
         ),
     }
     return sentence[near.unit]()
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=True, has_link=True)
+    return fact_rows(context.snapshot, takes_part=True, has_link=True)
 
 
 def _button(context: LetterContext) -> Link:
     if _starts_online_soon(context):
-        return Link(_("Join online"), context.facts.session.video_url)
+        return Link(_("Join online"), context.snapshot.session.video_url)
     return family_or_session_link(context)
 
 
 def _starts_online_soon(context: LetterContext) -> bool:
-    told = context.facts.session
-    return told.video_url.startswith(("https://", "http://")) and told.starts_at - context.written_at < SOON
+    outreach_session = context.snapshot.session
+    return outreach_session.video_url.startswith(("https://", "http://")) and outreach_session.starts_at - context.written_at < SOON
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    facts = context.facts
-    if is_family(facts) and facts.seated and not facts.session.video_url:
-        yield from if_plans_change(facts)
+    snapshot = context.snapshot
+    if is_family(snapshot) and snapshot.seated and not snapshot.session.video_url:
+        yield from if_plans_change(snapshot)
 
 
 def _links(context: LetterContext) -> Iterator[Link]:
-    """Lead a family whose button joins online to its own page here."""
-    facts = context.facts
-    if is_family(facts) and own_students(facts) and _starts_online_soon(context):
+    """Link to the family's page, if the button is the link to join online."""
+    snapshot = context.snapshot
+    if is_family(snapshot) and own_students(snapshot) and _starts_online_soon(context):
         yield Link(_("Can't come? Withdraw here so that someone else can have the seat."), family_url(context))
         yield from not_mine_link(context)
     else:
         yield from family_links(context)
 
 
-def _stop_words() -> str:
+def _stop_label() -> str:
     return _("Stop reminders")
 
 
@@ -95,7 +95,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=_links,
-    stop_words=_stop_words,
+    stop_label=_stop_label,
     why=why_by_reader,
     can_be_stopped=True,
     can_be_superseded=True,

@@ -15,43 +15,43 @@ from outreach.letters.leads import how_soon, subject_with_title
 from outreach.letters.links import session_page
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, UNREACHABLE
-from outreach.letters.phrases import session_words
+from outreach.letters.phrases import session_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    count = len(context.facts.seated)
+    count = len(context.snapshot.seated)
     news = ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=how_soon(context))
-    return subject_with_title(news, context.facts, says_if_provisional=True)
+    return subject_with_title(news, context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:
     """Say how many come, from how many schools."""
-    facts = context.facts
-    told, schools = session_words(facts.session), len({student.school_name for student in facts.seated})
-    if not facts.seated:
-        return _("Nobody has a seat at %(session)s.", session=told)
-    count = len(facts.seated)
+    snapshot = context.snapshot
+    phrase, schools = session_phrase(snapshot.session), len({student.school_name for student in snapshot.seated})
+    if not snapshot.seated:
+        return _("Nobody has a seat at %(session)s.", session=phrase)
+    count = len(snapshot.seated)
     if schools == 1:
-        return ngettext("%(num)s student is coming to %(session)s.", "%(num)s students are coming to %(session)s.", count, session=told)
+        return ngettext("%(num)s student is coming to %(session)s.", "%(num)s students are coming to %(session)s.", count, session=phrase)
     return ngettext(
         "%(num)s student from %(schools)s schools is coming to %(session)s.",
         "%(num)s students from %(schools)s schools are coming to %(session)s.",
         count,
         schools=schools,
-        session=told,
+        session=phrase,
     )
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=False, has_link=True, names_students=False)
+    return fact_rows(context.snapshot, takes_part=False, has_link=True, names_students=False)
 
 
 def _groups(context: LetterContext) -> Iterator[Group]:
-    """Given names and school are what a host may have on paper (product.md)."""
+    """A host gets given names and the school, nothing else (rules.md)."""
     schools: dict[str, list[str]] = defaultdict(list)
-    for student in context.facts.seated:
+    for student in context.snapshot.seated:
         schools[student.school_name].append(student.given_name)
     for school, given_names in sorted(schools.items()):
         yield Group(_heading(school, len(given_names)), tuple((given_name, "") for given_name in sorted(given_names)))
@@ -83,7 +83,7 @@ KIND = SessionKind(
     button=_button,
     notes=_notes,
     links=no_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE),
 )

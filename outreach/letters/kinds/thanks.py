@@ -15,7 +15,7 @@ from outreach.letters.leads import subject_with_title
 from outreach.letters.links import not_mine_link, other_sessions_link, session_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, MOVED, UNREACHABLE, OutOfDateRule
-from outreach.letters.phrases import is_about_you, named_group, names, session_words
+from outreach.letters.phrases import is_about_you, named_group, names, session_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import Letter, LetterKind, Reader
 
@@ -23,40 +23,40 @@ GOOD_FOR = timedelta(days=7)
 
 
 def _is_late(letter: Letter, now: datetime) -> bool:
-    """It waited too long in the queue: nobody wants to be thanked weeks later."""
+    """It waited too long in the queue: a thank-you weeks later is of no use."""
     return letter.outreach_session is not None and now >= letter.outreach_session.ends_at + GOOD_FOR
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_("Thank you"), context.facts)
+    return subject_with_title(_("Thank you"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
-    facts, told = context.facts, session_words(context.facts.session)
-    if is_about_you(facts) or not facts.seated:
-        return _("Thank you for taking part in %(session)s.", session=told)
-    who = names(facts.seated, facts)
-    if facts.reader is Reader.TEACHER:
-        return _("Thank you for registering %(names)s for %(session)s.", names=who, session=told)
-    if facts.reader is Reader.STUDENT:
-        return _("Thank you, %(names)s, for taking part in %(session)s.", names=who, session=told)
-    return _("Thank you for letting %(names)s take part in %(session)s.", names=who, session=told)
+    snapshot, phrase = context.snapshot, session_phrase(context.snapshot.session)
+    if is_about_you(snapshot) or not snapshot.seated:
+        return _("Thank you for taking part in %(session)s.", session=phrase)
+    who = names(snapshot.seated, snapshot)
+    if snapshot.reader is Reader.TEACHER:
+        return _("Thank you for registering %(names)s for %(session)s.", names=who, session=phrase)
+    if snapshot.reader is Reader.STUDENT:
+        return _("Thank you, %(names)s, for taking part in %(session)s.", names=who, session=phrase)
+    return _("Thank you for letting %(names)s take part in %(session)s.", names=who, session=phrase)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=False, has_link=False, names_students=context.facts.reader is not Reader.TEACHER)
+    return fact_rows(context.snapshot, takes_part=False, has_link=False, names_students=context.snapshot.reader is not Reader.TEACHER)
 
 
 def _groups(context: LetterContext) -> Iterator[Group]:
-    facts, count = context.facts, len(context.facts.seated)
-    if facts.reader is Reader.TEACHER and count:
-        yield named_group(ngettext("%(num)s had a seat", "%(num)s had a seat", count), facts.seated, facts)
+    snapshot, count = context.snapshot, len(context.snapshot.seated)
+    if snapshot.reader is Reader.TEACHER and count:
+        yield named_group(ngettext("%(num)s had a seat", "%(num)s had a seat", count), snapshot.seated, snapshot)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
-    if context.facts.reader is Reader.TEACHER:
+    if context.snapshot.reader is Reader.TEACHER:
         yield _("We hope your students enjoyed it. New sessions are added all the time.")
-    elif context.facts.reader is Reader.STUDENT:
+    elif context.snapshot.reader is Reader.STUDENT:
         yield _("We hope you enjoyed it. If you couldn't come in the end, there will be other sessions.")
     else:
         yield _("We hope they enjoyed it. If they couldn't come in the end, there will be other sessions.")
@@ -67,7 +67,7 @@ def _links(context: LetterContext) -> Iterator[Link]:
     yield from not_mine_link(context)
 
 
-def _stop_words() -> str:
+def _stop_label() -> str:
     return _("Stop reminders and e-mails like this one")
 
 
@@ -83,7 +83,7 @@ KIND = SessionKind(
     button=session_link,
     notes=_notes,
     links=_links,
-    stop_words=_stop_words,
+    stop_label=_stop_label,
     why=why_by_reader,
     can_be_stopped=True,
     out_of_date=(*UNREACHABLE, DOES_NOT_TAKE_PLACE, MOVED, OutOfDateRule("late", _is_late)),

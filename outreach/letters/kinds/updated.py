@@ -1,4 +1,4 @@
-"""Something changed about a session, or about who of a family comes."""
+"""Something has changed about a session, or about the family members who come."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subje
 from outreach.letters.links import family_links, family_or_session_link
 from outreach.letters.notes import about_the_calendar, what_follows, why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
-from outreach.letters.phrases import names, sentences, session_words
-from outreach.letters.provisional import is_the_news, sentence_of_news, subject_of_news
+from outreach.letters.phrases import names, sentences, session_phrase
+from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
 from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, LetterKind, LetterSnapshot
 from outreach.web import formatting
@@ -26,72 +26,77 @@ _SEAT_NEWS = {Cause.HELD: lambda: _("Seat held"), Cause.CONFIRMED: lambda: _("Se
 
 
 def _subject(context: LetterContext) -> str:
-    news = _("Updated invitation") if context.facts.entry else _("Updated")
-    if is_the_news(context.facts):
-        news = subject_of_news(context.facts)
-    elif context.facts.cause in _SEAT_NEWS:
-        news = _SEAT_NEWS[context.facts.cause]()
-    return subject_with_time(news, context.facts, says_if_provisional=True)
+    news = _("Updated invitation") if context.snapshot.entry else _("Updated")
+    if is_only_status_change(context.snapshot):
+        news = status_subject(context.snapshot)
+    elif context.snapshot.cause in _SEAT_NEWS:
+        news = _SEAT_NEWS[context.snapshot.cause]()
+    return subject_with_time(news, context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:
-    facts = context.facts
-    if is_the_news(facts):
-        return sentence_of_news(facts)
-    if changes(facts):
-        return changed_lead(facts)
-    if facts.cause is Cause.ZONE:
-        return _same_time(facts)
-    if facts.gone:
-        return _someone_left(facts)
-    return promoted_lead(facts) if facts.cause is Cause.PROMOTED else part_lead(facts)
+    snapshot = context.snapshot
+    if is_only_status_change(snapshot):
+        return status_lead(snapshot)
+    if changes(snapshot):
+        return changed_lead(snapshot)
+    if snapshot.cause is Cause.ZONE:
+        return _same_time(snapshot)
+    if snapshot.gone:
+        return _someone_left(snapshot)
+    return promoted_lead(snapshot) if snapshot.cause is Cause.PROMOTED else part_lead(snapshot)
 
 
-def _same_time(facts: LetterSnapshot) -> str:
+def _same_time(snapshot: LetterSnapshot) -> str:
     """Say that the time is the same as before, though the zone has new rules."""
-    told = facts.session
-    zone = formatting.zone_words(told.starts_wall, told.zone, told.fold)
-    words = {"title": told.title, "day": formatting.day(told.starts_wall), "clock": formatting.clock_time(told.starts_wall), "zone": zone}
-    return _("“%(title)s” is still on %(day)s at %(clock)s (%(zone)s).", **words)
+    outreach_session = snapshot.session
+    zone = formatting.zone_words(outreach_session.starts_wall, outreach_session.zone, outreach_session.fold)
+    values = {
+        "title": outreach_session.title,
+        "day": formatting.day(outreach_session.starts_wall),
+        "clock": formatting.clock_time(outreach_session.starts_wall),
+        "zone": zone,
+    }
+    return _("“%(title)s” is still on %(day)s at %(clock)s (%(zone)s).", **values)
 
 
-def _someone_left(facts: LetterSnapshot) -> str:
+def _someone_left(snapshot: LetterSnapshot) -> str:
     """Say who no longer comes and who still does: siblings, or a guardian who comes as an adult too."""
-    told, gone = session_words(facts.session), names(facts.gone, facts)
-    if not facts.seated:
+    phrase, gone = session_phrase(snapshot.session), names(snapshot.gone, snapshot)
+    if not snapshot.seated:
         return ngettext(
             "%(gone)s is no longer coming to %(session)s. Your own part stays the same.",
             "%(gone)s are no longer coming to %(session)s. Your own part stays the same.",
-            len(facts.gone),
+            len(snapshot.gone),
             gone=gone,
-            session=told,
+            session=phrase,
         )
-    left = ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(facts.gone), names=gone)
+    left = ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(snapshot.gone), names=gone)
     stay = ngettext(
         "%(names)s still has a seat at %(session)s.",
         "%(names)s still have seats at %(session)s.",
-        len(facts.seated),
-        names=names(facts.seated, facts),
-        session=told,
+        len(snapshot.seated),
+        names=names(snapshot.seated, snapshot),
+        session=phrase,
     )
     return sentences(left, stay)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
     if context.method is Method.REQUEST:
-        yield from _what_the_calendar_asks(context.facts)
-    yield from what_follows(context.facts)
+        yield from _what_the_calendar_asks(context.snapshot)
+    yield from what_follows(context.snapshot)
     yield from about_the_calendar(context)
 
 
-def _what_the_calendar_asks(facts: LetterSnapshot) -> Iterator[str]:
-    if facts.cause is Cause.ZONE:
-        city = formatting.city(facts.session.zone)
+def _what_the_calendar_asks(snapshot: LetterSnapshot) -> Iterator[str]:
+    if snapshot.cause is Cause.ZONE:
+        city = formatting.city(snapshot.session.zone)
         yield _(
             "The rules for changing the clocks in %(city)s are new. The time is the same, but your calendar may have shown another.",
             city=city,
         )
-    if facts.entry and facts.entry.answer != ParticipationStatus.NEEDS_ACTION:
+    if snapshot.entry and snapshot.entry.answer != ParticipationStatus.NEEDS_ACTION:
         yield _("Your calendar updates the entry automatically. Your answer still counts, so you don't need to do anything.")
     else:
         yield _("Your calendar updates the entry automatically. If it asks for an answer again, please give one.")
@@ -109,7 +114,7 @@ KIND = SessionKind(
     button=family_or_session_link,
     notes=_notes,
     links=family_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     calendar_method=Method.REQUEST,
     can_be_superseded=True,

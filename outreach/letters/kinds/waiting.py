@@ -18,15 +18,15 @@ from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_time(_("On the waiting list"), context.facts, says_if_provisional=True)
+    return subject_with_time(_("On the waiting list"), context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:
-    return waiting_lead(context.facts)
+    return waiting_lead(context.snapshot)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.facts, goes_on=False, has_link=False)
+    return fact_rows(context.snapshot, takes_part=False, has_link=False)
 
 
 def _notes(_context: LetterContext) -> Iterator[str]:
@@ -45,7 +45,7 @@ KIND = SessionKind(
     button=family_or_session_link,
     notes=_notes,
     links=family_links,
-    stop_words=None,
+    stop_label=None,
     why=why_by_reader,
     taken_back_with=TakenBackWith.WAITING_LIST,
     out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
