@@ -13,10 +13,12 @@ from typing import Any
 
 from outreach.calendars import Method
 from outreach.letters.content import Day, FactRow, Group, LetterContent, LetterContext, Link
-from outreach.letters.links import stop_url
-from outreach.letters.out_of_date import REMINDERS_STOPPED, OutOfDateRule
+from outreach.letters.links import family_links, family_or_session_link, stop_url
+from outreach.letters.notes import why_by_reader
+from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, REMINDERS_STOPPED, UNREACHABLE, OutOfDateRule
 from outreach.letters.phrases import greeting, sentences
 from outreach.letters.provisional import status_sentences
+from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, Letter, LetterKind
 from outreach.settings import Settings
 from outreach.web import formatting
@@ -118,6 +120,39 @@ class SessionKind(Kind):
         if not self.shows_day:
             return None
         return Day(*formatting.day_parts(context.snapshot.session.starts_wall), is_off=context.snapshot.cause is Cause.CANCELLED)
+
+
+def kind_with_request(
+    *,
+    kind: LetterKind,
+    label: str,
+    subject: Callable[[LetterContext], str],
+    lead: Callable[[LetterContext], str],
+    notes: Callable[[LetterContext], Iterable[str]],
+    begins_thread: bool = False,
+    taken_back_with: TakenBackWith | None = None,
+) -> SessionKind:
+    """Declare a kind for those who take part, with a calendar object to add or update: they differ in these points only."""
+    return SessionKind(
+        kind=kind,
+        label=label,
+        subject=subject,
+        lead=lead,
+        says_if_provisional=True,
+        shows_day=True,
+        rows=rows_of_who_takes_part,
+        groups=no_groups,
+        button=family_or_session_link,
+        notes=notes,
+        links=family_links,
+        stop_label=None,
+        why=why_by_reader,
+        calendar_method=Method.REQUEST,
+        begins_thread=begins_thread,
+        can_be_superseded=True,
+        taken_back_with=taken_back_with,
+        out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
+    )
 
 
 def no_groups(_context: LetterContext) -> tuple[Group, ...]:

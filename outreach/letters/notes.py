@@ -83,6 +83,13 @@ def about_the_calendar(context: LetterContext) -> Iterator[str]:
         yield _("If your e-mail program doesn't know us, choose “I know the sender”. The session is then added to your calendar.")
 
 
+def notes_of_new_entry(context: LetterContext) -> Iterator[str]:
+    """Give all notes of a letter with a new calendar entry."""
+    yield from please_answer(context)
+    yield from what_follows(context.snapshot)
+    yield from about_the_calendar(context)
+
+
 def why_by_reader(context: LetterContext) -> str:
     """Say why the reader gets the letter, by their role."""
     return {

@@ -9,16 +9,13 @@ from flask_babel import lazy_gettext as _l
 from outreach.calendars import Method, ParticipationStatus
 from outreach.letters.changes import changes
 from outreach.letters.content import LetterContext
-from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
+from outreach.letters.kind import TakenBackWith, kind_with_request
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subject_with_time
-from outreach.letters.links import family_links, family_or_session_link
-from outreach.letters.notes import about_the_calendar, what_follows, why_by_reader
-from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
+from outreach.letters.notes import about_the_calendar, what_follows
 from outreach.letters.phrases import names, sentences, session_phrase
 from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
-from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, LetterKind, LetterSnapshot
 from outreach.web import formatting
 
@@ -102,22 +99,11 @@ def _what_the_calendar_asks(snapshot: LetterSnapshot) -> Iterator[str]:
         yield _("Your calendar updates the entry automatically. If it asks for an answer again, please give one.")
 
 
-KIND = SessionKind(
+KIND = kind_with_request(
     kind=LetterKind.UPDATED,
     label=_l("Updated invitation"),
     subject=_subject,
     lead=_lead,
-    says_if_provisional=True,
-    shows_day=True,
-    rows=rows_of_who_takes_part,
-    groups=no_groups,
-    button=family_or_session_link,
     notes=_notes,
-    links=family_links,
-    stop_label=None,
-    why=why_by_reader,
-    calendar_method=Method.REQUEST,
-    can_be_superseded=True,
     taken_back_with=TakenBackWith.WAITING_LIST,
-    out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
 )
