@@ -71,8 +71,10 @@ def status_subject(snapshot: LetterSnapshot) -> str:
 
 def status_lines(outreach_session: SessionSnapshot) -> tuple[str, ...]:
     """'Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC\N{MINUS SIGN}4)', or that it goes ahead."""
-    if outreach_session.decides_at is None:
+    if not outreach_session.is_provisional:
         return (_("Going ahead"),)
+    if outreach_session.decides_at is None:
+        return (_("Provisional"),)
     return (_("Provisional, to be decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone)),)
 
 

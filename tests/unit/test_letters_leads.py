@@ -294,6 +294,7 @@ def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(is_provisional=True), seated=(ANA,), entry=entry())
 
     assert lead(one) == f"You have a seat at {THEN}. The session is provisional."
+    assert row(one, "Status") == "Provisional"
 
 
 @pytest.mark.parametrize(
