@@ -54,3 +54,15 @@ def test_no_sentence_is_marked_inside_an_f_string() -> None:
         if isinstance(node, ast.JoinedStr) and list(marked(node))
     ]
     assert wrong == []
+
+
+def test_no_sentence_of_a_letter_is_changed_by_code() -> None:
+    """Upper and lower case differ between languages: a sentence stays as the translator wrote it."""
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module, tree in modules().items()
+        if module.startswith("outreach.letters")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"lower", "upper", "capitalize", "swapcase", "casefold"}
+    ]
+    assert wrong == []

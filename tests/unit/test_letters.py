@@ -344,6 +344,15 @@ def test_moved_says_old_and_new_in_words() -> None:
     assert re.search(r"<s [^>]*>Thursday 11 March 2027", seen.html)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_readers_find_one_word_for_one_thing(case: str) -> None:
+    """E-mail, seat and waiting list; letter, place in a session and line are words of the code."""
+    read = received(CASES[case])
+    shown = f"{read.message['Subject']}\n{read.text}\n{read.event.get('DESCRIPTION', '') if read.ics else ''}"
+
+    assert re.findall(r"\bletters?\b|(?<![-\w])mails?\b(?! server)|\bplaces\b|\bin line\b", shown, re.IGNORECASE) == []
+
+
 def test_first_letter_alone_explains_the_unknown_sender() -> None:
     assert "I know the sender" in received(CASES["invitation-student"]).text
     assert "I know the sender" not in received(CASES["updated-time-student"]).text
