@@ -16,7 +16,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_migrate import upgrade
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import make_url
 
 from outreach import create_app
@@ -77,7 +77,14 @@ class SqliteTemplates:
 def _settle(path: Path) -> None:
     """Write everything into the one file that is copied."""
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+@event.listens_for(Engine, "connect")
+def _never_wait_for_the_disk(dbapi_connection: Any, _record: Any) -> None:
+    """A test's database needn't survive a power cut: on a slow disk most of the time of a test would be waiting for it."""
+    if isinstance(dbapi_connection, sqlite3.Connection):
+        dbapi_connection.execute("PRAGMA synchronous=OFF")
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ class PostgresqlDatabase:
 
     server: str
     url: str
-    rows: dict[str, list[dict[str, Any]]]
+    engine: Engine  # stays connected: the server plans each of these statements once
 
     @classmethod
     @contextmanager
@@ -97,24 +104,31 @@ class PostgresqlDatabase:
             with app.app_context():
                 upgrade()
                 db.engine.dispose()
-            yield cls(server, url, _rows_of(templates.with_town))
+            made = cls(server, url, create_engine(url))
+            made._keep_town(_rows_of(templates.with_town))
+            yield made
+            made.engine.dispose()
 
     def made_fresh(self, *, is_empty: bool) -> str:
         """Empty all tables and write the town again, if wanted; close the connections somebody left open. Gives the URL."""
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.begin() as connection:
-            connection.exec_driver_sql(_EMPTY_ALL_TABLES)
-            if not is_empty:
-                for table in _TABLES:
-                    if rows := self.rows[table.name]:
-                        connection.execute(table.insert().values(rows))
-            connection.execute(_SET_SEQUENCES)
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql(_EMPTY_ALL_TABLES if is_empty else f"{_EMPTY_ALL_TABLES};{_COPY_TOWN}")
+            connection.exec_driver_sql(_SET_SEQUENCES)
         return self.url
+
+    def _keep_town(self, rows: dict[str, list[dict[str, Any]]]) -> None:
+        """Write these rows into tables of the same columns in a schema of their own, from which the server copies them."""
+        with self.engine.begin() as connection:
+            for table in _TABLES:
+                if rows[table.name]:
+                    connection.execute(table.insert().values(rows[table.name]))
+            connection.exec_driver_sql(_KEEP_TOWN)
 
     @contextmanager
     def copied(self) -> Iterator[str]:
         """Give the URL of an empty database of one's own, dropped afterwards: for services that outlive a test."""
         self.made_fresh(is_empty=True)
+        self.engine.dispose()  # the server copies no database that somebody is connected to
         with database_on(self.server, template=make_url(self.url).database) as url:
             yield url
 
@@ -145,16 +159,17 @@ def _on_server(server: str, statement: str) -> None:
 
 
 # In one go: a round trip for each table takes longer than most tests.
+_NAMES = [f'"{table.name}"' for table in _TABLES]
+_KEEP_TOWN = "CREATE SCHEMA town;" + ";".join(f"CREATE TABLE town.{name} AS TABLE {name}" for name in _NAMES)
+_COPY_TOWN = ";".join(f"INSERT INTO {name} TABLE town.{name}" for name in _NAMES)
 _EMPTY_ALL_TABLES = ";".join(
     (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
-        *(f'DELETE FROM "{table.name}"' for table in reversed(_TABLES)),  # noqa: S608 (our own names)
+        *(f"DELETE FROM {name}" for name in reversed(_NAMES)),  # noqa: S608 (our own names)
     )
 )
-_SET_SEQUENCES = text(
-    " UNION ALL ".join(
-        f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), coalesce(max(id), 0) + 1, false) FROM \"{table.name}\""  # noqa: S608
-        for table in _TABLES
-        if "id" in table.columns
-    )
+_SET_SEQUENCES = " UNION ALL ".join(
+    f"SELECT setval(pg_get_serial_sequence('\"{table.name}\"', 'id'), coalesce(max(id), 0) + 1, false) FROM \"{table.name}\""  # noqa: S608
+    for table in _TABLES
+    if "id" in table.columns
 )
