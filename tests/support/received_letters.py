@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 from typing import Any, cast
 
@@ -23,15 +23,15 @@ class Received:
     raw: bytes
     message: EmailMessage
 
-    @property
+    @cached_property
     def text(self) -> str:
         return self._body("plain")
 
-    @property
+    @cached_property
     def html(self) -> str:
         return self._body("html")
 
-    @property
+    @cached_property
     def ics(self) -> bytes | None:
         parts = [part for part in self.message.walk() if part.get_content_type() == "text/calendar"]
         return cast(bytes, parts[0].get_payload(decode=True)) if parts else None
@@ -42,7 +42,7 @@ class Received:
         (event,) = Calendar.from_ical(self.ics).walk("VEVENT")
         return event
 
-    @property
+    @cached_property
     def everything(self) -> str:
         """All that can be read in it: headers, text, HTML, calendar."""
         headers = "\n".join(f"{name}: {value}" for name, value in self.message.items())

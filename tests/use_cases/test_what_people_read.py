@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
+from functools import cache
 from typing import Any
 
 import pytest
@@ -52,6 +53,7 @@ def read() -> dict[str, list[Received]]:
     return found
 
 
+@cache
 def everything(letter: Received) -> tuple[str, ...]:
     """Give what can be read in each part of it."""
     calendar = [letter.ics.replace(b"\r\n ", b"").decode()] if letter.ics else []
