@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import PasswordUtil
 from flask_security.utils import password_complexity_validator
-from wtforms import PasswordField, RadioField, SelectChoice
+from wtforms import PasswordField, RadioField
 from wtforms.validators import Optional, ValidationError
 
 from outreach.accounts.passwords import Weakness, weakness_of
 from outreach.models import RoleName, User
 from outreach.people import normal_address
-from outreach.web import AddressField, Form, LineField, ProseField, ZoneField, required, security
+from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice, ZoneField, required, security
 
 WEAKNESS = {
     Weakness.TOO_SHORT: _l("Please use at least 10 characters; a few words in a row are easy to remember and hard to guess."),

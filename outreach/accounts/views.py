@@ -18,7 +18,7 @@ from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import Application, RoleName, User
 from outreach.time import clock
-from outreach.web import limiter, me, security, signed_in
+from outreach.web import limiter, me, security, signed_in, validated
 
 accounts = Blueprint("accounts", __name__)
 
@@ -102,7 +102,7 @@ def _apply_first() -> ResponseReturnValue:
             given_name=form.given_name.data,
             family_name=form.family_name.data,
             email=form.email.data,
-            password_hash=hash_password(form.password.data),
+            password_hash=hash_password(validated(form.password.data)),
             zone=form.zone.data,
         )
         use_cases.apply(person, _wish(form), now=clock.now())

@@ -6,14 +6,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, SearchField, SelectChoice, SelectField
+from wtforms import DateField, SearchField, SelectField
 from wtforms.validators import Length, Optional
 
 from outreach.catalogue.search import Search, Where, words_of
-from outreach.web import Form
+from outreach.web import Form, SelectChoice
 
 
-class SearchDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
+class SearchDateField(DateField):
     """A date; what isn't one is said in our own words."""
 
     def process_formdata(self, values: list[str]) -> None:

@@ -16,7 +16,6 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload, lazyload, load_only
-from wtforms import SelectChoice
 
 from outreach import policy
 from outreach.calendars import CalendarEntry, Method, compose
@@ -27,7 +26,7 @@ from outreach.db import db
 from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
 from outreach.settings import Settings
 from outreach.time import clock, to_wall_time
-from outreach.web import formatting, limiter, me, page_number, settings
+from outreach.web import SelectChoice, formatting, limiter, me, page_number, settings
 
 catalogue = Blueprint("catalogue", __name__)
 limiter.exempt(catalogue)

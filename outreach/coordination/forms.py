@@ -6,12 +6,12 @@ import enum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectChoice, SelectField
+from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
-from outreach.web import CountryField, Filter, Form, LineField, ProseField, ZoneField, choices, required
+from outreach.web import CountryField, Filter, Form, LineField, ProseField, SelectChoice, ZoneField, choices, required, validated
 
 NEW = 0
 
@@ -51,7 +51,7 @@ class SchoolForm(OrganisationForm):
             town=self.town.data,
             country=self.country.data,
             zone=self.zone.data,
-            majority_age=self.majority_age.data,
+            majority_age=validated(self.majority_age.data),
         )
 
 

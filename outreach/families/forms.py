@@ -10,7 +10,7 @@ from wtforms import HiddenField, IntegerField
 from wtforms.widgets import HiddenInput
 
 from outreach.models import Answer
-from outreach.web import Form
+from outreach.web import Form, validated
 
 ANSWERS = {Answer.ACCEPTED: _l("Coming"), Answer.TENTATIVE: _l("Not sure"), Answer.DECLINED: _l("Can't come")}
 
@@ -31,4 +31,4 @@ class AnswerForm(Form):
 
     def given(self) -> Answer:
         """Give the answer."""
-        return Answer(self.answer.data)
+        return Answer(validated(self.answer.data))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 
 from flask_babel import lazy_gettext as _l
-from wtforms import SelectChoice, SelectField, SelectMultipleField
+from wtforms import SelectField, SelectMultipleField
 
 from outreach.mail_admin.inbound_labels import INBOUND_KINDS
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
-from outreach.web import Filter, Form, choices
+from outreach.web import Filter, Form, SelectChoice, choices
 
 
 class Shown(enum.StrEnum):

@@ -65,7 +65,7 @@ def send_again(session_id: int) -> ResponseReturnValue:
     form = SendAgainForm()
     if form.validate_on_submit():
         try:
-            sent = resend.send_lost_as_update(session_id, form.invitation_ids.data, now=clock.now())
+            sent = resend.send_lost_as_update(session_id, form.invitation_ids.data or (), now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
             return _question(outreach_session, form), refusal.status

@@ -9,13 +9,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
-from wtforms import SelectChoice
 
 from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
 from outreach.scheduling.form_parts import USUAL, LeadUnit, in_order, in_words
 from outreach.scheduling.queries import clinicians
 from outreach.time import is_shown_twice, to_wall_time
+from outreach.web import SelectChoice
 
 USUAL_START = time(14, 0)
 AS_THEY_ARE = (

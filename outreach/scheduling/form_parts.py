@@ -19,7 +19,6 @@ from wtforms import (
     HiddenField,
     IntegerField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -33,7 +32,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from outreach.errors import OutreachError
 from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import AskWhich, offset_words
-from outreach.web import Form, LineField, ProseField, ZoneField
+from outreach.web import Form, LineField, ProseField, SelectChoice, ZoneField, validated
 
 USUAL = (20160, 10080, 4320, 1440, 120, 60)
 LONGEST = 60 * 24 * 60
@@ -65,34 +64,34 @@ class _Worded:
             raise ValueError(str(self.unreadable)) from None
 
 
-class NumberField(_Worded, IntegerField):  # type: ignore[misc]  # WTForms is untyped
+class NumberField(_Worded, IntegerField):
     """A whole number."""
 
     unreadable = _l("Write a whole number, such as 12.")
 
 
-class DayField(_Worded, DateField):  # type: ignore[misc]  # WTForms is untyped
+class DayField(_Worded, DateField):
     """A date."""
 
     unreadable = _l("Write a date, such as 2027-03-18.")
 
 
-class ClockField(_Worded, TimeField):  # type: ignore[misc]  # WTForms is untyped
+class ClockField(_Worded, TimeField):
     """A time of day; some browsers send seconds too."""
 
     unreadable = _l("Write a time, such as 14:00.")
 
-    def __init__(self, *args: Any, **settings: Any) -> None:
-        super().__init__(*args, format=["%H:%M", "%H:%M:%S"], **settings)
+    def __init__(self, label: Any = None, validators: Any = None, **settings: Any) -> None:
+        super().__init__(label, validators, format=["%H:%M", "%H:%M:%S"], **settings)
 
 
-class DayAndTimeField(_Worded, DateTimeLocalField):  # type: ignore[misc]  # WTForms is untyped
+class DayAndTimeField(_Worded, DateTimeLocalField):
     """A date with a time of day."""
 
     unreadable = _l("Write a date and a time, such as 2027-03-18 14:00.")
 
 
-class TicksField(SelectMultipleField):  # type: ignore[misc]  # WTForms is untyped
+class TicksField(SelectMultipleField):
     """Boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
@@ -111,9 +110,10 @@ def telephone() -> Regexp:
 
 def https_address(_form: object, field: StringField) -> None:
     """Take https alone: other links could do harm in somebody's calendar."""
+    link = field.data or ""
     try:
-        parts = urlsplit(field.data)
-        is_good = parts.scheme == "https" and bool(parts.hostname) and not _NEVER_IN_A_LINK.search(field.data) and len(field.data) <= 2000
+        parts = urlsplit(link)
+        is_good = parts.scheme == "https" and bool(parts.hostname) and not _NEVER_IN_A_LINK.search(link) and len(link) <= 2000
     except ValueError:
         is_good = False
     if not is_good:
@@ -200,9 +200,9 @@ class WhenFields:
         fold = int(self.fold.data) if self.fold.data in {"0", "1"} else None
         decision = DecisionInput(is_provisional=self.provisional.data, wall=self.decides.data)
         return WhenInput(
-            day=self.day.data,
-            start=self.start.data,
-            end=self.end.data,
+            day=validated(self.day.data),
+            start=validated(self.start.data),
+            end=validated(self.end.data),
             ends_next_day=self.ends_next_day.data,
             fold=fold,
             decision=decision,
@@ -245,5 +245,5 @@ class WhereFields:
             new_area=self.new_area.data,
             zone=self.zone.data,
             meeting_point=self.meeting_point.data,
-            video_url=self.video_url.data,
+            video_url=self.video_url.data or "",
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectChoice, SelectField, TextAreaField, ValidationError
+from wtforms import BooleanField, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
 from outreach.scheduling.form_parts import (
@@ -26,7 +26,7 @@ from outreach.scheduling.form_parts import (
     telephone,
 )
 from outreach.scheduling.inputs import DetailsInput
-from outreach.web import Form, LineField, ProseField, required
+from outreach.web import Form, LineField, ProseField, SelectChoice, required
 
 MOST_SEATS = 5000
 OLDEST = 99
@@ -82,7 +82,7 @@ class DetailsForm(SeenForm):
             closes_wall=self.closes.data,
             reminder_leads=self.reminder_leads(),
             co_host_emails=tuple((self.co_hosts.data or "").replace(",", " ").replace(";", " ").split()[:20]),
-            host_id=self.host.data if self.host is not None else None,
+            host_id=self.host.data if "host" in self else None,
             frees_declined_seats=self.frees_declined_seats.data,
         )
 

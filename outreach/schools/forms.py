@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectChoice, SelectField, TextAreaField
+from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectField, TextAreaField
 from wtforms.validators import Optional
 
 from outreach.class_lists import DateOrder
-from outreach.web import Form, LineField, required
+from outreach.web import Form, LineField, SelectChoice, required
 
 
 class ClassForm(Form):

@@ -54,7 +54,7 @@ class CellField(LineField):
             raise StopValidation(str(_TROUBLES.get(trouble.code, _("Please write this shorter, on one line.")))) from None
 
 
-class BirthDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
+class BirthDateField(DateField):
     """A date, or words that say how to write one."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
@@ -67,7 +67,7 @@ class BirthDateField(DateField):  # type: ignore[misc]  # WTForms is untyped
             raise ValueError(_("We can't read this date. Write it like 2011-04-30.")) from None
 
 
-class GuardianPart(Part):  # type: ignore[misc]  # WTForms is untyped
+class GuardianPart(Part):
     """One guardian; left empty: none."""
 
     id = IntegerField(validators=[Optional()], widget=HiddenInput())

@@ -56,7 +56,7 @@ def edit_student(student_id: int) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            is_readdressed = use_cases.edit_student(student_id, form.facts(), seen=form.seen.data, now=clock.now())
+            is_readdressed = use_cases.edit_student(student_id, form.facts(), seen=form.seen.data or "", now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
             status = refusal.status

@@ -7,7 +7,6 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from wtforms import SelectChoice
 
 from outreach import policy
 from outreach.errors import OutreachError
@@ -19,7 +18,7 @@ from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, StudentSearchForm
 from outreach.schools.imports import views as import_views
 from outreach.time import clock
-from outreach.web import load, me, page_number, signed_in
+from outreach.web import SelectChoice, load, me, page_number, signed_in
 
 __all__ = ["address_views", "import_views", "schools", "student_views"]
 

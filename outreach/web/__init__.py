@@ -2,7 +2,7 @@
 
 from outreach.web import formatting, locale, pages, templating
 from outreach.web.extensions import compress, csrf, db, limiter, migrate, security
-from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, required
+from outreach.web.fields import AddressField, CountryField, LineField, ProseField, SelectChoice, ZoneField, required, validated
 from outreach.web.filters import Filter, choices, filter_from, one_of
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
@@ -20,6 +20,7 @@ __all__ = [
     "Page",
     "ProseField",
     "QuickEnvironment",
+    "SelectChoice",
     "ZoneField",
     "choices",
     "compress",
@@ -44,4 +45,5 @@ __all__ = [
     "signed_in",
     "table_moment",
     "templating",
+    "validated",
 ]

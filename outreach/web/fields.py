@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+from typing import Any, TypeVar
 
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, SelectChoice, SelectField, StringField, TextAreaField
+from wtforms import EmailField, SelectField, StringField, TextAreaField
+from wtforms import SelectChoice as SelectChoice  # type: ignore[attr-defined]  # noqa: PLC0414 (exported; types of 3.3 are not published)
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from outreach.mail import prose
 from outreach.people import normal_address
 from outreach.time import zones_by_country
 
+T = TypeVar("T")
 _MISSING = _l("Please fill this in.")
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
 
@@ -25,8 +27,10 @@ def required(sentence: str | None = None) -> Any:
     return _Filled(sentence or _MISSING)
 
 
-class _Filled(InputRequired):  # type: ignore[misc]  # WTForms is untyped
+class _Filled(InputRequired):
     """More than blanks."""
+
+    message: str
 
     def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what is empty once blanks are taken off."""
@@ -35,8 +39,10 @@ class _Filled(InputRequired):  # type: ignore[misc]  # WTForms is untyped
             raise StopValidation(self.message)
 
 
-class LineField(StringField):  # type: ignore[misc]  # WTForms is untyped
+class LineField(StringField):
     """One line of text: a line break or control character in it could add a header to a mail, and is refused."""
+
+    data: str
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 255, **settings: Any) -> None:
         """Allow up to `longest` characters."""
@@ -49,8 +55,10 @@ class LineField(StringField):  # type: ignore[misc]  # WTForms is untyped
             raise StopValidation(_("Please write this on one line, without control characters."))
 
 
-class ProseField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
+class ProseField(TextAreaField):
     """Several lines of text; control characters become blanks."""
+
+    data: str
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, longest: int = 4000, **settings: Any) -> None:
         """Allow up to `longest` characters."""
@@ -58,7 +66,7 @@ class ProseField(TextAreaField):  # type: ignore[misc]  # WTForms is untyped
         super().__init__(label, [*validators, too_long], filters=[lambda text: prose(text or "")], **settings)
 
 
-class AddressField(EmailField):  # type: ignore[misc]  # WTForms is untyped
+class AddressField(EmailField):
     """An e-mail address, as a mailbox keeps it."""
 
     data: Any
@@ -76,8 +84,10 @@ class AddressField(EmailField):  # type: ignore[misc]  # WTForms is untyped
                 raise StopValidation(_("That doesn't look like an e-mail address. It needs the form name@school.org.")) from None
 
 
-class ZoneField(SelectField):  # type: ignore[misc]  # WTForms is untyped
+class ZoneField(SelectField):
     """An IANA zone, chosen by country and city."""
+
+    choices: Any
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
         """Offer every zone."""
@@ -94,8 +104,10 @@ class ZoneField(SelectField):  # type: ignore[misc]  # WTForms is untyped
             raise StopValidation(_("Please choose a time zone from the list."))
 
 
-class CountryField(SelectField):  # type: ignore[misc]  # WTForms is untyped
+class CountryField(SelectField):
     """A country by its ISO 3166-1 code, named in the reader's language."""
+
+    choices: Any
 
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
         """Offer every country."""
@@ -119,6 +131,13 @@ def countries() -> list[SelectChoice]:
     beside_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
     found = [SelectChoice(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
     return sorted(found, key=lambda country: country.label)
+
+
+def validated(value: T | None) -> T:
+    """Give the value of a field that was validated, and so is there."""
+    if value is None:
+        raise ValueError("the field was read before it was validated")
+    return value
 
 
 def _language() -> str:

@@ -8,9 +8,10 @@ from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from werkzeug.datastructures import MultiDict
-from wtforms import SearchField, SelectChoice
+from wtforms import SearchField
 
 from outreach.mail import one_line
+from outreach.web.fields import SelectChoice
 from outreach.web.pages import Form
 
 E = TypeVar("E", bound=enum.StrEnum)
