@@ -51,8 +51,8 @@ def _untaken(row: Any, now: datetime) -> tuple[DecisionStep, ...]:
 
 
 def _is_taken(session_id: int, key: str) -> bool:
-    told = (Letter.session_id == session_id, Letter.kind == LetterKind.DECISION)
-    found = select(Letter.id).where(*told, Letter.dedupe_key.startswith(key, autoescape=True))
+    requests = (Letter.session_id == session_id, Letter.kind == LetterKind.DECISION)
+    found = select(Letter.id).where(*requests, Letter.dedupe_key.startswith(key, autoescape=True))
     return db.session.scalar(found.limit(1)) is not None
 
 

@@ -87,10 +87,10 @@ def _thank(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        told, facts = _to_thank(outreach_session, now), snapshot_of(outreach_session)
+        recipients, facts = _to_thank(outreach_session, now), snapshot_of(outreach_session)
         students = _students_by_teacher(outreach_session)
-        enqueue([_thanks(one, facts, students.get(one.mailbox_id, ())) for one in told], now=now)
-    return bool(told)
+        enqueue([_thanks(one, facts, students.get(one.mailbox_id, ())) for one in recipients], now=now)
+    return bool(recipients)
 
 
 def _to_thank(outreach_session: OutreachSession, now: datetime) -> list[InvitationRecord]:
@@ -179,9 +179,9 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
         facts = snapshot_of(outreach_session)
-        told = invitation_records(outreach_session, *which)
-        enqueue([_reminder(one, facts, due) for one in told], now=now)
-    return bool(told)
+        recipients = invitation_records(outreach_session, *which)
+        enqueue([_reminder(one, facts, due) for one in recipients], now=now)
+    return bool(recipients)
 
 
 def _reminder(to: InvitationRecord, facts: SessionSnapshot, due: Due) -> NewLetter:

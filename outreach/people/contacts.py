@@ -88,9 +88,9 @@ class ContactCounts:
 
 def contact_counts(places: Collection[Participant]) -> ContactCounts:
     """Count who hears of these places; a mailbox that hears of several, or in two ways, counts once."""
-    told = [recipient for place in places for recipient in recipients(place)]
-    students = {recipient.mailbox_id for recipient in told if recipient.kind is ReasonKind.STUDENT}
-    guardians = {recipient.mailbox_id for recipient in told} - students
+    found = [recipient for place in places for recipient in recipients(place)]
+    students = {recipient.mailbox_id for recipient in found if recipient.kind is ReasonKind.STUDENT}
+    guardians = {recipient.mailbox_id for recipient in found} - students
     return ContactCounts(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))
 
 

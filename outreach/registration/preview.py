@@ -27,12 +27,12 @@ def preview_registering(outreach_session: OutreachSession, seating: Allocation, 
     seated = read_future_participants(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
     waiting_ids = [student_id for student_id, _reason in seating.waiting]
     waiting = read_future_participants(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
-    told, queued = contact_counts(seated), contact_counts(waiting)
+    invited, queued = contact_counts(seated), contact_counts(waiting)
     summary = _("a summary")
     if seated and not _has_entry(outreach_session.id, teacher_id):
         summary = _("an entry in the calendar, and a summary")
     rows = [
-        *_families(told, _("an invitation for their calendar")),
+        *_families(invited, _("an invitation for their calendar")),
         (queued.students + queued.guardians, _who_waits(queued), _("a letter that says so")),
         (1 if seated or waiting else 0, _teacher(teacher_id, by_id), summary),
         _teacher_stands_in([*seated, *waiting]),
@@ -69,10 +69,10 @@ def preview_more_seats(outreach_session: OutreachSession, room: SeatLimits, *, n
     return [_waiting(len(ids), outreach_session, now)] if ids else []
 
 
-def _families(told: ContactCounts, what: str) -> list[Row]:
+def _families(counts: ContactCounts, what: str) -> list[Row]:
     return [
-        (told.students, ngettext("student", "students", told.students), what),
-        (told.guardians, ngettext("guardian", "guardians", told.guardians), what),
+        (counts.students, ngettext("student", "students", counts.students), what),
+        (counts.guardians, ngettext("guardian", "guardians", counts.guardians), what),
     ]
 
 

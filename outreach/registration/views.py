@@ -71,7 +71,7 @@ def registered(session_id: int) -> ResponseReturnValue:
     except OutreachError as refusal:
         form.refuse(refusal)
         return _sheet(outreach_session, school_class, form), refusal.status
-    flash(_told(outcome), "success")
+    flash(_message(outcome), "success")
     return redirect(url_for("registration.places", session_id=session_id), code=303)
 
 
@@ -128,8 +128,8 @@ def remove(registration_id: int) -> ResponseReturnValue:
 
 
 def _leaving(page: str, place: Registration, form: Form) -> str:
-    told = preview_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
-    return render_template(page, place=place, form=form, recipients=told)
+    recipients = preview_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
+    return render_template(page, place=place, form=form, recipients=recipients)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
@@ -155,7 +155,7 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         first=set(form.first_ids.data or []),
         seated=set(seating.seated),
         waiting=[key for key, _reason in seating.waiting],
-        told=preview_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
+        recipients=preview_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
         is_open=outreach_session.is_open(now),
         now=now,
     )
@@ -180,7 +180,7 @@ def _answerable(school_class: SchoolClass, user: User) -> User:
     return user
 
 
-def _told(outcome: use_cases.RegistrationOutcome) -> str:
+def _message(outcome: use_cases.RegistrationOutcome) -> str:
     seated = ngettext("%(num)d has a seat.", "%(num)d have a seat.", len(outcome.seated))
     if not outcome.waiting:
         then = _("The invitations are on their way.")

@@ -53,20 +53,20 @@ class Record:
     loading: dict[str, dict[str, int]] = field(default_factory=dict)
     starting: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    def add(self, told: dict[str, Any]) -> None:
+    def add(self, report: dict[str, Any]) -> None:
         """Take in one file of tests."""
-        seconds = [test["seconds"] for test in told["tests"].values()]
-        for name, test in told["tests"].items():
+        seconds = [test["seconds"] for test in report["tests"].values()]
+        for name, test in report["tests"].items():
             lines = _numbers(test["lines"])
             takes = max(seconds) if test["wide"] else test["seconds"]
             size = sum(mask.bit_count() for mask in lines.values())
             self.tests.append(Test(name, takes, test["passed"], test["app"], test["wide"], lines, size))
-        for path, mask in _numbers(told[STARTING]).items():
+        for path, mask in _numbers(report[STARTING]).items():
             self.starting[path] |= mask
 
-    def add_imports(self, told: dict[str, dict[str, str]]) -> None:
+    def add_imports(self, lines_by_context: dict[str, dict[str, str]]) -> None:
         """Take in what runs at import."""
-        self.loading = {context: _numbers(lines) for context, lines in told.items()}
+        self.loading = {context: _numbers(lines) for context, lines in lines_by_context.items()}
         self.importing = self.loading.pop(IMPORTING, {})
 
     def sort(self) -> None:

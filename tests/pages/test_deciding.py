@@ -240,8 +240,10 @@ def test_it_is_called_off_for_a_reason(
     assert said.status_code == 303
     assert again(outreach_session).cancel_reason == "An emergency list."
     assert "This session was cancelled" in words(client.get(path))
-    told = db.session.scalars(select(Letter).where(Letter.mailbox_id == student.mailbox_id, Letter.kind == LetterKind.CANCELLED)).all()
-    assert told == [], "its invitation never left"
+    cancellations = db.session.scalars(
+        select(Letter).where(Letter.mailbox_id == student.mailbox_id, Letter.kind == LetterKind.CANCELLED)
+    ).all()
+    assert cancellations == [], "its invitation never left"
 
 
 def test_a_page_opened_before_somebody_changed_it_is_shown_anew(

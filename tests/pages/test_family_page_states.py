@@ -314,7 +314,7 @@ def deeds(home: Home, make: Builder) -> dict[str, Any]:
     return {"one": one, "later": later, "colleague": colleague, "ana": ana}
 
 
-def told(about: OutreachSession) -> dict[int, LetterSnapshot]:
+def snapshots_by_mailbox(about: OutreachSession) -> dict[int, LetterSnapshot]:
     """Give by mailbox what is said about a wrong address, in letters about this session."""
     wanted = select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS, Letter.session_id == about.id).order_by(Letter.id)
     return {letter.mailbox_id: LetterSnapshot.from_json(letter.facts) for letter in db.session.scalars(wanted)}
@@ -324,15 +324,15 @@ def test_each_teacher_is_told_of_their_own_students_who_take_part(home: Home, de
     not_mine(home.make.mailbox(HOME).id, session_id=deeds["one"].id, now=now)
     found = {
         key: ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting], facts.reason, facts.cause, facts.reader_name)
-        for key, facts in told(deeds["one"]).items()
+        for key, facts in snapshots_by_mailbox(deeds["one"]).items()
     }
     colleague = deeds["colleague"]
     assert found == {
         home.teacher.mailbox_id: (["Ana"], [], HOME, Cause.ADDRESS, home.teacher.given_name),
         colleague.mailbox_id: (["Ben", "Cem"], [], HOME, Cause.ADDRESS, colleague.given_name),
     }
-    assert {facts.session.id for facts in told(deeds["one"]).values()} == {deeds["one"].id}
-    assert all(student.family_name for facts in told(deeds["one"]).values() for student in facts.seated)
+    assert {facts.session.id for facts in snapshots_by_mailbox(deeds["one"]).values()} == {deeds["one"].id}
+    assert all(student.family_name for facts in snapshots_by_mailbox(deeds["one"]).values() for student in facts.seated)
 
 
 def test_the_mailbox_is_stopped_and_every_session_to_come_forgets_it(home: Home, deeds: dict[str, Any], now: datetime) -> None:
@@ -350,7 +350,7 @@ def test_who_waits_is_named_as_waiting(home: Home, now: datetime) -> None:
     ana, ben = home.student("Ana"), home.student("Ben")
     one = home.session(ana, ben, capacity=1)
     not_mine(home.make.mailbox(HOME).id, session_id=one.id, now=now)
-    (facts,) = told(one).values()
+    (facts,) = snapshots_by_mailbox(one).values()
     assert ([s.given_name for s in facts.seated], [s.given_name for s in facts.waiting]) == (["Ana"], ["Ben"])
 
 

@@ -53,9 +53,9 @@ def test_the_page_says_who_would_be_seated_before_anything_is_written(
     page = client_of(teacher).get(address(outreach_session, school_class)).text
     assert "3 will have a seat. 1 will wait." in page
     assert "Register 4 students" in page
-    told = page.split("Who will be told")[1]
+    preview = page.split("Who will be told")[1]
     for count, who in ((3, "students"), (3, "guardians"), (2, "students and guardians who wait"), (1, "teacher: you")):
-        assert f"{count}</b> <span>{who}</span>" in told
+        assert f"{count}</b> <span>{who}</span>" in preview
     assert db.session.scalars(select(Registration)).all() == []
 
 
@@ -118,9 +118,9 @@ def test_a_colleague_withdraws_and_a_stranger_finds_nothing(
     assert client_of(None).get(page).status_code == 302
     assert first.name not in client_of(stranger).get(f"/sessions/{outreach_session.id}/places").text
     colleague = client_of(make.teacher(school))
-    told = colleague.get(page).text.split("Who will be told")[1]
+    preview = colleague.get(page).text.split("Who will be told")[1]
     for count, who in ((1, "student"), (1, "guardian"), (1, "teacher")):
-        assert f"{count}</b> <span>{who}</span>" in told
+        assert f"{count}</b> <span>{who}</span>" in preview
     assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.CONFIRMED
     assert colleague.post(page, data={"note": "ill"}).status_code == 303
     assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.WITHDRAWN

@@ -380,9 +380,9 @@ def test_a_cancellation_shows_who_is_told_wants_a_reason_and_acts_once(make: Bui
     assert client_of(host).post(address, data={"reason": " "}).status_code == 422
     assert client_of(host).post(address, data={"reason": "The theatre is closed."}).status_code == 303
     assert again(session).state == SessionState.CANCELLED
-    told = letters()
+    before = letters()
     assert client_of(host).post(address, data={"reason": "Again"}).status_code == 422
-    assert letters() == told
+    assert letters() == before
     for closed in ("edit", "move"):
         assert client_of(host).get(f"/sessions/{session.id}/{closed}").location == f"/sessions/{session.id}"
 

@@ -68,7 +68,7 @@ def flashed(client: FlaskClient, response: TestResponse) -> str:
 def test_where_saving_leads_and_what_it_says(
     make: Builder, client: FlaskClient, host: User, then: str, state: SessionState, location: str, says: str, is_new: bool
 ) -> None:
-    site, told = make.site(), letters()
+    site, before = make.site(), letters()
     if is_new:
         done = client.post("/sessions/new/talk", data=typed(site, then=then))
     else:
@@ -76,7 +76,7 @@ def test_where_saving_leads_and_what_it_says(
         done = client.post(f"/sessions/{draft.id}/edit", data=typed(site, then=then, seen_at=seen(draft)))
     newest = select(OutreachSession).order_by(OutreachSession.id.desc()).limit(1)
     made = db.session.scalars(newest.execution_options(populate_existing=True)).one()
-    assert (made.state, done.location.startswith(location), letters()) == (state, True, told + (state == PUBLISHED))
+    assert (made.state, done.location.startswith(location), letters()) == (state, True, before + (state == PUBLISHED))
     page = flashed(client, done)
     assert says in page
     for other in ("Published. Schools", "Saved as a draft", "Saved. Everybody"):

@@ -85,9 +85,9 @@ def test_whoever_registers_while_it_moves_learns_the_new_time(
     answers = at_once(app, *others, moving)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     db.session.refresh(outreach_session)
-    told = letters_by_mailbox()
-    assert len(told) == 24 * 2 + 6, "every student, guardian and teacher; the host of this test was never invited"
-    for letters in told.values():
+    by_mailbox = letters_by_mailbox()
+    assert len(by_mailbox) == 24 * 2 + 6, "every student, guardian and teacher; the host of this test was never invited"
+    for letters in by_mailbox.values():
         assert_sequences_only_grow(letters)
         assert LetterSnapshot.from_json(letters[-1].facts).session.starts_at == outreach_session.starts_at
 

@@ -129,8 +129,8 @@ def test_two_workers_tell_a_teacher_once_of_an_address(app: Flask, make: Builder
     world.bounce()
     telling = partial(report_undeliverable_mailboxes, now=now)
     overtaking(app, telling, telling)
-    told = select(Letter.id).where(Letter.kind == LetterKind.WRONG_ADDRESS)
-    assert len(db.session.scalars(told).all()) == 1
+    notices = select(Letter.id).where(Letter.kind == LetterKind.WRONG_ADDRESS)
+    assert len(db.session.scalars(notices).all()) == 1
 
 
 def test_a_message_that_comes_two_ways_counts_once(app: Flask, make: Builder, now: datetime) -> None:

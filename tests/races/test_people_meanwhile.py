@@ -312,8 +312,8 @@ def test_a_session_joined_and_cancelled_while_a_family_is_reached_again_is_in_no
 
     met = overtaking(app, partial(reactivate_mailbox, key, now=scene.now), register_and_cancel, at="FOR UPDATE", then_at="COMMIT", nth=3)
     assert met.first is True
-    told = select(Letter.kind).where(Letter.mailbox_id == key, Letter.session_id == scene.session.id).order_by(Letter.id)
-    assert db.session.scalars(told).all()[-1] is LetterKind.CANCELLED
+    kinds = select(Letter.kind).where(Letter.mailbox_id == key, Letter.session_id == scene.session.id).order_by(Letter.id)
+    assert db.session.scalars(kinds).all()[-1] is LetterKind.CANCELLED
 
 
 # Domains that turn us away

@@ -37,7 +37,7 @@ SETTINGS = Settings(
 NOBODY: tuple[StudentSnapshot, ...] = ()
 
 
-def told(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int = 120, **facts: Any) -> SessionSnapshot:
+def workshop(starts_wall: datetime = datetime(2027, 3, 18, 14, 0), *, minutes: int = 120, **facts: Any) -> SessionSnapshot:
     """Give a workshop in New York."""
     ends_wall, zone, fold = starts_wall + timedelta(minutes=minutes), facts.get("zone", "America/New_York"), facts.get("fold", 0)
     defaults: dict[str, Any] = {
@@ -78,7 +78,7 @@ def online(starts_wall: datetime = datetime(2027, 3, 18, 17, 0), **facts: Any) -
         "kit": "",
         "video_url": "https://video.example/r/k3f9?pwd=aB1&x=2",
     }
-    return told(starts_wall, **defaults | facts)
+    return workshop(starts_wall, **defaults | facts)
 
 
 def student(given_name: str = "Ana", registration_id: int = 1, *, place: int | None = None, **facts: Any) -> StudentSnapshot:
@@ -108,7 +108,7 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterSnapshot:
         Reader.HOST: "Sam",
         Reader.COORDINATOR: "Ruth",
     }
-    known: dict[str, Any] = {"reader": reader, "reader_name": greeted[reader], "cause": cause, "session": told()}
+    known: dict[str, Any] = {"reader": reader, "reader_name": greeted[reader], "cause": cause, "session": workshop()}
     return LetterSnapshot(**known | more)
 
 
@@ -130,9 +130,9 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
     ana, ben = student(), student("Ben", 2)
     first = entry(is_first=True)
     guardians = entry(is_first=True, is_transparent=True)
-    earlier, elsewhere = told(datetime(2027, 3, 11, 10, 0)), told(site_name="City Hospital", area_name="", address="2 Park Lane")
+    earlier, elsewhere = workshop(datetime(2027, 3, 11, 10, 0)), workshop(site_name="City Hospital", area_name="", address="2 Park Lane")
     registered, moved, cancelled = Cause.REGISTERED, Cause.MOVED, Cause.CANCELLED
-    off = told(is_cancelled=True, cancel_reason="The theatre is needed for an emergency list.\nWe are looking for a new date.")
+    off = workshop(is_cancelled=True, cancel_reason="The theatre is needed for an emergency list.\nWe are looking for a new date.")
 
     def about(kind: LetterKind, reader: Reader, cause: Cause, **more: Any) -> Letter:
         return letter(kind, facts(reader, cause, **more))
@@ -140,7 +140,7 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
     invitation, promoted, updated = LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED
     yield "invitation-student", about(invitation, Reader.STUDENT, registered, seated=(ana,), entry=first)
     yield "invitation-guardian", about(invitation, Reader.GUARDIAN, registered, seated=(ana,), entry=guardians)
-    frees = told(frees_declined_seats=True)
+    frees = workshop(frees_declined_seats=True)
     yield "invitation-guardian-a-no-frees", about(invitation, Reader.GUARDIAN, registered, seated=(ana,), session=frees, entry=guardians)
     yield "invitation-siblings", about(invitation, Reader.GUARDIAN, registered, seated=(ana, ben), reader_name="", entry=guardians)
     yield "invitation-teacher", about(invitation, Reader.TEACHER, registered, entry=first)
@@ -158,7 +158,7 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
         "updated-place-guardian",
         about(updated, Reader.GUARDIAN, moved, was=elsewhere, seated=(ana,), entry=entry(1, is_transparent=True)),
     )
-    both = told(datetime(2027, 3, 11, 10, 0), site_name="City Hospital", title="Power of Stitches", bring="")
+    both = workshop(datetime(2027, 3, 11, 10, 0), site_name="City Hospital", title="Power of Stitches", bring="")
     yield "updated-all-teacher", about(updated, Reader.TEACHER, moved, was=both, entry=entry(2))
     yield "updated-time-host", about(updated, Reader.HOST, moved, was=earlier, entry=entry(1))
     yield "updated-waiting-guardian", about(updated, Reader.GUARDIAN, moved, was=earlier, waiting=(student(place=3),))
@@ -209,17 +209,17 @@ def _calendar_letters() -> Iterator[tuple[str, Letter]]:
 def _what_stays() -> Iterator[tuple[str, Letter]]:
     """Words that are new, and clocks that have new rules: time and place stay."""
     ana, hour = student(), timedelta(hours=1)
-    afternoon = told(datetime(2028, 1, 14, 14, 0), zone="America/Vancouver")
+    afternoon = workshop(datetime(2028, 1, 14, 14, 0), zone="America/Vancouver")
     call = online(datetime(2028, 1, 14, 14, 0), zone="America/Vancouver")
 
     def about(reader: Reader, cause: Cause, answer: str = "accepted", **more: Any) -> Letter:
         as_shown = entry(2, answer=answer, is_transparent=reader is Reader.GUARDIAN)
         return letter(LetterKind.UPDATED, facts(reader, cause, entry=as_shown, **more))
 
-    yield "updated-words-student", about(Reader.STUDENT, Cause.WORDING, was=told(title="Stitching", bring=""), seated=(ana,))
+    yield "updated-words-student", about(Reader.STUDENT, Cause.WORDING, was=workshop(title="Stitching", bring=""), seated=(ana,))
     yield (
         "updated-words-guardian",
-        about(Reader.GUARDIAN, Cause.WORDING, "needs_action", was=told(host_name="Dr Kim Ng"), has_new_description=True, seated=(ana,)),
+        about(Reader.GUARDIAN, Cause.WORDING, "needs_action", was=workshop(host_name="Dr Kim Ng"), has_new_description=True, seated=(ana,)),
     )
     yield "updated-words-teacher", about(Reader.TEACHER, Cause.WORDING, has_new_description=True)
     yield (
@@ -249,7 +249,7 @@ def _what_stays() -> Iterator[tuple[str, Letter]]:
 def _plain_letters() -> Iterator[tuple[str, Letter]]:
     ana = student()
     day, soon = timedelta(days=1), timedelta(hours=2)
-    starts_at, at = told().starts_at, online().starts_at
+    starts_at, at = workshop().starts_at, online().starts_at
 
     def remind(reader: Reader, written_at: datetime, session: SessionSnapshot, **more: Any) -> Letter:
         return letter(LetterKind.REMINDER, facts(reader, Cause.TIME, session=session, entry=entry(), **more), written_at=written_at)
@@ -260,17 +260,17 @@ def _plain_letters() -> Iterator[tuple[str, Letter]]:
         "waiting-siblings",
         letter(LetterKind.WAITING, facts(Reader.GUARDIAN, Cause.REGISTERED, waiting=(student(place=3), student("Ben", 2, place=4)))),
     )
-    yield "reminder-7-days-student", remind(Reader.STUDENT, starts_at - 7 * day, told(), seated=(ana,), lead_minutes=10080)
-    yield "reminder-1-day-guardian", remind(Reader.GUARDIAN, starts_at - day, told(), seated=(ana,), lead_minutes=1440)
-    yield "reminder-1-day-teacher", remind(Reader.TEACHER, starts_at - day, told(), lead_minutes=1440)
+    yield "reminder-7-days-student", remind(Reader.STUDENT, starts_at - 7 * day, workshop(), seated=(ana,), lead_minutes=10080)
+    yield "reminder-1-day-guardian", remind(Reader.GUARDIAN, starts_at - day, workshop(), seated=(ana,), lead_minutes=1440)
+    yield "reminder-1-day-teacher", remind(Reader.TEACHER, starts_at - day, workshop(), lead_minutes=1440)
     yield "reminder-2-hours-online-student", remind(Reader.STUDENT, at - soon, online(), seated=(ana,), lead_minutes=120)
     yield "reminder-2-hours-online-host", remind(Reader.HOST, at - soon, online(), lead_minutes=120)
-    yield "reminder-late-student", remind(Reader.STUDENT, starts_at - timedelta(hours=7), told(), seated=(ana,), lead_minutes=1440)
+    yield "reminder-late-student", remind(Reader.STUDENT, starts_at - timedelta(hours=7), workshop(), seated=(ana,), lead_minutes=1440)
 
 
 def _thanks() -> Iterator[tuple[str, Letter]]:
     ana, ben = student(), student("Ben", 2)
-    morning = told().ends_at + timedelta(hours=15)
+    morning = workshop().ends_at + timedelta(hours=15)
 
     def thank(reader: Reader, **more: Any) -> Letter:
         return letter(LetterKind.THANKS, facts(reader, Cause.TIME, entry=entry(), **more), written_at=morning)
@@ -304,12 +304,12 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     yield "digest-withdrawn-promoted", digest(Cause.WITHDRAWN, gone=seated[:1], seated=(replace(waiting[0], place_in_queue=None),))
     until = datetime(2027, 3, 17, 22, 0, tzinfo=UTC)
     yield "digest-offered", digest(Cause.OFFERED, offered=waiting[:1], offered_until=until)
-    yield "digest-moved", digest(Cause.MOVED, seated=seated, waiting=waiting, was=told(datetime(2027, 3, 11, 10, 0)))
+    yield "digest-moved", digest(Cause.MOVED, seated=seated, waiting=waiting, was=workshop(datetime(2027, 3, 11, 10, 0)))
     yield "digest-cancelled", digest(Cause.CANCELLED, seated=seated, waiting=waiting, reason="The host is ill.")
     coming = tuple(
         student(person[0], number, school_name=("Northside School", "Westview Academy")[number % 2]) for number, person in enumerate(people)
     )
-    evening = told().starts_at - timedelta(hours=20)
+    evening = workshop().starts_at - timedelta(hours=20)
     yield "roster", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming), written_at=evening)
     yield "roster-one-school", letter(LetterKind.ROSTER, facts(Reader.HOST, Cause.TIME, seated=coming[::2]), written_at=evening)
     yield (
@@ -375,9 +375,9 @@ def _provisional() -> Iterator[tuple[str, Letter]]:
     ana = student()
     first, later, guardians = entry(is_first=True), entry(1), entry(1, is_transparent=True)
     decides_at = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)
-    maybe, certain = told(is_provisional=True, decides_at=decides_at), told()
+    maybe, certain = workshop(is_provisional=True, decides_at=decides_at), workshop()
     put_off = replace(maybe, decides_at=decides_at + timedelta(days=1))
-    earlier = told(datetime(2027, 3, 11, 10, 0), is_provisional=True, decides_at=decides_at - timedelta(days=7))
+    earlier = workshop(datetime(2027, 3, 11, 10, 0), is_provisional=True, decides_at=decides_at - timedelta(days=7))
     day, late = timedelta(days=1), decides_at + timedelta(hours=2)
 
     def about(kind: LetterKind, reader: Reader, cause: Cause, session: SessionSnapshot, *, at: datetime = WRITTEN, **more: Any) -> Letter:
@@ -422,25 +422,27 @@ def _awkward() -> Iterator[tuple[str, Letter]]:
     yield "case-online", invite(online())
     far = online(datetime(2027, 3, 18, 9, 0), zone="Australia/Sydney", host_name="Dr Kim Ng")
     yield "case-sydney-host-vancouver-school", invite(far, reader_zone="America/Vancouver")
-    yield "case-near-midnight", invite(told(datetime(2027, 3, 18, 23, 30)))
-    yield "case-across-a-clock-change", invite(told(datetime(2027, 3, 28, 0, 30), zone="Europe/London", minutes=120))
-    yield "case-hour-shown-twice", invite(told(datetime(2027, 10, 31, 1, 15), zone="Europe/London", fold=1, minutes=30))
+    yield "case-near-midnight", invite(workshop(datetime(2027, 3, 18, 23, 30)))
+    yield "case-across-a-clock-change", invite(workshop(datetime(2027, 3, 28, 0, 30), zone="Europe/London", minutes=120))
+    yield "case-hour-shown-twice", invite(workshop(datetime(2027, 10, 31, 1, 15), zone="Europe/London", fold=1, minutes=30))
     name = 'Zoë "Z" <script>alert(1)</script>\r\nBcc: everyone@example.com 🪡'
     yield (
         "case-awkward-name",
         invite(
-            told(host_name=name, title='Knots & "ties" <b>now</b>;\r\nX: y'), seated=(student(name), student("Ben", 2)), reader_name=name
+            workshop(host_name=name, title='Knots & "ties" <b>now</b>;\r\nX: y'),
+            seated=(student(name), student("Ben", 2)),
+            reader_name=name,
         ),
     )
     yield (
         "case-long-title",
-        invite(told(title="Everything you ever wanted to know about suturing and never dared to ask, " * 3 + "answered")),
+        invite(workshop(title="Everything you ever wanted to know about suturing and never dared to ask, " * 3 + "answered")),
     )
     yield (
         "case-moved-online",
         letter(
             LetterKind.UPDATED,
-            facts(Reader.STUDENT, Cause.MOVED, session=online(datetime(2027, 3, 18, 14, 0)), was=told(), seated=(ana,), entry=entry(1)),
+            facts(Reader.STUDENT, Cause.MOVED, session=online(datetime(2027, 3, 18, 14, 0)), was=workshop(), seated=(ana,), entry=entry(1)),
         ),
     )
 

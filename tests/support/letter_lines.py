@@ -8,7 +8,7 @@ from typing import Any
 
 from outreach.models import Letter, LetterKind
 from outreach.models.snapshots import Cause, Reader, SessionSnapshot
-from tests.support.letter_cases import WRITTEN, entry, facts, letter, student, told
+from tests.support.letter_cases import WRITTEN, entry, facts, letter, student, workshop
 from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import received
 
@@ -62,4 +62,4 @@ def button(one: Letter) -> tuple[str, str]:
 
 
 def moved(was: SessionSnapshot, *, now: SessionSnapshot | None = None, **more: Any) -> Letter:
-    return about(UPDATED, STUDENT, Cause.MOVED, session=now or told(), was=was, seated=(ANA,), entry=entry(1), **more)
+    return about(UPDATED, STUDENT, Cause.MOVED, session=now or workshop(), was=was, seated=(ANA,), entry=entry(1), **more)

@@ -14,7 +14,7 @@ from outreach.letters import KINDS, kinds, render
 from outreach.letters.kind import Kind, PlainKind, SessionKind
 from outreach.models import LetterKind, LetterSnapshot
 from outreach.models.snapshots import Cause, Reader
-from tests.support.letter_cases import CASES, SETTINGS, entry, facts, letter, online, student, told
+from tests.support.letter_cases import CASES, SETTINGS, entry, facts, letter, online, student, workshop
 from tests.support.received_letters import received
 
 ABOUT_SESSIONS = [kind for kind, declared in KINDS.items() if isinstance(declared, SessionKind)]
@@ -26,7 +26,7 @@ SAMPLES = {
         "seated": (student(),),
         "waiting": (ONCE_WAITED,),
         "gone": (student("Cid", 3),),
-        "was": told(title="Before"),
+        "was": workshop(title="Before"),
         "entry": entry(1),
     },
     "online": {"seated": (student(),), "session": online(), "reader_zone": "Europe/London"},

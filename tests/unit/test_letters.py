@@ -15,7 +15,7 @@ from flask_babel import Babel
 from outreach import tokens
 from outreach.models import Letter, LetterKind
 from outreach.models.snapshots import AccountSnapshot, Cause, LetterSnapshot, Reader, SessionSnapshot
-from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, told
+from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, workshop
 from tests.support.received_letters import Page, received
 
 OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)
@@ -203,7 +203,7 @@ def test_no_field_of_a_session_can_add_a_header(part: str) -> None:
 
 def test_percent_signs_and_braces_mean_nothing() -> None:
     odd = "100 %(x)s {{ 7*7 }} {% x %} %d"
-    seen = received(changed(CASES["invitation-guardian"], session=told(title=odd, bring=odd), reader_name=odd))
+    seen = received(changed(CASES["invitation-guardian"], session=workshop(title=odd, bring=odd), reader_name=odd))
 
     assert f"Hello {odd}," in seen.text
     assert f"What to bring: {odd}" in seen.text
@@ -214,7 +214,7 @@ def test_percent_signs_and_braces_mean_nothing() -> None:
     ("kind", "more"),
     [
         (LetterKind.WAITING, {"waiting": (student(place=1),)}),
-        (LetterKind.UPDATED, {"waiting": (student(place=1),), "was": told()}),
+        (LetterKind.UPDATED, {"waiting": (student(place=1),), "was": workshop()}),
         (LetterKind.CANCELLED, {"seated": (student(),), "entry": entry(1)}),
         (LetterKind.REMOVED, {"gone": (student(),), "entry": entry(1)}),
     ],
@@ -369,7 +369,7 @@ def test_moved_removed_and_cancelled_cannot_be_taken_for_one_another(reader: Rea
 
     family = {"seated": (student(),)} if reader in (Reader.STUDENT, Reader.GUARDIAN) else {}
     left = {"gone": (student(),)} if family else {}
-    moved = seen(LetterKind.UPDATED, Cause.MOVED, was=told(told().starts_wall - timedelta(days=7)), **family)
+    moved = seen(LetterKind.UPDATED, Cause.MOVED, was=workshop(workshop().starts_wall - timedelta(days=7)), **family)
     removed = seen(LetterKind.REMOVED, Cause.PUBLISHED if reader is Reader.HOST else Cause.REMOVED, **left)
     cancelled = seen(LetterKind.CANCELLED, Cause.CANCELLED, **family)
 

@@ -12,7 +12,7 @@ from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot, Reader
-from tests.support.letter_cases import CASES, entry, online, told
+from tests.support.letter_cases import CASES, entry, online, workshop
 from tests.support.letter_lines import (
     ANA,
     CANCELLED,
@@ -91,7 +91,7 @@ def test_the_button_joins_only_from_a_reminder_of_the_last_six_hours(kind: Lette
 
 
 def test_a_session_at_a_place_is_never_joined_online() -> None:
-    one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=told().starts_at - SECOND)
+    one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=workshop().starts_at - SECOND)
 
     assert button(one)[0] == "See details, answer or withdraw"
 

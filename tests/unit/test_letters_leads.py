@@ -13,7 +13,7 @@ from flask_babel import Babel
 
 from outreach.models import Letter, LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot, Reader, SessionSnapshot, StudentSnapshot
-from tests.support.letter_cases import WRITTEN, entry, online, student, told
+from tests.support.letter_cases import WRITTEN, entry, online, student, workshop
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,
     AMY,
@@ -106,8 +106,8 @@ def _in_app() -> Iterator[None]:
             f"E-mails about {THEN} now go only to the student, who is of age on that day.",
         ),
         (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,)), f"A seat has become free. Gus Hill now has a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), was=told(title="Old")), f"1 of your students has a seat at {THEN}."),
-        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,), was=told(is_cancelled=True)), f"Something has changed about {THEN}."),
+        (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS,), was=workshop(title="Old")), f"1 of your students has a seat at {THEN}."),
+        (about(DIGEST, TEACHER, Cause.MOVED, seated=(GUS,), was=workshop(is_cancelled=True)), f"Something has changed about {THEN}."),
         (about(DIGEST, TEACHER, Cause.REGISTERED, seated=(GUS, AMY)), f"2 of your students have seats at {THEN}."),
         (about(DIGEST, TEACHER, Cause.REGISTERED, waiting=(GUS,)), f"1 of your students is on the waiting list for {THEN}."),
         (
@@ -190,19 +190,19 @@ def test_the_lead_says_what_happened_to_whom(one: Letter, said: str) -> None:
     ],
 )
 def test_the_lead_says_what_is_new(changed: dict[str, Any], said: str) -> None:
-    assert lead(moved(replace(told(), **changed))) == said
+    assert lead(moved(replace(workshop(), **changed))) == said
 
 
 def test_a_new_description_is_news_of_its_own() -> None:
-    one = moved(told(), has_new_description=True)
+    one = moved(workshop(), has_new_description=True)
 
     assert lead(one) == f"{CHANGE} The description has changed."
     assert row(one, "Description") == "This has changed. Read it on the session's page."
-    assert row(moved(told(fold=1)), "Description") is None
+    assert row(moved(workshop(fold=1)), "Description") is None
 
 
 def test_new_words_about_an_uncertain_session_do_not_say_that_it_stays() -> None:
-    one = moved(told(title="Knots", **MAYBE), now=told(**MAYBE))
+    one = moved(workshop(title="Knots", **MAYBE), now=workshop(**MAYBE))
 
     assert lead(one) == f"There is a change to {THEN}. The title has changed.{UNCERTAIN}"
 
@@ -217,7 +217,7 @@ def test_more_than_three_students_are_counted_for_staff_and_named_for_a_family(n
 
 @pytest.mark.parametrize("by", [-SECOND, timedelta(0), SECOND])
 def test_a_decision_that_is_late_is_called_late_from_its_last_moment_on(by: timedelta) -> None:
-    session = told(**MAYBE)
+    session = workshop(**MAYBE)
     is_late = by >= timedelta(0)
     for reader, late, open_ in (
         (STUDENT, "The session is still provisional. The decision was due by", "The session is provisional. The host decides by"),
@@ -228,21 +228,21 @@ def test_a_decision_that_is_late_is_called_late_from_its_last_moment_on(by: time
 
 
 def test_clock_changes_are_no_news_about_the_decision() -> None:
-    was = told(is_provisional=True, decides_at=MAYBE_DECIDES + SECOND)
-    one = about(UPDATED, STUDENT, Cause.ZONE, session=told(**MAYBE), was=was, seated=(ANA,), entry=entry(1))
+    was = workshop(is_provisional=True, decides_at=MAYBE_DECIDES + SECOND)
+    one = about(UPDATED, STUDENT, Cause.ZONE, session=workshop(**MAYBE), was=was, seated=(ANA,), entry=entry(1))
 
     assert lead(one) == f"{TITLED} is still on Thursday 18 March 2027 at 14:00 (New York, UTC−4).{UNCERTAIN}"
 
 
 def test_a_move_that_also_decides_says_both() -> None:
-    one = moved(told(datetime(2027, 3, 11, 10, 0), **MAYBE))
+    one = moved(workshop(datetime(2027, 3, 11, 10, 0), **MAYBE))
 
     assert lead(one) == f"{NEW_TIME} The session is now confirmed and will go ahead."
 
 
 @pytest.mark.parametrize("kind", ABOUT_SESSIONS)
 def test_who_plans_with_a_session_reads_on_top_that_it_is_not_certain(kind: LetterKind) -> None:
-    one = about(kind, TEACHER, Cause.REGISTERED, session=told(**MAYBE), seated=(GUS,), waiting=(AMY,))
+    one = about(kind, TEACHER, Cause.REGISTERED, session=workshop(**MAYBE), seated=(GUS,), waiting=(AMY,))
 
     assert ("The session is provisional." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
     assert "provisional" not in lead(about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), waiting=(AMY,)))
@@ -250,7 +250,7 @@ def test_who_plans_with_a_session_reads_on_top_that_it_is_not_certain(kind: Lett
 
 @pytest.mark.parametrize("kind", ABOUT_SESSIONS)
 def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind) -> None:
-    one = about(kind, TEACHER, Cause.MOVED, was=told(datetime(2027, 3, 11, 10, 0), **MAYBE), seated=(GUS,), waiting=(AMY,))
+    one = about(kind, TEACHER, Cause.MOVED, was=workshop(datetime(2027, 3, 11, 10, 0), **MAYBE), seated=(GUS,), waiting=(AMY,))
 
     assert ("The session is now confirmed and will go ahead." in lead(one)) == (kind in SAYS_IF_UNCERTAIN)
 
@@ -258,14 +258,14 @@ def test_who_plans_with_a_session_reads_that_it_became_certain(kind: LetterKind)
 @pytest.mark.parametrize(
     ("was", "now", "said"),
     [
-        (told(**MAYBE), told(), f"{THEN} is confirmed and will go ahead."),
-        (told(), told(**MAYBE), f"{THEN} is now provisional.{DECIDED_BY}"),
+        (workshop(**MAYBE), workshop(), f"{THEN} is confirmed and will go ahead."),
+        (workshop(), workshop(**MAYBE), f"{THEN} is now provisional.{DECIDED_BY}"),
         (
-            told(is_provisional=True, decides_at=MAYBE_DECIDES - timedelta(days=1)),
-            told(**MAYBE),
+            workshop(is_provisional=True, decides_at=MAYBE_DECIDES - timedelta(days=1)),
+            workshop(**MAYBE),
             f"There is a new decision time for {THEN}.{DECIDED_BY}",
         ),
-        (told(**MAYBE), told(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
+        (workshop(**MAYBE), workshop(**MAYBE), f"You have a seat at {THEN}.{UNCERTAIN}"),
     ],
 )
 def test_what_became_of_the_decision_is_news(was: SessionSnapshot, now: SessionSnapshot, said: str) -> None:
@@ -274,9 +274,9 @@ def test_what_became_of_the_decision_is_news(was: SessionSnapshot, now: SessionS
 
 
 def test_what_became_of_the_decision_is_news_for_a_teacher_too() -> None:
-    decided = about(DIGEST, TEACHER, Cause.DECIDED, was=told(**MAYBE), seated=(GUS,))
+    decided = about(DIGEST, TEACHER, Cause.DECIDED, was=workshop(**MAYBE), seated=(GUS,))
     put_off = about(
-        DIGEST, TEACHER, Cause.PROVISIONAL, session=told(**MAYBE), was=told(is_provisional=True, decides_at=WRITTEN), seated=(GUS,)
+        DIGEST, TEACHER, Cause.PROVISIONAL, session=workshop(**MAYBE), was=workshop(is_provisional=True, decides_at=WRITTEN), seated=(GUS,)
     )
 
     assert lead(decided) == f"{THEN} is confirmed and will go ahead."
@@ -291,7 +291,7 @@ def test_online_the_decision_time_names_its_clock() -> None:
 
 
 def test_a_provisional_session_without_a_decision_time_is_still_told() -> None:
-    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(is_provisional=True), seated=(ANA,), entry=entry())
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(is_provisional=True), seated=(ANA,), entry=entry())
 
     assert lead(one) == f"You have a seat at {THEN}. The session is provisional."
     assert row(one, "Status") == "Provisional"

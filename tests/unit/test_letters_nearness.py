@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from outreach.letters.nearness import Nearness, TimeUnit, nearness
-from tests.support.letter_cases import told
+from tests.support.letter_cases import workshop
 
 
 @pytest.mark.parametrize(
@@ -27,25 +27,25 @@ from tests.support.letter_cases import told
     ],
 )
 def test_session_at_14_00_is_told_by_the_nearest_word(before: timedelta, expected: Nearness) -> None:
-    session_facts = told(datetime(2027, 3, 18, 14, 0))
+    session_facts = workshop(datetime(2027, 3, 18, 14, 0))
 
     assert nearness(session_facts, written_at=session_facts.starts_at - before) == expected
 
 
 def test_just_after_midnight_two_hours_ahead_is_not_tomorrow() -> None:
-    session_facts = told(datetime(2027, 3, 18, 0, 30))
+    session_facts = workshop(datetime(2027, 3, 18, 0, 30))
 
     assert nearness(session_facts, written_at=session_facts.starts_at - timedelta(hours=2)) == Nearness(TimeUnit.HOURS, 2)
 
 
 def test_days_are_those_of_the_place() -> None:
     """08:00 on Thursday in Sydney is still Wednesday in UTC."""
-    session_facts = told(datetime(2027, 3, 18, 8, 0), zone="Australia/Sydney")
+    session_facts = workshop(datetime(2027, 3, 18, 8, 0), zone="Australia/Sydney")
 
     assert nearness(session_facts, written_at=session_facts.starts_at - timedelta(hours=24)) == Nearness(TimeUnit.TOMORROW)
 
 
 def test_week_with_a_clock_change_has_seven_days() -> None:
-    session_facts = told(datetime(2027, 3, 18, 14, 0))
+    session_facts = workshop(datetime(2027, 3, 18, 14, 0))
 
     assert nearness(session_facts, written_at=session_facts.starts_at - timedelta(days=7)) == Nearness(TimeUnit.DAYS, 7)

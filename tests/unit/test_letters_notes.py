@@ -21,7 +21,7 @@ from outreach.models.snapshots import (
     Reader,
     StudentSnapshot,
 )
-from tests.support.letter_cases import SETTINGS, entry, letter, online, told
+from tests.support.letter_cases import SETTINGS, entry, letter, online, workshop
 from tests.support.letter_lines import (
     AMY,
     ANA,
@@ -163,16 +163,16 @@ def _in_app() -> Iterator[None]:
         ),
         (about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry(is_transparent=True)), ["shows this time as free"], []),
         (
-            about(INVITATION, HOST, Cause.PUBLISHED, session=told(**MAYBE), entry=entry()),
+            about(INVITATION, HOST, Cause.PUBLISHED, session=workshop(**MAYBE), entry=entry()),
             ["We'll e-mail you a day before the decision is due."],
             ["We'll e-mail you when"],
         ),
         (
-            about(INVITATION, STUDENT, Cause.REGISTERED, session=told(**MAYBE), entry=entry()),
+            about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(**MAYBE), entry=entry()),
             ["We'll e-mail you when there is a decision."],
             ["a day before"],
         ),
-        (about(REMOVED, STUDENT, Cause.WITHDRAWN, session=told(**MAYBE), entry=entry(1)), [], ["shows it as tentative"]),
+        (about(REMOVED, STUDENT, Cause.WITHDRAWN, session=workshop(**MAYBE), entry=entry(1)), [], ["shows it as tentative"]),
     ],
 )
 def test_the_notes_say_what_to_do_and_nothing_that_does_not_hold(one: Letter, has: list[str], has_not: list[str]) -> None:

@@ -13,7 +13,7 @@ from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, SessionSnapshot
-from tests.support.letter_cases import CASES, entry, online, student, told
+from tests.support.letter_cases import CASES, entry, online, student, workshop
 from tests.support.letter_lines import (
     ABOUT_SESSIONS,
     AMY,
@@ -53,7 +53,7 @@ def _in_app() -> Iterator[None]:
 
 
 def test_what_changed_stands_struck_beside_what_is_now() -> None:
-    was = told(
+    was = workshop(
         datetime(2027, 3, 11, 10, 0), title="Knots", site_name="City Hospital", host_name="Dr Kim Ng", bring="", wear="Gown", kit="Pad"
     )
     one = moved(was)
@@ -74,28 +74,36 @@ def test_what_changed_stands_struck_beside_what_is_now() -> None:
 
 
 def test_what_is_no_longer_needed_is_struck_and_nothing_stands_beside_it() -> None:
-    one = moved(told(bring="An apron"), now=told(bring=""))
+    one = moved(workshop(bring="An apron"), now=workshop(bring=""))
 
     assert row(one, "What to bring") == "~~An apron~~"
     assert "What to bring (changed)\n  Before: An apron\n  Now: nothing\n" in received(one).text
 
 
 def test_nothing_is_struck_that_stayed() -> None:
-    shown = "\n".join(lines(moved(told(fold=1, wear="Gown"))))
+    shown = "\n".join(lines(moved(workshop(fold=1, wear="Gown"))))
 
     assert shown.count("~~") == 2
     assert "changed" not in "\n".join(lines(CASES["invitation-student"]))
-    assert row(moved(told(fold=1)), "What") is None
+    assert row(moved(workshop(fold=1)), "What") is None
 
 
 @pytest.mark.parametrize(
     ("now", "was", "status"),
     [
-        (told(), None, None),
-        (told(), told(fold=1), None),
-        (told(**MAYBE), None, "Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)"),
-        (told(), told(**MAYBE), "~~Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)~~ / **Going ahead**"),
-        (told(**MAYBE), told(), "~~Going ahead~~ / **Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)**"),
+        (workshop(), None, None),
+        (workshop(), workshop(fold=1), None),
+        (workshop(**MAYBE), None, "Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)"),
+        (
+            workshop(),
+            workshop(**MAYBE),
+            "~~Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)~~ / **Going ahead**",
+        ),
+        (
+            workshop(**MAYBE),
+            workshop(),
+            "~~Going ahead~~ / **Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York, UTC−4)**",
+        ),
     ],
 )
 def test_whether_it_is_certain_has_a_row_as_long_as_that_matters(
@@ -158,7 +166,7 @@ def test_a_teacher_reads_what_to_bring_if_a_student_of_theirs_comes(more: dict[s
 
 
 def test_whoever_brings_nothing_finds_no_empty_row() -> None:
-    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(bring="", wear=" ", kit=""), seated=(ANA,), entry=entry())
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(bring="", wear=" ", kit=""), seated=(ANA,), entry=entry())
 
     assert [row(one, label) for label in ("What to bring", "What to wear", "Each student gets", "Reason", "Join", "Status")] == [None] * 6
 
@@ -177,7 +185,7 @@ def test_who_has_a_seat_or_a_part_and_nobody_else_knows_the_link_to_join(kind: L
 @pytest.mark.parametrize("part", ["address", "bring", "wear", "kit", "cancel_reason"])
 def test_what_was_typed_on_several_lines_is_read_on_several_lines(part: str) -> None:
     typed: dict[str, Any] = {part: "First line\r\n\n  second line  \n"}
-    session = told(**typed)
+    session = workshop(**typed)
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=session, seated=(ANA,), entry=entry())
 
     assert "First line\n    second line\n" in received(one).text
@@ -192,7 +200,7 @@ def test_a_reason_in_several_lines_is_read_as_it_was_written() -> None:
 
 
 def test_the_reason_of_this_letter_goes_before_the_one_of_a_cancellation() -> None:
-    session = told(cancel_reason="The host is ill.")
+    session = workshop(cancel_reason="The host is ill.")
 
     assert row(about(CANCELLED, GUARDIAN, Cause.CANCELLED, session=session), "Reason") == "The host is ill."
     assert row(about(CANCELLED, GUARDIAN, Cause.CANCELLED, session=session, reason="No theatre."), "Reason") == "No theatre."
@@ -248,7 +256,7 @@ def test_a_time_the_clock_skips_stands_in_calendars_as_the_instant_that_was_told
     """New rules may skip what was promised: the entry must still be found, moved and taken out."""
     starts_wall = datetime(2027, 3, 14, 2, 30) if wall == "starts_wall" else datetime(2027, 3, 14, 1, 30)
     minutes = 120 if wall == "starts_wall" else 60
-    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(starts_wall, minutes=minutes), seated=(ANA,), entry=entry())
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(starts_wall, minutes=minutes), seated=(ANA,), entry=entry())
     session = LetterSnapshot.from_json(one.facts).session
     ics = received(one).ics
     assert ics is not None
@@ -270,7 +278,7 @@ def test_online_a_reader_elsewhere_reads_their_own_time_too(reader_zone: str) ->
         "Europe/London": " / Your time: Thursday 18 March 2027, 21:00 to 23:00 (London, UTC)",
         "Australia/Sydney": " / Your time: Friday 19 March 2027, 08:00 to 10:00 (Sydney, UTC+11)",
     }
-    for session, shown in ((online(), own.get(reader_zone, "")), (told(datetime(2027, 3, 18, 17, 0)), "")):
+    for session, shown in ((online(), own.get(reader_zone, "")), (workshop(datetime(2027, 3, 18, 17, 0)), "")):
         one = about(INVITATION, STUDENT, Cause.REGISTERED, session=session, seated=(ANA,), entry=entry(), reader_zone=reader_zone)
 
         assert row(one, "When") == f"Thursday 18 March 2027 / 17:00 to 19:00 (New York, UTC−4){shown}"
@@ -284,7 +292,7 @@ def test_online_a_reader_elsewhere_reads_their_own_time_too(reader_zone: str) ->
     ],
 )
 def test_an_end_after_a_clock_change_says_on_which_clock(starts_wall: datetime, minutes: int, extra: str) -> None:
-    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=told(starts_wall, zone="Europe/London", minutes=minutes), entry=entry())
+    one = about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(starts_wall, zone="Europe/London", minutes=minutes), entry=entry())
 
     shown = row(one, "When")
     assert shown is not None
@@ -303,7 +311,7 @@ def test_an_end_after_a_clock_change_says_on_which_clock(starts_wall: datetime, 
     ],
 )
 def test_a_place_is_told_from_the_door_outwards(changed: dict[str, Any], where: str) -> None:
-    assert row(about(INVITATION, STUDENT, Cause.REGISTERED, session=told(**changed), entry=entry()), "Where") == where
+    assert row(about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(**changed), entry=entry()), "Where") == where
 
 
 @pytest.mark.parametrize("kind", ABOUT_SESSIONS)

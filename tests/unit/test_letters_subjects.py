@@ -12,7 +12,7 @@ from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot
-from tests.support.letter_cases import entry, told
+from tests.support.letter_cases import entry, workshop
 from tests.support.letter_lines import (
     AMY,
     ANA,
@@ -66,7 +66,7 @@ def _in_app() -> Iterator[None]:
     ],
 )
 def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: str) -> None:
-    one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=told().starts_at - before)
+    one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=workshop().starts_at - before)
 
     assert str(received(one).message["Subject"]) == f"{subject}: Power of a Stitch"
     assert lead(one) == f"{TITLED} {said} Thursday 18 March 2027 at 14:00."
@@ -92,11 +92,11 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
         (CONFIRM, Cause.FORWARDED, {}, "Please confirm your answer"),
         (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=STUDENT)}, "An answer from another address"),
         (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=GUARDIAN)}, "Please confirm your answer"),
-        (INVITATION, Cause.REGISTERED, {"session": told(**MAYBE)}, "Invitation (provisional)"),
-        (WAITING, Cause.REGISTERED, {"session": told(**MAYBE), "entry": None}, "On the waiting list"),
-        (REMOVED, Cause.WITHDRAWN, {"session": told(**MAYBE)}, "Withdrawn"),
-        (UPDATED, Cause.DECIDED, {"was": told(**MAYBE)}, "Going ahead"),
-        (UPDATED, Cause.PROVISIONAL, {"session": told(**MAYBE), "was": told()}, "Now provisional"),
+        (INVITATION, Cause.REGISTERED, {"session": workshop(**MAYBE)}, "Invitation (provisional)"),
+        (WAITING, Cause.REGISTERED, {"session": workshop(**MAYBE), "entry": None}, "On the waiting list"),
+        (REMOVED, Cause.WITHDRAWN, {"session": workshop(**MAYBE)}, "Withdrawn"),
+        (UPDATED, Cause.DECIDED, {"was": workshop(**MAYBE)}, "Going ahead"),
+        (UPDATED, Cause.PROVISIONAL, {"session": workshop(**MAYBE), "was": workshop()}, "Now provisional"),
     ],
 )
 def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
@@ -109,9 +109,9 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
     ("kind", "cause", "more", "words"),
     [
         (DIGEST, Cause.OFFERED, {"offered": (GUS,)}, "A seat is free, please answer"),
-        (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": told(fold=1)}, "Moved"),
+        (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": workshop(fold=1)}, "Moved"),
         (DIGEST, Cause.CANCELLED, {"seated": (GUS,)}, "Cancelled"),
-        (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": told(**MAYBE)}, "Going ahead"),
+        (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": workshop(**MAYBE)}, "Going ahead"),
         (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 with a seat"),
         (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "waiting": (AMY,)}, "1 with a seat, 1 waiting"),
         (DIGEST, Cause.WITHDRAWN, {"gone": (GUS,)}, "1 no longer coming"),
@@ -125,12 +125,12 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
         ),
         (DIGEST, Cause.REGISTERED, {"waiting": (AMY, ANA)}, "2 waiting"),
         (DIGEST, Cause.WITHDRAWN, {}, "Your students"),
-        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "session": told(**MAYBE)}, "1 with a seat"),
+        (DIGEST, Cause.REGISTERED, {"seated": (GUS,), "session": workshop(**MAYBE)}, "1 with a seat"),
         (ROSTER, Cause.TIME, {"seated": (ANA,)}, "In 17 days, 1 student"),
         (ROSTER, Cause.TIME, {"seated": (ANA, BEN)}, "In 17 days, 2 students"),
-        (ROSTER, Cause.TIME, {"seated": (ANA,), "session": told(**MAYBE)}, "In 17 days, 1 student (provisional)"),
-        (LetterKind.REMINDER, Cause.TIME, {"session": told(**MAYBE)}, "In 17 days (provisional)"),
-        (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": told(**MAYBE)}, "Please correct an e-mail address"),
+        (ROSTER, Cause.TIME, {"seated": (ANA,), "session": workshop(**MAYBE)}, "In 17 days, 1 student (provisional)"),
+        (LetterKind.REMINDER, Cause.TIME, {"session": workshop(**MAYBE)}, "In 17 days (provisional)"),
+        (LetterKind.WRONG_ADDRESS, Cause.BOUNCED, {"seated": (GUS,), "session": workshop(**MAYBE)}, "Please correct an e-mail address"),
     ],
 )
 def test_a_subject_that_counts_says_of_what(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
@@ -139,13 +139,13 @@ def test_a_subject_that_counts_says_of_what(kind: LetterKind, cause: Cause, more
 
 @pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 59 + "…")])
 def test_a_long_title_leaves_room_for_the_date(length: int, shown: str) -> None:
-    one = about(WAITING, STUDENT, Cause.REGISTERED, session=told(title="x" * length), waiting=(ANA,))
+    one = about(WAITING, STUDENT, Cause.REGISTERED, session=workshop(title="x" * length), waiting=(ANA,))
 
     assert str(received(one).message["Subject"]) == f"On the waiting list: {shown}, Thursday 18 March, 14:00 (New York)"
 
 
 def test_a_title_is_not_cut_after_a_comma() -> None:
-    session = told(title="y" * 57 + ", and much more to see")
+    session = workshop(title="y" * 57 + ", and much more to see")
 
     subject = str(received(about(WAITING, STUDENT, Cause.REGISTERED, session=session, waiting=(ANA,))).message["Subject"])
     assert subject.startswith("On the waiting list: " + "y" * 57 + "…, Thursday")

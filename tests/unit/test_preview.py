@@ -18,7 +18,7 @@ from outreach.scheduling.preview import changes
 from outreach.scheduling.preview import in_words as told_in_words
 from outreach.scheduling.schedule_rules import AskWhich, offset_words, time_refusal
 from outreach.time.wall_time import ClockMove, Objection, TimeRefused
-from tests.support.letter_cases import told
+from tests.support.letter_cases import workshop
 
 
 @pytest.fixture(autouse=True)
@@ -59,8 +59,8 @@ def test_who_hears_and_what_they_get(counts: dict[str, int], rows: list[tuple[in
 
 
 def test_everybody_who_hears_is_named_once_in_this_order() -> None:
-    told = RecipientCounts(students=1, guardians=2, teachers=3, hosts=4, lists=3, waiting=5)
-    assert [(number, who) for number, who, _what in told_in_words(told, "E")] == [
+    counts = RecipientCounts(students=1, guardians=2, teachers=3, hosts=4, lists=3, waiting=5)
+    assert [(number, who) for number, who, _what in told_in_words(counts, "E")] == [
         (1, "student"),
         (2, "guardians"),
         (3, "teachers"),
@@ -70,7 +70,13 @@ def test_everybody_who_hears_is_named_once_in_this_order() -> None:
 
 
 FACTS: SessionSnapshot = replace(
-    told(), site_name="Mercy", area_name="Lab", address="1 Main Street\nSpringfield", decides_at=None, is_provisional=False, bring="A pen"
+    workshop(),
+    site_name="Mercy",
+    area_name="Lab",
+    address="1 Main Street\nSpringfield",
+    decides_at=None,
+    is_provisional=False,
+    bring="A pen",
 )
 DECIDES = datetime(2027, 3, 16, 16, tzinfo=UTC)
 

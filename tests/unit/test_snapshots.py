@@ -18,7 +18,7 @@ from outreach.models.snapshots import (
     ProposalSnapshot,
     Reader,
 )
-from tests.support.letter_cases import entry, facts, student, told
+from tests.support.letter_cases import entry, facts, student, workshop
 
 WHEN = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)
 ASKED = ProposalSnapshot(
@@ -27,8 +27,8 @@ ASKED = ProposalSnapshot(
 FULL = facts(
     Reader.TEACHER,
     Cause.MOVED,
-    session=told(is_provisional=True, decides_at=WHEN, is_cancelled=True, cancel_reason="Flood", frees_declined_seats=True),
-    was=told(datetime(2027, 3, 17, 9)),
+    session=workshop(is_provisional=True, decides_at=WHEN, is_cancelled=True, cancel_reason="Flood", frees_declined_seats=True),
+    was=workshop(datetime(2027, 3, 17, 9)),
     seated=(student("Ana", 1, family_name="Cruz"),),
     waiting=(student("Ben", 2, place=3),),
     gone=(student("Cem", 3),),
@@ -44,7 +44,7 @@ FULL = facts(
     has_new_description=True,
     reader_zone="Europe/London",
 )
-BARE = LetterSnapshot(reader=Reader.GUARDIAN, reader_name="", cause=Cause.TIME, session=told())
+BARE = LetterSnapshot(reader=Reader.GUARDIAN, reader_name="", cause=Cause.TIME, session=workshop())
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_left_out_says_nothing() -> None:
     assert (BARE.seated, BARE.waiting, BARE.gone, BARE.stands_in_for, BARE.offered) == ((),) * 5
     assert (BARE.reason, BARE.reader_zone, BARE.has_new_description) == ("", "", False)
     assert (student().family_name, student().school_name, student().place_in_queue) == ("", "", None)
-    session = told()
+    session = workshop()
     assert (session.is_cancelled, session.is_provisional, session.frees_declined_seats, session.decides_at) == (False, False, False, None)
     asked = ProposalSnapshot(by=Reader.HOST)
     assert (asked.name, asked.starts_at, asked.ends_at, asked.comment, asked.answer) == ("", None, None, "", "")

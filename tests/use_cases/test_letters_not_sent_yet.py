@@ -52,7 +52,7 @@ def lease(address: str) -> None:
             one.letter.leased_until = one.letter.created_at + timedelta(minutes=10)
 
 
-def told(address: str) -> Queued:
+def letter_to(address: str) -> Queued:
     """Give the one letter with an entry that waits for this address."""
     (letter,) = [one for one in to(address) if one.facts.entry]
     return letter
@@ -72,7 +72,7 @@ def test_a_session_cancelled_while_the_invitation_is_leaving_is_cancelled_in_tha
 ) -> None:
     lease(ELI)
     scheduling.cancel(third.id, "Flood", now=world.now)
-    letter = told(ELI)
+    letter = letter_to(ELI)
     assert (letter.kind, letter.method, letter.letter.sequence) == ("cancelled", "CANCEL", 1)
     assert not to(TOM)
 
@@ -83,13 +83,13 @@ def test_one_who_withdraws_before_the_invitation_left_hears_nothing_and_one_who_
     lease(TOM)
     registering.withdraw(world.registration("Eli", third).id, by_id=world.nora.id, now=world.now)
     assert not to(ELI)
-    assert (told(TOM).kind, told(TOM).method, names(told(TOM).facts.gone)) == ("removed", "CANCEL", ["Eli"])
+    assert (letter_to(TOM).kind, letter_to(TOM).method, names(letter_to(TOM).facts.gone)) == ("removed", "CANCEL", ["Eli"])
 
 
 def test_what_waited_is_dropped_and_the_same_news_is_in_the_new_letter(world: Neighbours, third: OutreachSession) -> None:
-    before = told(ELI)
+    before = letter_to(ELI)
     world.move(third)
-    letter = told(ELI)
+    letter = letter_to(ELI)
     assert db.session.get_one(Letter, before.letter.id, populate_existing=True).state is LetterState.DROPPED
     assert (letter.kind, letter.letter.sequence, letter.facts.was) == ("invitation", 1, None)
     assert letter.facts.entry is not None
@@ -103,7 +103,7 @@ def test_two_moves_before_the_first_was_told_are_told_as_one_from_what_they_knew
     world.now += MINUTE
     world.move(meeting_point="Side door")
     for address in (HANA, NORA, ANA, MARIA):
-        letter = told(address)
+        letter = letter_to(address)
         assert letter.facts.was is not None
         assert (letter.facts.was.meeting_point, letter.facts.session.meeting_point) == ("Main entrance", "Side door")
         assert "Back door" not in letter.mail.text
@@ -114,8 +114,8 @@ def test_moved_there_and_back_before_anybody_was_told_shows_no_change(world: Nei
     world.move(meeting_point="Back door")
     world.now += MINUTE
     world.move(meeting_point="Main entrance")
-    assert told(ANA).facts.was is None
-    assert (told(ANA).kind, told(ANA).letter.sequence) == ("updated", 2)
+    assert letter_to(ANA).facts.was is None
+    assert (letter_to(ANA).kind, letter_to(ANA).letter.sequence) == ("updated", 2)
 
 
 def test_a_move_after_one_that_was_told_shows_what_was_told_last(world: Neighbours) -> None:
@@ -123,8 +123,8 @@ def test_a_move_after_one_that_was_told_shows_what_was_told_last(world: Neighbou
     send_all()
     world.now += MINUTE
     world.move(meeting_point="Side door")
-    assert told(ANA).facts.was is not None
-    assert told(ANA).facts.was.meeting_point == "Back door"  # type: ignore[union-attr]  # as the line before says
+    assert letter_to(ANA).facts.was is not None
+    assert letter_to(ANA).facts.was.meeting_point == "Back door"  # type: ignore[union-attr]  # as the line before says
 
 
 def test_a_letter_that_may_have_left_counts_as_read(world: Neighbours) -> None:
@@ -133,11 +133,11 @@ def test_a_letter_that_may_have_left_counts_as_read(world: Neighbours) -> None:
     with transaction():
         world.invitation(ANA).sent_sequence = world.invitation(MARIA).sent_sequence = 1
     registering.withdraw(world.registration("Ben").id, by_id=world.nora.id, now=world.now + MINUTE)
-    assert told(MARIA).facts.was is not None
-    assert told(MARIA).facts.was.meeting_point == "Main entrance"  # type: ignore[union-attr]  # as the line before says
+    assert letter_to(MARIA).facts.was is not None
+    assert letter_to(MARIA).facts.was.meeting_point == "Main entrance"  # type: ignore[union-attr]  # as the line before says
     world.now += 2 * MINUTE
     world.move(meeting_point="Side door")
-    known = {address: told(address).facts.was for address in (ANA, PAUL)}
+    known = {address: letter_to(address).facts.was for address in (ANA, PAUL)}
     assert {address: was and was.meeting_point for address, was in known.items()} == {ANA: "Back door", PAUL: "Main entrance"}
 
 
@@ -146,7 +146,7 @@ def test_two_moves_while_the_first_letter_is_leaving_are_told_from_what_it_says(
     world.move(third, meeting_point="Back door")
     world.now += MINUTE
     world.move(third, meeting_point="Side door")
-    letter = told(ELI)
+    letter = letter_to(ELI)
     assert (letter.kind, letter.letter.sequence, letter.facts.was and letter.facts.was.meeting_point) == ("updated", 2, "Main entrance")
 
 
@@ -154,14 +154,14 @@ def test_a_sibling_who_left_is_still_named_when_the_session_moves_before_that_le
     registering.withdraw(world.registration("Ana").id, by_id=world.nora.id, now=world.now)
     world.now += MINUTE
     world.move()
-    letter = told(MARIA)
+    letter = letter_to(MARIA)
     assert (letter.kind, names(letter.facts.gone), names(letter.facts.seated)) == ("updated", ["Ana"], ["Ben"])
     assert letter.facts.was is not None
     assert "Ana" in letter.mail.text
     send_all()
     world.now += MINUTE
     world.move(meeting_point="Side door")
-    assert told(MARIA).facts.gone == ()
+    assert letter_to(MARIA).facts.gone == ()
 
 
 def test_a_student_who_left_and_came_back_before_that_letter_left_is_not_named_as_gone(world: Neighbours) -> None:
@@ -169,8 +169,12 @@ def test_a_student_who_left_and_came_back_before_that_letter_left_is_not_named_a
         world.first.capacity = 20
     registering.withdraw(world.registration("Ana").id, by_id=world.nora.id, now=world.now)
     world.register(world.first, world.nora, "Ana")
-    assert (told(MARIA).kind, sorted(names(told(MARIA).facts.seated)), told(MARIA).facts.gone) == ("updated", ["Ana", "Ben"], ())
-    assert (told(ANA).kind, names(told(ANA).facts.seated), told(ANA).facts.gone) == ("invitation", ["Ana"], ())
+    assert (letter_to(MARIA).kind, sorted(names(letter_to(MARIA).facts.seated)), letter_to(MARIA).facts.gone) == (
+        "updated",
+        ["Ana", "Ben"],
+        (),
+    )
+    assert (letter_to(ANA).kind, names(letter_to(ANA).facts.seated), letter_to(ANA).facts.gone) == ("invitation", ["Ana"], ())
     assert not [letter.to for letter in queued() if letter.facts.entry and "no longer" in letter.mail.text]
 
 
@@ -181,12 +185,12 @@ def test_whoever_got_a_seat_still_reads_so_when_the_session_moves_before_that_le
     registering.withdraw(world.registration("Eli", third).id, by_id=world.nora.id, now=world.now)
     world.now += MINUTE
     world.move(third)
-    letter = told(ANA)
+    letter = letter_to(ANA)
     assert (letter.kind, letter.letter.sequence) == ("promoted", 1)
     world.now += MINUTE
     send_all()
     world.move(third, meeting_point="Side door")
-    assert told(ANA).kind == "updated"
+    assert letter_to(ANA).kind == "updated"
 
 
 def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that_letter_left(
@@ -195,16 +199,16 @@ def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that
     for one in (world.first, third):
         with transaction():
             notify.notify_wording(one, was=snapshot_of(one), has_new_description=True, now=world.now)
-    assert told(PAUL).facts.has_new_description
+    assert letter_to(PAUL).facts.has_new_description
     world.now += MINUTE
     world.move()
     world.move(third)
-    assert told(PAUL).facts.has_new_description
+    assert letter_to(PAUL).facts.has_new_description
     assert {letter.facts.session.id: letter.facts.has_new_description for letter in to(ELI)} == {world.first.id: True, third.id: False}
     send_all()
     world.now += MINUTE
     world.move(meeting_point="Side door")
-    assert not told(PAUL).facts.has_new_description
+    assert not letter_to(PAUL).facts.has_new_description
 
 
 def test_a_reminder_that_waits_goes_with_what_it_reminded_of(world: Neighbours) -> None:
@@ -214,8 +218,8 @@ def test_a_reminder_that_waits_goes_with_what_it_reminded_of(world: Neighbours) 
     assert {(letter.to, letter.kind) for letter in queued() if letter.kind == "reminder"} == {
         (address, "reminder") for address in (SOL, GUL, RUTH)
     }
-    assert told(ANA).facts.was is not None
-    assert told(ANA).facts.was.starts_at < world.first.starts_at  # type: ignore[union-attr]  # as the line before says
+    assert letter_to(ANA).facts.was is not None
+    assert letter_to(ANA).facts.was.starts_at < world.first.starts_at  # type: ignore[union-attr]  # as the line before says
 
 
 def test_news_that_waits_is_carried_on_by_whatever_is_sent_again(world: Neighbours) -> None:
@@ -228,7 +232,7 @@ def test_news_that_waits_is_carried_on_by_whatever_is_sent_again(world: Neighbou
                 assert resend_as_update(world.first, [world.invitation(ANA).id], now=world.now) == 1
             else:
                 assert resend_replacing(world.first, [world.invitation(ANA).id], key="x", now=world.now) == 1
-        letter = told(ANA)
+        letter = letter_to(ANA)
         assert letter.facts.was is not None
         assert letter.facts.was.meeting_point != letter.facts.session.meeting_point
         assert letter.letter.sequence == sequence + (again is resend_as_update)

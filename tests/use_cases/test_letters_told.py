@@ -179,7 +179,7 @@ def test_all_our_addresses_in_letters_are_pages(letters: list[tuple[Letter, Emai
 
 def test_one_calendar_tells_one_story(letters: list[tuple[Letter, EmailMessage]]) -> None:
     """The guardian of two: invited, moved, one withdraws (an update, not a cancellation), the other is taken off."""
-    told = [
+    found = [
         (part.get_param("method"), re.findall(r"^(?:UID|SEQUENCE):(.*)$", part.get_content(), re.MULTILINE))
         for _letter, message in letters
         if message["To"].addresses[0].addr_spec == "diaz@families.example"
@@ -187,9 +187,9 @@ def test_one_calendar_tells_one_story(letters: list[tuple[Letter, EmailMessage]]
         if part.get_content_type() == "text/calendar"
     ]
 
-    assert [method for method, _facts in told] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL"]
-    assert [facts[1].strip() for _method, facts in told] == ["0", "1", "2", "3"]
-    assert len({facts[0] for _method, facts in told}) == 1
+    assert [method for method, _facts in found] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL"]
+    assert [facts[1].strip() for _method, facts in found] == ["0", "1", "2", "3"]
+    assert len({facts[0] for _method, facts in found}) == 1
 
 
 def test_addresses_in_letters_open_pages(make: Builder, now: datetime, client_of: Callable[[User | None], FlaskClient]) -> None:

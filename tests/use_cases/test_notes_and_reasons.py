@@ -82,8 +82,8 @@ def test_the_teachers_note_stays_with_the_school(scene: Scene, make: Builder, no
     place = scene.place(scene.ana if seated else scene.ben)
     use_cases.withdraw(place, now=now, by_id=make.coordinator().id, note=NOTE)
     letters = scene.letters()
-    told = OWN_FAMILY | WAITING_FAMILY | {"anas@schools.example", "bens@schools.example"}
-    assert set(letters) == (told if seated else WAITING_FAMILY | {"bens@schools.example"})
+    expected = OWN_FAMILY | WAITING_FAMILY | {"anas@schools.example", "bens@schools.example"}
+    assert set(letters) == (expected if seated else WAITING_FAMILY | {"bens@schools.example"})
     assert not [address for address, words in letters.items() if "Zebra" in words or "measles" in words]
     assert note_of(place) == NOTE
 

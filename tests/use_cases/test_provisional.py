@@ -212,35 +212,39 @@ def test_calendars_follow_from_tentative_to_the_end(
 ) -> None:
     posted = post()
     register(make, posted)
-    first = {told.to: told for told in deliver(now) if told.calendar}
+    first = {received.to: received for received in deliver(now) if received.calendar}
     assert first.keys() == {"sam@adults.example", "teacher@adults.example", "ana@pupils.example", "diaz@families.example"}
-    assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in first.values()} == {("REQUEST", "0", "TENTATIVE")}
-    assert {told.subject.partition(":")[0] for told in first.values()} == {"Invitation (provisional)"}
+    assert {(received.method, received.line("SEQUENCE"), received.line("STATUS")) for received in first.values()} == {
+        ("REQUEST", "0", "TENTATIVE")
+    }
+    assert {received.subject.partition(":")[0] for received in first.values()} == {"Invitation (provisional)"}
     everybody_answers(Answer.ACCEPTED, now)
 
     confirm(posted, now=now + HOUR)
     assert (again(posted.id).is_provisional, again(posted.id).decides_at, again(posted.id).revision) == (False, None, 1)
     assert answers() == {Answer.NEEDS_ACTION}
     second = deliver(now + HOUR)
-    assert {told.subject.partition(":")[0] for told in second} == {"Going ahead"}
-    with_entry = {told.to: told for told in second if told.calendar}
-    assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in with_entry.values()} == {("REQUEST", "1", "CONFIRMED")}
-    assert all("PARTSTAT=NEEDS-ACTION" in told.calendar for told in with_entry.values())
-    assert all("is confirmed and will go ahead" in told.text for told in second)
-    assert {to: told.line("UID") for to, told in with_entry.items()} == {to: told.line("UID") for to, told in first.items()}
-    without_entry = [told.to for told in second if not told.calendar]
+    assert {received.subject.partition(":")[0] for received in second} == {"Going ahead"}
+    with_entry = {received.to: received for received in second if received.calendar}
+    assert {(received.method, received.line("SEQUENCE"), received.line("STATUS")) for received in with_entry.values()} == {
+        ("REQUEST", "1", "CONFIRMED")
+    }
+    assert all("PARTSTAT=NEEDS-ACTION" in received.calendar for received in with_entry.values())
+    assert all("is confirmed and will go ahead" in received.text for received in second)
+    assert {to: received.line("UID") for to, received in with_entry.items()} == {to: received.line("UID") for to, received in first.items()}
+    without_entry = [received.to for received in second if not received.calendar]
     assert sorted(without_entry) == ["kaya@families.example", "teacher@adults.example"], "who waits, and the teacher's list"
 
     when = replace(AFTERNOON, day=date(2027, 3, 19), decision=None)
     place = WhereInput(site_id=posted.site_id, zone=posted.zone)
     apply_move(posted.id, when, place, seen=again(posted.id).updated_at, now=now + 2 * HOUR)
-    third = [told for told in deliver(now + 2 * HOUR) if told.calendar]
-    assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in third} == {("REQUEST", "2", "CONFIRMED")}
+    third = [received for received in deliver(now + 2 * HOUR) if received.calendar]
+    assert {(received.method, received.line("SEQUENCE"), received.line("STATUS")) for received in third} == {("REQUEST", "2", "CONFIRMED")}
 
     use_cases.cancel(posted.id, "The theatre is needed.", now=now + 3 * HOUR)
-    fourth = [told for told in deliver(now + 3 * HOUR) if told.calendar]
-    assert {(told.method, told.line("SEQUENCE"), told.line("STATUS")) for told in fourth} == {("CANCEL", "3", "CANCELLED")}
-    assert {told.line("UID") for told in fourth} == {told.line("UID") for told in first.values()}
+    fourth = [received for received in deliver(now + 3 * HOUR) if received.calendar]
+    assert {(received.method, received.line("SEQUENCE"), received.line("STATUS")) for received in fourth} == {("CANCEL", "3", "CANCELLED")}
+    assert {received.line("UID") for received in fourth} == {received.line("UID") for received in first.values()}
 
 
 @pytest.mark.one_database
@@ -251,10 +255,10 @@ def test_one_that_is_called_off_goes_out_of_calendars(
     register(make, posted)
     deliver(now)
     provisional.call_off(posted.id, "An emergency list.", seen=posted.updated_at, now=now + HOUR)
-    told = deliver(now + HOUR)
-    entries = {(one.method, one.line("STATUS")) for one in told if one.calendar}
-    assert (len(told), entries) == (6, {("CANCEL", "CANCELLED")})
-    assert all("An emergency list." in one.text and "certain" not in one.text for one in told)
+    received = deliver(now + HOUR)
+    entries = {(one.method, one.line("STATUS")) for one in received if one.calendar}
+    assert (len(received), entries) == (6, {("CANCEL", "CANCELLED")})
+    assert all("An emergency list." in one.text and "certain" not in one.text for one in received)
 
 
 @pytest.mark.one_database
@@ -268,9 +272,9 @@ def test_what_was_certain_becomes_provisional_and_asks_again(
     everybody_answers(Answer.ACCEPTED, now)
     leave_open(posted, OPEN.wall, now=now + HOUR)
     assert answers() == {Answer.NEEDS_ACTION}
-    told = deliver(now + HOUR)
-    assert {one.line("STATUS") for one in told if one.calendar} == {"TENTATIVE"}
-    assert all("is now provisional" in one.text and "16 March 2027, 12:00 (New York" in one.text for one in told)
+    received = deliver(now + HOUR)
+    assert {one.line("STATUS") for one in received if one.calendar} == {"TENTATIVE"}
+    assert all("is now provisional" in one.text and "16 March 2027, 12:00 (New York" in one.text for one in received)
 
 
 @pytest.mark.one_database
@@ -283,9 +287,9 @@ def test_another_decision_time_is_told_and_answers_stay(
     everybody_answers(Answer.ACCEPTED, now)
     leave_open(posted, datetime(2027, 3, 17, 12), now=now + HOUR)
     assert (again(posted.id).decides_at, answers()) == (DECIDES_AT + DAY, {Answer.ACCEPTED})
-    told = deliver(now + HOUR)
-    assert {(one.line("SEQUENCE"), one.line("STATUS")) for one in told if one.calendar} == {("1", "TENTATIVE")}
-    assert all("new decision time" in one.text for one in told)
+    received = deliver(now + HOUR)
+    assert {(one.line("SEQUENCE"), one.line("STATUS")) for one in received if one.calendar} == {("1", "TENTATIVE")}
+    assert all("new decision time" in one.text for one in received)
     with pytest.raises(Refusal):
         leave_open(posted, datetime(2027, 3, 17, 12), now=now + HOUR)
 
@@ -297,9 +301,9 @@ def test_confirmed_before_the_first_letter_left_it_is_a_plain_invitation(
     posted = post()
     register(make, posted)
     confirm(posted, now=now)
-    told = {one.to: one for one in deliver(now) if one.calendar}
-    assert told["ana@pupils.example"].subject.startswith("Invitation: ")
-    assert {(one.line("STATUS"), "rovisional" in one.text) for one in told.values()} == {("CONFIRMED", False)}
+    received = {one.to: one for one in deliver(now) if one.calendar}
+    assert received["ana@pupils.example"].subject.startswith("Invitation: ")
+    assert {(one.line("STATUS"), "rovisional" in one.text) for one in received.values()} == {("CONFIRMED", False)}
 
 
 # Moving
@@ -362,9 +366,9 @@ def test_hosts_are_asked_in_time_then_the_coordinator_hears_and_nothing_decides_
     assert [{one for one, cause in asked() if cause == why} for why in ("provisional", "undecided")] == [hosts, hosts]
     assert ask_for_decisions(now=DECIDES_AT + 2 * HOUR) == 1
     assert asked()[4:] == [("ruth@adults.example", "undecided")]
-    told = {one.to: one for one in deliver(DECIDES_AT + 2 * HOUR)}
-    assert "/d/" in told["sam@adults.example"].text
-    assert told["ruth@adults.example"].subject.startswith("No decision yet")
+    received = {one.to: one for one in deliver(DECIDES_AT + 2 * HOUR)}
+    assert "/d/" in received["sam@adults.example"].text
+    assert received["ruth@adults.example"].subject.startswith("No decision yet")
     assert ask_for_decisions(now=posted.starts_at - HOUR) == 0
     assert (again(posted.id).is_provisional, again(posted.id).is_published) == (True, True)
 
@@ -457,5 +461,5 @@ def test_of_two_hosts_who_confirm_and_cancel_at_once_one_is_heard(app: Flask, ma
     assert [type(one) for one in refused] == [Refusal]
     is_confirmed = done[0] is None
     assert (again(key).is_published, again(key).is_provisional) == (is_confirmed, not is_confirmed)
-    told = set(db.session.scalars(select(Letter.kind).where(Letter.state == LetterState.QUEUED, Letter.sequence == 1)))
-    assert told == ({LetterKind.INVITATION} if is_confirmed else set()), "what never left needs no CANCEL"
+    received = set(db.session.scalars(select(Letter.kind).where(Letter.state == LetterState.QUEUED, Letter.sequence == 1)))
+    assert received == ({LetterKind.INVITATION} if is_confirmed else set()), "what never left needs no CANCEL"

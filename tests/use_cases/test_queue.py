@@ -90,16 +90,16 @@ def test_news_taken_back_may_be_written_again(make: Builder, now: datetime) -> N
 
 def test_the_first_notice_that_never_left_is_known_when_it_is_taken_back(make: Builder, now: datetime) -> None:
     outreach_session, other = make.outreach_session(make.clinician()), make.outreach_session(make.clinician())
-    untold, told = make.mailbox("untold@example.org"), make.mailbox("told@example.org")
+    new, notified = make.mailbox("untold@example.org"), make.mailbox("told@example.org")
     with transaction():
-        enqueue([draft(told, "waits", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        enqueue([draft(notified, "waits", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
         db.session.execute(update(Letter).values(state=LetterState.SENT, settled_at=now))
-        enqueue([draft(told, "moved", kind=LetterKind.UPDATED, session_id=outreach_session.id)], now=now)
-        enqueue([draft(untold, "waits too", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
-        enqueue([draft(untold, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
+        enqueue([draft(notified, "moved", kind=LetterKind.UPDATED, session_id=outreach_session.id)], now=now)
+        enqueue([draft(new, "waits too", kind=LetterKind.WAITING, session_id=outreach_session.id)], now=now)
+        enqueue([draft(new, "elsewhere", kind=LetterKind.WAITING, session_id=other.id)], now=now)
     with transaction():
-        never_told = take_back_notices(outreach_session.id, [told.id, untold.id], now=now)
-    assert {key: letter.kind for key, letter in never_told.items()} == {told.id: LetterKind.UPDATED, untold.id: LetterKind.WAITING}
+        taken_back = take_back_notices(outreach_session.id, [notified.id, new.id], now=now)
+    assert {key: letter.kind for key, letter in taken_back.items()} == {notified.id: LetterKind.UPDATED, new.id: LetterKind.WAITING}
     assert [letter.state.value for letter in letters()] == ["sent", "dropped", "dropped", "queued"]
 
 

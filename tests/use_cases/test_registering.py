@@ -193,12 +193,12 @@ def test_an_update_shows_what_was_last_told_not_what_was_never_sent(make: Builde
     outreach_session = make.outreach_session(make.clinician())
     school_class = make.full_class(school, teacher, size=1, with_email=False)
     register(outreach_session, school_class, teacher, now=now)
-    told = outreach_session.starts_wall
+    previous = outreach_session.starts_wall
     everything_left()
     for hours in (1, 2):
         move(outreach_session, hours=hours, now=now)
     family = [letter for letter in queued(LetterKind.UPDATED) if to(letter) != teacher.email]
-    assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, told)]  # type: ignore[union-attr]
+    assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, previous)]  # type: ignore[union-attr]
 
 
 def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: School, teacher: User, now: datetime) -> None:
@@ -207,12 +207,12 @@ def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: S
     register(outreach_session, school_class, teacher, now=now)
     everything_left()
     move(outreach_session, hours=1, now=now)
-    told = outreach_session.starts_wall
+    previous = outreach_session.starts_wall
     cut_off = Delayed(words="connection lost", may_have_left=True)
     deliver(Scripted({to(letter): cut_off for letter in queued(LetterKind.UPDATED)}), now)
     move(outreach_session, hours=2, now=now)
     family = [letter for letter in queued(LetterKind.UPDATED) if to(letter) != teacher.email]
-    assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, told)]  # type: ignore[union-attr]
+    assert [(letter.sequence, facts(letter).was.starts_wall) for letter in family if facts(letter).was] == [(2, previous)]  # type: ignore[union-attr]
 
 
 def move(outreach_session: OutreachSession, *, hours: int, now: datetime) -> None:
@@ -300,8 +300,8 @@ def test_guardians_of_a_minor_hear_and_those_of_an_adult_do_not(make: Builder, s
         school_class, email="young@pupils.example", guardians=("young@homes.example",), birth_date=date(2009, 3, 19)
     )
     register(outreach_session, school_class, teacher, now=now, students=[turning_18_that_day, a_day_younger])
-    told = {to(letter) for letter in queued(LetterKind.INVITATION)}
-    assert told == {teacher.email, "old@pupils.example", "young@pupils.example", "young@homes.example"}
+    addresses = {to(letter) for letter in queued(LetterKind.INVITATION)}
+    assert addresses == {teacher.email, "old@pupils.example", "young@pupils.example", "young@homes.example"}
     assert [consent.student_id for consent in db.session.scalars(select(Consent))] == [a_day_younger.id]
 
 

@@ -116,12 +116,12 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
         expected = recipient_counts.count_with_entry(world.session).total
         changed[name] = WORDS[name]
         world.edit(tells=True, **changed)
-        told = queued()
-        assert {(letter.kind, letter.sequence) for letter in told} == {(LetterKind.UPDATED, sequence)}
-        assert len(told) == expected == 6, "two students, two guardians, teacher and host; who waits hears nothing"
+        letters = queued()
+        assert {(letter.kind, letter.sequence) for letter in letters} == {(LetterKind.UPDATED, sequence)}
+        assert len(letters) == expected == 6, "two students, two guardians, teacher and host; who waits hears nothing"
         assert {one.id: one.answered_at for one in invitations()} == answered
         assert {one.answer for one in invitations()} == {Answer.ACCEPTED}
-        written = calendar_of(told[0])
+        written = calendar_of(letters[0])
         assert "METHOD:REQUEST" in written
         assert "PARTSTAT=ACCEPTED;ROLE=REQ-PARTICIPANT;RSVP=TRUE" in written
         settle()
@@ -140,10 +140,10 @@ def test_time_place_and_link_ask_again(world: World) -> None:
     for sequence, (name, change) in enumerate(MATERIAL.items(), start=1):
         expected = recipient_counts.count_everybody(world.session)
         world.move(**change)
-        told = queued()
-        assert len(told) == expected.total == 9, "six entries, the teacher's list, and a student and a guardian who wait"
+        letters = queued()
+        assert len(letters) == expected.total == 9, "six entries, the teacher's list, and a student and a guardian who wait"
         assert {(name, one.answer, one.answered_at) for one in invitations()} == {(name, Answer.NEEDS_ACTION, None)}
-        in_calendars = [letter for letter in told if letter.sequence is not None]
+        in_calendars = [letter for letter in letters if letter.sequence is not None]
         assert [letter.sequence for letter in in_calendars] == [sequence] * 6
         assert {letter.facts["entry"]["answer"] for letter in in_calendars} == {"needs_action"}
         assert "PARTSTAT=NEEDS-ACTION;ROLE=REQ-PARTICIPANT;RSVP=TRUE" in calendar_of(in_calendars[0])
@@ -169,9 +169,9 @@ def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
 def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> None:
     world.move(meeting_point="Back door")
     world.edit(tells=True, bring="Two pens")
-    told = [letter for letter in queued() if letter.sequence is not None]
-    assert [letter.sequence for letter in told] == [one.sequence for one in invitations()]
-    for letter in told:
+    letters = [letter for letter in queued() if letter.sequence is not None]
+    assert [letter.sequence for letter in letters] == [one.sequence for one in invitations()]
+    for letter in letters:
         facts = LetterSnapshot.from_json(letter.facts)
         assert facts.was is not None
         assert (facts.was.meeting_point, facts.was.bring) == ("Main entrance", "A pen")
