@@ -217,8 +217,8 @@ def _score(rows: Sequence[Sequence[str]]) -> tuple[int, float, float, int]:
     """Rate a delimiter: headings it uncovers, then rows that stay within them, then rows of one width."""
     if not rows:
         return (0, 0.0, 0.0, 0)
-    place, known = best_heading(rows)
-    below = rows[place + 1 :] if known else []
-    stray = sum(any(map(str.strip, row[len(rows[place]) :])) for row in below) / len(rows)
+    index, known = best_heading(rows)
+    below = rows[index + 1 :] if known else []
+    stray = sum(any(map(str.strip, row[len(rows[index]) :])) for row in below) / len(rows)
     width, same = Counter(len(row) for row in rows).most_common(1)[0]
     return (known, -stray, same / len(rows) if width > 1 else 0.0, width)

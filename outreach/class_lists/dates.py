@@ -55,8 +55,8 @@ def column_order(values: Iterable[str], heading: str = "") -> DateOrder | None:
     if orders:
         return orders.pop() if len(orders) == 1 else None
     words = words_of(heading)
-    months = [place for place, word in enumerate(words) if word in {"mm", "mmm", "m"}]
-    days = [place for place, word in enumerate(words) if word in {"dd", "jj", "j", "d"}]
+    months = [index for index, word in enumerate(words) if word in {"mm", "mmm", "m"}]
+    days = [index for index, word in enumerate(words) if word in {"dd", "jj", "j", "d"}]
     if not months or not days:
         return None
     return DateOrder.DAY_FIRST if days[0] < months[0] else DateOrder.MONTH_FIRST

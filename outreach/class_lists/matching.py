@@ -53,13 +53,13 @@ def recognise_rows(rows: Sequence[ListedStudent], known: Sequence[KnownStudent],
     taken: set[int] = set()
     contested: set[int] = set()
     for rule in _rules(known, class_id):
-        proposed = {place: rule.proposed(row, taken) for place, row in enumerate(rows) if place not in found}
+        proposed = {index: rule.proposed(row, taken) for index, row in enumerate(rows) if index not in found}
         wanted = Counter(student.id for students in proposed.values() for student in students)
-        decided = {place: _decide(rows[place], students, rule, wanted, contested) for place, students in proposed.items() if students}
+        decided = {index: _decide(rows[index], students, rule, wanted, contested) for index, students in proposed.items() if students}
         found |= decided
         taken |= {outcome for outcome in decided.values() if isinstance(outcome, int)}
         contested |= {student for outcome in decided.values() if isinstance(outcome, ImportQuestion) for student in outcome.candidates}
-    return [found.get(place) for place in range(len(rows))]
+    return [found.get(index) for index in range(len(rows))]
 
 
 def _decide(
@@ -182,12 +182,12 @@ def pair_guardians(stated: Sequence[ListedGuardian], known: Sequence[KnownGuardi
     paired: dict[int, KnownGuardian] = {}
     free = list(known)
     for fits in (_same, _same_mailbox, _same_spelling, _same_name):
-        for place, guardian in enumerate(stated):
-            match = next((other for other in free if fits(guardian, other)), None) if place not in paired else None
+        for index, guardian in enumerate(stated):
+            match = next((other for other in free if fits(guardian, other)), None) if index not in paired else None
             if match:
-                paired[place] = match
+                paired[index] = match
                 free.remove(match)
-    return [(guardian, paired.get(place)) for place, guardian in enumerate(stated)]
+    return [(guardian, paired.get(index)) for index, guardian in enumerate(stated)]
 
 
 def best_name(names: Iterable[str]) -> str:

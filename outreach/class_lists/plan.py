@@ -51,11 +51,11 @@ def merged(guardians: Iterable[ListedGuardian]) -> tuple[ListedGuardian, ...]:
     """Make one of two entries for one guardian: the same address or name, and nothing that differs."""
     kept: list[ListedGuardian] = []
     for guardian in guardians:
-        place = next((place for place, other in enumerate(kept) if _is_one_person(guardian, other)), None)
-        if place is None:
+        index = next((index for index, other in enumerate(kept) if _is_one_person(guardian, other)), None)
+        if index is None:
             kept.append(guardian)
         else:
-            kept[place] = ListedGuardian(kept[place].name or guardian.name, kept[place].email or guardian.email)
+            kept[index] = ListedGuardian(kept[index].name or guardian.name, kept[index].email or guardian.email)
     return tuple(kept)
 
 

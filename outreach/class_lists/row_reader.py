@@ -93,7 +93,7 @@ class RowReader:
             parts = [self._take(guardian_field(position, part), read_name) for part in ("given_name", "name", "family_name")]
             name = " ".join(filter(None, parts)) or None
             emails: list[str | None] = [*(self._take(guardian_field(position, "email"), read_emails) or [])] or [None]
-            found += [ListedGuardian(None if place else name, email) for place, email in enumerate(emails) if name or email]
+            found += [ListedGuardian(None if index else name, email) for index, email in enumerate(emails) if name or email]
         guardians = merged(found)
         if len(guardians) > MAX_GUARDIANS:
             self._complain(ProblemCode.TOO_MANY_GUARDIANS, None, str(len(guardians)))

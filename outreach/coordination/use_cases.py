@@ -154,20 +154,20 @@ def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
 
 
 def _kept(model: type[Place], key: int | None, facts: SchoolInput | SiteInput) -> Place:
-    place = model() if key is None else locked(model, key)
-    if place is None:
+    organisation = model() if key is None else locked(model, key)
+    if organisation is None:
         raise NotThere(_("This place is no longer there."))
     taken = Refusal(_("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
     if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(facts.name), model.id != (key or 0))) is not None:
         raise taken
     for name, value in asdict(facts).items():
-        setattr(place, name, value)
-    db.session.add(place)
+        setattr(organisation, name, value)
+    db.session.add(organisation)
     try:
         db.session.flush()
     except IntegrityError:  # a rival has just added the same
         raise taken from None
-    return place
+    return organisation
 
 
 def _user(user_id: int) -> User:

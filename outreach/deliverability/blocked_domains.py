@@ -104,10 +104,10 @@ def _written_to(domain: str, since: datetime) -> int:
 
 
 def _last_words(domain: str) -> str:
-    said = (
+    reply = (
         select(Bounce.words).where(Bounce.domain == domain, Bounce.kind == BounceKind.POLICY).order_by(Bounce.at.desc(), Bounce.id.desc())
     )
-    return db.session.scalar(said.limit(1)) or ""
+    return db.session.scalar(reply.limit(1)) or ""
 
 
 def is_blocking(turned_away: int, written_to: int) -> bool:

@@ -97,22 +97,24 @@ def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
     concerned: list[tuple[OutreachSession, Participant]] = []
     for session_id, registration_ids in by_session.items():
         outreach_session = db.session.get_one(OutreachSession, session_id)
-        about = read_participants(outreach_session, Registration.id.in_(registration_ids))
-        concerned += [(outreach_session, place) for place in about if refusal.mailbox.id in {one.mailbox_id for one in recipients(place)}]
+        participants = read_participants(outreach_session, Registration.id.in_(registration_ids))
+        concerned += [(outreach_session, one) for one in participants if refusal.mailbox.id in {to.mailbox_id for to in recipients(one)}]
     return _letter(refusal, teacher, concerned) if concerned else None
 
 
 def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[tuple[OutreachSession, Participant]]) -> NewLetter:
-    soonest, about = concerned[0][0], [place for _session, place in concerned]
+    soonest, about = concerned[0][0], [one for _session, one in concerned]
     facts = LetterSnapshot(
         reader=Reader.TEACHER,
         reader_name=teacher.name,
         reader_zone=teacher.zone,
         cause=Cause.BOUNCED,
         session=snapshot_of(soonest),
-        seated=for_school([place for place in about if place.state is not RegistrationState.WAITING]),
-        waiting=for_school([place for place in about if place.state is RegistrationState.WAITING], waiting_list_positions(soonest.id)),
-        stands_in_for=for_school([place for place in about if teacher_stands_in(place)]),
+        seated=for_school([participant for participant in about if participant.state is not RegistrationState.WAITING]),
+        waiting=for_school(
+            [participant for participant in about if participant.state is RegistrationState.WAITING], waiting_list_positions(soonest.id)
+        ),
+        stands_in_for=for_school([participant for participant in about if teacher_stands_in(participant)]),
         reason=refusal.mailbox.address,
     )
     return NewLetter(

@@ -52,10 +52,10 @@ Hello, is there somewhere to park near the lecture hall? And may I stay and list
 def families_answer(world: World, *, now: datetime) -> None:
     """Most come, some don't know yet, some can't, and some say nothing. A family is of one mind."""
     for key in (TALK, SHADOWING, ASK_A_SURGEON, FULL):
-        for family, said in zip(_by_student(world.sessions[key]), cycle(_SAID)):
-            if said is not None:
+        for family, rsvp in zip(_by_student(world.sessions[key]), cycle(_SAID)):
+            if rsvp is not None:
                 for invitation in family:
-                    record_rsvp(invitation, NewRsvp(answer=said[0], source=said[1]), now=now)
+                    record_rsvp(invitation, NewRsvp(answer=rsvp[0], source=rsvp[1]), now=now)
 
 
 def a_letter_comes_back(world: World, *, now: datetime) -> None:
@@ -85,7 +85,7 @@ def _by_student(session_id: int) -> Iterator[list[Invitation]]:
         yield [row[1] for row in family]
 
 
-def _guardian(world: World, place: int) -> Mailbox:
+def _guardian(world: World, number: int) -> Mailbox:
     """Give the mailbox of a guardian, of those of the Anatomy Club who have one."""
     theirs = guardianship.c.student_id.in_(world.students[ANATOMY_CLUB.name])
     found = (
@@ -94,4 +94,4 @@ def _guardian(world: World, place: int) -> Mailbox:
         .join(guardianship, guardianship.c.guardian_id == Guardian.id)
         .where(theirs)
     )
-    return db.session.scalars(found.order_by(guardianship.c.student_id, Guardian.id).offset(place).limit(1)).one()
+    return db.session.scalars(found.order_by(guardianship.c.student_id, Guardian.id).offset(number).limit(1)).one()

@@ -52,10 +52,10 @@ def more_registrations(world: World, *, now: datetime) -> None:
 
 def one_withdraws(world: World, *, now: datetime) -> None:
     """A seat in the full workshop goes to the first who waits."""
-    place = select(Registration.id).where(
+    chosen = select(Registration.id).where(
         Registration.session_id == world.sessions[FULL], Registration.student_id == world.students[AP_BIOLOGY.name][3]
     )
-    withdraw(db.session.scalars(place).one(), now=now, by_id=world.users[AP_BIOLOGY.teachers[0].email], note="Has a match that day")
+    withdraw(db.session.scalars(chosen).one(), now=now, by_id=world.users[AP_BIOLOGY.teachers[0].email], note="Has a match that day")
 
 
 def _register(world: World, session_key: str, class_list: ClassList, which: range, *, now: datetime) -> None:

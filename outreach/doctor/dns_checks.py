@@ -54,15 +54,15 @@ def txt_records(name: str, *, resolver: dns.resolver.Resolver | None = None) -> 
 def _records(settings: Settings, domain: str, bounces: str, ask: Ask) -> Iterator[Finding]:
     yield judge_spf(bounces, ask(bounces))
     yield _dkim(settings, domain, ask)
-    found = ((place, records) for place in dmarc_domains(domain) if (records := ask(f"_dmarc.{place}")))
+    found = ((name, records) for name in dmarc_domains(domain) if (records := ask(f"_dmarc.{name}")))
     yield judge_dmarc(domain, *next(found, (domain, [])))
 
 
 def _dkim(settings: Settings, domain: str, ask: Ask) -> Finding:
     if settings.dkim_selector is None or settings.dkim_key_file is None:
         return ok("DKIM", f"we don't sign (no OUTREACH_DKIM_KEY_FILE): the mail server must, for {domain}")
-    place = f"{settings.dkim_selector}._domainkey.{domain}"
-    return judge_dkim(place, key_of(settings.dkim_key_file.read_bytes()), ask(place))
+    name = f"{settings.dkim_selector}._domainkey.{domain}"
+    return judge_dkim(name, key_of(settings.dkim_key_file.read_bytes()), ask(name))
 
 
 def judge_spf(domain: str, records: Sequence[str]) -> Finding:
@@ -81,30 +81,30 @@ def judge_spf(domain: str, records: Sequence[str]) -> Finding:
     return ok("SPF", text)
 
 
-def judge_dkim(place: str, key: DkimKey, records: Sequence[str]) -> Finding:
+def judge_dkim(name: str, key: DkimKey, records: Sequence[str]) -> Finding:
     """Say whether what is published lets others see that a letter is ours."""
-    publish = f"Publish a TXT record at {place}: {key.record}"
+    publish = f"Publish a TXT record at {name}: {key.record}"
     if not records:
-        return attention("DKIM", f"nothing is published at {place}, so nobody can check what we sign", publish)
+        return attention("DKIM", f"nothing is published at {name}, so nobody can check what we sign", publish)
     if not any(key.is_published_by(record) for record in records):
-        return fails("DKIM", f"{place} publishes another key than OUTREACH_DKIM_KEY_FILE holds: every signature looks forged", publish)
-    return ok("DKIM", f"{place} publishes our key")
+        return fails("DKIM", f"{name} publishes another key than OUTREACH_DKIM_KEY_FILE holds: every signature looks forged", publish)
+    return ok("DKIM", f"{name} publishes our key")
 
 
-def judge_dmarc(domain: str, place: str, records: Sequence[str]) -> Finding:
+def judge_dmarc(domain: str, name: str, records: Sequence[str]) -> Finding:
     """Say what others do with mail that only claims to be the domain's: its own record says so, or that of a `place` above it."""
     found = [record for record in records if record.replace(" ", "").lower().startswith("v=dmarc1;")]
     publish = f"Publish one TXT record at _dmarc.{domain}: `v=DMARC1; p=none; rua=mailto:you@{domain}`."
     if not found:
         return attention("DMARC", f"nothing at _dmarc.{domain} says what becomes of mail forged in our name", publish)
     if len(found) > 1:
-        return attention("DMARC", f"_dmarc.{place} has {len(found)} records, so none counts", publish)
+        return attention("DMARC", f"_dmarc.{name} has {len(found)} records, so none counts", publish)
     tags = dict(tag.lower().split("=", 1) for tag in found[0].replace(" ", "").split(";") if "=" in tag)
     policy = tags.get("p", "none")
-    if (policy if place == domain else tags.get("sp", policy)) == "none":
+    if (policy if name == domain else tags.get("sp", policy)) == "none":
         advice = "Once the reports show that all your own mail passes, publish p=quarantine."
-        return attention("DMARC", f"_dmarc.{place} says {found[0]}: mail forged in our name is delivered", advice)
-    return ok("DMARC", f"_dmarc.{place} says {found[0]}")
+        return attention("DMARC", f"_dmarc.{name} says {found[0]}: mail forged in our name is delivered", advice)
+    return ok("DMARC", f"_dmarc.{name} says {found[0]}")
 
 
 def dmarc_domains(domain: str) -> Iterator[str]:

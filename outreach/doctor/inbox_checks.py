@@ -26,17 +26,17 @@ def check_inbox(settings: Settings) -> Iterator[Finding]:
         yield ok("Inbox", "none is read: answers from calendars count where the mail server hands them to `outreach receive`")
         return
     parts = urlsplit(settings.inbox_url)
-    place = f"{unquote(parts.path[1:])} on {parts.hostname}"
+    label = f"{unquote(parts.path[1:])} on {parts.hostname}"
     try:
         with opened(settings.inbox_url, patience=PATIENCE, readonly=True) as inbox:
-            yield _counted(place, waiting=sum(1 for _ in inbox.waiting()), count=inbox.count)
+            yield _counted(label, waiting=sum(1 for _ in inbox.waiting()), count=inbox.count)
     except InboxAway as away:
-        yield fails("Inbox", f"{place}: {away}", _ADVICE[away.trouble])
+        yield fails("Inbox", f"{label}: {away}", _ADVICE[away.trouble])
 
 
-def _counted(place: str, *, waiting: int, count: int) -> Finding:
+def _counted(label: str, *, waiting: int, count: int) -> Finding:
     aside = f", {count - waiting} set aside" if count > waiting else ""
-    text = f"{place}: {waiting} waiting{aside}"
+    text = f"{label}: {waiting} waiting{aside}"
     if waiting > MANY:
         return attention("Inbox", text, "A worker empties it every minute: see whether one is running.")
     if aside:

@@ -40,13 +40,13 @@ class FamilyPage:
     @property
     def has_seat(self) -> bool:
         """One of them has a seat, so place and link are theirs to know."""
-        return any(place.registration.is_seated for place in self.places)
+        return any(registration.registration.is_seated for registration in self.places)
 
-    def place(self, registration_id: int) -> FamilyRegistration:
+    def registration(self, registration_id: int) -> FamilyRegistration:
         """Give one of them; raises NotThere for anybody else's."""
-        for place in self.places:
-            if place.registration.id == registration_id:
-                return place
+        for registration in self.places:
+            if registration.registration.id == registration_id:
+                return registration
         raise NotThere
 
 

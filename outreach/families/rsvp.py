@@ -48,10 +48,10 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
-    about = [place for place in page.places if place.registration.state in HAVE_AN_ENTRY]
+    about = [one for one in page.places if one.registration.state in HAVE_AN_ENTRY]
     if invitation is None or not about or not outreach_session.is_to_come(now):
         return None
-    rsvps = family_rsvps(Registration.id.in_([place.registration.id for place in about]))
+    rsvps = family_rsvps(Registration.id.in_([one.registration.id for one in about]))
     alone = {key for key, family in rsvps.items() if decides_alone(page.mailbox.id, family)}
     at_stake = seats_at_stake(invitation) if outreach_session.frees_declined_seats else []
     return RsvpQuestion(
@@ -59,7 +59,7 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
         answer=invitation.answer,
         is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
         is_you=len(about) == 1 and about[0].registration.student.mailbox_id == page.mailbox.id,
-        names=tuple(place.given_name for place in about),
+        names=tuple(one.given_name for one in about),
         at_stake=_among(about, at_stake),
         to_ask_about=_among(about, alone),
         to_agree_on=_among(about, rsvps.keys() - alone),
@@ -78,4 +78,4 @@ def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
 
 
 def _among(places: Collection[FamilyRegistration], ids: Collection[int]) -> tuple[FamilyRegistration, ...]:
-    return tuple(place for place in places if place.registration.id in ids)
+    return tuple(one for one in places if one.registration.id in ids)

@@ -61,17 +61,17 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
         if outreach_session is None or mailbox is None:
             raise NotThere
         concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
-        teachers = staff_contacts({place.teacher_id for place in concerned})
+        teachers = staff_contacts({participant.teacher_id for participant in concerned})
         facts = snapshot_of(outreach_session)
         for teacher in teachers.values():
-            mine = [place for place in concerned if place.teacher_id == teacher.user_id]
+            mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
             letter = LetterSnapshot(
                 reader=Reader.TEACHER,
                 reader_name=teacher.name,
                 cause=Cause.ADDRESS,
                 session=facts,
-                seated=for_school([place for place in mine if place.state is not RegistrationState.WAITING]),
-                waiting=for_school([place for place in mine if place.state is RegistrationState.WAITING]),
+                seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
+                waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
                 reason=mailbox.address,
             )
             key = f"wrong_address:{mailbox_id}:{mailbox.link_version}:{teacher.user_id}"

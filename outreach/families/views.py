@@ -43,7 +43,7 @@ def answer(token: str) -> ResponseReturnValue:
         form.refuse(refusal)
         return _shown(token, form), refusal.status
     if freed:
-        names = named([page.place(key).given_name for key in freed])
+        names = named([page.registration(key).given_name for key in freed])
         flash(_("Thank you for telling us. The place was given back (%(names)s), and the school is told.", names=names), "success")
     else:
         flash(_("Thank you. The school and the host see your answer."), "success")
@@ -54,17 +54,19 @@ def answer(token: str) -> ResponseReturnValue:
 def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
     """Ask, then give the place back."""
     page = _opened(token)
-    place = page.place(registration_id)
+    registration = page.registration(registration_id)
     form = Form()
     if form.validate_on_submit():
         try:
             use_cases.withdraw(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
-            return render_template("families/withdraw.html", page=page, place=place, token=token, form=form), refusal.status
-        flash(_("%(name)s's place was given back. The school is told.", name=place.given_name), "success")
+            return render_template("families/withdraw.html", page=page, place=registration, token=token, form=form), refusal.status
+        flash(_("%(name)s's place was given back. The school is told.", name=registration.given_name), "success")
         return redirect(url_for("families.show", token=token), code=303)
-    return render_template("families/withdraw.html", page=page, place=place, token=token, form=form), 422 if form.is_submitted() else 200
+    return render_template(
+        "families/withdraw.html", page=page, place=registration, token=token, form=form
+    ), 422 if form.is_submitted() else 200
 
 
 @families.route("/i/<token>/not-mine", methods=["GET", "POST"])

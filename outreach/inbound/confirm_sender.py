@@ -41,15 +41,17 @@ def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, rs
 
 def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
     """Give, by mailbox, the minors it is a contact of, besides themselves."""
-    minors = [place for place in read_participants(outreach_session, Registration.id.in_(asked.students)) if place.is_minor]
-    teachers = staff_contacts({place.teacher_id for place in minors})
+    minors = [
+        participant for participant in read_participants(outreach_session, Registration.id.in_(asked.students)) if participant.is_minor
+    ]
+    teachers = staff_contacts({participant.teacher_id for participant in minors})
     copied: dict[int, list[Participant]] = defaultdict(list)
-    for place in minors:
-        if teacher_stands_in(place):
-            copied[teachers[place.teacher_id].mailbox_id].append(place)
-        for recipient in recipients(place):
+    for participant in minors:
+        if teacher_stands_in(participant):
+            copied[teachers[participant.teacher_id].mailbox_id].append(participant)
+        for recipient in recipients(participant):
             if recipient.kind is ReasonKind.GUARDIAN and recipient.mailbox_id != asked.mailbox_id:
-                copied[recipient.mailbox_id].append(place)
+                copied[recipient.mailbox_id].append(participant)
     return copied
 
 

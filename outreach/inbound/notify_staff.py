@@ -92,10 +92,10 @@ def _drafts(note: _Note) -> Iterator[NewLetter]:
     if is_adult:
         return
     concerned = read_participants(outreach_session, Registration.id.in_(asking.students))
-    for teacher in staff_contacts({place.teacher_id for place in concerned}).values():
+    for teacher in staff_contacts({participant.teacher_id for participant in concerned}).values():
         if teacher.mailbox_id not in notified:
             notified.add(teacher.mailbox_id)
-            mine = for_school([place for place in concerned if place.teacher_id == teacher.user_id])
+            mine = for_school([participant for participant in concerned if participant.teacher_id == teacher.user_id])
             yield _draft(note, Reader.TEACHER, teacher, mine, asking.reader, name)
 
 

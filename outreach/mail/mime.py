@@ -46,9 +46,9 @@ class Mail:
     def __post_init__(self) -> None:
         if self.date.utcoffset() is None:
             raise ValueError("the date needs a time zone")
-        said = re.findall(rb"^METHOD:(.*)\r$", self.calendar or b"", re.MULTILINE)
-        if said != ([self.method.encode()] if self.method else []):
-            raise ValueError(f"the part says {self.method!r}, its calendar object {said!r}")
+        methods = re.findall(rb"^METHOD:(.*)\r$", self.calendar or b"", re.MULTILINE)
+        if methods != ([self.method.encode()] if self.method else []):
+            raise ValueError(f"the part says {self.method!r}, its calendar object {methods!r}")
 
 
 def build(mail: Mail) -> bytes:

@@ -82,7 +82,7 @@ def _blocked(line: InvitationLine, moment: Moment) -> Iterator[str]:
 def _bounced(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if line.letter is not None:
         yield _("Accepted on %(when)s, but the last letter came back.", when=moment(line.letter.accepted_at))
-        yield from _its_words(line.letter.returned or line.letter.said)
+        yield from _its_words(line.letter.returned or line.letter.reply)
 
 
 def _stale(line: InvitationLine, moment: Moment) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _progress(line: InvitationLine, moment: Moment) -> Iterator[str]:
         yield _("It waits, due on %(when)s.", when=moment(letter.due_at))
     elif letter.state is LetterState.DROPPED:
         yield _("It was dropped.")
-    yield from _its_words(letter.returned or letter.said)
+    yield from _its_words(letter.returned or letter.reply)
 
 
 def _answered(line: InvitationLine, moment: Moment) -> Iterator[str]:

@@ -39,7 +39,7 @@ class LastLetter:
     id: int
     state: LetterState
     due_at: datetime
-    said: str
+    reply: str
     accepted_at: datetime | None
     returned: str | None = None
 
@@ -125,7 +125,7 @@ def _last_letters(ids: Any) -> dict[int, LastLetter]:
             id=row.id,
             state=row.state,
             due_at=row.due_at,
-            said=row.server_words,
+            reply=row.server_words,
             accepted_at=row.accepted_at,
             returned=returned.get(row.id),
         )

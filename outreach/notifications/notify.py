@@ -75,15 +75,15 @@ def notify_registrations(
     write(plan, facts)
 
 
-def notify_moved(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
+def notify_moved(outreach_session: OutreachSession, *, previous: SessionSnapshot, now: datetime) -> None:
     """Tell everybody the new time, place or link, beside the old; their answers start afresh."""
-    _notify_everybody(outreach_session, Cause.MOVED, Change(old=was), asks_again=True, now=now)
+    _notify_everybody(outreach_session, Cause.MOVED, Change(old=previous), asks_again=True, now=now)
 
 
-def notify_status(outreach_session: OutreachSession, *, was: SessionSnapshot, cause: Cause, now: datetime) -> None:
+def notify_status(outreach_session: OutreachSession, *, previous: SessionSnapshot, cause: Cause, now: datetime) -> None:
     """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers."""
-    asks_again = was.is_provisional != outreach_session.is_provisional
-    _notify_everybody(outreach_session, cause, Change(old=was), asks_again=asks_again, now=now)
+    asks_again = previous.is_provisional != outreach_session.is_provisional
+    _notify_everybody(outreach_session, cause, Change(old=previous), asks_again=asks_again, now=now)
 
 
 def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -91,19 +91,19 @@ def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> Non
     _notify_everybody(outreach_session, Cause.CANCELLED, Change(reason=outreach_session.cancel_reason), asks_again=True, now=now)
 
 
-def notify_wording(outreach_session: OutreachSession, *, was: SessionSnapshot, has_new_description: bool, now: datetime) -> None:
+def notify_wording(outreach_session: OutreachSession, *, previous: SessionSnapshot, has_new_description: bool, now: datetime) -> None:
     """Tell whoever has the entry the new words beside the old; answers stay, and those who wait get nothing."""
-    change = Change(old=was, has_new_description=has_new_description)
+    change = Change(old=previous, has_new_description=has_new_description)
     _revise_entries(outreach_session, Cause.WORDING, change, asks_again=False, now=now)
 
 
-def notify_zone(outreach_session: OutreachSession, *, was: SessionSnapshot, now: datetime) -> None:
+def notify_zone(outreach_session: OutreachSession, *, previous: SessionSnapshot, now: datetime) -> None:
     """Tell whoever has the entry that the clock time stays, though their calendar may have shown another.
 
     At a site that is what people answered to, and answers stay; online, where a reader's own hour moves, they start afresh.
     Those who wait have nothing in their calendar, and get nothing.
     """
-    _revise_entries(outreach_session, Cause.ZONE, Change(old=was), asks_again=outreach_session.is_online, now=now)
+    _revise_entries(outreach_session, Cause.ZONE, Change(old=previous), asks_again=outreach_session.is_online, now=now)
 
 
 def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:

@@ -102,7 +102,7 @@ def _participant(
         is_minor=student.is_minor_on(day, row.majority_age),
         offered_until=offered_until,
         zone=row.zone,
-        unreached=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
+        undeliverable_ids=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
     )
 
 
@@ -164,4 +164,4 @@ def waiting_list_positions(session_id: int) -> dict[int, int]:
         .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING)
         .order_by(Registration.queued_at, Registration.id)
     )
-    return {key: place for place, key in enumerate(rows, start=1)}
+    return {key: position for position, key in enumerate(rows, start=1)}

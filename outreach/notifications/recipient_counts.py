@@ -36,11 +36,11 @@ class RecipientCounts:
 def count_everybody(outreach_session: OutreachSession) -> RecipientCounts:
     """Count who would hear that the session is moved, cancelled, or certain now."""
     concerned = read_participants(outreach_session, Registration.state.in_(ACTIVE))
-    in_line = [place for place in concerned if place.state not in HAVE_AN_ENTRY]
+    waiting = [participant for participant in concerned if participant.state not in HAVE_AN_ENTRY]
     return _counts(
         outreach_session,
-        lists=len({place.teacher_id for place in concerned}),
-        waiting=len({recipient.mailbox_id for place in in_line for recipient in recipients(place)}),
+        lists=len({participant.teacher_id for participant in concerned}),
+        waiting=len({recipient.mailbox_id for participant in waiting for recipient in recipients(participant)}),
     )
 
 

@@ -132,10 +132,8 @@ def _thanks_are_due(ends_at: datetime, zone: str, now: datetime) -> bool:
 def _students_by_teacher(outreach_session: OutreachSession) -> dict[int, tuple[StudentSnapshot, ...]]:
     """Give by mailbox the students a teacher registered who had a seat."""
     seated = read_participants(outreach_session, _HAD_A_SEAT)
-    teachers = staff_contacts({place.teacher_id for place in seated})
-    return {
-        teacher.mailbox_id: for_school([place for place in seated if place.teacher_id == teacher.user_id]) for teacher in teachers.values()
-    }
+    teachers = staff_contacts({one.teacher_id for one in seated})
+    return {teacher.mailbox_id: for_school([one for one in seated if one.teacher_id == teacher.user_id]) for teacher in teachers.values()}
 
 
 def _thanks(to: InvitationRecord, facts: SessionSnapshot, registered: Sequence[StudentSnapshot]) -> NewLetter:

@@ -28,11 +28,11 @@ def record_bounce(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, s
     mailbox = locked(Mailbox, mailbox_id)
     if mailbox is None or _is_known(letter_id, kind):
         return
-    said = _kept(words)
+    reply = _kept(words)
     db.session.add(
-        Bounce(mailbox_id=mailbox_id, letter_id=letter_id, domain=mailbox.domain, kind=kind, status=status[:64], words=said, at=now)
+        Bounce(mailbox_id=mailbox_id, letter_id=letter_id, domain=mailbox.domain, kind=kind, status=status[:64], words=reply, at=now)
     )
-    _mark(mailbox, kind, said, now)
+    _mark(mailbox, kind, reply, now)
     db.session.flush()
 
 

@@ -1,8 +1,8 @@
-"""Who receives what is told about a student: one function, one table.
+"""Who gets the letters about a student: one function, one table.
 
 Pure.
 
-| the student | own address | a guardian's address | who hears |
+| the student | own address | a guardian's address | who gets letters |
 |---|---|---|---|
 | minor, or age unknown | yes | yes | student; each guardian, as their own mail |
 | minor, or age unknown | no | yes | each guardian |
@@ -11,9 +11,8 @@ Pure.
 | of age | yes | any | student |
 | of age | no | any | the teacher stands in |
 
-An address to which letters don't arrive (refused by its server, or blocked with its domain) keeps its reasons and its
-invitation: they are told as soon as it is reached again. Nobody hears there meanwhile, so to whom the teacher is to speak
-it counts as none.
+An undeliverable address (its server refuses letters, or its domain is blocked) keeps its invitation and the reasons for it, and gets
+the current state once letters arrive there again. Until then it counts as no address when we decide whether the teacher stands in.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from outreach.models import ReasonKind, RegistrationState, StudentSnapshot
 
 @dataclass(frozen=True, kw_only=True)
 class Participant:
-    """One registration with what decides who hears about it; mailboxes that stopped us don't count.
+    """One registration with what decides who gets letters about it; mailboxes that asked us to stop are left out.
 
     `unreached`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the seat is
     held (`HoldReason` values).
@@ -43,68 +42,70 @@ class Participant:
     is_minor: bool
     offered_until: datetime | None = None
     zone: str = ""
-    unreached: frozenset[int] = frozenset()
+    undeliverable_ids: frozenset[int] = frozenset()
     held_for: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Recipient:
-    """One mailbox, and as whose it hears."""
+    """One mailbox, and whether it is written to as the student's or as a guardian's."""
 
     mailbox_id: int
     kind: ReasonKind
 
 
-def recipients(place: Participant) -> tuple[Recipient, ...]:
-    """Give the mailboxes of the family that hear of this place; a minor's guardians always do."""
-    own = (Recipient(place.own_mailbox_id, ReasonKind.STUDENT),) if place.own_mailbox_id is not None else ()
-    guardians = tuple(Recipient(key, ReasonKind.GUARDIAN) for key in dict.fromkeys(place.guardian_mailbox_ids))
-    return own + (guardians if place.is_minor else ())
+def recipients(participant: Participant) -> tuple[Recipient, ...]:
+    """Give the mailboxes of the family that get letters about this registration; a minor's guardians always do."""
+    own = (Recipient(participant.own_mailbox_id, ReasonKind.STUDENT),) if participant.own_mailbox_id is not None else ()
+    guardians = tuple(Recipient(key, ReasonKind.GUARDIAN) for key in dict.fromkeys(participant.guardian_mailbox_ids))
+    return own + (guardians if participant.is_minor else ())
 
 
-def only_at(place: Participant, mailbox_ids: Collection[int]) -> Participant:
+def only_at(participant: Participant, mailbox_ids: Collection[int]) -> Participant:
     """Give the participant as if these mailboxes were the only ones of the family."""
     return replace(
-        place,
-        own_mailbox_id=place.own_mailbox_id if place.own_mailbox_id in mailbox_ids else None,
-        guardian_mailbox_ids=tuple(key for key in place.guardian_mailbox_ids if key in mailbox_ids),
+        participant,
+        own_mailbox_id=participant.own_mailbox_id if participant.own_mailbox_id in mailbox_ids else None,
+        guardian_mailbox_ids=tuple(key for key in participant.guardian_mailbox_ids if key in mailbox_ids),
     )
 
 
-def teacher_stands_in(place: Participant) -> bool:
-    """Nobody responsible can be reached by mail, so the teacher hears in their place."""
-    responsible = place.guardian_mailbox_ids if place.is_minor else (place.own_mailbox_id,)
-    return {None, *responsible} <= {None, *place.unreached}
+def teacher_stands_in(participant: Participant) -> bool:
+    """Nobody responsible can be reached by mail, so the teacher gets the letters for them."""
+    responsible = participant.guardian_mailbox_ids if participant.is_minor else (participant.own_mailbox_id,)
+    return {None, *responsible} <= {None, *participant.undeliverable_ids}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ContactCounts:
-    """How many mailboxes hear of some places: students' own, and guardians'. For `stood_in` places the teacher hears instead."""
+    """How many mailboxes get letters: students' own, and guardians'. `stood_in`: registrations for which the teacher gets them."""
 
     students: int
     guardians: int
     stood_in: int
 
 
-def contact_counts(places: Collection[Participant]) -> ContactCounts:
-    """Count who hears of these places; a mailbox that hears of several, or in two ways, counts once."""
-    found = [recipient for place in places for recipient in recipients(place)]
+def contact_counts(participants: Collection[Participant]) -> ContactCounts:
+    """Count who gets letters about these registrations; a mailbox counts once."""
+    found = [recipient for participant in participants for recipient in recipients(participant)]
     students = {recipient.mailbox_id for recipient in found if recipient.kind is ReasonKind.STUDENT}
     guardians = {recipient.mailbox_id for recipient in found} - students
-    return ContactCounts(students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(place) for place in places))
+    return ContactCounts(
+        students=len(students), guardians=len(guardians), stood_in=sum(teacher_stands_in(participant) for participant in participants)
+    )
 
 
 def for_family(shown: Sequence[Participant], queue: Mapping[int, int] | None = None) -> tuple[StudentSnapshot, ...]:
     """Name students as their own family knows them: by the given name alone."""
     return tuple(
         StudentSnapshot(
-            registration_id=place.registration_id,
-            given_name=place.given_name,
-            place_in_queue=(queue or {}).get(place.registration_id),
-            is_held=place.state is RegistrationState.PENDING,
-            held_for=place.held_for,
+            registration_id=participant.registration_id,
+            given_name=participant.given_name,
+            place_in_queue=(queue or {}).get(participant.registration_id),
+            is_held=participant.state is RegistrationState.PENDING,
+            held_for=participant.held_for,
         )
-        for place in shown
+        for participant in shown
     )
 
 
@@ -112,12 +113,12 @@ def for_school(shown: Sequence[Participant], queue: Mapping[int, int] | None = N
     """Name students as their teacher knows them."""
     return tuple(
         StudentSnapshot(
-            registration_id=place.registration_id,
-            given_name=place.given_name,
-            family_name=place.family_name,
-            place_in_queue=(queue or {}).get(place.registration_id),
-            is_held=place.state is RegistrationState.PENDING,
-            held_for=place.held_for,
+            registration_id=participant.registration_id,
+            given_name=participant.given_name,
+            family_name=participant.family_name,
+            place_in_queue=(queue or {}).get(participant.registration_id),
+            is_held=participant.state is RegistrationState.PENDING,
+            held_for=participant.held_for,
         )
-        for place in shown
+        for participant in shown
     )

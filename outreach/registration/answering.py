@@ -56,8 +56,8 @@ def seats_at_stake(invitation: Invitation) -> list[int]:
     ).all()
     if any(reason.kind in _ADULTS_PART for reason in reasons):
         return []
-    voices = family_rsvps(Registration.id.in_([reason.registration_id for reason in reasons]))
-    return [key for key, heard in voices.items() if gives_seat_back(invitation.mailbox_id, heard)]
+    families = family_rsvps(Registration.id.in_([reason.registration_id for reason in reasons]))
+    return [key for key, family in families.items() if gives_seat_back(invitation.mailbox_id, family)]
 
 
 def _seated(ids: Sequence[int]) -> tuple[int, ...]:

@@ -43,13 +43,13 @@ def preview_registering(outreach_session: OutreachSession, seating: Allocation, 
 def preview_leaving(registration: Registration, *, by_id: int, now: datetime) -> list[Row]:
     """Say who hears when this place is given up; whoever is next in line is counted as a student."""
     outreach_session = registration.outreach_session
-    (place,) = read_participants(outreach_session, Registration.id == registration.id)
+    (participant,) = read_participants(outreach_session, Registration.id == registration.id)
     freed = next_for_free_seats(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
-    what = _("a letter, and their calendar follows") if place.state in HAVE_AN_ENTRY else _("a letter")
+    what = _("a letter, and their calendar follows") if participant.state in HAVE_AN_ENTRY else _("a letter")
     rows = [
-        *_families(contact_counts([place]), what),
-        _teachers_part(place, by_id, is_last=_is_last(outreach_session, place, freed, now)),
-        _teacher_stands_in([place]),
+        *_families(contact_counts([participant]), what),
+        _teachers_part(participant, by_id, is_last=_is_last(outreach_session, participant, freed, now)),
+        _teacher_stands_in([participant]),
         _waiting(len(freed), outreach_session, now),
     ]
     return [row for row in rows if row[0]]
@@ -58,8 +58,8 @@ def preview_leaving(registration: Registration, *, by_id: int, now: datetime) ->
 def preview_accepting(outreach_session: OutreachSession, registration_ids: Collection[int]) -> dict[int, ContactCounts]:
     """Count, by registration, who is invited when the seat on offer is taken."""
     return {
-        place.registration_id: contact_counts([place])
-        for place in read_participants(outreach_session, Registration.id.in_(registration_ids))
+        participant.registration_id: contact_counts([participant])
+        for participant in read_participants(outreach_session, Registration.id.in_(registration_ids))
     }
 
 
@@ -85,15 +85,15 @@ def _teacher(teacher_id: int, by_id: int) -> str:
     return _("teacher: you") if teacher_id == by_id else _("teacher")
 
 
-def _teachers_part(place: Participant, by_id: int, *, is_last: bool) -> Row:
+def _teachers_part(participant: Participant, by_id: int, *, is_last: bool) -> Row:
     """A teacher gets no list of what they did themselves."""
-    is_own = place.teacher_id == by_id
+    is_own = participant.teacher_id == by_id
     if is_last:
         gone = _("the entry leaves the calendar: it was your last student")
         what = gone if is_own else _("a list of what changed, and the entry leaves the calendar")
     else:
         what = _("a list of what changed")
-    return (0 if is_own and not is_last else 1), _teacher(place.teacher_id, by_id), str(what)
+    return (0 if is_own and not is_last else 1), _teacher(participant.teacher_id, by_id), str(what)
 
 
 def _teacher_stands_in(concerned: Collection[Participant]) -> Row:
@@ -111,13 +111,13 @@ def _next(outreach_session: OutreachSession, now: datetime) -> str:
     return _("the teacher is asked whether they may have the seat")
 
 
-def _is_last(outreach_session: OutreachSession, place: Participant, freed: Collection[int], now: datetime) -> bool:
+def _is_last(outreach_session: OutreachSession, participant: Participant, freed: Collection[int], now: datetime) -> bool:
     """The teacher's only student with a seat, and none of theirs gets it unasked."""
-    if place.state not in HAVE_AN_ENTRY:
+    if participant.state not in HAVE_AN_ENTRY:
         return False
-    others = seated_by_teacher(outreach_session.id, [place.teacher_id]).get(place.teacher_id, 0) - 1
+    others = seated_by_teacher(outreach_session.id, [participant.teacher_id]).get(participant.teacher_id, 0) - 1
     following = read_participants(outreach_session, Registration.id.in_(freed)) if outreach_session.promotes_unasked(now) else []
-    return others == 0 and all(one.teacher_id != place.teacher_id for one in following)
+    return others == 0 and all(one.teacher_id != participant.teacher_id for one in following)
 
 
 def _has_entry(session_id: int, teacher_id: int) -> bool:

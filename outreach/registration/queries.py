@@ -50,7 +50,7 @@ class RegistrationRow:
     place_in_queue: int | None
     missing: list[str] = field(default_factory=list)
     trouble: list[tuple[str, str]] = field(default_factory=list)
-    silent: list[tuple[str, str]] = field(default_factory=list)
+    undeliverable: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, RsvpState]] = field(default_factory=list)
     rsvp: CombinedRsvp | None = None
 
@@ -185,22 +185,22 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[RegistrationRow]
         for person in _people(row.student):
             if person.mailbox is not None:
                 row.trouble += _trouble(person.mailbox, failed.get(person.mailbox.id))
-                row.silent += _silence(person.mailbox)
+                row.undeliverable += _undeliverable(person.mailbox)
 
 
-def _add_answers(voices: Mapping[int, FamilyRsvps], rows: Sequence[RegistrationRow]) -> None:
+def _add_answers(families: Mapping[int, FamilyRsvps], rows: Sequence[RegistrationRow]) -> None:
     """Put what each of the family said beside the seat, and what that comes to."""
     for row in rows:
-        if heard := voices.get(row.registration.id):
-            row.answers = [(one.name, said) for one in _people(row.student) if (said := heard.said.get(one.mailbox_id or 0))]
-            row.rsvp = combined(heard)
+        if family := families.get(row.registration.id):
+            row.answers = [(one.name, rsvp) for one in _people(row.student) if (rsvp := family.rsvps.get(one.mailbox_id or 0))]
+            row.rsvp = combined(family)
 
 
 def _trouble(mailbox: Mailbox, words: str | None) -> list[tuple[str, str]]:
     return [(mailbox.address, words)] if words and mailbox.is_reached else []
 
 
-def _silence(mailbox: Mailbox) -> list[tuple[str, str]]:
+def _undeliverable(mailbox: Mailbox) -> list[tuple[str, str]]:
     if not mailbox.is_open:
         return [(mailbox.address, _("Who reads there says it is the wrong address."))]
     if mailbox.is_reached:

@@ -79,57 +79,57 @@ def registered(session_id: int) -> ResponseReturnValue:
 @signed_in(policy.registers_classes)
 def withdraw(registration_id: int) -> ResponseReturnValue:
     """Ask, then give the place back."""
-    place = load(Registration, registration_id, policy.keeps_registration)
+    registration = load(Registration, registration_id, policy.keeps_registration)
     form = WithdrawalForm()
     if form.validate_on_submit():
         try:
-            use_cases.withdraw(place.id, now=clock.now(), by_id=me().id, note=form.note.data)
+            use_cases.withdraw(registration.id, now=clock.now(), by_id=me().id, note=form.note.data)
         except OutreachError as refusal:
             form.refuse(refusal)
-            return _leaving("registration/withdraw.html", place, form), refusal.status
-        flash(_("%(name)s's place was given back. The family is told.", name=place.student.given_name), "success")
-        return redirect(url_for("registration.places", session_id=place.session_id), code=303)
-    return _leaving("registration/withdraw.html", place, form), 422 if form.is_submitted() else 200
+            return _leaving("registration/withdraw.html", registration, form), refusal.status
+        flash(_("%(name)s's place was given back. The family is told.", name=registration.student.given_name), "success")
+        return redirect(url_for("registration.places", session_id=registration.session_id), code=303)
+    return _leaving("registration/withdraw.html", registration, form), 422 if form.is_submitted() else 200
 
 
 @registration.post("/registrations/<int:registration_id>/offer")
 @signed_in(policy.registers_classes)
 def answer_offer(registration_id: int) -> ResponseReturnValue:
     """Say yes or no to a seat that was offered."""
-    place = load(Registration, registration_id, policy.keeps_registration)
+    registration = load(Registration, registration_id, policy.keeps_registration)
     form = OfferForm()
     if not form.validate() or form.answer.data not in {"accept", "decline"}:
         abort(400)
     answer = use_cases.accept_offer if form.answer.data == "accept" else use_cases.decline_offer
     try:
-        answer(place.id, by_id=me().id, now=clock.now())
+        answer(registration.id, by_id=me().id, now=clock.now())
     except OutreachError as refusal:
         flash(str(refusal), "error")
     else:
         flash(_("Thank you, that is settled."), "success")
-    return redirect(url_for("registration.places", session_id=place.session_id), code=303)
+    return redirect(url_for("registration.places", session_id=registration.session_id), code=303)
 
 
 @registration.route("/registrations/<int:registration_id>/removal", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def remove(registration_id: int) -> ResponseReturnValue:
     """Ask why, then take a student off the list."""
-    place = load(Registration, registration_id, policy.removes_registration)
+    registration = load(Registration, registration_id, policy.removes_registration)
     form = RemovalForm()
     if form.validate_on_submit():
         try:
-            use_cases.remove(place.id, by_id=me().id, reason=form.reason.data, now=clock.now())
+            use_cases.remove(registration.id, by_id=me().id, reason=form.reason.data, now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
-            return _leaving("registration/remove.html", place, form), refusal.status
-        flash(_("%(name)s was taken off the list. The family and the school are told.", name=place.student.given_name), "success")
-        return redirect(url_for("scheduling.show_roster", session_id=place.session_id), code=303)
-    return _leaving("registration/remove.html", place, form), 422 if form.is_submitted() else 200
+            return _leaving("registration/remove.html", registration, form), refusal.status
+        flash(_("%(name)s was taken off the list. The family and the school are told.", name=registration.student.given_name), "success")
+        return redirect(url_for("scheduling.show_roster", session_id=registration.session_id), code=303)
+    return _leaving("registration/remove.html", registration, form), 422 if form.is_submitted() else 200
 
 
-def _leaving(page: str, place: Registration, form: Form) -> str:
-    recipients = preview_leaving(place, by_id=me().id, now=clock.now()) if place.is_active else []
-    return render_template(page, place=place, form=form, recipients=recipients)
+def _leaving(page: str, registration: Registration, form: Form) -> str:
+    recipients = preview_leaving(registration, by_id=me().id, now=clock.now()) if registration.is_active else []
+    return render_template(page, place=registration, form=form, recipients=recipients)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:

@@ -32,19 +32,19 @@ ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == Session
 
 def family_rsvps(*which: ColumnElement[bool]) -> dict[int, FamilyRsvps]:
     """Give, by registration, who speaks for these students and what they said."""
-    return {row.id: voices for row, voices in _rsvps(which)}
+    return {row.id: family for row, family in _rsvps(which)}
 
 
 def combined_rsvps(*which: ColumnElement[bool]) -> dict[int, CombinedRsvp]:
     """Give, by registration, what to show for those of these students who are asked: they have an entry that stands."""
-    return {row.id: combined(voices) for row, voices in _rsvps((*which, *ASKED))}
+    return {row.id: combined(family) for row, family in _rsvps((*which, *ASKED))}
 
 
 def rsvp_counts_by_session(*which: ColumnElement[bool]) -> dict[int, RsvpCounts]:
     """Count, by session, what is to be shown for those of these students who are asked."""
     found: dict[int, list[CombinedRsvp]] = defaultdict(list)
-    for row, voices in _rsvps((*which, *ASKED)):
-        found[row.session_id].append(combined(voices))
+    for row, family in _rsvps((*which, *ASKED)):
+        found[row.session_id].append(combined(family))
     return {session_id: rsvp_counts(verdicts) for session_id, verdicts in found.items()}
 
 
@@ -65,15 +65,15 @@ def _rsvps(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, Family
         .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
         .where(*which)
     ).all()
-    guardians, said = _guardians({row.student_id for row in rows}), _said({row.session_id for row in rows})
+    guardians, rsvps = _guardians({row.student_id for row in rows}), _latest_rsvps({row.session_id for row in rows})
     for row in rows:
         is_minor = Student(birth_date=row.birth_date).is_minor_on(row.starts_wall.date(), row.majority_age)
-        yield row, _family(row.own, guardians[row.student_id] if is_minor else {}, said[row.session_id])
+        yield row, _family(row.own, guardians[row.student_id] if is_minor else {}, rsvps[row.session_id])
 
 
-def _family(own: int | None, guardians: Mapping[int, bool], said: Mapping[int, RsvpState]) -> FamilyRsvps:
+def _family(own: int | None, guardians: Mapping[int, bool], rsvps: Mapping[int, RsvpState]) -> FamilyRsvps:
     reached = frozenset(key for key, is_reached in guardians.items() if is_reached)
-    return FamilyRsvps(own=own, guardians=reached, said={key: said[key] for key in {own, *guardians} & said.keys() if key is not None})
+    return FamilyRsvps(own=own, guardians=reached, rsvps={key: rsvps[key] for key in {own, *guardians} & rsvps.keys() if key is not None})
 
 
 def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
@@ -90,7 +90,7 @@ def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
     return found
 
 
-def _said(session_ids: Collection[int]) -> dict[int, dict[int, RsvpState]]:
+def _latest_rsvps(session_ids: Collection[int]) -> dict[int, dict[int, RsvpState]]:
     """Give, by session and mailbox, the answers that stand."""
     rows = db.session.execute(
         select(Invitation.session_id, Invitation.mailbox_id, Invitation.answer, Invitation.answer_is_verified).where(

@@ -1,11 +1,11 @@
-"""Who speaks for a student, and what their answers come to.
+"""Combine the RSVPs of one family, and decide whether a decline gives the seat back.
 
 Pure.
 
 | the one who declines | others of the family | the place |
 |---|---|---|
 | the student | nobody says they come | given back, where the session says so |
-| a minor's only guardian | the student is silent, or declines too | given back, where the session says so |
+| a minor's only guardian | the student hasn't answered, or declines too | given back, where the session says so |
 | the student, or a minor's only guardian | one says they come, or isn't sure | stays |
 | one guardian of several | whatever they say | stays |
 | a guardian of a student of age | whatever they say | stays |
@@ -32,19 +32,19 @@ class RsvpState:
 
 @dataclass(frozen=True, kw_only=True)
 class FamilyRsvps:
-    """The mailboxes that speak for one student: their own, and a minor's guardians' that letters reach.
+    """The mailboxes whose RSVPs count for one student: their own, and those of a minor's guardians to which letters arrive.
 
-    `said`: by mailbox, the answers that stand. Whoever hasn't answered is left out.
+    `rsvps`: the current one of each mailbox. Whoever hasn't answered is left out.
     """
 
     own: int | None
     guardians: frozenset[int] = frozenset()
-    said: Mapping[int, RsvpState]
+    rsvps: Mapping[int, RsvpState]
 
 
 @dataclass(frozen=True)
 class CombinedRsvp:
-    """What a family's answers come to. `differs`: they contradict each other, so nobody can be sure."""
+    """The RSVPs of a family combined. `differs`: they contradict each other."""
 
     answer: Answer
     is_verified: bool = True
@@ -58,25 +58,25 @@ class RsvpCounts:
     coming: int = 0
     unsure: int = 0
     not_coming: int = 0
-    silent: int = 0
+    unanswered: int = 0
 
 
-def decides_alone(mailbox_id: int, voices: FamilyRsvps) -> bool:
-    """They may say for themselves that the place is free: the student, or a minor's only guardian."""
-    return mailbox_id == voices.own or voices.guardians == {mailbox_id}
+def decides_alone(mailbox_id: int, family: FamilyRsvps) -> bool:
+    """This mailbox's decline is enough: the student's, or that of a minor's only guardian."""
+    return mailbox_id == family.own or family.guardians == {mailbox_id}
 
 
-def gives_seat_back(mailbox_id: int, voices: FamilyRsvps) -> bool:
-    """Their "can't come" is enough to give the place back; it never overrides what somebody else of the family said."""
-    others = (said.answer for key, said in voices.said.items() if key != mailbox_id)
-    return decides_alone(mailbox_id, voices) and all(answer is Answer.DECLINED for answer in others)
+def gives_seat_back(mailbox_id: int, family: FamilyRsvps) -> bool:
+    """Their "can't come" gives the seat back; it never overrides what somebody else of the family answered."""
+    others = (rsvp.answer for key, rsvp in family.rsvps.items() if key != mailbox_id)
+    return decides_alone(mailbox_id, family) and all(answer is Answer.DECLINED for answer in others)
 
 
-def combined(voices: FamilyRsvps) -> CombinedRsvp:
+def combined(family: FamilyRsvps) -> CombinedRsvp:
     """Give what to show for this student: their own answer, else the guardians'; where two say the opposite, neither."""
-    own = voices.said.get(voices.own) if voices.own is not None else None
-    guardians = [said for key, said in sorted(voices.said.items()) if key != voices.own]
-    answers = {said.answer for said in guardians}
+    own = family.rsvps.get(family.own) if family.own is not None else None
+    guardians = [rsvp for key, rsvp in sorted(family.rsvps.items()) if key != family.own]
+    answers = {rsvp.answer for rsvp in guardians}
     if own is not None:
         return (
             CombinedRsvp(Answer.TENTATIVE, differs=True)
@@ -85,10 +85,10 @@ def combined(voices: FamilyRsvps) -> CombinedRsvp:
         )
     if len(answers) > 1:
         return CombinedRsvp(Answer.TENTATIVE, differs=True)
-    return CombinedRsvp(answers.pop(), any(said.is_verified for said in guardians)) if answers else CombinedRsvp(Answer.NEEDS_ACTION)
+    return CombinedRsvp(answers.pop(), any(rsvp.is_verified for rsvp in guardians)) if answers else CombinedRsvp(Answer.NEEDS_ACTION)
 
 
-def rsvp_counts(verdicts: Iterable[CombinedRsvp]) -> RsvpCounts:
+def rsvp_counts(students: Iterable[CombinedRsvp]) -> RsvpCounts:
     """Count what is shown; whose family disagrees is unsure."""
-    counts = Counter(one.answer for one in verdicts)
+    counts = Counter(one.answer for one in students)
     return RsvpCounts(*(counts[answer] for answer in (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION)))

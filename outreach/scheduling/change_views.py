@@ -52,7 +52,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
         status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
     if plans:
         rows = recipients(outreach_session, _("a letter that changes the entry in their calendar, and asks again"))
-        page = {"changes": changes(plans[0].was, plans[0].becomes), "recipients": rows, "kept": typed_before()}
+        page = {"changes": changes(plans[0].previous, plans[0].becomes), "recipients": rows, "kept": typed_before()}
         return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
         flash(_("Moved. Everybody's calendar follows."), "success")

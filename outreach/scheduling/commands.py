@@ -30,8 +30,8 @@ def _line(one: Retimed) -> str:
     wall = f"{formatting.day(one.starts_wall)}, {formatting.clock_time(one.starts_wall)} in {formatting.city(one.zone)}"
     named = f"Session {one.session_id}, “{one.title}”, {wall}"
     if one.becomes is None:
-        return f"{named}: its clock skips this time now. It keeps {one.was:%H:%M} UTC; please move it."
-    return f"{named}: {one.was:%Y-%m-%d %H:%M} UTC becomes {one.becomes:%Y-%m-%d %H:%M} UTC, {one.letters} told."
+        return f"{named}: its clock skips this time now. It keeps {one.previous:%H:%M} UTC; please move it."
+    return f"{named}: {one.previous:%Y-%m-%d %H:%M} UTC becomes {one.becomes:%Y-%m-%d %H:%M} UTC, {one.letters} told."
 
 
 def _summary(found: Retiming, *, is_dry_run: bool) -> str:

@@ -23,7 +23,7 @@ from outreach.time import SettledTime
 class Move:
     """What a move would change, before it is made. `age_floor`: where the new area's own is the higher."""
 
-    was: SessionSnapshot
+    previous: SessionSnapshot
     becomes: SessionSnapshot
     age_floor: int | None
 
@@ -33,11 +33,11 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_("This session isn't there any more."))
-    place, time, decides_at = _target(outreach_session, when, where, now=now)
-    was = snapshot_of(outreach_session)
-    floor = _floor(outreach_session, place)
-    becomes = _facts_after(was, place, time, decides_at)
-    return Move(was=was, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
+    venue, time, decides_at = _target(outreach_session, when, where, now=now)
+    previous = snapshot_of(outreach_session)
+    floor = _floor(outreach_session, venue)
+    becomes = _facts_after(previous, venue, time, decides_at)
+    return Move(previous=previous, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
 
 
 def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime) -> None:
@@ -50,21 +50,21 @@ def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: dat
     """
     with placing():
         outreach_session = locked_session(session_id, seen)
-        place, time, decides_at = _target(outreach_session, when, where, now=now)
-        was = snapshot_of(outreach_session)
-        outreach_session.age_floor = _floor(outreach_session, place)
-        place.take(outreach_session)
+        venue, time, decides_at = _target(outreach_session, when, where, now=now)
+        previous = snapshot_of(outreach_session)
+        outreach_session.age_floor = _floor(outreach_session, venue)
+        venue.take(outreach_session)
         outreach_session.set_time(
             starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
         )
         outreach_session.leave_open_until(decides_at)
         _keep_registration_before_the_start(outreach_session)
         db.session.flush()
-        if _facts_after(was, place, time, was.decides_at) == was:
+        if _facts_after(previous, venue, time, previous.decides_at) == previous:
             cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
-            notify_status(outreach_session, was=was, cause=cause, now=now)
+            notify_status(outreach_session, previous=previous, cause=cause, now=now)
         else:
-            notify_moved(outreach_session, was=was, now=now)
+            notify_moved(outreach_session, previous=previous, now=now)
         settle_seats(outreach_session, now=now)
 
 
@@ -75,37 +75,37 @@ def _target(
         raise Refusal(_("Only a published session can be moved."))
     if outreach_session.ends_at <= now:
         raise Refusal(_("This session is over. Post it again instead."))
-    place = find_venue(where)
-    time = settled_time(when, place.zone, now=now)
+    venue = find_venue(where)
+    time = settled_time(when, venue.zone, now=now)
     kept = outreach_session.decides_at
-    decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=kept)
-    was = snapshot_of(outreach_session)
-    if _facts_after(was, place, time, decides_at) == was:
+    decides_at = decision_time(when.decision, zone=venue.zone, starts_at=time.starts_at, now=now, kept=kept)
+    previous = snapshot_of(outreach_session)
+    if _facts_after(previous, venue, time, decides_at) == previous:
         raise Refusal(_("Nothing changed: that is when and where it takes place already."))
-    return place, time, decides_at
+    return venue, time, decides_at
 
 
-def _facts_after(was: SessionSnapshot, place: Venue, time: SettledTime, decides_at: datetime | None) -> SessionSnapshot:
+def _facts_after(previous: SessionSnapshot, venue: Venue, time: SettledTime, decides_at: datetime | None) -> SessionSnapshot:
     return replace(
-        was,
+        previous,
         starts_wall=time.starts_wall,
         ends_wall=time.ends_wall,
         zone=time.zone,
         fold=time.fold,
         starts_at=time.starts_at,
         ends_at=time.ends_at,
-        site_name=place.site.name if place.site else "",
-        area_name=place.area.name if place.area else "",
-        address=place.site.address if place.site else "",
-        meeting_point=place.meeting_point,
-        video_url=place.video_url,
+        site_name=venue.site.name if venue.site else "",
+        area_name=venue.area.name if venue.area else "",
+        address=venue.site.address if venue.site else "",
+        meeting_point=venue.meeting_point,
+        video_url=venue.video_url,
         is_provisional=decides_at is not None,
         decides_at=decides_at,
     )
 
 
-def _floor(outreach_session: OutreachSession, place: Venue) -> int | None:
-    return higher_floor(outreach_session.age_floor, place.area.age_floor if place.area else None)
+def _floor(outreach_session: OutreachSession, venue: Venue) -> int | None:
+    return higher_floor(outreach_session.age_floor, venue.area.age_floor if venue.area else None)
 
 
 def _keep_registration_before_the_start(outreach_session: OutreachSession) -> None:

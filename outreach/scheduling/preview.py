@@ -93,7 +93,7 @@ def _status(facts: SessionSnapshot) -> str:
 class Rewording:
     """What letters would show as new. The description is too long for a letter, which only says that it is new."""
 
-    was: SessionSnapshot
+    previous: SessionSnapshot
     becomes: SessionSnapshot
     has_new_description: bool
 
@@ -137,10 +137,10 @@ def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, no
 
 
 def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
-    was = snapshot_of(outreach_session)
+    previous = snapshot_of(outreach_session)
     its_host = host(offer.host_id, default_id=outreach_session.host_id)
     becomes = replace(
-        was,
+        previous,
         title=offer.title,
         host_name=its_host.name,
         bring=offer.bring,
@@ -148,14 +148,14 @@ def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Reword
         kit=offer.kit,
         frees_declined_seats=offer.frees_declined_seats,
     )
-    return must_be_news(was, becomes, has_new_description=offer.description != outreach_session.description)
+    return must_be_news(previous, becomes, has_new_description=offer.description != outreach_session.description)
 
 
-def must_be_news(was: SessionSnapshot, becomes: SessionSnapshot, *, has_new_description: bool) -> Rewording:
+def must_be_news(previous: SessionSnapshot, becomes: SessionSnapshot, *, has_new_description: bool) -> Rewording:
     """Give the news to send. Raises Refusal when there is none."""
-    if was == becomes and not has_new_description:
+    if previous == becomes and not has_new_description:
         raise Refusal(
             _("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
             field="tells",
         )
-    return Rewording(was=was, becomes=becomes, has_new_description=has_new_description)
+    return Rewording(previous=previous, becomes=becomes, has_new_description=has_new_description)

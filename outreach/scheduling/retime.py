@@ -33,7 +33,7 @@ class Retimed:
     title: str
     starts_wall: datetime
     zone: str
-    was: datetime
+    previous: datetime
     becomes: datetime | None
     letters: int
 
@@ -84,17 +84,17 @@ def _retime(session_id: int, *, now: datetime) -> Retimed | None:
             return None
         found = _difference(outreach_session, now=now)
         if found is None or found.becomes:
-            was = snapshot_of(outreach_session)
+            previous = snapshot_of(outreach_session)
             _take_instants(outreach_session)
             db.session.flush()
             if found and found.letters:
-                notify_zone(outreach_session, was=was, now=now)
+                notify_zone(outreach_session, previous=previous, now=now)
     return found
 
 
 def _difference(outreach_session: OutreachSession, *, now: datetime) -> Retimed | None:
-    was, becomes = (outreach_session.starts_at, outreach_session.ends_at), _instants_now(outreach_session)
-    if becomes == was:
+    previous, becomes = (outreach_session.starts_at, outreach_session.ends_at), _instants_now(outreach_session)
+    if becomes == previous:
         return None
     concerns = outreach_session.is_published and becomes is not None and becomes[1] > now
     return Retimed(
@@ -102,7 +102,7 @@ def _difference(outreach_session: OutreachSession, *, now: datetime) -> Retimed 
         title=outreach_session.title,
         starts_wall=outreach_session.starts_wall,
         zone=outreach_session.zone,
-        was=was[0],
+        previous=previous[0],
         becomes=becomes[0] if becomes else None,
         letters=_calendars(outreach_session.id) if concerns else 0,
     )

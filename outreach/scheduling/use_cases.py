@@ -68,14 +68,14 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
         if not outreach_session.is_published:
             raise Refusal(_("This session was cancelled. Post it again instead."))
         hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
-        was, description = snapshot_of(outreach_session), outreach_session.description
+        previous, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
         db.session.flush()
         if tells:
             is_new = description != outreach_session.description
-            news = must_be_news(was, snapshot_of(outreach_session), has_new_description=is_new)
-            notify_wording(outreach_session, was=was, has_new_description=news.has_new_description, now=now)
+            news = must_be_news(previous, snapshot_of(outreach_session), has_new_description=is_new)
+            notify_wording(outreach_session, previous=previous, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts:
             notify_hosts(outreach_session, now=now)
         if seat_limits(outreach_session).is_more_than(room):
@@ -146,10 +146,10 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
 
 
 def _take_time_and_place(outreach_session: OutreachSession, when: WhenInput, where: WhereInput, *, now: datetime) -> None:
-    place = find_venue(where)
-    time = settled_time(when, place.zone, now=now)
-    decides_at = decision_time(when.decision, zone=place.zone, starts_at=time.starts_at, now=now, kept=outreach_session.decides_at)
-    place.take(outreach_session)
+    venue = find_venue(where)
+    time = settled_time(when, venue.zone, now=now)
+    decides_at = decision_time(when.decision, zone=venue.zone, starts_at=time.starts_at, now=now, kept=outreach_session.decides_at)
+    venue.take(outreach_session)
     outreach_session.set_time(
         starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
     )

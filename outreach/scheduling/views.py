@@ -177,7 +177,12 @@ def _reword(form: Any, session_id: int) -> tuple[int, Edit | None]:
 
 def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
     news = plan.news
-    page = {"news": news, "changes": changes(news.was, news.becomes) if news else [], "recipients": plan.recipients, "kept": typed_before()}
+    page = {
+        "news": news,
+        "changes": changes(news.previous, news.becomes) if news else [],
+        "recipients": plan.recipients,
+        "kept": typed_before(),
+    }
     return render_template("scheduling/tell_question.html", outreach_session=outreach_session, **page)
 
 

@@ -120,7 +120,7 @@ class StudentForm(Form):
     @property
     def shown_guardians(self) -> int:
         """How many guardians to show at once: those there are, and one more."""
-        filled = [place for place, part in enumerate(self.guardians) if part.form.name.data or part.form.email.data or part.form.errors]
+        filled = [index for index, part in enumerate(self.guardians) if part.form.name.data or part.form.email.data or part.form.errors]
         return max(filled, default=0) + 2
 
 

@@ -114,7 +114,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
-    coming = sum(place.state in HAVE_AN_ENTRY for place in removal.registrations_to_come(student.id, now=clock.now()))
+    coming = sum(registration.state in HAVE_AN_ENTRY for registration in removal.registrations_to_come(student.id, now=clock.now()))
     facts = {
         "coming": coming,
         "student": student,

@@ -97,10 +97,10 @@ def instants(starts_wall: datetime, ends_wall: datetime, zone: str, fold: int) -
 
     Raises TimeRefused where the clock skips one of them now, or the zone is gone.
     """
-    place = _zone(zone)
+    zone_info = _zone(zone)
     for wall, field in ((starts_wall, "start"), (ends_wall, "end")):
-        _fold(wall, place, field, fold)
-    return _instant(starts_wall, place, fold), _instant(ends_wall, place, fold)
+        _fold(wall, zone_info, field, fold)
+    return _instant(starts_wall, zone_info, fold), _instant(ends_wall, zone_info, fold)
 
 
 def moment(wall: datetime, zone: str, *, field: str) -> datetime:
@@ -110,8 +110,8 @@ def moment(wall: datetime, zone: str, *, field: str) -> datetime:
     """
     if not 2000 <= wall.year < 2200:
         raise TimeRefused(Objection.TOO_FAR, field)
-    place = _zone(zone)
-    return _instant(wall, place, _fold(wall, place, field, 0))
+    zone_info = _zone(zone)
+    return _instant(wall, zone_info, _fold(wall, zone_info, field, 0))
 
 
 def instant(wall: datetime, zone: str, fold: int) -> datetime:

@@ -41,13 +41,13 @@ def _asset(filename: str, _root: str) -> str:
 
 
 def _gettext(message: str) -> str:
-    said: str = _catalogue().gettext(message)
-    return said
+    text: str = _catalogue().gettext(message)
+    return text
 
 
 def _ngettext(one: str, several: str, number: int) -> str:
-    said: str = _catalogue().ngettext(one, several, number)
-    return said
+    text: str = _catalogue().ngettext(one, several, number)
+    return text
 
 
 def _catalogue() -> Any:

@@ -240,7 +240,7 @@ def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Famil
         one = db.session.get_one(OutreachSession, family.outreach_session.id)
         was, later = snapshot_of(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
-        notify_moved(one, was=was, now=now)
+        notify_moved(one, previous=was, now=now)
     client = client_of(None)
     response = answered(family, client, "accepted", sequence=shown)
     assert response.status_code == 409

@@ -206,7 +206,7 @@ def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sen
         one = db.session.get_one(OutreachSession, sent.outreach_session.id)
         was, later = snapshot_of(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
-        notify_moved(one, was=was, now=sent.now)
+        notify_moved(one, previous=was, now=sent.now)
     assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/update").status_code == 303
     facts = LetterSnapshot.from_json(sent.letter("ana").facts)
     assert facts.was is not None

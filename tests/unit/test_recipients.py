@@ -10,7 +10,9 @@ from outreach.people.contacts import Participant, Recipient, recipients, teacher
 STUDENT, GUARDIAN = ReasonKind.STUDENT, ReasonKind.GUARDIAN
 
 
-def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached: frozenset[int] = frozenset()) -> Participant:
+def participant(
+    *, minor: bool, own: int | None, guardians: tuple[int, ...], undeliverable_ids: frozenset[int] = frozenset()
+) -> Participant:
     return Participant(
         registration_id=1,
         state=RegistrationState.CONFIRMED,
@@ -20,7 +22,7 @@ def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached
         own_mailbox_id=own,
         guardian_mailbox_ids=guardians,
         is_minor=minor,
-        unreached=unreached,
+        undeliverable_ids=undeliverable_ids,
     )
 
 
@@ -39,13 +41,13 @@ def place(*, minor: bool, own: int | None, guardians: tuple[int, ...], unreached
 def test_the_table(
     *, minor: bool, own: int | None, guardians: tuple[int, ...], expected: list[tuple[int, ReasonKind]], stands_in: bool
 ) -> None:
-    student = place(minor=minor, own=own, guardians=guardians)
+    student = participant(minor=minor, own=own, guardians=guardians)
     assert recipients(student) == tuple(Recipient(key, kind) for key, kind in expected)
     assert teacher_stands_in(student) is stands_in
 
 
 @pytest.mark.parametrize(
-    ("minor", "own", "guardians", "unreached", "stands_in"),
+    ("minor", "own", "guardians", "undeliverable_ids", "stands_in"),
     [
         (True, 1, (2, 3), {2}, False),
         (True, 1, (2, 3), {2, 3}, True),
@@ -56,8 +58,8 @@ def test_the_table(
     ],
 )
 def test_where_letters_do_not_arrive_the_invitation_stays_and_the_teacher_may_have_to_speak(
-    *, minor: bool, own: int, guardians: tuple[int, ...], unreached: set[int], stands_in: bool
+    *, minor: bool, own: int, guardians: tuple[int, ...], undeliverable_ids: set[int], stands_in: bool
 ) -> None:
-    student = place(minor=minor, own=own, guardians=guardians, unreached=frozenset(unreached))
-    assert recipients(student) == recipients(place(minor=minor, own=own, guardians=guardians))
+    student = participant(minor=minor, own=own, guardians=guardians, undeliverable_ids=frozenset(undeliverable_ids))
+    assert recipients(student) == recipients(participant(minor=minor, own=own, guardians=guardians))
     assert teacher_stands_in(student) is stands_in

@@ -13,33 +13,33 @@ YES, UNSURE, NO, NOTHING = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, A
 OWN, MOTHER, FATHER = 1, 2, 3
 
 
-def voices(own: Answer | None = NOTHING, mother: Answer | None = None, father: Answer | None = None) -> FamilyRsvps:
+def rsvps_of(own: Answer | None = NOTHING, mother: Answer | None = None, father: Answer | None = None) -> FamilyRsvps:
     """Give a student's; None: no such mailbox, NOTHING: hasn't answered."""
     everybody = {OWN: own, MOTHER: mother, FATHER: father}
     return FamilyRsvps(
         own=OWN if own else None,
         guardians=frozenset(key for key in (MOTHER, FATHER) if everybody[key]),
-        said={key: RsvpState(answer) for key, answer in everybody.items() if answer not in (None, NOTHING)},
+        rsvps={key: RsvpState(answer) for key, answer in everybody.items() if answer not in (None, NOTHING)},
     )
 
 
 @pytest.mark.parametrize(
     ("who", "family", "is_free"),
     [
-        (OWN, voices(own=NO), True),
-        (OWN, voices(own=NO, mother=NOTHING), True),
-        (OWN, voices(own=NO, mother=NO, father=NO), True),
-        (OWN, voices(own=NO, mother=YES), False),
-        (OWN, voices(own=NO, mother=NOTHING, father=UNSURE), False),
-        (MOTHER, voices(own=None, mother=NO), True),
-        (MOTHER, voices(own=NOTHING, mother=NO), True),
-        (MOTHER, voices(own=NO, mother=NO), True),
-        (MOTHER, voices(own=YES, mother=NO), False),
-        (MOTHER, voices(own=UNSURE, mother=NO), False),
-        (MOTHER, voices(own=None, mother=NO, father=NOTHING), False),
-        (MOTHER, voices(own=NO, mother=NO, father=NO), False),
-        (MOTHER, voices(own=NO), False),
-        (MOTHER, voices(own=None), False),
+        (OWN, rsvps_of(own=NO), True),
+        (OWN, rsvps_of(own=NO, mother=NOTHING), True),
+        (OWN, rsvps_of(own=NO, mother=NO, father=NO), True),
+        (OWN, rsvps_of(own=NO, mother=YES), False),
+        (OWN, rsvps_of(own=NO, mother=NOTHING, father=UNSURE), False),
+        (MOTHER, rsvps_of(own=None, mother=NO), True),
+        (MOTHER, rsvps_of(own=NOTHING, mother=NO), True),
+        (MOTHER, rsvps_of(own=NO, mother=NO), True),
+        (MOTHER, rsvps_of(own=YES, mother=NO), False),
+        (MOTHER, rsvps_of(own=UNSURE, mother=NO), False),
+        (MOTHER, rsvps_of(own=None, mother=NO, father=NOTHING), False),
+        (MOTHER, rsvps_of(own=NO, mother=NO, father=NO), False),
+        (MOTHER, rsvps_of(own=NO), False),
+        (MOTHER, rsvps_of(own=None), False),
     ],
 )
 def test_a_decline_gives_the_place_back_only_where_nobody_else_has_a_say(who: int, family: FamilyRsvps, is_free: bool) -> None:
@@ -48,9 +48,9 @@ def test_a_decline_gives_the_place_back_only_where_nobody_else_has_a_say(who: in
 
 @given(st.sampled_from([None, NOTHING, YES, UNSURE, NO]), *[st.sampled_from([None, NOTHING, YES, UNSURE, NO])] * 2)
 def test_nobodys_yes_is_ever_overridden(own: Answer | None, mother: Answer | None, father: Answer | None) -> None:
-    family = voices(own, mother, father)
+    family = rsvps_of(own, mother, father)
     for who in (OWN, MOTHER, FATHER):
-        others = {said.answer for key, said in family.said.items() if key != who}
+        others = {said.answer for key, said in family.rsvps.items() if key != who}
         if gives_seat_back(who, family):
             assert decides_alone(who, family)
             assert others <= {NO}
@@ -59,18 +59,18 @@ def test_nobodys_yes_is_ever_overridden(own: Answer | None, mother: Answer | Non
 @pytest.mark.parametrize(
     ("family", "shown"),
     [
-        (voices(own=None), CombinedRsvp(NOTHING)),
-        (voices(own=NOTHING, mother=NOTHING), CombinedRsvp(NOTHING)),
-        (voices(own=YES), CombinedRsvp(YES)),
-        (voices(own=YES, mother=UNSURE), CombinedRsvp(YES)),
-        (voices(own=UNSURE, mother=NO), CombinedRsvp(UNSURE)),
-        (voices(own=NO, mother=NO, father=NOTHING), CombinedRsvp(NO)),
-        (voices(own=NOTHING, mother=NO), CombinedRsvp(NO)),
-        (voices(own=None, mother=UNSURE, father=UNSURE), CombinedRsvp(UNSURE)),
-        (voices(own=None, mother=YES, father=NO), CombinedRsvp(UNSURE, differs=True)),
-        (voices(own=None, mother=YES, father=UNSURE), CombinedRsvp(UNSURE, differs=True)),
-        (voices(own=YES, mother=NO), CombinedRsvp(UNSURE, differs=True)),
-        (voices(own=NO, mother=NOTHING, father=YES), CombinedRsvp(UNSURE, differs=True)),
+        (rsvps_of(own=None), CombinedRsvp(NOTHING)),
+        (rsvps_of(own=NOTHING, mother=NOTHING), CombinedRsvp(NOTHING)),
+        (rsvps_of(own=YES), CombinedRsvp(YES)),
+        (rsvps_of(own=YES, mother=UNSURE), CombinedRsvp(YES)),
+        (rsvps_of(own=UNSURE, mother=NO), CombinedRsvp(UNSURE)),
+        (rsvps_of(own=NO, mother=NO, father=NOTHING), CombinedRsvp(NO)),
+        (rsvps_of(own=NOTHING, mother=NO), CombinedRsvp(NO)),
+        (rsvps_of(own=None, mother=UNSURE, father=UNSURE), CombinedRsvp(UNSURE)),
+        (rsvps_of(own=None, mother=YES, father=NO), CombinedRsvp(UNSURE, differs=True)),
+        (rsvps_of(own=None, mother=YES, father=UNSURE), CombinedRsvp(UNSURE, differs=True)),
+        (rsvps_of(own=YES, mother=NO), CombinedRsvp(UNSURE, differs=True)),
+        (rsvps_of(own=NO, mother=NOTHING, father=YES), CombinedRsvp(UNSURE, differs=True)),
     ],
 )
 def test_the_students_own_answer_is_shown_first_and_a_contradiction_says_so(family: FamilyRsvps, shown: CombinedRsvp) -> None:
@@ -79,8 +79,8 @@ def test_the_students_own_answer_is_shown_first_and_a_contradiction_says_so(fami
 
 def test_an_answer_nobody_vouches_for_says_so() -> None:
     unproven, proven = RsvpState(YES, is_verified=False), RsvpState(YES)
-    assert combined(FamilyRsvps(own=OWN, said={OWN: unproven})) == CombinedRsvp(YES, is_verified=False)
-    assert combined(FamilyRsvps(own=None, guardians=frozenset({MOTHER}), said={MOTHER: unproven})) == CombinedRsvp(YES, is_verified=False)
-    assert combined(FamilyRsvps(own=None, guardians=frozenset({MOTHER, FATHER}), said={MOTHER: unproven, FATHER: proven})) == CombinedRsvp(
+    assert combined(FamilyRsvps(own=OWN, rsvps={OWN: unproven})) == CombinedRsvp(YES, is_verified=False)
+    assert combined(FamilyRsvps(own=None, guardians=frozenset({MOTHER}), rsvps={MOTHER: unproven})) == CombinedRsvp(YES, is_verified=False)
+    assert combined(FamilyRsvps(own=None, guardians=frozenset({MOTHER, FATHER}), rsvps={MOTHER: unproven, FATHER: proven})) == CombinedRsvp(
         YES
     )

@@ -88,17 +88,17 @@ def test_who_was_not_meant_has_no_say(
 )
 def test_the_only_guardian_letters_reach_may_give_the_place_back(world: Neighbours, marks: dict[str, str], speaks: set[str]) -> None:
     mark(world, marks)
-    voices = family_rsvps(Registration.id == world.registration("Ana").id)[world.registration("Ana").id]
-    assert {address for address in (ANA, MARIA, PAUL, NORA) if decides_alone(world.mailbox(address).id, voices)} == speaks
+    family = family_rsvps(Registration.id == world.registration("Ana").id)[world.registration("Ana").id]
+    assert {address for address in (ANA, MARIA, PAUL, NORA) if decides_alone(world.mailbox(address).id, family)} == speaks
 
 
 def test_an_answer_of_a_guardian_whom_letters_do_not_reach_still_stands_against_a_decline(world: Neighbours) -> None:
     answer(world, {MARIA: NO, PAUL: YES})
     mark(world, {PAUL: REFUSED})
     key = world.registration("Ana").id
-    voices = family_rsvps(Registration.id == key)[key]
-    assert voices.said == {world.mailbox(MARIA).id: RsvpState(NO), world.mailbox(PAUL).id: RsvpState(YES)}
-    assert not gives_seat_back(world.mailbox(MARIA).id, voices)
+    family = family_rsvps(Registration.id == key)[key]
+    assert family.rsvps == {world.mailbox(MARIA).id: RsvpState(NO), world.mailbox(PAUL).id: RsvpState(YES)}
+    assert not gives_seat_back(world.mailbox(MARIA).id, family)
 
 
 def test_an_answer_to_another_session_or_to_an_entry_taken_back_does_not_count(world: Neighbours) -> None:
@@ -154,7 +154,7 @@ def test_a_sheet_counts_each_session_for_itself(world: Neighbours) -> None:
     answer(world, {RUTH: NO}, world.second)
     everybody = Registration.session_id.in_([world.first.id, world.second.id])
     assert rsvp_counts_by_session(everybody) == {
-        world.first.id: RsvpCounts(coming=2, unsure=1, not_coming=1, silent=2),
+        world.first.id: RsvpCounts(coming=2, unsure=1, not_coming=1, unanswered=2),
         world.second.id: RsvpCounts(not_coming=1),
     }
 

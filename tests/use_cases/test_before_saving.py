@@ -70,11 +70,11 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
     assert [row[:2] for row in plan.recipients] == WITH_AN_ENTRY
     assert {row[2] for row in plan.recipients} == {"a letter that changes the entry; their answer stays"}
     assert (plan.sends, plan.news.has_new_description) == (True, name == "description")
-    changed = {key for key in WORDING if key != "description" and getattr(plan.news.was, key) != getattr(plan.news.becomes, key)}
+    changed = {key for key in WORDING if key != "description" and getattr(plan.news.previous, key) != getattr(plan.news.becomes, key)}
     assert changed == {name} - {"description"}
     if name != "description":
         assert getattr(plan.news.becomes, name) == WORDING[name]
-    assert (plan.news.was.starts_at, plan.news.was.host_name) == (plan.news.becomes.starts_at, plan.news.becomes.host_name)
+    assert (plan.news.previous.starts_at, plan.news.previous.host_name) == (plan.news.becomes.starts_at, plan.news.becomes.host_name)
 
 
 @pytest.mark.parametrize("name", ["", *SILENT])
@@ -90,7 +90,7 @@ def test_another_host_is_news_and_comes_and_goes(make: Builder, busy: OutreachSe
     other = make.clinician(given_name="Ida", family_name="Ash")
     plan = plan_edit(busy.id, as_it_is(busy, host_id=other.id), tells=True, now=now)
     assert plan.news is not None
-    assert (plan.news.was.host_name, plan.news.becomes.host_name) == ("Sam Lee", "Ida Ash")
+    assert (plan.news.previous.host_name, plan.news.becomes.host_name) == ("Sam Lee", "Ida Ash")
     assert [row[:2] for row in plan.recipients[4:]] == [(1, "new host"), (1, "host who goes")]
 
 
@@ -191,7 +191,7 @@ def test_nobody_hears_of_what_turns_out_to_be_over(
         notify.notify_published(made, now=now)
     at = BY_NOW + 2 * HOUR - before_the_end
     (one,) = retime_all(now=at, is_dry_run=True).changed
-    assert (one.letters, one.was, one.becomes, one.title, one.zone, one.starts_wall) == (
+    assert (one.letters, one.previous, one.becomes, one.title, one.zone, one.starts_wall) == (
         *(letters, PROMISED, BY_NOW, made.title),
         "America/Vancouver",
         WINTER,

@@ -206,7 +206,7 @@ def test_answers_are_counted_for_those_who_have_a_seat_here(make: Builder, now: 
     shown = roster(here.id)
     assert [guest.verdict and guest.verdict.answer for guest in shown.seated] == [Answer.ACCEPTED, Answer.DECLINED, Answer.NEEDS_ACTION]
     assert [guest.verdict for guest in shown.waiting] == [None]
-    assert shown.answers == RsvpCounts(coming=1, not_coming=1, silent=1)
+    assert shown.answers == RsvpCounts(coming=1, not_coming=1, unanswered=1)
     assert roster(elsewhere.id).answers == RsvpCounts(unsure=4)
 
 

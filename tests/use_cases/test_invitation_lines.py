@@ -128,7 +128,7 @@ def test_the_last_letter_that_carried_the_entry_counts(desk: Desk) -> None:
     desk.letter(ben, server_words="250 fine", settled_at=desk.now + HOUR)
     letter = desk.line(ana).letter
     assert letter is not None
-    assert (letter.id, letter.state, letter.said, letter.due_at) == (last.id, LetterState.FAILED, "421 busy", desk.now - SECOND)
+    assert (letter.id, letter.state, letter.reply, letter.due_at) == (last.id, LetterState.FAILED, "421 busy", desk.now - SECOND)
     assert (letter.accepted_at, letter.returned) == (desk.now - HOUR, None)
     assert desk.line(desk.invitation("cem")).letter is None
 
@@ -201,7 +201,7 @@ def test_nobody_reads_where_the_last_reason_has_ended(desk: Desk) -> None:
 # Why it is in its state.
 
 
-def said(desk: Desk, invitation: Invitation) -> str:
+def reply(desk: Desk, invitation: Invitation) -> str:
     return why(desk.line(invitation), clock_shows)
 
 
@@ -211,10 +211,10 @@ def test_an_address_that_gets_nothing_says_since_when_and_why(desk: Desk) -> Non
     desk.mark(refused, refused_at=desk.now, refused_words="550 no Ben")
     desk.mark(silent, refused_at=desk.now, refused_words=None)
     desk.mark(blocked, blocked_at=desk.now)
-    assert said(desk, stopped) == "Its reader said “wrong address” on 09:00."
-    assert said(desk, refused) == "The mail server says since 09:00 that there is no such address. The server said: 550 no Ben"
-    assert said(desk, silent) == "The mail server says since 09:00 that there is no such address."
-    assert said(desk, blocked) == "Its domain turns our letters away since 09:00."
+    assert reply(desk, stopped) == "Its reader said “wrong address” on 09:00."
+    assert reply(desk, refused) == "The mail server says since 09:00 that there is no such address. The server said: 550 no Ben"
+    assert reply(desk, silent) == "The mail server says since 09:00 that there is no such address."
+    assert reply(desk, blocked) == "Its domain turns our letters away since 09:00."
 
 
 @pytest.mark.parametrize(
@@ -229,28 +229,28 @@ def test_an_address_that_gets_nothing_says_since_when_and_why(desk: Desk) -> Non
 )
 def test_what_never_left_says_what_becomes_of_its_letter(desk: Desk, state: LetterState, words: str) -> None:
     invitation = desk.invitation("ana", sent_sequence=None)
-    assert said(desk, invitation) == ""
+    assert reply(desk, invitation) == ""
     desk.letter(invitation, state, server_words="421 busy", due_at=desk.now - HOUR)
-    assert said(desk, invitation) == words
+    assert reply(desk, invitation) == words
 
 
 @pytest.mark.parametrize(("is_live", "words"), [(True, "A newer version hasn't left."), (False, "The cancellation hasn't left.")])
 def test_what_is_out_of_date_says_which_news_has_not_left(desk: Desk, *, is_live: bool, words: str) -> None:
     invitation = desk.invitation("ana", sequence=1, is_live=is_live)
-    assert (desk.line(invitation).state, said(desk, invitation)) == (State.STALE, words)
+    assert (desk.line(invitation).state, reply(desk, invitation)) == (State.STALE, words)
     letter = desk.letter(invitation, LetterState.FAILED, server_words="421 busy")
-    assert said(desk, invitation) == f"{words} The server said: 421 busy"
+    assert reply(desk, invitation) == f"{words} The server said: 421 busy"
     desk.bounce(letter, BounceKind.SOFT, "mailbox full")
-    assert said(desk, invitation) == f"{words} The server said: mailbox full"
+    assert reply(desk, invitation) == f"{words} The server said: mailbox full"
 
 
 def test_what_came_back_says_when_it_was_accepted_and_what_was_said(desk: Desk) -> None:
     invitation = desk.invitation("ana")
     desk.letter(invitation, settled_at=desk.now - HOUR)
     last = desk.letter(invitation, LetterState.FAILED, server_words="421 busy")
-    assert said(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 421 busy"
+    assert reply(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 421 busy"
     desk.bounce(last, BounceKind.HARD, "550 no")
-    assert said(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 550 no"
+    assert reply(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 550 no"
 
 
 @pytest.mark.parametrize(
@@ -268,14 +268,14 @@ def test_an_answer_says_how_and_when_it_came(
     invitation = desk.invitation("ana", answer=answer, answered_at=desk.now, answer_is_verified=is_verified)
     if source is not None:
         desk.answer(invitation, answer=answer, source=source)
-    assert (desk.line(invitation).state, said(desk, invitation)) == (State.ANSWERED, words)
+    assert (desk.line(invitation).state, reply(desk, invitation)) == (State.ANSWERED, words)
 
 
 def test_what_was_sent_says_when_a_server_took_it(desk: Desk) -> None:
     invitation = desk.invitation("ana")
-    assert said(desk, invitation) == "The mail server took it on never."
+    assert reply(desk, invitation) == "The mail server took it on never."
     desk.letter(invitation, settled_at=desk.now - HOUR)
-    assert said(desk, invitation) == "The mail server took it on 08:00."
+    assert reply(desk, invitation) == "The mail server took it on 08:00."
 
 
 def test_what_stands_no_more_says_whether_it_may_still_be_seen(desk: Desk) -> None:
@@ -288,10 +288,10 @@ def test_what_stands_no_more_says_whether_it_may_still_be_seen(desk: Desk) -> No
     desk.letter(taken, settled_at=desk.now - HOUR)
     desk.letter(silent)
     desk.mark(silent, blocked_at=desk.now)
-    assert said(desk, nothing) == "Nothing had left, so nothing had to be taken back."
-    assert said(desk, taken) == "The mail server took the cancellation on 08:00."
+    assert reply(desk, nothing) == "Nothing had left, so nothing had to be taken back."
+    assert reply(desk, taken) == "The mail server took the cancellation on 08:00."
     for invitation in (silent, without):
-        assert said(desk, invitation) == "The entry may still be in their calendar: nothing goes to that address."
+        assert reply(desk, invitation) == "The entry may still be in their calendar: nothing goes to that address."
 
 
 # Its history.

@@ -198,7 +198,7 @@ def test_a_new_description_is_still_mentioned_when_the_session_moves_before_that
 ) -> None:
     for one in (world.first, third):
         with transaction():
-            notify.notify_wording(one, was=snapshot_of(one), has_new_description=True, now=world.now)
+            notify.notify_wording(one, previous=snapshot_of(one), has_new_description=True, now=world.now)
     assert letter_to(PAUL).facts.has_new_description
     world.now += MINUTE
     world.move()
@@ -299,12 +299,12 @@ def test_whatever_a_letter_shows_is_shown_beside_what_it_was(world: Neighbours, 
     changes: dict[str, Any] = {name: other}
     was = replace(snapshot_of(world.first), **changes)
     with transaction():
-        notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
+        notify.notify_wording(world.first, previous=was, has_new_description=False, now=world.now)
     assert {letter.facts.was for letter in queued()} == {was}
 
 
 def test_what_no_letter_shows_is_no_change(world: Neighbours) -> None:
     was = replace(snapshot_of(world.first), format_name="Something else", frees_declined_seats=True)
     with transaction():
-        notify.notify_wording(world.first, was=was, has_new_description=True, now=world.now)
+        notify.notify_wording(world.first, previous=was, has_new_description=True, now=world.now)
     assert {letter.facts.was for letter in queued()} == {None}

@@ -114,7 +114,7 @@ class Story:
             self.session.set_time(
                 starts_wall=starts, ends_wall=starts + timedelta(hours=1), zone=self.session.zone, fold=0, tzdata_version="2026f"
             )
-            notify_moved(self.session, was=was, now=self.now)
+            notify_moved(self.session, previous=was, now=self.now)
 
     def _come_back(self, method: str, attendee: str, lines: Sequence[str] = ()) -> None:
         """A calendar proposes another time, or answers for somebody else, about Anamaria's own invitation."""

@@ -226,7 +226,7 @@ def move(outreach_session: OutreachSession, *, hours: int, now: datetime) -> Non
             fold=0,
             tzdata_version="2026f",
         )
-        notify_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, previous=was, now=now)
 
 
 def test_cancelled_before_the_request_left_means_no_calendar_mail(make: Builder, school: School, teacher: User, now: datetime) -> None:

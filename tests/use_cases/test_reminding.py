@@ -113,7 +113,7 @@ def test_a_new_time_re_arms_and_a_wording_change_does_not(outreach_session: Outr
             fold=0,
             tzdata_version="2026f",
         )
-        notify_moved(outreach_session, was=was, now=moved_at)
+        notify_moved(outreach_session, previous=was, now=moved_at)
     plan_reminders(now=moved_at + timedelta(minutes=1))
     sendable = [letter for letter in reminders() if letter.state == "queued"]
     assert sendable == []

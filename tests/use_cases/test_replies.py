@@ -45,7 +45,7 @@ def moved(family: Family) -> None:
             fold=0,
             tzdata_version="2026f",
         )
-        notify_moved(outreach_session, was=was, now=family.now + MINUTE)
+        notify_moved(outreach_session, previous=was, now=family.now + MINUTE)
     family.deliver()
 
 

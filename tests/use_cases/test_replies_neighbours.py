@@ -285,11 +285,11 @@ def test_an_answer_to_the_same_time_counts_whatever_else_was_revised(street: Str
     family, outreach_session = street.first, street.first.outreach_session
     first = family.invitation(PARENT).sequence
     with transaction():
-        notify_wording(outreach_session, was=snapshot_of(outreach_session), has_new_description=True, now=family.now)
+        notify_wording(outreach_session, previous=snapshot_of(outreach_session), has_new_description=True, now=family.now)
     assert (family.invitation(PARENT).sequence, family.invitation(PARENT).answers_since) == (first + 1, 0)
     assert family.take(family.reply(PARENT, sequence=first)) is APPLIED
     with transaction():
-        notify_moved(outreach_session, was=snapshot_of(outreach_session), now=family.now)
+        notify_moved(outreach_session, previous=snapshot_of(outreach_session), now=family.now)
     assert (family.invitation(PARENT).sequence, family.invitation(PARENT).answers_since) == (first + 2, first + 2)
     assert family.take(family.reply(PARENT, sequence=first + 1, at=MINUTE)) is HISTORY
 

@@ -109,7 +109,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     assert (outreach_session.starts_wall, outreach_session.starts_at) == (WINTER, BY_NOW)
     assert (outreach_session.ends_at, outreach_session.tzdata_version) == (BY_NOW + 2 * HOUR, TZDATA_VERSION)
     (one,) = found.changed
-    assert (one.was, one.becomes, one.letters) == (AS_PROMISED, BY_NOW, len(before))
+    assert (one.previous, one.becomes, one.letters) == (AS_PROMISED, BY_NOW, len(before))
     letters = queued()
     assert {letter.kind for letter in letters} == {LetterKind.UPDATED}
     assert {letter.invitation_id: letter.sequence for letter in letters} == {key: sequence + 1 for key, sequence in before.items()}

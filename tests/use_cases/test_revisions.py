@@ -46,13 +46,13 @@ def moved(world: Neighbours) -> None:
 def reworded(world: Neighbours) -> None:
     with transaction():
         was, world.first.title = snapshot_of(world.first), "Another title"
-        notify.notify_wording(world.first, was=was, has_new_description=False, now=world.now)
+        notify.notify_wording(world.first, previous=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours) -> None:
     with transaction():
         was = replace(snapshot_of(world.first), starts_at=world.first.starts_at + HOUR)
-        notify.notify_zone(world.first, was=was, now=world.now)
+        notify.notify_zone(world.first, previous=was, now=world.now)
 
 
 def online_in_another_zone(world: Neighbours) -> None:
@@ -75,7 +75,7 @@ def decided_at(world: Neighbours, days: int) -> None:
     with transaction():
         was = snapshot_of(world.first)
         world.first.leave_open_until(world.first.starts_at - timedelta(days=days))
-        notify.notify_status(world.first, was=was, cause=Cause.PROVISIONAL, now=world.now)
+        notify.notify_status(world.first, previous=was, cause=Cause.PROVISIONAL, now=world.now)
 
 
 def confirmed(world: Neighbours) -> None:
@@ -84,7 +84,7 @@ def confirmed(world: Neighbours) -> None:
         db.session.flush()
         was = snapshot_of(world.first)
         world.first.leave_open_until(None)
-        notify.notify_status(world.first, was=was, cause=Cause.DECIDED, now=world.now)
+        notify.notify_status(world.first, previous=was, cause=Cause.DECIDED, now=world.now)
 
 
 def cancelled(world: Neighbours) -> None:

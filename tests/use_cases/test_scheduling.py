@@ -272,7 +272,7 @@ def test_a_move_tells_everybody_and_keeps_seats(make: Builder, now: datetime) ->
     place = at(db.session.get_one(Site, outreach_session.site_id))
     later = replace(AFTERNOON, day=date(2027, 3, 25))
     plan = plan_move(outreach_session.id, later, place, now=now)
-    assert (plan.was.starts_wall, plan.becomes.starts_wall) == (datetime(2027, 3, 18, 14), datetime(2027, 3, 25, 14))
+    assert (plan.previous.starts_wall, plan.becomes.starts_wall) == (datetime(2027, 3, 18, 14), datetime(2027, 3, 25, 14))
     assert outreach_session.starts_wall == datetime(2027, 3, 18, 14)
     apply_move(outreach_session.id, later, place, seen=outreach_session.updated_at, now=now)
     assert (outreach_session.starts_wall, outreach_session.revision, outreach_session.seats_taken) == (datetime(2027, 3, 25, 14), 1, 3)

@@ -644,7 +644,7 @@ def test_why_people_hear_of_a_move(
     assert (planned.becomes.starts_at, planned.becomes.ends_at) == (moved.starts_at, moved.ends_at)
     assert (planned.becomes.is_provisional, planned.becomes.decides_at) == (moved.is_provisional, moved.decides_at)
     assert planned.becomes.meeting_point == moved.meeting_point
-    assert planned.was.starts_at == STARTS
+    assert planned.previous.starts_at == STARTS
     assert moved.revision == 1
 
 
@@ -678,7 +678,7 @@ def test_the_other_hour_of_a_night_the_clock_goes_back_is_another_time(make: Bui
     with pytest.raises(Refusal, match="Nothing changed"):
         plan_move(made.id, night, place, now=now)
     planned = plan_move(made.id, replace(night, fold=1), place, now=now)
-    assert (planned.becomes.fold, planned.becomes.starts_at - planned.was.starts_at) == (1, HOUR)
+    assert (planned.becomes.fold, planned.becomes.starts_at - planned.previous.starts_at) == (1, HOUR)
     apply_move(made.id, replace(night, fold=1), place, seen=made.updated_at, now=now)
     db.session.refresh(made)
     assert (made.fold, made.starts_at) == (1, datetime(2027, 11, 7, 6, 30, tzinfo=UTC))

@@ -35,7 +35,7 @@ def test_update_reminder_and_farewell_hang_on_the_first_invitation(app: Flask, m
     with transaction():
         was = snapshot_of(outreach_session)
         outreach_session.meeting_point = "Side entrance"
-        notify_moved(outreach_session, was=was, now=now + timedelta(hours=1))
+        notify_moved(outreach_session, previous=was, now=now + timedelta(hours=1))
     deliver(now + timedelta(hours=1))
     plan_reminders(now=outreach_session.starts_at - timedelta(days=1))
     deliver(outreach_session.starts_at - timedelta(days=1))

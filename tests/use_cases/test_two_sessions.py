@@ -36,19 +36,19 @@ def moved(world: Neighbours, one: OutreachSession) -> None:
 def reworded(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
         was, one.title = snapshot_of(one), "Another title"
-        notify.notify_wording(one, was=was, has_new_description=False, now=world.now)
+        notify.notify_wording(one, previous=was, has_new_description=False, now=world.now)
 
 
 def in_another_zone(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
-        notify.notify_zone(one, was=replace(snapshot_of(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
+        notify.notify_zone(one, previous=replace(snapshot_of(one), starts_at=one.starts_at + timedelta(hours=1)), now=world.now)
 
 
 def made_provisional(world: Neighbours, one: OutreachSession) -> None:
     with transaction():
         was = snapshot_of(one)
         one.leave_open_until(one.starts_at - timedelta(days=2))
-        notify.notify_status(one, was=was, cause=Cause.PROVISIONAL, now=world.now)
+        notify.notify_status(one, previous=was, cause=Cause.PROVISIONAL, now=world.now)
 
 
 def cancelled(world: Neighbours, one: OutreachSession) -> None:

@@ -92,7 +92,7 @@ def move(outreach_session: OutreachSession, now: datetime) -> None:
         day: dict[str, Any] = {"zone": outreach_session.zone, "fold": 0, "tzdata_version": "2026f"}
         starts_wall, ends_wall = (wall + timedelta(days=1) for wall in (outreach_session.starts_wall, outreach_session.ends_wall))
         outreach_session.set_time(starts_wall=starts_wall, ends_wall=ends_wall, **day)
-        notify_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, previous=was, now=now)
 
 
 def test_the_reason_of_a_removal_is_read_by_the_family_and_its_teacher_and_nobody_else(town: Town, now: datetime) -> None:
@@ -247,7 +247,7 @@ def test_old_and_new_time_stand_side_by_side_with_their_offsets(town: Town, now:
         outreach_session.set_time(
             starts_wall=starts_wall, ends_wall=starts_wall + timedelta(hours=2), zone="Europe/London", fold=0, tzdata_version="2026f"
         )
-        notify_moved(outreach_session, was=was, now=now)
+        notify_moved(outreach_session, previous=was, now=now)
 
     for name in ("Amara", "grace", "Esme", "Tara", "Clara"):
         text, html, *_rest = everything(read()[name][0])

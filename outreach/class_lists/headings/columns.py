@@ -74,8 +74,8 @@ def choose_columns(table: ListTable, guess: ListColumns, chosen: Mapping[int, Li
 def _heading(table: ListTable, *, has_headings: bool | None) -> ListLine | None:
     if has_headings is not None:
         return table.lines[0] if has_headings else None
-    place, known = best_heading([line.cells for line in table.lines])
-    return table.lines[place] if known else None
+    index, known = best_heading([line.cells for line in table.lines])
+    return table.lines[index] if known else None
 
 
 def _student_fields(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[str]]) -> dict[int, ListField]:
@@ -113,7 +113,7 @@ def _some_name(parts: set[str | None]) -> ListField | None:
 def _only_counts(rows: Sequence[Sequence[str]], column: int) -> bool:
     """Say whether a column merely numbers the rows 1, 2, 3: as a student's number that would change with each sorting."""
     values = [row[column].rstrip(".") for row in rows if column < len(row) and row[column]]
-    return values == [str(place) for place in range(1, len(values) + 1)]
+    return values == [str(number) for number in range(1, len(values) + 1)]
 
 
 def with_guardians(meanings: MutableSequence[Meaning | None]) -> dict[int, ListField]:
@@ -152,8 +152,8 @@ def _positions(people: Sequence[_Person]) -> dict[_Person, int]:
     """Number them: "Guardian 2" is the second wherever it is, the others take what is free from left to right."""
     positions: dict[_Person, int] = {}
     for person in people:
-        kind, number, again = person
-        if kind == "guardian" and number and not again:
+        kind, number, is_repeated = person
+        if kind == "guardian" and number and not is_repeated:
             positions[person] = int(number)
     free = [position for position in range(1, MAX_GUARDIANS + 1) if position not in positions.values()]
     for person in people:

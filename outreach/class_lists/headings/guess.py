@@ -147,11 +147,11 @@ def best_heading(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
     One known word is enough only for a row that has no unknown one: a lone "Name" is a heading, a pupil called Nombre isn't.
     """
     best, most = 0, 0
-    for place, row in enumerate(rows[:_LOOKED_AT]):
+    for index, row in enumerate(rows[:_LOOKED_AT]):
         known = len({meaning for meaning in recognise(row[:60]) if meaning})
         alone = known == 1 and sum(bool(cell.strip()) for cell in row) > 1
         if known > most and not alone:
-            best, most = place, known
+            best, most = index, known
     return best, most
 
 
@@ -159,7 +159,7 @@ def words_of(heading: str) -> tuple[str, ...]:
     """Give the words of a heading without case, accents and punctuation: 'E-mail1' is ('email', '1')."""
     plain = _MARKS.sub("", unicodedata.normalize("NFKD", _CAMEL.sub(" ", heading))).casefold()
     words = _WORD.findall(_DOTTED.sub("", _E_MAIL.sub("email", plain)))
-    return tuple(word for place, word in enumerate(words) if not (word in ORDINAL_TAILS and place and words[place - 1].isdigit()))
+    return tuple(word for index, word in enumerate(words) if not (word in ORDINAL_TAILS and index and words[index - 1].isdigit()))
 
 
 def _meaning(words: tuple[str, ...], *, spanish: bool) -> Meaning | None:

@@ -23,9 +23,9 @@ def confirm(session_id: int, *, seen: datetime, now: datetime) -> None:
     """Let it take place: every calendar shows it as certain and asks for an answer anew."""
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
-        was = snapshot_of(outreach_session)
+        previous = snapshot_of(outreach_session)
         outreach_session.leave_open_until(None)
-        notify_status(outreach_session, was=was, cause=Cause.DECIDED, now=now)
+        notify_status(outreach_session, previous=previous, cause=Cause.DECIDED, now=now)
 
 
 def call_off(session_id: int, reason: str, *, seen: datetime, now: datetime) -> None:
@@ -43,12 +43,12 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
     """
     with transaction():
         outreach_session = _to_come(session_id, seen, now=now)
-        was = snapshot_of(outreach_session)
+        previous = snapshot_of(outreach_session)
         decides_at = decision_time(decision, zone=outreach_session.zone, starts_at=outreach_session.starts_at, now=now)
         if decides_at == outreach_session.decides_at:
             raise Refusal(_("Nothing changed: that is when it is decided already."), field="decides")
         outreach_session.leave_open_until(decides_at)
-        notify_status(outreach_session, was=was, cause=Cause.PROVISIONAL, now=now)
+        notify_status(outreach_session, previous=previous, cause=Cause.PROVISIONAL, now=now)
 
 
 def _undecided(session_id: int, seen: datetime, *, now: datetime) -> OutreachSession:

@@ -125,7 +125,7 @@ def give_back(world: World, a: int, b: int, c: int) -> None:
 
     def deed() -> None:
         page = open_page(token, LinkPurpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
-        families.withdraw(page.place(key).registration.id, mailbox_id=page.mailbox.id, now=world.now)
+        families.withdraw(page.registration(key).registration.id, mailbox_id=page.mailbox.id, now=world.now)
 
     world.ask(partial(world.model.give_back_by_link, session, address, place), deed)
 
