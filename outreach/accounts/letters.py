@@ -37,9 +37,9 @@ def already_here_letter(user: User, *, now: datetime) -> NewLetter:
 
 
 def _draft(user: User, purpose: str, link: str, once: str) -> NewLetter:
-    facts = AccountSnapshot(purpose=purpose, reader_name=user.name, link=link)
+    snapshot = AccountSnapshot(purpose=purpose, reader_name=user.name, link=link)
     return NewLetter(
-        mailbox_id=user.mailbox_id, kind=LetterKind.ACCOUNT, facts=facts.to_json(), dedupe_key=f"account:{purpose}:{once}", locale="en"
+        mailbox_id=user.mailbox_id, kind=LetterKind.ACCOUNT, facts=snapshot.to_json(), dedupe_key=f"account:{purpose}:{once}", locale="en"
     )
 
 

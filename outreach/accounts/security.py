@@ -48,7 +48,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
 
 
 def init_app(app: Flask) -> None:
-    """Let people sign in, out, and set a forgotten password anew."""
+    """Let people sign in, out, and set a new password."""
     app.config.update({f"SECURITY_MSG_{name}": words for name, words in MESSAGES.items()})
     app.config["SECURITY_USER_IDENTITY_ATTRIBUTES"] = [{"email": {"mapper": uia_email_mapper, "case_insensitive": False}}]
     app.config["SECURITY_DATETIME_FACTORY"] = clock.now

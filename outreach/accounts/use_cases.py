@@ -129,9 +129,9 @@ def create_coordinator(person: Person, *, now: datetime) -> User:
 def keep_account_changes(changes: Mapping[int, Mapping[str, Any]], letters: Sequence[NewLetter], *, now: datetime) -> None:
     """Write what Flask-Security changed in users, {id: {column: value}}, together with the letters about it."""
     with transaction():
-        for user_id, facts in changes.items():
+        for user_id, values in changes.items():
             user = _user(user_id)
-            for name, value in facts.items():
+            for name, value in values.items():
                 setattr(user, name, value)
         enqueue(letters, now=now)
 

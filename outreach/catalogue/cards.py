@@ -126,8 +126,8 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
 @lru_cache(maxsize=2048)
 def _date_words(day: date, language: str) -> dict[str, Any]:
     patterns = {"weekday": "EEE", "day": "d", "month": "MMM", "month_and_year": "LLLL y"}
-    words = {name: str(format_date(day, pattern, locale=language)) for name, pattern in patterns.items()}
-    return words | {"datetime": day.isoformat(), "month_key": f"{day:%Y-%m}"}
+    parts = {name: str(format_date(day, pattern, locale=language)) for name, pattern in patterns.items()}
+    return parts | {"datetime": day.isoformat(), "month_key": f"{day:%Y-%m}"}
 
 
 def _certainty(row: Row[*tuple[Any, ...]], language: str, now: datetime) -> str:

@@ -145,7 +145,7 @@ def calendar_file(outreach_session: OutreachSession, settings: Settings, *, url:
 def plain_mailbox(reply_address: str) -> str:
     """Give the address behind all tokens: rsvp+{token}@example.org is rsvp@example.org.
 
-    Where the token is the whole local part there is no such mailbox; `outreach` then stands in its place.
+    Where the token is the whole local part there is no such mailbox; `outreach` is used instead.
     """
     local, _at, domain = reply_address.rpartition("@")
     plain = re.sub(r"[+=._-]?\{token\}", "", local).strip("+=._-")

@@ -28,9 +28,9 @@ def applications() -> ResponseReturnValue:
     state = one_of(ApplicationState, request.args.get("state")) or ApplicationState.PENDING
     page = page_of(queries.applications(state), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     counts = dict(db.session.execute(select(Application.state, func.count()).group_by(Application.state)).all())
-    words = {"roles": ROLES, "states": APPLICATION_STATES}
+    labels = {"roles": ROLES, "states": APPLICATION_STATES}
     found = [row[0] for row in page.rows]
-    return render_template("coordination/applications.html", page=page, found=found, state=state, counts=counts, moment=_moment, **words)
+    return render_template("coordination/applications.html", page=page, found=found, state=state, counts=counts, moment=_moment, **labels)
 
 
 @coordination.get("/applications/<int:application_id>")
@@ -92,8 +92,8 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
 
 def _page(found: Application, approval: TeacherApproval | ClinicianApproval, declining: DeclineForm) -> str:
     forms = {"approval": approval, "declining": declining}
-    words = {"roles": ROLES, "states": APPLICATION_STATES, "moment": _moment}
-    return render_template("coordination/application.html", application=found, **forms, **words)
+    labels = {"roles": ROLES, "states": APPLICATION_STATES, "moment": _moment}
+    return render_template("coordination/application.html", application=found, **forms, **labels)
 
 
 def _decided_already(application_id: int, stale: Stale) -> ResponseReturnValue:

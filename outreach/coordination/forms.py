@@ -44,7 +44,7 @@ class SchoolForm(OrganisationForm):
         description=_l("Under this age a guardian is copied on every letter. 18 nearly everywhere, 19 or 21 in some states."),
     )
 
-    def facts(self) -> SchoolInput:
+    def typed(self) -> SchoolInput:
         """Give what was typed."""
         return SchoolInput(
             name=self.name.data,
@@ -60,7 +60,7 @@ class SiteForm(OrganisationForm):
 
     address = ProseField(_l("Address"), (Optional(),), description=_l("As a taxi driver needs it; it stands in every invitation."))
 
-    def facts(self) -> SiteInput:
+    def typed(self) -> SiteInput:
         """Give what was typed."""
         return SiteInput(name=self.name.data, address=self.address.data, country=self.country.data, zone=self.zone.data)
 
@@ -87,7 +87,7 @@ class Approval(Form):
 
     def chosen(self) -> Any:
         """Give the id of a known place, or the facts of a new one."""
-        return self.place.data or self.facts()
+        return self.place.data or self.typed()
 
 
 class TeacherApproval(Approval, SchoolForm):

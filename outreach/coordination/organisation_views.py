@@ -66,7 +66,7 @@ def site(site_id: int) -> ResponseReturnValue:
 def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
-            use_cases.keep_school(found.id if found else None, form.facts())
+            use_cases.keep_school(found.id if found else None, form.typed())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -78,7 +78,7 @@ def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
 def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
-            use_cases.keep_site(found.id if found else None, form.facts())
+            use_cases.keep_site(found.id if found else None, form.typed())
         except Refusal as refusal:
             form.refuse(refusal)
         else:

@@ -89,16 +89,16 @@ def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> Non
         _decide(application, user, ApplicationState.DECLINED, application.place, by_id=by_id, note=note, now=now)
 
 
-def keep_school(school_id: int | None, facts: SchoolInput) -> int:
+def keep_school(school_id: int | None, typed: SchoolInput) -> int:
     """Correct a school, or add one (None); give its id. Raises Refusal when another one has the name."""
     with transaction():
-        return _kept(School, school_id, facts).id
+        return _kept(School, school_id, typed).id
 
 
-def keep_site(site_id: int | None, facts: SiteInput) -> int:
+def keep_site(site_id: int | None, typed: SiteInput) -> int:
     """Correct a site, or add one (None); give its id. Sessions posted already keep their time and zone."""
     with transaction():
-        return _kept(Site, site_id, facts).id
+        return _kept(Site, site_id, typed).id
 
 
 def close_account(user_id: int, *, by_id: int) -> None:
@@ -139,9 +139,9 @@ def _decide(application: Application, user: User, state: ApplicationState, place
     is_approved = state == ApplicationState.APPROVED
     if is_approved and not user.is_a(application.role):
         user.roles.append(db.session.scalars(select(Role).where(Role.name == application.role)).one())
-    facts = ApplicationSnapshot(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
+    snapshot = ApplicationSnapshot(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
     key = f"application:{application.id}"
-    enqueue([NewLetter(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=facts.to_json(), dedupe_key=key)], now=now)
+    enqueue([NewLetter(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=snapshot.to_json(), dedupe_key=key)], now=now)
 
 
 def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
@@ -153,14 +153,14 @@ def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
     return found
 
 
-def _kept(model: type[Place], key: int | None, facts: SchoolInput | SiteInput) -> Place:
+def _kept(model: type[Place], key: int | None, typed: SchoolInput | SiteInput) -> Place:
     organisation = model() if key is None else locked(model, key)
     if organisation is None:
         raise NotThere(_("This place is no longer there."))
     taken = Refusal(_("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
-    if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(facts.name), model.id != (key or 0))) is not None:
+    if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(typed.name), model.id != (key or 0))) is not None:
         raise taken
-    for name, value in asdict(facts).items():
+    for name, value in asdict(typed).items():
         setattr(organisation, name, value)
     db.session.add(organisation)
     try:

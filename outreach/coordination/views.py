@@ -98,9 +98,9 @@ def _skipped(ids: list[int]) -> list[tuple[int, str, str]]:
     """New rules for clocks may skip a time that was promised: only a person can choose another."""
     if not ids:
         return []
-    words = ngettext(
+    sentence = ngettext(
         "session stands at a time its clock skips by new rules: move it",
         "sessions stand at a time their clock skips by new rules: move them",
         len(ids),
     )
-    return [(len(ids), words, url_for("scheduling.move_session", session_id=ids[0]))]
+    return [(len(ids), sentence, url_for("scheduling.move_session", session_id=ids[0]))]

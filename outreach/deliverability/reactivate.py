@@ -23,7 +23,7 @@ def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
 
     REQUEST to whoever has a living entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
     a family that waits. Mailboxes that bear no such mark are left alone, so the second of two who say so tells nobody
-    twice; one whose reader stopped us hears nothing. Gives how many mailboxes are reached again.
+    twice; one whose reader asked us to stop gets nothing. Gives how many mailboxes get letters again.
     """
     students = students_of_mailboxes(mailbox_ids)
     _lock(mailbox_ids, students, now)

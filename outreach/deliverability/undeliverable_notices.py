@@ -53,7 +53,7 @@ class Undeliverable:
 
     @property
     def key(self) -> str:
-        """The key of the news: once to each teacher, and again only when the address is refused anew."""
+        """The key of the news: once to each teacher, and again only when the address fails again."""
         return f"refused:{self.mailbox.id}:{self.mailbox.refused_at}:{self.teacher_id}"
 
 
@@ -104,7 +104,7 @@ def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
 
 def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[tuple[OutreachSession, Participant]]) -> NewLetter:
     soonest, about = concerned[0][0], [one for _session, one in concerned]
-    facts = LetterSnapshot(
+    snapshot = LetterSnapshot(
         reader=Reader.TEACHER,
         reader_name=teacher.name,
         reader_zone=teacher.zone,
@@ -118,7 +118,11 @@ def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[t
         reason=refusal.mailbox.address,
     )
     return NewLetter(
-        mailbox_id=teacher.mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=facts.to_json(), dedupe_key=refusal.key, locale=teacher.locale
+        mailbox_id=teacher.mailbox_id,
+        kind=LetterKind.WRONG_ADDRESS,
+        facts=snapshot.to_json(),
+        dedupe_key=refusal.key,
+        locale=teacher.locale,
     )
 
 

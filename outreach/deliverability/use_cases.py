@@ -23,7 +23,7 @@ def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
 def unblock_domain(domain: str, *, now: datetime) -> bool:
     """Somebody says that this domain accepts our letters now: write there again, first the present state.
 
-    Says whether anything was in the way. Should it turn us away again, the next job marks it anew.
+    Says whether it was marked. If its server refuses letters again, the next job marks it again.
     """
     with transaction():
         return lift(domain, now=now)

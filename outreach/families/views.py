@@ -36,9 +36,9 @@ def answer(token: str) -> ResponseReturnValue:
     form = AnswerForm()
     if not form.validate():
         return _shown(token, form), 422
-    facts = {"mailbox_id": page.mailbox.id, "session_id": page.outreach_session.id}
+    ids = {"mailbox_id": page.mailbox.id, "session_id": page.outreach_session.id}
     try:
-        freed = use_cases.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **facts)
+        freed = use_cases.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **ids)
     except OutreachError as refusal:
         form.refuse(refusal)
         return _shown(token, form), refusal.status

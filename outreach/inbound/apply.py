@@ -55,7 +55,7 @@ def answer(asked: CalendarRequest, by: From, *, now: datetime) -> Done:
     invitation = db.session.get(Invitation, found.id, populate_existing=True)
     assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
     assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
-    decision = _DEEDS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
+    decision = _HANDLERS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
     return Done(Classification(asked.kind, decision.outcome, decision.reason), by.mailbox.id, invitation.id)
 
 
@@ -143,7 +143,7 @@ def _refresh(case: _Case) -> ReplyDecision:
     return ReplyDecision(InboundOutcome.IGNORED, InboundReason.SENT_LATELY)
 
 
-_DEEDS: dict[InboundKind, Callable[[_Case], ReplyDecision]] = {
+_HANDLERS: dict[InboundKind, Callable[[_Case], ReplyDecision]] = {
     InboundKind.REPLY: _reply,
     InboundKind.COUNTER: _counter,
     InboundKind.REFRESH: _refresh,

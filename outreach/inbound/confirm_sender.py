@@ -31,12 +31,12 @@ from outreach.people import Participant, for_family, for_school, recipients, tea
 def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, rsvp: Answer, *, now: datetime) -> None:
     """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
     [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
-    facts = ProposalSnapshot(by=asked.reader, answer=rsvp.value)
+    proposal = ProposalSnapshot(by=asked.reader, answer=rsvp.value)
     occasion = f"confirm_answer:{invitation.id}:{invitation.sequence}"
     copied = _copied(outreach_session, asked) if asked.reader is Reader.STUDENT else {}
     readers = invitation_records(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))
-    copies = [_copy(outreach_session, to, copied[to.mailbox_id], facts, f"{occasion}:copy:{to.mailbox_id}") for to in readers]
-    enqueue([_draft(outreach_session, asked, facts, occasion, seated=tuple(asked.students.values())), *copies], now=now)
+    copies = [_copy(outreach_session, to, copied[to.mailbox_id], proposal, f"{occasion}:copy:{to.mailbox_id}") for to in readers]
+    enqueue([_draft(outreach_session, asked, proposal, occasion, seated=tuple(asked.students.values())), *copies], now=now)
 
 
 def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
@@ -72,7 +72,7 @@ def _draft(
     seated: tuple[StudentSnapshot, ...] = (),
     stands_in_for: tuple[StudentSnapshot, ...] = (),
 ) -> NewLetter:
-    facts = LetterSnapshot(
+    snapshot = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
@@ -86,7 +86,7 @@ def _draft(
     return NewLetter(
         mailbox_id=to.mailbox_id,
         kind=LetterKind.CONFIRM_ANSWER,
-        facts=facts.to_json(),
+        facts=snapshot.to_json(),
         dedupe_key=key,
         locale=to.locale,
         session_id=outreach_session.id,

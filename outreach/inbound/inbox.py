@@ -102,12 +102,12 @@ class Inbox:
     def sizes(self, uids: list[int]) -> dict[int, int]:
         """Give the size of each that is still there, in bytes."""
         found = self._client.fetch(uids, ["RFC822.SIZE"]) if uids else {}
-        return {uid: facts[b"RFC822.SIZE"] for uid, facts in found.items() if b"RFC822.SIZE" in facts}
+        return {uid: response[b"RFC822.SIZE"] for uid, response in found.items() if b"RFC822.SIZE" in response}
 
     def beginning(self, uid: int, length: int) -> bytes | None:
         """Give the first bytes of a message without marking it as read; None where it is gone."""
-        facts = self._client.fetch([uid], [f"BODY.PEEK[]<0.{length}>"]).get(uid, {})
-        return next((content for name, content in facts.items() if name.startswith(b"BODY[") and content is not None), None)
+        response = self._client.fetch([uid], [f"BODY.PEEK[]<0.{length}>"]).get(uid, {})
+        return next((content for name, content in response.items() if name.startswith(b"BODY[") and content is not None), None)
 
     def remove(self, uid: int) -> None:
         """Delete this one for good."""

@@ -100,7 +100,7 @@ def _drafts(note: _Note) -> Iterator[NewLetter]:
 
 
 def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSnapshot, ...], by: Reader, name: str) -> NewLetter:
-    facts = LetterSnapshot(
+    snapshot = LetterSnapshot(
         reader=reader,
         reader_name=to.name,
         reader_zone=to.zone,
@@ -112,7 +112,7 @@ def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSn
     return NewLetter(
         mailbox_id=to.mailbox_id,
         kind=LetterKind.NOTE,
-        facts=facts.to_json(),
+        facts=snapshot.to_json(),
         dedupe_key=f"{note.occasion}:to:{to.mailbox_id}",
         locale=to.locale,
         session_id=note.outreach_session.id,

@@ -1,4 +1,4 @@
-"""Why a message was taken as it was: our words for it, as the database keeps them.
+"""Why a message was handled as it was: codes, as stored in the database.
 
 Pure.
 """

@@ -174,9 +174,9 @@ def _known(to: TokenRecipient | None) -> tuple[Letter | None, Mailbox | None]:
 
 def _note(key: int | None, done: Done) -> None:
     classification = done.classification
-    facts = {"kind": classification.kind, "outcome": classification.outcome, "reason": classification.reason.value}
+    values = {"kind": classification.kind, "outcome": classification.outcome, "reason": classification.reason.value}
     about = {"mailbox_id": done.mailbox_id, "invitation_id": done.invitation_id, "letter_id": done.letter_id}
-    db.session.execute(update(InboundMessage).where(InboundMessage.id == key).values(**facts, **about))
+    db.session.execute(update(InboundMessage).where(InboundMessage.id == key).values(**values, **about))
 
 
 def _line(text: str) -> str:

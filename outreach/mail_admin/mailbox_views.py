@@ -26,12 +26,12 @@ def mailboxes() -> ResponseReturnValue:
     asked = request.args.get("show")
     shelf = undeliverable.MailboxFilter(asked) if asked in list(undeliverable.MailboxFilter) else undeliverable.MailboxFilter.SILENT
     page = page_of(undeliverable.mailboxes(shelf, now=now), page_number(request.args.get("page")), size=PAGE_SIZE)
-    facts = {
+    context = {
         "sizes": undeliverable.filter_counts(now=now),
         "domains": undeliverable.blocked_domains(),
         "moment": partial(table_moment, zone=zone),
     }
-    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.MailboxFilter, **facts)
+    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.MailboxFilter, **context)
 
 
 @mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")

@@ -16,7 +16,7 @@ from outreach.mail_admin.status_rules import SILENT, State
 from outreach.models import Invitation, OutreachSession
 from outreach.notifications import resend_as_update
 
-_SILENCE = {
+_WHY_NOT = {
     State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
     State.REFUSED: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
     State.BLOCKED: _l("Its domain turns our letters away. When it lets us in, everybody there gets what stands by itself."),
@@ -65,6 +65,6 @@ def _coming(session_id: int, now: datetime) -> OutreachSession:
 def _must_reach(line: InvitationLine) -> None:
     mailbox = line.mailbox
     marks = zip(SILENT, (mailbox.stopped_at, mailbox.refused_at, mailbox.blocked_at), strict=True)
-    silence = next((state for state, since in marks if since is not None), None)
-    if silence is not None:
-        raise Refusal(_SILENCE[silence])
+    blocked_by = next((state for state, since in marks if since is not None), None)
+    if blocked_by is not None:
+        raise Refusal(_WHY_NOT[blocked_by])

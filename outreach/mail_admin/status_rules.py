@@ -6,12 +6,12 @@ Pure. The first that applies, from what a person must look at to what is well:
 |---|---|
 | STOPPED, REFUSED, BLOCKED | nothing goes there: its reader, its mail server or its domain turned us away |
 | NEVER_LEFT | nothing has left and nothing is under way |
-| STALE | an older revision stands in the calendar than here, whether or not the newer one is under way |
+| STALE | the calendar has an older revision than the database, whether or not the newer one is under way |
 | WAITING | the first letter is under way |
-| ANSWERED | somebody answered what stands |
+| ANSWERED | somebody answered the current revision |
 | BOUNCED | the last letter came back, or failed |
-| SENT | a mail server accepted what stands |
-| CANCELLED | it stands no more, and nothing is left to take back |
+| SENT | a mail server accepted the current revision |
+| CANCELLED | it has ended, and no calendar needs a cancellation |
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ class Traces:
 
 def state_of(traces: Traces) -> State:
     """Give the first state that applies."""
-    silence = _silence(traces)
+    undelivered = _undelivered(traces)
     if not traces.is_live:
-        return State.STALE if traces.is_old and silence is None else State.CANCELLED
-    if silence is not None:
-        return silence
+        return State.STALE if traces.is_old and undelivered is None else State.CANCELLED
+    if undelivered is not None:
+        return undelivered
     if traces.sent_sequence is None:
         return State.WAITING if traces.is_under_way else State.NEVER_LEFT
     if traces.is_old:
@@ -90,7 +90,7 @@ def is_lost(traces: Traces) -> bool:
     return state_of(traces) in LOST and not traces.is_under_way
 
 
-def _silence(traces: Traces) -> State | None:
+def _undelivered(traces: Traces) -> State | None:
     if traces.is_stopped:
         return State.STOPPED
     if traces.is_refused:

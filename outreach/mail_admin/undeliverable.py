@@ -23,7 +23,7 @@ class MailboxFilter(enum.StrEnum):
 
 
 def mailboxes(shelf: MailboxFilter, *, now: datetime) -> Select[Mailbox, User, int]:
-    """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was put off lately."""
+    """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was delayed lately."""
     since = func.coalesce(Mailbox.refused_at, Mailbox.stopped_at, Mailbox.blocked_at)
     lately = delayed_lately(now=now).subquery()
     return (

@@ -134,9 +134,9 @@ class LetterSnapshot:
     """One letter about a session.
 
     `seated`, `waiting` and `gone` name exactly the students this mailbox may know of. `was` is the
-    session as last told, where that differs. `stands_in_for`: students nobody else hears for.
+    session as last told, where that differs. `stands_in_for`: students for whom nobody else gets letters.
     `offered`: a teacher is asked whether these may have a free seat, until `offered_until` (aware, UTC).
-    `has_new_description`: the text on the session's page, too long for a letter, was written anew.
+    `has_new_description`: the text on the session's page, too long for a letter, has changed.
     `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
     """
 

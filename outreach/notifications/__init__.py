@@ -1,4 +1,4 @@
-"""What people are told: who gets which letter and calendar entry."""
+"""Decides who gets which letter and calendar entry."""
 
 from outreach.notifications import reminders
 from outreach.notifications.decision_requests import ask_for_decisions

@@ -96,7 +96,7 @@ def _reason(
     *,
     is_live: bool,
 ) -> str:
-    """Give the one reason that holds for everybody the letter names as gone: of this change, or of the letter that never left."""
+    """Give the one reason that is true for everybody the letter names as gone: of this change, or of the letter that never left."""
     named = {student.registration_id for student in gone}
     ended_now = {one.registration_id for one in facts.participants if one.registration_id in left and one.state in GONE}
     if named <= ended_now:

@@ -114,7 +114,7 @@ def _order(one: InvitationRecord) -> tuple[bool, int]:
 
 
 def _after(old: InvitationRecord, added: Collection[NamedReason], ended: Collection[NamedReason], *, asks_again: bool) -> InvitationRecord:
-    """Give an invitation with its new reasons; who is invited anew is asked anew."""
+    """Give an invitation with its new reasons; who is invited again is asked again."""
     new = old.with_reasons(
         [named for named in added if named.reason.mailbox_id == old.mailbox_id],
         {named.reason for named in ended if named.reason.mailbox_id == old.mailbox_id},

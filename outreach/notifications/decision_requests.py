@@ -34,7 +34,7 @@ def ask_for_decisions(*, now: datetime) -> int:
     """Write every letter that asks for a decision and has fallen due; gives for how many sessions there was one.
 
     Hosts and co-hosts are asked beforehand and again once it should be decided, coordinators told after that; nobody once it is
-    decided, cancelled or begun. A new decision time asks anew.
+    decided, cancelled or begun. A new decision time asks again.
     """
     undecided = select(OutreachSession.id, OutreachSession.decides_at, OutreachSession.starts_at, OutreachSession.zone).where(
         OutreachSession.is_to_come(now),
@@ -45,7 +45,7 @@ def ask_for_decisions(*, now: datetime) -> int:
 
 
 def _untaken(row: Any, now: datetime) -> tuple[DecisionStep, ...]:
-    """Give the steps that are due and of which no letter tells."""
+    """Give the steps that are due and have no letter yet."""
     due = due_steps(decides_at=row.decides_at, starts_at=row.starts_at, zone=row.zone, now=now)
     return tuple(step for step in due if not _is_taken(row.id, _key(row.id, row.decides_at, step)))
 
@@ -63,8 +63,8 @@ def _ask(session_id: int, decides_at: datetime, steps: tuple[DecisionStep, ...],
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.awaits_decision or outreach_session.decides_at != decides_at:
             return False
-        facts = snapshot_of(outreach_session)
-        drafts = [_letter(user, facts, step) for step in steps for user in _readers(outreach_session, step)]
+        snapshot = snapshot_of(outreach_session)
+        drafts = [_letter(user, snapshot, step) for step in steps for user in _readers(outreach_session, step)]
         enqueue(drafts, now=now)
     return bool(drafts)
 
@@ -76,21 +76,21 @@ def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User
     return [user for user in (outreach_session.host, *outreach_session.co_hosts) if user.active]
 
 
-def _letter(user: User, facts: SessionSnapshot, step: DecisionStep) -> NewLetter:
+def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLetter:
     letter = LetterSnapshot(
         reader=Reader.COORDINATOR if step is DecisionStep.ESCALATE else Reader.HOST,
         reader_name=user.given_name,
         reader_zone=user.zone,
         cause=Cause.PROVISIONAL if step is DecisionStep.ASK else Cause.UNDECIDED,
-        session=facts,
+        session=snapshot,
     )
     return NewLetter(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.DECISION,
         facts=letter.to_json(),
-        dedupe_key=f"{_key(facts.id, facts.decides_at, step)}{user.id}",
+        dedupe_key=f"{_key(snapshot.id, snapshot.decides_at, step)}{user.id}",
         locale=user.mailbox.locale,
-        session_id=facts.id,
+        session_id=snapshot.id,
     )
 
 

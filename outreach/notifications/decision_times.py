@@ -1,4 +1,4 @@
-"""When hosts are asked whether a provisional session takes place, and when coordinators hear that nobody has said.
+"""When hosts are asked whether a provisional session takes place, and when coordinators are told that nobody has decided.
 
 Pure. Moments are aware, UTC. Nothing here decides: what nobody decides stays provisional.
 """
@@ -27,7 +27,7 @@ class DecisionStep(StrEnum):
 def due_steps(*, decides_at: datetime, starts_at: datetime, zone: str, now: datetime) -> tuple[DecisionStep, ...]:
     """Give the steps that should have been taken by now; none once the session has begun.
 
-    Hosts hear the latest alone: who wasn't asked beforehand (the worker was down, it was published since) isn't asked twice at once.
+    Hosts get the latest alone: who wasn't asked beforehand (the worker was down, it was published since) isn't asked twice at once.
     """
     if now >= starts_at:
         return ()

@@ -113,7 +113,7 @@ class InvitationRecord:
 
     @property
     def is_held(self) -> bool:
-        """It is only tentative: all seats it is about are held, and no adult takes part by it."""
+        """It is only tentative: all its seats are held (PENDING), and it invites no adult for themselves."""
         return bool(self.reasons) and all(one.is_held for one in self.reasons)
 
     @property

@@ -1,4 +1,4 @@
-"""Holds what decides who hears of whom, while it changes: always sessions first, in order, then students.
+"""Locks the rows that decide who gets letters about whom: sessions first, in order, then students.
 
 Joins the caller's transaction, never commits.
 """
@@ -28,6 +28,6 @@ def lock_sessions_and_students(student_ids: Collection[int], *, now: datetime, s
 
 
 def lock_students(student_ids: Collection[int]) -> None:
-    """Let nobody remove these students or correct their addresses meanwhile; others may hold them too."""
+    """Let nobody remove these students or correct their addresses meanwhile; others may lock them in the same way."""
     rows = select(Student.id).where(Student.id.in_(student_ids)).order_by(Student.id)
     db.session.execute(rows.with_for_update(read=True, key_share=True))

@@ -92,7 +92,7 @@ def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> Non
 
 
 def notify_wording(outreach_session: OutreachSession, *, previous: SessionSnapshot, has_new_description: bool, now: datetime) -> None:
-    """Tell whoever has the entry the new words beside the old; answers stay, and those who wait get nothing."""
+    """Send the new words beside the old to whoever has the entry; RSVPs stay, and those who wait get nothing."""
     change = Change(old=previous, has_new_description=has_new_description)
     _revise_entries(outreach_session, Cause.WORDING, change, asks_again=False, now=now)
 
@@ -109,7 +109,7 @@ def notify_zone(outreach_session: OutreachSession, *, previous: SessionSnapshot,
 def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
     """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come.
 
-    Where the student waits, a new mailbox is told that.
+    Where the student waits, a new mailbox gets a letter that says so.
     """
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
@@ -129,7 +129,7 @@ def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> 
 
 
 def notify_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
-    """Bring the invitations of these registrations in line with the addresses and ages that hold now."""
+    """Bring the invitations of these registrations in line with the present addresses and ages."""
     facts = read_registrations(outreach_session, registration_ids, now=now)
     wanted = wanted_by_families(facts.participants)
     standing = {one: named for one, named in facts.standing.items() if one.registration_id in registration_ids}

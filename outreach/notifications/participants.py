@@ -1,4 +1,4 @@
-"""Reads, in a fixed number of queries, what decides who hears about a session.
+"""Reads, in a fixed number of queries, what decides who gets letters about a session.
 
 Reads only; takes part in the caller's transaction.
 """
@@ -122,14 +122,14 @@ def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, boo
 
 
 def contacts_of_students() -> CompoundSelect[int, int | None]:
-    """Select (student, mailbox) for everybody who may hear about a student: themselves, and their guardians."""
+    """Select (student, mailbox) for everybody who may get letters about a student: themselves, and their guardians."""
     own = select(Student.id.label("student_id"), Student.mailbox_id.label("mailbox_id"))
     guarded = select(guardianship.c.student_id, Guardian.mailbox_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
     return own.union_all(guarded)
 
 
 def students_of_mailboxes(mailbox_ids: Collection[int]) -> list[int]:
-    """Give the students about whom these mailboxes may hear."""
+    """Give the students about whom these mailboxes may get letters."""
     pair = contacts_of_students().subquery().c
     return sorted(set(db.session.scalars(select(pair.student_id).where(pair.mailbox_id.in_(mailbox_ids)))))
 
@@ -148,7 +148,7 @@ def staff_contacts(user_ids: Collection[int]) -> dict[int, StaffContact]:
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
-    """Count the students each of these teachers answers for who have a seat; one on offer isn't theirs yet."""
+    """Count the students of each of these teachers who have a seat; one on offer isn't theirs yet."""
     rows = db.session.execute(
         select(Registration.teacher_id, func.count())
         .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(HAVE_AN_ENTRY))

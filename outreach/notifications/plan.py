@@ -35,7 +35,7 @@ class Revision:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedLetter:
-    """A letter to one mailbox. `key`: stands for the news; of a calendar letter the part after its invitation."""
+    """A letter to one mailbox. `key`: the same for the same news; of a calendar letter the part after its invitation."""
 
     mailbox_id: int
     kind: LetterKind

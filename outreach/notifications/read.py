@@ -42,7 +42,7 @@ from outreach.people import HoldReason, Participant, hold_reasons, recipients
 
 
 def read_registrations(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> Facts:
-    """Read what a change of these registrations needs: their families, and the teachers who answer for them."""
+    """Read what a change of these registrations needs: their families and teachers."""
     concerned = read_participants(outreach_session, Registration.id.in_(registration_ids))
     of_these = select(InvitationReason.invitation_id).where(InvitationReason.registration_id.in_(registration_ids))
     return _facts(outreach_session, concerned, Invitation.id.in_(of_these), now=now)
@@ -160,7 +160,7 @@ def _records(
 
 
 def _no_invitation_yet(mailbox_id: int, reader: MailboxReader, now: datetime) -> InvitationRecord:
-    """Give the invitation a mailbox would get, with a UID for life (RFC 5545 3.8.4.7), unique by the domain of our own address."""
+    """Give the invitation a mailbox would get, with a lasting UID (RFC 5545 3.8.4.7), unique by the domain of our own address."""
     reply_address: str = current_app.extensions["outreach"].reply_address
     return InvitationRecord(
         invitation_id=None,

@@ -34,7 +34,7 @@ class RecipientCounts:
 
 
 def count_everybody(outreach_session: OutreachSession) -> RecipientCounts:
-    """Count who would hear that the session is moved, cancelled, or certain now."""
+    """Count who would be told that the session is moved, cancelled, or certain now."""
     concerned = read_participants(outreach_session, Registration.state.in_(ACTIVE))
     waiting = [participant for participant in concerned if participant.state not in HAVE_AN_ENTRY]
     return _counts(
@@ -45,7 +45,7 @@ def count_everybody(outreach_session: OutreachSession) -> RecipientCounts:
 
 
 def count_with_entry(outreach_session: OutreachSession) -> RecipientCounts:
-    """Count who would hear of new words: whoever has the session in the calendar."""
+    """Count who would be told of new words: whoever has the session in the calendar."""
     return _counts(outreach_session)
 
 

@@ -87,9 +87,9 @@ def _thank(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        recipients, facts = _to_thank(outreach_session, now), snapshot_of(outreach_session)
+        recipients, snapshot = _to_thank(outreach_session, now), snapshot_of(outreach_session)
         students = _students_by_teacher(outreach_session)
-        enqueue([_thanks(one, facts, students.get(one.mailbox_id, ())) for one in recipients], now=now)
+        enqueue([_thanks(one, snapshot, students.get(one.mailbox_id, ())) for one in recipients], now=now)
     return bool(recipients)
 
 
@@ -136,7 +136,7 @@ def _students_by_teacher(outreach_session: OutreachSession) -> dict[int, tuple[S
     return {teacher.mailbox_id: for_school([one for one in seated if one.teacher_id == teacher.user_id]) for teacher in teachers.values()}
 
 
-def _thanks(to: InvitationRecord, facts: SessionSnapshot, registered: Sequence[StudentSnapshot]) -> NewLetter:
+def _thanks(to: InvitationRecord, snapshot: SessionSnapshot, registered: Sequence[StudentSnapshot]) -> NewLetter:
     """A teacher who is a guardian of others too reads their names in the same letter."""
     students = {student.registration_id: student for student in registered} if to.reader is Reader.TEACHER else {}
     letter = LetterSnapshot(
@@ -144,7 +144,7 @@ def _thanks(to: InvitationRecord, facts: SessionSnapshot, registered: Sequence[S
         reader_name=to.reader_name,
         reader_zone=to.zone,
         cause=Cause.TIME,
-        session=facts,
+        session=snapshot,
         seated=tuple((to.students | students).values()),
         entry=to.entry,
     )
@@ -154,7 +154,7 @@ def _thanks(to: InvitationRecord, facts: SessionSnapshot, registered: Sequence[S
         facts=letter.to_json(),
         dedupe_key=f"thanks:{to.invitation_id}",
         locale=to.locale,
-        session_id=facts.id,
+        session_id=snapshot.id,
         invitation_id=to.invitation_id,
     )
 
@@ -176,19 +176,19 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
-        facts = snapshot_of(outreach_session)
+        snapshot = snapshot_of(outreach_session)
         recipients = invitation_records(outreach_session, *which)
-        enqueue([_reminder(one, facts, due) for one in recipients], now=now)
+        enqueue([_reminder(one, snapshot, due) for one in recipients], now=now)
     return bool(recipients)
 
 
-def _reminder(to: InvitationRecord, facts: SessionSnapshot, due: Due) -> NewLetter:
+def _reminder(to: InvitationRecord, snapshot: SessionSnapshot, due: Due) -> NewLetter:
     letter = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
         cause=Cause.TIME,
-        session=facts,
+        session=snapshot,
         seated=tuple(to.students.values()),
         entry=to.entry,
         lead_minutes=due.lead,
@@ -197,9 +197,9 @@ def _reminder(to: InvitationRecord, facts: SessionSnapshot, due: Due) -> NewLett
         mailbox_id=to.mailbox_id,
         kind=LetterKind.REMINDER,
         facts=letter.to_json(),
-        dedupe_key=f"reminder:{to.invitation_id}{_reminder_key(due.lead, facts.starts_at)}",
+        dedupe_key=f"reminder:{to.invitation_id}{_reminder_key(due.lead, snapshot.starts_at)}",
         locale=to.locale,
-        session_id=facts.id,
+        session_id=snapshot.id,
         invitation_id=to.invitation_id,
     )
 
@@ -209,22 +209,22 @@ def _send_roster(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        facts, coming = snapshot_of(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
-        enqueue([_roster(user, facts, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
+        snapshot, coming = snapshot_of(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
+        enqueue([_roster(user, snapshot, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
     return True
 
 
-def _roster(user: User, facts: SessionSnapshot, coming: tuple[StudentSnapshot, ...]) -> NewLetter:
+def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot, ...]) -> NewLetter:
     letter = LetterSnapshot(
-        reader=Reader.HOST, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.TIME, session=facts, seated=coming
+        reader=Reader.HOST, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.TIME, session=snapshot, seated=coming
     )
     return NewLetter(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.ROSTER,
         facts=letter.to_json(),
-        dedupe_key=f"roster:{facts.id}:{user.id}{_roster_key(facts.starts_at)}",
+        dedupe_key=f"roster:{snapshot.id}:{user.id}{_roster_key(snapshot.starts_at)}",
         locale=user.mailbox.locale,
-        session_id=facts.id,
+        session_id=snapshot.id,
     )
 
 

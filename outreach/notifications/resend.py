@@ -20,7 +20,7 @@ from outreach.notifications.write import write
 def resend_invitations(outreach_session: OutreachSession, invitation_ids: Collection[int], *, key: str, now: datetime) -> int:
     """Send these invitations as they are, REQUEST or CANCEL, with the same SEQUENCE and a newer DTSTAMP (RFC 5546 2.1.5).
 
-    `key` stands for the occasion: the same state isn't sent twice for the same one. Whoever has such a letter under way, or an
+    `key` names the occasion: the same state isn't sent twice for one. Whoever has such a letter under way, or an
     entry that was never there, gets none. Gives how many letters were written.
     """
     is_under_way = select(Letter.id).where(
@@ -49,7 +49,7 @@ def resend_as_update(outreach_session: OutreachSession, invitation_ids: Collecti
 
 
 def _may_be_known() -> ColumnElement[bool]:
-    """A living entry may be sent at any time, an ended one only where its CANCEL may be missing."""
+    """A live entry may be sent at any time, an ended one only where its CANCEL may be missing."""
     return or_(Invitation.is_live, Invitation.sent_sequence.is_not(None))
 
 

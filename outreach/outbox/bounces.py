@@ -37,7 +37,7 @@ def record_bounce(mailbox_id: int, letter_id: int | None, kind: BounceKind, *, s
 
 
 def delayed_lately(*, now: datetime) -> Select[int, int]:
-    """Select, by mailbox, how many letters of the last 7 days a server put off until they failed."""
+    """Select, by mailbox, how many letters of the last 7 days a server delayed until they failed."""
     recent = (Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY)
     return select(Bounce.mailbox_id, func.count().label("number")).where(*recent).group_by(Bounce.mailbox_id)
 

@@ -1,6 +1,6 @@
 """Sends what is due: leases a batch, sends each e-mail outside any transaction, records the result before the next one.
 
-An e-mail is rendered from its row alone, so every try gives the same bytes. One row holds the whole queue back while the mail
+An e-mail is rendered from its row alone, so every try gives the same bytes. One row stops the whole queue while the mail
 server is away or refuses us.
 """
 
@@ -101,7 +101,7 @@ class _Delivery:
             return lease_due(now=now, pace=self.pace)
 
     def work_off(self, lease: Lease) -> None:
-        """Drop what is stale, send the rest one by one; what isn't reached, or isn't its domain's turn, goes back."""
+        """Drop what is stale, send the rest one by one; what there was no time for, or isn't its domain's turn, goes back."""
         self._note_lapsed(lease)
         self._drop(lease)
         leased, later = deque(lease.current), dict[int, datetime]()

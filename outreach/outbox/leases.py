@@ -58,7 +58,7 @@ class Lease:
 
 
 def is_anything_due(*, now: datetime) -> bool:
-    """Look without a lock, so that an idle worker keeps nobody waiting."""
+    """Look without a lock, so that an idle worker blocks nobody."""
     return db.session.scalar(_anything_due(), {"now": now}) is not None
 
 

@@ -24,7 +24,7 @@ class NewLetter:
     """A letter to one mailbox. Letters of one (mailbox, session) leave in the order they were posted.
 
     `facts` is all that rendering will know. `sequence` is that of the calendar object it carries; None: it carries none.
-    `dedupe_key` stands for the news: the same key is never written twice. `due_at` None means at once.
+    `dedupe_key` names the news: the same key is never written twice. `due_at` None means at once.
     """
 
     mailbox_id: int
@@ -41,7 +41,7 @@ class NewLetter:
 def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
     """Put letters into the outbox, in this order, with one bulk INSERT; news already there is skipped.
 
-    Whoever posts about a session holds the lock on its row: else two transactions could commit their letters out of order.
+    Whoever queues a letter about a session has locked its row: else two transactions could commit their letters out of order.
     """
     if not drafts:
         return
@@ -52,7 +52,7 @@ def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
 def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:
     """Lock and read what the queue still has of calendar objects, reminders and notices to those who wait, oldest first.
 
-    What a worker has in hand isn't among them: it leaves, or comes back, before anything queued later. No worker can lease a
+    What a worker has leased isn't among them: it leaves, or comes back, before anything queued later. No worker can lease a
     letter that is read here: on PostgreSQL its row is locked, on SQLite the whole file is.
     """
     in_calendars = or_(Letter.sequence.is_not(None), Letter.kind.in_(_taken_back_with(TakenBackWith.INVITATION)))
@@ -68,7 +68,7 @@ def belongs_to_entry(letter: Letter) -> bool:
 
 
 def is_waiting_notice(letter: Letter) -> bool:
-    """It tells a family without an entry about waiting."""
+    """It tells a family without a calendar entry that the student waits."""
     return letter.sequence is None and KINDS[letter.kind].taken_back_with is TakenBackWith.WAITING_LIST
 
 

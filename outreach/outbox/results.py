@@ -124,7 +124,7 @@ def _delayed(letter: Letter, lease: Lease, outcome: Delayed, jitter: float, now:
 
 
 def _given_up(letter: Letter, lease: Lease, outcome: Delayed, now: datetime) -> LetterState | None:
-    """It was put off once too often. A connection that broke says nothing about the mailbox."""
+    """It was delayed once too often. A broken connection says nothing about the mailbox."""
     if not _close(letter, lease, LetterState.FAILED, now, attempts=letter.attempts + 1, server_words=outcome.words):
         return None
     if outcome.may_have_left:

@@ -15,7 +15,7 @@ from outreach.outbox.queue import is_superseded
 
 
 def retry_letter(letter_id: int, *, now: datetime) -> None:
-    """Try a failed letter anew, from the first attempt.
+    """Try a failed letter again, from the first attempt.
 
     Raises NotThere; Refusal for one that hasn't failed, whose link was wiped, or which later news has overtaken.
     """

@@ -1,4 +1,4 @@
-"""Why a seat is held instead of confirmed: worked out from what is true now, never stored.
+"""Why a seat is held instead of confirmed: worked out from the present rows, never stored.
 
 A gate says what is missing for students in one session. Packages that know of something to ask for add their gate to
 `GATES` when the service starts; nothing else needs to change.

@@ -24,7 +24,7 @@ def mailboxes_of(addresses: Collection[str]) -> dict[str, int]:
     """Find or make the mailboxes of normal addresses, in as many statements as for one; gives their ids by address.
 
     Sorted, so that rivals with the same addresses wait for each other instead of blocking each other. A mailbox
-    that is being forgotten just now is made anew.
+    that is being deleted just now is made again.
     """
     found: dict[str, int] = {}
     while missing := sorted(set(addresses) - found.keys()):

@@ -11,7 +11,7 @@ from outreach.mail import plain_address
 
 
 def normal_address(text: str) -> str:
-    """Give the form in which a mailbox keeps an address: lower case, the domain in ASCII.
+    """Give the form in which an address is stored: lower case, the domain in ASCII.
 
     Raises ValueError for what no mail can be sent to. An accent before the @ is refused: few mail servers take one (RFC 6531),
     and it is nearly always a slip. Asks no name server.

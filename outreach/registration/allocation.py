@@ -43,7 +43,7 @@ def allocate(order: Sequence[int], *, seats_left: int, school_seats_left: int | 
 def next_waiting(
     queue: Iterable[Waiting], *, seats_left: int, limit: int | None, seated_by_school: Mapping[int, int]
 ) -> tuple[Waiting, ...]:
-    """Choose who gets the free seats, first come first; whoever's school has its limit is passed over and keeps the place."""
+    """Choose who gets the free seats, first come first; whoever's school has reached its limit is passed over and keeps waiting."""
     seated = dict(seated_by_school)
     chosen: list[Waiting] = []
     for waiting in queue:

@@ -1,4 +1,4 @@
-"""What an answer to an invitation does: it holds, and where the session says so a declined one gives the place back.
+"""Apply an RSVP: record it, and where the session says so give the seat back when it declines.
 
 Joins the caller's transaction, never commits. The caller holds the lock on the session's row and has re-read the invitation.
 """
@@ -31,10 +31,10 @@ _ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)
 
 
 def apply_rsvp(outreach_session: OutreachSession, invitation: Invitation, given: NewRsvp, *, now: datetime) -> tuple[int, ...]:
-    """Let this answer hold. Gives the ids of the registrations whose seats it gave back, mostly none.
+    """Record this RSVP. Gives the ids of the registrations whose seats it gave back, mostly none.
 
     A seat is given back where the session says so and hasn't begun, the answer is a decline that proved where it came from,
-    and this mailbox speaks alone for the student (`voices`). Whoever is teacher or host here as well may have meant that part.
+    and this mailbox alone decides for the student (`decides_alone`). Whoever is teacher or host here as well may have meant that part.
     """
     record_rsvp(invitation, given, now=now)
     db.session.flush()

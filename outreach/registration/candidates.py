@@ -1,4 +1,4 @@
-"""Whom a school may register: students with what stands in their way, and the seats the school can have.
+"""Whom a school may register: students, why some can't be, and the seats the school can have.
 
 Reads only.
 """
@@ -20,7 +20,7 @@ from outreach.registration.seats import seated_by_school, waiting_list
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A student who might be registered. `obstacle` says why not; None: nothing stands in the way."""
+    """A student who might be registered. `obstacle` says why not; None: they may be."""
 
     student_id: int
     name: str
@@ -50,7 +50,7 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
 
 
 def age_floor(outreach_session: OutreachSession) -> int | None:
-    """Give the floor that holds: the session's or its area's, whichever is higher."""
+    """Give the age floor: the session's or its area's, whichever is higher."""
     return higher_floor(outreach_session.age_floor, outreach_session.area.age_floor if outreach_session.area else None)
 
 

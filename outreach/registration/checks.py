@@ -1,4 +1,4 @@
-"""What must hold before a place changes; and the lock on its session.
+"""Checks before a registration changes; and the lock on its session.
 
 Joins the caller's transaction, never commits.
 """

@@ -1,4 +1,4 @@
-"""What a change of places would tell whom, in words: what the pages show before anything is sent.
+"""Who would get which letter about a change of registrations: what pages show before anything is sent.
 
 Reads only.
 """
@@ -23,7 +23,7 @@ Row = tuple[int, str, str]
 
 
 def preview_registering(outreach_session: OutreachSession, seating: Allocation, *, teacher_id: int, by_id: int) -> list[Row]:
-    """Say who hears once these students are registered: (how many, who, what they get)."""
+    """Say who gets letters once these students are registered: (how many, who, what they get)."""
     seated = read_future_participants(outreach_session, seating.seated, state=RegistrationState.CONFIRMED, by_id=teacher_id)
     waiting_ids = [student_id for student_id, _reason in seating.waiting]
     waiting = read_future_participants(outreach_session, waiting_ids, state=RegistrationState.WAITING, by_id=teacher_id)
@@ -41,7 +41,7 @@ def preview_registering(outreach_session: OutreachSession, seating: Allocation, 
 
 
 def preview_leaving(registration: Registration, *, by_id: int, now: datetime) -> list[Row]:
-    """Say who hears when this place is given up; whoever is next in line is counted as a student."""
+    """Say who gets letters when this place is given up; whoever is next on the waiting list is counted as a student."""
     outreach_session = registration.outreach_session
     (participant,) = read_participants(outreach_session, Registration.id == registration.id)
     freed = next_for_free_seats(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
@@ -64,7 +64,7 @@ def preview_accepting(outreach_session: OutreachSession, registration_ids: Colle
 
 
 def preview_more_seats(outreach_session: OutreachSession, room: SeatLimits, *, now: datetime) -> list[Row]:
-    """Say who of the queue hears when there is this room."""
+    """Say who of the waiting list gets letters when there are these seats."""
     ids = next_for_free_seats(outreach_session, now=now, room=room)
     return [_waiting(len(ids), outreach_session, now)] if ids else []
 

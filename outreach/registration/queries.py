@@ -172,7 +172,7 @@ def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
 
 
 def _add_mail(outreach_session: OutreachSession, rows: Sequence[RegistrationRow]) -> None:
-    """Put the server's words beside the seat they belong to."""
+    """Add to each row why letters don't arrive."""
     mailboxes = {key for row in rows for key in _mailbox_ids(row.student)}
     failures = db.session.execute(
         select(Letter.mailbox_id, Letter.server_words)

@@ -82,9 +82,9 @@ def settle_seats(
     by_id: int | None = None,
     reason: str = "",
 ) -> None:
-    """Give every seat its due state and tell whoever that concerns: whatever frees or adds a seat ends here.
+    """Give every seat its state and notify whoever that concerns: whatever frees or adds a seat ends here.
 
-    Derived from what is true now: seats are held or confirmed as the gates say, and free ones go to those who wait, or are
+    Worked out from the present rows: seats are held or confirmed as the gates say, and free ones go to those who wait, or are
     offered where the start is too near to give them unasked. `causes`: what has just happened, by registration;
     `by_id` and `reason`: as `notify_registrations`.
     """
@@ -229,7 +229,7 @@ def end_registrations(
     note: str = "",
     cause: Cause | None = None,
 ) -> None:
-    """Let active registrations end as WITHDRAWN or REMOVED; why somebody was taken off the list stands in the letters.
+    """Let active registrations end as WITHDRAWN or REMOVED; the letters say why somebody was taken off the list.
 
     `cause`: what the letters say happened, where the state doesn't say it all.
     """

@@ -84,12 +84,12 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
 
 
 def withdraw(registration_id: int, *, now: datetime, by_id: int | None = None, by_mailbox_id: int | None = None, note: str = "") -> None:
-    """Give a place back, as school or family; the next in line gets it."""
+    """Withdraw a registration, as school or family; who waits longest gets the seat."""
     _end(registration_id, RegistrationState.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
 def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> None:
-    """Take a student off the list, as host, with a reason the family is told; the next in line gets the place."""
+    """Take a student off the list, as host, with a reason the family reads; who waits longest gets the seat."""
     _end(registration_id, RegistrationState.REMOVED, now=now, by_id=by_id, note=reason)
 
 
@@ -103,7 +103,7 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
 
 
 def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
-    """Say no to an offered seat: the student keeps the place in the queue, the next is asked."""
+    """Decline an offered seat: the student keeps the position on the waiting list, the next is asked."""
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
@@ -111,7 +111,7 @@ def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
 
 
 def review_seats(session_id: int, *, now: datetime) -> None:
-    """Hold or confirm the seats of a session anew, after what students need has changed, and tell whoever that concerns."""
+    """Hold or confirm the seats of a session again, after what students need has changed, and notify whoever that concerns."""
     with transaction():
         settle_seats(locked_session(session_id), now=now)
 
@@ -166,7 +166,7 @@ def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequen
 def _write(outreach_session: OutreachSession, request: RegistrationRequest, seating: Allocation, *, now: datetime) -> list[int]:
     """Insert registrations with their first step; gives their ids.
 
-    A microsecond lies between one student and the next, so that the queue keeps the order chosen
+    A microsecond lies between one student and the next, so that the waiting list keeps the order chosen
     whatever order a database gives out ids in.
     """
     common: dict[str, object] = {

@@ -174,7 +174,7 @@ def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -
 
 
 def _answerable(school_class: SchoolClass, user: User) -> User:
-    """A coordinator registers on behalf of the class's teacher; a teacher answers for what they register."""
+    """A coordinator registers on behalf of the class's teacher; a teacher for themselves."""
     if policy.coordinates(user) and school_class.teachers:
         return school_class.teachers[0]
     return user

@@ -31,12 +31,12 @@ ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == Session
 
 
 def family_rsvps(*which: ColumnElement[bool]) -> dict[int, FamilyRsvps]:
-    """Give, by registration, who speaks for these students and what they said."""
+    """Give, by registration, the RSVPs of these students' families."""
     return {row.id: family for row, family in _rsvps(which)}
 
 
 def combined_rsvps(*which: ColumnElement[bool]) -> dict[int, CombinedRsvp]:
-    """Give, by registration, what to show for those of these students who are asked: they have an entry that stands."""
+    """Give, by registration, what to show for those of these students who are asked: they have an entry in the calendar."""
     return {row.id: combined(family) for row, family in _rsvps((*which, *ASKED))}
 
 

@@ -1,4 +1,4 @@
-"""Answers to invitations: what holds now, and the history of all that came.
+"""Records RSVPs: the current one of an invitation, and the history of all that came.
 
 Joins the caller's transaction, never commits. The caller holds the lock on the session's row.
 """
@@ -25,7 +25,7 @@ class NewRsvp:
 
 
 def record_rsvp(invitation: Invitation, given: NewRsvp, *, now: datetime) -> None:
-    """Let this answer hold; a reply made before this moment, or before the reply that brought it, changes nothing any more."""
+    """Record this RSVP; a reply made before this moment, or before the reply that brought it, changes nothing any more."""
     invitation.answer, invitation.answered_at = given.answer, now
     invitation.answer_stamp = given.stamp or now
     invitation.answer_is_verified = given.is_verified
@@ -33,7 +33,7 @@ def record_rsvp(invitation: Invitation, given: NewRsvp, *, now: datetime) -> Non
 
 
 def record_old_rsvp(invitation: Invitation, given: NewRsvp, *, now: datetime) -> None:
-    """Remember an answer that doesn't hold: to an old time, or older than the one that does."""
+    """Keep as history an RSVP that doesn't count: to an old time, or older than the current one."""
     _write(invitation, given, counts=False, now=now)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import Appointment, Area, Format, OutreachSession, Site, User
-from outreach.scheduling.form_parts import USUAL, LeadUnit, in_order, in_words
+from outreach.scheduling.form_parts import USUAL, LeadUnit, in_largest_unit, in_order
 from outreach.scheduling.queries import clinicians
 from outreach.time import is_shown_twice, to_wall_time
 from outreach.web import SelectChoice
@@ -127,15 +127,15 @@ def hosts_to_choose() -> list[SelectChoice]:
 
 def leads_to_choose(chosen: Collection[int]) -> list[SelectChoice]:
     """The usual reminders and those chosen before."""
-    return [SelectChoice(minutes, lead_words(minutes)) for minutes in in_order([*USUAL, *chosen])]
+    return [SelectChoice(minutes, lead_label(minutes)) for minutes in in_order([*USUAL, *chosen])]
 
 
-def lead_words(minutes: int) -> str:
+def lead_label(minutes: int) -> str:
     """'3 days before'."""
-    amount, unit = in_words(minutes)
-    words = {
+    amount, unit = in_largest_unit(minutes)
+    labels = {
         LeadUnit.DAYS: ngettext("%(num)s day before", "%(num)s days before", amount),
         LeadUnit.HOURS: ngettext("%(num)s hour before", "%(num)s hours before", amount),
         LeadUnit.MINUTES: ngettext("%(num)s minute before", "%(num)s minutes before", amount),
     }
-    return str(words[unit])
+    return str(labels[unit])

@@ -31,7 +31,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from outreach.errors import OutreachError
 from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
-from outreach.scheduling.schedule_rules import AskWhich, offset_words
+from outreach.scheduling.schedule_rules import AskWhich, offset_label
 from outreach.web import Form, LineField, ProseField, SelectChoice, ZoneField, validated
 
 USUAL = (20160, 10080, 4320, 1440, 120, 60)
@@ -129,7 +129,7 @@ def in_minutes(amount: int, unit: LeadUnit) -> int:
     return amount * _MINUTES_IN[unit]
 
 
-def in_words(minutes: int) -> tuple[int, LeadUnit]:
+def in_largest_unit(minutes: int) -> tuple[int, LeadUnit]:
     """Give the length in the largest unit that says it exactly: 1440 is 1 day, 90 is 90 minutes."""
     for unit, size in _MINUTES_IN.items():
         if minutes and minutes % size == 0:
@@ -189,9 +189,9 @@ class WhenFields:
     def refuse(self, refusal: OutreachError) -> None:
         """Show why a use case declined; an hour that comes twice is asked about, with both UTC offsets."""
         if isinstance(refusal, AskWhich):
-            words = _("The first (%(offset)s)"), _("The second (%(offset)s)")
+            labels = _("The first (%(offset)s)"), _("The second (%(offset)s)")
             self.fold.choices = [
-                SelectChoice(str(n), words[n] % {"offset": offset_words(offset)}) for n, offset in enumerate(refusal.offsets)
+                SelectChoice(str(n), labels[n] % {"offset": offset_label(offset)}) for n, offset in enumerate(refusal.offsets)
             ]
         super().refuse(refusal)  # type: ignore[misc]  # of the form these fields are mixed into
 

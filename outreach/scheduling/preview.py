@@ -35,10 +35,10 @@ class PreviewLine:
 
 def recipients(outreach_session: OutreachSession, entry: str) -> list[Row]:
     """Say who gets a letter when everybody does: (how many, who, what they get). `entry`: for those who have it in their calendar."""
-    return in_words(count_everybody(outreach_session), entry)
+    return recipient_rows(count_everybody(outreach_session), entry)
 
 
-def in_words(counts: RecipientCounts, entry: str) -> list[Row]:
+def recipient_rows(counts: RecipientCounts, entry: str) -> list[Row]:
     """Say who gets a letter: (how many, who, what they get). Nobody is left out, and who gets nothing isn't named."""
     lists_with_entry = counts.lists if counts.lists == counts.teachers else 0
     rows = [
@@ -62,31 +62,31 @@ def changes(was: SessionSnapshot, becomes: SessionSnapshot) -> list[PreviewLine]
     return [PreviewLine(label, before, after) for (label, before), (_same, after) in lines if before != after]
 
 
-def _lines(facts: SessionSnapshot) -> list[tuple[str, str]]:
-    place = ", ".join(part for part in (facts.site_name, facts.area_name) if part)
+def _lines(snapshot: SessionSnapshot) -> list[tuple[str, str]]:
+    place = ", ".join(part for part in (snapshot.site_name, snapshot.area_name) if part)
     return [
-        (_("Title"), facts.title),
-        (_("Host"), facts.host_name),
-        (_("When"), formatting.when(facts.starts_wall, facts.ends_wall, facts.zone, facts.fold)),
-        (_("Status"), _status(facts)),
+        (_("Title"), snapshot.title),
+        (_("Host"), snapshot.host_name),
+        (_("When"), formatting.when(snapshot.starts_wall, snapshot.ends_wall, snapshot.zone, snapshot.fold)),
+        (_("Status"), _status(snapshot)),
         (_("Where"), place or _("Online")),
-        (_("Address"), ", ".join(facts.address.splitlines())),
-        (_("Where to meet"), facts.meeting_point),
-        (_("Video link"), facts.video_url),
-        (_("What to bring"), facts.bring),
-        (_("What to wear"), facts.wear),
-        (_("Kit for each student"), facts.kit),
+        (_("Address"), ", ".join(snapshot.address.splitlines())),
+        (_("Where to meet"), snapshot.meeting_point),
+        (_("Video link"), snapshot.video_url),
+        (_("What to bring"), snapshot.bring),
+        (_("What to wear"), snapshot.wear),
+        (_("Kit for each student"), snapshot.kit),
         (
             _("A declined invitation"),
-            _("gives the place back") if facts.frees_declined_seats else _("keeps the place until the family gives it back"),
+            _("gives the place back") if snapshot.frees_declined_seats else _("keeps the place until the family gives it back"),
         ),
     ]
 
 
-def _status(facts: SessionSnapshot) -> str:
-    if facts.decides_at is None:
+def _status(snapshot: SessionSnapshot) -> str:
+    if snapshot.decides_at is None:
         return _("It takes place")
-    return _("Provisional: decided by %(until)s", until=formatting.moment(facts.decides_at, facts.zone))
+    return _("Provisional: decided by %(until)s", until=formatting.moment(snapshot.decides_at, snapshot.zone))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +117,7 @@ def plan_edit(session_id: int, offer: DetailsInput, *, tells: bool, now: datetim
     if outreach_session is None:
         raise NotThere(_("This session isn't there any more."))
     news = _rewording(outreach_session, offer) if tells else None
-    rows = in_words(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
+    rows = recipient_rows(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
     return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
 
 

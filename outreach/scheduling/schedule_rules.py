@@ -112,19 +112,19 @@ def time_refusal(refused: TimeRefused, zone: str) -> Refusal:
 def _sentence(refused: TimeRefused, zone: str) -> str:
     if refused.wall is None or refused.clock_move is None:
         return str(_PLAIN[refused.objection])
-    facts = {
+    values = {
         "time": formatting.clock_time(refused.wall),
         "day": formatting.day(refused.wall),
         "place": formatting.city(zone),
         "shows": formatting.clock_time(refused.clock_move.shows),
         "then": formatting.clock_time(refused.clock_move.then),
-        "first": offset_words(refused.clock_move.offset_before),
-        "second": offset_words(refused.clock_move.offset_after),
+        "first": offset_label(refused.clock_move.offset_before),
+        "second": offset_label(refused.clock_move.offset_after),
     }
-    return str(_CLOCK_MOVES[refused.objection]) % facts
+    return str(_CLOCK_MOVES[refused.objection]) % values
 
 
-def offset_words(offset: timedelta) -> str:
+def offset_label(offset: timedelta) -> str:
     """'UTC\N{MINUS SIGN}4', 'UTC+5:30'."""
     minutes = round(offset.total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)

@@ -59,7 +59,7 @@ def edit_draft(
 
 def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, tells: bool = False) -> None:
     """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `tells`;
-    more seats go to those who wait, and hosts who come or go hear of it.
+    more seats go to those who wait, and hosts who come or go are told.
 
     Raises Stale, and Refusal: cancelled, fewer seats than are taken, or nothing to tell.
     """

@@ -134,10 +134,10 @@ def _shown(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     values = value if isinstance(value, list) else [value]
-    return ", ".join(names.get(one, _in_words(one)) for one in values if one not in (None, "")) or _("nothing")
+    return ", ".join(names.get(one, _shown_value(one)) for one in values if one not in (None, "")) or _("nothing")
 
 
-def _in_words(value: Any) -> str:
+def _shown_value(value: Any) -> str:
     return {True: _("yes"), False: _("no")}[value] if isinstance(value, bool) else str(value)
 
 

@@ -33,8 +33,8 @@ def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
 def blocked_domain(domain: str) -> ResponseReturnValue:
     """Show what a school's IT must allow."""
     blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
-    facts = {"students": students_at(domain, me()), "text": instructions_for_it(blocked, settings())}
-    return render_template("schools/blocked_domain.html", blocked=blocked, **facts)
+    context = {"students": students_at(domain, me()), "text": instructions_for_it(blocked, settings())}
+    return render_template("schools/blocked_domain.html", blocked=blocked, **context)
 
 
 @schools.post("/blocked-domains/<domain>/lifting")

@@ -78,9 +78,9 @@ def known_students(school_id: int) -> dict[int, KnownStudent]:
     }
 
 
-def fingerprint(*facts: object) -> str:
+def fingerprint(*values: object) -> str:
     """Give a short sign for facts: what was shown is still so as long as it is the same."""
-    return hashlib.blake2b(repr(facts).encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(repr(values).encode(), digest_size=6).hexdigest()
 
 
 def _classes(school_id: int) -> dict[int, list[int]]:

@@ -104,7 +104,7 @@ class StudentForm(Form):
                 valid = False
         return valid
 
-    def facts(self) -> StudentInput:
+    def typed(self) -> StudentInput:
         """Give what was typed."""
         return StudentInput(
             given_name=self.given_name.value or "",

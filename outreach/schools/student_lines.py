@@ -182,7 +182,7 @@ def _contact(name: str, mailbox: Mailbox | None, put_off: Mapping[int, int]) -> 
 
 
 def _put_off(student_ids: Sequence[int], now: datetime) -> dict[int, int]:
-    """Count, by mailbox, the letters of the last days that a server put off until they failed."""
+    """Count, by mailbox, the letters of the last days that a server delayed until they failed."""
     behind = contacts_of_students().subquery().c
     theirs = select(behind.mailbox_id).where(behind.student_id.in_(student_ids))
     rows = db.session.execute(delayed_lately(now=now).where(Bounce.mailbox_id.in_(theirs)))

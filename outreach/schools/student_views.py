@@ -31,7 +31,7 @@ def new_student(class_id: int) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            use_cases.add_student(class_id, form.facts(), is_another=bool(form.is_another.data), now=clock.now())
+            use_cases.add_student(class_id, form.typed(), is_another=bool(form.is_another.data), now=clock.now())
         except use_cases.AlreadyThere as question:
             candidates = student_lines(Student.id.in_(question.candidates), now=clock.now())
             status = question.status
@@ -56,7 +56,7 @@ def edit_student(student_id: int) -> ResponseReturnValue:
     status = 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            is_readdressed = use_cases.edit_student(student_id, form.facts(), seen=form.seen.data or "", now=clock.now())
+            is_readdressed = use_cases.edit_student(student_id, form.typed(), seen=form.seen.data or "", now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
             status = refusal.status
@@ -115,7 +115,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
     coming = sum(registration.state in HAVE_AN_ENTRY for registration in removal.registrations_to_come(student.id, now=clock.now()))
-    facts = {
+    page = {
         "coming": coming,
         "student": student,
         "known": known,
@@ -124,8 +124,8 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
         "classes": classes,
         "joinable": joinable,
     }
-    facts["own_domains"] = own_domains([line], me())
-    return render_template("schools/student.html", form=form, **facts)
+    page["own_domains"] = own_domains([line], me())
+    return render_template("schools/student.html", form=form, **page)
 
 
 def _class_of(known: KnownStudent) -> str:

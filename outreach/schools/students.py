@@ -62,7 +62,7 @@ def seen_of(student: KnownStudent) -> str:
     return fingerprint(replace(student, class_ids=frozenset()))
 
 
-def add_student(class_id: int, facts: StudentInput, *, is_another: bool = False, now: datetime) -> int:
+def add_student(class_id: int, typed: StudentInput, *, is_another: bool = False, now: datetime) -> int:
     """Add a student to a class; give the id.
 
     Raises AlreadyThere when the school may have them already, unless `is_another` says that it's somebody else;
@@ -71,15 +71,15 @@ def add_student(class_id: int, facts: StudentInput, *, is_another: bool = False,
     with transaction():
         school_class = locked_class(class_id)
         known = known_students(school_class.school_id)
-        plan = plan_import([_row(facts)], list(known.values()), class_id)
+        plan = plan_import([_row(typed)], list(known.values()), class_id)
         if not plan.add and not is_another:
             raise AlreadyThere(_candidates(plan))
-        _check(facts, known.values(), now=now)
-        added = write(_plan(add=(_row(facts),)), school_id=school_class.school_id, class_id=class_id, now=now).added
+        _check(typed, known.values(), now=now)
+        added = write(_plan(add=(_row(typed),)), school_id=school_class.school_id, class_id=class_id, now=now).added
     return added[0]
 
 
-def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: datetime) -> bool:
+def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: datetime) -> bool:
     """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are informed.
 
     `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refusal as `add_student`.
@@ -94,8 +94,8 @@ def edit_student(student_id: int, facts: StudentInput, *, seen: str, now: dateti
             raise Stale(
                 _("A colleague has changed this student since you opened the page. What you typed is still here: save again to keep it.")
             )
-        _check(facts, known.values(), now=now)
-        update, gone = _difference(student, facts)
+        _check(typed, known.values(), now=now)
+        update, gone = _difference(student, typed)
         written = write(_plan(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
     return bool(written.readdressed)
 
@@ -149,9 +149,9 @@ def _locked_school_of(student_id: int) -> int:
     return lock_school(school_id or 0).id
 
 
-def _row(facts: StudentInput) -> ListedStudent:
-    guardians = merged(ListedGuardian(one.name or None, one.email) for one in facts.guardians)
-    return ListedStudent(1, **{field: getattr(facts, field) for field in FIELDS}, guardians=guardians)
+def _row(typed: StudentInput) -> ListedStudent:
+    guardians = merged(ListedGuardian(one.name or None, one.email) for one in typed.guardians)
+    return ListedStudent(1, **{field: getattr(typed, field) for field in FIELDS}, guardians=guardians)
 
 
 def _plan(*, add: tuple[ListedStudent, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> ImportPlan:
@@ -163,27 +163,27 @@ def _candidates(plan: ImportPlan) -> tuple[int, ...]:
     return found + tuple(key for question in plan.ask for key in question.candidates)
 
 
-def _check(facts: StudentInput, others: Iterable[KnownStudent], *, now: datetime) -> None:
-    if facts.number:
-        key = number_key(facts.number)
+def _check(typed: StudentInput, others: Iterable[KnownStudent], *, now: datetime) -> None:
+    if typed.number:
+        key = number_key(typed.number)
         owner = next((one for one in others if one.number and number_key(one.number) == key), None)
         if owner:
             name = f"{owner.given_name} {owner.family_name}"
             raise Refusal(_("%(name)s has this number already. Correct one of the two.", name=name), field="number")
-    if facts.birth_date and Student(birth_date=facts.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
+    if typed.birth_date and Student(birth_date=typed.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
         raise Refusal(_("This birth date is not a student's. Look at the year."), field="birth_date")
 
 
-def _difference(student: KnownStudent, facts: StudentInput) -> tuple[StudentUpdate, set[int]]:
+def _difference(student: KnownStudent, typed: StudentInput) -> tuple[StudentUpdate, set[int]]:
     """Give what the form says otherwise, and the guardians it leaves out. Unlike in a list, an empty field erases."""
-    kept = {one.id: one for one in facts.guardians if isinstance(one, KnownGuardian)}
+    kept = {one.id: one for one in typed.guardians if isinstance(one, KnownGuardian)}
     mine = {guardian.id: guardian for guardian in student.guardians}
     changes = [GuardianChange(key, _changes(mine[key], one, ("name", "email"))) for key, one in kept.items() if key in mine]
-    unknown = [ListedGuardian(one.name or None, one.email) for one in facts.guardians if getattr(one, "id", None) not in mine]
+    unknown = [ListedGuardian(one.name or None, one.email) for one in typed.guardians if getattr(one, "id", None) not in mine]
     update = StudentUpdate(
-        _row(facts),
+        _row(typed),
         student.id,
-        changes=_changes(student, facts, FIELDS),
+        changes=_changes(student, typed, FIELDS),
         joins_class=False,
         new_guardians=merged(unknown),
         guardian_changes=tuple(change for change in changes if change.changes),

@@ -39,8 +39,8 @@ def students() -> ResponseReturnValue:
     shelf = queries.StudentFilter(form.show.data) if form.show.data in list(queries.StudentFilter) else queries.StudentFilter.ALL
     sought = one_line(form.q.data or "")
     page, lines = queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
-    facts = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
-    return render_template("schools/students.html", sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter, **facts)
+    context = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
+    return render_template("schools/students.html", sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter, **context)
 
 
 @schools.route("/classes/new", methods=["GET", "POST"])
@@ -67,8 +67,8 @@ def show_class(class_id: int) -> ResponseReturnValue:
     """Show a class: who is in it, and who can be reached."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
     lines = queries.students_of_class(class_id, now=clock.now())
-    facts = {"is_mine": me() in school_class.teachers, "own_domains": own_domains(lines, me())}
-    return render_template("schools/class.html", school_class=school_class, lines=lines, **facts)
+    page = {"is_mine": me() in school_class.teachers, "own_domains": own_domains(lines, me())}
+    return render_template("schools/class.html", school_class=school_class, lines=lines, **page)
 
 
 @schools.route("/classes/<int:class_id>/name", methods=["GET", "POST"])

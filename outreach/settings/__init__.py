@@ -70,7 +70,7 @@ def inbox_url(value: str) -> str:
 
 
 def dns_label(value: str) -> str:
-    """Give a selector as it stands in a name of the DNS."""
+    """Give a selector as written in a DNS name."""
     if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?", value):
         raise ValueError("must be letters, digits and hyphens, such as outreach2026.")
     return value
@@ -148,7 +148,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 
 class _Reader:
-    """Collects every complaint before it speaks."""
+    """Collects all errors and raises them together."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.values = {k.removeprefix(PREFIX): v.strip() for k, v in environ.items() if k.startswith(PREFIX)}

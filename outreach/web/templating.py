@@ -30,8 +30,8 @@ class PageEnvironment(QuickEnvironment, flask.templating.Environment):
 def init_app(app: Flask) -> None:
     """Give templates `asset` and a gettext that is quicker than Flask-Babel's."""
     app.jinja_env.globals["asset"] = _asset
-    words: Any = app.jinja_env
-    words.install_gettext_callables(_gettext, _ngettext, newstyle=True)
+    environment: Any = app.jinja_env
+    environment.install_gettext_callables(_gettext, _ngettext, newstyle=True)
 
 
 @lru_cache

@@ -310,18 +310,18 @@ def test_what_was_typed_becomes_facts(app: Flask) -> None:
         guardians__1__name="Tom", guardians__2__email="tom@families.example", guardians__3__id="9", guardians__3__name="Ida",
         guardians__3__is_removed="y",
     )  # fmt: skip
-    facts = form.facts()
-    assert (facts.given_name, facts.family_name, facts.email) == ("Mia Maria", "Hill", "mia@pupils.example")
-    assert (facts.year_group, facts.number, str(facts.birth_date), facts.needs) == (None, "007", "2012-04-30", "glasses")
-    assert facts.guardians == (
+    typed = form.typed()
+    assert (typed.given_name, typed.family_name, typed.email) == ("Mia Maria", "Hill", "mia@pupils.example")
+    assert (typed.year_group, typed.number, str(typed.birth_date), typed.needs) == (None, "007", "2012-04-30", "glasses")
+    assert typed.guardians == (
         KnownGuardian(7, "Maria", "mum@families.example"),
         ListedGuardian("Tom", None),
         ListedGuardian(None, "tom@families.example"),
     )
-    assert form_of(app, year_group=" Year  9 ").facts().year_group == "Year 9"
+    assert form_of(app, year_group=" Year  9 ").typed().year_group == "Year 9"
     blank = form_of(app, email="", birth_date=" ")
     assert not blank.errors
-    empty = blank.facts()
+    empty = blank.typed()
     assert (empty.email, empty.birth_date, empty.needs, empty.number, empty.year_group, empty.guardians) == (*[None] * 5, ())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.scheduling.form_parts import LeadUnit, in_minutes, in_order, in_words
+from outreach.scheduling.form_parts import LeadUnit, in_largest_unit, in_minutes, in_order
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from outreach.scheduling.form_parts import LeadUnit, in_minutes, in_order, in_wo
     ],
 )
 def test_a_length_is_said_in_the_largest_unit_that_fits_and_read_back(minutes: int, words: tuple[int, LeadUnit]) -> None:
-    assert in_words(minutes) == words
+    assert in_largest_unit(minutes) == words
     assert in_minutes(*words) == minutes
 
 

@@ -13,10 +13,9 @@ from flask_babel import Babel
 
 from outreach.models.snapshots import SessionSnapshot
 from outreach.notifications.recipient_counts import RecipientCounts
-from outreach.scheduling.form_parts import LONGEST, LeadUnit, in_minutes, in_words
-from outreach.scheduling.preview import changes
-from outreach.scheduling.preview import in_words as told_in_words
-from outreach.scheduling.schedule_rules import AskWhich, offset_words, time_refusal
+from outreach.scheduling.form_parts import LONGEST, LeadUnit, in_largest_unit, in_minutes
+from outreach.scheduling.preview import changes, recipient_rows
+from outreach.scheduling.schedule_rules import AskWhich, offset_label, time_refusal
 from outreach.time.wall_time import ClockMove, Objection, TimeRefused
 from tests.support.letter_cases import workshop
 
@@ -55,12 +54,12 @@ LIST, BOTH = "a list of their students", "the same, and a list of their students
     ],
 )
 def test_who_hears_and_what_they_get(counts: dict[str, int], rows: list[tuple[int, str, str]]) -> None:
-    assert told_in_words(replace(NOBODY, **counts), "E") == rows
+    assert recipient_rows(replace(NOBODY, **counts), "E") == rows
 
 
 def test_everybody_who_hears_is_named_once_in_this_order() -> None:
     counts = RecipientCounts(students=1, guardians=2, teachers=3, hosts=4, lists=3, waiting=5)
-    assert [(number, who) for number, who, _what in told_in_words(counts, "E")] == [
+    assert [(number, who) for number, who, _what in recipient_rows(counts, "E")] == [
         (1, "student"),
         (2, "guardians"),
         (3, "teachers"),
@@ -136,7 +135,7 @@ def test_times_and_status_are_said_on_the_clock_of_the_place() -> None:
     ],
 )
 def test_an_offset_in_words(offset: timedelta, words: str) -> None:
-    assert offset_words(offset) == words
+    assert offset_label(offset) == words
 
 
 @pytest.mark.parametrize(
@@ -171,6 +170,6 @@ def test_an_hour_that_is_skipped_or_comes_twice_is_said_with_the_clocks_move() -
 @pytest.mark.parametrize(("unit", "minutes"), [(LeadUnit.MINUTES, 1), (LeadUnit.HOURS, 60), (LeadUnit.DAYS, 1440)])
 def test_the_units_of_reminders(unit: LeadUnit, minutes: int) -> None:
     assert in_minutes(3, unit) == 3 * minutes
-    assert in_words(minutes) == (1, unit)
-    assert in_words(0) == (0, LeadUnit.MINUTES)
+    assert in_largest_unit(minutes) == (1, unit)
+    assert in_largest_unit(0) == (0, LeadUnit.MINUTES)
     assert in_minutes(60, LeadUnit.DAYS) == LONGEST

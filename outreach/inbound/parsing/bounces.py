@@ -161,7 +161,7 @@ def kind_of(status: str, words: str) -> BounceKind:
     """Say what a failed delivery with this status ("5.1.1", "" without one) and these words means.
 
     No such mailbox or no way to it (5.1, 5.2.1, 5.4) is HARD; 5.7 is POLICY; 4.x.x, a full mailbox (5.2.2) and all that
-    speaks of this letter or this moment (5.2, 5.3, 5.5, 5.6) is SOFT. So is what says nothing (5.0.0, no code) but that
+    is about this letter or this moment (5.2, 5.3, 5.5, 5.6) is SOFT. So is what says nothing (5.0.0, no code) but that
     there is nobody of that name: SOFT is counted, so one unclear refusal cuts nobody off, and several are seen.
     """
     if status in ABOUT_US:

@@ -33,19 +33,19 @@ _MAX_COMMENT = 500
 class EventLines:
     """The first line of each property, and the first attendees."""
 
-    facts: dict[str, tuple[Parameters, str]] = field(default_factory=dict)
+    properties: dict[str, tuple[Parameters, str]] = field(default_factory=dict)
     attendees: list[tuple[Parameters, str]] = field(default_factory=list)
 
     def take(self, name: str, line: str) -> None:
         """Remember what this line says; one that can't be read says nothing."""
-        if name in self.facts or len(self.attendees) == _MAX_ATTENDEES:
+        if name in self.properties or len(self.attendees) == _MAX_ATTENDEES:
             return
         with suppress(ValueError):
             _, parameters, value = _parts(line[:_MAX_LINE])
             if name == "ATTENDEE":
                 self.attendees.append((parameters, value))
             elif value:
-                self.facts[name] = (parameters, value)
+                self.properties[name] = (parameters, value)
 
     def event(self) -> Event:
         """Give what was said."""
@@ -55,7 +55,7 @@ class EventLines:
             sequence=int(sequence) if re.fullmatch("[0-9]{1,9}", sequence) else 0,
             stamp=self.moment("DTSTAMP", naive_is_utc=True),
             attendees=tuple(_attendee(parameters, value) for parameters, value in self.attendees),
-            has_recurrence_id="RECURRENCE-ID" in self.facts,
+            has_recurrence_id="RECURRENCE-ID" in self.properties,
             comment=prose(self.comment())[:_MAX_COMMENT].strip(),
             starts=self.moment("DTSTART"),
             ends=self.moment("DTEND"),
@@ -63,13 +63,13 @@ class EventLines:
 
     def value(self, name: str) -> str:
         """Give the value of a property; "" without it."""
-        return self.facts[name][1] if name in self.facts else ""
+        return self.properties[name][1] if name in self.properties else ""
 
     def moment(self, name: str, *, naive_is_utc: bool = False) -> datetime | None:
         """Give the moment a property says."""
-        if name not in self.facts:
+        if name not in self.properties:
             return None
-        parameters, value = self.facts[name]
+        parameters, value = self.properties[name]
         return read_moment(value, zone=_one(parameters, "TZID"), naive_is_utc=naive_is_utc)
 
     def comment(self) -> str:

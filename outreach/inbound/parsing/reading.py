@@ -34,7 +34,7 @@ _ADDRESS = re.compile(r"[^\s@<>]{1,250}@[^\s@<>]{1,250}")
 def read(raw: bytes, *, delivered_to: str | None = None) -> IncomingMessage:
     """Read a message as it came over the wire. Never raises; a message of 1 MiB takes well under a second.
 
-    `delivered_to`: the address the mail server delivered it to, where somebody tells us; it stands first among the recipients.
+    `delivered_to`: the address the mail server delivered it to, if known; it comes first among the recipients.
     Of a message above the limit only the headers are read; what can't be read at all still has its digest.
     """
     try:

@@ -81,7 +81,7 @@ def _opened(token: str) -> OutreachSession:
 
 
 def open_decision(token: str, *, secret_key: str, now: datetime) -> OutreachSession:
-    """Open a link from a letter; asked anew at each request.
+    """Open a link from a letter; checked at each request.
 
     Raises LinkBroken for what isn't signed, or was made void, or belongs to somebody who hosts it no longer; LinkExpired once the
     session has begun.

@@ -20,7 +20,7 @@ from outreach.scheduling.use_cases import locked_session
 
 
 def confirm(session_id: int, *, seen: datetime, now: datetime) -> None:
-    """Let it take place: every calendar shows it as certain and asks for an answer anew."""
+    """Let it take place: every calendar shows it as certain and asks for an answer again."""
     with transaction():
         outreach_session = _undecided(session_id, seen, now=now)
         previous = snapshot_of(outreach_session)

@@ -154,8 +154,8 @@ def _asked(question: ImportQuestion, proposal: Proposal, choices: ImportChoices)
     if question.may_be_new:
         options.append(("new", _("Somebody new")))
     options.append(("out", _("Leave this row out")))
-    words = question_words(question.reason, line=row.line, name=_name(row))
-    return AskedRow(row.line, _name(row), _facts(row), words, tuple(options), _answer(row.line, choices))
+    text = question_words(question.reason, line=row.line, name=_name(row))
+    return AskedRow(row.line, _name(row), _facts(row), text, tuple(options), _answer(row.line, choices))
 
 
 def _answer(line: int, choices: ImportChoices) -> str:
@@ -190,8 +190,8 @@ def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple
 
 
 def _guardian(guardian: ListedGuardian) -> str:
-    words = " ".join(filter(None, (guardian.name, guardian.email)))
-    return _("guardian: %(who)s", who=words)
+    person = " ".join(filter(None, (guardian.name, guardian.email)))
+    return _("guardian: %(who)s", who=person)
 
 
 def _facts(person: ListedStudent | KnownStudent) -> str:
