@@ -34,6 +34,7 @@ from outreach.models import (
     InboundOutcome,
     Invitation,
     InvitationAnswer,
+    Mailbox,
     OutboxPause,
     RoleName,
     WebAuthn,
@@ -72,6 +73,7 @@ REFUSED = {
 }
 # Tables that a step after the first two made: what lies in them goes with them.
 MADE_LATER = ("blocked_domain", "bounce", "inbound_message", "invitation_answer")
+SPARE = "spare@example.org"
 SPARE_MAILBOX = "(SELECT id FROM mailbox WHERE address = 'spare@example.org')"
 # What makes a copy of a row another row, so that it breaks no rule.
 ANOTHER = {
@@ -153,7 +155,7 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
         assert catalogue(connection) == before
 
 
-@pytest.mark.parametrize("step", ["0001", "0002"])
+@pytest.mark.parametrize("step", ["0001", "0002", "0005"])
 def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
     url = empty_url()
     migrate(url, tmp_path, upgrade, populate)
@@ -162,7 +164,9 @@ def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[],
     migrate(url, tmp_path, partial(downgrade, revision=step), upgrade)
     with connected(url) as connection:
         after = {table.name: rows(connection, table) for table in Base.metadata.sorted_tables}
-    assert after == before | dict.fromkeys(MADE_LATER, 0)
+        marks = connection.execute(select(Mailbox.undeliverable_at, Mailbox.undeliverable_words).where(Mailbox.address == SPARE)).one()
+    assert after == before | (dict.fromkeys(MADE_LATER, 0) if step < "0003" else {})
+    assert marks == (NOW, "550 No such user")
 
 
 def rows(connection: Connection, table: Table) -> int:
@@ -172,7 +176,7 @@ def rows(connection: Connection, table: Table) -> int:
 def populate() -> None:
     """Write at least one row into every table."""
     make = Builder(NOW)
-    make.mailbox("spare@example.org")
+    spare = make.mailbox(SPARE)
     school, site = make.school(), make.site()
     teacher, clinician, another = make.teacher(school), make.clinician(), make.clinician()
     make.appointment(clinician, site)
@@ -201,6 +205,7 @@ def populate() -> None:
         }
         db.session.add(WebAuthn(user_id=clinician.id, lastuse_datetime=NOW, **passkey))
         db.session.add(Application(user_id=another.id, role=RoleName.TEACHER, place="A school", created_at=NOW))
+        spare.undeliverable_at, spare.undeliverable_words = NOW, "550 No such user"
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())
 

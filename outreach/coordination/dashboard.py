@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from outreach.catalogue import CARD_ROWS
 from outreach.db import db
-from outreach.mail_admin import is_refused
+from outreach.mail_admin import is_undeliverable
 from outreach.models import (
     UNSETTLED,
     Application,
@@ -43,7 +43,7 @@ class Dashboard:
     applications: int
     unconfirmed: int
     failed_letters: int
-    refused_mailboxes: int
+    undeliverable_mailboxes: int
     stopped_mailboxes: int
     blocked_domains: int
     inbound_to_look_at: int
@@ -63,7 +63,7 @@ def dashboard(*, now: datetime) -> Dashboard:
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
         failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_superseded())) or 0,
-        refused_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_refused())) or 0,
+        undeliverable_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_undeliverable())) or 0,
         stopped_mailboxes=db.session.scalar(select(func.count(Mailbox.stopped_at))) or 0,
         blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,

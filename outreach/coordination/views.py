@@ -71,8 +71,10 @@ def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
             url_for("mail_admin.letters", state=LetterState.FAILED.value),
         ),
         (
-            seen.refused_mailboxes,
-            ngettext("address was refused by its mail server", "addresses were refused by their mail servers", seen.refused_mailboxes),
+            seen.undeliverable_mailboxes,
+            ngettext(
+                "address was refused by its mail server", "addresses were refused by their mail servers", seen.undeliverable_mailboxes
+            ),
             url_for("mail_admin.mailboxes"),
         ),
         (

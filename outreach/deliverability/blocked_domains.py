@@ -81,7 +81,7 @@ def lift(domain: str, *, now: datetime) -> bool:
     An address that is refused besides stays so.
     """
     blocked = list(db.session.scalars(select(Mailbox.id).where(is_there(domain), Mailbox.blocked_at.is_not(None))))
-    refused = set(db.session.scalars(select(Mailbox.id).where(Mailbox.id.in_(blocked), Mailbox.refused_at.is_not(None))))
+    refused = set(db.session.scalars(select(Mailbox.id).where(Mailbox.id.in_(blocked), Mailbox.undeliverable_at.is_not(None))))
     reactivate_mailboxes([key for key in blocked if key not in refused], now=now)
     for mailbox in _locked(refused):
         mailbox.blocked_at = None

@@ -29,9 +29,9 @@ def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
     _lock(mailbox_ids, students, now)
     wanted = select(Mailbox).where(Mailbox.id.in_(mailbox_ids)).order_by(Mailbox.id)
     locked_mailboxes = db.session.scalars(wanted.with_for_update(key_share=True).execution_options(populate_existing=True))
-    undeliverable = [mailbox for mailbox in locked_mailboxes if mailbox.refused_at is not None or mailbox.blocked_at is not None]
+    undeliverable = [mailbox for mailbox in locked_mailboxes if mailbox.undeliverable_at is not None or mailbox.blocked_at is not None]
     for mailbox in undeliverable:
-        mailbox.refused_at = mailbox.refused_words = mailbox.blocked_at = None
+        mailbox.undeliverable_at = mailbox.undeliverable_words = mailbox.blocked_at = None
     db.session.flush()
     _notify({mailbox.id for mailbox in undeliverable if mailbox.is_reached}, now=now)
     return len(undeliverable)

@@ -54,7 +54,7 @@ class Undeliverable:
     @property
     def key(self) -> str:
         """The key of the news: once to each teacher, and again only when the address fails again."""
-        return f"refused:{self.mailbox.id}:{self.mailbox.refused_at}:{self.teacher_id}"
+        return f"refused:{self.mailbox.id}:{self.mailbox.undeliverable_at}:{self.teacher_id}"
 
 
 def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
@@ -78,7 +78,7 @@ def _undeliverable(now: datetime) -> list[Undeliverable]:
         .join(behind, behind.c.mailbox_id == Mailbox.id)
         .join(Registration, Registration.student_id == behind.c.student_id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
-        .where(Mailbox.refused_at.is_not(None), Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
+        .where(Mailbox.undeliverable_at.is_not(None), Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
         .where(OutreachSession.is_current(now))
         .order_by(OutreachSession.starts_at, Registration.id)
     )

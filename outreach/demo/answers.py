@@ -78,7 +78,7 @@ def _by_student(session_id: int) -> Iterator[list[Invitation]]:
         select(InvitationReason.registration_id, Invitation)
         .join(Invitation, Invitation.id == InvitationReason.invitation_id)
         .join(Mailbox, Mailbox.id == Invitation.mailbox_id)
-        .where(Invitation.session_id == session_id, InvitationReason.registration_id.is_not(None), Mailbox.refused_at.is_(None))
+        .where(Invitation.session_id == session_id, InvitationReason.registration_id.is_not(None), Mailbox.undeliverable_at.is_(None))
         .order_by(InvitationReason.registration_id, Invitation.id)
     )
     for _registration_id, family in groupby(rows, key=lambda row: row[0]):

@@ -62,14 +62,14 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
             raise NotThere
         concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
         teachers = staff_contacts({participant.teacher_id for participant in concerned})
-        session = snapshot_of(outreach_session)
+        session_snapshot = snapshot_of(outreach_session)
         for teacher in teachers.values():
             mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
             letter = LetterSnapshot(
                 reader=Reader.TEACHER,
                 reader_name=teacher.name,
                 cause=Cause.ADDRESS,
-                session=session,
+                session=session_snapshot,
                 seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
                 waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
                 reason=mailbox.address,

@@ -26,7 +26,7 @@ def _has_stopped(letter: Letter, _now: datetime) -> bool:
 
 def _is_undeliverable(letter: Letter, _now: datetime) -> bool:
     """The address fails, until it is corrected or somebody says that it works."""
-    return letter.mailbox.refused_at is not None
+    return letter.mailbox.undeliverable_at is not None
 
 
 def _is_blocked(letter: Letter, _now: datetime) -> bool:

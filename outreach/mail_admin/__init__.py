@@ -1,6 +1,6 @@
 """What a coordinator sees of e-mails: mail log, received mail, undeliverable addresses, invitation status."""
 
 from outreach.mail_admin.labels import PAUSE_REASONS
-from outreach.mail_admin.undeliverable import is_refused
+from outreach.mail_admin.undeliverable import is_undeliverable
 
-__all__ = ["PAUSE_REASONS", "is_refused"]
+__all__ = ["PAUSE_REASONS", "is_undeliverable"]

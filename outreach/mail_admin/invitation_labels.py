@@ -18,7 +18,7 @@ Moment = Callable[[datetime | None], str]
 
 STATES = {
     State.STOPPED: _l("Wrong address"),
-    State.REFUSED: _l("Address refused"),
+    State.UNDELIVERABLE: _l("Address refused"),
     State.BLOCKED: _l("Domain blocked"),
     State.NEVER_LEFT: _l("Never left"),
     State.BOUNCED: _l("Bounced"),
@@ -30,7 +30,7 @@ STATES = {
 }
 SIGNS = {
     State.STOPPED: "refused",
-    State.REFUSED: "refused",
+    State.UNDELIVERABLE: "refused",
     State.BLOCKED: "paused",
     State.NEVER_LEFT: "failed",
     State.BOUNCED: "bounced",
@@ -70,9 +70,9 @@ def _stopped(line: InvitationLine, moment: Moment) -> Iterator[str]:
     yield _("Its reader said “wrong address” on %(when)s.", when=moment(line.mailbox.stopped_at))
 
 
-def _refused(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("The mail server says since %(when)s that there is no such address.", when=moment(line.mailbox.refused_at))
-    yield from _its_words(line.mailbox.refused_words)
+def _undeliverable(line: InvitationLine, moment: Moment) -> Iterator[str]:
+    yield _("The mail server says since %(when)s that there is no such address.", when=moment(line.mailbox.undeliverable_at))
+    yield from _its_words(line.mailbox.undeliverable_words)
 
 
 def _blocked(line: InvitationLine, moment: Moment) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _its_words(words: str | None) -> Iterator[str]:
 
 _WHY: dict[State, Callable[[InvitationLine, Moment], Iterator[str]]] = {
     State.STOPPED: _stopped,
-    State.REFUSED: _refused,
+    State.UNDELIVERABLE: _undeliverable,
     State.BLOCKED: _blocked,
     State.NEVER_LEFT: _progress,
     State.BOUNCED: _bounced,

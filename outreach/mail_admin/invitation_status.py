@@ -64,7 +64,7 @@ class InvitationLine:
             sent_sequence=self.invitation.sent_sequence,
             answer=self.invitation.answer,
             is_stopped=self.mailbox.stopped_at is not None,
-            is_refused=self.mailbox.refused_at is not None,
+            is_undeliverable=self.mailbox.undeliverable_at is not None,
             is_blocked=self.mailbox.blocked_at is not None,
             last_letter=letter.state if letter else None,
             has_bounced=letter is not None and (letter.returned is not None or letter.state is LetterState.FAILED),

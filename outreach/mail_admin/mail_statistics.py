@@ -129,7 +129,7 @@ def _domain(row: Any, blocked_since: datetime | None) -> DomainStatistics:
 
 def _troubled(now: datetime) -> tuple[Any, ...]:
     """Give the next sessions with invitations that didn't get there, or not in their last revision, and how many."""
-    not_written_to = or_(Mailbox.stopped_at.is_not(None), Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
+    not_written_to = or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
     is_old = func.coalesce(Invitation.sent_sequence, -1) < Invitation.sequence
     missing = or_(and_(Invitation.is_live, not_written_to), and_(Invitation.is_live, is_old, Invitation.changed_at <= now - SOON))
     one = OutreachSession

@@ -12,13 +12,13 @@ from sqlalchemy import select
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal
 from outreach.mail_admin.invitation_status import InvitationLine, invitation_lines
-from outreach.mail_admin.status_rules import SILENT, State
+from outreach.mail_admin.status_rules import NOT_WRITTEN_TO, State
 from outreach.models import Invitation, OutreachSession
 from outreach.notifications import resend_as_update
 
 _WHY_NOT = {
     State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
-    State.REFUSED: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
+    State.UNDELIVERABLE: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
     State.BLOCKED: _l("Its domain turns our letters away. When it lets us in, everybody there gets what stands by itself."),
 }
 
@@ -64,7 +64,7 @@ def _coming(session_id: int, now: datetime) -> OutreachSession:
 
 def _must_reach(line: InvitationLine) -> None:
     mailbox = line.mailbox
-    marks = zip(SILENT, (mailbox.stopped_at, mailbox.refused_at, mailbox.blocked_at), strict=True)
+    marks = zip(NOT_WRITTEN_TO, (mailbox.stopped_at, mailbox.undeliverable_at, mailbox.blocked_at), strict=True)
     blocked_by = next((state for state, since in marks if since is not None), None)
     if blocked_by is not None:
         raise Refusal(_WHY_NOT[blocked_by])

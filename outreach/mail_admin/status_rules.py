@@ -4,7 +4,7 @@ Pure. The first that applies, from what a person must look at to what is well:
 
 | state | what it says |
 |---|---|
-| STOPPED, REFUSED, BLOCKED | nothing goes there: its reader, its mail server or its domain turned us away |
+| STOPPED, UNDELIVERABLE, BLOCKED | nothing goes there: its reader, its mail server or its domain turned us away |
 | NEVER_LEFT | nothing has left and nothing is under way |
 | STALE | the calendar has an older revision than the database, whether or not the newer one is under way |
 | WAITING | the first letter is under way |
@@ -26,7 +26,7 @@ class State(enum.StrEnum):
     """How an invitation fares, what needs a person first."""
 
     STOPPED = "stopped"
-    REFUSED = "refused"
+    UNDELIVERABLE = "undeliverable"
     BLOCKED = "blocked"
     NEVER_LEFT = "never_left"
     BOUNCED = "bounced"
@@ -37,7 +37,7 @@ class State(enum.StrEnum):
     CANCELLED = "cancelled"
 
 
-SILENT = (State.STOPPED, State.REFUSED, State.BLOCKED)
+NOT_WRITTEN_TO = (State.STOPPED, State.UNDELIVERABLE, State.BLOCKED)
 LOST = (State.NEVER_LEFT, State.BOUNCED, State.STALE)
 
 
@@ -53,7 +53,7 @@ class Traces:
     sent_sequence: int | None
     answer: Answer = Answer.NEEDS_ACTION
     is_stopped: bool = False
-    is_refused: bool = False
+    is_undeliverable: bool = False
     is_blocked: bool = False
     last_letter: LetterState | None = None
     has_bounced: bool = False
@@ -93,6 +93,6 @@ def is_lost(traces: Traces) -> bool:
 def _undelivered(traces: Traces) -> State | None:
     if traces.is_stopped:
         return State.STOPPED
-    if traces.is_refused:
-        return State.REFUSED
+    if traces.is_undeliverable:
+        return State.UNDELIVERABLE
     return State.BLOCKED if traces.is_blocked else None

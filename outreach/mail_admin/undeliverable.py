@@ -24,7 +24,7 @@ class MailboxFilter(enum.StrEnum):
 
 def mailboxes(shelf: MailboxFilter, *, now: datetime) -> Select[Mailbox, User, int]:
     """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was delayed lately."""
-    since = func.coalesce(Mailbox.refused_at, Mailbox.stopped_at, Mailbox.blocked_at)
+    since = func.coalesce(Mailbox.undeliverable_at, Mailbox.stopped_at, Mailbox.blocked_at)
     lately = delayed_lately(now=now).subquery()
     return (
         select(Mailbox, User, lately.c.number.label("put_off"))
@@ -48,18 +48,18 @@ def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
     return db.session.execute(wanted.order_by(BlockedDomain.since.desc(), BlockedDomain.domain)).all()
 
 
-def is_refused() -> ColumnElement[bool]:
-    """Say of a mailbox that its server refuses it and somebody is known by it still; an address that was corrected needs nobody."""
+def is_undeliverable() -> ColumnElement[bool]:
+    """The address fails and somebody still has it; one that was corrected needs nobody."""
     families = contacts_of_students().subquery().c.mailbox_id
     known = Mailbox.id.in_(select(families).where(families.is_not(None))) | Mailbox.id.in_(select(User.mailbox_id))
-    return and_(Mailbox.refused_at.is_not(None), known)
+    return and_(Mailbox.undeliverable_at.is_not(None), known)
 
 
 def _on(shelf: MailboxFilter, now: datetime) -> ColumnElement[bool]:
-    is_undeliverable = or_(is_refused(), Mailbox.stopped_at.is_not(None))
+    gets_nothing = or_(is_undeliverable(), Mailbox.stopped_at.is_not(None))
     if shelf is MailboxFilter.SILENT:
-        return is_undeliverable
+        return gets_nothing
     if shelf is MailboxFilter.BLOCKED:
-        return ~is_undeliverable & Mailbox.blocked_at.is_not(None)
+        return ~gets_nothing & Mailbox.blocked_at.is_not(None)
     lately = delayed_lately(now=now).subquery()
-    return ~is_undeliverable & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))
+    return ~gets_nothing & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

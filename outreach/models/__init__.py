@@ -5,7 +5,6 @@ from outreach.models.invitation import Answer, AnswerSource, Invitation, Invitat
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
 from outreach.models.mailbox import Mailbox, new_token
 from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, higher_floor
-from outreach.models.place import Appointment, Area, Site
 from outreach.models.registration import (
     ACTIVE,
     HAVE_AN_ENTRY,
@@ -18,6 +17,7 @@ from outreach.models.registration import (
     WaitReason,
 )
 from outreach.models.school import Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.site import Appointment, Area, Site
 from outreach.models.snapshots import (
     AccountSnapshot,
     ApplicationSnapshot,

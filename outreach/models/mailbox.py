@@ -28,8 +28,8 @@ class Mailbox(Base):
     locale: Mapped[Word] = mapped_column(default="en")
     link_version: Mapped[int] = mapped_column(default=1, comment="One more, and every link sent so far is void")
     stopped_at: Mapped[datetime | None] = mapped_column(comment="Its reader said: not my child, wrong address")
-    refused_at: Mapped[datetime | None] = mapped_column(comment="A mail server said there is no such mailbox")
-    refused_words: Mapped[Prose | None]
+    undeliverable_at: Mapped[datetime | None] = mapped_column(comment="A mail server said there is no such mailbox")
+    undeliverable_words: Mapped[Prose | None]
     blocked_at: Mapped[datetime | None] = mapped_column(comment="Its domain turns our letters away by policy")
     reminders_stopped_at: Mapped[datetime | None] = mapped_column(comment="Its reader wants no reminders, or called one unwanted")
 
@@ -43,7 +43,7 @@ class Mailbox(Base):
     @property
     def is_reached(self) -> bool:
         """Letters go there and nothing says that they don't arrive."""
-        return self.is_open and self.refused_at is None and self.blocked_at is None
+        return self.is_open and self.undeliverable_at is None and self.blocked_at is None
 
     @property
     def domain(self) -> str:

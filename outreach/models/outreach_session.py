@@ -10,7 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
-from outreach.models.place import Area, Site
+from outreach.models.site import Area, Site
 from outreach.models.user import User
 from outreach.time import instant
 

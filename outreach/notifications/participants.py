@@ -29,7 +29,7 @@ from outreach.models import (
 from outreach.notifications.facts import StaffContact
 from outreach.people import Participant, hold_reasons
 
-_IS_UNREACHED = or_(Mailbox.refused_at.is_not(None), Mailbox.blocked_at.is_not(None))
+_IS_UNREACHED = or_(Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
 _STUDENT = (
     Student.id.label("student_id"),
     Student.given_name,

@@ -56,6 +56,6 @@ def _kept(words: str) -> str:
 
 def _mark(mailbox: Mailbox, kind: BounceKind, words: str, now: datetime) -> None:
     if kind is BounceKind.HARD:
-        mailbox.refused_at, mailbox.refused_words = mailbox.refused_at or now, words
+        mailbox.undeliverable_at, mailbox.undeliverable_words = mailbox.undeliverable_at or now, words
     elif kind is BounceKind.COMPLAINT:
         mailbox.reminders_stopped_at = mailbox.reminders_stopped_at or now

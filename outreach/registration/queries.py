@@ -205,7 +205,7 @@ def _undeliverable(mailbox: Mailbox) -> list[tuple[str, str]]:
         return [(mailbox.address, _("Who reads there says it is the wrong address."))]
     if mailbox.is_reached:
         return []
-    return [(mailbox.address, explain_rejection(mailbox.refused_words) if mailbox.refused_at else explain_blocked())]
+    return [(mailbox.address, explain_rejection(mailbox.undeliverable_words) if mailbox.undeliverable_at else explain_blocked())]
 
 
 def _mailbox_ids(student: Student) -> list[int]:

@@ -79,14 +79,14 @@ def _family(own: int | None, guardians: Mapping[int, bool], rsvps: Mapping[int, 
 def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
     """Give, by student, the mailboxes of their guardians, each with whether letters arrive there."""
     rows = db.session.execute(
-        select(guardianship.c.student_id, Mailbox.id, Mailbox.refused_at, Mailbox.blocked_at)
+        select(guardianship.c.student_id, Mailbox.id, Mailbox.undeliverable_at, Mailbox.blocked_at)
         .join(Guardian, Guardian.id == guardianship.c.guardian_id)
         .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
         .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
     )
     found: dict[int, dict[int, bool]] = defaultdict(dict)
     for row in rows:
-        found[row.student_id][row.id] = row.refused_at is None and row.blocked_at is None
+        found[row.student_id][row.id] = row.undeliverable_at is None and row.blocked_at is None
     return found
 
 

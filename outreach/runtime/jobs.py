@@ -49,7 +49,7 @@ TIMETABLE = (
     Job(name="plan_reminders", work=reminders.plan_reminders, every=timedelta(minutes=1)),
     Job(name="plan_rosters", work=reminders.plan_rosters, every=timedelta(minutes=5)),
     Job(name="plan_thanks", work=reminders.plan_thanks, every=timedelta(minutes=15)),
-    Job(name="report_refused_mailboxes", work=report_undeliverable_mailboxes, every=timedelta(minutes=5)),
+    Job(name="report_undeliverable_mailboxes", work=report_undeliverable_mailboxes, every=timedelta(minutes=5)),
     Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),

@@ -186,7 +186,7 @@ def _on(shelf: StudentFilter) -> ColumnElement[bool]:
     if shelf is StudentFilter.NO_CLASS:
         return ~exists().where(enrolment.c.student_id == Student.id)
     if shelf is StudentFilter.TROUBLE:
-        undeliverable = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.refused_at.is_not(None)))
+        undeliverable = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None)))
         theirs = select(guardianship.c.student_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
         return or_(Student.mailbox_id.in_(undeliverable), Student.id.in_(theirs.where(Guardian.mailbox_id.in_(undeliverable))))
     return true()

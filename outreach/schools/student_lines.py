@@ -22,7 +22,7 @@ class ContactState(enum.StrEnum):
     OPEN = "open"
     MISSING = "missing"
     STOPPED = "stopped"
-    REFUSED = "refused"
+    UNDELIVERABLE = "undeliverable"
     BLOCKED = "blocked"
 
 
@@ -34,7 +34,7 @@ class Contact:
     mailbox_id: int | None = None
     address: str | None = None
     stopped_at: datetime | None = None
-    refused_at: datetime | None = None
+    undeliverable_at: datetime | None = None
     blocked_at: datetime | None = None
     server_words: str = ""
     put_off: int = 0
@@ -46,8 +46,8 @@ class Contact:
             return ContactState.MISSING
         if self.stopped_at is not None:
             return ContactState.STOPPED
-        if self.refused_at is not None:
-            return ContactState.REFUSED
+        if self.undeliverable_at is not None:
+            return ContactState.UNDELIVERABLE
         return ContactState.OPEN if self.blocked_at is None else ContactState.BLOCKED
 
     @property
@@ -87,7 +87,7 @@ class ContactStatus:
     @property
     def troubles(self) -> tuple[Contact, ...]:
         """Give those whose address must be corrected."""
-        return tuple(one for one in (self.own, *self.guardians) if one.state in (ContactState.STOPPED, ContactState.REFUSED))
+        return tuple(one for one in (self.own, *self.guardians) if one.state in (ContactState.STOPPED, ContactState.UNDELIVERABLE))
 
     @property
     def blocked(self) -> tuple[Contact, ...]:
@@ -174,9 +174,9 @@ def _contact(name: str, mailbox: Mailbox | None, put_off: Mapping[int, int]) -> 
         mailbox_id=mailbox.id,
         address=mailbox.address,
         stopped_at=mailbox.stopped_at,
-        refused_at=mailbox.refused_at,
+        undeliverable_at=mailbox.undeliverable_at,
         blocked_at=mailbox.blocked_at,
-        server_words=mailbox.refused_words or "",
+        server_words=mailbox.undeliverable_words or "",
         put_off=put_off.get(mailbox.id, 0),
     )
 

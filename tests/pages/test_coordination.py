@@ -366,8 +366,8 @@ def test_home_says_what_needs_a_person(client: FlaskClient, make: Builder, now: 
     make.student(make.school_class(make.school()), guardians=("x@families.example",))
     with transaction():
         for mailbox in db.session.scalars(select(Mailbox).where(Mailbox.address == "x@families.example")):
-            mailbox.refused_at, mailbox.refused_words = now, "550 gone"
-        db.session.add(Mailbox(address="corrected@families.example", refused_at=now, refused_words="550 gone"))
+            mailbox.undeliverable_at, mailbox.undeliverable_words = now, "550 gone"
+        db.session.add(Mailbox(address="corrected@families.example", undeliverable_at=now, undeliverable_words="550 gone"))
         db.session.add(Mailbox(address="y@families.example", stopped_at=now))
     page = client.get("/coordination").text
     for words in ("application waits", "letter has failed", "refused by its mail server", "wrong address", "Letters are late"):

@@ -97,7 +97,7 @@ def ids(make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[s
         family.mailbox(PARENT).reminders_stopped_at = now
     refused = make.user()
     with transaction():
-        refused.mailbox.refused_at = now
+        refused.mailbox.undeliverable_at = now
     return {
         "application_id": db.session.scalars(select(Application.id)).one(),
         "user_id": family.host.id,

@@ -274,7 +274,7 @@ def test_only_an_address_of_the_students_family_is_written_to_again(
     make.student(school_class, given_name="Ben", email="ben@pupils.example")
     with transaction():
         for mailbox in db.session.scalars(select(Mailbox)):
-            mailbox.refused_at = now
+            mailbox.undeliverable_at = now
 
     def again(address: str) -> TestResponse:
         key = db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
@@ -287,7 +287,7 @@ def test_only_an_address_of_the_students_family_is_written_to_again(
         assert f"Letters go to {address} already." in flashed(client, again(address))
     assert again("ben@pupils.example").status_code == 404
     db.session.expire_all()
-    refused = set(db.session.scalars(select(Mailbox.address).where(Mailbox.refused_at.is_not(None))))
+    refused = set(db.session.scalars(select(Mailbox.address).where(Mailbox.undeliverable_at.is_not(None))))
     assert refused & {"mia@pupils.example", "mum@families.example", "ben@pupils.example"} == {"ben@pupils.example"}
 
 

@@ -178,7 +178,7 @@ def test_who_can_be_reached_stands_beside_each_student(make: Builder, place: Pla
     with transaction():
         db.session.scalars(select(Mailbox).where(Mailbox.address == "no@families.example")).one().stop(now=now)
         gone = db.session.scalars(select(Mailbox).where(Mailbox.address == "gone@families.example")).one()
-        gone.refused_at, gone.refused_words = now, "550 no such user"
+        gone.undeliverable_at, gone.undeliverable_words = now, "550 no such user"
     page = text(owner.get(f"/classes/{place.school_class.id}"))
     for words in ("own mail 1 guardian", "no guardian: you stand in", "2 can’t be reached by mail", "1 has an address to correct"):
         assert words in page

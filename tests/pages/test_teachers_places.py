@@ -249,7 +249,7 @@ def mailbox(address: str) -> Mailbox:
     ("what", "said"),
     [
         ({"stopped_at": True}, "Who reads there says it is the wrong address."),
-        ({"refused_at": True, "refused_words": "550 5.1.1 Unknown"}, "There is no such mailbox."),
+        ({"undeliverable_at": True, "undeliverable_words": "550 5.1.1 Unknown"}, "There is no such mailbox."),
         ({"blocked_at": True}, "doesn't let our letters in"),
     ],
 )
@@ -270,7 +270,7 @@ def test_an_address_that_is_not_reached_says_why_and_its_failed_letter_is_not_sa
     assert "What to do about it Ana" in row
     assert "nobody is reached" not in row  # she has an address of her own
     with transaction():
-        mailbox("ana@pupils.example").refused_at = desk.make.now
+        mailbox("ana@pupils.example").undeliverable_at = desk.make.now
     assert "nobody is reached: you tell them" in desk.places(one)[0]
 
 

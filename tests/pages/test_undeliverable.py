@@ -76,7 +76,7 @@ def test_the_places_of_a_session_say_so_too(world: World, teacher: FlaskClient, 
     assert f"Letters don’t arrive {MARIA}: There is no such mailbox. What to do about it Ana" in page
     assert "nobody is reached: you tell them" in page
     with transaction():
-        world.maria.refused_at, world.maria.blocked_at = None, now
+        world.maria.undeliverable_at, world.maria.blocked_at = None, now
     assert f"Letters don’t arrive {MARIA}: Its mail server doesn't let our letters in." in text(teacher.get(places))
 
 
@@ -107,7 +107,7 @@ def test_one_button_and_how_things_stand_goes_there_again(world: World, teacher:
 def test_only_an_address_of_that_students_family_can_be_named(world: World, teacher: FlaskClient) -> None:
     ben = world.make.student(world.school_class, given_name="Ben", email="ben@pupils.example")
     with transaction():
-        world.maria.refused_at = world.now
+        world.maria.undeliverable_at = world.now
     assert teacher.post(f"/students/{ben.id}/mailboxes/{world.maria.id}/resumption").status_code == 404
     assert teacher.post(f"/students/{ben.id}/mailboxes/99999/resumption").status_code == 404
     assert not world.maria.is_reached
@@ -176,7 +176,7 @@ def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, cli
     put_off = world.make.mailbox("full@families.example")
     with transaction():
         record_bounce(put_off.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
-        db.session.get_one(Mailbox, world.teacher.mailbox_id).refused_at = now
+        db.session.get_one(Mailbox, world.teacher.mailbox_id).undeliverable_at = now
     home = text(coordinator.get("/coordination"))
     assert "2 addresses were refused by their mail servers" in home
     assert "1 domain turns our letters away" in home
@@ -197,7 +197,7 @@ def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, cli
 def test_the_coordinator_lets_letters_go_to_any_address_again(world: World, client_of: Clients) -> None:
     coordinator = client_of(world.make.coordinator())
     with transaction():
-        db.session.get_one(Mailbox, world.teacher.mailbox_id).refused_at = world.now
+        db.session.get_one(Mailbox, world.teacher.mailbox_id).undeliverable_at = world.now
     done = coordinator.post(f"/coordination/mailboxes/{world.teacher.mailbox_id}/resumption")
     assert (done.status_code, done.location) == (303, "/coordination/mailboxes")
     assert f"We write to {world.teacher.email} again." in text(coordinator.get(done.location))

@@ -169,7 +169,7 @@ def sending_lost_ones_again(scene: Scene) -> Act:
 
 
 def reaching_the_family_again(scene: Scene) -> Act:
-    scene.set(scene.family.mailbox(), refused_at=scene.make.now)
+    scene.set(scene.family.mailbox(), undeliverable_at=scene.make.now)
     return partial(reactivate_mailbox, scene.family.mailbox().id, now=scene.make.now)
 
 

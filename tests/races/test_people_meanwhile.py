@@ -259,7 +259,7 @@ def bouncing(scene: Scene, mailbox_id: int | None = None) -> Act:
 def test_a_letter_that_comes_back_while_the_address_is_said_to_work_counts(app: Flask, scene: Scene) -> None:
     bouncing(scene)()
     overtaking(app, partial(reactivate_mailbox, scene.maria.id, now=scene.now), bouncing(scene))
-    assert scene.maria.refused_at == scene.now
+    assert scene.maria.undeliverable_at == scene.now
 
 
 def test_of_two_who_say_that_an_address_works_the_second_changes_nothing(app: Flask, scene: Scene) -> None:
@@ -368,7 +368,7 @@ def test_an_address_that_is_forgotten_while_its_domain_is_let_in_troubles_nobody
     turning_away(scene)
     update_blocked_domains(now=scene.now)
     with transaction():
-        mailbox("leaving@strict.example").refused_at = scene.now
+        mailbox("leaving@strict.example").undeliverable_at = scene.now
     met = overtaking(app, scene.remove(leaving), partial(unblock_domain, "strict.example", now=scene.now))
     assert met.second is True
 

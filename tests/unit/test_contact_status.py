@@ -17,7 +17,7 @@ THEN = datetime(2027, 3, 1, tzinfo=UTC)
 
 def contact(state: ContactState, **facts: Any) -> Contact:
     """Somebody whose address is in this state."""
-    marks = {ContactState.STOPPED: "stopped_at", ContactState.REFUSED: "refused_at", ContactState.BLOCKED: "blocked_at"}
+    marks = {ContactState.STOPPED: "stopped_at", ContactState.UNDELIVERABLE: "undeliverable_at", ContactState.BLOCKED: "blocked_at"}
     address = None if state is ContactState.MISSING else "ana@x.test"
     return Contact(**{"name": "Ana", "address": address} | ({marks[state]: THEN} if state in marks else {}) | facts)
 
@@ -30,10 +30,10 @@ def test_each_state_of_an_address(state: ContactState) -> None:
 
 def test_what_its_reader_said_counts_before_what_servers_said() -> None:
     for stopped, refused, blocked in product((None, THEN), repeat=3):
-        one = Contact(name="", address="ana@x.test", stopped_at=stopped, refused_at=refused, blocked_at=blocked)
-        order = ((stopped, ContactState.STOPPED), (refused, ContactState.REFUSED), (blocked, ContactState.BLOCKED))
+        one = Contact(name="", address="ana@x.test", stopped_at=stopped, undeliverable_at=refused, blocked_at=blocked)
+        order = ((stopped, ContactState.STOPPED), (refused, ContactState.UNDELIVERABLE), (blocked, ContactState.BLOCKED))
         assert one.state is next((state for mark, state in order if mark), ContactState.OPEN)
-        without = Contact(name="", stopped_at=stopped, refused_at=refused, blocked_at=blocked)
+        without = Contact(name="", stopped_at=stopped, undeliverable_at=refused, blocked_at=blocked)
         assert without.state is ContactState.MISSING
 
 
@@ -51,7 +51,9 @@ def test_who_stands_in_and_who_is_not_reached_at_all() -> None:
         assert reach.reaches_nobody is (not own_open and open_guardians == 0)
         assert reach.needs_stand_in is (is_minor and own_open and open_guardians == 0)
         everybody = [own, *guardians]
-        assert [one.state for one in reach.troubles] == [one for one in everybody if one in {ContactState.STOPPED, ContactState.REFUSED}]
+        assert [one.state for one in reach.troubles] == [
+            one for one in everybody if one in {ContactState.STOPPED, ContactState.UNDELIVERABLE}
+        ]
         assert [one.state for one in reach.blocked] == [one for one in everybody if one is ContactState.BLOCKED]
         assert reach.put_off == ()
 

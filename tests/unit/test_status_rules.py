@@ -38,17 +38,17 @@ def traces(**facts: Any) -> Traces:
         ({"has_bounced": True, "last_letter": FAILED}, State.BOUNCED, True),
         ({"has_bounced": True, "last_letter": QUEUED}, State.BOUNCED, False),
         ({"has_bounced": True, "answer": YES}, State.ANSWERED, False),
-        ({"is_refused": True}, State.REFUSED, False),
-        ({"is_refused": True, "answer": YES}, State.REFUSED, False),
+        ({"is_undeliverable": True}, State.UNDELIVERABLE, False),
+        ({"is_undeliverable": True, "answer": YES}, State.UNDELIVERABLE, False),
         ({"is_blocked": True, "sent_sequence": None, "last_letter": DROPPED}, State.BLOCKED, False),
-        ({"is_stopped": True, "is_refused": True, "is_blocked": True}, State.STOPPED, False),
-        ({"is_refused": True, "is_blocked": True}, State.REFUSED, False),
+        ({"is_stopped": True, "is_undeliverable": True, "is_blocked": True}, State.STOPPED, False),
+        ({"is_undeliverable": True, "is_blocked": True}, State.UNDELIVERABLE, False),
         ({"is_live": False}, State.CANCELLED, False),
         ({"is_live": False, "answer": Answer.DECLINED}, State.CANCELLED, False),
         ({"is_live": False, "sent_sequence": None, "last_letter": DROPPED}, State.CANCELLED, False),
         ({"is_live": False, "sequence": 1, "last_letter": QUEUED}, State.STALE, False),
         ({"is_live": False, "sequence": 1, "last_letter": FAILED}, State.STALE, True),
-        ({"is_live": False, "sequence": 1, "last_letter": DROPPED, "is_refused": True}, State.CANCELLED, False),
+        ({"is_live": False, "sequence": 1, "last_letter": DROPPED, "is_undeliverable": True}, State.CANCELLED, False),
     ],
 )
 def test_the_first_that_applies_is_the_state(facts: dict[str, Any], state: State, lost: bool) -> None:
@@ -59,7 +59,7 @@ def test_nothing_is_sent_again_that_is_under_way_or_can_go_nowhere() -> None:
     everything = product(
         (True, False), (0, 1), (None, 0, 1), (Answer.NEEDS_ACTION, YES), *[(True, False)] * 3, (None, *LetterState), (True, False)
     )
-    names = ("is_live", "sequence", "sent_sequence", "answer", "is_stopped", "is_refused", "is_blocked", "last_letter", "has_bounced")
+    names = ("is_live", "sequence", "sent_sequence", "answer", "is_stopped", "is_undeliverable", "is_blocked", "last_letter", "has_bounced")
     lost = [one for one in (Traces(**dict(zip(names, facts, strict=True))) for facts in everything) if is_lost(one)]
     assert {state_of(one) for one in lost} == set(LOST)
-    assert not [one for one in lost if one.is_under_way or one.is_stopped or one.is_refused or one.is_blocked]
+    assert not [one for one in lost if one.is_under_way or one.is_stopped or one.is_undeliverable or one.is_blocked]

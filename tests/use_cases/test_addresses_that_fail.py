@@ -64,16 +64,16 @@ def bounce(world: Neighbours, address: str, kind: BounceKind, letter: Letter | N
 # Reached again
 
 
-@pytest.mark.parametrize("marks", [("refused_at",), ("blocked_at",), ("refused_at", "blocked_at")])
+@pytest.mark.parametrize("marks", [("undeliverable_at",), ("blocked_at",), ("undeliverable_at", "blocked_at")])
 def test_a_mailbox_that_is_reached_again_gets_its_own_entries_and_places_in_line_and_nobody_else_does(
     world: Neighbours, marks: tuple[str, ...]
 ) -> None:
     mark(world, MARIA, *marks)
-    mark(world, PAUL, "refused_at")
+    mark(world, PAUL, "undeliverable_at")
     assert reactivate_mailbox(world.mailbox(MARIA).id, now=world.now)
     mailbox = world.mailbox(MARIA)
-    assert (mailbox.refused_at, mailbox.refused_words, mailbox.blocked_at) == (None, None, None)
-    assert world.mailbox(PAUL).refused_at == world.now
+    assert (mailbox.undeliverable_at, mailbox.undeliverable_words, mailbox.blocked_at) == (None, None, None)
+    assert world.mailbox(PAUL).undeliverable_at == world.now
     found = {(one.to, one.kind.value, one.facts.session.id, one.facts.cause, one.letter.sequence) for one in queued()}
     assert found == {
         (MARIA, "updated", world.first.id, Cause.AGAIN, 0),
@@ -90,14 +90,14 @@ def test_a_mailbox_that_never_failed_is_told_nothing(world: Neighbours) -> None:
 
 
 def test_a_reader_who_stopped_us_hears_nothing_when_the_address_works_again(world: Neighbours) -> None:
-    mark(world, MARIA, "refused_at", "stopped_at")
+    mark(world, MARIA, "undeliverable_at", "stopped_at")
     assert reactivate_mailbox(world.mailbox(MARIA).id, now=world.now)
-    assert (queued(), world.mailbox(MARIA).refused_at, world.mailbox(MARIA).stopped_at) == ([], None, world.now)
+    assert (queued(), world.mailbox(MARIA).undeliverable_at, world.mailbox(MARIA).stopped_at) == ([], None, world.now)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(-SECOND, True), (timedelta(0), False), (SECOND, False)])
 def test_what_is_over_is_not_told_to_a_mailbox_that_is_reached_again(world: Neighbours, at: timedelta, *, is_told: bool) -> None:
-    mark(world, MARIA, "refused_at")
+    mark(world, MARIA, "undeliverable_at")
     reactivate_mailbox(world.mailbox(MARIA).id, now=world.first.ends_at + at)
     assert {letter.facts.session.id for letter in queued()} == ({world.first.id, world.second.id} if is_told else set())
 
@@ -105,7 +105,7 @@ def test_what_is_over_is_not_told_to_a_mailbox_that_is_reached_again(world: Neig
 @pytest.mark.parametrize("state", list(RegistrationState))
 def test_only_a_place_in_line_is_told_to_a_mailbox_that_is_reached_again(world: Neighbours, state: RegistrationState) -> None:
     world.set_state("Gul", state)
-    mark(world, GUL, "refused_at")
+    mark(world, GUL, "undeliverable_at")
     reactivate_mailbox(world.mailbox(GUL).id, now=world.now)
     found = {(one.kind.value, one.facts.session.id) for one in queued()}
     in_line = {("waiting", world.first.id)} if state in ("waiting", "offered") else set()
@@ -115,7 +115,7 @@ def test_only_a_place_in_line_is_told_to_a_mailbox_that_is_reached_again(world: 
 def test_a_family_in_line_hears_of_a_cancellation_with_its_reason(world: Neighbours) -> None:
     scheduling.cancel(world.first.id, "Flood", now=world.now)
     send_all()
-    mark(world, RUTH, "refused_at")
+    mark(world, RUTH, "undeliverable_at")
     reactivate_mailbox(world.mailbox(RUTH).id, now=world.now + MINUTE)
     (letter,) = [one for one in queued() if one.facts.session.id == world.first.id]
     assert (letter.to, letter.kind, letter.facts.cause, letter.facts.reason) == (RUTH, "cancelled", Cause.CANCELLED, "Flood")
@@ -130,7 +130,7 @@ def test_a_cancellation_that_did_not_arrive_is_sent_again(world: Neighbours, kin
     send_all()
     bounce(world, PAUL, kind, last_letter(world, PAUL) if which == "cancel" else invitation)
     bounce(world, PAUL, BounceKind.HARD, last_letter(world, MARIA))
-    mark(world, PAUL, "refused_at")
+    mark(world, PAUL, "undeliverable_at")
     reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
     has_failed = which == "cancel" and kind in (BounceKind.HARD, BounceKind.POLICY)
     sent = [letter for letter in to(PAUL) if letter.facts.session.id == world.first.id]
@@ -143,7 +143,7 @@ def test_a_cancellation_that_never_left_is_sent_once_the_mailbox_is_reached(worl
     send_all()
     with transaction():
         last_letter(world, PAUL).state = state
-    mark(world, PAUL, "refused_at")
+    mark(world, PAUL, "undeliverable_at")
     reactivate_mailbox(world.mailbox(PAUL).id, now=world.now + MINUTE)
     sent = {letter.kind.value for letter in to(PAUL) if letter.facts.session.id == world.first.id}
     assert sent == (set() if state is LetterState.SENT else {"removed"})
@@ -166,7 +166,7 @@ def test_the_teacher_reads_which_students_stand_behind_an_address_that_fails_and
             tzdata_version="2026f",
         )
         world.nora.zone, world.mailbox(NORA).locale = "Europe/Paris", "de"
-    mark(world, MARIA, "refused_at")
+    mark(world, MARIA, "undeliverable_at")
     assert report_undeliverable_mailboxes(now=world.now) == 1
     (letter,) = queued()
     facts, ana = letter.facts, world.students["Ana"]
@@ -185,14 +185,15 @@ def test_each_teacher_reads_of_their_own_students_alone(world: Neighbours) -> No
     world.register(third, world.tom, "Eli")
     send_all()
     for address in (TOM, RUTH, HANA):
-        mark(world, address, "refused_at")
+        mark(world, address, "undeliverable_at")
     assert report_undeliverable_mailboxes(now=world.now) == 4
     found = sorted((letter.to, letter.facts.reason, sorted(names(letter.facts.seated + letter.facts.waiting))) for letter in queued())
     assert found == [(NORA, HANA, ["Fay"]), (NORA, TOM, ["Eli"]), (SOL, RUTH, ["Gul", "Hal"]), (TOM, TOM, ["Eli"])]
 
 
 @pytest.mark.parametrize(
-    ("address", "marks"), [(OLGA, ("refused_at",)), (MARIA, ("blocked_at",)), (MARIA, ("refused_at", "stopped_at")), (MARIA, ())]
+    ("address", "marks"),
+    [(OLGA, ("undeliverable_at",)), (MARIA, ("blocked_at",)), (MARIA, ("undeliverable_at", "stopped_at")), (MARIA, ())],
 )
 def test_an_address_that_nobody_would_write_to_or_that_works_is_not_reported(
     world: Neighbours, address: str, marks: tuple[str, ...]
@@ -204,7 +205,7 @@ def test_an_address_that_nobody_would_write_to_or_that_works_is_not_reported(
 @pytest.mark.parametrize("state", list(RegistrationState))
 def test_an_address_is_reported_as_long_as_a_place_stands(world: Neighbours, state: RegistrationState) -> None:
     world.set_state("Eli", state)
-    mark(world, ELI, "refused_at")
+    mark(world, ELI, "undeliverable_at")
     is_active = state in ("waiting", "offered", "pending", "confirmed")
     assert report_undeliverable_mailboxes(now=world.now) == is_active
     for letter in queued():
@@ -217,13 +218,13 @@ def test_an_address_is_reported_as_long_as_a_place_stands(world: Neighbours, sta
 def test_an_address_is_reported_for_published_sessions_alone(world: Neighbours, state: SessionState) -> None:
     with transaction():
         world.first.state = state
-    mark(world, ELI, "refused_at")
+    mark(world, ELI, "undeliverable_at")
     assert report_undeliverable_mailboxes(now=world.now) == (state is SessionState.PUBLISHED)
 
 
 @pytest.mark.parametrize(("at", "is_told"), [(-SECOND, 1), (timedelta(0), 0), (SECOND, 0)])
 def test_an_address_is_reported_until_the_session_is_over(world: Neighbours, at: timedelta, is_told: int) -> None:
-    mark(world, ELI, "refused_at")
+    mark(world, ELI, "undeliverable_at")
     assert report_undeliverable_mailboxes(now=world.first.ends_at + at) == is_told
 
 

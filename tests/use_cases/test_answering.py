@@ -157,7 +157,7 @@ def test_a_guardian_whose_address_is_refused_has_no_say(make: Builder, stage: An
     played = stage({"given_name": "Ana", "guardians": (HOME, "gone@families.example")})
     mailbox = make.mailbox("gone@families.example")
     with transaction():
-        mailbox.refused_at = now
+        mailbox.undeliverable_at = now
     assert len(played.answers(HOME)) == 1
     assert played.states == {"Ana": WITHDRAWN}
 

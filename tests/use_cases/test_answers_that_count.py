@@ -17,7 +17,7 @@ from tests.support.neighbours import ANA, DANA, GUL, MARIA, NORA, PAUL, RUTH, TO
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 YES, UNSURE, NO, NOTHING = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION
-STOPPED, REFUSED, BLOCKED = "stopped_at", "refused_at", "blocked_at"
+STOPPED, REFUSED, BLOCKED = "stopped_at", "undeliverable_at", "blocked_at"
 
 
 @pytest.fixture

@@ -192,10 +192,10 @@ def test_an_address_that_is_refused_besides_stays_so(world: World, now: datetime
     update_blocked_domains(now=now)
     with transaction():
         gone = db.session.scalars(select(Mailbox).where(Mailbox.address == f"s0@{DOMAIN}")).one()
-        gone.refused_at = now
+        gone.undeliverable_at = now
     unblock_domain(DOMAIN, now=now + DAY)
     db.session.refresh(gone)
-    assert (gone.refused_at, gone.blocked_at) == (now, None)
+    assert (gone.undeliverable_at, gone.blocked_at) == (now, None)
     assert f"s0@{DOMAIN}" not in world.deliver(now + DAY)
 
 

@@ -32,7 +32,7 @@ def test_a_hard_bounce_marks_the_mailbox_from_the_first_time_with_the_last_words
     letters = [letter_named(put(mailbox, now=now)) for _ in range(2)]
     note(mailbox, letters[0], BounceKind.HARD, now, status="5.1.1", words="550 5.1.1 No such user")
     note(mailbox, letters[1], BounceKind.HARD, now + HOUR, status="5.1.10", words="550 5.1.10\n Recipient not found")
-    assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.10 Recipient not found")
+    assert (mailbox.undeliverable_at, mailbox.undeliverable_words) == (now, "550 5.1.10 Recipient not found")
     [first, second] = db.session.scalars(select(Bounce).order_by(Bounce.id))
     assert (first.domain, first.status, first.letter_id, first.at) == ("families.example", "5.1.1", letters[0].id, now)
     assert (second.status, second.at) == ("5.1.10", now + HOUR)
@@ -44,7 +44,7 @@ def test_the_same_failure_reported_twice_is_noted_once_and_marks_nothing_anew(ma
     letter = letter_named(put(mailbox, now=now))
     note(mailbox, letter, BounceKind.HARD, now, words="550 No such user")
     with transaction():
-        mailbox.refused_at = mailbox.refused_words = None
+        mailbox.undeliverable_at = mailbox.undeliverable_words = None
     note(mailbox, letter, BounceKind.HARD, now + HOUR, words="550 Really, no such user")
     assert bounces() == [("hard", "550 No such user")]
     assert mailbox.is_reached
@@ -81,7 +81,7 @@ def test_a_link_of_ours_that_a_server_quotes_is_not_kept(make: Builder, now: dat
     mailbox = make.mailbox("ana@families.example")
     words = "550 spam: <http://127.0.0.1:5000/i/secret> listed, see https://lists.example/why " + "x" * 600
     note(mailbox, letter_named(put(mailbox, now=now)), BounceKind.HARD, now, words=words)
-    assert str(mailbox.refused_words).startswith("550 spam: […] listed, see https://lists.example/why xxx")
+    assert str(mailbox.undeliverable_words).startswith("550 spam: […] listed, see https://lists.example/why xxx")
     assert len(bounces()[0][1]) == 500
 
 
@@ -90,11 +90,11 @@ def test_a_mailbox_is_marked_by_what_says_something_about_it_alone(make: Builder
     mailbox, other = make.mailbox("ana@families.example"), make.mailbox("ben@families.example")
     note(mailbox, letter_named(put(mailbox, now=now)), kind, now, words="550 No")
     is_hard = kind is BounceKind.HARD
-    assert (mailbox.refused_at, mailbox.refused_words) == ((now, "550 No") if is_hard else (None, None))
+    assert (mailbox.undeliverable_at, mailbox.undeliverable_words) == ((now, "550 No") if is_hard else (None, None))
     assert mailbox.reminders_stopped_at == (now if kind is BounceKind.COMPLAINT else None)
     assert (mailbox.stopped_at, mailbox.blocked_at) == (None, None)
     db.session.refresh(other)
-    assert (other.refused_at, other.reminders_stopped_at) == (None, None)
+    assert (other.undeliverable_at, other.reminders_stopped_at) == (None, None)
 
 
 @pytest.mark.empty_database

@@ -290,7 +290,7 @@ def test_what_came_in_is_narrowed_by_words_kind_and_outcome(now: datetime) -> No
 @pytest.mark.usefixtures("app")
 def test_nothing_waits_in_an_empty_house(now: datetime) -> None:
     seen = dashboard(now=now)
-    counts = (seen.applications, seen.unconfirmed, seen.failed_letters, seen.refused_mailboxes, seen.stopped_mailboxes)
+    counts = (seen.applications, seen.unconfirmed, seen.failed_letters, seen.undeliverable_mailboxes, seen.stopped_mailboxes)
     assert counts == (0, 0, 0, 0, 0)
     assert (seen.blocked_domains, seen.inbound_to_look_at, seen.undecided, seen.skipped_sessions) == (0, 0, 0, [])
     assert (seen.late_since, seen.pause) == (None, None)
@@ -378,7 +378,7 @@ def addresses(make: Builder, now: datetime) -> dict[str, Mailbox]:
     found |= {"own": make.mailbox("own@pupils.example"), "adult": user.mailbox}
     with transaction():
         for number, name in enumerate(("refused", "nobodys", "own", "adult")):
-            found[name].refused_at = now - number * DAY
+            found[name].undeliverable_at = now - number * DAY
         found["stopped"].stopped_at = now - 4 * DAY
         found["blocked"].blocked_at = now - 5 * DAY
         found["both"].stopped_at, found["both"].blocked_at = now - 6 * DAY, now
@@ -407,7 +407,7 @@ def test_each_silent_address_stands_on_one_shelf_the_latest_first(addresses: dic
     assert shelf(MailboxFilter.BLOCKED, now) == [("blocked", None, 1)]
     assert shelf(MailboxFilter.PUT_OFF, now) == [("soft", None, 2)]
     assert undeliverable.filter_counts(now=now) == {MailboxFilter.SILENT: 5, MailboxFilter.BLOCKED: 1, MailboxFilter.PUT_OFF: 1}
-    assert dashboard(now=now).refused_mailboxes == 3, "one that nobody is known by needs nobody"
+    assert dashboard(now=now).undeliverable_mailboxes == 3, "one that nobody is known by needs nobody"
     assert dashboard(now=now).stopped_mailboxes == 2
     assert len(addresses) == 10
 
@@ -545,7 +545,7 @@ def test_a_session_is_in_trouble_where_its_last_revision_did_not_get_there(make:
     assert troubled(now) == [("coming", 2)]
 
 
-@pytest.mark.parametrize("mark", ["stopped_at", "refused_at", "blocked_at"])
+@pytest.mark.parametrize("mark", ["stopped_at", "undeliverable_at", "blocked_at"])
 def test_a_session_is_in_trouble_where_an_address_gets_nothing(make: Builder, now: datetime, mark: str) -> None:
     coming = posted(make, now + DAY, title="coming")
     for name, is_live in (("ana", True), ("ben", False)):

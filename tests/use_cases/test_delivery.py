@@ -109,7 +109,7 @@ def test_an_unknown_mailbox_is_marked_and_a_letter_that_is_taken_later_proves_no
     put(mailbox, "second", now=now, kind=LetterKind.APPLICATION)
     assert deliver(Scripted(), now) == RoundStatistics(sent=1)
     db.session.refresh(mailbox)
-    assert (mailbox.refused_at, mailbox.refused_words) == (now, "550 5.1.1 No such user")
+    assert (mailbox.undeliverable_at, mailbox.undeliverable_words) == (now, "550 5.1.1 No such user")
 
 
 @pytest.mark.empty_database
@@ -126,7 +126,7 @@ def test_a_refusal_is_noted_as_what_it_says_and_only_once(make: Builder, now: da
         (BounceKind.SOFT, "5.2.2", said["soft"], letter_named("soft").id),
         (BounceKind.POLICY, "5.7.1", said["policy"], letter_named("policy").id),
     ]
-    refused = db.session.scalars(select(Mailbox.address).where(Mailbox.refused_at.is_not(None)))
+    refused = db.session.scalars(select(Mailbox.address).where(Mailbox.undeliverable_at.is_not(None)))
     assert list(refused) == ["hard@example.org"]
 
 

@@ -169,7 +169,7 @@ def test_a_worker_whose_lease_was_taken_over_changes_nothing(
     assert (row.state, row.lease_token, row.server_words, row.settled_at) == (LetterState.LEASED, new.token, "", None)
     db.session.refresh(invitation.mailbox)
     db.session.refresh(invitation)
-    assert (invitation.sent_sequence, invitation.mailbox.refused_at) == (None, None)
+    assert (invitation.sent_sequence, invitation.mailbox.undeliverable_at) == (None, None)
     assert db.session.scalars(select(Bounce.id).where(Bounce.mailbox_id == invitation.mailbox_id)).all() == []
 
 

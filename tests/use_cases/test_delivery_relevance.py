@@ -172,7 +172,7 @@ def test_a_cancel_to_an_address_that_does_not_exist_is_not_sent_and_not_forgotte
     put(invitation.mailbox, "request", now=now, kind=LetterKind.INVITATION, **about(invitation, 0))
     deliver(Scripted(), now)
     with transaction():
-        invitation.mailbox.refused_at = now
+        invitation.mailbox.undeliverable_at = now
     change(invitation, sequence=1, is_live=False)
     put(invitation.mailbox, "cancel", now=now, kind=LetterKind.REMOVED, **about(invitation, 1))
     assert deliver(Scripted(), now) == RoundStatistics(dropped=1)
@@ -283,7 +283,7 @@ def test_nothing_is_taken_out_of_a_calendar_it_was_never_sent_to(one_of_each: On
     assert one_of_each.leave() == ALL - {LetterKind.CANCELLED, LetterKind.REMOVED}
 
 
-@pytest.mark.parametrize("mark", ["stopped_at", "refused_at", "blocked_at"])
+@pytest.mark.parametrize("mark", ["stopped_at", "undeliverable_at", "blocked_at"])
 def test_where_nothing_about_sessions_may_go_accounts_and_applications_still_do(one_of_each: OneOfEach, mark: str) -> None:
     one_of_each.change_all(Mailbox, **{mark: one_of_each.now})
     with capture_logs() as said:

@@ -143,7 +143,7 @@ def test_answers_and_a_letter_that_cannot_arrive_came_back() -> None:
     by_answer = {row[0]: row[1] for row in db.session.execute(select(Invitation.answer, func.count()).group_by(Invitation.answer))}
     assert by_answer.keys() == {Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION}
     assert by_answer[Answer.ACCEPTED] > by_answer[Answer.TENTATIVE] + by_answer[Answer.DECLINED]
-    assert count(Mailbox, Mailbox.refused_at.is_not(None)) == 1
+    assert count(Mailbox, Mailbox.undeliverable_at.is_not(None)) == 1
     questions = db.session.execute(select(InboundMessage.outcome, InboundMessage.reason)).all()
     assert questions == [(InboundOutcome.QUARANTINED, "person_wrote")]
 

@@ -23,7 +23,7 @@ from tests.support.queued_letters import names, queued, to, who_gets_what
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
 
-STOPPED, REFUSED, BLOCKED = "stopped_at", "refused_at", "blocked_at"
+STOPPED, REFUSED, BLOCKED = "stopped_at", "undeliverable_at", "blocked_at"
 
 
 @pytest.fixture

@@ -156,11 +156,11 @@ def test_the_letter_that_failed_has_bounced_and_no_other(desk: Desk) -> None:
     assert not desk.line(desk.invitation("none")).traces.has_bounced
 
 
-@pytest.mark.parametrize("mark", ["stopped_at", "refused_at", "blocked_at"])
+@pytest.mark.parametrize("mark", ["stopped_at", "undeliverable_at", "blocked_at"])
 def test_each_mark_of_the_mailbox_is_seen(desk: Desk, mark: str) -> None:
     ana, ben = desk.invitation("ana"), desk.invitation("ben")
     desk.mark(ana, **{mark: desk.now})
-    expected = {"stopped_at": State.STOPPED, "refused_at": State.REFUSED, "blocked_at": State.BLOCKED}
+    expected = {"stopped_at": State.STOPPED, "undeliverable_at": State.UNDELIVERABLE, "blocked_at": State.BLOCKED}
     assert (desk.line(ana).state, desk.line(ben).state) == (expected[mark], State.SENT)
 
 
@@ -208,8 +208,8 @@ def reply(desk: Desk, invitation: Invitation) -> str:
 def test_an_address_that_gets_nothing_says_since_when_and_why(desk: Desk) -> None:
     stopped, refused, silent, blocked = (desk.invitation(name) for name in ("ana", "ben", "cem", "dua"))
     desk.mark(stopped, stopped_at=desk.now)
-    desk.mark(refused, refused_at=desk.now, refused_words="550 no Ben")
-    desk.mark(silent, refused_at=desk.now, refused_words=None)
+    desk.mark(refused, undeliverable_at=desk.now, undeliverable_words="550 no Ben")
+    desk.mark(silent, undeliverable_at=desk.now, undeliverable_words=None)
     desk.mark(blocked, blocked_at=desk.now)
     assert reply(desk, stopped) == "Its reader said “wrong address” on 09:00."
     assert reply(desk, refused) == "The mail server says since 09:00 that there is no such address. The server said: 550 no Ben"
@@ -365,7 +365,9 @@ def test_until_the_session_ends_it_is_sent_again(desk: Desk, later: timedelta, *
 @pytest.mark.parametrize("marks", [marks for marks in product((True, False), repeat=3) if any(marks)])
 def test_to_an_address_that_gets_nothing_it_is_refused_in_the_words_of_the_first_mark(desk: Desk, marks: tuple[bool, ...]) -> None:
     ana = desk.invitation("ana")
-    desk.mark(ana, **{name: desk.now for name, is_set in zip(("stopped_at", "refused_at", "blocked_at"), marks, strict=True) if is_set})
+    desk.mark(
+        ana, **{name: desk.now for name, is_set in zip(("stopped_at", "undeliverable_at", "blocked_at"), marks, strict=True) if is_set}
+    )
     words = ("wrong address", "knows no such address", "turns our letters away")[marks.index(True)]
     with pytest.raises(Refusal, match=words):
         send_as_update(ana.id, now=desk.now)
@@ -385,7 +387,7 @@ def test_what_got_lost_is_what_does_not_get_there_by_itself(desk: Desk) -> None:
     under_way = desk.invitation("waits", sequence=1)
     desk.letter(under_way, LetterState.QUEUED, sequence=1)
     desk.invitation("sent")
-    desk.mark(desk.invitation("refused", sequence=1), refused_at=desk.now)
+    desk.mark(desk.invitation("refused", sequence=1), undeliverable_at=desk.now)
     elsewhere = desk.invitation("elsewhere", session=desk.other, sent_sequence=None)
     assert [line.invitation.id for line in lost_of(desk.session.id)] == [lost[0].id, lost[2].id, lost[1].id]
     before = len(waiting())

@@ -43,7 +43,7 @@ def test_an_address_has_one_mailbox_with_a_token_of_its_own(make: Builder) -> No
     with transaction():
         again, other = mailbox_of("a@x.example"), mailbox_of("b@x.example")
     assert again.id == known.id != other.id
-    assert (other.locale, other.link_version, other.stopped_at, other.refused_at) == ("en", 1, None, None)
+    assert (other.locale, other.link_version, other.stopped_at, other.undeliverable_at) == ("en", 1, None, None)
     with transaction():
         found = mailboxes_of(["c@x.example", "a@x.example", "b@x.example", "a@x.example"])
     assert {found["a@x.example"], found["b@x.example"]} == {known.id, other.id}
@@ -60,7 +60,7 @@ def test_an_address_has_one_mailbox_with_a_token_of_its_own(make: Builder) -> No
     [
         ((), True, True),
         (("stopped_at",), False, False),
-        (("refused_at",), True, False),
+        (("undeliverable_at",), True, False),
         (("blocked_at",), True, False),
         (("reminders_stopped_at",), True, True),
     ],

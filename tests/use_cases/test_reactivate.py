@@ -48,7 +48,7 @@ def test_nothing_goes_there_while_the_invitation_grows_and_then_the_current_stat
     assert world.to_maria() == []
     assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 0)
     assert reactivate_mailbox(world.maria.id, now=now)
-    assert (world.maria.refused_at, world.maria.refused_words) == (None, None)
+    assert (world.maria.undeliverable_at, world.maria.undeliverable_words) == (None, None)
     assert world.to_maria() == [("updated", 1)]
     assert (world.invitation.sequence, world.invitation.sent_sequence) == (1, 1)
 
@@ -56,7 +56,7 @@ def test_nothing_goes_there_while_the_invitation_grows_and_then_the_current_stat
 def test_one_whose_request_a_server_refused_at_once_is_invited_when_reached(world: World, now: datetime) -> None:
     world.register()
     assert world.to_maria(Scripted({MARIA: NO_SUCH_USER})) == []
-    assert world.maria.refused_at == now
+    assert world.maria.undeliverable_at == now
     reactivate_mailbox(world.maria.id, now=now)
     assert world.to_maria() == [("invitation", 0)]
 
@@ -99,7 +99,7 @@ def test_a_session_cancelled_meanwhile_is_told_as_cancelled(world: World, now: d
 @pytest.mark.one_database
 def test_what_never_left_and_is_off_again_is_never_mentioned(world: World, now: datetime) -> None:
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
     world.register()
     world.to_maria()
     world.withdraw()
@@ -112,7 +112,7 @@ def test_what_never_left_and_is_off_again_is_never_mentioned(world: World, now: 
 def test_who_waits_learns_their_place_and_nobody_else_is_told_anything(world: World, make: Builder, now: datetime) -> None:
     ben = make.student(world.school_class, given_name="Ben", guardians=(MARIA, "other@families.example"))
     with transaction():
-        world.session.capacity, world.maria.refused_at = 1, now
+        world.session.capacity, world.maria.undeliverable_at = 1, now
     world.register(world.ana, ben)
     assert world.to_maria() == []
     reactivate_mailbox(world.maria.id, now=now + HOUR)
@@ -177,7 +177,7 @@ def test_a_letter_a_worker_is_about_to_give_up_is_told_all_the_same(world: World
     """It was found stale in the moment before somebody said that the address works."""
     world.register()
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
     with transaction():
         lease = lease_due(now=now, pace=Pace())
     [(stale, reason)] = [one for one in lease.stale if one[0].mailbox_id == world.maria.id]
@@ -214,7 +214,7 @@ def test_an_address_corrected_while_a_worker_learns_that_it_is_wrong_is_of_no_mo
     correct(world)
     with transaction():
         record_result(in_hand, lease, NO_SUCH_USER, jitter=0.5, now=now)
-    assert world.maria.refused_at == now
+    assert world.maria.undeliverable_at == now
     transport = Scripted()
     assert world.to_maria(transport) == []
     assert ELSEWHERE in {envelope.recipient for envelope in transport.sent}
@@ -256,7 +256,7 @@ def test_while_it_moves_bounces_and_is_reached_again_all_at_once_the_calendar_en
     answers = at_once(app, *(acts if attempt else reversed(acts)))
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
         reactivate_mailboxes([world.maria.id], now=now + HOUR)
     world.to_maria(now=now + HOUR)
     assert (world.invitation.sequence, world.invitation.sent_sequence, world.invitation.is_live) == (1, 1, True)

@@ -258,7 +258,7 @@ def test_who_asks_a_minor_to_confirm_tells_the_guardian_too(family: Family) -> N
 @pytest.mark.one_database
 def test_where_no_letter_reaches_a_guardian_the_teacher_hears_what_a_minor_is_asked(family: Family) -> None:
     with transaction():
-        family.mailbox(PARENT).refused_at = family.now
+        family.mailbox(PARENT).undeliverable_at = family.now
     assert family.take(family.reply(ANA, attendees=(FOREIGN,), at=MINUTE)) is HISTORY
     assert (LetterKind.CONFIRM_ANSWER, TEACHER) in family.written()
 

@@ -398,7 +398,7 @@ def test_the_copy_belongs_to_its_readers_own_invitation(street: Street) -> None:
 def test_where_no_guardian_is_reached_the_teacher_reads_the_students_full_name(street: Street) -> None:
     family = street.first
     with transaction():
-        family.mailbox(PARENT).refused_at = family.mailbox(OTHER_PARENT).refused_at = family.now
+        family.mailbox(PARENT).undeliverable_at = family.mailbox(OTHER_PARENT).undeliverable_at = family.now
     family.take(family.reply(ANA, attendees=(FOREIGN,)))
     assert (LetterKind.CONFIRM_ANSWER, TEACHER) in family.written()
     assert (LetterKind.CONFIRM_ANSWER, COLLEAGUE) not in family.written()
@@ -410,7 +410,7 @@ def test_where_no_guardian_is_reached_the_teacher_reads_the_students_full_name(s
 def test_a_teacher_hears_nothing_where_one_guardian_is_reached(street: Street) -> None:
     family = street.first
     with transaction():
-        family.mailbox(PARENT).refused_at = family.now
+        family.mailbox(PARENT).undeliverable_at = family.now
     family.take(family.reply(ANA, attendees=(FOREIGN,)))
     assert {address for _kind, address in family.written()} <= {ANA, PARENT, OTHER_PARENT}
     assert (LetterKind.CONFIRM_ANSWER, OTHER_PARENT) in family.written()

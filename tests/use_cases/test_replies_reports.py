@@ -44,8 +44,8 @@ def test_a_bounce_marks_the_mailbox_its_token_stands_for(family: Family) -> None
     assert (message.letter_id, message.mailbox_id, message.invitation_id) == (letter.id, letter.mailbox_id, letter.invitation_id)
     assert bounces() == [(BounceKind.HARD, "5.1.1", letter.mailbox_id, letter.id)]
     db.session.expire_all()
-    assert family.mailbox(PARENT).refused_at is not None
-    assert family.mailbox(ANA).refused_at is None
+    assert family.mailbox(PARENT).undeliverable_at is not None
+    assert family.mailbox(ANA).undeliverable_at is None
 
 
 def test_without_a_token_the_returned_message_id_says_which_letter_it_was(family: Family) -> None:
@@ -66,7 +66,7 @@ def test_whoever_sees_the_calendar_can_silence_nobody(family: Family) -> None:
     uid = family.invitation(PARENT).uid.partition("@")[0]
     assert family.take(bounce(to="rsvp@outreach.example", returned=f"<{uid}.first@outreach.example>")) is QUARANTINED
     assert last().reason == InboundReason.UNKNOWN_LETTER
-    assert family.mailbox(PARENT).refused_at is None
+    assert family.mailbox(PARENT).undeliverable_at is None
 
 
 @pytest.mark.empty_database
@@ -99,7 +99,7 @@ def test_what_is_late_or_arrived_is_no_failure(family: Family) -> None:
 def test_a_full_mailbox_is_counted_and_nothing_else(family: Family) -> None:
     assert family.take(bounce(to=bounce_address(family.letter().id, family.settings), status="5.2.2")) is APPLIED
     assert [kind for kind, *_ in bounces()] == [BounceKind.SOFT]
-    assert family.mailbox().refused_at is None
+    assert family.mailbox().undeliverable_at is None
 
 
 def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
@@ -109,7 +109,7 @@ def test_a_complaint_stops_reminders_and_nothing_else(family: Family) -> None:
     db.session.expire_all()
     mailbox = family.mailbox(PARENT)
     assert mailbox.reminders_stopped_at is not None
-    assert mailbox.refused_at is None
+    assert mailbox.undeliverable_at is None
     assert family.invitation(PARENT).is_live
 
 
@@ -170,6 +170,6 @@ def test_each_kind_of_bounce_marks_no_more_than_it_says(family: Family, status: 
     db.session.expire_all()
     for address in (ANA, PARENT, TEACHER, HOST):
         mailbox = family.mailbox(address)
-        assert (mailbox.refused_at is not None) is (marks and address == PARENT)
+        assert (mailbox.undeliverable_at is not None) is (marks and address == PARENT)
         assert (mailbox.reminders_stopped_at, mailbox.stopped_at, mailbox.blocked_at) == (None, None, None)
     assert family.invitation(PARENT).is_live

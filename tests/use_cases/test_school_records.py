@@ -642,7 +642,7 @@ def crowd(make: Builder, school: School, school_class: SchoolClass, now: datetim
                 if mailbox.address.startswith("stopped"):
                     mailbox.stopped_at = now
                 if mailbox.address.startswith("refused"):
-                    mailbox.refused_at = now
+                    mailbox.undeliverable_at = now
                 if mailbox.address.startswith("blocked"):
                     mailbox.blocked_at = now
     return school
@@ -733,8 +733,8 @@ def test_what_servers_said_of_an_address_stands_beside_it(make: Builder, school_
         record_bounce(hard.id, None, BounceKind.HARD, status="5.1.1", words="550 Unknown", now=now)
     mia, zoe = students_of_class(school_class.id, now=now)
     assert (mia.reach.guardians[0].put_off, mia.reach.guardians[0].server_words, mia.reach.guardians[0].mailbox_id) == (2, "", mailbox.id)
-    assert (mia.reach.own.refused_at, mia.reach.own.server_words, mia.reach.own.put_off) == (now, "550 Unknown", 0)
-    assert (zoe.reach.own.put_off, zoe.reach.own.server_words, zoe.reach.own.refused_at) == (0, "", None)
+    assert (mia.reach.own.undeliverable_at, mia.reach.own.server_words, mia.reach.own.put_off) == (now, "550 Unknown", 0)
+    assert (zoe.reach.own.put_off, zoe.reach.own.server_words, zoe.reach.own.undeliverable_at) == (0, "", None)
     with transaction():
         mailbox.stopped_at = now
         hard.blocked_at = now

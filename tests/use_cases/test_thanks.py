@@ -197,7 +197,7 @@ def test_who_stopped_us_or_our_reminders_is_not_thanked(world: Neighbours, mark:
     assert thanks(world.first).keys() == OF_FIRST - {PAUL}
 
 
-@pytest.mark.parametrize("mark", ["stopped_at", "reminders_stopped_at", "refused_at", "blocked_at"])
+@pytest.mark.parametrize("mark", ["stopped_at", "reminders_stopped_at", "undeliverable_at", "blocked_at"])
 def test_who_stops_us_or_fails_before_it_leaves_gets_none(world: Neighbours, mark: str) -> None:
     plan_thanks(now=MORNING)
     change(Mailbox, world.mailbox(PAUL).id, **{mark: MORNING})

@@ -87,7 +87,7 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
     grown_up = make.student(world.school_class, given_name="Dan", guardians=(MARIA,), birth_date=date(2000, 1, 1))
     world.register(grown_up)
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
     assert report_undeliverable_mailboxes(now=now) == 0
     world.register()
     assert report_undeliverable_mailboxes(now=now) == 1
@@ -99,7 +99,7 @@ def test_nobody_is_told_of_an_address_nobody_would_write_to(world: World, make: 
 def test_nobody_is_told_once_it_is_no_news(world: World, now: datetime, happens: str) -> None:
     world.register()
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
         world.maria.stopped_at = now if happens == "stopped" else None
     if happens == "withdrawn":
         world.withdraw()
@@ -124,7 +124,7 @@ def test_the_teacher_stands_in_where_no_other_guardian_is_reached(world: World, 
 def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: datetime) -> None:
     """It is told as soon as it is reached: nothing of it was taken away meanwhile."""
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
     world.register()
     assert (world.invitation.is_live, [reason.kind.value for reason in world.invitation.reasons]) == (True, ["guardian"])
     world.moving()()
@@ -136,6 +136,6 @@ def test_a_refused_address_keeps_its_place_among_the_reasons(world: World, now: 
 def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> None:
     world.register()
     with transaction():
-        world.maria.refused_at = now
+        world.maria.undeliverable_at = now
     at_once(app, *[partial(report_undeliverable_mailboxes, now=now)] * 3)
     assert len(letters_of()) == 1

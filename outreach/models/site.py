@@ -1,4 +1,4 @@
-"""Places: sites and the areas in them."""
+"""Sites, the areas in them, and who works at a site."""
 
 from __future__ import annotations
 
