@@ -1,4 +1,4 @@
-"""People: who they are, where they work, whether they may come in."""
+"""Applications and people: the list of applications, the decision on one, who people are, their accounts."""
 
 from __future__ import annotations
 
@@ -10,13 +10,103 @@ from sqlalchemy import func, select
 from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
-from outreach.coordination.forms import PeopleFilter
+from outreach.coordination.forms import ClinicianApproval, DeclineForm, PeopleFilter, TeacherApproval
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
-from outreach.errors import Refusal
-from outreach.models import Application, OutreachSession, RoleName, User
-from outreach.time import clock
+from outreach.errors import Refusal, Stale
+from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
+from outreach.time import clock, country_of_zones
 from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
+
+_APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use_cases.approve_clinician}
+
+
+@coordination.get("/applications")
+@signed_in(policy.coordinates)
+def applications() -> ResponseReturnValue:
+    """Show who waits, or who was approved or declined."""
+    state = one_of(ApplicationState, request.args.get("state")) or ApplicationState.PENDING
+    page = page_of(queries.applications(state), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    counts = dict(db.session.execute(select(Application.state, func.count()).group_by(Application.state)).all())
+    labels = {"roles": ROLES, "states": APPLICATION_STATES}
+    found = [row[0] for row in page.rows]
+    return render_template("coordination/applications.html", page=page, found=found, state=state, counts=counts, moment=_moment, **labels)
+
+
+@coordination.get("/applications/<int:application_id>")
+@signed_in(policy.coordinates)
+def application(application_id: int) -> ResponseReturnValue:
+    """Show one application, and what can be decided."""
+    found = load(Application, application_id, policy.decides_application)
+    return _page(found, _approval(found), DeclineForm(formdata=None))
+
+
+@coordination.post("/applications/<int:application_id>/approval")
+@signed_in(policy.coordinates)
+def approve(application_id: int) -> ResponseReturnValue:
+    """Approve, and give the school or site."""
+    found = load(Application, application_id, policy.decides_application)
+    form = _approval(found)
+    if form.validate_on_submit():
+        try:
+            _APPROVE[found.role](found.id, form.chosen(), by_id=me().id, note=form.note.data, now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        except Stale as stale:
+            return _decided_already(found.id, stale)
+        else:
+            flash(_("%(name)s is approved and will hear from us by mail.", name=found.user.name), "success")
+            return redirect(url_for("coordination.applications"), code=303)
+    return _page(found, form, DeclineForm(formdata=None)), 422
+
+
+@coordination.post("/applications/<int:application_id>/refusal")
+@signed_in(policy.coordinates)
+def decline(application_id: int) -> ResponseReturnValue:
+    """Decline, with a word to the applicant."""
+    found = load(Application, application_id, policy.decides_application)
+    form = DeclineForm()
+    if form.validate_on_submit():
+        try:
+            use_cases.decline(found.id, by_id=me().id, note=form.reason.data, now=clock.now())
+        except Stale as stale:
+            return _decided_already(found.id, stale)
+        flash(_("Declined. %(name)s will hear from us by mail.", name=found.user.name), "success")
+        return redirect(url_for("coordination.applications"), code=303)
+    return _page(found, _approval(found, fresh=True), form), 422
+
+
+def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | ClinicianApproval:
+    """Give the form of this role; a place of the proposed name is chosen beforehand, else a new one is begun with it."""
+    is_teacher = found.role == RoleName.TEACHER
+    model: type[School | Site] = School if is_teacher else Site
+    places = [(key, name) for key, name in db.session.execute(select(model.id, model.name).order_by(model.name))]
+    same = next((key for key, name in places if name.casefold() == found.place.casefold()), 0)
+    zone = found.user.zone
+    beginning = {"place": same, "name": found.place, "zone": zone, "country": country_of_zones().get(zone, "GB")}
+    fields = {"formdata": None} if fresh else {}
+    form = TeacherApproval(data=beginning, **fields) if is_teacher else ClinicianApproval(data=beginning, **fields)
+    form.offer(places, _("A new school, described below") if is_teacher else _("A new site, described below"))
+    return form
+
+
+def _page(found: Application, approval: TeacherApproval | ClinicianApproval, declining: DeclineForm) -> str:
+    forms = {"approval": approval, "declining": declining}
+    labels = {"roles": ROLES, "states": APPLICATION_STATES, "moment": _moment}
+    return render_template("coordination/application.html", application=found, **forms, **labels)
+
+
+def _decided_already(application_id: int, stale: Stale) -> ResponseReturnValue:
+    """Show the present state, which a rival has made, and say so."""
+    found = db.session.get(Application, application_id, populate_existing=True)
+    page = render_template(
+        "coordination/decided.html", application=found, sentence=str(stale), roles=ROLES, states=APPLICATION_STATES, moment=_moment
+    )
+    return page, stale.status
+
+
+def _moment(at: object) -> str:
+    return table_moment(at, me().zone)  # type: ignore[arg-type]  # templates pass what a column holds
 
 
 @coordination.get("/people")

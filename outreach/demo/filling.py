@@ -11,7 +11,7 @@ from flask_security import hash_password
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.demo import answers, story
+from outreach.demo import story
 from outreach.demo.classes import make_classes
 from outreach.demo.people import APPLICANTS, make_applications, make_people
 from outreach.demo.places import make_places
@@ -61,7 +61,7 @@ def steps(*, now: datetime, deliver: Act | None) -> list[Callable[[], object]]:
         (9, partial(story.more_registrations, world)),
         (2, partial(story.one_withdraws, world)),
         (2, partial(_hear, world)),
-        (1, partial(answers.somebody_asks, world)),
+        (1, partial(story.somebody_asks, world)),
         (1, partial(_close, password_hash)),
     )
     return [partial(act, now=now - timedelta(days=days)) for days, act in timeline]
@@ -76,8 +76,8 @@ def _found(world: World, password_hash: str, today: date, *, now: datetime) -> N
 
 def _hear(world: World, *, now: datetime) -> None:
     with transaction():
-        answers.a_letter_comes_back(world, now=now)
-        answers.families_answer(world, now=now)
+        story.a_letter_comes_back(world, now=now)
+        story.families_answer(world, now=now)
 
 
 def _close(password_hash: str, *, now: datetime) -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from outreach.db import db
-from outreach.demo.sessions.london import IN_LONDON
-from outreach.demo.sessions.los_angeles import IN_LOS_ANGELES
-from outreach.demo.sessions.new_york import IN_NEW_YORK
+from outreach.demo.sessions.cities import IN_LONDON, IN_LOS_ANGELES, IN_NEW_YORK
 from outreach.demo.sessions.planned import Planned
 from outreach.demo.world import World
 from outreach.models import Area, Format

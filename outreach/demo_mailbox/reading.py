@@ -1,4 +1,4 @@
-"""The parts of a letter, as a mail program would show them.
+"""A letter taken apart, as a mail program would show it, with the card a calendar program shows for an invitation.
 
 Pure.
 """
@@ -12,9 +12,9 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.policy import default
-from typing import cast
+from typing import Any, cast
 
-from outreach.demo_mailbox.card import EventCard, card_of
+from icalendar import Calendar
 
 _METHOD = re.compile(rb"^Content-Type: text/calendar;[^\r\n]*\bmethod=([A-Z]+)", re.MULTILINE | re.IGNORECASE)
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
@@ -81,3 +81,53 @@ def _body(letter: EmailMessage, subtype: str) -> str:
 def _card(letter: EmailMessage) -> EventCard | None:
     parts = (part for part in letter.walk() if part.get_content_type() == "text/calendar")
     return next((card_of(cast(bytes, part.get_payload(decode=True))) for part in parts), None)
+
+
+@dataclass(frozen=True)
+class EventCard:
+    """The content of the calendar object. Wall times are naive, in `zone`."""
+
+    method: str
+    summary: str
+    starts_wall: datetime
+    ends_wall: datetime
+    zone: str
+    location: str
+    description: str
+    uid: str
+    sequence: int
+    status: str
+    attendee: str
+    organizer: str
+
+
+def card_of(calendar: bytes) -> EventCard | None:
+    """Read the one event of the object; None if it has none."""
+    try:
+        whole = Calendar.from_ical(calendar)
+        event = next(iter(whole.walk("VEVENT")))
+    except (ValueError, StopIteration):
+        return None
+    return _event_card(str(whole.get("METHOD", "")), event)
+
+
+def _event_card(method: str, event: Any) -> EventCard:
+    starts = event["DTSTART"]
+    return EventCard(
+        method=method,
+        summary=str(event.get("SUMMARY", "")),
+        starts_wall=starts.dt.replace(tzinfo=None),
+        ends_wall=event["DTEND"].dt.replace(tzinfo=None),
+        zone=str(starts.params.get("TZID", "UTC")),
+        location=str(event.get("LOCATION", "")),
+        description=str(event.get("DESCRIPTION", "")),
+        uid=str(event.get("UID", "")),
+        sequence=int(event.get("SEQUENCE", 0)),
+        status=str(event.get("STATUS", "")),
+        attendee=_address(event.get("ATTENDEE")),
+        organizer=_address(event.get("ORGANIZER")),
+    )
+
+
+def _address(person: object) -> str:
+    return str(person or "").removeprefix("mailto:")

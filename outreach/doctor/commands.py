@@ -13,10 +13,8 @@ from flask import Flask
 from outreach.doctor.database_checks import check_database
 from outreach.doctor.dns_checks import check_dns
 from outreach.doctor.findings import Finding, Level
-from outreach.doctor.inbox_checks import check_inbox
-from outreach.doctor.machine_checks import check_machine, check_settings
-from outreach.doctor.mail_checks import check_mail
-from outreach.doctor.service_checks import check_service
+from outreach.doctor.machine_checks import check_machine, check_service, check_settings
+from outreach.doctor.mail_checks import check_inbox, check_mail
 from outreach.logs import only_warnings
 from outreach.settings import Settings
 from outreach.time import clock

@@ -1,4 +1,4 @@
-"""Checks the settings and the machine: zone data, folders, the clock."""
+"""Checks the settings, the machine and the service: zone data, folders, the clock; somebody coordinates, letters leave. Reads only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import tzdata  # type: ignore[import-untyped]  # it has no stubs
-from sqlalchemy import make_url
+from sqlalchemy import func, make_url, select
 
+from outreach.db import db
 from outreach.doctor.findings import Finding, Level, attention, fails, ok
+from outreach.models import UNSETTLED, Letter, OutboxPause, RoleName, User
 from outreach.settings import Settings
 
 FEWEST_CHARACTERS = 16
@@ -124,3 +126,38 @@ def _secret(settings: Settings) -> Finding:
         advice = "Draw one: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'. Links in letters already sent will end."
         return fails("Secret key", f"only {different} different characters: it can be guessed", advice)
     return ok("Secret key", f"{length} characters")
+
+
+LONG = timedelta(minutes=10)
+_REASONS = {
+    "unreachable": "the mail server can't be reached",
+    "insecure": "the mail server can't prove who it is, or offers no encryption",
+    "sign_in": "the mail server doesn't let us sign in",
+    "sender": "the mail server won't send for our address",
+}
+
+
+def check_service(*, now: datetime) -> Iterator[Finding]:
+    """Look at people and letters. Wants the app's context and tables of the present shape."""
+    yield _coordinator()
+    yield _letters(now)
+
+
+def _coordinator() -> Finding:
+    coordinators = select(func.count(User.id)).where(User.active, User.roles.any(name=RoleName.COORDINATOR))
+    if db.session.scalar(coordinators):
+        return ok("Coordinator", "somebody can approve people")
+    return attention("Coordinator", "there is none: nobody can approve people", "Run `outreach create-coordinator EMAIL`.")
+
+
+def _letters(now: datetime) -> Finding:
+    pause = db.session.scalar(select(OutboxPause))
+    if pause is not None:
+        text = f"all wait since {pause.since:%Y-%m-%d %H:%M} UTC: {_REASONS.get(pause.reason, pause.reason)} ({pause.server_words})"
+        return fails("Letters", text, "Mend what is said about the mail server; they leave by themselves then.")
+    due = Letter.state.in_(UNSETTLED), Letter.due_at <= now
+    oldest, number = db.session.execute(select(func.min(Letter.due_at), func.count()).where(*due)).one()
+    if not number or now - oldest < LONG:
+        return ok("Letters", f"{number} due")
+    text = f"{number} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
+    return attention("Letters", text, "See that `outreach worker` is running.")

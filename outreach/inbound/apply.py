@@ -13,8 +13,7 @@ from sqlalchemy import select
 
 from outreach.db import db, locked
 from outreach.inbound.classify import CalendarRequest, Classification, Done
-from outreach.inbound.confirm_sender import ask_to_confirm
-from outreach.inbound.notify_staff import notify_of_forwarding, notify_of_proposal
+from outreach.inbound.notify import ask_to_confirm, notify_of_forwarding, notify_of_proposal
 from outreach.inbound.parsing.message import Event
 from outreach.inbound.reasons import InboundReason
 from outreach.inbound.rules import InvitationState, ReplyDecision, decide_reply, decide_request, made_at

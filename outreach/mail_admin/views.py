@@ -1,6 +1,209 @@
-"""Gathers the pages that register with the blueprint."""
+"""The mail log, received mail and undeliverable addresses; imports the views of invitation status, which register with the same blueprint.
 
-from outreach.mail_admin import inbound_views, invitation_views, letter_views, mailbox_views
+What an account e-mail says is never shown: its links open accounts. An e-mail about a session can be downloaded; it is rendered
+from its row again, as the worker does. What a stranger wrote is shown as plain text and never rendered: it holds personal data,
+and perhaps a trap.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from flask import Response, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from outreach import policy
+from outreach.deliverability.use_cases import reactivate_mailbox
+from outreach.errors import Refusal
+from outreach.inbound import as_it_came, own_words
+from outreach.inbound.use_cases import mark_reviewed
+from outreach.letters import KINDS, render
+from outreach.mail import Signer
+from outreach.mail_admin import inbound_labels, invitation_views, queries, undeliverable
 from outreach.mail_admin.blueprint import mail_admin
+from outreach.mail_admin.forms import InboundFilter, LetterFilter, Shown
+from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
+from outreach.models import InboundKind, InboundMessage, Letter, LetterKind, LetterState, Mailbox
+from outreach.outbox.use_cases import end_pause, retry_letter
+from outreach.settings import Settings
+from outreach.time import clock
+from outreach.web import filter_from, load, me, one_of, page_number, page_of, settings, signed_in, table_moment
 
-__all__ = ["inbound_views", "invitation_views", "letter_views", "mail_admin", "mailbox_views"]
+__all__ = ["invitation_views", "mail_admin"]
+_ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNORECASE)
+SHOWN_AT_MOST = 20_000
+
+
+@mail_admin.get("/letters")
+@signed_in(policy.coordinates)
+def letters() -> ResponseReturnValue:
+    """Show the mail log, newest first."""
+    chosen = filter_from(LetterFilter, request.args, _("Address"))
+    wanted = queries.letters(chosen.q.data, one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data))
+    page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    found = [row[0] for row in page.rows]
+    return render_template("mail_admin/letters.html", form=chosen, page=page, found=found, **_letter_labels())
+
+
+@mail_admin.get("/letters/<int:letter_id>")
+@signed_in(policy.coordinates)
+def letter(letter_id: int) -> ResponseReturnValue:
+    """Show what became of one letter."""
+    found = load(Letter, letter_id, policy.coordinates)
+    can_retry = found.state == LetterState.FAILED and not KINDS[found.kind].opens_account
+    return render_template("mail_admin/letter.html", letter=found, can_retry=can_retry, **_letter_labels())
+
+
+@mail_admin.get("/letters/<int:letter_id>/message.eml")
+@signed_in(policy.coordinates)
+def message(letter_id: int) -> ResponseReturnValue:
+    """Give a letter about a session as it goes over the wire, for a mail program; no other: links in account letters open accounts."""
+    found = load(Letter, letter_id, policy.coordinates)
+    if not can_be_read(found):
+        abort(404)
+    response = Response(as_sent(found, settings()), content_type="message/rfc822")
+    response.headers["Content-Disposition"] = f'attachment; filename="letter-{found.id}.eml"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@mail_admin.post("/letters/<int:letter_id>/retry")
+@signed_in(policy.coordinates)
+def retry(letter_id: int) -> ResponseReturnValue:
+    """Try to send a failed letter once more."""
+    found = load(Letter, letter_id, policy.coordinates)
+    try:
+        retry_letter(found.id, now=clock.now())
+    except Refusal as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("The letter is on its way again."), "success")
+    return redirect(url_for("mail_admin.letter", letter_id=found.id), code=303)
+
+
+@mail_admin.post("/letters/attempt")
+@signed_in(policy.coordinates)
+def try_now() -> ResponseReturnValue:
+    """End the pause of all letters."""
+    end_pause(now=clock.now())
+    flash(_("We try the mail server again now. Load this page anew in a minute."), "success")
+    return redirect(url_for("coordination.home"), code=303)
+
+
+def server_words(letter: Letter) -> str:
+    """Give what the mail server said, without addresses of pages: some servers quote the link they dislike."""
+    return _ADDRESS_OF_A_PAGE.sub("[…]", letter.server_words) if KINDS[letter.kind].opens_account else letter.server_words
+
+
+def _letter_labels() -> dict[str, object]:
+    zone = me().zone
+    return {
+        "kinds": LETTER_KINDS,
+        "states": LETTER_STATES,
+        "said": server_words,
+        "can_be_read": can_be_read,
+        "moment": lambda at: table_moment(at, zone),
+    }
+
+
+def can_be_read(letter: Letter) -> bool:
+    """What was written about a session may be read; no other letter: links in account letters open accounts."""
+    return letter.session_id is not None and not KINDS[letter.kind].opens_account
+
+
+def as_sent(letter: Letter, settings: Settings) -> bytes:
+    """Give the message. Raises Refusal where none can be made, or our key can't be read."""
+    try:
+        plain, signer = partial(render, settings=settings), Signer.of(settings)
+        return signer.signing(plain)(letter) if signer else plain(letter)
+    except (ValueError, OSError) as fault:
+        raise Refusal(_("No message can be made of this letter: %(fault)s", fault=type(fault).__name__)) from fault
+
+
+@mail_admin.get("/inbound")
+@signed_in(policy.coordinates)
+def inbound() -> ResponseReturnValue:
+    """Show what needs a look, newest first; or all that came in."""
+    chosen = filter_from(InboundFilter, request.args, _("Sender or subject"))
+    shown = one_of(Shown, chosen.shown.data) or Shown.TO_LOOK_AT
+    wanted = queries.inbound(chosen.q.data, shown, one_of(InboundKind, chosen.kind.data))
+    page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    found = [row[0] for row in page.rows]
+    return render_template("mail_admin/inbound.html", form=chosen, page=page, found=found, shown=shown, **_inbound_labels())
+
+
+@mail_admin.get("/inbound/<int:message_id>")
+@signed_in(policy.coordinates)
+def inbound_message(message_id: int) -> ResponseReturnValue:
+    """Show one message."""
+    found = load(InboundMessage, message_id, policy.coordinates)
+    raw = found.raw or b""
+    shown = {"said": own_words(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
+    return render_template("mail_admin/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_inbound_labels())
+
+
+@mail_admin.get("/inbound/<int:message_id>/message.eml")
+@signed_in(policy.coordinates)
+def inbound_raw(message_id: int) -> ResponseReturnValue:
+    """Give the message as it came, to be kept, never to be shown by the browser."""
+    found = load(InboundMessage, message_id, policy.coordinates)
+    if found.raw is None:
+        abort(404)
+    headers = {
+        "Content-Disposition": f'attachment; filename="received-{found.id}.eml"',
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cache-Control": "no-store",
+    }
+    return Response(found.raw, mimetype="message/rfc822", headers=headers)
+
+
+@mail_admin.post("/inbound/<int:message_id>/review")
+@signed_in(policy.coordinates)
+def review_inbound(message_id: int) -> ResponseReturnValue:
+    """Note that somebody has looked."""
+    found = load(InboundMessage, message_id, policy.coordinates)
+    mark_reviewed(found.id, now=clock.now())
+    flash(_("Noted: you have looked at it."), "success")
+    return redirect(url_for("mail_admin.inbound"), code=303)
+
+
+def _inbound_labels() -> dict[str, object]:
+    zone = me().zone
+    return {
+        "kinds": inbound_labels.INBOUND_KINDS,
+        "outcomes": inbound_labels.INBOUND_OUTCOMES,
+        "why": inbound_labels.why,
+        "to_do": inbound_labels.to_do,
+        "sign": inbound_labels.sign,
+        "moment": lambda at: table_moment(at, zone),
+    }
+
+
+@mail_admin.get("/mailboxes")
+@signed_in(policy.coordinates)
+def mailboxes() -> ResponseReturnValue:
+    """Show which addresses take nothing from us, and which domains."""
+    now, zone = clock.now(), me().zone
+    asked = request.args.get("show")
+    shelf = undeliverable.MailboxFilter(asked) if asked in list(undeliverable.MailboxFilter) else undeliverable.MailboxFilter.SILENT
+    page = page_of(undeliverable.mailboxes(shelf, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    context = {
+        "sizes": undeliverable.filter_counts(now=now),
+        "domains": undeliverable.blocked_domains(),
+        "moment": partial(table_moment, zone=zone),
+    }
+    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.MailboxFilter, **context)
+
+
+@mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")
+@signed_in(policy.coordinates)
+def write_again(mailbox_id: int) -> ResponseReturnValue:
+    """Write there again, first the present state."""
+    mailbox = load(Mailbox, mailbox_id, policy.coordinates)
+    if reactivate_mailbox(mailbox.id, now=clock.now()):
+        flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
+    else:
+        flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
+    return redirect(url_for("mail_admin.mailboxes"), code=303)

@@ -15,6 +15,9 @@ from outreach.notifications.notify import (
     notify_waiting,
     notify_wording,
     notify_zone,
+    resend_as_update,
+    resend_invitations,
+    resend_replacing,
 )
 from outreach.notifications.participants import (
     contacts_of_students,
@@ -27,7 +30,6 @@ from outreach.notifications.participants import (
 )
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
 
 __all__ = [
     "IN_LINE",

@@ -1,14 +1,43 @@
-"""The forms of classes and class lists."""
+"""The forms of classes, class lists and students."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, FileField, HiddenField, RadioField, SearchField, SelectField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import (
+    BooleanField,
+    DateField,
+    FieldList,
+    FileField,
+    FormField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SearchField,
+    SelectField,
+    TextAreaField,
+)
+from wtforms import Form as Part
+from wtforms.validators import Optional, StopValidation
+from wtforms.widgets import HiddenInput
 
-from outreach.class_lists import DateOrder
-from outreach.web import Form, LineField, SelectChoice, required
+from outreach.class_lists import (
+    MAX_GUARDIANS,
+    CellTrouble,
+    DateOrder,
+    KnownGuardian,
+    KnownStudent,
+    ListedGuardian,
+    ProblemCode,
+    read_name,
+    read_number,
+    read_word,
+)
+from outreach.schools.students import FIELDS, StudentInput
+from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice, required
 
 
 class ClassForm(Form):
@@ -70,3 +99,113 @@ class StudentSearchForm(Form):
 
     q = SearchField(_l("Name or number"))
     show = HiddenField()
+
+
+_TROUBLES = {
+    ProblemCode.NOT_A_NAME: _l("This is not a name: it needs a letter, and no address or link."),
+    ProblemCode.FORMULA_CELL: _l("This looks like a spreadsheet formula. Write its value."),
+    ProblemCode.SPREADSHEET_ERROR: _l("This is an error of a spreadsheet. Write the value itself."),
+    ProblemCode.MANGLED_NUMBER: _l("A spreadsheet has shortened this number. Write all its digits."),
+    ProblemCode.GARBLED: _l("Some letters here are damaged. Type them again."),
+}
+
+
+class CellField(LineField):
+    """One line, read as the same cell of a class list would be: `value` is what it says, None for nothing."""
+
+    value: str | None = None
+
+    def __init__(self, label: Any, validators: tuple[Any, ...], *, read: Callable[[str], str | None], **settings: Any) -> None:
+        """Take one of the readers of `roster.cells`."""
+        super().__init__(label, validators, **settings)
+        self.read = read
+
+    def pre_validate(self, form: Any) -> None:
+        """Say what is wrong in the words of the form."""
+        super().pre_validate(form)
+        try:
+            self.value = self.read(self.data or "")
+        except CellTrouble as trouble:
+            raise StopValidation(str(_TROUBLES.get(trouble.code, _("Please write this shorter, on one line.")))) from None
+
+
+class BirthDateField(DateField):
+    """A date, or words that say how to write one."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what the browser's date field sends."""
+        if valuelist and not valuelist[0].strip():
+            return
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError(_("We can't read this date. Write it like 2011-04-30.")) from None
+
+
+class GuardianPart(Part):
+    """One guardian; left empty: none."""
+
+    id = IntegerField(validators=[Optional()], widget=HiddenInput())
+    name = CellField(_l("Name"), (Optional(),), read=read_name, longest=100)
+    email = AddressField(_l("E-mail"), (Optional(),))
+    is_removed = BooleanField(_l("Remove this guardian"))
+
+    @property
+    def says_something(self) -> bool:
+        """Somebody is named or can be written to."""
+        return bool((self.name.data or self.email.data) and not self.is_removed.data)
+
+
+class StudentForm(Form):
+    """All we keep about a student, and no more."""
+
+    given_name = CellField(_l("Given name"), (required(_l("Please write the given name.")),), read=read_name, longest=100)
+    family_name = CellField(_l("Family name"), (required(_l("Please write the family name.")),), read=read_name, longest=100)
+    email = AddressField(_l("E-mail"), (Optional(),))
+    year_group = CellField(_l("Year group"), (Optional(),), read=read_word, longest=64)
+    number = CellField(_l("Student number"), (Optional(),), read=read_number, longest=64)
+    birth_date = BirthDateField(_l("Birth date"), (Optional(),))
+    needs = ProseField(_l("Needs"), (Optional(),), longest=2000)
+    guardians = FieldList(FormField(GuardianPart), min_entries=MAX_GUARDIANS, max_entries=20)
+    is_another = BooleanField(_l("This is somebody else: add them as well"))
+    seen = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for a name once blanks and dashes are taken off."""
+        valid = bool(super().validate(extra_validators))
+        for field in (self.given_name, self.family_name):
+            if not field.errors and not field.value:
+                field.errors = [_("Please write the name.")]
+                valid = False
+        return valid
+
+    def typed(self) -> StudentInput:
+        """Give what was typed."""
+        return StudentInput(
+            given_name=self.given_name.value or "",
+            family_name=self.family_name.value or "",
+            number=self.number.value,
+            email=self.email.data or None,
+            year_group=self.year_group.value,
+            birth_date=self.birth_date.data,
+            needs=self.needs.data or None,
+            guardians=tuple(_guardian(part.form) for part in self.guardians if part.form.says_something),
+        )
+
+    @property
+    def shown_guardians(self) -> int:
+        """How many guardians to show at once: those there are, and one more."""
+        filled = [index for index, part in enumerate(self.guardians) if part.form.name.data or part.form.email.data or part.form.errors]
+        return max(filled, default=0) + 2
+
+
+def beginning(student: KnownStudent) -> dict[str, Any]:
+    """Give what the form of a student begins with."""
+    guardians = [{"id": one.id, "name": one.name, "email": one.email} for one in student.guardians]
+    return {field: getattr(student, field) for field in FIELDS} | {"guardians": guardians}
+
+
+def _guardian(part: Any) -> KnownGuardian | ListedGuardian:
+    if part.id.data:
+        return KnownGuardian(part.id.data, part.name.value, part.email.data or None)
+    return ListedGuardian(part.name.value, part.email.data or None)

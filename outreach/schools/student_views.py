@@ -1,4 +1,4 @@
-"""Pages of one student: add, correct, remove, put into classes and take out of them."""
+"""Pages of one student: add, correct, remove, put into classes; and of addresses and domains where letters don't arrive."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from flask_babel import gettext as _
 
 from outreach import policy
 from outreach.class_lists import KnownStudent
+from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain
 from outreach.errors import OutreachError, Stale
-from outreach.models import HAVE_AN_ENTRY, SchoolClass, Student
+from outreach.models import HAVE_AN_ENTRY, BlockedDomain, Mailbox, SchoolClass, Student
 from outreach.schools import removal
 from outreach.schools import students as use_cases
-from outreach.schools.allow_list import own_domains
+from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.blueprint import schools
+from outreach.schools.forms import StudentForm, beginning
 from outreach.schools.queries import known_students
-from outreach.schools.student_form import StudentForm, beginning
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.time import clock
-from outreach.web import load, me, signed_in
+from outreach.web import load, me, settings, signed_in
 
 
 @schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])
@@ -133,3 +134,39 @@ def _class_of(known: KnownStudent) -> str:
     if not known.class_ids:
         return url_for("schools.students")
     return url_for("schools.show_class", class_id=min(known.class_ids))
+
+
+@schools.post("/students/<int:student_id>/mailboxes/<int:mailbox_id>/resumption")
+@signed_in(policy.registers_classes)
+def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
+    """Write again to an address of a student's family, first the present state."""
+    student = load(Student, student_id, policy.keeps_student)
+    mailbox = load(Mailbox, mailbox_id, lambda _user, mailbox: _is_of(student, mailbox))
+    if reactivate_mailbox(mailbox.id, now=clock.now()):
+        flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
+    else:
+        flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
+    return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
+
+
+@schools.get("/blocked-domains/<domain>")
+@signed_in(policy.registers_classes)
+def blocked_domain(domain: str) -> ResponseReturnValue:
+    """Show what a school's IT must allow."""
+    blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
+    context = {"students": students_at(domain, me()), "text": instructions_for_it(blocked, settings())}
+    return render_template("schools/blocked_domain.html", blocked=blocked, **context)
+
+
+@schools.post("/blocked-domains/<domain>/lifting")
+@signed_in(policy.registers_classes)
+def let_in(domain: str) -> ResponseReturnValue:
+    """Write there again, first the present state."""
+    blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
+    if unblock_domain(blocked.domain, now=clock.now()):
+        flash(_("Thank you. Everybody at %(domain)s hears now how things stand.", domain=domain), "success")
+    return redirect(url_for("schools.blocked_domain", domain=domain), code=303)
+
+
+def _is_of(student: Student, mailbox: Mailbox) -> bool:
+    return mailbox.id in {student.mailbox_id, *(guardian.mailbox_id for guardian in student.guardians)}

@@ -12,7 +12,7 @@ from outreach import policy
 from outreach.errors import OutreachError
 from outreach.mail import one_line
 from outreach.models import RoleName, School, SchoolClass
-from outreach.schools import address_views, queries, student_views, use_cases
+from outreach.schools import queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, StudentSearchForm
@@ -20,7 +20,7 @@ from outreach.schools.imports import views as import_views
 from outreach.time import clock
 from outreach.web import SelectChoice, load, me, page_number, signed_in
 
-__all__ = ["address_views", "import_views", "schools", "student_views"]
+__all__ = ["import_views", "schools", "student_views"]
 
 
 @schools.get("/classes")

@@ -3,11 +3,10 @@
 from outreach.web import formatting, locale, pages, templating
 from outreach.web.extensions import compress, csrf, db, limiter, migrate, security
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, SelectChoice, ZoneField, required, validated
-from outreach.web.filters import Filter, choices, filter_from, one_of
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
 from outreach.web.pages import CONTENT_POLICY, Form, load, me, settings, signed_in
-from outreach.web.paging import Page, page_among, page_number, page_of
+from outreach.web.paging import Filter, Page, choices, filter_from, one_of, page_among, page_number, page_of
 from outreach.web.templating import QuickEnvironment
 
 __all__ = [

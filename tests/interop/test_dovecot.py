@@ -20,7 +20,7 @@ from structlog.testing import capture_logs
 
 from outreach.db import db
 from outreach.doctor.findings import Finding, Level
-from outreach.doctor.inbox_checks import check_inbox
+from outreach.doctor.mail_checks import check_inbox
 from outreach.inbound import inbox
 from outreach.inbound.inbox import InboxAway, InboxTrouble, Taker, poll
 from outreach.inbound.polling import InboxReader

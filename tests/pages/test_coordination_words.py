@@ -18,7 +18,7 @@ from outreach.inbound.reasons import InboundReason
 from outreach.mail_admin import inbound_labels
 from outreach.mail_admin import labels as mail_labels
 from outreach.mail_admin.forms import Shown
-from outreach.mail_admin.letter_views import server_words
+from outreach.mail_admin.views import server_words
 from outreach.models import (
     UNSETTLED,
     Application,
@@ -38,8 +38,8 @@ from outreach.models import (
     User,
 )
 from outreach.time import clock
-from outreach.web.filters import one_of
 from outreach.web.formatting import table_moment
+from outreach.web.paging import one_of
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 

@@ -30,8 +30,8 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.schools.forms import StudentForm
 from outreach.schools.imports.views import _read_choices
-from outreach.schools.student_form import StudentForm
 from outreach.time import clock
 from tests.pages.test_import_pages import paste, sent_back
 from tests.pages.test_schools import field, text, typed

@@ -14,9 +14,8 @@ from outreach.doctor import database_checks
 from outreach.doctor.commands import _say, _summary
 from outreach.doctor.dns_checks import are_aligned, dmarc_domains, judge_dmarc, judge_spf
 from outreach.doctor.findings import Finding, Level, attention, fails, ok
-from outreach.doctor.inbox_checks import _counted
 from outreach.doctor.machine_checks import check_machine, check_settings
-from outreach.doctor.mail_checks import check_mail
+from outreach.doctor.mail_checks import _counted, check_mail
 from outreach.settings import Settings
 from tests.unit.test_doctor import NOW, about, production, verdicts
 

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar, Event, vText
 
-from outreach.calendars.content_lines import content_line
 from outreach.calendars.entry import CalendarEntry, ParticipationStatus
-from outreach.calendars.itip import Method, compose
+from outreach.calendars.itip import Method, compose, content_line
 from outreach.mail.sanitize import one_line, prose
 from tests.support.calendar_entries import WRITTEN, entry, instants, read_event
 from tests.support.snapshots import assert_matches_snapshot

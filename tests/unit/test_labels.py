@@ -17,8 +17,8 @@ from outreach.mail_admin.forms import InboundFilter, Shown
 # These have a line for each member.
 WHOLE = (
     "outreach.accounts.forms.WEAKNESS",
-    "outreach.coordination.application_views.APPLICATION_STATES",
-    "outreach.coordination.application_views.ROLES",
+    "outreach.coordination.people_views.APPLICATION_STATES",
+    "outreach.coordination.people_views.ROLES",
     "outreach.coordination.forms.SESSION_STATES",
     "outreach.mail_admin.forms.INBOUND_KINDS",
     "outreach.mail_admin.forms.LETTER_KINDS",
@@ -32,7 +32,7 @@ WHOLE = (
     "outreach.mail_admin.invitation_labels.READERS",
     "outreach.mail_admin.invitation_labels._WHY",
     "outreach.doctor.commands._COLOURS",
-    "outreach.doctor.inbox_checks._ADVICE",
+    "outreach.doctor.mail_checks._ADVICE",
     "outreach.notifications.facts.READER_OF",
     "outreach.letters.rendering.KINDS",
     "outreach.letters.notes._MISSING",
@@ -45,7 +45,7 @@ WHOLE = (
 )
 # These leave members out on purpose.
 PARTIAL = {
-    "outreach.coordination.application_views._APPROVE",
+    "outreach.coordination.people_views._APPROVE",
     "outreach.mail_admin.inbound_labels._TO_DO",
     "outreach.families.forms.ANSWERS",
     "outreach.mail_admin.resend._SILENCE",
@@ -59,7 +59,7 @@ PARTIAL = {
     "outreach.scheduling.schedule_rules._PLAIN",
     "outreach.scheduling.schedule_rules._CLOCK_MOVES",
     "outreach.class_lists.labels._FIELD",
-    "outreach.schools.student_form._TROUBLES",
+    "outreach.schools.forms._TROUBLES",
 }
 
 

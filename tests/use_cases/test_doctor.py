@@ -21,7 +21,7 @@ from outreach.doctor import commands
 from outreach.doctor.commands import examine
 from outreach.doctor.database_checks import check_database
 from outreach.doctor.findings import Finding, Level
-from outreach.doctor.service_checks import check_service
+from outreach.doctor.machine_checks import check_service
 from outreach.models import OutboxPause
 from outreach.settings import Settings
 from tests.support.builders import Builder

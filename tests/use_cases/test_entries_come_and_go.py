@@ -23,7 +23,7 @@ from outreach.models import (
 )
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications import notify
-from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
+from outreach.notifications.notify import resend_as_update, resend_invitations, resend_replacing
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder

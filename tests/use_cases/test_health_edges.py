@@ -9,7 +9,7 @@ from flask import Flask
 
 from outreach.db import db, transaction
 from outreach.doctor.findings import Finding, Level
-from outreach.doctor.service_checks import check_service
+from outreach.doctor.machine_checks import check_service
 from outreach.models import UNSETTLED, Letter, LetterState, OutboxPause
 from outreach.time import clock
 from tests.support.builders import Builder

@@ -14,7 +14,7 @@ from flask import Flask
 from structlog.testing import capture_logs
 
 from outreach.doctor.findings import Level
-from outreach.doctor.inbox_checks import check_inbox
+from outreach.doctor.mail_checks import check_inbox
 from outreach.inbound.polling import InboxReader
 from outreach.runtime.jobs import TIMETABLE, Job
 from outreach.runtime.worker import Worker

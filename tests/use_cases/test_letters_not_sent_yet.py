@@ -12,9 +12,9 @@ from outreach.db import db, transaction
 from outreach.models import Letter, LetterState, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify
+from outreach.notifications.notify import resend_as_update, resend_replacing
 from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders
-from outreach.notifications.resend import resend_as_update, resend_replacing
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder

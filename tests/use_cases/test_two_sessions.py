@@ -14,8 +14,8 @@ from outreach.db import db, transaction
 from outreach.models import Invitation, OutreachSession
 from outreach.models.snapshots import Cause
 from outreach.notifications import notify, recipient_counts
+from outreach.notifications.notify import resend_as_update, resend_invitations, resend_replacing
 from outreach.notifications.read import snapshot_of
-from outreach.notifications.resend import resend_as_update, resend_invitations, resend_replacing
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours

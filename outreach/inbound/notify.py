@@ -1,4 +1,7 @@
-"""What a calendar asks for, passed on by letter to those who can decide.
+"""The letters that a calendar's message causes.
+
+What a calendar asks for is passed on to those who can decide. An answer from another address than the invited one is confirmed:
+the invited person is asked whether it is theirs, with a copy to whoever is copied on mail to a minor.
 
 Joins the caller's transaction, never commits. The caller holds the lock on the session's row. A minor and an adult never get
 a private channel: what a family writes goes to the host and, in the same words, to the teacher who answers for the student.
@@ -6,6 +9,7 @@ a private channel: what a family writes goes to the host and, in the same words,
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +20,7 @@ from outreach.db import db
 from outreach.inbound.parsing.message import Event
 from outreach.inbound.rules import proposed
 from outreach.models import (
+    Answer,
     Cause,
     Invitation,
     InvitationReason,
@@ -32,7 +37,7 @@ from outreach.models import (
 )
 from outreach.notifications import InvitationRecord, StaffContact, invitation_records, read_participants, snapshot_of, staff_contacts
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_host, for_school
+from outreach.people import Participant, for_family, for_host, for_school, recipients, teacher_stands_in
 
 PROPOSALS_AT_MOST = 3
 _ADULTS = (Reader.HOST, Reader.TEACHER)
@@ -137,3 +142,69 @@ def _notes(prefix: str) -> Sequence[str]:
     """Give the keys of the notes written so far."""
     keys = select(Letter.dedupe_key).where(Letter.kind == LetterKind.NOTE, Letter.dedupe_key.startswith(prefix, autoescape=True))
     return db.session.scalars(keys).all()
+
+
+def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, rsvp: Answer, *, now: datetime) -> None:
+    """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
+    [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
+    proposal = ProposalSnapshot(by=asked.reader, answer=rsvp.value)
+    occasion = f"confirm_answer:{invitation.id}:{invitation.sequence}"
+    copied = _copied(outreach_session, asked) if asked.reader is Reader.STUDENT else {}
+    readers = invitation_records(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))
+    copies = [_copy(outreach_session, to, copied[to.mailbox_id], proposal, f"{occasion}:copy:{to.mailbox_id}") for to in readers]
+    enqueue([_question(outreach_session, asked, proposal, occasion, seated=tuple(asked.students.values())), *copies], now=now)
+
+
+def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
+    """Give, by mailbox, the minors it is a contact of, besides themselves."""
+    minors = [
+        participant for participant in read_participants(outreach_session, Registration.id.in_(asked.students)) if participant.is_minor
+    ]
+    teachers = staff_contacts({participant.teacher_id for participant in minors})
+    copied: dict[int, list[Participant]] = defaultdict(list)
+    for participant in minors:
+        if teacher_stands_in(participant):
+            copied[teachers[participant.teacher_id].mailbox_id].append(participant)
+        for recipient in recipients(participant):
+            if recipient.kind is ReasonKind.GUARDIAN and recipient.mailbox_id != asked.mailbox_id:
+                copied[recipient.mailbox_id].append(participant)
+    return copied
+
+
+def _copy(
+    outreach_session: OutreachSession, to: InvitationRecord, about: Sequence[Participant], asked: ProposalSnapshot, key: str
+) -> NewLetter:
+    if to.reader is Reader.GUARDIAN:
+        return _question(outreach_session, to, asked, key, seated=for_family(about))
+    return _question(outreach_session, to, asked, key, stands_in_for=for_school(about))
+
+
+def _question(
+    outreach_session: OutreachSession,
+    to: InvitationRecord,
+    asked: ProposalSnapshot,
+    key: str,
+    *,
+    seated: tuple[StudentSnapshot, ...] = (),
+    stands_in_for: tuple[StudentSnapshot, ...] = (),
+) -> NewLetter:
+    snapshot = LetterSnapshot(
+        reader=to.reader,
+        reader_name=to.reader_name,
+        reader_zone=to.zone,
+        cause=Cause.FORWARDED,
+        session=snapshot_of(outreach_session),
+        seated=seated,
+        stands_in_for=stands_in_for,
+        entry=to.entry,
+        asked=asked,
+    )
+    return NewLetter(
+        mailbox_id=to.mailbox_id,
+        kind=LetterKind.CONFIRM_ANSWER,
+        facts=snapshot.to_json(),
+        dedupe_key=key,
+        locale=to.locale,
+        session_id=outreach_session.id,
+        invitation_id=to.invitation_id,
+    )
