@@ -13,8 +13,7 @@ from sqlalchemy import func, or_, select
 from outreach.db import db, locked
 from outreach.deliverability.reactivate import reactivate_mailboxes
 from outreach.models import BlockedDomain, Bounce, BounceKind, Letter, LetterState, Mailbox, User
-from outreach.notifications import contacts_of_students
-from outreach.people import is_there
+from outreach.people import contacts_of_students, is_there
 
 MANY = 3
 SHARE = 0.5

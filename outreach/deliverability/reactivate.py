@@ -13,7 +13,8 @@ from sqlalchemy import Row, exists, or_, select
 
 from outreach.db import db, locked
 from outreach.models import Bounce, BounceKind, Invitation, Letter, LetterState, Mailbox, OutreachSession, Registration
-from outreach.notifications import IN_LINE, lock_sessions_and_students, notify_waiting, resend_replacing, students_of_mailboxes
+from outreach.notifications import IN_LINE, lock_sessions_and_students, notify_waiting, resend_replacing
+from outreach.people import students_of_mailboxes
 
 NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 

@@ -32,14 +32,13 @@ from outreach.models import (
 )
 from outreach.notifications import (
     StaffContact,
-    contacts_of_students,
     read_participants,
     snapshot_of,
     staff_contacts,
     waiting_list_positions,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import Participant, for_school, is_there, recipients, schools_of, teacher_stands_in
+from outreach.people import Participant, contacts_of_students, for_school, is_there, recipients, schools_of, teacher_stands_in
 
 
 def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:

@@ -33,10 +33,9 @@ from outreach.notifications import (
     read_participants,
     snapshot_of,
     staff_contacts,
-    students_of_mailboxes,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_school
+from outreach.people import for_school, students_of_mailboxes
 from outreach.registration import apply_rsvp, locked_session
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from outreach.db import db
 from outreach.models import BlockedDomain, Mailbox, User
-from outreach.notifications import contacts_of_students
 from outreach.outbox import delayed_lately
+from outreach.people import contacts_of_students
 
 
 class MailboxFilter(enum.StrEnum):

@@ -20,12 +20,10 @@ from outreach.notifications.notify import (
     resend_replacing,
 )
 from outreach.notifications.participants import (
-    contacts_of_students,
     read_future_participants,
     read_participants,
     seated_by_teacher,
     staff_contacts,
-    students_of_mailboxes,
     waiting_list_positions,
 )
 from outreach.notifications.read import invitation_records, snapshot_of
@@ -37,7 +35,6 @@ __all__ = [
     "RecipientCounts",
     "StaffContact",
     "ask_for_decisions",
-    "contacts_of_students",
     "count_everybody",
     "count_with_entry",
     "invitation_records",
@@ -62,6 +59,5 @@ __all__ = [
     "seated_by_teacher",
     "snapshot_of",
     "staff_contacts",
-    "students_of_mailboxes",
     "waiting_list_positions",
 ]

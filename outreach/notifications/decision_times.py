@@ -5,11 +5,10 @@ Pure. Moments are aware, UTC. Nothing here decides: what nobody decides stays pr
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from outreach.notifications.reminder_times import QUIET_FROM, QUIET_UNTIL, TOO_CLOSE, falls_due
+from outreach.notifications.reminder_times import by_day, falls_due
 
 ASKED_BEFORE = timedelta(hours=24)
 WAITS_FOR_HOSTS = timedelta(hours=2)
@@ -51,9 +50,4 @@ def step_falls_due(step: DecisionStep, *, decides_at: datetime, starts_at: datet
 
 def _by_day(moment: datetime, *, starts_at: datetime, zone: str) -> datetime:
     """Let it wait for the morning; at once where the morning is less than two hours before the start."""
-    local = moment.astimezone(ZoneInfo(zone))
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
-        return moment
-    day = local.date() + timedelta(days=1) if local.time() >= QUIET_FROM else local.date()
-    morning = datetime.combine(day, QUIET_UNTIL, ZoneInfo(zone)).astimezone(UTC)
-    return morning if starts_at - morning >= TOO_CLOSE else moment
+    return by_day(moment, starts_at=starts_at, zone=zone) or moment

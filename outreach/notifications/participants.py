@@ -5,18 +5,16 @@ Reads only; takes part in the caller's transaction.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from outreach.db import db
 from outreach.models import (
     HAVE_AN_ENTRY,
-    Guardian,
     Mailbox,
     OutreachSession,
     Registration,
@@ -24,12 +22,10 @@ from outreach.models import (
     School,
     Student,
     User,
-    guardianship,
 )
 from outreach.notifications.facts import StaffContact
-from outreach.people import Participant, hold_reasons
+from outreach.people import IS_UNDELIVERABLE, Participant, guardian_mailboxes, hold_reasons
 
-_IS_UNREACHED = or_(Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
 _STUDENT = (
     Student.id.label("student_id"),
     Student.given_name,
@@ -38,7 +34,7 @@ _STUDENT = (
     School.majority_age,
     School.zone,
     Mailbox.id.label("own_mailbox_id"),
-    _IS_UNREACHED.label("own_is_unreached"),
+    IS_UNDELIVERABLE.label("own_is_undeliverable"),
 )
 
 
@@ -52,7 +48,7 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
         .where(Registration.session_id == outreach_session.id, *which)
         .order_by(Registration.queued_at, Registration.id)
     ).all()
-    guardians = _guardian_mailboxes({row.student_id for row in rows})
+    guardians = guardian_mailboxes({row.student_id for row in rows})
     held = hold_reasons(outreach_session, {row.student_id for row in rows if row.state is RegistrationState.PENDING})
     day = outreach_session.starts_wall.date()
     participants = [
@@ -74,7 +70,7 @@ def read_future_participants(
         .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
         .where(Student.id.in_(student_ids))
     ).all()
-    guardians = _guardian_mailboxes(student_ids)
+    guardians = guardian_mailboxes(student_ids)
     day = outreach_session.starts_wall.date()
     return [_participant(row, guardians[row.student_id], day, key=0, state=state, teacher_id=by_id) for row in rows]
 
@@ -90,7 +86,7 @@ def _participant(
     offered_until: datetime | None = None,
 ) -> Participant:
     student = Student(birth_date=row.birth_date)
-    mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_unreached)}
+    mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_undeliverable)}
     return Participant(
         registration_id=key,
         state=state,
@@ -102,36 +98,8 @@ def _participant(
         is_minor=student.is_minor_on(day, row.majority_age),
         offered_until=offered_until,
         zone=row.zone,
-        undeliverable_ids=frozenset(key for key, is_unreached in mailboxes.items() if is_unreached),
+        undeliverable_ids=frozenset(key for key, is_undeliverable in mailboxes.items() if is_undeliverable),
     )
-
-
-def _guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
-    """Give by student the mailboxes of their guardians, in order, each with whether letters fail to arrive there."""
-    rows = db.session.execute(
-        select(guardianship.c.student_id, Guardian.mailbox_id, _IS_UNREACHED)
-        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
-        .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
-        .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
-        .order_by(Guardian.id)
-    )
-    found: dict[int, dict[int, bool]] = defaultdict(dict)
-    for student_id, mailbox_id, is_unreached in rows:
-        found[student_id][mailbox_id] = is_unreached
-    return found
-
-
-def contacts_of_students() -> CompoundSelect[int, int | None]:
-    """Select (student, mailbox) for everybody who may get letters about a student: themselves, and their guardians."""
-    own = select(Student.id.label("student_id"), Student.mailbox_id.label("mailbox_id"))
-    guarded = select(guardianship.c.student_id, Guardian.mailbox_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
-    return own.union_all(guarded)
-
-
-def students_of_mailboxes(mailbox_ids: Collection[int]) -> list[int]:
-    """Give the students about whom these mailboxes may get letters."""
-    pair = contacts_of_students().subquery().c
-    return sorted(set(db.session.scalars(select(pair.student_id).where(pair.mailbox_id.in_(mailbox_ids)))))
 
 
 def staff_contacts(user_ids: Collection[int]) -> dict[int, StaffContact]:

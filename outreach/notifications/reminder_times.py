@@ -44,12 +44,26 @@ def falls_due(lead: int, *, starts_at: datetime, zone: str) -> datetime:
     start, it goes out at 20:00 the evening before.
     """
     moment = starts_at - timedelta(minutes=lead)
-    local = moment.astimezone(ZoneInfo(zone))
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+    return by_day(moment, starts_at=starts_at, zone=zone) or _at(_night_of(moment, zone), EVENING, zone)
+
+
+def by_day(moment: datetime, *, starts_at: datetime, zone: str) -> datetime | None:
+    """Give the moment, in quiet hours the next morning; None where that is less than two hours before the start."""
+    if not is_quiet(moment, zone):
         return moment
-    night_began = local.date() if local.time() >= QUIET_FROM else local.date() - timedelta(days=1)
-    morning = _at(night_began + timedelta(days=1), QUIET_UNTIL, zone)
-    return morning if starts_at - morning >= TOO_CLOSE else _at(night_began, EVENING, zone)
+    morning = _at(_night_of(moment, zone) + timedelta(days=1), QUIET_UNTIL, zone)
+    return morning if starts_at - morning >= TOO_CLOSE else None
+
+
+def is_quiet(moment: datetime, zone: str) -> bool:
+    """Say whether it is night in the zone: no letter leaves that can wait."""
+    return not QUIET_UNTIL <= moment.astimezone(ZoneInfo(zone)).time() < QUIET_FROM
+
+
+def _night_of(moment: datetime, zone: str) -> date:
+    """Give the day on which the night began."""
+    local = moment.astimezone(ZoneInfo(zone))
+    return local.date() if local.time() >= QUIET_FROM else local.date() - timedelta(days=1)
 
 
 def roster_falls_due(*, starts_at: datetime, zone: str) -> datetime:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, extract, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import db, locked, transaction
 from outreach.models import (
@@ -35,7 +35,7 @@ from outreach.models import (
 from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
-from outreach.notifications.reminder_times import QUIET_FROM, QUIET_UNTIL, Due, due_lead, roster_falls_due
+from outreach.notifications.reminder_times import Due, due_lead, is_quiet, roster_falls_due
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_host, for_school
 
@@ -43,6 +43,7 @@ HORIZON = timedelta(days=62)
 THANKED_WITHIN_DAYS = 3
 # Later: those who came.
 _HAD_A_SEAT = Registration.state.in_(HAVE_AN_ENTRY)
+_IS_MINOR = Student.is_minor_in_sql(OutreachSession.starts_wall, School.majority_age)
 
 
 def plan_reminders(*, now: datetime) -> int:
@@ -119,14 +120,13 @@ def _takes_thanks(session_id: int) -> tuple[ColumnElement[bool], ...]:
     had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.THANKS)
     return (
         *(Invitation.session_id == session_id, Invitation.is_live.is_(True), wants_them, ~had, ~has(reason.kind == ReasonKind.HOST)),
-        or_(is_teacher, (Invitation.answer != Answer.DECLINED) & or_(is_guardian, has(*own_seat, ~_is_minor()))),
+        or_(is_teacher, (Invitation.answer != Answer.DECLINED) & or_(is_guardian, has(*own_seat, ~_IS_MINOR))),
     )
 
 
 def _thanks_are_due(ends_at: datetime, zone: str, now: datetime) -> bool:
     ended, local = (moment.astimezone(ZoneInfo(zone)) for moment in (ends_at, now))
-    is_day = QUIET_UNTIL <= local.time() < QUIET_FROM
-    return is_day and 1 <= (local.date() - ended.date()).days <= THANKED_WITHIN_DAYS
+    return not is_quiet(now, zone) and 1 <= (local.date() - ended.date()).days <= THANKED_WITHIN_DAYS
 
 
 def _students_by_teacher(outreach_session: OutreachSession) -> dict[int, tuple[StudentSnapshot, ...]]:
@@ -269,7 +269,7 @@ def _is_a_minor_alone() -> ColumnElement[bool]:
         School.id == Registration.school_id,
         OutreachSession.id == Registration.session_id,
     )
-    return exists().where(*is_theirs, *known, _is_minor(), ~_guardian_is_reminded(), ~_teacher_is_reminded())
+    return exists().where(*is_theirs, *known, _IS_MINOR, ~_guardian_is_reminded(), ~_teacher_is_reminded())
 
 
 def _guardian_is_reminded() -> ColumnElement[bool]:
@@ -282,14 +282,3 @@ def _teacher_is_reminded() -> ColumnElement[bool]:
     teacher, invitation = aliased(User), aliased(Invitation)
     is_teachers = (invitation.session_id == Registration.session_id, invitation.mailbox_id == teacher.mailbox_id)
     return exists().where(teacher.id == Registration.teacher_id, *is_teachers, *_takes_reminders(invitation))
-
-
-def _is_minor() -> ColumnElement[bool]:
-    """As `Student.is_minor_on` the day of the session: an unknown age counts as one."""
-    comes_of_age = _as_number(Student.birth_date) + School.majority_age * 10_000
-    return or_(Student.birth_date.is_(None), _as_number(OutreachSession.starts_wall) < comes_of_age)
-
-
-def _as_number(day: InstrumentedAttribute[datetime] | InstrumentedAttribute[date | None]) -> ColumnElement[int]:
-    """Give 20270318 for 18 March 2027."""
-    return extract("year", day) * 10_000 + extract("month", day) * 100 + extract("day", day)

@@ -13,17 +13,20 @@ from outreach.people.contacts import (
 from outreach.people.holds import HoldReason, has_gates, hold_reasons, missing_words
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
-from outreach.people.name_privacy import for_host
 from outreach.people.normal_form import normal_address
+from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_host, guardian_mailboxes, students_of_mailboxes
 
 __all__ = [
+    "IS_UNDELIVERABLE",
     "ContactCounts",
     "HoldReason",
     "Participant",
     "contact_counts",
+    "contacts_of_students",
     "for_family",
     "for_host",
     "for_school",
+    "guardian_mailboxes",
     "has_gates",
     "hold_reasons",
     "is_there",
@@ -34,5 +37,6 @@ __all__ = [
     "only_at",
     "recipients",
     "schools_of",
+    "students_of_mailboxes",
     "teacher_stands_in",
 ]

@@ -15,7 +15,6 @@ from outreach.db import db
 from outreach.models import (
     HAVE_AN_ENTRY,
     Answer,
-    Guardian,
     Invitation,
     Mailbox,
     OutreachSession,
@@ -23,8 +22,8 @@ from outreach.models import (
     School,
     SessionState,
     Student,
-    guardianship,
 )
+from outreach.people import guardian_mailboxes
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
 ASKED = (Registration.state.in_(HAVE_AN_ENTRY), OutreachSession.state == SessionState.PUBLISHED)
@@ -65,29 +64,15 @@ def _rsvps(which: Collection[ColumnElement[bool]]) -> Iterator[tuple[Any, Family
         .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
         .where(*which)
     ).all()
-    guardians, rsvps = _guardians({row.student_id for row in rows}), _latest_rsvps({row.session_id for row in rows})
+    guardians, rsvps = guardian_mailboxes({row.student_id for row in rows}), _latest_rsvps({row.session_id for row in rows})
     for row in rows:
         is_minor = Student(birth_date=row.birth_date).is_minor_on(row.starts_wall.date(), row.majority_age)
         yield row, _family(row.own, guardians[row.student_id] if is_minor else {}, rsvps[row.session_id])
 
 
 def _family(own: int | None, guardians: Mapping[int, bool], rsvps: Mapping[int, RsvpState]) -> FamilyRsvps:
-    reached = frozenset(key for key, is_reached in guardians.items() if is_reached)
+    reached = frozenset(key for key, is_undeliverable in guardians.items() if not is_undeliverable)
     return FamilyRsvps(own=own, guardians=reached, rsvps={key: rsvps[key] for key in {own, *guardians} & rsvps.keys() if key is not None})
-
-
-def _guardians(student_ids: Collection[int]) -> dict[int, dict[int, bool]]:
-    """Give, by student, the mailboxes of their guardians, each with whether letters arrive there."""
-    rows = db.session.execute(
-        select(guardianship.c.student_id, Mailbox.id, Mailbox.undeliverable_at, Mailbox.blocked_at)
-        .join(Guardian, Guardian.id == guardianship.c.guardian_id)
-        .join(Mailbox, Mailbox.id == Guardian.mailbox_id)
-        .where(guardianship.c.student_id.in_(student_ids), Mailbox.stopped_at.is_(None))
-    )
-    found: dict[int, dict[int, bool]] = defaultdict(dict)
-    for row in rows:
-        found[row.student_id][row.id] = row.undeliverable_at is None and row.blocked_at is None
-    return found
 
 
 def _latest_rsvps(session_ids: Collection[int]) -> dict[int, dict[int, RsvpState]]:

@@ -32,6 +32,7 @@ from outreach.models import (
     enrolment,
     guardianship,
 )
+from outreach.people import contacts_of_students
 from outreach.schools.student_lines import BY_NAME, StudentLine, student_lines
 from outreach.web import Page, page_of
 
@@ -187,8 +188,8 @@ def _on(shelf: StudentFilter) -> ColumnElement[bool]:
         return ~exists().where(enrolment.c.student_id == Student.id)
     if shelf is StudentFilter.TROUBLE:
         undeliverable = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None)))
-        theirs = select(guardianship.c.student_id).join(Guardian, Guardian.id == guardianship.c.guardian_id)
-        return or_(Student.mailbox_id.in_(undeliverable), Student.id.in_(theirs.where(Guardian.mailbox_id.in_(undeliverable))))
+        contact = contacts_of_students().subquery().c
+        return Student.id.in_(select(contact.student_id).where(contact.mailbox_id.in_(undeliverable)))
     return true()
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
 from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
-from outreach.notifications import contacts_of_students
 from outreach.outbox import delayed_lately
+from outreach.people import contacts_of_students
 
 
 class ContactState(enum.StrEnum):

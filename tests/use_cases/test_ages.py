@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession, SchoolClass, Student, User
+from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, OutreachSession, School, SchoolClass, Student, User
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
@@ -126,3 +126,17 @@ def test_a_corrected_birth_date_decides_whether_guardians_hear(
     deliver(Scripted(), now)
     correct_birth_date(student, date(2012, 1, 1), now=now)
     assert waiting(GUARDIAN) == [(LetterKind.INVITATION, "address")]
+
+
+@pytest.mark.both_databases("dates are compared as numbers that each database takes out of them")
+def test_sql_and_python_agree_on_who_is_a_minor(make: Builder, school_class: SchoolClass, outreach_session: OutreachSession) -> None:
+    day = outreach_session.starts_wall.date()
+    births = [
+        None,
+        *(date(day.year - years, *on) for years in (17, 18, 19) for on in ((3, 17), (3, 18), (3, 19), (2, 28), (12, 31), (1, 1))),
+    ]
+    students = [make.student(school_class, number=str(number), birth_date=born) for number, born in enumerate(births)]
+    is_minor = Student.is_minor_in_sql(OutreachSession.starts_wall, School.majority_age)
+    query = select(Student.id).join(School, School.id == Student.school_id).where(OutreachSession.id == outreach_session.id, is_minor)
+    found = set(db.session.scalars(query.where(Student.id.in_([student.id for student in students]))))
+    assert found == {student.id for student in students if student.is_minor_on(day, school_class.school.majority_age)}

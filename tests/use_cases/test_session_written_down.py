@@ -13,7 +13,7 @@ from outreach.models import Answer, Invitation, InvitationReason, ReasonKind, Re
 from outreach.models.snapshots import SessionSnapshot
 from outreach.notifications.read import snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
-from outreach.people.name_privacy import for_host
+from outreach.people.queries import for_host
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.neighbours import MARIA, Neighbours
