@@ -16,12 +16,14 @@ from typing import Any, ClassVar
 import pytest
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from flask_babel import Babel
 from hypothesis import settings as drawing
 from jinja2.bccache import Bucket, BytecodeCache
 
 from outreach import create_app, logs
 from outreach.models import User
 from outreach.settings import Settings
+from outreach.time import clock
 from outreach.web.extensions import db, limiter
 from tests.support import databases, programs
 from tests.support.builders import NOW, Builder
@@ -250,3 +252,18 @@ def client_of(app: Flask) -> Callable[[User | None], FlaskClient]:
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def clock_stands_still(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
+    """Let pages and commands read `now` off the clock."""
+    monkeypatch.setattr(clock, "now", lambda: now)
+
+
+@pytest.fixture(scope="module")
+def in_small_app() -> Iterator[None]:
+    """Run inside an app that can do no more than translate."""
+    small = Flask(__name__)
+    Babel(small)
+    with small.app_context():
+        yield

@@ -17,8 +17,9 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, Mailbox, OutreachSession, SchoolClass, User
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling.use_cases import cancel
-from outreach.time import clock
 from tests.support.builders import Builder
+
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
 
 Clients = Callable[[User | None], FlaskClient]
 YES, UNSURE, NO = Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED
@@ -31,11 +32,6 @@ class Scene:
     outreach_session: OutreachSession
     host: User
     teacher: User
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

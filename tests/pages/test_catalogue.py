@@ -14,17 +14,11 @@ from sqlalchemy import event, insert
 from outreach.catalogue.views import plain_mailbox
 from outreach.db import db, transaction
 from outreach.models import OutreachSession, SessionState, User
-from outreach.time import clock
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.both_databases("text compared in SQL, without regard to case")
+pytestmark = [pytest.mark.both_databases("text compared in SQL, without regard to case"), pytest.mark.usefixtures("clock_stands_still")]
 
 ClientOf = Callable[[User | None], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 def text_of(client: FlaskClient, address: str, *, status: int = 200) -> str:

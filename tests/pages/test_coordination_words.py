@@ -43,14 +43,9 @@ from outreach.web.paging import one_of
 from tests.support.builders import Builder
 from tests.support.outbox import letter_named, put
 
-pytestmark = pytest.mark.empty_database
+pytestmark = [pytest.mark.empty_database, pytest.mark.usefixtures("clock_stands_still")]
 ClientOf = Callable[[User | None], FlaskClient]
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 Clients = Callable[[User | None], FlaskClient]
 
 
@@ -63,11 +65,6 @@ class Family:
         """What this family's mailbox got, as it is now."""
         wanted = select(Invitation).where(Invitation.mailbox_id == self.mailbox.id, Invitation.session_id == self.outreach_session.id)
         return db.session.scalars(wanted.execution_options(populate_existing=True)).one()
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

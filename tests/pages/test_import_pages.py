@@ -6,7 +6,6 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -17,9 +16,10 @@ from sqlalchemy import func, select
 from outreach.db import db
 from outreach.models import School, SchoolClass, Student, User
 from outreach.schools.imports.views import pack, read_sights, unpack
-from outreach.time import clock
 from tests.pages.test_schools import field, text
 from tests.support.builders import Builder
+
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
 
 Clients = Callable[[User | None], FlaskClient]
 
@@ -30,11 +30,6 @@ LIST = (
     "Zoe;Quist;not an address;;;Red\n"
     "Tom;=SUM(A1);;;;Red\n"
 )
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

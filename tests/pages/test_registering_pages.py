@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,16 +10,10 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
-from outreach.time import clock
 from tests.support.builders import Builder
 
-pytestmark = pytest.mark.empty_database
+pytestmark = [pytest.mark.empty_database, pytest.mark.usefixtures("clock_stands_still")]
 Clients = Callable[[User | None], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

@@ -14,12 +14,9 @@ from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

@@ -17,15 +17,11 @@ from outreach.models import Letter, OutreachSession, SessionState, Site, User
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
 from outreach.scheduling.inputs import DetailsInput
-from outreach.time import clock
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 ClientOf = Callable[[User | None], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 def typed(site: Site | None = None, **changes: Any) -> dict[str, Any]:

@@ -37,12 +37,9 @@ from tests.pages.test_import_pages import paste, sent_back
 from tests.pages.test_schools import field, text, typed
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 Clients = Callable[[User | None], FlaskClient]
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

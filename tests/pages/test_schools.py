@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 from outreach.db import db, transaction
 from outreach.models import Guardian, Mailbox, Registration, School, SchoolClass, Student, User
 from outreach.registration import use_cases as registering
-from outreach.time import clock
 from tests.support.builders import Builder
+
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
 
 Clients = Callable[[User | None], FlaskClient]
 
@@ -30,11 +31,6 @@ class Place:
     school_class: SchoolClass
     mia: int
     people: dict[str, User | None]
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

@@ -21,19 +21,15 @@ from outreach.scheduling import use_cases
 from outreach.scheduling.form_parts import NEVER
 from outreach.scheduling.forms import CancelForm, RewordForm, SessionForm
 from outreach.scheduling.inputs import DetailsInput
-from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket
 from tests.pages.test_scheduling import again, letters, registered, seen, typed, words
 from tests.support.builders import Builder
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 ClientOf = Callable[[User | None], FlaskClient]
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 DRAFT, PUBLISHED, CANCELLED = SessionState
-
-
-@pytest.fixture(autouse=True)
-def _clock_stands_still(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

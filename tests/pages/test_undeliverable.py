@@ -16,17 +16,13 @@ from outreach.db import db, transaction
 from outreach.deliverability.use_cases import update_blocked_domains
 from outreach.models import BounceKind, Letter, LetterState, Mailbox, User
 from outreach.outbox.bounces import record_bounce
-from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.undeliverable import MARIA, World
 
+pytestmark = pytest.mark.usefixtures("clock_stands_still")
+
 Clients = Callable[[User | None], FlaskClient]
 DOMAIN = "pupils.example"
-
-
-@pytest.fixture(autouse=True)
-def _it_is_now(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
-    monkeypatch.setattr(clock, "now", lambda: now)
 
 
 @pytest.fixture

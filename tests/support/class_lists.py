@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from outreach.class_lists.csv_file import read_table
 from outreach.class_lists.headings.columns import guess_columns
+from outreach.class_lists.plan import KnownStudent, ListedStudent
 from outreach.class_lists.row_reader import DateOrder, ListReading, read_rows
 
 TODAY = date(2027, 3, 1)
+CLASS = 1
 
 
 def read(*rows: str, date_order: DateOrder | None = None) -> ListReading:
@@ -26,3 +29,15 @@ def one(heading: str, cell: str) -> ListReading:
     """Read one student with one cell of interest."""
     quoted = cell.replace('"', '""')
     return read(f"First name;Surname;{heading};Grade", f'Maria;Garcia;"{quoted}";9')
+
+
+def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> ListedStudent:
+    """Give a student as a row of a list has them."""
+    return ListedStudent(line, given, family, **facts)
+
+
+def student(
+    key: int = 7, given: str = "Maria", family: str = "Garcia", *, classes: tuple[int, ...] = (CLASS,), **facts: Any
+) -> KnownStudent:
+    """Give a student as the school knows them, in this class."""
+    return KnownStudent(key, given, family, class_ids=frozenset(classes), **facts)

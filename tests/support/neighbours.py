@@ -143,6 +143,13 @@ class Neighbours:
         )
         return db.session.scalars(mine.execution_options(populate_existing=True)).one()
 
+    def mark(self, marks: dict[str, str]) -> None:
+        """Mark mailboxes, by address: stopped, undeliverable or blocked from now on."""
+        for address, column in marks.items():
+            mailbox = self.mailbox(address)
+            with transaction():
+                setattr(mailbox, column, self.now)
+
     def move(self, outreach_session: OutreachSession | None = None, *, days: int = 0, meeting_point: str = "Back door") -> None:
         """Move a session, or the first."""
         one = outreach_session or self.first

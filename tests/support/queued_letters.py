@@ -59,6 +59,16 @@ def queued(*which: ColumnElement[bool]) -> list[Queued]:
     return [Queued(letter, address) for letter, address in rows]
 
 
+def waiting_letters() -> list[Letter]:
+    """Give the rows of the letters that wait, in the order in which they were written."""
+    return [one.letter for one in queued()]
+
+
+def invitations() -> list[Invitation]:
+    """Give all invitations as they are now."""
+    return list(db.session.scalars(select(Invitation).order_by(Invitation.id).execution_options(populate_existing=True)))
+
+
 def send_all() -> list[Queued]:
     """Settle all that waits as sent, and give it."""
     sent = queued()

@@ -10,19 +10,10 @@ import pytest
 
 from outreach.class_lists.match import AskReason, ImportPlan, KnownGuardian, KnownStudent, StudentUpdate, plan_import
 from outreach.class_lists.plan import ListedGuardian, ListedStudent
+from tests.support.class_lists import CLASS, row, student
 
-CLASS, OTHER = 1, 2
+OTHER = 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
-
-
-def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> ListedStudent:
-    return ListedStudent(line, given, family, **facts)
-
-
-def student(
-    key: int = 7, given: str = "Maria", family: str = "Garcia", *, classes: tuple[int, ...] = (CLASS,), **facts: Any
-) -> KnownStudent:
-    return KnownStudent(key, given, family, class_ids=frozenset(classes), **facts)
 
 
 def plan(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], answers: Mapping[int, int | None] | None = None) -> ImportPlan:

@@ -12,20 +12,11 @@ from outreach.class_lists.match import AskReason, KnownStudent, plan_import
 from outreach.class_lists.matching import are_two, contradict, differ, may_be_renamed
 from outreach.class_lists.plan import ListedGuardian, ListedStudent, merged, number_key
 from outreach.class_lists.row_reader import are_two_people, settle_repeats
+from tests.support.class_lists import CLASS, row, student
 
-CLASS, OTHER = 1, 2
+OTHER = 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 NUMBERS, EMAILS, BIRTHS = (None, "", "1", "01", "2"), (None, "a@x.test", "b@x.test"), (None, BORN, LATER)
-
-
-def row(line: int = 2, given: str = "Maria", family: str = "Garcia", **facts: Any) -> ListedStudent:
-    return ListedStudent(line, given, family, **facts)
-
-
-def student(
-    key: int = 7, given: str = "Maria", family: str = "Garcia", *, classes: tuple[int, ...] = (CLASS,), **facts: Any
-) -> KnownStudent:
-    return KnownStudent(key, given, family, class_ids=frozenset(classes), **facts)
 
 
 def clash(one: Any, other: Any) -> bool:

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import Flask
-from flask_babel import Babel, force_locale
+from flask_babel import force_locale
 
 from outreach.web import formatting
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 AT = datetime(2027, 3, 18, 14, 0)
 MINUS = "\N{MINUS SIGN}"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 def test_a_day_is_written_out_and_a_clock_has_two_digits_for_each() -> None:

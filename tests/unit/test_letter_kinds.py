@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.letters import KINDS, kinds, render
 from outreach.letters.kind import Kind, PlainKind, SessionKind
@@ -16,6 +13,8 @@ from outreach.models import LetterKind, LetterSnapshot
 from outreach.models.snapshots import Cause, Reader
 from tests.support.letter_cases import CASES, SETTINGS, entry, facts, letter, online, student, workshop
 from tests.support.received_letters import received
+
+pytestmark = pytest.mark.usefixtures("in_small_app")
 
 ABOUT_SESSIONS = [kind for kind, declared in KINDS.items() if isinstance(declared, SessionKind)]
 ONCE_WAITED = student("Ben", 2, place=1)
@@ -31,14 +30,6 @@ SAMPLES = {
     },
     "online": {"seated": (student(),), "session": online(), "reader_zone": "Europe/London"},
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 def test_there_is_one_module_for_each_kind_and_no_other() -> None:

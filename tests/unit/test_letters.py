@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach import tokens
 from outreach.models import Letter, LetterKind
@@ -18,19 +15,13 @@ from outreach.models.snapshots import AccountSnapshot, Cause, LetterSnapshot, Re
 from tests.support.letter_cases import CASES, SETTINGS, WRITTEN, entry, facts, letter, online, student, workshop
 from tests.support.received_letters import Page, received
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)
 ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in OFFICIAL}
 TO_FAMILIES = {case: one for case, one in ABOUT_SESSIONS.items() if one.facts["reader"] in (Reader.STUDENT, Reader.GUARDIAN)}
 WITH_CALENDAR = {case: one for case, one in CASES.items() if received(one).ics is not None}
 EVERYBODY = {"Ana", "Ben", "Chidi", "Dana", "Emil", "Fatima", "Gus", "Hana"}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 def changed(one: Letter, **more: Any) -> Letter:

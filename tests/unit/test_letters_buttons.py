@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot, Reader
@@ -38,6 +35,8 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import Page, received
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 PAGES = {
     (INVITATION, TEACHER): ("See the session", "/sessions/42"),
     (INVITATION, HOST): ("See the session", "/sessions/42"),
@@ -54,14 +53,6 @@ PAGES = {
     (NOTE, HOST): ("See the session", "/sessions/42"),
     (CONFIRM, TEACHER): ("See the session", "/sessions/42"),
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 @pytest.mark.parametrize("url", ["https://video.example/1", "http://video.example/1"])

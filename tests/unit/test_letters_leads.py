@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.models import Letter, LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot, Reader, SessionSnapshot, StudentSnapshot
@@ -46,20 +43,14 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 DECIDED_BY = " The host decides by Tuesday 16 March at 12:00 whether it will go ahead."
 UNCERTAIN = f" The session is provisional.{DECIDED_BY}"
 NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00."
 CHANGE = f"There is a change to {THEN}. The time and place stay the same."
 NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
 SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.letters import render
 from outreach.models import Letter, LetterKind
@@ -49,15 +46,9 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 PLEASE = "Please answer the invitation in your e-mail or calendar program"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, SessionSnapshot
@@ -43,13 +40,7 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
+pytestmark = pytest.mark.usefixtures("in_small_app")
 
 
 def test_what_changed_stands_struck_beside_what_is_now() -> None:

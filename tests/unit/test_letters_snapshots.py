@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.letters import render
 from outreach.models import LetterKind
@@ -16,6 +12,8 @@ from tests.support.readable_letters import as_read
 from tests.support.received_letters import received
 from tests.support.snapshots import FOLDER, assert_matches_snapshot
 
+pytestmark = pytest.mark.usefixtures("in_small_app")
+
 WHOLE_PAGES = {
     Reader.STUDENT: "reminder-2-hours-online-student",
     Reader.GUARDIAN: "updated-place-guardian",
@@ -24,14 +22,6 @@ WHOLE_PAGES = {
     Reader.COORDINATOR: "decision-coordinator",
     None: "account-confirm",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
 
 
 @pytest.mark.parametrize("case", CASES)

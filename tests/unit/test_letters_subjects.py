@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from outreach.models import LetterKind
 from outreach.models.snapshots import Cause, ProposalSnapshot
@@ -39,13 +36,7 @@ from tests.support.letter_lines import (
 )
 from tests.support.received_letters import received
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _in_app() -> Iterator[None]:
-    app = Flask(__name__)
-    Babel(app)
-    with app.app_context():
-        yield
+pytestmark = pytest.mark.usefixtures("in_small_app")
 
 
 @pytest.mark.parametrize(

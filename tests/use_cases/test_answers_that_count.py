@@ -32,13 +32,6 @@ def answer(world: Neighbours, answers: dict[str, Answer], one: OutreachSession |
             invitation.answer, invitation.answer_is_verified = given, is_verified
 
 
-def mark(world: Neighbours, marks: dict[str, str]) -> None:
-    for address, name in marks.items():
-        mailbox = world.mailbox(address)
-        with transaction():
-            setattr(mailbox, name, world.now)
-
-
 def verdict_of(world: Neighbours, name: str) -> CombinedRsvp | None:
     return combined_rsvps(Registration.session_id == world.first.id).get(world.registration(name).id)
 
@@ -68,7 +61,7 @@ def test_who_was_not_meant_has_no_say(
     world: Neighbours, name: str, answers: dict[str, Answer], marks: dict[str, str], shown: Answer
 ) -> None:
     answer(world, answers)
-    mark(world, marks)
+    world.mark(marks)
     verdict = verdict_of(world, name)
     assert verdict is not None
     assert (verdict.answer, verdict.differs) == (shown, shown is UNSURE)
@@ -87,14 +80,14 @@ def test_who_was_not_meant_has_no_say(
     ],
 )
 def test_the_only_guardian_letters_reach_may_give_the_place_back(world: Neighbours, marks: dict[str, str], speaks: set[str]) -> None:
-    mark(world, marks)
+    world.mark(marks)
     family = family_rsvps(Registration.id == world.registration("Ana").id)[world.registration("Ana").id]
     assert {address for address in (ANA, MARIA, PAUL, NORA) if decides_alone(world.mailbox(address).id, family)} == speaks
 
 
 def test_an_answer_of_a_guardian_whom_letters_do_not_reach_still_stands_against_a_decline(world: Neighbours) -> None:
     answer(world, {MARIA: NO, PAUL: YES})
-    mark(world, {PAUL: REFUSED})
+    world.mark({PAUL: REFUSED})
     key = world.registration("Ana").id
     family = family_rsvps(Registration.id == key)[key]
     assert family.rsvps == {world.mailbox(MARIA).id: RsvpState(NO), world.mailbox(PAUL).id: RsvpState(YES)}

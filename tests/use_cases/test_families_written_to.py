@@ -31,13 +31,6 @@ def world(make: Builder) -> Neighbours:
     return Neighbours(make)
 
 
-def mark(world: Neighbours, marks: dict[str, str]) -> None:
-    for address, name in marks.items():
-        mailbox = world.mailbox(address)
-        with transaction():
-            setattr(mailbox, name, world.now)
-
-
 @pytest.mark.parametrize(
     ("name", "marks", "written_to", "teacher_stands_in"),
     [
@@ -67,7 +60,7 @@ def mark(world: Neighbours, marks: dict[str, str]) -> None:
 def test_an_address_that_was_stopped_gets_nothing_and_one_that_fails_keeps_its_invitation(
     world: Neighbours, name: str, marks: dict[str, str], written_to: set[str], *, teacher_stands_in: bool
 ) -> None:
-    mark(world, marks)
+    world.mark(marks)
     third = world.make.outreach_session(world.carl)
     seating, _found = preview(third, world.north.id, [world.students[name].id], now=NOW)
     announced = preview_registering(third, seating, teacher_id=world.nora.id, by_id=world.nora.id)

@@ -22,8 +22,9 @@ from outreach.schools.imports import use_cases as imports
 from outreach.schools.imports.use_cases import ImportChoices, Imported
 from outreach.schools.queries import known_students
 from tests.support.builders import Builder
+from tests.support.queued_letters import send_all
 from tests.support.rivals import at_once
-from tests.use_cases.test_students import CANCELLED, INVITED, everything_left, queued, register
+from tests.use_cases.test_students import CANCELLED, INVITED, queued, register
 
 pytestmark = pytest.mark.both_databases("many rows inserted at once, and the order RETURNING gives")
 
@@ -112,7 +113,7 @@ def test_a_corrected_address_in_a_list_moves_the_invitations_of_all_siblings(
     bring_in(school_class, *ROWS, sibling, now=now)
     ids = {one.given_name: key for key, one in known_students(school.id).items()}
     register(make.outreach_session(make.clinician()), school_class, make.teacher(school), ids["Mia"], ids["Eva"], now=now)
-    everything_left()
+    send_all()
     done = bring_in(school_class, "Mia,Hill,13,,9,Karin Hill,new@families.example,,", now=now)
     assert (done.updated, done.readdressed) == (1, 3)
     assert queued() == {("home@families.example", CANCELLED), ("new@families.example", INVITED)}

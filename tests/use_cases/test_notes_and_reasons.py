@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.families import use_cases as by_family
-from outreach.models import Invitation, Letter, LetterState, Mailbox, OutreachSession, RegistrationStep, Student
+from outreach.models import Letter, LetterState, Mailbox, OutreachSession, RegistrationStep, Student
 from outreach.registration import use_cases
 from tests.support.builders import Builder
+from tests.support.queued_letters import send_all
 from tests.support.received_letters import received
 from tests.support.registrations import registration_of
 
@@ -36,15 +37,7 @@ class Scene:
         self.session: OutreachSession = make.outreach_session(make.clinician(), capacity=1)
         make.register(self.session, self.teacher, self.ana)
         make.register(self.session, colleague, self.ben)
-        self.everything_left()
-
-    def everything_left(self) -> None:
-        """A mail server accepted all that was queued."""
-        with transaction():
-            for letter in self._queued():
-                letter.state, letter.settled_at = LetterState.SENT, letter.created_at
-            for invitation in db.session.scalars(select(Invitation).where(Invitation.session_id == self.session.id)):
-                invitation.sent_sequence = invitation.sequence
+        send_all()
 
     def place(self, student: Student) -> int:
         return registration_of(student, self.session).id
@@ -113,7 +106,7 @@ def test_a_sibling_who_keeps_the_seat_is_told_why_the_other_is_off_the_list(scen
     with transaction():
         db.session.get_one(OutreachSession, scene.session.id).capacity = 3
     make.register(scene.session, scene.teacher, make.student(scene.ana.classes[0], given_name="Cem", guardians=("anas@families.example",)))
-    scene.everything_left()
+    send_all()
     use_cases.remove(scene.place(scene.ana), now=now, by_id=scene.session.host_id, reason="Too young")
     assert "Reason: Too young" in scene.letters()["anas@families.example"]
 

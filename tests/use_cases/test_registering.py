@@ -33,6 +33,7 @@ from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
+from tests.support.queued_letters import send_all
 
 pytestmark = pytest.mark.both_databases("row locks, and the order RETURNING gives")
 
@@ -58,15 +59,6 @@ def register(
 def queued(*kinds: LetterKind) -> list[Letter]:
     """Give the letters that wait to be sent, oldest first."""
     return list(db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED, Letter.kind.in_(kinds)).order_by(Letter.id)))
-
-
-def everything_left() -> None:
-    """A mail server accepted all that was queued."""
-    with transaction():
-        for letter in db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED)):
-            letter.state, letter.settled_at = LetterState.SENT, letter.created_at
-            if letter.invitation_id is not None and letter.sequence is not None:
-                db.session.get_one(Invitation, letter.invitation_id, populate_existing=True).sent_sequence = letter.sequence
 
 
 def registration_of(student: Student) -> Registration:
@@ -130,7 +122,7 @@ def test_a_withdrawal_frees_the_seat_for_the_first_who_waits(make: Builder, scho
     outreach_session = make.outreach_session(make.clinician(), capacity=2)
     school_class = make.full_class(school, teacher, size=4)
     register(outreach_session, school_class, teacher, now=now)
-    everything_left()
+    send_all()
     first, _second, third, fourth = school_class.students
     use_cases.withdraw(registration_of(first).id, now=now, by_id=teacher.id)
     states = [db.session.get_one(Registration, registration_of(s).id, populate_existing=True).state for s in (first, third, fourth)]
@@ -155,7 +147,7 @@ def test_one_of_two_siblings_in_one_mailbox_withdraws_and_the_entry_is_updated(
     register(outreach_session, school_class, teacher, now=now, students=[ana, ben])
     (invitation,) = [letter for letter in queued(LetterKind.INVITATION) if to(letter) == "family@homes.example"]
     assert [s.given_name for s in facts(invitation).seated] == ["Ana", "Ben"]
-    everything_left()
+    send_all()
     use_cases.withdraw(registration_of(ana).id, now=now, by_id=teacher.id)
     (update,) = queued(LetterKind.UPDATED)
     assert (to(update), update.sequence) == ("family@homes.example", 1)
@@ -194,7 +186,7 @@ def test_an_update_shows_what_was_last_told_not_what_was_never_sent(make: Builde
     school_class = make.full_class(school, teacher, size=1, with_email=False)
     register(outreach_session, school_class, teacher, now=now)
     previous = outreach_session.starts_wall
-    everything_left()
+    send_all()
     for hours in (1, 2):
         move(outreach_session, hours=hours, now=now)
     family = [letter for letter in queued(LetterKind.UPDATED) if to(letter) != teacher.email]
@@ -205,7 +197,7 @@ def test_an_update_that_may_have_arrived_counts_as_told(make: Builder, school: S
     outreach_session = make.outreach_session(make.clinician())
     school_class = make.full_class(school, teacher, size=1, with_email=False)
     register(outreach_session, school_class, teacher, now=now)
-    everything_left()
+    send_all()
     move(outreach_session, hours=1, now=now)
     previous = outreach_session.starts_wall
     cut_off = Delayed(words="connection lost", may_have_left=True)
@@ -251,7 +243,7 @@ def test_a_cancelled_session_reaches_every_calendar(make: Builder, school: Schoo
     with transaction():
         notify_published(outreach_session, now=now)
     register(outreach_session, school_class, teacher, now=now)
-    everything_left()
+    send_all()
     with transaction():
         outreach_session.cancel("The theatre is closed", now=now)
         notify_cancelled(outreach_session, now=now)
@@ -279,7 +271,7 @@ def test_a_corrected_address_gets_the_request_and_the_old_one_the_cancel(
     school_class = make.school_class(school, teacher)
     ana = make.student(school_class, guardians=("wrong@homes.example",))
     register(outreach_session, school_class, teacher, now=now, students=[ana])
-    everything_left()
+    send_all()
     right = make.mailbox("right@homes.example")
     with transaction():
         ana.guardians[0].mailbox_id = right.id
@@ -336,7 +328,7 @@ def test_on_the_last_day_the_teacher_is_asked_and_the_answer_counts(make: Builde
     outreach_session = make.outreach_session(make.clinician(), capacity=1)
     school_class = make.full_class(school, teacher, size=3)
     register(outreach_session, school_class, teacher, now=now)
-    everything_left()
+    send_all()
     first, second, third = (registration_of(student) for student in school_class.students)
     late = outreach_session.starts_at - timedelta(hours=12)
     use_cases.withdraw(first.id, now=late, by_id=teacher.id)
@@ -362,7 +354,7 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     first, second, third = (registration_of(student) for student in school_class.students)
     late = outreach_session.starts_at - timedelta(hours=20)
     use_cases.withdraw(first.id, now=late, by_id=teacher.id)
-    everything_left()
+    send_all()
     ends = late + timedelta(hours=6)
     assert use_cases.lapse_offers(now=ends - timedelta(seconds=1)) == 0
     with pytest.raises(OutreachError, match="lapsed"):
@@ -392,10 +384,10 @@ def test_coming_back_is_a_new_row_and_the_same_entry(make: Builder, school: Scho
     school_class = make.full_class(school, teacher, size=1, with_email=False)
     (student,) = school_class.students
     register(outreach_session, school_class, teacher, now=now)
-    everything_left()
+    send_all()
     before = registration_of(student).id
     use_cases.withdraw(before, now=now, by_id=teacher.id)
-    everything_left()
+    send_all()
     register(outreach_session, school_class, teacher, now=now + timedelta(minutes=5))
     assert registration_of(student).id != before
     family = [letter for letter in queued(LetterKind.INVITATION) if to(letter) != teacher.email]
@@ -408,7 +400,7 @@ def test_whoever_is_told_goodbye_is_addressed_as_before(make: Builder, school: S
     school_class = make.school_class(school, teacher)
     ana = make.student(school_class, given_name="Ana", email="ana@pupils.example", guardians=("home@families.example",))
     register(outreach_session, school_class, teacher, now=now, students=[ana])
-    everything_left()
+    send_all()
     use_cases.remove(registration_of(ana).id, by_id=outreach_session.host_id, reason="The area is closed", now=now)
     readers = {to(letter): facts(letter).reader.value for letter in queued(LetterKind.REMOVED)}
     assert readers == {"ana@pupils.example": "student", "home@families.example": "guardian", teacher.email: "teacher"}

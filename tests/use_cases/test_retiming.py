@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.letters import render
-from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, SessionState
+from outreach.models import Answer, LetterKind, LetterState, OutreachSession, SessionState
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import notify
 from outreach.notifications.reminders import plan_reminders
@@ -23,6 +22,7 @@ from outreach.scheduling.schedule_rules import TZDATA_VERSION
 from outreach.scheduling.use_cases import cancel
 from outreach.web import pages
 from tests.support.builders import Builder
+from tests.support.queued_letters import invitations, waiting_letters
 from tests.support.rivals import overtaking
 
 pytestmark = pytest.mark.both_databases("updates with CASE and typed literals")
@@ -71,20 +71,12 @@ def registered(make: Builder) -> Callable[[OutreachSession], None]:
 def settle_all(**change: Any) -> None:
     """Let every letter be sent, and change invitations meanwhile."""
     with transaction():
-        for letter in queued():
+        for letter in waiting_letters():
             letter.state, letter.settled_at = LetterState.SENT, letter.created_at
         for invitation in invitations():
             invitation.sent_sequence = invitation.sequence
             for name, value in change.items():
                 setattr(invitation, name, value)
-
-
-def queued() -> list[Letter]:
-    return list(db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id)))
-
-
-def invitations() -> list[Invitation]:
-    return list(db.session.scalars(select(Invitation).order_by(Invitation.id).execution_options(populate_existing=True)))
 
 
 def calendar_part(raw: bytes) -> str:
@@ -110,7 +102,7 @@ def test_the_clock_time_stays_and_each_calendar_gets_one_update(
     assert (outreach_session.ends_at, outreach_session.tzdata_version) == (BY_NOW + 2 * HOUR, TZDATA_VERSION)
     (one,) = found.changed
     assert (one.previous, one.becomes, one.letters) == (AS_PROMISED, BY_NOW, len(before))
-    letters = queued()
+    letters = waiting_letters()
     assert {letter.kind for letter in letters} == {LetterKind.UPDATED}
     assert {letter.invitation_id: letter.sequence for letter in letters} == {key: sequence + 1 for key, sequence in before.items()}
     facts = [LetterSnapshot.from_json(letter.facts) for letter in letters]
@@ -122,7 +114,7 @@ def test_at_a_place_the_answers_stay(timed_before: SessionOf, registered: Callab
     registered(timed_before(capacity=2))
     retime_all(now=now)
     assert {one.answer for one in invitations()} == {Answer.ACCEPTED}
-    assert {letter.facts["entry"]["answer"] for letter in queued()} == {"accepted"}
+    assert {letter.facts["entry"]["answer"] for letter in waiting_letters()} == {"accepted"}
 
 
 @pytest.mark.one_database
@@ -133,16 +125,16 @@ def test_online_where_a_readers_own_hour_moves_answers_start_afresh(
     registered(timed_before(capacity=2, video_url="https://video.example/1"))
     retime_all(now=now)
     assert {one.answer for one in invitations()} == {Answer.NEEDS_ACTION}
-    assert {letter.facts["entry"]["answer"] for letter in queued()} == {"needs_action"}
+    assert {letter.facts["entry"]["answer"] for letter in waiting_letters()} == {"needs_action"}
 
 
 def test_done_again_it_changes_nothing(timed_before: SessionOf, registered: Callable[[OutreachSession], None], now: datetime) -> None:
     outreach_session = timed_before(capacity=2)
     registered(outreach_session)
     assert summary(retime_all(now=now)) == (1, 1, 0)
-    revision, letters = outreach_session.revision, len(queued())
+    revision, letters = outreach_session.revision, len(waiting_letters())
     assert summary(retime_all(now=now + HOUR)) == (0, 0, 0)
-    assert (outreach_session.revision, len(queued())) == (revision, letters)
+    assert (outreach_session.revision, len(waiting_letters())) == (revision, letters)
 
 
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(
@@ -152,7 +144,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(
     registered(outreach_session)
     planned = retime_all(now=now, is_dry_run=True)
     db.session.rollback()
-    assert (outreach_session.starts_at, outreach_session.tzdata_version, queued()) == (AS_PROMISED, "2025b", [])
+    assert (outreach_session.starts_at, outreach_session.tzdata_version, waiting_letters()) == (AS_PROMISED, "2025b", [])
     assert planned == retime_all(now=now)
 
 
@@ -161,7 +153,7 @@ def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf,
     outreach_session = timed_before(datetime(2027, 7, 14, 14), shift=timedelta(0))
     updated_at = outreach_session.updated_at
     assert summary(retime_all(now=now)) == (1, 0, 0)
-    assert (outreach_session.tzdata_version, outreach_session.updated_at, queued()) == (TZDATA_VERSION, updated_at, [])
+    assert (outreach_session.tzdata_version, outreach_session.updated_at, waiting_letters()) == (TZDATA_VERSION, updated_at, [])
 
 
 @pytest.mark.one_database
@@ -169,7 +161,7 @@ def test_a_summer_whose_rules_are_the_same_tells_nobody(timed_before: SessionOf,
 def test_what_is_in_no_calendar_is_retimed_silently(timed_before: SessionOf, state: SessionState, now: datetime) -> None:
     outreach_session = timed_before(state=state)
     assert summary(retime_all(now=now)) == (1, 1, 0)
-    assert (outreach_session.starts_at, outreach_session.revision, queued()) == (BY_NOW, 0, [])
+    assert (outreach_session.starts_at, outreach_session.revision, waiting_letters()) == (BY_NOW, 0, [])
 
 
 @pytest.mark.one_database
@@ -183,7 +175,7 @@ def test_what_is_over_stays_as_it_was(timed_before: SessionOf) -> None:
 def test_what_turns_out_to_be_over_is_retimed_and_nobody_told(timed_before: SessionOf) -> None:
     outreach_session = timed_before()
     assert summary(retime_all(now=BY_NOW + 2 * HOUR)) == (1, 1, 0)
-    assert (outreach_session.starts_at, queued()) == (BY_NOW, [])
+    assert (outreach_session.starts_at, waiting_letters()) == (BY_NOW, [])
 
 
 def test_data_newer_than_ours_are_left_alone(timed_before: SessionOf, now: datetime) -> None:
@@ -209,11 +201,11 @@ def test_a_time_the_clock_skips_now_is_kept_for_a_person_and_may_be_moved_or_can
     for _again in range(2):
         found = retime_all(now=now)
         assert (summary(found), found.skipped[0].session_id) == ((1, 0, 1), outreach_session.id)
-    assert (outreach_session.starts_at, outreach_session.tzdata_version, queued()) == (before, "2025b", [])
+    assert (outreach_session.starts_at, outreach_session.tzdata_version, waiting_letters()) == (before, "2025b", [])
     assert skipped_sessions(now=now) == [outreach_session.id]
     cancel(outreach_session.id, "The clock changes that night.", now=now)
     assert skipped_sessions(now=now) == []
-    written = [render(letter, settings=pages.settings()) for letter in queued() if letter.sequence is not None]
+    written = [render(letter, settings=pages.settings()) for letter in waiting_letters() if letter.sequence is not None]
     (calendar,) = {line for raw in written for line in calendar_part(raw).splitlines() if line.startswith("DTSTART")}
     assert calendar == "DTSTART:20280312T073000Z"
 
@@ -242,7 +234,7 @@ def test_whoever_was_reminded_before_is_not_reminded_again(timed_before: Session
     registered(timed_before(capacity=2, reminder_leads=[1440]))
     day_before = AS_PROMISED - timedelta(days=1)
     plan_reminders(now=day_before)
-    reminded = sum(letter.kind is LetterKind.REMINDER for letter in queued())
+    reminded = sum(letter.kind is LetterKind.REMINDER for letter in waiting_letters())
     settle_all()
     retime_all(now=day_before + timedelta(minutes=5))
     settle_all()
@@ -291,4 +283,4 @@ def test_two_workers_at_once_tell_each_calendar_once(
     registered(timed_before(capacity=2))
     met = overtaking(app, lambda: retime_all(now=now), lambda: retime_all(now=now))
     assert [len(one.changed) for one in (met.first, met.second) if isinstance(one, Retiming)] == [1, 0]
-    assert len(queued()) == len(invitations())
+    assert len(waiting_letters()) == len(invitations())

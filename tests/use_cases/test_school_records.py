@@ -41,7 +41,8 @@ from outreach.schools.queries import StudentFilter, classes, filter_counts, fing
 from outreach.schools.queries import students as found_students
 from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import TOWN, Builder
-from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, everything_left, known, queued, register, said
+from tests.support.queued_letters import send_all
+from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, known, queued, register, said
 
 SECOND = timedelta(seconds=1)
 HOME = "home@families.example"
@@ -260,7 +261,7 @@ def test_who_hears_of_a_correction(
     mia = make.student(school_class, given_name="Mia", email="mia@pupils.example", guardians=(HOME,)).id
     ben = make.student(school_class, given_name="Ben", email="ben@pupils.example", guardians=("dad@families.example",)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, ben, now=now)
-    everything_left()
+    send_all()
     assert edit(mia, school, **changes, now=now) is is_readdressed
     assert {one for one in queued() if not one[0].endswith("adults.example")} == letters
 
@@ -270,7 +271,7 @@ def test_a_new_guardian_is_invited_and_one_without_an_address_concerns_nobody(
 ) -> None:
     mia = make.student(school_class, given_name="Mia", guardians=(HOME,)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
-    everything_left()
+    send_all()
     mine = known(mia, school).guardians
     assert edit(mia, school, guardians=(*mine, ListedGuardian("Tom")), now=now) is False
     assert queued() == set()
@@ -286,7 +287,7 @@ def test_letters_follow_to_every_session_to_come_and_to_none_that_is_over(
     sessions = [make.outreach_session(make.clinician(), starts_wall=datetime(2027, 3, day, 9)) for day in (10, 18, 19)]
     for one in sessions:
         register(one, school_class, teacher, mia, now=now)
-    everything_left()
+    send_all()
     edit(mia, school, email="new@pupils.example", now=sessions[0].ends_at)
     rows = db.session.execute(
         select(Letter.session_id, Letter.kind).join(Mailbox, Mailbox.id == Letter.mailbox_id).where(Mailbox.address == "new@pupils.example")
@@ -870,7 +871,7 @@ def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
 ) -> None:
     mia = make.student(school_class, given_name="Mia", family_name="Hill", guardians=(HOME,))
     register(make.outreach_session(make.clinician()), school_class, teacher, mia.id, now=now)
-    everything_left()
+    send_all()
     sheet = imports.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", ImportChoices(), today=now.date())
     assert sheet.reading is not None
     seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights

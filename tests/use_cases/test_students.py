@@ -36,6 +36,7 @@ from outreach.schools import removal, students, use_cases
 from outreach.schools.queries import known_students
 from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import Builder
+from tests.support.queued_letters import send_all
 from tests.support.rivals import at_once
 
 pytestmark = pytest.mark.both_databases("rows removed in the order that foreign keys ask for")
@@ -87,14 +88,6 @@ def asked(outreach_session: OutreachSession, school_class: SchoolClass, teacher:
 
 def register(outreach_session: OutreachSession, school_class: SchoolClass, teacher: User, *chosen: int, now: datetime) -> None:
     registering.register_students(asked(outreach_session, school_class, teacher, *chosen), now=now)
-
-
-def everything_left() -> None:
-    with transaction():
-        for letter in db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED)):
-            letter.state, letter.settled_at = LetterState.SENT, letter.created_at
-            if letter.invitation_id is not None and letter.sequence is not None:
-                db.session.get_one(Invitation, letter.invitation_id, populate_existing=True).sent_sequence = letter.sequence
 
 
 def queued() -> set[tuple[str, str]]:
@@ -176,7 +169,7 @@ def test_a_corrected_address_cancels_at_the_old_and_invites_at_the_new(
     mia = make.student(school_class, email="mia@pupils.example", guardians=("wrong@families.example", "dad@families.example")).id
     ben = make.student(school_class, given_name="Ben", guardians=("wrong@families.example",)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, ben, now=now)
-    everything_left()
+    send_all()
     first, second = known(mia, school).guardians
     corrected = KnownGuardian(first.id, first.name, "right@families.example")
     assert edit(mia, school, email="mia.hill@pupils.example", guardians=(corrected, second), now=now) is True
@@ -196,11 +189,11 @@ def test_a_corrected_address_hears_where_the_student_waits(
     mia = make.student(school_class, email="mia@pupils.example", guardians=("wrong@families.example",)).id
     first = make.student(school_class, given_name="Ben", guardians=("home@families.example",)).id
     register(make.outreach_session(make.clinician(), capacity=1), school_class, teacher, first, mia, now=now)
-    everything_left()
+    send_all()
     corrected = replace(known(mia, school).guardians[0], email="right@families.example")
     assert edit(mia, school, guardians=(corrected,), now=now) is True
     assert queued() == {("right@families.example", LetterKind.WAITING.value)}
-    everything_left()
+    send_all()
     edit(mia, school, guardians=(replace(corrected, name="Ms Hill"),), now=now)
     assert queued() == set()
 
@@ -228,7 +221,7 @@ def test_a_guardian_removed_or_added_is_told(
 ) -> None:
     mia = make.student(school_class, guardians=("old@families.example",)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
-    everything_left()
+    send_all()
     assert edit(mia, school, guardians=(ListedGuardian("Ana", "new@families.example"),), now=now) is True
     assert queued() == {("old@families.example", CANCELLED), ("new@families.example", INVITED)}
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
@@ -239,7 +232,7 @@ def test_a_correction_that_is_no_address_writes_to_nobody(
 ) -> None:
     mia = make.student(school_class, email="mia@pupils.example", guardians=("home@families.example",)).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
-    everything_left()
+    send_all()
     guardian = known(mia, school).guardians[0]
     changes = {"given_name": "Mía", "needs": "glasses", "number": None, "guardians": (KnownGuardian(guardian.id, "Maria", guardian.email),)}
     assert edit(mia, school, **changes, now=now) is False

@@ -8,12 +8,11 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.letters import render
-from outreach.models import Answer, Invitation, Letter, LetterKind, LetterState, OutreachSession, Site, User
+from outreach.models import Answer, Letter, LetterKind, LetterState, OutreachSession, Site, User
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications import recipient_counts
 from outreach.registration.use_cases import RegistrationRequest, register_students
@@ -22,6 +21,7 @@ from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
 from outreach.web.pages import settings
 from tests.support.builders import Builder
+from tests.support.queued_letters import invitations, waiting_letters
 
 WHEN = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
 OFFER = DetailsInput(title="Power of a Stitch", description="Your first stitch.", capacity=2, bring="A pen", reminder_leads=(1440,))
@@ -62,19 +62,11 @@ def world(make: Builder, now: datetime) -> World:
 def settle() -> None:
     """Let every letter be sent, and whoever was invited accept."""
     with transaction():
-        for letter in queued():
+        for letter in waiting_letters():
             letter.state, letter.settled_at = LetterState.SENT, letter.created_at
         for invitation in invitations():
             invitation.sent_sequence = invitation.sequence
             invitation.answer, invitation.answered_at = Answer.ACCEPTED, letter.created_at
-
-
-def queued() -> list[Letter]:
-    return list(db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id)))
-
-
-def invitations() -> list[Invitation]:
-    return list(db.session.scalars(select(Invitation).order_by(Invitation.id).execution_options(populate_existing=True)))
 
 
 def calendar_of(letter: Letter) -> str:
@@ -105,7 +97,7 @@ MATERIAL: dict[str, dict[str, Any]] = {
 @pytest.mark.empty_database
 def test_a_change_of_words_tells_nobody_and_keeps_answers(world: World) -> None:
     world.edit(**WORDS, **UNTOLD)
-    assert queued() == []
+    assert waiting_letters() == []
     assert {(one.answer, one.is_live, one.sequence) for one in invitations()} == {(Answer.ACCEPTED, True, 0)}
 
 
@@ -116,7 +108,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
         expected = recipient_counts.count_with_entry(world.session).total
         changed[name] = WORDS[name]
         world.edit(tells=True, **changed)
-        letters = queued()
+        letters = waiting_letters()
         assert {(letter.kind, letter.sequence) for letter in letters} == {(LetterKind.UPDATED, sequence)}
         assert len(letters) == expected == 6, "two students, two guardians, teacher and host; who waits hears nothing"
         assert {one.id: one.answered_at for one in invitations()} == answered
@@ -132,7 +124,7 @@ def test_what_no_letter_shows_is_not_told(world: World) -> None:
         with pytest.raises(Refusal, match="none of it changed") as refused:
             world.edit(tells=True, **changes)
         db.session.rollback()
-        assert (refused.value.field, queued(), world.session.revision) == ("tells", [], 0)
+        assert (refused.value.field, waiting_letters(), world.session.revision) == ("tells", [], 0)
 
 
 @pytest.mark.empty_database
@@ -140,7 +132,7 @@ def test_time_place_and_link_ask_again(world: World) -> None:
     for sequence, (name, change) in enumerate(MATERIAL.items(), start=1):
         expected = recipient_counts.count_everybody(world.session)
         world.move(**change)
-        letters = queued()
+        letters = waiting_letters()
         assert len(letters) == expected.total == 9, "six entries, the teacher's list, and a student and a guardian who wait"
         assert {(name, one.answer, one.answered_at) for one in invitations()} == {(name, Answer.NEEDS_ACTION, None)}
         in_calendars = [letter for letter in letters if letter.sequence is not None]
@@ -154,14 +146,14 @@ def test_time_place_and_link_ask_again(world: World) -> None:
 def test_a_cancellation_goes_to_everybody_it_was_announced_for(world: World) -> None:
     expected = recipient_counts.count_everybody(world.session)
     use_cases.cancel(world.session.id, "The theatre is closed.", now=world.now)
-    assert len(queued()) == expected.total == 9
+    assert len(waiting_letters()) == expected.total == 9
     assert {(one.answer, one.is_live) for one in invitations()} == {(Answer.NEEDS_ACTION, False)}
 
 
 def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
     world.edit(bring="Two pens")
     world.move(meeting_point="Back door")
-    facts = [LetterSnapshot.from_json(letter.facts) for letter in queued()]
+    facts = [LetterSnapshot.from_json(letter.facts) for letter in waiting_letters()]
     assert {one.session.bring for one in facts} == {"Two pens"}
 
 
@@ -169,7 +161,7 @@ def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
 def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> None:
     world.move(meeting_point="Back door")
     world.edit(tells=True, bring="Two pens")
-    letters = [letter for letter in queued() if letter.sequence is not None]
+    letters = [letter for letter in waiting_letters() if letter.sequence is not None]
     assert [letter.sequence for letter in letters] == [one.sequence for one in invitations()]
     for letter in letters:
         facts = LetterSnapshot.from_json(letter.facts)
@@ -182,6 +174,6 @@ def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> Non
 def test_a_new_host_is_invited_once_though_everybody_is_told(world: World, make: Builder) -> None:
     helper = make.clinician()
     world.edit(tells=True, title="Stitches", co_host_emails=(helper.email,))
-    (invited,) = [letter for letter in queued() if letter.mailbox_id == helper.mailbox_id]
+    (invited,) = [letter for letter in waiting_letters() if letter.mailbox_id == helper.mailbox_id]
     assert (invited.kind, invited.sequence) == (LetterKind.INVITATION, 0)
     assert LetterSnapshot.from_json(invited.facts).session.title == "Stitches"
