@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from outreach.db import db
 from outreach.demo import filling, sign_ins
 from outreach.demo.commands import demo
-from outreach.demo.programme import weekday
+from outreach.demo.filling import weekday
 from outreach.demo.sign_ins import SignIn
 from outreach.logs import only_warnings
 from outreach.models import (
