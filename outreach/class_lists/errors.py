@@ -1,6 +1,6 @@
 """What a class list can say (fields) and what can be wrong with it (codes), by name.
 
-Pure. The sentences for people stand in words.py.
+Pure. `labels` has the sentences for people.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class ListError(Exception):
     """The whole file is declined: `code` says why, `facts` (limit, line, column, field) fill its sentence."""
 
     def __init__(self, code: FileCode, **facts: int | str) -> None:
-        """Keep the code and its facts for words.error_words."""
+        """Keep the code and its facts for `labels.error_words`."""
         super().__init__(code, facts)
         self.code = code
         self.facts = facts
@@ -124,7 +124,7 @@ class Problem:
 
 
 class CellTrouble(Exception):
-    """One cell can't be read; whoever knows its row and field makes a Problem of it."""
+    """One cell can't be read; the reader of the row makes a Problem of it."""
 
     def __init__(self, code: ProblemCode) -> None:
         """Keep the code."""

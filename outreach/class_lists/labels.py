@@ -1,6 +1,6 @@
 """The sentences for everything a class list import can say: what happened, and what to do next.
 
-Spoken when asked for, in the reader's language.
+Translated when asked for.
 """
 
 from __future__ import annotations

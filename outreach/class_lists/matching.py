@@ -76,7 +76,7 @@ def _decide(
 
 
 def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
-    """Strong evidence first; of equal strength, that which nothing contradicts first."""
+    """Strong evidence first; of equal strength, uncontradicted evidence first."""
     by_number, by_name = _indexes(known)
 
     def numbered(row: ListedStudent) -> list[KnownStudent]:

@@ -27,7 +27,7 @@ def richer(new: str, old: str) -> bool:
 
 
 def akin(one: str, other: str) -> bool:
-    """Say whether two names may well be one person's: a part of the other, its beginning, or a slip away from it."""
+    """Say whether two names may well be one person's: a part of the other, its beginning, or one typing error away from it."""
     first, second = name_key(one), name_key(other)
     words, others = set(first.split()), set(second.split())
     if words <= others or others <= words or first.startswith(second) or second.startswith(first):

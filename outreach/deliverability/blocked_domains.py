@@ -41,7 +41,7 @@ def blocked_domains() -> list[str]:
 
 
 def unmarked(domain: str) -> list[int]:
-    """Give the mailboxes of students and guardians there that don't bear the mark yet; who signs in is written to all the same."""
+    """Give the mailboxes of students and guardians there that aren't marked yet; who signs in is written to all the same."""
     signs_in = select(User.id).where(User.mailbox_id == Mailbox.id).exists()
     families = select(contacts_of_students().subquery().c.mailbox_id)
     wanted = select(Mailbox.id).where(is_there(domain), Mailbox.blocked_at.is_(None), Mailbox.id.in_(families), ~signs_in)
@@ -49,7 +49,7 @@ def unmarked(domain: str) -> list[int]:
 
 
 def left_over() -> list[str]:
-    """Give the domains that let us in and where some mailbox still bears the mark: it was made while the domain's was taken off."""
+    """Give the domains that accept our letters and have a mailbox still marked: it was marked while the domain was unmarked."""
     marked = select(Mailbox.id).where(Mailbox.address.endswith("@" + BlockedDomain.domain), Mailbox.blocked_at.is_not(None))
     return list(db.session.scalars(select(BlockedDomain.domain).where(BlockedDomain.lifted_at.is_not(None), marked.exists())))
 

@@ -22,7 +22,7 @@ NOT_ARRIVED = (BounceKind.HARD, BounceKind.POLICY)
 def reactivate_mailboxes(mailbox_ids: Collection[int], *, now: datetime) -> int:
     """Clear the marks that letters don't arrive at these mailboxes, and send each the present state of every session not over.
 
-    REQUEST to whoever has a living entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
+    REQUEST to whoever has a live entry; CANCEL where an entry that had left died and its CANCEL didn't arrive; its place to
     a family that waits. Mailboxes that bear no such mark are left alone, so the second of two who say so tells nobody
     twice; one whose reader asked us to stop gets nothing. Gives how many mailboxes get letters again.
     """

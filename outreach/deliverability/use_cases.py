@@ -44,7 +44,7 @@ from outreach.people import Participant, contacts_of_students, for_school, is_th
 def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
     """Somebody says that this address works after all: write there again, first the present state.
 
-    Says whether anything was in the way.
+    Says whether it was marked.
     """
     with transaction():
         return bool(reactivate_mailboxes([mailbox_id], now=now))
@@ -60,7 +60,7 @@ def unblock_domain(domain: str, *, now: datetime) -> bool:
 
 
 def report_undeliverable_mailboxes(*, now: datetime) -> int:
-    """Report students' addresses that nothing reaches to their teachers, each once; give how many letters that made."""
+    """Report students' undeliverable addresses to their teachers, each once; give how many letters that made."""
     drafts = undeliverable_notices(now=now)
     if drafts:
         with transaction():
@@ -88,11 +88,11 @@ def _mark(domain: str, now: datetime) -> bool:
 
 @dataclass
 class Undeliverable:
-    """A refused address and one teacher's students behind it: by student the next of their places, the soonest first."""
+    """An undeliverable address and one teacher's students who have it: by student the next registration, the soonest first."""
 
     mailbox: Mailbox
     teacher_id: int
-    next_places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    next_registrations: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -101,7 +101,7 @@ class Undeliverable:
 
 
 def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
-    """Write the letter for each refused address that no teacher has been informed of since.
+    """Write the letter for each undeliverable address that no teacher has been informed of since.
 
     It names all the teacher's students concerned and the next of their sessions, and belongs to no session's stream:
     nothing in it goes out of date with a later letter.
@@ -128,14 +128,14 @@ def _undeliverable(now: datetime) -> list[Undeliverable]:
     found: dict[tuple[int, int], Undeliverable] = {}
     for mailbox, registration_id, session_id, teacher_id, student_id in rows:
         refusal = found.setdefault((mailbox.id, teacher_id), Undeliverable(mailbox, teacher_id))
-        refusal.next_places.setdefault(student_id, (session_id, registration_id))
+        refusal.next_registrations.setdefault(student_id, (session_id, registration_id))
     return list(found.values())
 
 
 def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
     """None where nobody would write there anyway: the guardian of a student who is of age."""
     by_session: dict[int, list[int]] = defaultdict(list)
-    for session_id, registration_id in refusal.next_places.values():
+    for session_id, registration_id in refusal.next_registrations.values():
         by_session[session_id].append(registration_id)
     concerned: list[tuple[OutreachSession, Participant]] = []
     for session_id, registration_ids in by_session.items():

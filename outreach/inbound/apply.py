@@ -81,7 +81,7 @@ class _Case:
         )
 
     def given(self, rsvp: Answer, *, stamp: datetime | None) -> NewRsvp:
-        """Give the answer as it is kept."""
+        """Give the RSVP to record."""
         source, event = AnswerSource.CALENDAR, self.event
         return NewRsvp(
             answer=rsvp, source=source, stamp=stamp, sequence=event.sequence, is_verified=self.by.is_verified, comment=event.comment

@@ -56,7 +56,7 @@ Sorted: TypeAlias = Classification | Report | CalendarRequest
 
 
 def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool) -> Sorted:
-    """Say what the message is; a Verdict where nothing need be looked up to know.
+    """Say what the message is; a Classification where nothing need be looked up to know.
 
     `has_token`: it was sent to an address of ours. A report may also name its letter by Message-ID.
     """

@@ -120,7 +120,7 @@ class Inbox:
 
 
 def _take(inbox: Inbox, uid: int, size: int, taker: Taker) -> bool:
-    """Give one message away and clear it; say whether there was one. No server's word on sizes makes us read more than our limit."""
+    """Have one message taken in and clear it; say whether there was one. No server's word on sizes makes us read more than our limit."""
     content = inbox.beginning(uid, HEAD_AT_MOST if size > MAX_SIZE else MAX_SIZE + 1)
     if content is None:
         return False

@@ -59,7 +59,7 @@ def decide_reply(event: Event, state: InvitationState, *, now: datetime) -> Repl
 def decide_request(event: Event, state: InvitationState, *, reason: InboundReason) -> ReplyDecision:
     """Judge a COUNTER or a REFRESH; `reason` is what is said of one that counts. Only the invited address may ask.
 
-    A REFRESH asks what holds now, so it may know of an older time, or of a session that was cancelled.
+    A REFRESH asks for the present state, so it may know of an older time, or of a session that was cancelled.
     """
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)

@@ -80,7 +80,7 @@ def _known_before(old: SessionSnapshot | None, to: InvitationRecord, unsent: Let
 
 
 def _gone(facts: Facts, left: Collection[int], unsent: LetterSnapshot | None, to: InvitationRecord) -> tuple[StudentSnapshot, ...]:
-    """Name who left, those of an unsent letter too, unless they are back. Whose letters merely go elsewhere still comes."""
+    """Name the students whose registration ended, those of an unsent letter too, unless they are back or only have another address."""
     ended_now = for_family([one for one in facts.participants if one.registration_id in left and one.state in GONE])
     known = {student.registration_id: student for student in (*(unsent.gone if unsent else ()), *ended_now)}
     back = {facts.student_of.get(key) for key in to.students} - {None} if unsent else set()

@@ -1,4 +1,4 @@
-"""Asking whether a provisional session takes place: recomputed from what is true now, never stored as plans.
+"""Asking whether a provisional session takes place: worked out from the present rows, never stored as plans.
 
 Idempotent: run twice it adds nothing, for each letter's key is (session, decision time, step, reader). Nothing is ever decided here.
 """

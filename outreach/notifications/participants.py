@@ -39,7 +39,7 @@ _STUDENT = (
 
 
 def read_participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
-    """Read the registrations of a session that meet these conditions, in the order of the queue."""
+    """Read the registrations of a session that meet these conditions, in the order of the waiting list."""
     rows = db.session.execute(
         select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
         .join(Student, Student.id == Registration.student_id)
@@ -63,7 +63,7 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
 def read_future_participants(
     outreach_session: OutreachSession, student_ids: Collection[int], *, state: RegistrationState, by_id: int
 ) -> list[Participant]:
-    """Read the places these students would have, were they registered by this teacher; their ids are 0."""
+    """Read the participants these students would be, were they registered by this teacher; their ids are 0."""
     rows = db.session.execute(
         select(*_STUDENT)
         .join(School, School.id == Student.school_id)
@@ -126,7 +126,7 @@ def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int
 
 
 def waiting_list_positions(session_id: int) -> dict[int, int]:
-    """Give each waiting registration its place in the queue, from 1."""
+    """Give each waiting registration its position, from 1."""
     rows = db.session.scalars(
         select(Registration.id)
         .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING)

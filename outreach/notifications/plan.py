@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """One revision more of an invitation. `asks_again`: an answer to an older one counts no more."""
+    """One revision more of an invitation. `asks_again`: an answer to an older one no longer counts."""
 
     invitation_id: int
     is_live: bool

@@ -1,4 +1,4 @@
-"""Reminders, rosters and thank-yous: who gets one, worked out from what is true now, never stored as plans."""
+"""Reminders, rosters and thank-yous: who gets one, worked out from the present rows, never stored as plans."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Allocation:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Somebody in the queue."""
+    """Somebody on the waiting list."""
 
     registration_id: int
     school_id: int
@@ -30,7 +30,7 @@ class Waiting:
 def allocate(order: Sequence[int], *, seats_left: int, school_seats_left: int | None) -> Allocation:
     """Seat students of one school in the order chosen.
 
-    `seats_left`: seats nobody in the queue has a claim to. `school_seats_left`: how many more this
+    `seats_left`: seats nobody on the waiting list has a claim to. `school_seats_left`: how many more this
     school may have, None without a limit. Whoever doesn't fit waits: for want of a seat first, for
     the school's limit otherwise.
     """

@@ -55,7 +55,7 @@ def age_floor(outreach_session: OutreachSession) -> int | None:
 
 
 def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:
-    """Give the seats nobody in the queue has a claim to, and how many more this school may have (None: no limit).
+    """Give the seats nobody on the waiting list has a claim to, and how many more this school may have (None: no limit).
 
     Who was asked on the last day and didn't take the seat has no claim to it, or it would stay empty.
     """

@@ -36,7 +36,7 @@ def locked_registration(registration_id: int) -> tuple[OutreachSession, Registra
 
 
 def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
-    """Raise Refused unless schools may register now."""
+    """Raise Refusal unless schools may register now."""
     if not outreach_session.is_published:
         raise Refusal(_("This session was cancelled or isn't published."))
     if outreach_session.opens_at is not None and now < outreach_session.opens_at:
@@ -46,7 +46,7 @@ def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
 
 
 def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> None:
-    """Raise Refused for nobody, for somebody who can't take part, or without the permission a minor needs."""
+    """Raise Refusal for nobody, for somebody who can't take part, or without the permission a minor needs."""
     if not chosen:
         raise Refusal(_("Choose at least one student."), field="student_ids")
     for candidate in chosen:
@@ -57,7 +57,7 @@ def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> N
 
 
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
-    """Raise Refused unless a seat is on offer still, in a session that is to come."""
+    """Raise Refusal unless a seat is on offer still, in a session that is to come."""
     if not outreach_session.is_to_come(now):
         raise Refusal(_("The session has begun or was cancelled: no seat is on offer any more."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:

@@ -23,7 +23,7 @@ class RegistrationForm(Form):
 
 
 class WithdrawalForm(Form):
-    """Giving a place back."""
+    """Withdrawing a registration."""
 
     note = LineField(_l("Why (optional, for the school's own list)"))
 

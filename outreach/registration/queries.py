@@ -1,4 +1,4 @@
-"""What teachers see of their students' places: per session, and all sessions at a glance.
+"""Registrations as teachers see them: of one session, and counted for all sessions.
 
 Reads only.
 """
@@ -42,7 +42,7 @@ from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState
 class RegistrationRow:
     """One student's place, with what came of the letters about it: `rsvp` is what the family's `answers` come to.
 
-    `missing`: in words, while the seat is held. `silent`: addresses to which letters don't arrive, each with the reason in plain words.
+    `missing`: in words, while the seat is held. `undeliverable`: addresses, each with the reason in plain words.
     """
 
     registration: Registration
@@ -62,7 +62,7 @@ class RegistrationRow:
 
 @dataclass(frozen=True)
 class SessionLine:
-    """One session at a glance: how many of the school's students are where."""
+    """One session: how many of the school's students have a seat, wait, or left."""
 
     outreach_session: OutreachSession
     seated: int
@@ -101,7 +101,7 @@ def class_sizes(class_ids: Collection[int]) -> dict[int, int]:
 
 
 def registration_rows(outreach_session: OutreachSession, schools: set[int] | None) -> list[RegistrationRow]:
-    """Read the places a school's teachers may see of a session: seated first, then the queue, then who left."""
+    """Read the registrations a school's teachers may see of a session: seated first, then the waiting list, then who left."""
     found = db.session.scalars(
         select(Registration)
         .where(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools))
@@ -189,7 +189,7 @@ def _add_mail(outreach_session: OutreachSession, rows: Sequence[RegistrationRow]
 
 
 def _add_answers(families: Mapping[int, FamilyRsvps], rows: Sequence[RegistrationRow]) -> None:
-    """Put what each of the family said beside the seat, and what that comes to."""
+    """Add to each row the RSVPs of the family, one by one and combined."""
     for row in rows:
         if family := families.get(row.registration.id):
             row.answers = [(one.name, rsvp) for one in _people(row.student) if (rsvp := family.rsvps.get(one.mailbox_id or 0))]

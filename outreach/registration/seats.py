@@ -34,7 +34,7 @@ class SeatLimits:
 
 
 def seat_limits(outreach_session: OutreachSession) -> SeatLimits:
-    """Give the room there is."""
+    """Give the present limits."""
     return SeatLimits(outreach_session.capacity, outreach_session.per_school_limit)
 
 
@@ -157,7 +157,7 @@ def next_for_free_seats(
 
 
 def waiting_list(session_id: int, *, skip_asked: bool = False) -> list[Waiting]:
-    """Read the queue, first come first; `skip_asked` leaves out those who were offered a seat already."""
+    """Read the waiting list, first come first; `skip_asked` leaves out those who were offered a seat already."""
     never_asked = (Registration.offered_until.is_(None),) if skip_asked else ()
     rows = db.session.execute(
         select(Registration.id, Registration.school_id)

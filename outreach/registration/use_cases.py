@@ -1,4 +1,4 @@
-"""What teachers, families and hosts do with places: register, withdraw, take off the list, answer an offer."""
+"""What teachers, families and hosts do with registrations: register, withdraw, take off the list, answer an offer."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class RegistrationRequest:
 
 @dataclass(frozen=True)
 class RegistrationOutcome:
-    """What came of it: students by id."""
+    """The outcome: students by id."""
 
     seated: tuple[int, ...]
     waiting: tuple[int, ...]

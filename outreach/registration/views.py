@@ -1,4 +1,4 @@
-"""Pages on which teachers register, see who has a place, and give places back; and hosts take somebody off the list."""
+"""Pages on which teachers register students, see their registrations and withdraw them; and hosts take somebody off the list."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def index() -> ResponseReturnValue:
 @registration.get("/sessions/<int:session_id>/places")
 @signed_in(policy.registers_classes)
 def places(session_id: int) -> ResponseReturnValue:
-    """Show where one's students stand in a session."""
+    """Show one's students' registrations for a session."""
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
     rows = registration_rows(outreach_session, school_ids(me()))
     offered = [row.registration.id for row in rows if row.registration.state == RegistrationState.OFFERED]
@@ -78,7 +78,7 @@ def registered(session_id: int) -> ResponseReturnValue:
 @registration.route("/registrations/<int:registration_id>/withdrawal", methods=["GET", "POST"])
 @signed_in(policy.registers_classes)
 def withdraw(registration_id: int) -> ResponseReturnValue:
-    """Ask, then give the place back."""
+    """Ask, then withdraw."""
     registration = load(Registration, registration_id, policy.keeps_registration)
     form = WithdrawalForm()
     if form.validate_on_submit():
@@ -95,7 +95,7 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
 @registration.post("/registrations/<int:registration_id>/offer")
 @signed_in(policy.registers_classes)
 def answer_offer(registration_id: int) -> ResponseReturnValue:
-    """Say yes or no to a seat that was offered."""
+    """Accept or decline a seat that was offered."""
     registration = load(Registration, registration_id, policy.keeps_registration)
     form = OfferForm()
     if not form.validate() or form.answer.data not in {"accept", "decline"}:

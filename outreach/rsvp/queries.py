@@ -76,7 +76,7 @@ def _family(own: int | None, guardians: Mapping[int, bool], rsvps: Mapping[int, 
 
 
 def _latest_rsvps(session_ids: Collection[int]) -> dict[int, dict[int, RsvpState]]:
-    """Give, by session and mailbox, the answers that stand."""
+    """Give, by session and mailbox, the current RSVPs."""
     rows = db.session.execute(
         select(Invitation.session_id, Invitation.mailbox_id, Invitation.answer, Invitation.answer_is_verified).where(
             Invitation.session_id.in_(session_ids), Invitation.is_live, Invitation.answer != Answer.NEEDS_ACTION

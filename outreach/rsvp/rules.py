@@ -53,7 +53,7 @@ class CombinedRsvp:
 
 @dataclass(frozen=True)
 class RsvpCounts:
-    """How many students come, don't know, can't come, haven't said."""
+    """How many students come, are unsure, can't come, haven't answered."""
 
     coming: int = 0
     unsure: int = 0

@@ -22,7 +22,7 @@ NOWHERE = "ZZ"
 
 @dataclass(frozen=True, kw_only=True)
 class Venue:
-    """A site and an area in it, one of them or both perhaps not in the database yet; and whose clock counts."""
+    """A site and an area in it, one of them or both perhaps not in the database yet; and the zone."""
 
     site: Site | None
     area: Area | None
@@ -31,7 +31,7 @@ class Venue:
     video_url: str
 
     def take(self, outreach_session: OutreachSession) -> None:
-        """Let the session take place there; what is new joins the database with it."""
+        """Set the session's site and area; what is new is added to the database."""
         outreach_session.site, outreach_session.area = self.site, self.area
         outreach_session.meeting_point, outreach_session.video_url = self.meeting_point, self.video_url
 

@@ -116,7 +116,7 @@ class CellField(LineField):
     value: str | None = None
 
     def __init__(self, label: Any, validators: tuple[Any, ...], *, read: Callable[[str], str | None], **settings: Any) -> None:
-        """Take one of the readers of `roster.cells`."""
+        """Take one of the readers of `class_lists`."""
         super().__init__(label, validators, **settings)
         self.read = read
 

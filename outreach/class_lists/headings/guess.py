@@ -142,7 +142,7 @@ def recognise(headings: Sequence[str]) -> tuple[Meaning | None, ...]:
 
 
 def best_heading(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
-    """Give the place of the row that looks most like headings among the first ten, and how many it has (0: none does).
+    """Give the index of the row that looks most like headings among the first ten, and how many it has (0: none does).
 
     One known word is enough only for a row that has no unknown one: a lone "Name" is a heading, a pupil called Nombre isn't.
     """
