@@ -96,7 +96,6 @@ OPEN_TRANSACTIONS = {
     "outreach.notifications.reminders": "planned by a job: the use case is its own",
     "outreach.scheduling.retime": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
-    "outreach.schools.removal": "a use case with a module of its own",
     "outreach.schools.students": "use cases with a module of their own",
 }
 READ_THE_CLOCK = {"outreach.accounts.security": "hands our clock to Flask-Security"}

@@ -11,7 +11,6 @@ from outreach.class_lists import KnownStudent
 from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain
 from outreach.errors import OutreachError, Stale
 from outreach.models import HAVE_AN_ENTRY, BlockedDomain, Mailbox, SchoolClass, Student
-from outreach.schools import removal
 from outreach.schools import students as use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.blueprint import schools
@@ -75,10 +74,10 @@ def remove_student(student_id: int) -> ResponseReturnValue:
     """Ask, then forget a student."""
     student = load(Student, student_id, policy.keeps_student)
     known = known_students(student.school_id).get(student_id) or abort(404)
-    places = removal.registrations_to_come(student_id, now=clock.now())
+    places = use_cases.registrations_to_come(student_id, now=clock.now())
     if request.method == "POST":
         try:
-            removal.remove_student(student_id, now=clock.now())
+            use_cases.remove_student(student_id, now=clock.now())
         except OutreachError as refusal:
             return render_template("schools/remove_student.html", student=known, places=places, refusal=refusal), refusal.status
         flash(_("%(name)s was removed.", name=f"{known.given_name} {known.family_name}"), "success")
@@ -115,7 +114,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
-    coming = sum(registration.state in HAVE_AN_ENTRY for registration in removal.registrations_to_come(student.id, now=clock.now()))
+    coming = sum(registration.state in HAVE_AN_ENTRY for registration in use_cases.registrations_to_come(student.id, now=clock.now()))
     page = {
         "coming": coming,
         "student": student,

@@ -33,7 +33,7 @@ from outreach.models import (
     User,
 )
 from outreach.outbox.bounces import record_bounce
-from outreach.schools import removal, students, use_cases
+from outreach.schools import students, use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.imports import use_cases as imports
 from outreach.schools.imports.use_cases import ImportChoices
@@ -391,7 +391,7 @@ def test_what_is_not_there_is_not_changed(make: Builder, school: School, school_
         lambda: students.join_class(mia, elsewhere.id),
         lambda: students.leave_class(mia, 4711),
         lambda: students.add_student(4711, said(), now=now),
-        lambda: removal.remove_student(4711, now=now),
+        lambda: students.remove_student(4711, now=now),
         lambda: use_cases.make_class(4711, "9B", by_id=1),
         lambda: use_cases.rename_class(4711, "9B"),
         lambda: use_cases.delete_class(4711),
@@ -498,13 +498,13 @@ def test_who_takes_part_or_waits_in_a_session_to_come_stays(
         place = db.session.scalars(select(Registration).where(Registration.student_id == mia.id)).one()
         place.state = state
     is_active = state in ACTIVE
-    assert [one.id for one in removal.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
-    assert removal.registrations_to_come(mia.id, now=made.ends_at) == []
+    assert [one.id for one in students.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
+    assert students.registrations_to_come(mia.id, now=made.ends_at) == []
     if is_active:
         with pytest.raises(Refusal, match="Withdraw it first"):
-            removal.remove_student(mia.id, now=made.ends_at - SECOND)
+            students.remove_student(mia.id, now=made.ends_at - SECOND)
         assert db.session.get_one(Student, mia.id, populate_existing=True).given_name == "Mia"
-    removal.remove_student(mia.id, now=made.ends_at if is_active else now)
+    students.remove_student(mia.id, now=made.ends_at if is_active else now)
     assert db.session.get_one(Student, mia.id, populate_existing=True).name == "Former student"
 
 
@@ -517,13 +517,13 @@ def test_only_ones_own_places_in_published_sessions_count_the_next_first(
         register(one, school_class, teacher, mia, ben, now=now)
     with transaction():
         off.state = SessionState.CANCELLED
-    assert [one.session_id for one in removal.registrations_to_come(mia, now=now)] == [soon.id, late.id]
-    assert {one.student_id for one in removal.registrations_to_come(mia, now=now)} == {mia}
+    assert [one.session_id for one in students.registrations_to_come(mia, now=now)] == [soon.id, late.id]
+    assert {one.student_id for one in students.registrations_to_come(mia, now=now)} == {mia}
     with transaction():
         for place in db.session.scalars(select(Registration).where(Registration.student_id == mia)):
             place.state = RegistrationState.WITHDRAWN
-    removal.remove_student(mia, now=now)
-    assert len(removal.registrations_to_come(ben, now=now)) == 2
+    students.remove_student(mia, now=now)
+    assert len(students.registrations_to_come(ben, now=now)) == 2
 
 
 def test_nothing_of_a_removed_student_is_left_but_what_others_need(
@@ -539,7 +539,7 @@ def test_nothing_of_a_removed_student_is_left_but_what_others_need(
         db.session.add(Consent(student_id=ben, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "asked@families.example")).one()
         record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
-    removal.remove_student(mia, now=now)
+    students.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is None
     assert families(school) == {"Ben": [(known(ben, school).guardians[0].name, "shared@families.example")]}
     assert known(ben, school).class_ids == {school_class.id}
@@ -563,7 +563,7 @@ def test_a_removed_student_with_past_places_is_nameless_and_found_nowhere(
     mia = make.student(school_class, given_name="Mia", family_name="Hill", email="mia@pupils.example", guardians=(HOME,), **facts).id
     made = make.outreach_session(make.clinician())
     register(made, school_class, teacher, mia, now=now)
-    removal.remove_student(mia, now=made.ends_at)
+    students.remove_student(mia, now=made.ends_at)
     former = db.session.get_one(Student, mia, populate_existing=True)
     assert (former.name, former.number, former.year_group, former.birth_date, former.needs) == ("Former student", None, None, None, "")
     assert former.mailbox_id is None

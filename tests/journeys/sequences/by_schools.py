@@ -11,8 +11,7 @@ from typing import Any
 from outreach.class_lists.plan import KnownStudent, ListedGuardian
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
-from outreach.schools.removal import remove_student
-from outreach.schools.students import StudentInput, add_student, edit_student, seen_of
+from outreach.schools.students import StudentInput, add_student, edit_student, remove_student, seen_of
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED
 from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
