@@ -105,7 +105,7 @@ class DetailsForm(SeenForm):
 class RewordForm(DetailsForm):
     """Everything but time and place, once a session is published."""
 
-    tells = BooleanField(
+    notifies = BooleanField(
         _l("Tell everybody about this change"),
         description=_l("An updated invitation goes to all who have one; their answers stay. You first see who gets it."),
     )

@@ -111,12 +111,12 @@ class Edit:
         return self.news is not None or bool(self.recipients)
 
 
-def plan_edit(session_id: int, offer: DetailsInput, *, tells: bool, now: datetime) -> Edit:
-    """Say what saving would send; writes nothing. Raises Refusal when it `tells` and nothing that letters show would change."""
+def plan_edit(session_id: int, offer: DetailsInput, *, notifies: bool, now: datetime) -> Edit:
+    """Say what saving would send; writes nothing. Raises Refusal when it `notifies` and nothing that letters show would change."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_("This session isn't there any more."))
-    news = _rewording(outreach_session, offer) if tells else None
+    news = _rewording(outreach_session, offer) if notifies else None
     rows = recipient_rows(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
     return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
 
@@ -156,6 +156,6 @@ def must_be_news(previous: SessionSnapshot, becomes: SessionSnapshot, *, has_new
     if previous == becomes and not has_new_description:
         raise Refusal(
             _("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
-            field="tells",
+            field="notifies",
         )
     return Rewording(previous=previous, becomes=becomes, has_new_description=has_new_description)

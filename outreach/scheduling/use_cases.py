@@ -57,8 +57,8 @@ def edit_draft(
             _publish(outreach_session, now=now)
 
 
-def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, tells: bool = False) -> None:
-    """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `tells`;
+def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, notifies: bool = False) -> None:
+    """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `notifies`;
     more seats go to those who wait, and hosts who come or go are told.
 
     Raises Stale, and Refusal: cancelled, fewer seats than are taken, or nothing to tell.
@@ -72,7 +72,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
         db.session.flush()
-        if tells:
+        if notifies:
             is_new = description != outreach_session.description
             news = must_be_news(previous, snapshot_of(outreach_session), has_new_description=is_new)
             notify_wording(outreach_session, previous=previous, has_new_description=news.has_new_description, now=now)

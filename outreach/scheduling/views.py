@@ -165,12 +165,12 @@ def _reword(form: Any, session_id: int) -> tuple[int, Edit | None]:
         return 200, None
 
     def save_or_ask() -> None:
-        offer, tells, now = form.offer(), form.tells.data, clock.now()
-        plan = None if request.form.get("confirm") else plan_edit(session_id, offer, tells=tells, now=now)
+        offer, notifies, now = form.offer(), form.notifies.data, clock.now()
+        plan = None if request.form.get("confirm") else plan_edit(session_id, offer, notifies=notifies, now=now)
         if plan and plan.sends:
             plans.append(plan)
         else:
-            use_cases.edit(session_id, offer, seen=form.seen, tells=tells, now=now)
+            use_cases.edit(session_id, offer, seen=form.seen, notifies=notifies, now=now)
 
     return tried(form, save_or_ask), plans[0] if plans else None
 
@@ -204,5 +204,5 @@ def _saved(session_id: int) -> ResponseReturnValue:
         flash(_("Saved as a draft. Only its hosts see it."), "success")
         return redirect(url_for("scheduling.mine", show=OwnSessionsFilter.DRAFTS.value), code=303)
     elif then != "preview":
-        flash(_("Saved. Everybody is being told.") if request.form.get("tells") else _("Saved."), "success")
+        flash(_("Saved. Everybody is being told.") if request.form.get("notifies") else _("Saved."), "success")
     return redirect(url_for("catalogue.show", session_id=session_id), code=303)

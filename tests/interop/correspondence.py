@@ -159,7 +159,7 @@ class Programme:
                 provisional.confirm(outreach_session.id, seen=outreach_session.updated_at, now=now)
             else:
                 offer = DetailsInput(title=outreach_session.title, capacity=10, bring="Short sleeves; no rings, please\nA pen")
-                scheduling.edit(outreach_session.id, offer, seen=outreach_session.updated_at, now=now, tells=True)
+                scheduling.edit(outreach_session.id, offer, seen=outreach_session.updated_at, now=now, notifies=True)
 
     def move(self, now: datetime) -> None:
         """Move each."""

@@ -241,7 +241,9 @@ def test_telling_of_new_words_first_shows_what_and_whom(make: Builder, client_of
     session = make.outreach_session(host, bring="A pen", kit="A pad", wear="")
     registered(make, session, 3)
     before, client, address = letters(), client_of(host), f"/sessions/{session.id}/edit"
-    data = typed(title=session.title, bring="Two pens", kit="A pad", description="New text", tells="y", then="save", seen_at=seen(session))
+    data = typed(
+        title=session.title, bring="Two pens", kit="A pad", description="New text", notifies="y", then="save", seen_at=seen(session)
+    )
     question = words(client.post(address, data=data))
     for part in (
         "Save and tell everybody?",
@@ -282,10 +284,10 @@ def test_more_seats_and_another_host_first_show_who_hears(make: Builder, client_
 def test_telling_of_nothing_new_is_refused_beside_the_box(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host)
-    data = typed(title=session.title, description=session.description, capacity="11", tells="y", seen_at=seen(session))
+    data = typed(title=session.title, description=session.description, capacity="11", notifies="y", seen_at=seen(session))
     response = client_of(host).post(f"/sessions/{session.id}/edit", data=data)
     assert response.status_code == 422
-    assert "none of it changed" in words(response).split('id="tells-error"')[1]
+    assert "none of it changed" in words(response).split('id="notifies-error"')[1]
 
 
 def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:

@@ -85,7 +85,7 @@ def test_saving_says_whether_everybody_is_told(make: Builder, client: FlaskClien
     silent = flashed(client, client.post(f"/sessions/{made.id}/edit", data=data))
     assert "Saved." in silent
     assert "Everybody is being told" not in silent
-    data |= {"title": "Newer", "tells": "y", "confirm": "1", "seen_at": seen(again(made))}
+    data |= {"title": "Newer", "notifies": "y", "confirm": "1", "seen_at": seen(again(made))}
     assert "Saved. Everybody is being told." in flashed(client, client.post(f"/sessions/{made.id}/edit", data=data))
 
 
@@ -246,12 +246,18 @@ def test_the_question_before_a_move_counts_everybody_and_shows_a_stricter_floor(
 def test_all_that_was_typed_goes_along_with_the_question(make: Builder, client: FlaskClient, host: User) -> None:
     made = make.outreach_session(host)
     data = typed(
-        title="New", description=made.description, leads=["60", "4320", "120"], tells="y", then="save", seen_at=seen(made), csrf_token="x"
+        title="New",
+        description=made.description,
+        leads=["60", "4320", "120"],
+        notifies="y",
+        then="save",
+        seen_at=seen(made),
+        csrf_token="x",
     )
     question = words(client.post(f"/sessions/{made.id}/edit", data=data))
     hidden = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', question)
     assert [value for name, value in hidden if name == "leads"] == ["60", "4320", "120"]
-    assert {"title", "tells", "then", "seen_at", "capacity"} <= {name for name, _value in hidden}
+    assert {"title", "notifies", "then", "seen_at", "capacity"} <= {name for name, _value in hidden}
     assert not {"confirm", "back"} & {name for name, _value in hidden}
     assert ("csrf_token", "x") not in hidden
     done = client.post(f"/sessions/{made.id}/edit", data=MultiDict([*hidden, ("confirm", "1")]))

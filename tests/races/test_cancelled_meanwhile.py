@@ -213,7 +213,7 @@ def moving(scene: Scene) -> Act:
 
 def rewording(scene: Scene) -> Act:
     offer = DetailsInput(title="Power of Two Stitches", capacity=2)
-    return partial(edit, scene.session.id, offer, seen=scene.session.updated_at, tells=True, now=scene.make.now)
+    return partial(edit, scene.session.id, offer, seen=scene.session.updated_at, notifies=True, now=scene.make.now)
 
 
 ACTS = [

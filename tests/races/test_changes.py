@@ -100,7 +100,7 @@ def test_whoever_registers_while_its_words_change_learns_the_new_ones(
     first, *others = (registering(outreach_session, *one, now) for one in classes)
     first()
     offer = DetailsInput(title="Power of Two Stitches", capacity=24)
-    telling = partial(edit, outreach_session.id, offer, seen=outreach_session.updated_at, tells=True, now=now)
+    telling = partial(edit, outreach_session.id, offer, seen=outreach_session.updated_at, notifies=True, now=now)
     answers = at_once(app, *others, telling)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     for letters in letters_by_mailbox().values():

@@ -63,9 +63,9 @@ WITH_AN_ENTRY = [(2, "students"), (2, "guardians"), (1, "teacher"), (2, "hosts")
 @pytest.mark.parametrize("name", WORDING)
 def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **{name: WORDING[name]})
-    silent = plan_edit(busy.id, offer, tells=False, now=now)
+    silent = plan_edit(busy.id, offer, notifies=False, now=now)
     assert (silent.news, silent.recipients, silent.sends) == (None, (), False)
-    plan = plan_edit(busy.id, offer, tells=True, now=now)
+    plan = plan_edit(busy.id, offer, notifies=True, now=now)
     assert plan.news is not None
     assert [row[:2] for row in plan.recipients] == WITH_AN_ENTRY
     assert {row[2] for row in plan.recipients} == {"a letter that changes the entry; their answer stays"}
@@ -80,15 +80,15 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
 @pytest.mark.parametrize("name", ["", *SILENT])
 def test_what_no_letter_shows_cannot_be_told_and_is_saved_without_asking(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **({name: SILENT[name]} if name else {}))
-    assert plan_edit(busy.id, offer, tells=False, now=now).sends is False
+    assert plan_edit(busy.id, offer, notifies=False, now=now).sends is False
     with pytest.raises(Refusal, match="none of it changed") as refusal:
-        plan_edit(busy.id, offer, tells=True, now=now)
-    assert refusal.value.field == "tells"
+        plan_edit(busy.id, offer, notifies=True, now=now)
+    assert refusal.value.field == "notifies"
 
 
 def test_another_host_is_news_and_comes_and_goes(make: Builder, busy: OutreachSession, now: datetime) -> None:
     other = make.clinician(given_name="Ida", family_name="Ash")
-    plan = plan_edit(busy.id, as_it_is(busy, host_id=other.id), tells=True, now=now)
+    plan = plan_edit(busy.id, as_it_is(busy, host_id=other.id), notifies=True, now=now)
     assert plan.news is not None
     assert (plan.news.previous.host_name, plan.news.becomes.host_name) == ("Sam Lee", "Ida Ash")
     assert [row[:2] for row in plan.recipients[4:]] == [(1, "new host"), (1, "host who goes")]
@@ -115,7 +115,7 @@ def test_hosts_who_come_and_go_are_counted(
 ) -> None:
     for email in ("new@adults.example", "too@adults.example"):
         make.clinician(email=email)
-    plan = plan_edit(busy.id, as_it_is(busy, co_host_emails=emails), tells=False, now=now)
+    plan = plan_edit(busy.id, as_it_is(busy, co_host_emails=emails), notifies=False, now=now)
     assert (plan.news, list(plan.recipients), plan.sends) == (None, expected, bool(expected))
 
 
@@ -131,7 +131,7 @@ def test_hosts_who_come_and_go_are_counted(
     ],
 )
 def test_seats_for_those_who_wait_are_counted(busy: OutreachSession, changes: dict[str, Any], seated: int, now: datetime) -> None:
-    plan = plan_edit(busy.id, as_it_is(busy, **changes), tells=False, now=now)
+    plan = plan_edit(busy.id, as_it_is(busy, **changes), notifies=False, now=now)
     assert plan.sends is bool(seated)
     assert sum(row[0] for row in plan.recipients if "student" in row[1]) == seated
     before = busy.seats_taken
@@ -142,7 +142,7 @@ def test_seats_for_those_who_wait_are_counted(busy: OutreachSession, changes: di
 
 def test_a_session_that_is_not_published_sends_nothing_to_come_and_go(make: Builder, host: User, now: datetime) -> None:
     made = make.outreach_session(host, state=CANCELLED)
-    assert plan_edit(made.id, as_it_is(made, capacity=20), tells=False, now=now).recipients == ()
+    assert plan_edit(made.id, as_it_is(made, capacity=20), notifies=False, now=now).recipients == ()
 
 
 # New zone data

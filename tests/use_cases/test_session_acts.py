@@ -210,7 +210,7 @@ def test_what_is_gone_is_not_there(stage: Callable[..., Stage], act: str, now: d
         "publish": lambda: use_cases.publish(key, now=now),
         "cancel": lambda: use_cases.cancel(key, "No theatre.", now=now),
         "discard": lambda: use_cases.discard(key),
-        "edit": lambda: plan_edit(key, OFFER, tells=False, now=now),
+        "edit": lambda: plan_edit(key, OFFER, notifies=False, now=now),
         "edit draft": lambda: use_cases.edit_draft(key, WHEN, here.place, OFFER, seen=seen, publish=False, now=now),
         "move": lambda: plan_move(key, WHEN, here.place, now=now),
         "confirm": lambda: provisional.confirm(key, seen=seen, now=now),
@@ -426,7 +426,7 @@ def test_another_host_takes_over_the_entry(make: Builder, now: datetime) -> None
     host, other, site = make.clinician(), make.clinician(), make.site()
     key = use_cases.post("talk", WHEN, WhereInput(site_id=site.id, zone="Europe/London"), OFFER, by_id=host.id, publish=True, now=now)
     all_sent()
-    plan = plan_edit(key, replace(OFFER, host_id=other.id), tells=False, now=now)
+    plan = plan_edit(key, replace(OFFER, host_id=other.id), notifies=False, now=now)
     assert [row[:2] for row in plan.recipients] == [(1, "new host"), (1, "host who goes")]
     use_cases.edit(key, replace(OFFER, host_id=other.id), seen=now, now=now + HOUR)
     assert set(letters()[1:]) == {(other.email, "invitation"), (host.email, "removed")}

@@ -37,8 +37,8 @@ class World:
     other: Site
     now: datetime
 
-    def edit(self, *, tells: bool = False, **changes: Any) -> None:
-        use_cases.edit(self.session.id, replace(OFFER, **changes), seen=self.session.updated_at, now=self.now, tells=tells)
+    def edit(self, *, notifies: bool = False, **changes: Any) -> None:
+        use_cases.edit(self.session.id, replace(OFFER, **changes), seen=self.session.updated_at, now=self.now, notifies=notifies)
 
     def move(self, when: WhenInput = WHEN, **place: Any) -> None:
         apply_move(self.session.id, when, replace(self.where, **place), seen=self.session.updated_at, now=self.now)
@@ -107,7 +107,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
         answered = {one.id: one.answered_at for one in invitations()}
         expected = recipient_counts.count_with_entry(world.session).total
         changed[name] = WORDS[name]
-        world.edit(tells=True, **changed)
+        world.edit(notifies=True, **changed)
         letters = waiting_letters()
         assert {(letter.kind, letter.sequence) for letter in letters} == {(LetterKind.UPDATED, sequence)}
         assert len(letters) == expected == 6, "two students, two guardians, teacher and host; who waits hears nothing"
@@ -122,9 +122,9 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
 def test_what_no_letter_shows_is_not_told(world: World) -> None:
     for changes in (UNTOLD, {}):
         with pytest.raises(Refusal, match="none of it changed") as refused:
-            world.edit(tells=True, **changes)
+            world.edit(notifies=True, **changes)
         db.session.rollback()
-        assert (refused.value.field, waiting_letters(), world.session.revision) == ("tells", [], 0)
+        assert (refused.value.field, waiting_letters(), world.session.revision) == ("notifies", [], 0)
 
 
 @pytest.mark.empty_database
@@ -160,7 +160,7 @@ def test_words_changed_silently_come_with_the_next_letter(world: World) -> None:
 @pytest.mark.empty_database
 def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> None:
     world.move(meeting_point="Back door")
-    world.edit(tells=True, bring="Two pens")
+    world.edit(notifies=True, bring="Two pens")
     letters = [letter for letter in waiting_letters() if letter.sequence is not None]
     assert [letter.sequence for letter in letters] == [one.sequence for one in invitations()]
     for letter in letters:
@@ -173,7 +173,7 @@ def test_new_words_told_before_a_move_left_are_told_with_it(world: World) -> Non
 
 def test_a_new_host_is_invited_once_though_everybody_is_told(world: World, make: Builder) -> None:
     helper = make.clinician()
-    world.edit(tells=True, title="Stitches", co_host_emails=(helper.email,))
+    world.edit(notifies=True, title="Stitches", co_host_emails=(helper.email,))
     (invited,) = [letter for letter in waiting_letters() if letter.mailbox_id == helper.mailbox_id]
     assert (invited.kind, invited.sequence) == (LetterKind.INVITATION, 0)
     assert LetterSnapshot.from_json(invited.facts).session.title == "Stitches"

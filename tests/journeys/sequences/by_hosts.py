@@ -112,7 +112,7 @@ def rehost(world: World, a: int, b: int, c: int) -> None:
 
 def reword(world: World, a: int, b: int, c: int) -> None:
     """Change the words, and tell everybody or don't."""
-    _edit(world, a, tells=c % 2 > 0, title=f"Knots, part {b % 3}", bring=("", "Short sleeves, please; no rings")[b % 2])
+    _edit(world, a, notifies=c % 2 > 0, title=f"Knots, part {b % 3}", bring=("", "Short sleeves, please; no rings")[b % 2])
 
 
 def remove(world: World, a: int, b: int, _c: int) -> None:
@@ -141,7 +141,7 @@ def _seen(world: World, session: Session) -> datetime:
     return db.session.get_one(OutreachSession, world.session_id(session), populate_existing=True).updated_at
 
 
-def _edit(world: World, number: int, *, tells: bool = False, **changes: Any) -> None:
+def _edit(world: World, number: int, *, notifies: bool = False, **changes: Any) -> None:
     session = one_of(world.model.sessions, number)
     new = {name: changes.get(name, getattr(session, name)) for name in ("title", "bring", "capacity", "limit", "frees", "hosts")}
     offer = DetailsInput(
@@ -158,6 +158,6 @@ def _edit(world: World, number: int, *, tells: bool = False, **changes: Any) -> 
     )
     seen = _seen(world, session)
     world.ask(
-        partial(world.model.edit, session, tells=tells, **changes),
-        lambda: scheduling.edit(world.session_id(session), offer, seen=seen, now=world.now, tells=tells),
+        partial(world.model.edit, session, notifies=notifies, **changes),
+        lambda: scheduling.edit(world.session_id(session), offer, seen=seen, now=world.now, notifies=notifies),
     )

@@ -135,16 +135,16 @@ class Model:
         session.state = SessionState.CANCELLED
         self._tell_all(session, asks_again=True)
 
-    def edit(self, session: Session, *, tells: bool = False, **changes: Any) -> None:
+    def edit(self, session: Session, *, notifies: bool = False, **changes: Any) -> None:
         """Change anything but time and place: new seats go to who waits, hosts come and go, words are told where the host wants it."""
         room, host = (session.capacity, session.limit or inf), session.hosts[0]
         is_news = any(changes.get(name, getattr(session, name)) != getattr(session, name) for name in ("title", "bring", "frees"))
         is_news |= changes.get("hosts", session.hosts)[0] is not host
-        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or (tells and not is_news):
+        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or (notifies and not is_news):
             raise No("It can't be so.")
         for name, value in changes.items():
             setattr(session, name, value)
-        if tells:
+        if notifies:
             session.revise(asks_again=False, but=set())
             self._must(session, session.live)
         self._follow(session)
