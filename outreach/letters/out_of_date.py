@@ -43,11 +43,13 @@ def _has_begun(letter: Letter, now: datetime) -> bool:
 
 
 def _is_over(letter: Letter, now: datetime) -> bool:
-    """The session is over, and so is the time that the reader knew of before."""
+    """The session is over, and so is every time that may be in the reader's calendar: of before, and of when this was written."""
     if letter.outreach_session is None:
         return False
-    previous = letter.facts.get("was")
-    return now >= letter.outreach_session.ends_at and (previous is None or now >= datetime.fromisoformat(previous["ends_at"]))
+    names = ("was", "session") if letter.sequence is not None else ("was",)
+    ends = [(letter.facts.get(name) or {}).get("ends_at") for name in names]
+    known = [datetime.fromisoformat(one) for one in ends if one is not None]
+    return now >= max([letter.outreach_session.ends_at, *known])
 
 
 def _does_not_take_place(letter: Letter, _now: datetime) -> bool:
@@ -91,7 +93,7 @@ def _is_decided(letter: Letter, _now: datetime) -> bool:
 
 UNREACHABLE = (
     OutOfDateRule("stopped", _has_stopped),
-    OutOfDateRule("refused", _is_undeliverable),
+    OutOfDateRule("undeliverable", _is_undeliverable),
     OutOfDateRule("blocked", _is_blocked),
 )
 NEVER_LEFT = OutOfDateRule("never_left", _takes_back_what_never_left)

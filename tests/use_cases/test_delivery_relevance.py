@@ -262,6 +262,20 @@ def test_a_session_is_over_for_its_readers_when_both_the_old_end_and_the_new_hav
     assert states() == {"moved": state}
 
 
+@pytest.mark.parametrize(("at", "state"), [(DAY - SECOND, "sent"), (DAY, "dropped")])
+def test_who_was_removed_before_the_session_moved_earlier_still_has_it_in_the_calendar(
+    invitation: Invitation, outreach_session: OutreachSession, now: datetime, at: timedelta, state: str
+) -> None:
+    """Their last e-mail was written with the later time, and waits: the entry of that time has to go."""
+    written = {"session": {"ends_at": (outreach_session.ends_at + DAY).isoformat()}}
+    ids = {"session_id": outreach_session.id, "invitation_id": invitation.id}
+    put(invitation.mailbox, "removed", now=now, kind=LetterKind.REMOVED, sequence=1, facts=written, **ids)
+    put(invitation.mailbox, "summary", now=now, kind=LetterKind.DIGEST, facts=written, session_id=outreach_session.id)
+    change(invitation, is_live=False, sequence=1, sent_sequence=0)
+    deliver(Scripted(), outreach_session.ends_at + at)
+    assert states() == {"removed": state, "summary": "dropped"}
+
+
 def test_only_goodbyes_summaries_and_addresses_are_told_of_what_was_cancelled(one_of_each: OneOfEach) -> None:
     change(one_of_each.session, state=SessionState.CANCELLED)
     assert one_of_each.leave() == ALL - OF_WHAT_TAKES_PLACE

@@ -181,7 +181,7 @@ def test_a_letter_a_worker_is_about_to_give_up_is_told_all_the_same(world: World
     with transaction():
         lease = lease_due(now=now, pace=Pace())
     [(stale, reason)] = [one for one in lease.stale if one[0].mailbox_id == world.maria.id]
-    assert reason == "refused"
+    assert reason == "undeliverable"
     reactivate_mailbox(world.maria.id, now=now)
     with transaction():
         drop([(stale, reason)], lease, now=now)
