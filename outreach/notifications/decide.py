@@ -79,16 +79,17 @@ def reconcile(
     )
 
 
-def revise(facts: Facts, change: Change, cause: Cause, *, asks_again: bool, but: Collection[int] = ()) -> Plan:
+def revise(facts: Facts, change: Change, cause: Cause, *, asks_again: bool, keeps_yes: bool = False, but: Collection[int] = ()) -> Plan:
     """Give every entry in a calendar a new revision; a cancellation ends them.
 
     `asks_again`: what people answered to has changed, so answers start afresh, in the mail as here (RFC 5546 2.1.4); else each
-    keeps the last one. `but`: mailboxes that have their letter.
+    keeps the last one. `keeps_yes`: who accepted isn't asked again. `but`: mailboxes that have their letter.
     """
     live = sorted((one for one in facts.invitations.values() if one.is_live and one.mailbox_id not in but), key=_order)
-    revised = [_revised(one, is_live=cause is not Cause.CANCELLED, asks_again=asks_again) for one in live]
+    asking = [one.invitation_id for one in live if asks_again and not (keeps_yes and one.answer == Answer.ACCEPTED.value)]
+    revised = [_revised(one, is_live=cause is not Cause.CANCELLED, asks_again=one.invitation_id in asking) for one in live]
     return Plan(
-        revisions=_revisions(revised, asking=[one.invitation_id for one in revised if asks_again]),
+        revisions=_revisions(revised, asking=asking),
         dropped=_unsent_of(facts, live),
         letters=_written([calendar_letter(facts, change, one, one, cause) for one in revised]),
     )

@@ -83,9 +83,13 @@ def notify_moved(outreach_session: OutreachSession, *, previous: SessionSnapshot
 
 
 def notify_status(outreach_session: OutreachSession, *, previous: SessionSnapshot, cause: Cause, now: datetime) -> None:
-    """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers."""
+    """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers.
+
+    Whoever said yes while it was provisional said it to this same time, so it stays once the session is certain.
+    """
     asks_again = previous.is_provisional != outreach_session.is_provisional
-    _notify_everybody(outreach_session, cause, Change(old=previous), asks_again=asks_again, now=now)
+    is_certain = asks_again and previous.is_provisional
+    _notify_everybody(outreach_session, cause, Change(old=previous), asks_again=asks_again, keeps_yes=is_certain, now=now)
 
 
 def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:
@@ -166,7 +170,9 @@ def _notices_to_new_mailboxes(facts: Facts) -> Plan:
     return notices(facts, Change(), [only_at(one, new) for one in waiting], causes)
 
 
-def _notify_everybody(outreach_session: OutreachSession, cause: Cause, change: Change, *, asks_again: bool, now: datetime) -> None:
+def _notify_everybody(
+    outreach_session: OutreachSession, cause: Cause, change: Change, *, asks_again: bool, keeps_yes: bool = False, now: datetime
+) -> None:
     _note_change(outreach_session, now)
     facts = read_everybody(outreach_session, now=now)
     causes = {one.registration_id: cause for one in facts.participants}
@@ -174,7 +180,7 @@ def _notify_everybody(outreach_session: OutreachSession, cause: Cause, change: C
     ages, done = _follow_ages(facts, change) if cause is Cause.MOVED else (Plan(), set[int]())
     plan = (
         ages
-        + revise(facts, change, cause, asks_again=asks_again, but=done)
+        + revise(facts, change, cause, asks_again=asks_again, keeps_yes=keeps_yes, but=done)
         + notices(facts, change, without_entry, causes)
         + digests(facts, change, causes)
     )

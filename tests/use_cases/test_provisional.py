@@ -205,11 +205,19 @@ def test_a_draft_changes_it_freely_and_is_not_published_too_late(post: Post, now
 
 # Calendars follow
 
+SAID_WHILE_PROVISIONAL = [
+    (Answer.ACCEPTED, Answer.ACCEPTED, "ACCEPTED"),
+    (Answer.DECLINED, Answer.NEEDS_ACTION, "NEEDS-ACTION"),
+    (Answer.TENTATIVE, Answer.NEEDS_ACTION, "NEEDS-ACTION"),
+]
+
 
 @pytest.mark.empty_database
+@pytest.mark.parametrize(("said", "afterwards", "partstat"), SAID_WHILE_PROVISIONAL)
 def test_calendars_follow_from_tentative_to_the_end(
-    make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
+    said: Answer, afterwards: Answer, partstat: str, make: Builder, post: Post, deliver: Callable[[datetime], list[Told]], now: datetime
 ) -> None:
+    """Whoever said yes to the provisional time isn't asked again when it is certain; everybody else is."""
     posted = post()
     register(make, posted)
     first = {received.to: received for received in deliver(now) if received.calendar}
@@ -218,18 +226,18 @@ def test_calendars_follow_from_tentative_to_the_end(
         ("REQUEST", "0", "TENTATIVE")
     }
     assert {received.subject.partition(":")[0] for received in first.values()} == {"Invitation (provisional)"}
-    everybody_answers(Answer.ACCEPTED, now)
+    everybody_answers(said, now)
 
     confirm(posted, now=now + HOUR)
     assert (again(posted.id).is_provisional, again(posted.id).decides_at, again(posted.id).revision) == (False, None, 1)
-    assert answers() == {Answer.NEEDS_ACTION}
+    assert answers() == {afterwards}
     second = deliver(now + HOUR)
     assert {received.subject.partition(":")[0] for received in second} == {"Going ahead"}
     with_entry = {received.to: received for received in second if received.calendar}
     assert {(received.method, received.line("SEQUENCE"), received.line("STATUS")) for received in with_entry.values()} == {
         ("REQUEST", "1", "CONFIRMED")
     }
-    assert all("PARTSTAT=NEEDS-ACTION" in received.calendar for received in with_entry.values())
+    assert all(f"PARTSTAT={partstat}" in received.calendar for received in with_entry.values())
     assert all("is confirmed and will go ahead" in received.text for received in second)
     assert {to: received.line("UID") for to, received in with_entry.items()} == {to: received.line("UID") for to, received in first.items()}
     without_entry = [received.to for received in second if not received.calendar]
