@@ -61,12 +61,15 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
     """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `notifies`;
     more seats go to those who wait, and hosts who come or go are told.
 
-    Raises Stale, and Refusal: cancelled, fewer seats than are taken, or nothing to tell.
+    Raises Stale, and Refusal: cancelled, fewer seats than are taken, nothing to tell, or nobody to tell as it is over.
     """
     with transaction():
         outreach_session = locked_session(session_id, seen)
         if not outreach_session.is_published:
             raise Refusal(_("This session was cancelled. Post it again instead."))
+        is_over = not outreach_session.is_current(now)
+        if notifies and is_over:
+            raise Refusal(_("This session is over: nobody gets an e-mail about it any more."))
         hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
         previous, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
@@ -76,7 +79,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
             is_new = description != outreach_session.description
             news = must_be_news(previous, snapshot_of(outreach_session), has_new_description=is_new)
             notify_wording(outreach_session, previous=previous, has_new_description=news.has_new_description, now=now)
-        if _hosts(outreach_session) != hosts:
+        if _hosts(outreach_session) != hosts and not is_over:
             notify_hosts(outreach_session, now=now)
         if seat_limits(outreach_session).is_more_than(room):
             settle_seats(outreach_session, now=now)
