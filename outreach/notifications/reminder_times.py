@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-QUIET_FROM = time(21)
-QUIET_UNTIL = time(7)
+from outreach.time import is_quiet, next_morning
+
 EVENING = time(20)
 ROSTER_AT = time(18)
 TOO_CLOSE = timedelta(hours=2)
@@ -44,26 +44,18 @@ def falls_due(lead: int, *, starts_at: datetime, zone: str) -> datetime:
     start, it goes out at 20:00 the evening before.
     """
     moment = starts_at - timedelta(minutes=lead)
-    return by_day(moment, starts_at=starts_at, zone=zone) or _at(_night_of(moment, zone), EVENING, zone)
+    if by_day_at := by_day(moment, starts_at=starts_at, zone=zone):
+        return by_day_at
+    morning = next_morning(moment, zone)
+    return _at(morning.astimezone(ZoneInfo(zone)).date() - timedelta(days=1), EVENING, zone)
 
 
 def by_day(moment: datetime, *, starts_at: datetime, zone: str) -> datetime | None:
     """Give the moment, in quiet hours the next morning; None where that is less than two hours before the start."""
     if not is_quiet(moment, zone):
         return moment
-    morning = _at(_night_of(moment, zone) + timedelta(days=1), QUIET_UNTIL, zone)
+    morning = next_morning(moment, zone)
     return morning if starts_at - morning >= TOO_CLOSE else None
-
-
-def is_quiet(moment: datetime, zone: str) -> bool:
-    """Say whether it is night in the zone: no letter leaves that can wait."""
-    return not QUIET_UNTIL <= moment.astimezone(ZoneInfo(zone)).time() < QUIET_FROM
-
-
-def _night_of(moment: datetime, zone: str) -> date:
-    """Give the day on which the night began."""
-    local = moment.astimezone(ZoneInfo(zone))
-    return local.date() if local.time() >= QUIET_FROM else local.date() - timedelta(days=1)
 
 
 def roster_falls_due(*, starts_at: datetime, zone: str) -> datetime:

@@ -35,9 +35,10 @@ from outreach.models import (
 from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
-from outreach.notifications.reminder_times import Due, due_lead, is_quiet, roster_falls_due
+from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_host, for_school
+from outreach.time import is_quiet
 
 HORIZON = timedelta(days=62)
 THANKED_WITHIN_DAYS = 3

@@ -67,6 +67,12 @@ def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: 
     return outreach_session.seats_left - len(claimed), None if limit is None else limit - seated.get(school_id, 0) - mine
 
 
+def can_have_free_seat(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> bool:
+    """Say whether a seat is free that nobody else has a claim to, and this school may have it."""
+    free, school_left = seats_for_school(outreach_session, school_id, now=now)
+    return free > 0 and (school_left is None or school_left > 0)
+
+
 def _candidate(outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool) -> Candidate:
     day = outreach_session.starts_wall.date()
     return Candidate(

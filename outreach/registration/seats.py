@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import inf
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from outreach.db import db, insert_in_order
 from outreach.models import HAVE_AN_ENTRY, SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
 from outreach.notifications import notify_registrations
 from outreach.people import has_gates, hold_reasons
 from outreach.registration.allocation import Waiting, next_waiting
+from outreach.time import after_day_hours
 
-TIME_TO_ANSWER = timedelta(hours=6)
+TIME_TO_ANSWER = timedelta(hours=6)  # by day: the quiet hours don't count
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,11 @@ def settle_seats(
     offered where the start is too near to give them unasked. `causes`: what has just happened, by registration;
     `by_id` and `reason`: as `notify_registrations`.
     """
-    happened = dict(causes or {}) | _review_held(outreach_session, now=now) | _allocate_free_seats(outreach_session, now=now)
+    happened = dict(causes or {})
+    if outreach_session.is_to_come(now):
+        happened |= _review_held(outreach_session, now=now)
+        happened |= _review_offers(outreach_session, now=now)
+        happened |= _allocate_free_seats(outreach_session, now=now)
     notify_registrations(outreach_session, happened, now=now, by_id=by_id, reason=reason)
 
 
@@ -99,13 +104,40 @@ def _allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) ->
     if outreach_session.promotes_unasked(now):
         give_seats(outreach_session, ids, now=now)
         return dict.fromkeys(ids, Cause.PROMOTED)
-    give_seats(outreach_session, ids, now=now, offered_until=min(now + TIME_TO_ANSWER, outreach_session.starts_at))
+    time_is_up = after_day_hours(now, TIME_TO_ANSWER, outreach_session.zone)
+    give_seats(outreach_session, ids, now=now, offered_until=min(time_is_up, outreach_session.starts_at))
     return dict.fromkeys(ids, Cause.OFFERED)
+
+
+def _review_offers(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+    """Let offers lapse whose time is up; after a move, give what needs no asking any more, and let none outlast the start."""
+    lapse_offers_of(outreach_session, now=now)
+    offered = Registration.session_id == outreach_session.id, Registration.state == RegistrationState.OFFERED
+    if outreach_session.promotes_unasked(now):
+        ids = db.session.scalars(select(Registration.id).where(*offered).order_by(Registration.id)).all()
+        give_seats(outreach_session, ids, now=now)
+        return dict.fromkeys(ids, Cause.PROMOTED)
+    starts_at = outreach_session.starts_at
+    db.session.execute(update(Registration).where(*offered, Registration.offered_until > starts_at).values(offered_until=starts_at))
+    return {}
+
+
+def lapse_offers_of(outreach_session: OutreachSession, *, now: datetime) -> int:
+    """Let the offers of a session lapse that nobody answered in time; gives how many. The students go on waiting."""
+    lapsed = db.session.scalars(select(Registration.id).where(Registration.session_id == outreach_session.id, has_lapsed(now))).all()
+    if lapsed:
+        take_back_seats(outreach_session, lapsed, RegistrationState.WAITING, now=now)
+    return len(lapsed)
+
+
+def has_lapsed(now: datetime) -> ColumnElement[bool]:
+    """A seat is on offer, and the time to answer is up."""
+    return (Registration.state == RegistrationState.OFFERED) & (Registration.offered_until <= now)
 
 
 def _review_held(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
     """Confirm held seats for which nothing is missing any more, and hold those for which something is; none once it has begun."""
-    if not has_gates() or not outreach_session.is_published or now >= outreach_session.starts_at:
+    if not has_gates():
         return {}
     seated = select(Registration.id, Registration.state).where(
         Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from outreach.db import db, insert_in_order, transaction
 from outreach.errors import Refusal
@@ -18,13 +18,23 @@ from outreach.models import (
     Purpose,
     Registration,
     RegistrationState,
+    SessionState,
     WaitReason,
 )
 from outreach.notifications import lock_students, notify_registrations
 from outreach.registration.allocation import Allocation, allocate
-from outreach.registration.candidates import Candidate, candidates, seats_for_school
-from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open
-from outreach.registration.seats import end_registrations, give_seats, settle_seats, take_back_seats, write_steps
+from outreach.registration.candidates import Candidate, can_have_free_seat, candidates, seats_for_school
+from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open, must_wait
+from outreach.registration.seats import (
+    end_registrations,
+    give_seats,
+    has_lapsed,
+    lapse_offers_of,
+    next_for_free_seats,
+    settle_seats,
+    take_back_seats,
+    write_steps,
+)
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
@@ -107,7 +117,8 @@ def decline_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
-        _return_to_queue(outreach_session, [registration.id], now=now, by_id=by_id)
+        take_back_seats(outreach_session, [registration.id], RegistrationState.WAITING, now=now, by_id=by_id)
+        settle_seats(outreach_session, now=now, by_id=by_id)
 
 
 def review_seats(session_id: int, *, now: datetime) -> None:
@@ -116,28 +127,47 @@ def review_seats(session_id: int, *, now: datetime) -> None:
         settle_seats(locked_session(session_id), now=now)
 
 
+def take_free_seat(registration_id: int, *, by_id: int, now: datetime) -> None:
+    """Give a seat that is free to a student who waits, such as one who was asked and didn't take it.
+
+    Raises Refusal if no seat is free for this school: others may have to be asked first.
+    """
+    with transaction():
+        outreach_session, registration = locked_registration(registration_id)
+        must_wait(outreach_session, registration, now)
+        if not can_have_free_seat(outreach_session, registration.school_id, now=now):
+            raise Refusal(_("No seat is free any more. The student keeps their position on the waiting list."))
+        give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
+        notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
+
+
 def lapse_offers(*, now: datetime) -> int:
     """Let offers nobody answered in time lapse, and ask the next; gives how many lapsed. Twice adds nothing."""
-    late = Registration.state == RegistrationState.OFFERED, Registration.offered_until <= now
-    session_ids = db.session.scalars(select(Registration.session_id).where(*late).distinct()).all()
-    return sum(_lapse_offers_of(session_id, now=now) for session_id in session_ids)
+    found = select(Registration.session_id).join(OutreachSession).where(has_lapsed(now), OutreachSession.state == SessionState.PUBLISHED)
+    return sum(_lapse_offers_of(session_id, now=now) for session_id in db.session.scalars(found.distinct()).all())
 
 
 def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
     with transaction():
         outreach_session = locked_session(session_id)
-        ids = db.session.scalars(
-            select(Registration.id).where(
-                Registration.session_id == session_id, Registration.state == RegistrationState.OFFERED, Registration.offered_until <= now
-            )
-        ).all()
-        _return_to_queue(outreach_session, ids, now=now)
-    return len(ids)
+        count = lapse_offers_of(outreach_session, now=now) if outreach_session.is_published else 0
+        settle_seats(outreach_session, now=now)
+    return count
 
 
-def _return_to_queue(outreach_session: OutreachSession, ids: Sequence[int], *, now: datetime, by_id: int | None = None) -> None:
-    take_back_seats(outreach_session, ids, RegistrationState.WAITING, now=now, by_id=by_id)
-    settle_seats(outreach_session, now=now, by_id=by_id)
+def give_out_free_seats(*, now: datetime) -> int:
+    """Give or offer seats that are free although somebody waits who may have one; gives in how many sessions. Mostly none."""
+    found = db.session.scalars(
+        select(OutreachSession).where(
+            OutreachSession.is_to_come(now),
+            OutreachSession.seats_taken < OutreachSession.capacity,
+            exists().where(Registration.session_id == OutreachSession.id, Registration.state == RegistrationState.WAITING),
+        )
+    ).all()
+    late = [one.id for one in found if next_for_free_seats(one, now=now)]
+    for session_id in late:
+        review_seats(session_id, now=now)
+    return len(late)
 
 
 def _end(

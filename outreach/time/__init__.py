@@ -2,6 +2,7 @@
 
 from outreach.time import clock
 from outreach.time.clock_changes import NO_OFFSET, ClockChange, YearlyRule, is_skipped, yearly_rules, zone_info
+from outreach.time.quiet_hours import after_day_hours, is_quiet, next_morning
 from outreach.time.wall_time import (
     AskedTime,
     Objection,
@@ -24,13 +25,16 @@ __all__ = [
     "SettledTime",
     "TimeRefused",
     "YearlyRule",
+    "after_day_hours",
     "clock",
     "country_of_zones",
     "instant",
     "instants",
+    "is_quiet",
     "is_shown_twice",
     "is_skipped",
     "moment",
+    "next_morning",
     "settle",
     "to_wall_time",
     "yearly_rules",

@@ -352,7 +352,7 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     school_class = make.full_class(school, teacher, size=3)
     register(outreach_session, school_class, teacher, now=now)
     first, second, third = (registration_of(student) for student in school_class.students)
-    late = outreach_session.starts_at - timedelta(hours=20)
+    late = outreach_session.starts_at - timedelta(hours=24)
     use_cases.withdraw(first.id, now=late, by_id=teacher.id)
     send_all()
     ends = late + timedelta(hours=6)
@@ -365,7 +365,7 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     assert states == [RegistrationState.WAITING, RegistrationState.OFFERED]
     (digest,) = queued(LetterKind.DIGEST)
     assert [student.registration_id for student in facts(digest).offered] == [third.id]
-    assert facts(digest).offered_until == ends + timedelta(hours=6)
+    assert facts(digest).offered_until == ends + timedelta(hours=16)  # the night doesn't count
     assert the_seats_equal_the_rows(outreach_session)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -93,7 +94,7 @@ def test_a_free_seat_is_given_unasked_until_a_day_before_the_start_and_offered_f
     assert seats_taken(one) == 1
     place = queue.place("Ben", one)
     assert place.wait_reason is None
-    assert place.offered_until == (None if state is CONFIRMED else one.starts_at - before + 6 * HOUR)
+    assert (place.offered_until is None) is (state is CONFIRMED)
 
 
 def test_the_session_says_how_long_before_the_start_a_seat_is_still_given_unasked(queue: Queue) -> None:
@@ -103,22 +104,40 @@ def test_the_session_says_how_long_before_the_start_a_seat_is_still_given_unaske
     assert (states(one)["Ben"], states(one)["Cem"]) == (RegistrationState.WITHDRAWN, OFFERED)
 
 
-@pytest.mark.parametrize("before", [6 * HOUR + SECOND, 6 * HOUR, 6 * HOUR - SECOND, HOUR, SECOND])
-def test_an_offer_lasts_six_hours_and_never_beyond_the_start(queue: Queue, before: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("asked", "until"),
+    [
+        ("17 14:00", "17 20:00"),
+        ("17 15:00", "17 21:00"),
+        ("17 15:01", "18 07:01"),
+        ("17 20:59", "18 12:59"),
+        ("17 21:00", "18 13:00"),
+        ("18 02:00", "18 13:00"),
+        ("18 06:59", "18 13:00"),
+        ("18 07:01", "18 13:01"),
+        ("18 07:59", "18 13:59"),
+        ("18 08:00", "18 14:00"),
+        ("18 09:00", "18 14:00"),
+        ("18 13:59", "18 14:00"),
+    ],
+)
+def test_an_offer_lasts_six_hours_by_day_and_never_beyond_the_start(queue: Queue, asked: str, until: str) -> None:
+    """The session begins on 18 March at 14:00 in New York; from 21:00 to 07:00 there the time doesn't run."""
     one = queue.session("Ana", "Ben")
-    queue.withdraw("Ana", one, at=one.starts_at - before)
-    assert queue.place("Ben", one).offered_until == min(one.starts_at, one.starts_at - before + 6 * HOUR)
+    there = {text: datetime.strptime(f"2027-03-{text}", "%Y-%m-%d %H:%M").replace(tzinfo=ZoneInfo(one.zone)) for text in (asked, until)}
+    queue.withdraw("Ana", one, at=there[asked].astimezone(UTC))
+    assert queue.place("Ben", one).offered_until == there[until]
 
 
 def test_an_offer_that_is_not_answered_lapses_after_six_hours_not_a_second_earlier(queue: Queue) -> None:
     one = queue.session("Ana", "Ben", "Cem")
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     with nothing_changes():
         assert use_cases.lapse_offers(now=late + 6 * HOUR - SECOND) == 0
     assert use_cases.lapse_offers(now=late + 6 * HOUR) == 1
     assert (states(one)["Ben"], states(one)["Cem"], seats_taken(one)) == (WAITING, OFFERED, 1)
-    assert queue.place("Cem", one).offered_until == late + 12 * HOUR
+    assert queue.place("Cem", one).offered_until == late + 22 * HOUR  # an hour in the evening, five in the morning
     with nothing_changes():
         assert use_cases.lapse_offers(now=late + 6 * HOUR) == 0
     mine = RegistrationStep.registration_id == queue.place("Ben", one).id
@@ -129,7 +148,7 @@ def test_an_offer_that_is_not_answered_lapses_after_six_hours_not_a_second_earli
 def test_whoever_was_asked_is_not_asked_again_but_is_given_a_seat_unasked(queue: Queue) -> None:
     """Whoever let an offer lapse keeps the place in the queue, and no seat comes back to them on the last day."""
     one = queue.session("Ana", "Ben", "Cem", capacity=1)
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     queue.decline("Ben", one, at=late + HOUR)
     queue.decline("Cem", one, at=late + 2 * HOUR)
@@ -147,7 +166,7 @@ def test_whoever_was_asked_is_not_asked_again_but_is_given_a_seat_unasked(queue:
 
 def test_two_offers_of_one_session_lapse_each_in_its_own_time(queue: Queue) -> None:
     one = queue.session("Ana", "Ben", "Cem", "Dan", capacity=2)
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     queue.withdraw("Ben", one, at=late + HOUR)
     assert (states(one)["Cem"], states(one)["Dan"]) == (OFFERED, OFFERED)
@@ -159,7 +178,7 @@ def test_two_offers_of_one_session_lapse_each_in_its_own_time(queue: Queue) -> N
 
 def test_two_offers_lapse_at_once_and_both_seats_go_to_the_next(queue: Queue) -> None:
     one = queue.session(*"ABCDEF", capacity=2)
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     for name in "AB":
         queue.withdraw(name, one, at=late)
     assert use_cases.lapse_offers(now=late + 6 * HOUR) == 2
@@ -169,7 +188,7 @@ def test_two_offers_lapse_at_once_and_both_seats_go_to_the_next(queue: Queue) ->
 
 def test_offers_lapse_in_every_session(queue: Queue) -> None:
     one, other = queue.session("Ana", "Ben"), queue.session("Ana", "Cem")
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     for each in (one, other):
         queue.withdraw("Ana", each, at=late)
     assert use_cases.lapse_offers(now=late + 6 * HOUR) == 2
@@ -178,7 +197,7 @@ def test_offers_lapse_in_every_session(queue: Queue) -> None:
 
 def test_one_who_takes_an_offer_leaves_the_other_offer_open(queue: Queue) -> None:
     one = queue.session("Ana", "Ben", "Cem", "Dan", capacity=2)
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     queue.withdraw("Ben", one, at=late)
     use_cases.accept_offer(queue.place("Dan", one).id, by_id=queue.teacher.id, now=late + HOUR)
@@ -189,7 +208,7 @@ def test_one_who_takes_an_offer_leaves_the_other_offer_open(queue: Queue) -> Non
 
 def test_the_teacher_of_whoever_is_next_is_asked_and_the_family_hears_nothing_until_the_seat_is_theirs(queue: Queue) -> None:
     one = queue.session("Ana", "Ben")
-    late = one.starts_at - 20 * HOUR
+    late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     assert letters(one, LetterKind.PROMOTED) == []
     use_cases.accept_offer(queue.place("Ben", one).id, by_id=queue.teacher.id, now=late)

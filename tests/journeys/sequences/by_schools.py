@@ -13,7 +13,7 @@ from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
 from outreach.schools.students import StudentInput, add_student, edit_student, remove_student, seen_of
 from tests.journeys.sequences.model_people import Address, Student
-from tests.journeys.sequences.model_sessions import OFFERED
+from tests.journeys.sequences.model_sessions import OFFERED, WAITING
 from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
 from tests.journeys.sequences.picking import NothingToDo, a_place, at_times, one_of
 from tests.journeys.sequences.world import World
@@ -65,11 +65,20 @@ def withdraw(world: World, a: int, b: int, _c: int) -> None:
 
 
 def answer_offer(world: World, a: int, b: int, c: int) -> None:
-    """Say yes or no to a seat offered late; at times to one that isn't on offer."""
+    """Say yes or no to a seat offered late, at times to one that isn't on offer; or take a seat that is free, if it is."""
+    if b % 4 == 3:
+        _take_free_seat(world, a)
+        return
     session, place = a_place(world.model, a, any_state=True) if b % 4 == 0 else a_place(world.model, a, state=OFFERED)
     key, by_id = world.registration_id(session, place), world.user_ids[place.teacher.text]
     deed = registering.accept_offer if c % 2 else registering.decline_offer
     world.ask(partial(world.model.answer_offer, session, place, takes=c % 2 > 0), lambda: deed(key, by_id=by_id, now=world.now))
+
+
+def _take_free_seat(world: World, a: int) -> None:
+    session, place = a_place(world.model, a, state=WAITING)
+    key, by_id = world.registration_id(session, place), world.user_ids[place.teacher.text]
+    world.ask(partial(world.model.take_free_seat, session, place), lambda: registering.take_free_seat(key, by_id=by_id, now=world.now))
 
 
 def readdress_student(world: World, a: int, b: int, _c: int) -> None:

@@ -59,6 +59,8 @@ def places_are_as_in_the_model(world: World) -> None:
         wanted = [(one.student.number, one.state, one.why, one.offered_until if one.state is OFFERED else None) for one in session.places]
         assert shown[world.session_id(session)] == wanted, f"Session {session.number}: {shown[world.session_id(session)]} != {wanted}"
         assert taken[world.session_id(session)] == session.taken <= session.capacity
+        if session.is_published and world.now < session.starts:
+            assert session.next_in_line(session.queue(world.now)) == [], f"Session {session.number} has a seat nobody is asked about."
 
 
 def who_is_written_to(world: World, before: MayHear | None = None) -> list[tuple[str, LetterKind]]:
@@ -159,13 +161,18 @@ def _entry_is_true(world: World, session: Session, address: Address, entry: Entr
         assert (shown(entry), entry.sequence) == (Shown(session.starts, session.ends, session.place, status, is_busy), wanted.revision), (
             where
         )
-        assert what_was_answered(world, address.text, entry) == wanted.answer, where
+        assert what_was_answered(world, address.text, entry, asked_at=wanted.asked_at) == wanted.answer, where
 
 
-def what_was_answered(world: World, address: str, entry: Entry) -> Answer:
-    """Give what this calendar's owner answered last to what they see, on the page or by a reply; else what the letter says of it."""
+def what_was_answered(world: World, address: str, entry: Entry, *, asked_at: int) -> Answer:
+    """Give what this calendar's owner answered last since they were asked, on the page or by a reply; else what the e-mail says of it.
+
+    An answer to the revision before counts too, though the update that was on its way then shows none.
+    """
     given = [
-        said.answer for said in world.said if (said.address, said.session_id, said.sequence) == (address, entry.session_id, entry.sequence)
+        said.answer
+        for said in world.said
+        if (said.address, said.session_id) == (address, entry.session_id) and asked_at <= said.sequence <= entry.sequence
     ]
     return given[-1] if given else Answer(entry.partstat.lower().replace("-", "_"))
 

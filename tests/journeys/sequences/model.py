@@ -109,7 +109,7 @@ class Model:
             raise No("Nothing changed.")
         session.starts, session.ends, session.day, session.place, session.decides = starts, ends, clock.day, place, decides
         is_moved = (starts, ends, place) != was
-        self._tell_all(session, asks_again=is_moved or (before is None) != (decides is None))
+        self._tell_all(session, asks_again=is_moved or (before is None) != (decides is None), keeps_yes=not is_moved and decides is None)
         self._tell(session, session.fill(self.now))
 
     def decide(self, session: Session, *, is_provisional: bool) -> None:
@@ -119,7 +119,7 @@ class Model:
         if decides == session.decides:
             raise No("Nothing changed.")
         was, session.decides = session.decides, decides
-        self._tell_all(session, asks_again=(was is None) != (decides is None))
+        self._tell_all(session, asks_again=(was is None) != (decides is None), keeps_yes=decides is None)
 
     def call_off(self, session: Session) -> None:
         """Cancel what isn't certain."""
@@ -140,7 +140,8 @@ class Model:
         room, host = (session.capacity, session.limit or inf), session.hosts[0]
         is_news = any(changes.get(name, getattr(session, name)) != getattr(session, name) for name in ("title", "bring", "frees"))
         is_news |= changes.get("hosts", session.hosts)[0] is not host
-        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or (notifies and not is_news):
+        is_told_in_vain = notifies and (not is_news or session.ends <= self.now)
+        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or is_told_in_vain:
             raise No("It can't be so.")
         for name, value in changes.items():
             setattr(session, name, value)
@@ -182,6 +183,14 @@ class Model:
         place.state = CONFIRMED if takes else WAITING
         self._tell(session, [place] if takes else session.fill(self.now))
 
+    def take_free_seat(self, session: Session, place: Place) -> None:
+        """Who waits takes a seat that is free, such as one they were asked about before."""
+        session.must_still_begin(self.now)
+        if place.state is not WAITING or not session.has_seat_for(place, self.now):
+            raise No("No seat is free for them.")
+        place.state, place.why = CONFIRMED, None
+        self._tell(session, [place])
+
     def correct(self, change: Callable[[], object], *concerned: Student) -> None:
         """Somebody's address, guardian or age changes: calendars follow, and who is new hears where the student stands in line."""
         change()
@@ -218,9 +227,9 @@ class Model:
             self._end(session, ended, RegistrationState.WITHDRAWN, None)
 
     def reply(self, session: Session, address: Address, said: Answer, revision: int, *, stamp: datetime, is_proven: bool) -> bool:
-        """A calendar's answer counts only for what stands, and only if no newer one has come; say whether it does."""
+        """A calendar's answer counts if it is to what was last asked, and no newer one has come; say whether it does."""
         entry = session.live.get(address)
-        if entry is None or self.now >= session.ends or revision < entry.revision or (entry.answered and stamp <= entry.answered):
+        if entry is None or self.now >= session.ends or revision < entry.asked_at or (entry.answered and stamp <= entry.answered):
             return False
         self.answer(session, address, said, is_proven=is_proven, stamp=stamp)
         return True
@@ -262,10 +271,7 @@ class Model:
     def do_jobs(self) -> None:
         """Offers lapse, and domains that turn us away are marked."""
         for session in self.sessions:
-            late = [one for one in session.places if one.state is OFFERED and one.offered_until and one.offered_until <= self.now]
-            for place in late:
-                place.state = WAITING
-            if late:
+            if session.is_published and session.lapse(self.now):
                 self._tell(session, session.fill(self.now))
         self.people.look_for_blocked_domains(self.now)
 
@@ -318,8 +324,8 @@ class Model:
         self.expected.out_of_line |= {(one.text, session.number) for one in session.families(in_line)}
         self._tell(session, [*ended, *session.fill(self.now)], by)
 
-    def _tell_all(self, session: Session, *, asks_again: bool) -> None:
-        session.revise(asks_again=asks_again, but=self._follow(session))
+    def _tell_all(self, session: Session, *, asks_again: bool, keeps_yes: bool = False) -> None:
+        session.revise(asks_again=asks_again, keeps_yes=keeps_yes, but=self._follow(session))
         self._must(session, session.live)
         self._must(session, session.families(place for place in session.active if place.state is not CONFIRMED))
         self.expected.lists |= {(one.text, session.number) for one in session.teachers(session.active)}

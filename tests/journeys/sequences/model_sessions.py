@@ -1,6 +1,6 @@
 """One session by the rules alone: seats, the waiting list, offers, and what stands in whose calendar.
 
-Knows nothing of the service's code; the rules of README, product.md and architecture.md are written down here once more.
+Knows nothing of the service's code: the rules of docs/rules.md are written down here once more.
 """
 
 from __future__ import annotations
@@ -10,13 +10,26 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import inf
+from zoneinfo import ZoneInfo
 
 from outreach.models import Answer, ReasonKind, RegistrationState, SessionState, WaitReason
 from tests.journeys.sequences.model_people import Address, No, Student
+from tests.journeys.sequences.people import PLACES
 
 OFFERED, CONFIRMED, WAITING = RegistrationState.OFFERED, RegistrationState.CONFIRMED, RegistrationState.WAITING
 Reason = tuple[ReasonKind, object]  # as whom, and the adult or the place it is about
 OPPOSITE = {Answer.ACCEPTED: Answer.DECLINED, Answer.DECLINED: Answer.ACCEPTED}
+
+
+def six_hours_by_day(now: datetime, zone: str) -> datetime:
+    """Count six hours on, hour by hour on the clock there, leaving out those from nine in the evening to seven in the morning."""
+    left = timedelta(hours=6)
+    while left:
+        there = now.astimezone(ZoneInfo(zone))
+        step = timedelta(hours=1) - timedelta(minutes=there.minute, seconds=there.second, microseconds=there.microsecond)
+        counted = min(step, left) if 7 <= there.hour < 21 else timedelta(0)
+        now, left = now + (counted or step), left - counted
+    return now
 
 
 @dataclass(eq=False)
@@ -37,10 +50,11 @@ class Place:
 
 @dataclass(eq=False)
 class Entry:
-    """What one address has in its calendar for one session, for as long as there is a reason."""
+    """What one address has in its calendar for one session, for as long as there is a reason; asked anew with revision `asked_at`."""
 
     reasons: frozenset[Reason]
     revision: int = 0
+    asked_at: int = 0
     answer: Answer = Answer.NEEDS_ACTION
     answered: datetime | None = None
     is_proven: bool = True
@@ -52,7 +66,7 @@ class Entry:
 
     def ask_anew(self) -> None:
         """What was answered holds no more."""
-        self.answer, self.answered = Answer.NEEDS_ACTION, None
+        self.answer, self.answered, self.asked_at = Answer.NEEDS_ACTION, None, self.revision
 
 
 @dataclass(eq=False)
@@ -140,15 +154,35 @@ class Session:
         return added
 
     def fill(self, now: datetime) -> list[Place]:
-        """Seat whoever is next, or ask their teacher: for six hours, or until the start."""
+        """Seat whoever is next, or ask their teacher for six hours by day, or until the start; give whose seat is new or on offer.
+
+        Offers lapse when their time is up. Once nobody need be asked, as after a move, what is on offer is given.
+        """
         if not self.is_published or now >= self.starts:
             return []
         unasked = self.seats_unasked(now)
+        self.lapse(now)
+        offered = [place for place in self.places if place.state is OFFERED]
+        for place in offered:
+            place.state = CONFIRMED if unasked else OFFERED
+            place.offered_until = place.offered_until and min(place.offered_until, self.starts)
         chosen = self.next_in_line(self.queue(now))
         for place in chosen:
             place.state, place.why = (CONFIRMED if unasked else OFFERED), None
-            place.offered_until = place.offered_until if unasked else min(now + timedelta(hours=6), self.starts)
-        return chosen
+            place.offered_until = place.offered_until if unasked else min(six_hours_by_day(now, PLACES[self.place]), self.starts)
+        return [*offered, *chosen] if unasked else chosen
+
+    def lapse(self, now: datetime) -> bool:
+        """Who was asked in vain waits again; give whether there was anybody."""
+        late = [place for place in self.places if place.state is OFFERED and place.offered_until and place.offered_until <= now]
+        for place in late:
+            place.state = WAITING
+        return bool(late)
+
+    def has_seat_for(self, place: Place, now: datetime) -> bool:
+        """A seat is free that nobody ahead may have, and this school may have one more."""
+        ahead = self.next_in_line(self.queue(now))
+        return self.taken + len(ahead) < self.capacity and self._school_left(place.student.school, ahead) > 0
 
     def wanted(self) -> dict[Address, frozenset[Reason]]:
         """Why it should stand in whose calendar: hosts, families of who has a seat for good, and their teachers."""
@@ -173,17 +207,19 @@ class Session:
                 self.entries[address] = Entry(reasons)
                 continue
             entry = self.entries[address]
-            if not entry.reasons:
-                entry.ask_anew()
+            is_new = not entry.reasons
             entry.reasons, entry.revision = reasons, entry.revision + 1
+            if is_new:
+                entry.ask_anew()
         return changed
 
-    def revise(self, *, asks_again: bool, but: set[Address]) -> None:
-        """One revision more of every entry that stands."""
+    def revise(self, *, asks_again: bool, keeps_yes: bool = False, but: set[Address]) -> None:
+        """One revision more of every entry that stands. `keeps_yes`: whoever said yes isn't asked anew."""
         for address, entry in self.live.items():
             entry.revision += address not in but
         for entry in self.entries.values() if asks_again else ():
-            entry.ask_anew()
+            if not (keeps_yes and entry.reasons and entry.answer is Answer.ACCEPTED):
+                entry.ask_anew()
 
     def voices(self, place: Place) -> tuple[set[Address], dict[Address, Entry]]:
         """The guardians who are reached, and what anybody of the family has answered."""
