@@ -82,7 +82,7 @@ def migrate(app: Flask, down_to: str | None) -> None:
 @click.option("--quiet", is_flag=True, help="Log nothing below a warning.")
 @click.pass_obj
 def work(app: Flask, *, once: bool, quiet: bool) -> None:
-    """Send the letters that are due, and reminders when their time has come."""
+    """Send the e-mails that are due, and reminders when their time has come."""
     if quiet:
         only_warnings()
     worker = Worker(app, clock=clock.now)
@@ -93,7 +93,7 @@ def work(app: Flask, *, once: bool, quiet: bool) -> None:
     tally = worker.once()
     click.echo(f"Sent {tally.sent}, failed {tally.failed}, to be tried again {tally.delayed}, dropped {tally.dropped}.")
     if tally.is_paused:
-        raise click.ClickException("The mail server can't be reached or refuses us; letters wait. `outreach doctor` says more.")
+        raise click.ClickException("The mail server can't be reached or refuses us; e-mails wait. `outreach doctor` says more.")
 
 
 @main.command("serve")

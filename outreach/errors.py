@@ -41,4 +41,4 @@ class NotThere(OutreachError):
 
     def __init__(self, sentence: str | LazyString | None = None, *, field: str | None = None) -> None:
         """Say so, unless there are better words."""
-        super().__init__(sentence or _("There is nothing here, or it isn't yours to see."), field=field)
+        super().__init__(sentence or _("There is no page here, or you don't have access to it."), field=field)

@@ -73,7 +73,7 @@ def decides(user: User, outreach_session: OutreachSession) -> bool:
 
 
 def removes_registration(user: User, registration: Registration) -> bool:
-    """Only those who host may take a student off the list."""
+    """Only those who host may withdraw somebody else's student."""
     return hosts(user, registration.outreach_session)
 
 

@@ -70,10 +70,10 @@ def read(token: str, purpose: LinkPurpose, secret_key: str, now: datetime) -> Ti
     try:
         mailbox_id, session_id, link_version, expires = _serializer(purpose, secret_key).loads(token)
     except BadData:
-        raise LinkBroken(_("This link isn't whole. Open it from the letter once more, or copy all of it.")) from None
+        raise LinkBroken(_("Part of this link is missing. Open it from the e-mail again, or copy all of it.")) from None
     ticket = Ticket(mailbox_id, session_id, purpose, link_version, datetime.fromtimestamp(expires, UTC))
     if now >= ticket.expires_at:
-        raise LinkExpired(_("This link has expired: the session was more than 30 days ago. The school can tell you more."))
+        raise LinkExpired(_("This link has expired because the session was more than 30 days ago. The school can tell you more."))
     return ticket
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from outreach.cli import main
 from outreach.settings import PREFIX, ROOT, Settings
@@ -140,6 +141,19 @@ def test_its_table_names_every_package(doc: str) -> None:
     text = README if doc == "README.md" else DOCS[doc]
     rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", text, re.MULTILINE)
     assert set(re.findall(r"`(\w+)`", " ".join(rows))) >= set(ORDER) - {"outreach"}
+
+
+def test_architecture_lists_every_address(app: Flask) -> None:
+    section = DOCS["architecture.md"].partition("## Addresses")[2].partition("\n## ")[0]
+    listed = [address for row in re.findall(r"^\|[^|]*\|([^|]*)\|", section, re.MULTILINE) for address in re.findall(r"`([^`]+)`", row)]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {_as_listed(str(rule)) for rule in app.url_map.iter_rules()}
+
+
+def _as_listed(rule: str) -> str:
+    """Write the variables of a rule as the list does."""
+    plain = re.sub(r"<\w+:", "<", rule)
+    return re.sub(r"<\w+_id>", "<id>", plain).replace("<format_key>", "<format>").replace("<filename>", "<file>")
 
 
 def test_readme_names_every_doc() -> None:

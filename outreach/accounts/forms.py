@@ -79,7 +79,7 @@ class ForgottenPasswordForm(theirs.ForgotPasswordForm):
         try:
             normal_address(self.email.data or "")
         except ValueError:
-            self.form_errors.append(_("That doesn't look like an e-mail address. It needs the form name@school.org."))
+            self.form_errors.append(_("That doesn't look like an e-mail address. Write it like name@school.org."))
         return valid
 
 
@@ -89,7 +89,7 @@ class ResetPasswordForm(theirs.ResetPasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Use our labels."""
         super().__init__(*args, **kwargs)
-        _relabel(self, password=_("New password"), password_confirm=_("New password again"))
+        _relabel(self, password=_("New password"), password_confirm=_("Repeat the new password"))
         self.password.description = PASSWORD_HINT
 
 
@@ -99,7 +99,7 @@ class ChangePasswordForm(theirs.ChangePasswordForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Use our labels."""
         super().__init__(*args, **kwargs)
-        _relabel(self, password=_("Present password"), new_password=_("New password"), new_password_confirm=_("New password again"))
+        _relabel(self, password=_("Current password"), new_password=_("New password"), new_password_confirm=_("Repeat the new password"))
         self.new_password.description = PASSWORD_HINT
 
 
@@ -117,10 +117,12 @@ class WishForm(Form):
     place = LineField(
         _l("School or hospital"),
         (required(_l("Please say where you work.")),),
-        description=_l("With its town, so that the coordinator finds the right one."),
+        description=_l("Include the town, so that the coordinator finds the right one."),
     )
     message = ProseField(
-        _l("Anything the coordinator should know"), (Optional(),), description=_l("Your subject or specialty, who can vouch for you.")
+        _l("Anything else the coordinator should know"),
+        (Optional(),),
+        description=_l("Your subject or specialty, and who can vouch for you."),
     )
 
     def validate_role(self, field: RadioField) -> None:
@@ -132,9 +134,9 @@ class WishForm(Form):
 class ProfileForm(Form):
     """What somebody is called, and which clock they read."""
 
-    given_name = LineField(_l("Given name"), (required(_l("Please write your given name.")),), longest=100)
-    family_name = LineField(_l("Family name"), (required(_l("Please write your family name.")),), longest=100)
-    zone = ZoneField(_l("Time zone"), description=_l("Times are shown to you on this clock."), default="Europe/London")
+    given_name = LineField(_l("Given name"), (required(_l("Please enter your given name.")),), longest=100)
+    family_name = LineField(_l("Family name"), (required(_l("Please enter your family name.")),), longest=100)
+    zone = ZoneField(_l("Time zone"), description=_l("We show you times in this time zone."), default="Europe/London")
 
 
 class ApplyForm(ProfileForm, WishForm):
@@ -142,8 +144,8 @@ class ApplyForm(ProfileForm, WishForm):
 
     email = AddressField(
         _l("E-mail"),
-        (required(_l("Please write your e-mail address.")),),
-        description=_l("Your address at work, if you can: it helps the coordinator to know you."),
+        (required(_l("Please enter your e-mail address.")),),
+        description=_l("Your work address, if you can: it helps the coordinator to check who you are."),
     )
     password = PasswordField(_l("Password"), (required(_l("Please choose a password.")),), description=PASSWORD_HINT)
 
@@ -158,13 +160,13 @@ class ApplyForm(ProfileForm, WishForm):
 class ConfirmForm(Form):
     """The password chosen when applying: whoever merely reads the mailbox can't confirm a stranger's application."""
 
-    password = PasswordField(_l("Password"), (required(_l("Please write the password you chose when you applied.")),))
+    password = PasswordField(_l("Password"), (required(_l("Please enter the password you chose when you applied.")),))
 
 
 class AddressForm(Form):
     """Where the confirmation letter goes again."""
 
-    email = AddressField(_l("E-mail"), (required(_l("Please write your e-mail address.")),))
+    email = AddressField(_l("E-mail"), (required(_l("Please enter your e-mail address.")),))
 
 
 def _relabel(form: Any, **labels: str) -> None:

@@ -55,7 +55,7 @@ class OutboxMail(MailUtil):
         try:
             return normal_address(email.strip())
         except ValueError:
-            raise EmailValidateException(_("That doesn't look like an e-mail address. It needs the form name@school.org.")) from None
+            raise EmailValidateException(_("That doesn't look like an e-mail address. Write it like name@school.org.")) from None
 
     validate = normalize
 
@@ -85,27 +85,27 @@ def marked(sentence: str) -> str:
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "UNAUTHENTICATED": (marked("Please sign in to see that page."), "info"),
-    "GENERIC_AUTHN_FAILED": (marked("We don't know this address and password together. Please check both."), "error"),
-    "EMAIL_NOT_PROVIDED": (marked("Please write your e-mail address."), "error"),
-    "INVALID_EMAIL_ADDRESS": (marked("That doesn't look like an e-mail address. It needs the form name@school.org."), "error"),
-    "PASSWORD_NOT_PROVIDED": (marked("Please write your password."), "error"),
-    "INVALID_PASSWORD": (marked("That isn't your present password."), "error"),
+    "GENERIC_AUTHN_FAILED": (marked("The e-mail address or the password is wrong. Please check both."), "error"),
+    "EMAIL_NOT_PROVIDED": (marked("Please enter your e-mail address."), "error"),
+    "INVALID_EMAIL_ADDRESS": (marked("That doesn't look like an e-mail address. Write it like name@school.org."), "error"),
+    "PASSWORD_NOT_PROVIDED": (marked("Please enter your password."), "error"),
+    "INVALID_PASSWORD": (marked("That isn't your current password."), "error"),
     "RETYPE_PASSWORD_MISMATCH": (marked("The two passwords aren't the same."), "error"),
     "PASSWORD_IS_THE_SAME": (marked("That is the password you have now. Please choose another."), "error"),
-    "PASSWORD_CHANGE": (marked("Your password is changed. Other devices are signed out."), "success"),
+    "PASSWORD_CHANGE": (marked("Your password has been changed. Other devices are signed out."), "success"),
     "PASSWORD_RESET_NO_LOGIN": (marked("Your new password is set. Please sign in with it."), "success"),
     "PASSWORD_RESET_REQUEST": (
-        marked("If there is an account for %(email)s, a letter with a link is on its way. It can take a few minutes."),
+        marked("If there is an account for %(email)s, we have sent an e-mail with a link to it. It can take a few minutes."),
         "info",
     ),
     "PASSWORD_RESET_EXPIRED": (marked("That link was valid for %(within)s. Ask for a new one here."), "error"),
     "INVALID_RESET_PASSWORD_TOKEN": (marked("That link has been used or replaced. Ask for a new one here."), "error"),
     "DISABLED_ACCOUNT": (marked("This account is closed. Please ask your coordinator."), "error"),
     "CONFIRMATION_REQUIRED": (
-        marked("Your address isn't confirmed yet. Please open the link in our letter, or ask for a new letter below."),
+        marked("Your address isn't confirmed yet. Please open the link in our e-mail, or ask for a new e-mail below."),
         "error",
     ),
-    "INVALID_REDIRECT": (marked("That address leads elsewhere, so we don't follow it."), "error"),
+    "INVALID_REDIRECT": (marked("That link leads to another site, so we didn't open it."), "error"),
 }
 
 

@@ -72,7 +72,9 @@ def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
             Application.user_id == user.id, Application.role == wish.role, Application.state == ApplicationState.PENDING
         )
         if db.session.scalar(waits) is not None:
-            raise Refusal(_("Your application for this role is still waiting. We'll write as soon as it is decided."), field="role")
+            raise Refusal(
+                _("Your application for this role is waiting for a decision. We'll e-mail you as soon as there is one."), field="role"
+            )
         db.session.add(_application(user.id, wish, now))
 
 
@@ -97,7 +99,7 @@ def confirm_address(user_id: int, uniquifier: str, *, now: datetime) -> None:
     with transaction():
         user = _user(user_id)
         if user.fs_uniquifier != uniquifier:
-            raise Stale(_("A newer application came in for this address. Please use the link in the newest letter."))
+            raise Stale(_("There is a newer application for this address. Please use the link in the newest e-mail."))
         user.confirmed_at = user.confirmed_at or now
 
 
@@ -155,5 +157,5 @@ def _application(user_id: int, wish: Wish, now: datetime) -> Application:
 def _user(user_id: int) -> User:
     user = locked(User, user_id)
     if user is None:
-        raise NotThere(_("This account is no longer there."))
+        raise NotThere(_("This account no longer exists."))
     return user

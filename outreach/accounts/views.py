@@ -56,7 +56,7 @@ def confirm(token: str) -> ResponseReturnValue:
     """Show whose address this would confirm; the POST does it, and signs them in."""
     expired, invalid, user = confirm_email_token_status(token)  # type: ignore[no-untyped-call]  # it has no annotations
     if user is None or expired or invalid or not user.active:
-        return render_template("accounts/link_ended.html"), 410
+        return render_template("accounts/link_expired.html"), 410
     if user.confirmed_at is not None:
         flash(_("Your address is confirmed. Please sign in."), "success")
         return redirect(url_for("security.login"), code=303)
@@ -64,7 +64,7 @@ def confirm(token: str) -> ResponseReturnValue:
     if form.validate_on_submit() and _password_is_right(form, user):
         use_cases.confirm_address(user.id, user.fs_uniquifier, now=clock.now())
         login_user(user, authn_via=["confirm"])
-        flash(_("Thank you, your address is confirmed. A coordinator looks at your application next."), "success")
+        flash(_("Thank you, your address is confirmed. A coordinator will look at your application next."), "success")
         return redirect(url_for("accounts.home"), code=303)
     return render_template("accounts/confirm.html", form=form, person=user, applications=_applications(user)), _status(form)
 
@@ -118,7 +118,7 @@ def _apply_again() -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
         else:
-            flash(_("Thank you. A coordinator looks at your application next; we'll write to you."), "success")
+            flash(_("Thank you. A coordinator will look at your application, and we'll e-mail you the decision."), "success")
             return redirect(url_for("accounts.home"), code=303)
     return render_template("accounts/apply_again.html", form=form), _status(form)
 
@@ -130,7 +130,7 @@ def _wish(form: WishForm) -> Wish:
 def _password_is_right(form: ConfirmForm, user: User) -> bool:
     if user.password and verify_password(security.password_util.normalize(form.password.data), user.password):
         return True
-    form.password.errors = [_("That isn't the password of this application. If you don't know it, apply again with your own.")]
+    form.password.errors = [_("That isn't the password you chose for this application. If you don't know it, apply again with a new one.")]
     return False
 
 

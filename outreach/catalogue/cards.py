@@ -144,7 +144,7 @@ def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
     if row.state != SessionState.PUBLISHED:
         return (row.state, _("Draft") if row.state == SessionState.DRAFT else _("Cancelled"))
     if row.ends_at <= now:
-        return "past", _("Took place")
+        return "past", _("Over")
     if now >= (row.closes_at or row.starts_at):
         return "closed", _("Registration closed")
     return _room(row, now)
@@ -155,7 +155,7 @@ def _room(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
     if left == 0:
         return "full", _("Full, with a waiting list")
     if row.opens_at and row.opens_at > now:
-        return "waiting", _("Registration opens later")
+        return "waiting", _("Registration not open yet")
     if left <= FEW < row.capacity:
         return "few", ngettext("%(num)s seat left", "%(num)s seats left", left)
     return "", ""

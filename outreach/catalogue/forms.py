@@ -21,7 +21,7 @@ class SearchDateField(DateField):
         try:
             super().process_formdata(values)
         except ValueError:
-            raise ValueError(_("Write a date, such as 2027-03-18.")) from None
+            raise ValueError(_("Enter a date, such as 2027-03-18.")) from None
 
 
 class SessionSearchForm(Form):
@@ -37,7 +37,7 @@ class SessionSearchForm(Form):
     where = SelectField(
         _l("Where"),
         default="",
-        choices=[SelectChoice("", _l("Anywhere")), SelectChoice(Where.PLACE, _l("At a place")), SelectChoice(Where.ONLINE, _l("Online"))],
+        choices=[SelectChoice("", _l("Anywhere")), SelectChoice(Where.PLACE, _l("In person")), SelectChoice(Where.ONLINE, _l("Online"))],
     )
     since = SearchDateField(_l("From"), [Optional()])
 

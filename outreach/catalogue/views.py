@@ -167,7 +167,7 @@ def _description(outreach_session: OutreachSession, url: str) -> str:
 def _provisional(outreach_session: OutreachSession) -> str:
     if outreach_session.decides_at is None:
         return ""
-    return _("Provisional: decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone))
+    return _("Provisional, to be decided by %(until)s", until=formatting.moment(outreach_session.decides_at, outreach_session.zone))
 
 
 def _location(outreach_session: OutreachSession) -> str:

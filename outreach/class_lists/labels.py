@@ -17,12 +17,14 @@ _FILE: Mapping[FileCode, LazyString] = {
     FileCode.EMPTY: _l("This file is empty. Choose the file with your class list, or paste the list."),
     FileCode.TOO_BIG: _l("This file is larger than %(limit)s MB. Keep only the columns we need, or split the list into several files."),
     FileCode.SPREADSHEET: _l('This is a spreadsheet. Open it, choose "Save as" or "Download" and "CSV", then upload that file.'),
-    FileCode.ARCHIVE: _l("This is a packed file. Unpack it first, then upload the class list inside as CSV."),
+    FileCode.ARCHIVE: _l("This is a compressed file. Unpack it first, then upload the class list inside as CSV."),
     FileCode.DOCUMENT: _l("This is a document or a picture, not a class list. Save the list from your spreadsheet as CSV, or paste it."),
-    FileCode.WEB_PAGE: _l("This is a web page, whatever its name says. Open it in your spreadsheet, save it as CSV and upload that file."),
+    FileCode.WEB_PAGE: _l(
+        "This is a web page, although its name says otherwise. Open it in your spreadsheet, save it as CSV and upload that file."
+    ),
     FileCode.UTF16: _l('This file is saved as "Unicode text" (UTF-16). Save it as "CSV UTF-8" and upload it again.'),
     FileCode.BINARY: _l("We can't read this file as text. Save the list from your spreadsheet as CSV, or paste it."),
-    FileCode.GARBLED: _l('Some letters in this file are damaged, perhaps those with accents. Save it again as "CSV UTF-8".'),
+    FileCode.GARBLED: _l('Some characters in this file are damaged, perhaps those with accents. Save it again as "CSV UTF-8".'),
     FileCode.UNCLOSED_QUOTE: _l('Row %(line)s opens a quotation mark (") that is never closed. Close it or take it out.'),
     FileCode.TOO_MANY_ROWS: _l("This list has more than %(limit)s rows. Upload one class at a time."),
     FileCode.TOO_MANY_COLUMNS: _l("Row %(line)s has more than %(limit)s columns. Keep only the columns we need."),
@@ -31,48 +33,53 @@ _FILE: Mapping[FileCode, LazyString] = {
     ),
     FileCode.NO_STUDENTS: _l("We found no students in this list. There should be one row for each, below the headings."),
     FileCode.NO_NAME_COLUMN: _l("We don't know which columns hold the names. Choose the given name and the family name, or the full name."),
-    FileCode.FIELD_CHOSEN_TWICE: _l("Two columns are chosen for the %(field)s. Choose one of them."),
+    FileCode.FIELD_CHOSEN_TWICE: _l("Two columns are chosen for “%(field)s”. Choose one of them."),
     FileCode.NO_SUCH_COLUMN: _l("There is no column %(column)s in this list. Upload the list again."),
 }
 
 _ROW: Mapping[ProblemCode, LazyString] = {
-    ProblemCode.MISSING_NAME: _l("Row %(line)s: the %(field)s is missing. Every student needs a given name and a family name."),
-    ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Look whether the columns are in place.'),
+    ProblemCode.MISSING_NAME: _l("Row %(line)s: “%(field)s” is missing. Every student needs a given name and a family name."),
+    ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Check that the right columns are chosen.'),
     ProblemCode.BAD_EMAIL: _l('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
     ProblemCode.SEVERAL_EMAILS: _l('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
     ProblemCode.BAD_DATE: _l('Row %(line)s: we can\'t read "%(value)s" as a date. Write it like 2011-04-30.'),
     ProblemCode.AMBIGUOUS_DATE: _l('Row %(line)s: "%(value)s" can be read in two ways. Choose which comes first, the day or the month.'),
-    ProblemCode.FUTURE_BIRTH_DATE: _l('Row %(line)s: the birth date "%(value)s" is in the future. Look at the year.'),
-    ProblemCode.IMPLAUSIBLE_AGE: _l('Row %(line)s: the birth date "%(value)s" is not a student\'s. Correct it or empty the cell.'),
+    ProblemCode.FUTURE_BIRTH_DATE: _l('Row %(line)s: the birth date "%(value)s" is in the future. Check the year.'),
+    ProblemCode.IMPLAUSIBLE_AGE: _l(
+        'Row %(line)s: the birth date "%(value)s" can\'t be right for a student. Correct it or empty the cell.'
+    ),
     ProblemCode.MANGLED_NUMBER: _l(
         'Row %(line)s: your spreadsheet shortened a long student number to "%(value)s". Format that column as text and save again.'
     ),
     ProblemCode.FORMULA_CELL: _l('Row %(line)s: "%(value)s" is a formula. Replace it with its value.'),
-    ProblemCode.SPREADSHEET_ERROR: _l('Row %(line)s: "%(value)s" is an error of your spreadsheet. Correct the cell or empty it.'),
-    ProblemCode.CONTROL_CHARACTERS: _l("Row %(line)s: the %(field)s has a line break or a hidden sign in it. Type it again on one line."),
-    ProblemCode.GARBLED: _l('Row %(line)s: some letters of "%(value)s" are damaged. Type them again, or save the list as "CSV UTF-8".'),
-    ProblemCode.TOO_LONG: _l('Row %(line)s: the %(field)s "%(value)s" is too long. Shorten it.'),
+    ProblemCode.SPREADSHEET_ERROR: _l('Row %(line)s: "%(value)s" is a spreadsheet error. Correct the cell or empty it.'),
+    ProblemCode.CONTROL_CHARACTERS: _l(
+        "Row %(line)s: “%(field)s” has a line break or a hidden character in it. Type it again on one line."
+    ),
+    ProblemCode.GARBLED: _l('Row %(line)s: some characters in "%(value)s" are damaged. Type them again, or save the list as "CSV UTF-8".'),
+    ProblemCode.TOO_LONG: _l('Row %(line)s: "%(value)s" is too long for “%(field)s”. Shorten it.'),
     ProblemCode.TOO_MANY_CELLS: _l(
         'Row %(line)s has more cells than there are headings: "%(value)s" has none. Look for a comma that splits a cell, or add a heading.'
     ),
-    ProblemCode.TOO_MANY_GUARDIANS: _l("Row %(line)s names %(value)s guardians. Keep four at most."),
+    ProblemCode.TOO_MANY_GUARDIANS: _l("Row %(line)s has %(value)s guardians. Keep four at most."),
     ProblemCode.DUPLICATE_ROW: _l(
-        "Row %(line)s is the same student as row %(value)s, told differently. Keep one, or add what tells them apart, such as birth dates."
+        "Row %(line)s is the same student as row %(value)s, with different details. "
+        "Keep one of them, or add something that tells two students apart, such as a birth date."
     ),
     ProblemCode.DUPLICATE_NUMBER: _l("Row %(line)s has the same student number as row %(value)s. Correct one of them."),
-    ProblemCode.REPEATED_ROW: _l("Row %(line)s repeats row %(value)s. It counts once."),
-    ProblemCode.NAMESAKE: _l("Row %(line)s has the same name as row %(value)s. They count as two students."),
-    ProblemCode.NAME_WAS_SPLIT: _l(
-        'Row %(line)s: we split the name as "%(value)s" (given name | family name). Look whether that is right.'
-    ),
+    ProblemCode.REPEATED_ROW: _l("Row %(line)s is the same as row %(value)s. We count it once."),
+    ProblemCode.NAMESAKE: _l("Row %(line)s has the same name as row %(value)s. We count them as two students."),
+    ProblemCode.NAME_WAS_SPLIT: _l('Row %(line)s: we split the name as "%(value)s" (given name | family name). Check this is right.'),
 }
 
 _ASK: Mapping[AskReason, LazyString] = {
-    AskReason.NUMBER_OF_ANOTHER: _l("Row %(line)s: %(name)s has the student number of somebody with another name. Is it the same student?"),
-    AskReason.SEVERAL_STUDENTS: _l("Row %(line)s: several students may be %(name)s. Which one is it?"),
-    AskReason.SEVERAL_ROWS: _l("Row %(line)s: this row and another one may both be the same %(name)s. Which one is it?"),
-    AskReason.SAME_NAME: _l("Row %(line)s: the class has a %(name)s whose other details differ. Is it the same student?"),
-    AskReason.OTHER_CLASS: _l("Row %(line)s: another class of your school has a %(name)s. Is it the same student?"),
+    AskReason.NUMBER_OF_ANOTHER: _l(
+        "Row %(line)s: %(name)s has the same student number as somebody with another name. Is it the same student?"
+    ),
+    AskReason.SEVERAL_STUDENTS: _l("Row %(line)s: %(name)s could be one of several students. Which one is it?"),
+    AskReason.SEVERAL_ROWS: _l("Row %(line)s: this row and another may both be the same %(name)s. Which one is it?"),
+    AskReason.SAME_NAME: _l("Row %(line)s: this class has a student called %(name)s with other details. Is it the same student?"),
+    AskReason.OTHER_CLASS: _l("Row %(line)s: another class at your school has a student called %(name)s. Is it the same student?"),
 }
 
 _FIELD: Mapping[ListField, LazyString] = {

@@ -28,7 +28,7 @@ class TimeFilter(enum.StrEnum):
 class OrganisationForm(Form):
     """What schools and sites have in common."""
 
-    name = LineField(_l("Name"), (required(_l("Please write its name.")),))
+    name = LineField(_l("Name"), (required(_l("Please give it a name.")),))
     country = CountryField(_l("Country"), default="GB")
     zone = ZoneField(_l("Time zone"), default="Europe/London")
 
@@ -38,10 +38,12 @@ class SchoolForm(OrganisationForm):
 
     town = LineField(_l("Town"), (Optional(),))
     majority_age = IntegerField(
-        _l("Of age at"),
-        (NumberRange(16, 21, message=_l("Please write a number from 16 to 21.")),),
+        _l("Age of majority"),
+        (NumberRange(16, 21, message=_l("Please enter a number from 16 to 21.")),),
         default=18,
-        description=_l("Under this age a guardian is copied on every letter. 18 nearly everywhere, 19 or 21 in some states."),
+        description=_l(
+            "Guardians of students under this age get every e-mail too. It is 18 nearly everywhere, and 19 or 21 in some states."
+        ),
     )
 
     def typed(self) -> SchoolInput:
@@ -58,7 +60,7 @@ class SchoolForm(OrganisationForm):
 class SiteForm(OrganisationForm):
     """A hospital or venue."""
 
-    address = ProseField(_l("Address"), (Optional(),), description=_l("As a taxi driver needs it; it stands in every invitation."))
+    address = ProseField(_l("Address"), (Optional(),), description=_l("The full postal address. It appears in every invitation."))
 
     def typed(self) -> SiteInput:
         """Give what was typed."""
@@ -69,7 +71,7 @@ class Approval(Form):
     """Which school or site is given: a known one, or a new one described below."""
 
     place = SelectField(_l("Where they work"), coerce=int, default=NEW)
-    note = ProseField(_l("A word to them"), (Optional(),), description=_l("It stands in the letter."))
+    note = ProseField(_l("Message to them"), (Optional(),), description=_l("It appears in the e-mail."))
 
     def offer(self, places: list[tuple[int, str]], new: str) -> None:
         """Offer these places, and a new one."""
@@ -103,8 +105,8 @@ class DeclineForm(Form):
 
     reason = ProseField(
         _l("Why"),
-        (required(_l("Please say why: it stands in the letter.")),),
-        description=_l("They read this. Say what would have to be different."),
+        (required(_l("Please say why. Your reason appears in the e-mail.")),),
+        description=_l("They will read this. Say what would have to change."),
     )
 
 
@@ -120,10 +122,10 @@ class SessionFilter(Filter):
     time = SelectField(
         _l("When"),
         choices=[
-            SelectChoice(TimeFilter.COMING, _l("Coming")),
+            SelectChoice(TimeFilter.COMING, _l("Upcoming")),
             SelectChoice(TimeFilter.PAST, _l("Past")),
             SelectChoice(TimeFilter.ALL, _l("All")),
-            SelectChoice(TimeFilter.UNDECIDED, _l("Coming, not decided in time")),
+            SelectChoice(TimeFilter.UNDECIDED, _l("Upcoming, decision overdue")),
         ],
         default=TimeFilter.COMING,
     )

@@ -55,7 +55,7 @@ def approve(application_id: int) -> ResponseReturnValue:
         except Stale as stale:
             return _decided_already(found.id, stale)
         else:
-            flash(_("%(name)s is approved and will hear from us by mail.", name=found.user.name), "success")
+            flash(_("%(name)s is approved. We'll tell them by e-mail.", name=found.user.name), "success")
             return redirect(url_for("coordination.applications"), code=303)
     return _page(found, form, DeclineForm(formdata=None)), 422
 
@@ -71,7 +71,7 @@ def decline(application_id: int) -> ResponseReturnValue:
             use_cases.decline(found.id, by_id=me().id, note=form.reason.data, now=clock.now())
         except Stale as stale:
             return _decided_already(found.id, stale)
-        flash(_("Declined. %(name)s will hear from us by mail.", name=found.user.name), "success")
+        flash(_("Declined. We'll tell %(name)s by e-mail.", name=found.user.name), "success")
         return redirect(url_for("coordination.applications"), code=303)
     return _page(found, _approval(found, fresh=True), form), 422
 
@@ -86,7 +86,7 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
     beginning = {"place": same, "name": found.place, "zone": zone, "country": country_of_zones().get(zone, "GB")}
     fields = {"formdata": None} if fresh else {}
     form = TeacherApproval(data=beginning, **fields) if is_teacher else ClinicianApproval(data=beginning, **fields)
-    form.offer(places, _("A new school, described below") if is_teacher else _("A new site, described below"))
+    form.offer(places, _("A new school (describe it below)") if is_teacher else _("A new site (describe it below)"))
     return form
 
 
@@ -150,7 +150,7 @@ def close_account(user_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         flash(str(refusal), "error")
     else:
-        flash(_("The account of %(name)s is closed; wherever they were signed in, they are out.", name=found.name), "success")
+        flash(_("The account of %(name)s is closed. They are signed out everywhere.", name=found.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)
 
 
@@ -160,5 +160,5 @@ def open_account(user_id: int) -> ResponseReturnValue:
     """Open it again."""
     found = load(User, user_id, policy.coordinates)
     use_cases.open_account(found.id)
-    flash(_("%(name)s may sign in again.", name=found.name), "success")
+    flash(_("%(name)s can sign in again.", name=found.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)

@@ -121,16 +121,18 @@ def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]
     if application.role != role:
         raise Refusal(_("This application is for another role."))
     if user.confirmed_at is None:
-        raise Refusal(_("Their address isn't confirmed yet. Until they open the link in our letter, it might be anybody."))
+        raise Refusal(
+            _("Their address isn't confirmed yet. Until they open the link in our e-mail, the application could be from anybody.")
+        )
     return application, user
 
 
 def _pending(application_id: int) -> tuple[Application, User]:
     application = locked(Application, application_id)
     if application is None:
-        raise NotThere(_("This application is no longer there."))
+        raise NotThere(_("This application no longer exists."))
     if application.state != ApplicationState.PENDING:
-        raise Stale(_("Another coordinator has decided on this application already. Nothing was changed."))
+        raise Stale(_("Another coordinator has already decided on this application. Nothing was changed."))
     return application, _user(application.user_id)
 
 
@@ -149,15 +151,17 @@ def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
         return _kept(model, None, chosen)
     found = db.session.get(model, chosen)
     if found is None:
-        raise Refusal(_("That place is no longer there. Please choose another."))
+        raise Refusal(_("That school or site no longer exists. Please choose another."))
     return found
 
 
 def _kept(model: type[Place], key: int | None, typed: SchoolInput | SiteInput) -> Place:
     organisation = model() if key is None else locked(model, key)
     if organisation is None:
-        raise NotThere(_("This place is no longer there."))
-    taken = Refusal(_("There is one of this name already. Choose it from the list, or add the town to tell them apart."), field="name")
+        raise NotThere(_("This school or site no longer exists."))
+    taken = Refusal(
+        _("There is already one with this name. Choose it from the list, or add the town to the name to tell them apart."), field="name"
+    )
     if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(typed.name), model.id != (key or 0))) is not None:
         raise taken
     for name, value in asdict(typed).items():
@@ -174,5 +178,5 @@ def _user(user_id: int) -> User:
     """Read somebody afresh. No lock: what is written here doesn't depend on what others write of them."""
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
-        raise NotThere(_("This account is no longer there."))
+        raise NotThere(_("This account no longer exists."))
     return user

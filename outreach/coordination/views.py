@@ -56,40 +56,40 @@ def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
     rows = [
         (
             seen.applications,
-            ngettext("application waits for you", "applications wait for you", seen.applications),
+            ngettext("application to decide on", "applications to decide on", seen.applications),
             url_for("coordination.applications"),
         ),
         (
             seen.undecided,
-            ngettext("session awaits a decision", "sessions await a decision", seen.undecided),
+            ngettext("session to confirm or cancel", "sessions to confirm or cancel", seen.undecided),
             url_for("coordination.sessions", time=TimeFilter.UNDECIDED.value),
         ),
         (
             seen.failed_letters,
-            ngettext("letter has failed", "letters have failed", seen.failed_letters),
-            url_for("mail_admin.letters", state=LetterState.FAILED.value),
+            ngettext("e-mail has failed", "e-mails have failed", seen.failed_letters),
+            url_for("mail_admin.emails", state=LetterState.FAILED.value),
         ),
         (
             seen.undeliverable_mailboxes,
-            ngettext(
-                "address was refused by its mail server", "addresses were refused by their mail servers", seen.undeliverable_mailboxes
-            ),
-            url_for("mail_admin.mailboxes"),
+            ngettext("address is refused by its mail server", "addresses are refused by their mail servers", seen.undeliverable_mailboxes),
+            url_for("mail_admin.undeliverable_addresses"),
         ),
         (
             seen.stopped_mailboxes,
-            ngettext("reader said: wrong address", "readers said: wrong address", seen.stopped_mailboxes),
-            url_for("mail_admin.mailboxes"),
+            ngettext(
+                "address was reported as wrong by its reader", "addresses were reported as wrong by their readers", seen.stopped_mailboxes
+            ),
+            url_for("mail_admin.undeliverable_addresses"),
         ),
         (
             seen.blocked_domains,
-            ngettext("domain turns our letters away", "domains turn our letters away", seen.blocked_domains),
-            url_for("mail_admin.mailboxes"),
+            ngettext("domain blocks our e-mails", "domains block our e-mails", seen.blocked_domains),
+            url_for("mail_admin.undeliverable_addresses"),
         ),
         (
             seen.inbound_to_look_at,
-            ngettext("message that came in needs a look", "messages that came in need a look", seen.inbound_to_look_at),
-            url_for("mail_admin.inbound"),
+            ngettext("received e-mail to review", "received e-mails to review", seen.inbound_to_look_at),
+            url_for("mail_admin.received"),
         ),
     ]
     return [*_skipped(seen.skipped_sessions), *(row for row in rows if row[0])]
@@ -100,8 +100,8 @@ def _skipped(ids: list[int]) -> list[tuple[int, str, str]]:
     if not ids:
         return []
     sentence = ngettext(
-        "session stands at a time its clock skips by new rules: move it",
-        "sessions stand at a time their clock skips by new rules: move them",
+        "session is at a time that no longer exists because the clocks change: move it",
+        "sessions are at a time that no longer exists because the clocks change: move them",
         len(ids),
     )
     return [(len(ids), sentence, url_for("scheduling.move_session", session_id=ids[0]))]

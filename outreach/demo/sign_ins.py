@@ -25,7 +25,7 @@ SIGN_INS = (CLINICIAN, TEACHER, COORDINATOR)
 
 
 def in_words(settings: Settings) -> str:
-    """Say where to sign in and as whom, and where letters can be seen."""
+    """Say where to sign in and as whom, and where e-mails can be seen."""
     people = "".join(f"\n  {one.role.value:<12} {one.email}" for one in SIGN_INS)
-    mailbox = f"\nEvery letter can be seen at {settings.base_url}/mailbox" if settings.has_local_mailbox else ""
+    mailbox = f"\nAll e-mails can be seen at {settings.base_url}/mailbox" if settings.has_local_mailbox else ""
     return f"Sign in at {settings.base_url}/login, password {PASSWORD}{people}{mailbox}"

@@ -49,7 +49,7 @@ def html(name: str) -> ResponseReturnValue:
     return response
 
 
-@mailbox.get("/<name>/letter.eml")
+@mailbox.get("/<name>/email.eml")
 def download(name: str) -> ResponseReturnValue:
     """Give the letter as it was sent, for a mail program."""
     response = Response(_letter(name), content_type="message/rfc822")

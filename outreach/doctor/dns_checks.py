@@ -30,7 +30,7 @@ def check_dns(settings: Settings, *, ask: Ask | None = None) -> Iterator[Finding
     if settings.has_local_mailbox or f".{domain}".endswith(INVENTED):
         return
     if not are_aligned(bounces, domain):
-        advice = f"Set OUTREACH_BOUNCE_ADDRESS to an address at {domain}, or be sure that letters are signed for {domain}."
+        advice = f"Set OUTREACH_BOUNCE_ADDRESS to an address at {domain}, or be sure that e-mails are signed for {domain}."
         yield attention("Bounce address", f"{bounces} isn't {domain}: SPF speaks for another domain than the sender's", advice)
     try:
         yield from _records(settings, domain, bounces, ask or txt_records)

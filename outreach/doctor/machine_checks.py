@@ -62,7 +62,7 @@ def _privacy(settings: Settings) -> Finding:
     """Nobody else on this machine reads keys, letters or the database: folder or file keeps them out."""
     readable = [path for path in _secrets(settings) if _lets_others_in(path) and _lets_others_in(path.parent)]
     if not readable:
-        return ok("Privacy", "nobody else on this machine can read keys, letters or the database")
+        return ok("Privacy", "nobody else on this machine can read keys, e-mails or the database")
     text = f"everybody on this machine can read {', '.join(path.name for path in readable)}"
     advice = f"Run `chmod o= {' '.join(dict.fromkeys(str(path.parent) for path in readable))}`."
     return Finding("Privacy", Level.ATTENTION if settings.is_demo else Level.FAILS, text, advice)
@@ -109,7 +109,7 @@ def _base_url(settings: Settings) -> Finding:
         return fails("Address", f"{settings.base_url}: passwords and families' links would travel for all to read", advice)
     if parts.hostname in _OURSELVES:
         advice = "Set OUTREACH_BASE_URL to the address families will open."
-        return fails("Address", f"{settings.base_url}: links in letters would lead nowhere", advice)
+        return fails("Address", f"{settings.base_url}: links in e-mails would lead nowhere", advice)
     return ok("Address", settings.base_url)
 
 
@@ -154,10 +154,10 @@ def _letters(now: datetime) -> Finding:
     pause = db.session.scalar(select(OutboxPause))
     if pause is not None:
         text = f"all wait since {pause.since:%Y-%m-%d %H:%M} UTC: {_REASONS.get(pause.reason, pause.reason)} ({pause.server_words})"
-        return fails("Letters", text, "Mend what is said about the mail server; they leave by themselves then.")
+        return fails("E-mails", text, "Mend what is said about the mail server; they leave by themselves then.")
     due = Letter.state.in_(UNSETTLED), Letter.due_at <= now
     oldest, number = db.session.execute(select(func.min(Letter.due_at), func.count()).where(*due)).one()
     if not number or now - oldest < LONG:
-        return ok("Letters", f"{number} due")
+        return ok("E-mails", f"{number} due")
     text = f"{number} due, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
-    return attention("Letters", text, "See that `outreach worker` is running.")
+    return attention("E-mails", text, "See that `outreach worker` is running.")

@@ -24,7 +24,7 @@ _BROKEN = (OSError, smtplib.SMTPException, UnicodeError)
 def check_mail(settings: Settings) -> Iterator[Finding]:
     """Talk to the mail server as the worker would, up to the point where a letter would go."""
     if settings.has_local_mailbox:
-        yield ok("Mail server", f"none: letters are kept in {local_folder(settings)}")
+        yield ok("Mail server", f"none: e-mails are kept in {local_folder(settings)}")
         yield _reply_address(settings, None)
         return
     if bool(settings.mail_username) != bool(settings.mail_password):
@@ -47,7 +47,7 @@ def _connected(settings: Settings) -> Finding:
         return ok("Mail server", f"{_place(settings)}, with TLS{signed_in}")
     if settings.mail_server in _LOOPBACK:
         return ok("Mail server", f"{_place(settings)}, on this machine{signed_in}")
-    text = f"{_place(settings)}{signed_in}, without TLS: letters travel for all to read"
+    text = f"{_place(settings)}{signed_in}, without TLS: anybody on the way can read the e-mails"
     return attention("Mail server", text, "Set OUTREACH_MAIL_USE_TLS=1 (and OUTREACH_MAIL_PORT, usually 587).")
 
 
@@ -67,7 +67,7 @@ def _asked(connection: smtplib.SMTP, address: str) -> tuple[Finding, str | None]
 def _reply_address(settings: Settings, answer: str | None) -> Finding:
     """Say what must be there. A server that takes mail for other domains says yes to any address: that isn't proof."""
     before, after = settings.reply_address.split("{token}")
-    text = f"letters are answered to {before}…{after}: that mailbox must exist, and accept whatever stands for the dots"
+    text = f"e-mails are answered to {before}…{after}: that mailbox must exist, and accept whatever stands for the dots"
     if settings.has_local_mailbox:
         return ok("Reply address", text)
     if after.endswith(INVENTED):

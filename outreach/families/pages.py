@@ -1,4 +1,4 @@
-"""What one mailbox may see of one session: exactly its own students' places.
+"""What one mailbox may see of one session: exactly the registrations of its own students.
 
 Reads only.
 """
@@ -21,30 +21,30 @@ from outreach.tokens import LinkBroken, LinkPurpose, read
 
 @dataclass(frozen=True)
 class FamilyRegistration:
-    """One student's place, as their family sees it. `missing`: in words, while the seat is held."""
+    """The registration of one student, as their family sees it. `missing`: in words, while the seat is held."""
 
     registration: Registration
     given_name: str
-    place_in_queue: int | None
+    position: int | None
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class FamilyPage:
-    """A mailbox and a session, with the places of the students linked to that mailbox."""
+    """A mailbox and a session, with the registrations of the students linked to that mailbox."""
 
     mailbox: Mailbox
     outreach_session: OutreachSession
-    places: tuple[FamilyRegistration, ...]
+    registrations: tuple[FamilyRegistration, ...]
 
     @property
     def has_seat(self) -> bool:
         """One of them has a seat, so place and link are theirs to know."""
-        return any(registration.registration.is_seated for registration in self.places)
+        return any(registration.registration.is_seated for registration in self.registrations)
 
     def registration(self, registration_id: int) -> FamilyRegistration:
         """Give one of them; raises NotThere for anybody else's."""
-        for registration in self.places:
+        for registration in self.registrations:
             if registration.registration.id == registration_id:
                 return registration
         raise NotThere
@@ -53,7 +53,7 @@ class FamilyPage:
 def open_page(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> FamilyPage:
     """Open a link from a letter. Raises what `open_link` raises."""
     mailbox, outreach_session = open_link(token, purpose, secret_key=secret_key, now=now)
-    return FamilyPage(mailbox, outreach_session, _places(mailbox, outreach_session))
+    return FamilyPage(mailbox, outreach_session, _registrations(mailbox, outreach_session))
 
 
 def open_link(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:
@@ -69,7 +69,7 @@ def open_link(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetim
     return mailbox, outreach_session
 
 
-def _places(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[FamilyRegistration, ...]:
+def _registrations(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple[FamilyRegistration, ...]:
     found = db.session.scalars(
         select(Registration)
         .join(Student, Student.id == Registration.student_id)

@@ -1,4 +1,4 @@
-"""What a family is asked on its page: do they come, and if not, shall the place be given back.
+"""What a family is asked on its page: do they come, and if not, shall the student be withdrawn.
 
 Reads only.
 """
@@ -25,8 +25,8 @@ from outreach.web import formatting
 class RsvpQuestion:
     """Whether these students come, and what this mailbox has answered to invitation `sequence`.
 
-    `is_you`: the reader is the one it is about. `at_stake`: whose places "can't come" gives back at once. `to_ask_about`:
-    for whom the reader may say alone that the place is free; `to_agree_on`: for whom others have a say as well.
+    `is_you`: the reader is the one it is about. `at_stake`: whom "can't come" withdraws at once. `to_ask_about`:
+    for whom the reader may withdraw alone; `to_agree_on`: for whom others have a say as well.
     """
 
     sequence: int
@@ -48,7 +48,7 @@ def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
-    about = [one for one in page.places if one.registration.state in HAVE_AN_ENTRY]
+    about = [one for one in page.registrations if one.registration.state in HAVE_AN_ENTRY]
     if invitation is None or not about or not outreach_session.is_to_come(now):
         return None
     rsvps = family_rsvps(Registration.id.in_([one.registration.id for one in about]))
@@ -77,5 +77,5 @@ def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
     return db.session.scalar(standing.execution_options(populate_existing=True))
 
 
-def _among(places: Collection[FamilyRegistration], ids: Collection[int]) -> tuple[FamilyRegistration, ...]:
-    return tuple(one for one in places if one.registration.id in ids)
+def _among(registrations: Collection[FamilyRegistration], ids: Collection[int]) -> tuple[FamilyRegistration, ...]:
+    return tuple(one for one in registrations if one.registration.id in ids)

@@ -42,7 +42,7 @@ from outreach.rsvp import NewRsvp
 
 
 def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
-    """Give a place back on behalf of its own family; the page has checked that it is theirs."""
+    """Withdraw on behalf of its own family; the page has checked that it is theirs."""
     registering.withdraw(registration_id, now=now, by_mailbox_id=mailbox_id)
 
 
@@ -114,7 +114,7 @@ def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
 
 
 def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:
-    """Answer this mailbox's one invitation, as it was shown (`sequence`); gives the registrations whose places that gave back.
+    """Answer this mailbox's one invitation, as it was shown (`sequence`); gives the registrations that this withdrew.
 
     A reply of a calendar that was made before this moment changes nothing any more. Raises Refusal where there is nothing
     to answer, Stale when the invitation has changed since it was shown.
@@ -123,7 +123,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
         if invitation is None or not outreach_session.is_to_come(now):
-            raise Refusal(_("There is nothing to answer any more: the session has begun or was cancelled, or the place was given back."))
+            raise Refusal(_("You can't answer any more: the session has begun or was cancelled, or the student was withdrawn."))
         if invitation.sequence != sequence:
-            raise Stale(_("The time, the place or who takes part has changed meanwhile. Please look again, then answer."))
+            raise Stale(_("The time, the site or who takes part has changed in the meantime. Please check, then answer."))
         return apply_rsvp(outreach_session, invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)

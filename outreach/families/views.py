@@ -25,7 +25,7 @@ limiter.limit("120/minute")(families)
 
 @families.get("/i/<token>")
 def show(token: str) -> ResponseReturnValue:
-    """Show the session and the places of this family's own students."""
+    """Show the session and the registrations of this family's own students."""
     return _shown(token, AnswerForm())
 
 
@@ -44,15 +44,15 @@ def answer(token: str) -> ResponseReturnValue:
         return _shown(token, form), refusal.status
     if freed:
         names = named([page.registration(key).given_name for key in freed])
-        flash(_("Thank you for telling us. The place was given back (%(names)s), and the school is told.", names=names), "success")
+        flash(_("Thank you for telling us. We have withdrawn %(names)s, and we'll tell the school.", names=names), "success")
     else:
-        flash(_("Thank you. The school and the host see your answer."), "success")
+        flash(_("Thank you. The school and the host can see your answer."), "success")
     return redirect(url_for("families.show", token=token), code=303)
 
 
 @families.route("/i/<token>/withdrawal/<int:registration_id>", methods=["GET", "POST"])
 def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
-    """Ask, then give the place back."""
+    """Ask, then withdraw."""
     page = _opened(token)
     registration = page.registration(registration_id)
     form = Form()
@@ -61,11 +61,11 @@ def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
             use_cases.withdraw(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
-            return render_template("families/withdraw.html", page=page, place=registration, token=token, form=form), refusal.status
-        flash(_("%(name)s's place was given back. The school is told.", name=registration.given_name), "success")
+            return render_template("families/withdraw.html", page=page, row=registration, token=token, form=form), refusal.status
+        flash(_("%(name)s is withdrawn. We'll tell the school.", name=registration.given_name), "success")
         return redirect(url_for("families.show", token=token), code=303)
     return render_template(
-        "families/withdraw.html", page=page, place=registration, token=token, form=form
+        "families/withdraw.html", page=page, row=registration, token=token, form=form
     ), 422 if form.is_submitted() else 200
 
 
@@ -82,7 +82,7 @@ def not_mine(token: str) -> ResponseReturnValue:
 
 @families.get("/stopped")
 def stopped() -> ResponseReturnValue:
-    """Say thank you: no more mail goes there."""
+    """Say thank you: no more e-mails go there."""
     return render_template("families/stopped.html")
 
 
@@ -91,7 +91,7 @@ def stopped() -> ResponseReturnValue:
 def link_is_void(refusal: NotThere) -> ResponseReturnValue:
     """Say kindly that this link opens nothing any more."""
     expired = isinstance(refusal, LinkExpired)
-    return render_template("families/void.html", expired=expired), 410 if expired else 404
+    return render_template("families/link_expired.html", expired=expired), 410 if expired else 404
 
 
 @families.after_request
@@ -120,12 +120,12 @@ def reminders(token: str) -> ResponseReturnValue:
 csrf.exempt(reminders)
 
 
-@families.post("/i/<token>/reminders/again")
-def remind_again(token: str) -> ResponseReturnValue:
+@families.post("/i/<token>/reminders/restart")
+def restart_reminders(token: str) -> ResponseReturnValue:
     """Take it back."""
     mailbox = _mailbox(token)
     use_cases.remind_again(mailbox.id)
-    flash(_("Reminders go to %(address)s again.", address=mailbox.address), "success")
+    flash(_("We'll send reminders to %(address)s again.", address=mailbox.address), "success")
     return redirect(url_for("families.reminders", token=token), code=303)
 
 

@@ -41,12 +41,12 @@ class InboundFilter(Filter):
 
     kind = SelectField(_l("Kind"), choices=lambda: choices(INBOUND_KINDS))
     shown = SelectField(
-        _l("What became of it"),
+        _l("Outcome"),
         choices=[
-            SelectChoice(Shown.TO_LOOK_AT, _l("Needs a look")),
-            SelectChoice(Shown.QUARANTINED, _l("Needs a look, or was looked at")),
+            SelectChoice(Shown.TO_LOOK_AT, _l("Needs review")),
+            SelectChoice(Shown.QUARANTINED, _l("Needs review, or reviewed")),
             SelectChoice(Shown.APPLIED, _l("Done")),
-            SelectChoice(Shown.HISTORY, _l("Remembered only")),
+            SelectChoice(Shown.HISTORY, _l("Noted only")),
             SelectChoice(Shown.IGNORED, _l("Ignored")),
             SelectChoice(Shown.ALL, _l("All")),
         ],

@@ -8,65 +8,69 @@ from outreach.inbound import InboundReason
 from outreach.models import InboundKind, InboundMessage, InboundOutcome
 
 INBOUND_KINDS = {
-    InboundKind.REPLY: _l("Answer of a calendar"),
+    InboundKind.REPLY: _l("Answer from a calendar"),
     InboundKind.COUNTER: _l("Another time proposed"),
     InboundKind.REFRESH: _l("Invitation asked for"),
     InboundKind.BOUNCE: _l("Bounce"),
     InboundKind.COMPLAINT: _l("Complaint"),
-    InboundKind.AUTOMATIC: _l("Automatic mail"),
-    InboundKind.OTHER: _l("Other mail"),
+    InboundKind.AUTOMATIC: _l("Automatic e-mail"),
+    InboundKind.OTHER: _l("Other e-mail"),
 }
 INBOUND_OUTCOMES = {
-    InboundOutcome.QUARANTINED: _l("Needs a look"),
+    InboundOutcome.QUARANTINED: _l("Needs review"),
     InboundOutcome.APPLIED: _l("Done"),
-    InboundOutcome.HISTORY: _l("Remembered only"),
+    InboundOutcome.HISTORY: _l("Noted only"),
     InboundOutcome.IGNORED: _l("Ignored"),
 }
 REASONS = {
-    InboundReason.ANSWERED: _l("The answer holds."),
-    InboundReason.PASSED_ON: _l("The invitation was passed on to somebody else, so it counts as unanswered. Host and teacher were told."),
-    InboundReason.PROPOSED: _l("Host and teacher were told which time is proposed."),
+    InboundReason.ANSWERED: _l("The answer counts."),
+    InboundReason.PASSED_ON: _l(
+        "The invitation was forwarded to somebody else, so it counts as unanswered. We told the host and the teacher."
+    ),
+    InboundReason.PROPOSED: _l("We told the host and the teacher which time is proposed."),
     InboundReason.SENT_AGAIN: _l("The invitation was sent again."),
-    InboundReason.FAILED: _l("A letter of ours didn't arrive."),
-    InboundReason.COMPLAINED: _l("Its reader called a letter unwanted: no reminders go there any more."),
-    InboundReason.OVER: _l("The session is over or cancelled, or the invitation was taken back."),
+    InboundReason.FAILED: _l("One of our e-mails didn't arrive."),
+    InboundReason.COMPLAINED: _l("The reader reported our e-mail as spam. We no longer send reminders there."),
+    InboundReason.OVER: _l("The session is over or cancelled, or the invitation was withdrawn."),
     InboundReason.ONE_MEETING: _l("It is about one meeting of a series. Our sessions have no series."),
     InboundReason.OLD_TIME: _l(
-        "It is about an older version of the invitation. A person who answers one is sent the present version once."
+        "It is about an older version of the invitation. We send the current version once to a person who answers an older one."
     ),
-    InboundReason.OLDER: _l("A newer answer was there already."),
-    InboundReason.OTHER_ATTENDEE: _l("It was given for another address than the invited one."),
-    InboundReason.PROPOSED_ALREADY: _l("Host and teacher know of this proposal, or of three others."),
-    InboundReason.REPLAYED: _l("The same answer had come before, in another message."),
+    InboundReason.OLDER: _l("There was already a newer answer."),
+    InboundReason.OTHER_ATTENDEE: _l("The answer is for a different address from the one invited."),
+    InboundReason.PROPOSED_ALREADY: _l("The host and the teacher already know of this proposal, or of three others."),
+    InboundReason.REPLAYED: _l("We already had the same answer from another message."),
     InboundReason.NEWER_THAN_OURS: _l("It is about a version of the invitation that doesn't exist."),
-    InboundReason.NO_ANSWER: _l("It says neither yes nor no nor maybe."),
+    InboundReason.NO_ANSWER: _l("It doesn't say yes, no or maybe."),
     InboundReason.AUTOMATIC: _l("A program wrote it, such as an out-of-office note."),
-    InboundReason.OUR_OWN: _l("It is a letter of ours that came back to us."),
-    InboundReason.NO_FAILURE: _l("It reports that a letter is late, or that it arrived."),
-    InboundReason.NOT_IMPORTED: _l("It invites us to something. We take no invitations."),
+    InboundReason.OUR_OWN: _l("It is one of our own e-mails that came back."),
+    InboundReason.NO_FAILURE: _l("It reports that an e-mail is late, or that it arrived."),
+    InboundReason.NOT_IMPORTED: _l("It invites us to something. We don't accept invitations."),
     InboundReason.SENT_LATELY: _l("The invitation is on its way already, or was sent within the hour."),
-    InboundReason.NO_TOKEN: _l("It was sent to none of the addresses that we write from, so nobody knows whom it is about."),
-    InboundReason.UNKNOWN_LETTER: _l("It reports about a letter that can't be found."),
+    InboundReason.NO_TOKEN: _l("It wasn't sent to any of the addresses we send from, so we can't tell whom it is about."),
+    InboundReason.UNKNOWN_LETTER: _l("It reports about an e-mail that we can't find."),
     InboundReason.UNKNOWN_UID: _l("It answers an invitation that isn't ours."),
     InboundReason.NOT_THEIRS: _l("It answers somebody else's invitation."),
-    InboundReason.NO_EVENT: _l("It is a calendar's answer without an event."),
+    InboundReason.NO_EVENT: _l("It is an answer from a calendar without an event."),
     InboundReason.SEVERAL_EVENTS: _l("It answers several things at once."),
     InboundReason.SEVERAL_ATTENDEES: _l("It answers for several people at once."),
     InboundReason.NO_ATTENDEE: _l("It doesn't say whose answer it is."),
     InboundReason.PERSON_WROTE: _l("A person wrote to us."),
-    InboundReason.TOO_LARGE: _l("It is larger than 1 MiB, so nobody looked at what it says."),
-    InboundReason.TOO_MANY_PARTS: _l("It has more parts than we look at."),
-    InboundReason.TOO_MANY_EVENTS: _l("It has more events than we look at."),
+    InboundReason.TOO_LARGE: _l("It is larger than 1 MiB, so we didn't read it."),
+    InboundReason.TOO_MANY_PARTS: _l("It has more parts than we read."),
+    InboundReason.TOO_MANY_EVENTS: _l("It has more events than we read."),
     InboundReason.MALFORMED: _l("It can't be read."),
-    InboundReason.FAULT: _l("Something went wrong on our side while it was looked at. The log says more."),
+    InboundReason.FAULT: _l("Something went wrong on our side while we read it. The log says more."),
 }
 _TO_DO = {
-    InboundReason.PERSON_WROTE: _l("Please read it and answer from your own mail. Nobody else will."),
-    InboundReason.NO_TOKEN: _l("If a family or a school wrote it, please answer from your own mail. Otherwise there is nothing to do."),
+    InboundReason.PERSON_WROTE: _l("Please read it and answer from your own e-mail address. Nobody else will."),
+    InboundReason.NO_TOKEN: _l(
+        "If a family or a school wrote it, please answer from your own e-mail address. Otherwise there is nothing to do."
+    ),
     InboundReason.TOO_LARGE: _l("If you know the sender, ask them to send it again without attachments."),
-    InboundReason.FAULT: _l("Please show it to whoever runs this service. If it is an answer, it wasn't counted."),
+    InboundReason.FAULT: _l("Please show it to whoever runs this service. If it is an answer, we didn't count it."),
 }
-_NOT_COUNTED = _l("Nothing was changed. If it is a true answer, its sender can give it on the page behind the link in our letters.")
+_NOT_COUNTED = _l("Nothing was changed. If it is a real answer, the sender can give it on the page that the link in our e-mails opens.")
 
 
 def why(message: InboundMessage) -> str:

@@ -20,7 +20,7 @@ STATES = {
     State.STOPPED: _l("Wrong address"),
     State.UNDELIVERABLE: _l("Address refused"),
     State.BLOCKED: _l("Domain blocked"),
-    State.NEVER_LEFT: _l("Never left"),
+    State.NEVER_LEFT: _l("Never sent"),
     State.BOUNCED: _l("Bounced"),
     State.STALE: _l("Out of date"),
     State.WAITING: _l("Waiting"),
@@ -48,9 +48,9 @@ READERS = {
 }
 BOUNCE_KINDS = {
     BounceKind.HARD: _l("no such mailbox"),
-    BounceKind.POLICY: _l("not let in"),
-    BounceKind.SOFT: _l("not now"),
-    BounceKind.COMPLAINT: _l("called unwanted"),
+    BounceKind.POLICY: _l("not allowed"),
+    BounceKind.SOFT: _l("try later"),
+    BounceKind.COMPLAINT: _l("reported as spam"),
 }
 SOURCES = {AnswerSource.CALENDAR: _l("by calendar"), AnswerSource.PAGE: _l("on the page")}
 
@@ -67,26 +67,26 @@ def why(line: InvitationLine, moment: Moment) -> str:
 
 
 def _stopped(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("Its reader said “wrong address” on %(when)s.", when=moment(line.mailbox.stopped_at))
+    yield _("The reader reported a wrong address on %(when)s.", when=moment(line.mailbox.stopped_at))
 
 
 def _undeliverable(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("The mail server says since %(when)s that there is no such address.", when=moment(line.mailbox.undeliverable_at))
+    yield _("The mail server has refused this address since %(when)s.", when=moment(line.mailbox.undeliverable_at))
     yield from _its_words(line.mailbox.undeliverable_words)
 
 
 def _blocked(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("Its domain turns our letters away since %(when)s.", when=moment(line.mailbox.blocked_at))
+    yield _("Its domain has blocked our e-mails since %(when)s.", when=moment(line.mailbox.blocked_at))
 
 
 def _bounced(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if line.letter is not None:
-        yield _("Accepted on %(when)s, but the last letter came back.", when=moment(line.letter.accepted_at))
+        yield _("Accepted on %(when)s, but the last e-mail came back.", when=moment(line.letter.accepted_at))
         yield from _its_words(line.letter.returned or line.letter.reply)
 
 
 def _stale(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("A newer version hasn't left.") if line.invitation.is_live else _("The cancellation hasn't left.")
+    yield _("A newer version hasn't been sent.") if line.invitation.is_live else _("The cancellation hasn't been sent.")
     yield from _progress(line, moment)
 
 
@@ -96,7 +96,7 @@ def _progress(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if letter is None or letter.state is LetterState.SENT:
         return
     if line.traces.is_under_way:
-        yield _("It waits, due on %(when)s.", when=moment(letter.due_at))
+        yield _("It is waiting to be sent on %(when)s.", when=moment(letter.due_at))
     elif letter.state is LetterState.DROPPED:
         yield _("It was dropped.")
     yield from _its_words(letter.returned or letter.reply)
@@ -110,16 +110,16 @@ def _answered(line: InvitationLine, moment: Moment) -> Iterator[str]:
 
 
 def _sent(line: InvitationLine, moment: Moment) -> Iterator[str]:
-    yield _("The mail server took it on %(when)s.", when=moment(line.letter.accepted_at if line.letter else None))
+    yield _("The mail server accepted it on %(when)s.", when=moment(line.letter.accepted_at if line.letter else None))
 
 
 def _cancelled(line: InvitationLine, moment: Moment) -> Iterator[str]:
     if line.invitation.sent_sequence is None:
-        yield _("Nothing had left, so nothing had to be taken back.")
+        yield _("Nothing had been sent, so there was nothing to cancel.")
     elif line.traces.is_old or line.letter is None:
-        yield _("The entry may still be in their calendar: nothing goes to that address.")
+        yield _("The entry may still be in their calendar, because we don't send e-mails to that address.")
     else:
-        yield _("The mail server took the cancellation on %(when)s.", when=moment(line.letter.accepted_at))
+        yield _("The mail server accepted the cancellation on %(when)s.", when=moment(line.letter.accepted_at))
 
 
 def _its_words(words: str | None) -> Iterator[str]:

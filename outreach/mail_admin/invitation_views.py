@@ -36,7 +36,7 @@ def invitations() -> ResponseReturnValue:
     now = clock.now()
     seen = mail_statistics(now=now)
     late = format_timedelta(now - seen.oldest_due, locale=formatting.locale()) if seen.oldest_due else ""
-    return render_template("mail_admin/invitations.html", seen=seen, late=late, days=LOOKS_BACK.days, **_words())
+    return render_template("mail_admin/invitations.html", seen=seen, late=late, days=LOOKS_BACK.days, **_labels())
 
 
 @mail_admin.get("/sessions/<int:session_id>/invitations")
@@ -54,12 +54,12 @@ def session_invitations(session_id: int) -> ResponseReturnValue:
         "total": len(lines),
         "lost": sum(line.is_lost for line in lines) if outreach_session.ends_at > clock.now() else 0,
     }
-    return render_template("mail_admin/session_invitations.html", **found, **_words())
+    return render_template("mail_admin/session_invitations.html", **found, **_labels())
 
 
-@mail_admin.route("/sessions/<int:session_id>/invitations/again", methods=["GET", "POST"])
+@mail_admin.route("/sessions/<int:session_id>/invitations/resend", methods=["GET", "POST"])
 @signed_in(policy.coordinates)
-def send_again(session_id: int) -> ResponseReturnValue:
+def resend_invitations(session_id: int) -> ResponseReturnValue:
     """Show who gets what, then send again what got lost."""
     outreach_session = load(OutreachSession, session_id, policy.coordinates)
     form = SendAgainForm()
@@ -69,7 +69,7 @@ def send_again(session_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return _question(outreach_session, form), refusal.status
-        flash(ngettext("%(num)s letter is on its way.", "%(num)s letters are on their way.", sent), "success")
+        flash(ngettext("%(num)s e-mail is on its way.", "%(num)s e-mails are on their way.", sent), "success")
         return redirect(url_for("mail_admin.session_invitations", session_id=session_id), code=303)
     return _question(outreach_session, form), 422 if form.is_submitted() else 200
 
@@ -81,9 +81,9 @@ def invitation(invitation_id: int) -> ResponseReturnValue:
     return _one(load(Invitation, invitation_id, policy.coordinates), Form())
 
 
-@mail_admin.post("/invitations/<int:invitation_id>/update")
+@mail_admin.post("/invitations/<int:invitation_id>/resend")
 @signed_in(policy.coordinates)
-def update_invitation(invitation_id: int) -> ResponseReturnValue:
+def resend_invitation(invitation_id: int) -> ResponseReturnValue:
     """Send it again as a new revision."""
     found = load(Invitation, invitation_id, policy.coordinates)
     form = Form()
@@ -100,17 +100,17 @@ def update_invitation(invitation_id: int) -> ResponseReturnValue:
 
 def _question(outreach_session: OutreachSession, form: SendAgainForm) -> str:
     lost = resend.lost_of(outreach_session.id)
-    return render_template("mail_admin/send_again.html", outreach_session=outreach_session, lost=lost, form=form, **_words())
+    return render_template("mail_admin/resend.html", outreach_session=outreach_session, lost=lost, form=form, **_labels())
 
 
 def _one(found: Invitation, form: Form) -> str:
     lines: list[InvitationLine] = invitation_lines(Invitation.id == found.id)
     line = lines[0] if lines else abort(404)
     page = {"line": line, "outreach_session": found.outreach_session, "form": form, "history": history(found), "now": clock.now()}
-    return render_template("mail_admin/invitation.html", **page, **_words())
+    return render_template("mail_admin/invitation.html", **page, **_labels())
 
 
-def _words() -> dict[str, object]:
+def _labels() -> dict[str, object]:
     on_her_clock = partial(table_moment, zone=me().zone)
     return {
         "moment": on_her_clock,

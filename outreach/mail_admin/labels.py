@@ -17,7 +17,7 @@ LETTER_STATES = {
 }
 PAUSE_REASONS = {
     "unreachable": _l("The mail server can't be reached."),
-    "insecure": _l("The mail server can't prove who it is, or offers no encryption."),
+    "insecure": _l("The mail server can't prove its identity, or offers no encryption."),
     "sign_in": _l("The mail server refuses our user name or password."),
     "sender": _l("The mail server refuses our sender address."),
 }

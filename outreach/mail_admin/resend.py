@@ -17,9 +17,15 @@ from outreach.models import Invitation, OutreachSession
 from outreach.notifications import resend_as_update
 
 _WHY_NOT = {
-    State.STOPPED: _l("Its reader said “wrong address”: nothing goes there. When the school corrects it, the new one is invited."),
-    State.UNDELIVERABLE: _l("Its server knows no such address: nothing goes there. When the school corrects it, the new one is invited."),
-    State.BLOCKED: _l("Its domain turns our letters away. When it lets us in, everybody there gets what stands by itself."),
+    State.STOPPED: _l(
+        "The reader reported a wrong address, so we send nothing there. When the school corrects it, we invite the new address."
+    ),
+    State.UNDELIVERABLE: _l(
+        "The mail server doesn't know this address, so we send nothing there. When the school corrects it, we invite the new address."
+    ),
+    State.BLOCKED: _l(
+        "Its domain blocks our e-mails. When it accepts them again, everybody there automatically gets a current invitation."
+    ),
 }
 
 
@@ -34,7 +40,7 @@ def send_as_update(invitation_id: int, *, now: datetime) -> None:
         (line,) = invitation_lines(Invitation.id == invitation_id)
         _must_reach(line)
         if not resend_as_update(outreach_session, [invitation_id], now=now):
-            raise Refusal(_("This entry never left and stands no more: there is nothing to send."))
+            raise Refusal(_("This entry was never sent and is no longer valid, so there is nothing to send."))
 
 
 def send_lost_as_update(session_id: int, shown: Collection[int], *, now: datetime) -> int:
@@ -56,9 +62,9 @@ def lost_of(session_id: int) -> list[InvitationLine]:
 def _coming(session_id: int, now: datetime) -> OutreachSession:
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_("This session isn't there any more."))
+        raise NotThere(_("This session no longer exists."))
     if outreach_session.ends_at <= now:
-        raise Refusal(_("This session is over: nobody needs its invitation any more."))
+        raise Refusal(_("This session is over, so nobody needs its invitation any more."))
     return outreach_session
 
 

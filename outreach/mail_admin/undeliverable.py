@@ -17,27 +17,27 @@ from outreach.people import contacts_of_students
 class MailboxFilter(enum.StrEnum):
     """Which addresses to list."""
 
-    SILENT = "silent"
+    UNDELIVERABLE = "undeliverable"
     BLOCKED = "blocked"
-    PUT_OFF = "put_off"
+    TEMPORARY = "temporary"
 
 
-def mailboxes(shelf: MailboxFilter, *, now: datetime) -> Select[Mailbox, User, int]:
-    """Mailboxes of a shelf, the latest first, each with who signs in with it and how often it was delayed lately."""
+def mailboxes(chosen: MailboxFilter, *, now: datetime) -> Select[Mailbox, User, int]:
+    """Mailboxes of a chosen, the latest first, each with who signs in with it and how often it was delayed lately."""
     since = func.coalesce(Mailbox.undeliverable_at, Mailbox.stopped_at, Mailbox.blocked_at)
     lately = delayed_lately(now=now).subquery()
     return (
         select(Mailbox, User, lately.c.number.label("put_off"))
         .outerjoin(User, User.mailbox_id == Mailbox.id)
         .outerjoin(lately, lately.c.mailbox_id == Mailbox.id)
-        .where(_on(shelf, now))
+        .where(_on(chosen, now))
         .order_by(since.desc(), Mailbox.id)
     )
 
 
 def filter_counts(*, now: datetime) -> dict[MailboxFilter, int]:
-    """Count the mailboxes on each shelf."""
-    return {shelf: db.session.scalar(select(func.count(Mailbox.id)).where(_on(shelf, now))) or 0 for shelf in MailboxFilter}
+    """Count the mailboxes of each kind."""
+    return {chosen: db.session.scalar(select(func.count(Mailbox.id)).where(_on(chosen, now))) or 0 for chosen in MailboxFilter}
 
 
 def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
@@ -55,11 +55,11 @@ def is_undeliverable() -> ColumnElement[bool]:
     return and_(Mailbox.undeliverable_at.is_not(None), known)
 
 
-def _on(shelf: MailboxFilter, now: datetime) -> ColumnElement[bool]:
+def _on(chosen: MailboxFilter, now: datetime) -> ColumnElement[bool]:
     gets_nothing = or_(is_undeliverable(), Mailbox.stopped_at.is_not(None))
-    if shelf is MailboxFilter.SILENT:
+    if chosen is MailboxFilter.UNDELIVERABLE:
         return gets_nothing
-    if shelf is MailboxFilter.BLOCKED:
+    if chosen is MailboxFilter.BLOCKED:
         return ~gets_nothing & Mailbox.blocked_at.is_not(None)
     lately = delayed_lately(now=now).subquery()
     return ~gets_nothing & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))

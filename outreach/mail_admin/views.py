@@ -36,40 +36,40 @@ _ADDRESS_OF_A_PAGE = re.compile(r"\S*(?:https?:|/confirm/|/reset/)\S*", re.IGNOR
 SHOWN_AT_MOST = 20_000
 
 
-@mail_admin.get("/letters")
+@mail_admin.get("/emails")
 @signed_in(policy.coordinates)
-def letters() -> ResponseReturnValue:
+def emails() -> ResponseReturnValue:
     """Show the mail log, newest first."""
     chosen = filter_from(LetterFilter, request.args, _("Address"))
     wanted = queries.letters(chosen.q.data, one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("mail_admin/letters.html", form=chosen, page=page, found=found, **_letter_labels())
+    return render_template("mail_admin/emails.html", form=chosen, page=page, found=found, **_letter_labels())
 
 
-@mail_admin.get("/letters/<int:letter_id>")
+@mail_admin.get("/emails/<int:letter_id>")
 @signed_in(policy.coordinates)
-def letter(letter_id: int) -> ResponseReturnValue:
+def email(letter_id: int) -> ResponseReturnValue:
     """Show what became of one letter."""
     found = load(Letter, letter_id, policy.coordinates)
     can_retry = found.state == LetterState.FAILED and not KINDS[found.kind].opens_account
-    return render_template("mail_admin/letter.html", letter=found, can_retry=can_retry, **_letter_labels())
+    return render_template("mail_admin/email.html", letter=found, can_retry=can_retry, **_letter_labels())
 
 
-@mail_admin.get("/letters/<int:letter_id>/message.eml")
+@mail_admin.get("/emails/<int:letter_id>/message.eml")
 @signed_in(policy.coordinates)
-def message(letter_id: int) -> ResponseReturnValue:
+def email_file(letter_id: int) -> ResponseReturnValue:
     """Give a letter about a session as it goes over the wire, for a mail program; no other: links in account letters open accounts."""
     found = load(Letter, letter_id, policy.coordinates)
     if not can_be_read(found):
         abort(404)
     response = Response(as_sent(found, settings()), content_type="message/rfc822")
-    response.headers["Content-Disposition"] = f'attachment; filename="letter-{found.id}.eml"'
+    response.headers["Content-Disposition"] = f'attachment; filename="email-{found.id}.eml"'
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-@mail_admin.post("/letters/<int:letter_id>/retry")
+@mail_admin.post("/emails/<int:letter_id>/retry")
 @signed_in(policy.coordinates)
 def retry(letter_id: int) -> ResponseReturnValue:
     """Try to send a failed letter once more."""
@@ -79,16 +79,16 @@ def retry(letter_id: int) -> ResponseReturnValue:
     except Refusal as refusal:
         flash(str(refusal), "error")
     else:
-        flash(_("The letter is on its way again."), "success")
-    return redirect(url_for("mail_admin.letter", letter_id=found.id), code=303)
+        flash(_("The e-mail is on its way again."), "success")
+    return redirect(url_for("mail_admin.email", letter_id=found.id), code=303)
 
 
-@mail_admin.post("/letters/attempt")
+@mail_admin.post("/emails/retry")
 @signed_in(policy.coordinates)
 def try_now() -> ResponseReturnValue:
     """End the pause of all letters."""
     end_pause(now=clock.now())
-    flash(_("We try the mail server again now. Load this page anew in a minute."), "success")
+    flash(_("We are trying the mail server again now. Reload this page in a minute."), "success")
     return redirect(url_for("coordination.home"), code=303)
 
 
@@ -119,34 +119,34 @@ def as_sent(letter: Letter, settings: Settings) -> bytes:
         plain, signer = partial(render, settings=settings), Signer.of(settings)
         return signer.signing(plain)(letter) if signer else plain(letter)
     except (ValueError, OSError) as fault:
-        raise Refusal(_("No message can be made of this letter: %(fault)s", fault=type(fault).__name__)) from fault
+        raise Refusal(_("This e-mail can't be built: %(fault)s", fault=type(fault).__name__)) from fault
 
 
-@mail_admin.get("/inbound")
+@mail_admin.get("/received")
 @signed_in(policy.coordinates)
-def inbound() -> ResponseReturnValue:
-    """Show what needs a look, newest first; or all that came in."""
+def received() -> ResponseReturnValue:
+    """Show what needs review, newest first; or everything received."""
     chosen = filter_from(InboundFilter, request.args, _("Sender or subject"))
     shown = one_of(Shown, chosen.shown.data) or Shown.TO_LOOK_AT
     wanted = queries.inbound(chosen.q.data, shown, one_of(InboundKind, chosen.kind.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("mail_admin/inbound.html", form=chosen, page=page, found=found, shown=shown, **_inbound_labels())
+    return render_template("mail_admin/received.html", form=chosen, page=page, found=found, shown=shown, **_inbound_labels())
 
 
-@mail_admin.get("/inbound/<int:message_id>")
+@mail_admin.get("/received/<int:message_id>")
 @signed_in(policy.coordinates)
-def inbound_message(message_id: int) -> ResponseReturnValue:
+def received_email(message_id: int) -> ResponseReturnValue:
     """Show one message."""
     found = load(InboundMessage, message_id, policy.coordinates)
     raw = found.raw or b""
     shown = {"said": own_words(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
-    return render_template("mail_admin/inbound_message.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_inbound_labels())
+    return render_template("mail_admin/received_email.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_inbound_labels())
 
 
-@mail_admin.get("/inbound/<int:message_id>/message.eml")
+@mail_admin.get("/received/<int:message_id>/message.eml")
 @signed_in(policy.coordinates)
-def inbound_raw(message_id: int) -> ResponseReturnValue:
+def received_file(message_id: int) -> ResponseReturnValue:
     """Give the message as it came, to be kept, never to be shown by the browser."""
     found = load(InboundMessage, message_id, policy.coordinates)
     if found.raw is None:
@@ -159,14 +159,14 @@ def inbound_raw(message_id: int) -> ResponseReturnValue:
     return Response(found.raw, mimetype="message/rfc822", headers=headers)
 
 
-@mail_admin.post("/inbound/<int:message_id>/review")
+@mail_admin.post("/received/<int:message_id>/review")
 @signed_in(policy.coordinates)
-def review_inbound(message_id: int) -> ResponseReturnValue:
-    """Note that somebody has looked."""
+def review(message_id: int) -> ResponseReturnValue:
+    """Mark a message as reviewed."""
     found = load(InboundMessage, message_id, policy.coordinates)
     mark_reviewed(found.id, now=clock.now())
-    flash(_("Noted: you have looked at it."), "success")
-    return redirect(url_for("mail_admin.inbound"), code=303)
+    flash(_("Marked as reviewed."), "success")
+    return redirect(url_for("mail_admin.received"), code=303)
 
 
 def _inbound_labels() -> dict[str, object]:
@@ -181,29 +181,29 @@ def _inbound_labels() -> dict[str, object]:
     }
 
 
-@mail_admin.get("/mailboxes")
+@mail_admin.get("/undeliverable")
 @signed_in(policy.coordinates)
-def mailboxes() -> ResponseReturnValue:
-    """Show which addresses take nothing from us, and which domains."""
+def undeliverable_addresses() -> ResponseReturnValue:
+    """Show undeliverable addresses, and domains that block us."""
     now, zone = clock.now(), me().zone
     asked = request.args.get("show")
-    shelf = undeliverable.MailboxFilter(asked) if asked in list(undeliverable.MailboxFilter) else undeliverable.MailboxFilter.SILENT
-    page = page_of(undeliverable.mailboxes(shelf, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
+    chosen = undeliverable.MailboxFilter(asked) if asked in list(undeliverable.MailboxFilter) else undeliverable.MailboxFilter.UNDELIVERABLE
+    page = page_of(undeliverable.mailboxes(chosen, now=now), page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     context = {
         "sizes": undeliverable.filter_counts(now=now),
         "domains": undeliverable.blocked_domains(),
         "moment": partial(table_moment, zone=zone),
     }
-    return render_template("mail_admin/mailboxes.html", page=page, shelf=shelf, Shelf=undeliverable.MailboxFilter, **context)
+    return render_template("mail_admin/undeliverable.html", page=page, chosen=chosen, MailboxFilter=undeliverable.MailboxFilter, **context)
 
 
-@mail_admin.post("/mailboxes/<int:mailbox_id>/resumption")
+@mail_admin.post("/undeliverable/<int:mailbox_id>/retry")
 @signed_in(policy.coordinates)
-def write_again(mailbox_id: int) -> ResponseReturnValue:
-    """Write there again, first the present state."""
+def use_again(mailbox_id: int) -> ResponseReturnValue:
+    """Use an address again; the first e-mails there are the current invitations."""
     mailbox = load(Mailbox, mailbox_id, policy.coordinates)
     if reactivate_mailbox(mailbox.id, now=clock.now()):
-        flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
+        flash(_("We'll send e-mails to %(address)s again, beginning with the current invitations.", address=mailbox.address), "success")
     else:
-        flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
-    return redirect(url_for("mail_admin.mailboxes"), code=303)
+        flash(_("We already send e-mails to %(address)s.", address=mailbox.address), "info")
+    return redirect(url_for("mail_admin.undeliverable_addresses"), code=303)

@@ -22,7 +22,7 @@ def retry_letter(letter_id: int, *, now: datetime) -> None:
     with transaction():
         letter = locked(Letter, letter_id)
         if letter is None:
-            raise NotThere(_("This letter doesn't exist."))
+            raise NotThere(_("This e-mail doesn't exist."))
         _require_failed(letter)
         letter.state, letter.settled_at = LetterState.QUEUED, None
         letter.attempts, letter.due_at = 0, now
@@ -36,11 +36,11 @@ def end_pause(*, now: datetime) -> None:
 
 def _require_failed(letter: Letter) -> None:
     if letter.state is not LetterState.FAILED:
-        raise Refusal(_("Only a letter that failed can be sent again."))
+        raise Refusal(_("Only a failed e-mail can be sent again."))
     if KINDS[letter.kind].opens_account:
-        raise Refusal(_("The link in this letter is no longer kept. The person can ask for a new one on the sign-in page."))
+        raise Refusal(_("We no longer have the link in this e-mail. The person can ask for a new one on the sign-in page."))
     if _is_overtaken(letter):
-        raise Refusal(_("A later letter about this session went to the same address, so this one would be out of date."))
+        raise Refusal(_("A later e-mail about this session went to the same address, so this one would be out of date."))
 
 
 def _is_overtaken(letter: Letter) -> bool:

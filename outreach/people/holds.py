@@ -23,8 +23,8 @@ class HoldReason(enum.StrEnum):
 
 
 LABELS = {
-    HoldReason.NO_GUARDIAN: _l("a guardian must be named first"),
-    HoldReason.STEPS_MISSING: _l("some steps this session asks for aren't done"),
+    HoldReason.NO_GUARDIAN: _l("a guardian"),
+    HoldReason.STEPS_MISSING: _l("steps that this session asks for"),
 }
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 GATES: list[Gate] = []

@@ -80,7 +80,7 @@ def _candidate(outreach_session: OutreachSession, student: Student, majority_age
         name=student.name,
         is_minor=student.is_minor_on(day, majority_age),
         has_place=has_place,
-        obstacle=_("%(name)s has a place already.", name=student.name) if has_place else _too_young(student, outreach_session),
+        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else _too_young(student, outreach_session),
     )
 
 

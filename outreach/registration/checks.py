@@ -59,14 +59,14 @@ def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> N
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refusal unless a seat is on offer still, in a session that is to come."""
     if not outreach_session.is_to_come(now):
-        raise Refusal(_("The session has begun or was cancelled: no seat is on offer any more."))
+        raise Refusal(_("The session has begun or was cancelled, so the seat is no longer on offer."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
-        raise Refusal(_("The offer has lapsed; the student keeps the place on the waiting list."))
+        raise Refusal(_("The offer has expired. The student stays on the waiting list."))
 
 
 def must_wait(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refusal unless the student waits, for a session that is to come."""
     if not outreach_session.is_to_come(now):
-        raise Refusal(_("The session has begun or was cancelled: no seat can be taken any more."))
+        raise Refusal(_("The session has begun or was cancelled, so no seat can be taken any more."))
     if registration.state != RegistrationState.WAITING:
         raise Refusal(_("The student isn't on the waiting list any more."))

@@ -12,8 +12,8 @@ class RegistrationForm(Form):
     """Who is registered, who should be seated first, and that their guardians allow it."""
 
     student_ids = SelectMultipleField(_l("Students"), coerce=int, validate_choice=False)
-    first_ids = SelectMultipleField(_l("Seat first"), coerce=int, validate_choice=False)
-    permission_attested = BooleanField(_l("The guardians of all these students have given me their permission to take part."))
+    first_ids = SelectMultipleField(_l("Prioritise"), coerce=int, validate_choice=False)
+    permission_attested = BooleanField(_l("The guardians of all these students have given permission for them to take part."))
 
     def order(self) -> tuple[int, ...]:
         """Give the students ticked, those to be seated first in front."""
@@ -25,13 +25,13 @@ class RegistrationForm(Form):
 class WithdrawalForm(Form):
     """Withdrawing a registration."""
 
-    note = LineField(_l("Why (optional, for the school's own list)"))
+    note = LineField(_l("Reason (optional, only the school sees it)"))
 
 
 class RemovalForm(Form):
-    """Taking a student off the list."""
+    """Withdrawing a student as host."""
 
-    reason = LineField(_l("Why"), (required(_l("Please say why: the family is told.")),))
+    reason = LineField(_l("Why"), (required(_l("Please say why. The family will read it.")),))
 
 
 class OfferForm(Form):

@@ -30,10 +30,10 @@ def preview_registering(outreach_session: OutreachSession, seating: Allocation, 
     invited, queued = contact_counts(seated), contact_counts(waiting)
     summary = _("a summary")
     if seated and not _has_entry(outreach_session.id, teacher_id):
-        summary = _("an entry in the calendar, and a summary")
+        summary = _("a calendar entry and a summary")
     rows = [
         *_families(invited, _("an invitation for their calendar")),
-        (queued.students + queued.guardians, _who_waits(queued), _("a letter that says so")),
+        (queued.students + queued.guardians, _who_waits(queued), _("an e-mail that says so")),
         (1 if seated or waiting else 0, _teacher(teacher_id, by_id), summary),
         _teacher_stands_in([*seated, *waiting]),
     ]
@@ -45,7 +45,7 @@ def preview_leaving(registration: Registration, *, by_id: int, now: datetime) ->
     outreach_session = registration.outreach_session
     (participant,) = read_participants(outreach_session, Registration.id == registration.id)
     freed = next_for_free_seats(outreach_session, now=now, freed_by=registration) if registration.is_seated else []
-    what = _("a letter, and their calendar follows") if participant.state in HAVE_AN_ENTRY else _("a letter")
+    what = _("an e-mail that removes the entry from their calendar") if participant.state in HAVE_AN_ENTRY else _("an e-mail")
     rows = [
         *_families(contact_counts([participant]), what),
         _teachers_part(participant, by_id, is_last=_is_last(outreach_session, participant, freed, now)),
@@ -78,18 +78,18 @@ def _families(counts: ContactCounts, what: str) -> list[Row]:
 
 def _who_waits(queued: ContactCounts) -> str:
     count = queued.students + queued.guardians
-    return ngettext("student or guardian who waits", "students and guardians who wait", count)
+    return ngettext("student or guardian on the waiting list", "students and guardians on the waiting list", count)
 
 
 def _teacher(teacher_id: int, by_id: int) -> str:
-    return _("teacher: you") if teacher_id == by_id else _("teacher")
+    return _("teacher (you)") if teacher_id == by_id else _("teacher")
 
 
 def _teachers_part(participant: Participant, by_id: int, *, is_last: bool) -> Row:
     """A teacher gets no list of what they did themselves."""
     is_own = participant.teacher_id == by_id
     if is_last:
-        gone = _("the entry leaves the calendar: it was your last student")
+        gone = _("the entry leaves your calendar, because it was your last student")
         what = gone if is_own else _("a list of what changed, and the entry leaves the calendar")
     else:
         what = _("a list of what changed")
@@ -98,17 +98,17 @@ def _teachers_part(participant: Participant, by_id: int, *, is_last: bool) -> Ro
 
 def _teacher_stands_in(concerned: Collection[Participant]) -> Row:
     count = contact_counts(concerned).stood_in
-    return count, ngettext("student without an address", "students without an address", count), _("the teacher tells them")
+    return count, ngettext("student without an address", "students without an address", count), _("their teacher tells them")
 
 
 def _waiting(count: int, outreach_session: OutreachSession, now: datetime) -> Row:
-    return count, ngettext("student who waits", "students who wait", count), _next(outreach_session, now)
+    return count, ngettext("student on the waiting list", "students on the waiting list", count), _next(outreach_session, now)
 
 
 def _next(outreach_session: OutreachSession, now: datetime) -> str:
     if outreach_session.promotes_unasked(now):
-        return _("the seat: family and teacher are told")
-    return _("the teacher is asked whether they may have the seat")
+        return _("the seat, and an e-mail to family and teacher")
+    return _("their teacher is asked whether they want the seat")
 
 
 def _is_last(outreach_session: OutreachSession, participant: Participant, freed: Collection[int], now: datetime) -> bool:

@@ -40,14 +40,14 @@ from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState
 
 @dataclass
 class RegistrationRow:
-    """One student's place, with what came of the letters about it: `rsvp` is what the family's `answers` come to.
+    """The registration of one student, with the outcome of the e-mails about it: `rsvp` is what the family's `answers` come to.
 
     `missing`: in words, while the seat is held. `undeliverable`: addresses, each with the reason in plain words.
     """
 
     registration: Registration
     student: Student
-    place_in_queue: int | None
+    position: int | None
     missing: list[str] = field(default_factory=list)
     trouble: list[tuple[str, str]] = field(default_factory=list)
     undeliverable: list[tuple[str, str]] = field(default_factory=list)
@@ -202,7 +202,7 @@ def _trouble(mailbox: Mailbox, words: str | None) -> list[tuple[str, str]]:
 
 def _undeliverable(mailbox: Mailbox) -> list[tuple[str, str]]:
     if not mailbox.is_open:
-        return [(mailbox.address, _("Who reads there says it is the wrong address."))]
+        return [(mailbox.address, _("The reader says that it is the wrong address."))]
     if mailbox.is_reached:
         return []
     return [(mailbox.address, explain_rejection(mailbox.undeliverable_words) if mailbox.undeliverable_at else explain_blocked())]

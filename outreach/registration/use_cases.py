@@ -182,9 +182,9 @@ def _end(
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         if not registration.is_active:
-            raise Refusal(_("This place was given back before."))
+            raise Refusal(_("This student has already been withdrawn."))
         if not outreach_session.is_to_come(now):
-            raise Refusal(_("The session has begun or was cancelled: nothing can be given back any more."))
+            raise Refusal(_("The session has begun or was cancelled, so nobody can be withdrawn any more."))
         end_registrations(outreach_session, [registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 

@@ -23,21 +23,21 @@ registration = Blueprint("registration", __name__)
 @registration.get("/registrations")
 @signed_in(policy.registers_classes)
 def index() -> ResponseReturnValue:
-    """List the sessions in which one's students have a place."""
+    """List the sessions for which one's students are registered."""
     past, now = request.args.get("show") == "past", clock.now()
     return render_template("registration/index.html", lines=session_lines(me(), now=now, past=past), past=past, now=now)
 
 
-@registration.get("/sessions/<int:session_id>/places")
+@registration.get("/sessions/<int:session_id>/seats")
 @signed_in(policy.registers_classes)
-def places(session_id: int) -> ResponseReturnValue:
+def seats(session_id: int) -> ResponseReturnValue:
     """Show one's students' registrations for a session."""
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
     rows = registration_rows(outreach_session, school_ids(me()))
     offered = [row.registration.id for row in rows if row.registration.state == RegistrationState.OFFERED]
     taking = preview_accepting(outreach_session, offered) if offered else {}
     page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "taking": taking, "now": clock.now()}
-    return render_template("registration/places.html", **page)
+    return render_template("registration/seats.html", **page)
 
 
 @registration.get("/sessions/<int:session_id>/registration")
@@ -72,7 +72,7 @@ def registered(session_id: int) -> ResponseReturnValue:
         form.refuse(refusal)
         return _sheet(outreach_session, school_class, form), refusal.status
     flash(_message(outcome), "success")
-    return redirect(url_for("registration.places", session_id=session_id), code=303)
+    return redirect(url_for("registration.seats", session_id=session_id), code=303)
 
 
 @registration.route("/registrations/<int:registration_id>/withdrawal", methods=["GET", "POST"])
@@ -87,8 +87,8 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/withdraw.html", registration, form), refusal.status
-        flash(_("%(name)s's place was given back. The family is told.", name=registration.student.given_name), "success")
-        return redirect(url_for("registration.places", session_id=registration.session_id), code=303)
+        flash(_("%(name)s is withdrawn. We'll tell the family.", name=registration.student.given_name), "success")
+        return redirect(url_for("registration.seats", session_id=registration.session_id), code=303)
     return _leaving("registration/withdraw.html", registration, form), 422 if form.is_submitted() else 200
 
 
@@ -106,8 +106,8 @@ def answer_offer(registration_id: int) -> ResponseReturnValue:
     except OutreachError as refusal:
         flash(str(refusal), "error")
     else:
-        flash(_("Thank you, that is settled."), "success")
-    return redirect(url_for("registration.places", session_id=registration.session_id), code=303)
+        flash(_("Thank you, your answer is saved."), "success")
+    return redirect(url_for("registration.seats", session_id=registration.session_id), code=303)
 
 
 @registration.route("/registrations/<int:registration_id>/removal", methods=["GET", "POST"])
@@ -122,14 +122,14 @@ def remove(registration_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/remove.html", registration, form), refusal.status
-        flash(_("%(name)s was taken off the list. The family and the school are told.", name=registration.student.given_name), "success")
+        flash(_("%(name)s is withdrawn. We'll tell the family and the school.", name=registration.student.given_name), "success")
         return redirect(url_for("scheduling.show_roster", session_id=registration.session_id), code=303)
     return _leaving("registration/remove.html", registration, form), 422 if form.is_submitted() else 200
 
 
 def _leaving(page: str, registration: Registration, form: Form) -> str:
     recipients = preview_leaving(registration, by_id=me().id, now=clock.now()) if registration.is_active else []
-    return render_template(page, place=registration, form=form, recipients=recipients)
+    return render_template(page, registration=registration, form=form, recipients=recipients)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
@@ -186,8 +186,8 @@ def _message(outcome: use_cases.RegistrationOutcome) -> str:
         then = _("The invitations are on their way.")
     else:
         then = ngettext(
-            "%(num)d waits. We'll tell you when a seat frees up.",
-            "%(num)d wait. We'll tell you when a seat frees up.",
+            "%(num)d is on the waiting list. We'll e-mail you when there is a seat.",
+            "%(num)d are on the waiting list. We'll e-mail you when there are seats.",
             len(outcome.waiting),
         )
     return f"{seated} {then}"

@@ -51,11 +51,11 @@ def move_session(session_id: int) -> ResponseReturnValue:
     else:
         status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
     if plans:
-        rows = recipients(outreach_session, _("a letter that changes the entry in their calendar, and asks again"))
+        rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar and asks for a new answer"))
         page = {"changes": changes(plans[0].previous, plans[0].becomes), "recipients": rows, "kept": typed_before()}
-        return render_template("scheduling/move_question.html", outreach_session=outreach_session, plan=plans[0], **page)
+        return render_template("scheduling/confirm_move.html", outreach_session=outreach_session, plan=plans[0], **page)
     if status == DONE:
-        flash(_("Moved. Everybody's calendar follows."), "success")
+        flash(_("Moved. Everybody's calendar will be updated."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     differences = meanwhile(form, session_id) if status == Stale.status else []
     return render_template("scheduling/move.html", form=form, outreach_session=outreach_session, differences=differences), status
@@ -71,9 +71,9 @@ def cancel(session_id: int) -> ResponseReturnValue:
     form = CancelForm()
     status = tried(form, lambda: use_cases.cancel(session_id, form.reason.data, now=clock.now()))
     if status == DONE:
-        flash(_("Cancelled. Everybody is being told."), "success")
+        flash(_("Cancelled. We are telling everybody."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
-    rows = recipients(outreach_session, _("a letter that takes the entry out of their calendar"))
+    rows = recipients(outreach_session, _("an e-mail that removes the entry from their calendar"))
     page = {"form": form, "outreach_session": outreach_session, "recipients": rows}
     return render_template("scheduling/cancel.html", **page), status
 
@@ -82,7 +82,7 @@ def _discard(outreach_session: OutreachSession) -> ResponseReturnValue:
     if request.method == "GET":
         return render_template("scheduling/discard.html", outreach_session=outreach_session)
     use_cases.discard(outreach_session.id)
-    flash(_("The draft is gone."), "success")
+    flash(_("The draft is discarded."), "success")
     return redirect(url_for("scheduling.mine"), code=303)
 
 

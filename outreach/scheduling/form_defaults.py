@@ -112,7 +112,7 @@ def places_to_choose(user: User) -> list[SelectChoice]:
     for key, site_id, name in db.session.execute(select(Area.id, Area.site_id, Area.name).order_by(Area.name)):
         areas.setdefault(site_id, []).append((f"area-{key}", name))
     sites = db.session.execute(select(Site.id, Site.name).order_by(Site.name)).all()
-    choices = [SelectChoice("", _("A new place, or online"))]
+    choices = [SelectChoice("", _("A new site, or online"))]
     for key, name in sorted(sites, key=lambda row: row[0] not in own):
         choices.append(SelectChoice(f"site-{key}", name, optgroup=name))
         choices += [SelectChoice(value, f"{name}: {area}", optgroup=name) for value, area in areas.get(key, [])]

@@ -48,7 +48,7 @@ class LeadUnit(enum.StrEnum):
 
 
 _BETWEEN = _l("Choose a number from %(min)s to %(max)s.")
-_TELEPHONE = _l("Write a telephone number in figures, such as +44 20 7946 0000.")
+_TELEPHONE = _l("Enter a telephone number in figures, such as +44 20 7946 0000.")
 _MINUTES_IN = {LeadUnit.DAYS: 1440, LeadUnit.HOURS: 60, LeadUnit.MINUTES: 1}
 
 
@@ -67,19 +67,19 @@ class _Worded:
 class NumberField(_Worded, IntegerField):
     """A whole number."""
 
-    unreadable = _l("Write a whole number, such as 12.")
+    unreadable = _l("Enter a whole number, such as 12.")
 
 
 class DayField(_Worded, DateField):
     """A date."""
 
-    unreadable = _l("Write a date, such as 2027-03-18.")
+    unreadable = _l("Enter a date, such as 2027-03-18.")
 
 
 class ClockField(_Worded, TimeField):
     """A time of day; some browsers send seconds too."""
 
-    unreadable = _l("Write a time, such as 14:00.")
+    unreadable = _l("Enter a time, such as 14:00.")
 
     def __init__(self, label: Any = None, validators: Any = None, **settings: Any) -> None:
         super().__init__(label, validators, format=["%H:%M", "%H:%M:%S"], **settings)
@@ -88,7 +88,7 @@ class ClockField(_Worded, TimeField):
 class DayAndTimeField(_Worded, DateTimeLocalField):
     """A date with a time of day."""
 
-    unreadable = _l("Write a date and a time, such as 2027-03-18 14:00.")
+    unreadable = _l("Enter a date and a time, such as 2027-03-18 14:00.")
 
 
 class TicksField(SelectMultipleField):
@@ -166,15 +166,15 @@ class WhenFields:
     day = DayField(_l("Date"), [InputRequired(message=_l("Choose a date."))])
     start = ClockField(_l("Starts"), [InputRequired(message=_l("Say when it starts."))])
     end = ClockField(_l("Ends"), [InputRequired(message=_l("Say when it ends."))])
-    ends_next_day = BooleanField(_l("It ends on the next day"))
+    ends_next_day = BooleanField(_l("It ends the next day"))
     fold = RadioField(
         _l("Which of the two"), choices=[SelectChoice("0", _l("The first")), SelectChoice("1", _l("The second"))], validate_choice=False
     )
     provisional = BooleanField(
         _l("Provisional: subject to the operating list"),
-        description=_l("Everybody is told that it isn't certain yet. We ask you a day before you decide."),
+        description=_l("Everybody is told that it isn't confirmed yet. We'll remind you the day before the decision."),
     )
-    decides = DayAndTimeField(_l("Decided by"), (OPTIONAL,), description=_l("Empty: 48 hours before it starts."))
+    decides = DayAndTimeField(_l("Decision due"), (OPTIONAL,), description=_l("If empty, 48 hours before it starts."))
 
     @property
     def asks_for_the_next_day(self) -> bool:
@@ -212,17 +212,17 @@ class WhenFields:
 class WhereFields:
     """A place from the list or a new one, a link, or both."""
 
-    where = SelectField(_l("Place"), validate_choice=False, description=_l("Its clock is the session's clock."))
+    where = SelectField(_l("Site"), validate_choice=False, description=_l("Session times are in the time zone of the site."))
     new_site = LineField(_l("Name"), (OPTIONAL,), longest=200, description=_l("As on its sign, such as Mercy General Hospital."))
     new_address = ProseField(_l("Address"), (OPTIONAL,), longest=1000)
-    new_area = LineField(_l("Room or ward"), (OPTIONAL,), longest=200, description=_l("If it isn't in the list of places."))
-    zone = ZoneField(_l("Time zone"), description=_l("For a new place, or online. A place from the list brings its own."))
-    meeting_point = LineField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as: main entrance, by the lifts."))
+    new_area = LineField(_l("Room or ward"), (OPTIONAL,), longest=200, description=_l("If it isn't in the list of sites."))
+    zone = ZoneField(_l("Time zone"), description=_l("For a new or online session. A site from the list has its own."))
+    meeting_point = LineField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as main entrance, by the lifts."))
     video_url = URLField(
         _l("Video link"),
         (OPTIONAL, https_address),
         filters=[lambda typed: (typed or "").strip()],
-        description=_l("Goes out with the invitations only; it is never shown on the public page."),
+        description=_l("Only the invitations contain it. The public page doesn't show it."),
     )
 
     is_online_first = False

@@ -45,26 +45,28 @@ class DetailsForm(SeenForm):
         description=_l("Markdown works: **bold**, lists with a dash, [links](https://...)."),
     )
     capacity = NumberField(_l("Seats"), [InputRequired(message=_l("Say how many seats there are.")), between(1, MOST_SEATS)])
-    per_school_limit = NumberField(_l("Seats for one school"), (OPTIONAL, between(1, MOST_SEATS)), description=_l("Empty: no limit."))
-    age_floor = NumberField(_l("Youngest age"), (OPTIONAL, between(0, OLDEST)))
-    opens = DayAndTimeField(_l("Registration opens"), (OPTIONAL,), description=_l("Empty: as soon as it is published."))
-    closes = DayAndTimeField(_l("Registration closes"), (OPTIONAL,), description=_l("Empty: when it starts."))
+    per_school_limit = NumberField(
+        _l("Most seats for one school"), (OPTIONAL, between(1, MOST_SEATS)), description=_l("If empty, there is no limit.")
+    )
+    age_floor = NumberField(_l("Minimum age"), (OPTIONAL, between(0, OLDEST)))
+    opens = DayAndTimeField(_l("Registration opens"), (OPTIONAL,), description=_l("If empty, as soon as it is published."))
+    closes = DayAndTimeField(_l("Registration closes"), (OPTIONAL,), description=_l("If empty, when it starts."))
     frees_declined_seats = BooleanField(
-        _l("A declined invitation gives the place back by itself"),
-        description=_l("When a student or their only guardian answers “can't come”. Otherwise they are asked first."),
+        _l("Withdraw students automatically when their invitation is declined"),
+        description=_l("When a student or their only guardian answers “can't come”. If not ticked, we ask them first."),
     )
     bring = ProseField(_l("What to bring"), (OPTIONAL,), longest=2000)
     wear = ProseField(_l("What to wear"), (OPTIONAL,), longest=2000)
-    kit = ProseField(_l("Kit for each student"), (OPTIONAL,), longest=2000, description=_l("What everybody gets to work with."))
+    kit = ProseField(_l("Kit for each student"), (OPTIONAL,), longest=2000, description=_l("What each student will work with."))
     day_phone = LineField(
         _l("Telephone for the day"),
         (OPTIONAL, telephone()),
-        description=_l("Shown to hosts and teachers who have signed in; never mailed."),
+        description=_l("Only hosts and teachers who are signed in can see it. It is never sent by e-mail."),
     )
     leads = TicksField(_l("Reminders before the start"), coerce=int, validate_choice=False)
     other_lead = NumberField(_l("Another reminder"), (OPTIONAL, between(1, LONGEST)))
     other_unit = SelectField(
-        _l("Counted in"),
+        _l("Time before"),
         choices=[
             SelectChoice(LeadUnit.DAYS, _l("days before")),
             SelectChoice(LeadUnit.HOURS, _l("hours before")),
@@ -107,7 +109,9 @@ class RewordForm(DetailsForm):
 
     notifies = BooleanField(
         _l("Tell everybody about this change"),
-        description=_l("An updated invitation goes to all who have one; their answers stay. You first see who gets it."),
+        description=_l(
+            "Everybody who is invited gets an updated invitation. Their answers are kept. Before you save, you see who gets it."
+        ),
     )
 
 
@@ -122,7 +126,9 @@ class MoveForm(WhenFields, WhereFields, SeenForm):
 class DecisionTimeForm(SeenForm):
     """Until when it stays open whether it takes place."""
 
-    decides = DayAndTimeField(_l("Decided by"), (OPTIONAL,), description=_l("On the clock of the place. Empty: 48 hours before it starts."))
+    decides = DayAndTimeField(
+        _l("Decision due"), (OPTIONAL,), description=_l("In the site's local time. If empty, 48 hours before it starts.")
+    )
 
 
 class CancelForm(Form):
@@ -130,9 +136,9 @@ class CancelForm(Form):
 
     reason = ProseField(
         _l("Reason"),
-        (required(_l("Say why. Everybody who is registered reads it.")),),
+        (required(_l("Please say why. Everybody who is registered will read it.")),),
         longest=1000,
-        description=_l("Goes into every letter."),
+        description=_l("It appears in every e-mail."),
     )
 
 

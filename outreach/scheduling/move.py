@@ -32,7 +32,7 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
     """Say what would change; writes nothing. Raises Refusal as `apply_move`."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_("This session isn't there any more."))
+        raise NotThere(_("This session no longer exists."))
     venue, time, decides_at = _target(outreach_session, when, where, now=now)
     previous = snapshot_of(outreach_session)
     floor = _floor(outreach_session, venue)
@@ -81,7 +81,7 @@ def _target(
     decides_at = decision_time(when.decision, zone=venue.zone, starts_at=time.starts_at, now=now, kept=kept)
     previous = snapshot_of(outreach_session)
     if _facts_after(previous, venue, time, decides_at) == previous:
-        raise Refusal(_("Nothing changed: that is when and where it takes place already."))
+        raise Refusal(_("Nothing was changed: it is already at that time and site."))
     return venue, time, decides_at
 
 

@@ -47,11 +47,15 @@ def recipient_rows(counts: RecipientCounts, entry: str) -> list[Row]:
         (
             counts.teachers,
             ngettext("teacher", "teachers", counts.teachers),
-            _("the same, and a list of their students") if lists_with_entry else entry,
+            _("the same e-mail and a list of their students") if lists_with_entry else entry,
         ),
         (counts.lists - lists_with_entry, ngettext("teacher", "teachers", counts.lists), _("a list of their students")),
         (counts.hosts, ngettext("host", "hosts", counts.hosts), entry),
-        (counts.waiting, ngettext("student or guardian who waits", "students and guardians who wait", counts.waiting), _("a letter")),
+        (
+            counts.waiting,
+            ngettext("student or guardian on the waiting list", "students and guardians on the waiting list", counts.waiting),
+            _("an e-mail"),
+        ),
     ]
     return [row for row in rows if row[0]]
 
@@ -77,16 +81,16 @@ def _lines(snapshot: SessionSnapshot) -> list[tuple[str, str]]:
         (_("What to wear"), snapshot.wear),
         (_("Kit for each student"), snapshot.kit),
         (
-            _("A declined invitation"),
-            _("gives the place back") if snapshot.frees_declined_seats else _("keeps the place until the family gives it back"),
+            _("If an invitation is declined"),
+            _("the student is withdrawn") if snapshot.frees_declined_seats else _("the student keeps the seat until the family withdraws"),
         ),
     ]
 
 
 def _status(snapshot: SessionSnapshot) -> str:
     if snapshot.decides_at is None:
-        return _("It takes place")
-    return _("Provisional: decided by %(until)s", until=formatting.moment(snapshot.decides_at, snapshot.zone))
+        return _("Confirmed")
+    return _("Provisional, to be decided by %(until)s", until=formatting.moment(snapshot.decides_at, snapshot.zone))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,9 +119,9 @@ def plan_edit(session_id: int, offer: DetailsInput, *, notifies: bool, now: date
     """Say what saving would send; writes nothing. Raises Refusal when it `notifies` and nothing that letters show would change."""
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_("This session isn't there any more."))
+        raise NotThere(_("This session no longer exists."))
     news = _rewording(outreach_session, offer) if notifies else None
-    rows = recipient_rows(count_with_entry(outreach_session), _("a letter that changes the entry; their answer stays")) if news else []
+    rows = recipient_rows(count_with_entry(outreach_session), _("an e-mail that changes the entry; their answer is kept")) if news else []
     return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
 
 
@@ -133,7 +137,7 @@ def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, no
     if come := len(wanted - present):
         yield come, ngettext("new host", "new hosts", come), _("an invitation for their calendar")
     if gone := len(present - wanted):
-        yield gone, ngettext("host who goes", "hosts who go", gone), _("a letter that takes the entry out of their calendar")
+        yield gone, ngettext("host who leaves", "hosts who leave", gone), _("an e-mail that removes the entry from their calendar")
 
 
 def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
@@ -155,7 +159,10 @@ def must_be_news(previous: SessionSnapshot, becomes: SessionSnapshot, *, has_new
     """Give the news to send. Raises Refusal when there is none."""
     if previous == becomes and not has_new_description:
         raise Refusal(
-            _("Letters show title, host, description, what to bring, wear and use, and what a “no” does: none of it changed."),
+            _(
+                "Nothing that the e-mails show has changed: "
+                "title, host, description, what to bring, wear and use, and what happens if an invitation is declined."
+            ),
             field="notifies",
         )
     return Rewording(previous=previous, becomes=becomes, has_new_description=has_new_description)

@@ -65,14 +65,14 @@ def filter_counts(user: User, *, now: datetime) -> dict[OwnSessionsFilter, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class RosterStudent:
-    """A student as their host knows them: no family name, no address. `verdict`: what the family answered; None: not asked yet."""
+    """A student as their host knows them: no family name, no address. `rsvp`: what the family answered; None: not asked yet."""
 
     registration_id: int
     given_name: str
     needs: str
     school_name: str
     state: RegistrationState
-    verdict: CombinedRsvp | None = None
+    rsvp: CombinedRsvp | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +90,7 @@ class Roster:
     @property
     def answers(self) -> RsvpCounts:
         """How many of them say that they come."""
-        return rsvp_counts(guest.verdict for guest in self.seated if guest.verdict)
+        return rsvp_counts(guest.rsvp for guest in self.seated if guest.rsvp)
 
 
 def roster(session_id: int) -> Roster:
@@ -108,9 +108,9 @@ def roster(session_id: int) -> Roster:
         .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
         .order_by(Registration.queued_at, Registration.id)
     )
-    verdicts = combined_rsvps(Registration.session_id == session_id)
+    rsvps = combined_rsvps(Registration.session_id == session_id)
     guests = [
-        RosterStudent(**row._mapping, verdict=verdicts.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+        RosterStudent(**row._mapping, rsvp=rsvps.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
         for row in rows
     ]
     seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))

@@ -27,13 +27,13 @@ _PLAIN = {
     Objection.UNKNOWN_ZONE: _l("We don't know this time zone. Choose one from the list."),
     Objection.PAST: _l("This is in the past. Choose a later time."),
     Objection.TOO_FAR: _l("This year can't be right. Sessions can be posted five years ahead."),
-    Objection.ENDS_BEFORE_IT_STARTS: _l("It ends before it starts. If it runs past midnight, tick “It ends on the next day”."),
+    Objection.ENDS_BEFORE_IT_STARTS: _l("It ends before it starts. If it runs past midnight, tick “It ends the next day”."),
     Objection.TOO_LONG: _l("This is longer than 24 hours. Post a session for each day."),
 }
 _CLOCK_MOVES = {
-    Objection.SKIPPED: _l("%(time)s doesn't exist on %(day)s in %(place)s: the clock goes from %(shows)s to %(then)s."),
+    Objection.SKIPPED: _l("%(time)s doesn't exist on %(day)s in %(place)s, because the clocks go from %(shows)s to %(then)s."),
     Objection.SHOWN_TWICE: _l(
-        "%(time)s comes twice on %(day)s in %(place)s: the clock goes back from %(shows)s to %(then)s. "
+        "%(time)s comes twice on %(day)s in %(place)s, because the clocks go back from %(shows)s to %(then)s. "
         "Say whether you mean the first (%(first)s) or the second (%(second)s)."
     ),
 }
@@ -83,7 +83,7 @@ def decision_time(
     if decides_at is None:
         return None
     if decides_at >= starts_at:
-        raise Refusal(_("It has to be decided before the session starts."), field="decides")
+        raise Refusal(_("The decision must be before the session starts."), field="decides")
     if decides_at <= now:
         is_usual = typed is not None and typed.wall is None
         raise Refusal(_TOO_SOON if is_usual else _("This is in the past. Choose a later time."), field="decides")
@@ -99,7 +99,7 @@ def _decided_by(typed: DecisionInput, zone: str, starts_at: datetime) -> datetim
         raise time_refusal(refused, zone) from refused
 
 
-_TOO_SOON = _l("The session starts within 48 hours: say by when it is decided.")
+_TOO_SOON = _l("The session starts within 48 hours. Say when the decision will be made.")
 
 
 def time_refusal(refused: TimeRefused, zone: str) -> Refusal:

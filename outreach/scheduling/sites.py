@@ -44,10 +44,10 @@ def find_venue(typed: WhereInput) -> Venue:
     site, area = _chosen(typed)
     if typed.new_site:
         if site is not None:
-            raise Refusal(_("Choose a place from the list or name a new one, not both."), field="new_site")
+            raise Refusal(_("Choose a site from the list or name a new one, not both."), field="new_site")
         site = _named_site(typed)
     if site is None and not typed.video_url:
-        raise Refusal(_("Say where: choose a place, name a new one, or give a video link."), field="where")
+        raise Refusal(_("Say where: choose a site, name a new one or give a video link."), field="where")
     if typed.new_area:
         area = _named_area(site, area, typed.new_area)
     zone = site.zone if site else typed.zone
@@ -59,7 +59,7 @@ def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
     site_id = area.site_id if area else typed.site_id
     site = db.session.get(Site, site_id) if site_id is not None else None
     if site is None and (typed.site_id, typed.area_id) != (None, None):
-        raise Refusal(_("This place is no longer in the list. Choose another."), field="where")
+        raise Refusal(_("This site is no longer in the list. Choose another."), field="where")
     return site, area
 
 
@@ -72,7 +72,7 @@ def _named_site(typed: WhereInput) -> Site:
 
 def _named_area(site: Site | None, chosen: Area | None, name: str) -> Area:
     if site is None:
-        raise Refusal(_("A room or ward needs a place it is in."), field="new_area")
+        raise Refusal(_("Choose the site that this room or ward is in."), field="new_area")
     if chosen is not None:
         raise Refusal(_("Choose a room from the list or name a new one, not both."), field="new_area")
     if inspect(site).transient:

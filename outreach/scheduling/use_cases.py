@@ -48,7 +48,7 @@ def edit_draft(
     with placing():
         outreach_session = locked_session(session_id, seen)
         if outreach_session.state != SessionState.DRAFT:
-            raise Stale(_("It was published meanwhile. Time and place are now changed by moving it."))
+            raise Stale(_("It was published in the meantime. To change its time or site, move it."))
         _take_time_and_place(outreach_session, when, where, now=now)
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
@@ -108,7 +108,7 @@ def discard(session_id: int) -> None:
     with transaction():
         outreach_session = locked_session(session_id)
         if outreach_session.state != SessionState.DRAFT:
-            raise Refusal(_("It was published meanwhile: it can be cancelled, not discarded."))
+            raise Refusal(_("It was published in the meantime, so you can cancel it but not discard it."))
         db.session.delete(outreach_session)
 
 
@@ -121,7 +121,7 @@ def placing() -> Iterator[None]:
     except IntegrityError as rival:
         if not any(table in str(rival.orig) for table in ("site", "area")):
             raise
-        raise Refusal(_("Somebody added this place at the same moment. Save once more: it is in the list now."), field="new_site") from None
+        raise Refusal(_("Somebody else has just added this site. Save again: it is in the list now."), field="new_site") from None
 
 
 def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSession:
@@ -131,19 +131,19 @@ def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSes
     """
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
-        raise NotThere(_("This session isn't there any more."))
+        raise NotThere(_("This session no longer exists."))
     if seen is not None and outreach_session.updated_at != seen:
-        raise Stale(_("Somebody else changed this session while you were writing. What you typed is still here."))
+        raise Stale(_("Somebody else changed this session while you were editing it. What you typed is still here."))
     return outreach_session
 
 
 def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
     if outreach_session.state != SessionState.DRAFT:
-        raise Refusal(_("This session was published before."))
+        raise Refusal(_("This session is already published."))
     if outreach_session.starts_at <= now:
-        raise Refusal(_("Its time has passed. Choose a later one first."), field="day")
+        raise Refusal(_("It is in the past. Choose a later time first."), field="day")
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
-        raise Refusal(_("The time by which it is decided has passed. Choose a later one first."), field="decides")
+        raise Refusal(_("The decision time is in the past. Choose a later one first."), field="decides")
     outreach_session.publish(now=now)
     notify_published(outreach_session, now=now)
 
@@ -182,8 +182,8 @@ def _check_seats(capacity: int, taken: int) -> None:
 
 def _seats_taken(taken: int) -> str:
     return ngettext(
-        "%(num)s seat is taken; keep at least that one, or take the student off the list first.",
-        "%(num)s seats are taken; keep at least as many, or take students off the list first.",
+        "%(num)s seat is taken. Keep at least that one, or withdraw the student first.",
+        "%(num)s seats are taken. Keep at least that many, or withdraw students first.",
         taken,
     )
 

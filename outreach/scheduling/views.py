@@ -183,7 +183,7 @@ def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
         "recipients": plan.recipients,
         "kept": typed_before(),
     }
-    return render_template("scheduling/tell_question.html", outreach_session=outreach_session, **page)
+    return render_template("scheduling/confirm_changes.html", outreach_session=outreach_session, **page)
 
 
 def typed_before() -> list[tuple[str, str]]:
@@ -201,8 +201,8 @@ def _saved(session_id: int) -> ResponseReturnValue:
     if then == "publish":
         flash(_("Published. Schools can find it now, and your own invitation is on its way."), "success")
     elif then == "draft":
-        flash(_("Saved as a draft. Only its hosts see it."), "success")
+        flash(_("Saved as a draft. Only its hosts can see it."), "success")
         return redirect(url_for("scheduling.mine", show=OwnSessionsFilter.DRAFTS.value), code=303)
     elif then != "preview":
-        flash(_("Saved. Everybody is being told.") if request.form.get("notifies") else _("Saved."), "success")
+        flash(_("Saved. We are telling everybody.") if request.form.get("notifies") else _("Saved."), "success")
     return redirect(url_for("catalogue.show", session_id=session_id), code=303)

@@ -39,16 +39,16 @@ def instructions_for_it(blocked: BlockedDomain, settings: Settings) -> str:
     """Give the text for whoever looks after a school's mail: complete, with nobody's name."""
     return "\n".join(
         (
-            _("Please let letters from %(address)s reach %(domain)s.", address=settings.base_url, domain=blocked.domain),
+            _("Please let e-mails from %(address)s reach %(domain)s.", address=settings.base_url, domain=blocked.domain),
             "",
             _("They invite our students to sessions with clinicians. Each is written for one person; none is advertising."),
-            _("Our mail server turns them away with this answer:"),
+            _("Our mail server blocks them with this answer:"),
             "",
-            "    " + (blocked.words or _("(it said nothing more)")),
+            "    " + (blocked.words or _("(it gave no reason)")),
             "",
             _("To allow, whichever your system asks for:"),
             *(
-                _("- sender address: %(sender)s (the part at * differs from letter to letter)", sender=one)
+                _("- sender address: %(sender)s (the part at * is different in each e-mail)", sender=one)
                 for one in senders_to_allow(settings)
             ),
             *(_("- sender domain: %(domain)s", domain=one) for one in domains_to_allow(settings)),

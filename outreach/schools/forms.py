@@ -43,22 +43,22 @@ from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice
 class ClassForm(Form):
     """A class's name; the school, for those who work at several."""
 
-    name = LineField(_l("Name of the class"), (required(_l("Please give the class a name.")),), longest=100)
+    name = LineField(_l("Class name"), (required(_l("Please give the class a name.")),), longest=100)
     school_id = SelectField(_l("School"), coerce=int)
 
 
 class UploadForm(Form):
     """A class list: a file, or the list itself."""
 
-    file = FileField(_l("A file"), description=_l("CSV, as any spreadsheet saves it. 2 MB at most."))
-    pasted = TextAreaField(_l("Or paste the list"), description=_l("Copied from a spreadsheet, or typed: one student on each line."))
+    file = FileField(_l("File"), description=_l("A CSV file, which any spreadsheet can save. 2 MB at most."))
+    pasted = TextAreaField(_l("Or paste the list"), description=_l("Copy it from a spreadsheet, or type one student on each line."))
 
     def content(self) -> bytes | None:
         """Give what was uploaded or pasted; None with a word beside the field when it isn't exactly one of the two."""
         upload, pasted = self.file.data, self.pasted.data or ""
         has_file = bool(upload and getattr(upload, "filename", ""))
         if has_file and pasted.strip():
-            self.pasted.errors = [_("You chose a file and pasted a list. Keep one of the two.")]
+            self.pasted.errors = [_("You chose a file and pasted a list. Use only one of them.")]
             return None
         if not has_file and not pasted.strip():
             self.file.errors = [_("Choose the file with your class list, or paste the list below.")]
@@ -102,11 +102,11 @@ class StudentSearchForm(Form):
 
 
 _TROUBLES = {
-    ProblemCode.NOT_A_NAME: _l("This is not a name: it needs a letter, and no address or link."),
-    ProblemCode.FORMULA_CELL: _l("This looks like a spreadsheet formula. Write its value."),
-    ProblemCode.SPREADSHEET_ERROR: _l("This is an error of a spreadsheet. Write the value itself."),
-    ProblemCode.MANGLED_NUMBER: _l("A spreadsheet has shortened this number. Write all its digits."),
-    ProblemCode.GARBLED: _l("Some letters here are damaged. Type them again."),
+    ProblemCode.NOT_A_NAME: _l("This is not a name. A name has letters, and no address or link."),
+    ProblemCode.FORMULA_CELL: _l("This looks like a spreadsheet formula. Enter its value."),
+    ProblemCode.SPREADSHEET_ERROR: _l("This is a spreadsheet error. Enter the value itself."),
+    ProblemCode.MANGLED_NUMBER: _l("A spreadsheet has shortened this number. Enter all of its digits."),
+    ProblemCode.GARBLED: _l("Some characters here are damaged. Type them again."),
 }
 
 
@@ -126,7 +126,7 @@ class CellField(LineField):
         try:
             self.value = self.read(self.data or "")
         except CellTrouble as trouble:
-            raise StopValidation(str(_TROUBLES.get(trouble.code, _("Please write this shorter, on one line.")))) from None
+            raise StopValidation(str(_TROUBLES.get(trouble.code, _("Please shorten this to one line.")))) from None
 
 
 class BirthDateField(DateField):
@@ -159,15 +159,15 @@ class GuardianPart(Part):
 class StudentForm(Form):
     """All we keep about a student, and no more."""
 
-    given_name = CellField(_l("Given name"), (required(_l("Please write the given name.")),), read=read_name, longest=100)
-    family_name = CellField(_l("Family name"), (required(_l("Please write the family name.")),), read=read_name, longest=100)
+    given_name = CellField(_l("Given name"), (required(_l("Please enter the given name.")),), read=read_name, longest=100)
+    family_name = CellField(_l("Family name"), (required(_l("Please enter the family name.")),), read=read_name, longest=100)
     email = AddressField(_l("E-mail"), (Optional(),))
     year_group = CellField(_l("Year group"), (Optional(),), read=read_word, longest=64)
     number = CellField(_l("Student number"), (Optional(),), read=read_number, longest=64)
     birth_date = BirthDateField(_l("Birth date"), (Optional(),))
     needs = ProseField(_l("Needs"), (Optional(),), longest=2000)
     guardians = FieldList(FormField(GuardianPart), min_entries=MAX_GUARDIANS, max_entries=20)
-    is_another = BooleanField(_l("This is somebody else: add them as well"))
+    is_another = BooleanField(_l("This is a different person: add them too"))
     seen = HiddenField()
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -175,7 +175,7 @@ class StudentForm(Form):
         valid = bool(super().validate(extra_validators))
         for field in (self.given_name, self.family_name):
             if not field.errors and not field.value:
-                field.errors = [_("Please write the name.")]
+                field.errors = [_("Please enter the name.")]
                 valid = False
         return valid
 

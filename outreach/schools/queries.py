@@ -159,9 +159,9 @@ def students_of_class(class_id: int, *, now: datetime) -> list[StudentLine]:
     return student_lines(Student.id.in_(select(enrolment.c.student_id).where(enrolment.c.class_id == class_id)), now=now)
 
 
-def students(user: User, shelf: StudentFilter, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
+def students(user: User, chosen: StudentFilter, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
     """Read one page of the students a user keeps, found by a part of their name or number."""
-    wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(shelf)).order_by(*BY_NAME)
+    wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(chosen)).order_by(*BY_NAME)
     for word in sought.split()[:5]:
         columns = (Student.given_name, Student.family_name, Student.number)
         wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
@@ -170,9 +170,9 @@ def students(user: User, shelf: StudentFilter, sought: str, number: int, *, now:
 
 
 def filter_counts(user: User) -> dict[StudentFilter, int]:
-    """Count the students on each shelf."""
+    """Count the students of each kind."""
     mine = (kept(Student.school_id, user), not_(is_former()))
-    return {shelf: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(shelf))) or 0 for shelf in StudentFilter}
+    return {chosen: db.session.scalar(select(func.count(Student.id)).where(*mine, _on(chosen))) or 0 for chosen in StudentFilter}
 
 
 def kept(school_id: Any, user: User) -> ColumnElement[bool]:
@@ -183,10 +183,10 @@ def kept(school_id: Any, user: User) -> ColumnElement[bool]:
     return mine
 
 
-def _on(shelf: StudentFilter) -> ColumnElement[bool]:
-    if shelf is StudentFilter.NO_CLASS:
+def _on(chosen: StudentFilter) -> ColumnElement[bool]:
+    if chosen is StudentFilter.NO_CLASS:
         return ~exists().where(enrolment.c.student_id == Student.id)
-    if shelf is StudentFilter.TROUBLE:
+    if chosen is StudentFilter.TROUBLE:
         undeliverable = select(Mailbox.id).where(or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None)))
         contact = contacts_of_students().subquery().c
         return Student.id.in_(select(contact.student_id).where(contact.mailbox_id.in_(undeliverable)))

@@ -63,7 +63,7 @@ def edit_student(student_id: int) -> ResponseReturnValue:
             if isinstance(refusal, Stale):
                 form.seen.data = use_cases.seen_of(known)
         else:
-            flash(_("Saved. Invitations follow the new addresses.") if is_readdressed else _("Saved."), "success")
+            flash(_("Saved. Invitations now go to the new addresses.") if is_readdressed else _("Saved."), "success")
             return redirect(_class_of(known), code=303)
     return _record(student, known, form), status
 
@@ -74,15 +74,16 @@ def remove_student(student_id: int) -> ResponseReturnValue:
     """Ask, then forget a student."""
     student = load(Student, student_id, policy.keeps_student)
     known = known_students(student.school_id).get(student_id) or abort(404)
-    places = use_cases.registrations_to_come(student_id, now=clock.now())
+    registrations = use_cases.registrations_to_come(student_id, now=clock.now())
     if request.method == "POST":
         try:
             use_cases.remove_student(student_id, now=clock.now())
         except OutreachError as refusal:
-            return render_template("schools/remove_student.html", student=known, places=places, refusal=refusal), refusal.status
+            page = {"student": known, "registrations": registrations, "refusal": refusal}
+            return render_template("schools/remove_student.html", **page), refusal.status
         flash(_("%(name)s was removed.", name=f"{known.given_name} {known.family_name}"), "success")
         return redirect(_class_of(known), code=303)
-    return render_template("schools/remove_student.html", student=known, places=places)
+    return render_template("schools/remove_student.html", student=known, registrations=registrations)
 
 
 @schools.post("/students/<int:student_id>/classes")
@@ -98,7 +99,7 @@ def join_class(student_id: int) -> ResponseReturnValue:
     return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
 
 
-@schools.post("/students/<int:student_id>/classes/<int:class_id>/leaving")
+@schools.post("/students/<int:student_id>/classes/<int:class_id>/removal")
 @signed_in(policy.registers_classes)
 def leave_class(student_id: int, class_id: int) -> ResponseReturnValue:
     """Take a student out of a class."""
@@ -135,16 +136,16 @@ def _class_of(known: KnownStudent) -> str:
     return url_for("schools.show_class", class_id=min(known.class_ids))
 
 
-@schools.post("/students/<int:student_id>/mailboxes/<int:mailbox_id>/resumption")
+@schools.post("/students/<int:student_id>/addresses/<int:mailbox_id>/retry")
 @signed_in(policy.registers_classes)
-def write_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
+def use_again(student_id: int, mailbox_id: int) -> ResponseReturnValue:
     """Write again to an address of a student's family, first the present state."""
     student = load(Student, student_id, policy.keeps_student)
     mailbox = load(Mailbox, mailbox_id, lambda _user, mailbox: _is_of(student, mailbox))
     if reactivate_mailbox(mailbox.id, now=clock.now()):
-        flash(_("We write to %(address)s again. It hears now how things stand.", address=mailbox.address), "success")
+        flash(_("We'll send e-mails to %(address)s again, beginning with the current invitations.", address=mailbox.address), "success")
     else:
-        flash(_("Letters go to %(address)s already.", address=mailbox.address), "info")
+        flash(_("We already send e-mails to %(address)s.", address=mailbox.address), "info")
     return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
 
 
@@ -157,13 +158,13 @@ def blocked_domain(domain: str) -> ResponseReturnValue:
     return render_template("schools/blocked_domain.html", blocked=blocked, **context)
 
 
-@schools.post("/blocked-domains/<domain>/lifting")
+@schools.post("/blocked-domains/<domain>/unblock")
 @signed_in(policy.registers_classes)
-def let_in(domain: str) -> ResponseReturnValue:
-    """Write there again, first the present state."""
+def unblock(domain: str) -> ResponseReturnValue:
+    """Send e-mails to this domain again; the first ones are the current invitations."""
     blocked = load(BlockedDomain, domain, policy.may_unblock_domain)
     if unblock_domain(blocked.domain, now=clock.now()):
-        flash(_("Thank you. Everybody at %(domain)s hears now how things stand.", domain=domain), "success")
+        flash(_("Thank you. Everybody at %(domain)s now gets their current invitations.", domain=domain), "success")
     return redirect(url_for("schools.blocked_domain", domain=domain), code=303)
 
 

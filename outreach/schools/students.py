@@ -70,7 +70,7 @@ class AlreadyThere(Refusal):
 
     def __init__(self, candidates: tuple[int, ...]) -> None:
         """Keep who they may be."""
-        super().__init__(_("Your school has a student like this already. Is it the same person?"), field="given_name")
+        super().__init__(_("Your school already has a student like this. Is it the same person?"), field="given_name")
         self.candidates = candidates
 
 
@@ -109,7 +109,7 @@ def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: dateti
             raise NotThere(_("There is no such student."))
         if seen_of(student) != seen:
             raise Stale(
-                _("A colleague has changed this student since you opened the page. What you typed is still here: save again to keep it.")
+                _("A colleague has changed this student since you opened the page. What you typed is still here. To keep it, save again.")
             )
         _check(typed, known.values(), now=now)
         update, gone = _difference(student, typed)
@@ -186,9 +186,9 @@ def _check(typed: StudentInput, others: Iterable[KnownStudent], *, now: datetime
         owner = next((one for one in others if one.number and number_key(one.number) == key), None)
         if owner:
             name = f"{owner.given_name} {owner.family_name}"
-            raise Refusal(_("%(name)s has this number already. Correct one of the two.", name=name), field="number")
+            raise Refusal(_("%(name)s already has this number. Correct one of them.", name=name), field="number")
     if typed.birth_date and Student(birth_date=typed.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
-        raise Refusal(_("This birth date is not a student's. Look at the year."), field="birth_date")
+        raise Refusal(_("This birth date can't be right for a student. Check the year."), field="birth_date")
 
 
 def _difference(student: KnownStudent, typed: StudentInput) -> tuple[StudentUpdate, set[int]]:
@@ -236,7 +236,7 @@ def remove_student(student_id: int, *, now: datetime) -> None:
         if student is None:
             raise NotThere(_("There is no such student."))
         if registrations_to_come(student_id, now=now):
-            raise Refusal(_("This student has a place in a session to come. Withdraw it first."))
+            raise Refusal(_("This student is registered for an upcoming session. Withdraw them first."))
         guardians = set(db.session.scalars(select(guardianship.c.guardian_id).where(guardianship.c.student_id == student_id)))
         mailboxes = _mailboxes(student, guardians)
         for link in (enrolment, guardianship):

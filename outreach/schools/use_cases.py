@@ -63,4 +63,4 @@ def locked_class(class_id: int) -> SchoolClass:
 def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
     same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
     if any(key != but for key in db.session.scalars(same)):
-        raise Refusal(_("Your school has a class of this name already. Choose another, or open that one."), field="name")
+        raise Refusal(_("Your school already has a class with this name. Choose another name, or open that class."), field="name")

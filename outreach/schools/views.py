@@ -28,7 +28,9 @@ __all__ = ["import_views", "schools", "student_views"]
 def index() -> ResponseReturnValue:
     """List one's own classes, then the colleagues'."""
     page, lines = queries.classes(me(), page_number(request.args.get("page")))
-    return render_template("schools/index.html", page=page, lines=lines, sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter)
+    return render_template(
+        "schools/index.html", page=page, lines=lines, sizes=queries.filter_counts(me()), StudentFilter=queries.StudentFilter
+    )
 
 
 @schools.get("/students")
@@ -36,11 +38,11 @@ def index() -> ResponseReturnValue:
 def students() -> ResponseReturnValue:
     """Find students; list those in no class, and those whose address needs correcting."""
     form = StudentSearchForm(request.args)
-    shelf = queries.StudentFilter(form.show.data) if form.show.data in list(queries.StudentFilter) else queries.StudentFilter.ALL
+    chosen = queries.StudentFilter(form.show.data) if form.show.data in list(queries.StudentFilter) else queries.StudentFilter.ALL
     sought = one_line(form.q.data or "")
-    page, lines = queries.students(me(), shelf, sought, page_number(request.args.get("page")), now=clock.now())
-    context = {"page": page, "lines": lines, "form": form, "sought": sought, "shelf": shelf}
-    return render_template("schools/students.html", sizes=queries.filter_counts(me()), Shelf=queries.StudentFilter, **context)
+    page, lines = queries.students(me(), chosen, sought, page_number(request.args.get("page")), now=clock.now())
+    context = {"page": page, "lines": lines, "form": form, "sought": sought, "chosen": chosen}
+    return render_template("schools/students.html", sizes=queries.filter_counts(me()), StudentFilter=queries.StudentFilter, **context)
 
 
 @schools.route("/classes/new", methods=["GET", "POST"])
@@ -55,7 +57,7 @@ def new_class() -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return render_template("schools/new_class.html", form=form), refusal.status
-        flash(_("%(name)s is there. Now its students.", name=form.name.data), "success")
+        flash(_("%(name)s is added. Now add its students.", name=form.name.data), "success")
         following = "schools.new_student" if request.form.get("then") == "type" else "schools.upload"
         return redirect(url_for(following, class_id=class_id), code=303)
     return render_template("schools/new_class.html", form=form), 422 if form.is_submitted() else 200
@@ -86,7 +88,7 @@ def rename_class(class_id: int) -> ResponseReturnValue:
             form.refuse(refusal)
             status = refusal.status
         else:
-            flash(_("The class is called %(name)s now.", name=form.name.data), "success")
+            flash(_("The class is now called %(name)s.", name=form.name.data), "success")
             return redirect(url_for("schools.show_class", class_id=class_id), code=303)
     return render_template("schools/rename_class.html", form=form, school_class=school_class), status
 

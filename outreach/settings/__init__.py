@@ -221,7 +221,7 @@ class _Reader:
         """Selector and key belong together: one without the other signs nothing."""
         given, selector = self.values.get("DKIM_KEY_FILE"), self.values.get("DKIM_SELECTOR")
         if bool(given) != bool(selector):
-            self.complaints.append(f"{'DKIM_KEY_FILE' if selector else 'DKIM_SELECTOR'} is missing: both sign letters together.")
+            self.complaints.append(f"{'DKIM_KEY_FILE' if selector else 'DKIM_SELECTOR'} is missing: both are needed to sign e-mails.")
         if not given:
             return None
         return Path(self.checked("DKIM_KEY_FILE", "", dkim_key_file))

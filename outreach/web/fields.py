@@ -52,7 +52,7 @@ class LineField(StringField):
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what doesn't stay on one line."""
         if any(unicodedata.category(character) in LINE_BREAKERS for character in self.data or ""):
-            raise StopValidation(_("Please write this on one line, without control characters."))
+            raise StopValidation(_("Please enter this on one line, without control characters."))
 
 
 class ProseField(TextAreaField):
@@ -81,7 +81,7 @@ class AddressField(EmailField):
             try:
                 self.data = normal_address(self.data)
             except ValueError:
-                raise StopValidation(_("That doesn't look like an e-mail address. It needs the form name@school.org.")) from None
+                raise StopValidation(_("That doesn't look like an e-mail address. Write it like name@school.org.")) from None
 
 
 class ZoneField(SelectField):

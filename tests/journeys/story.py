@@ -129,7 +129,7 @@ def _upload(story: Story, teacher: Visitor) -> None:
     teacher.fill(name="9B")
     teacher.press("Next: paste or upload the list")
     teacher.attach("file", "clase.csv", class_list())
-    teacher.press("Look at the list")
+    teacher.press("Check the list")
     story.pages["dry run"] = teacher.text
     teacher.press("Import 14 students")
     story.end_chapter("uploaded", teacher.text)
@@ -159,9 +159,9 @@ def _move(story: Story, host: Visitor, session: str) -> None:
 
 
 def _withdraw(story: Story, teacher: Visitor, session: str) -> None:
-    teacher.open(f"{session}/places")
+    teacher.open(f"{session}/seats")
     teacher.follow("Withdraw Cleo Castle")
-    teacher.press("Give the place back")
+    teacher.press("Withdraw")
     story.end_chapter("withdrawn", teacher.text)
 
 
@@ -170,12 +170,12 @@ def _family_withdraws(story: Story) -> None:
     before, guardian = story.counts(), story.visitor()
     guardian.open(letter.link())
     story.pages["family"] = guardian.text
-    guardian.follow("Give Eve's place back")
+    guardian.follow("Withdraw Eve")
     story.pages["question"] = guardian.text
     story.service.settle()
     story.pages["unchanged"] = str(before == story.counts())
-    guardian.press("Give the place back")
-    story.end_chapter("given back", guardian.text)
+    guardian.press("Withdraw")
+    story.end_chapter("withdrawn by the family", guardian.text)
 
 
 def _cancel(story: Story, host: Visitor, session: str) -> None:

@@ -41,15 +41,15 @@ ADDRESSES = {
         "classes": "/classes", "class": "/classes/{class}", "students": "/students", "upload": "/classes/{class}/import",
         "student form": "/classes/{class}/students/new", "student": "/students/{student}",
         "which class": "/sessions/{hosted}/registration", "register sheet": "/sessions/{hosted}/registration?class={class}",
-        "registrations": "/registrations", "places": "/sessions/{hosted}/places",
+        "registrations": "/registrations", "seats": "/sessions/{hosted}/seats",
         "withdraw question": "/registrations/{place}/withdrawal", "account": "/account",
     },
     "coordinator": {
         "coordination home": "/coordination", "applications": "/coordination/applications",
         "application": "/coordination/applications/1", "people": "/coordination/people", "schools": "/coordination/schools",
-        "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/letters?q=teacher",
-        "logged letter": "/coordination/letters/{logged}", "silent addresses": "/coordination/mailboxes",
-        "received mail": "/coordination/inbound", "received message": "/coordination/inbound/{received}",
+        "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/emails?q=teacher",
+        "logged letter": "/coordination/emails/{logged}", "undeliverable addresses": "/coordination/undeliverable",
+        "received mail": "/coordination/received", "received message": "/coordination/received/{received}",
         "invitation health": "/coordination/invitations", "a session's invitations": "/coordination/sessions/{hosted}/invitations",
         "one invitation": "/coordination/invitations/{invitation}",
     },
@@ -107,7 +107,7 @@ def test_the_dry_run_of_a_list_can_be_used_by_everybody(demo: Demo) -> None:
     teacher = demo.visitor("teacher")
     teacher.open("/classes/{class}/import".format(**demo.records))
     teacher.fill(pasted="Given name,Family name,E-mail,Guardian e-mail\nAna,Lopez,ana@,mother@families.example\nBen,Hill,,\n")
-    teacher.press("Look at the list")
+    teacher.press("Check the list")
     assert "1 new" in teacher.text
     assert "1 with an error" in teacher.text
     assert teacher.page.evaluate(SMALL_TARGETS) == []
@@ -143,14 +143,14 @@ def test_without_scripts_everything_still_works(demo: Demo) -> None:
     page = teacher.page
     page.locator("input[name=first_ids]").last.check()
     last = page.locator("tbody tr").last.locator("label").first.inner_text()
-    teacher.press("Show again who has a seat")
+    teacher.press("Update who has a seat")
     assert page.locator("tbody tr", has_text=last).get_by_text("has a seat").is_visible()
     teacher.tick("permission_attested")
     page.locator("main button", has_text=re.compile(r"Register \d+ students")).click()
     assert "2 of 2 seats taken" in teacher.text
     teacher.follow(f"Withdraw {last}")
-    teacher.press("Give the place back")
-    assert "place was given back" in teacher.text
+    teacher.press("Withdraw")
+    assert "is withdrawn" in teacher.text
     host.open(f"{session}/move")
     host.fill(start="12:00", end="13:00")
     host.press("See who will be told")

@@ -84,7 +84,7 @@ def test_a_teacher_applies_confirms_is_approved_and_sees_the_school(town: Town) 
 def test_a_forgotten_password_is_set_anew_by_mail(town: Town) -> None:
     forgetful = town.visitor()
     forgetful.open("/login")
-    forgetful.follow("I don't know my password any more")
+    forgetful.follow("Forgotten your password?")
     forgetful.fill(email=HOST)
     forgetful.press("Send the link")
     link = town.letter_to(HOST, "password").link(r"/reset/[\w.~-]+")

@@ -79,10 +79,10 @@ def test_the_dry_run_shows_fourteen_and_writes_to_nobody(story: Story) -> None:
 
 
 def test_ten_are_seated_and_four_wait(story: Story) -> None:
-    assert "10 will have a seat. 4 will wait." in story.pages["sheet"]
-    assert "10 have a seat. 4 wait. We'll tell you when a seat frees up." in story.pages["registered"]
+    assert "10 will have a seat. 4 will be on the waiting list." in story.pages["sheet"]
+    assert "10 have a seat. 4 are on the waiting list. We'll e-mail you when there are seats." in story.pages["registered"]
     assert "10 of 10 seats taken" in story.pages["registered"]
-    assert "number 4 in line" in story.pages["registered"]
+    assert "on the waiting list number 4" in story.pages["registered"]
 
 
 def test_each_mailbox_of_a_seated_family_gets_one_invitation(story: Story) -> None:
@@ -132,7 +132,7 @@ def test_who_waits_hears_of_the_move_without_an_entry(story: Story) -> None:
 
 
 def test_withdrawing_takes_one_family_out_and_invites_the_first_who_waits(story: Story) -> None:
-    assert "Cleo's place was given back." in story.pages["withdrawn"]
+    assert "Cleo is withdrawn." in story.pages["withdrawn"]
     assert set(entries(story.mails["withdrawn"], "CANCEL")) == family("Cleo Castle")
     assert set(entries(story.mails["withdrawn"], "REQUEST")) - ADULTS == family("Kit Keller")
     found = {mail.recipient for mail in story.mails["withdrawn"]}
@@ -141,16 +141,16 @@ def test_withdrawing_takes_one_family_out_and_invites_the_first_who_waits(story:
 
 def test_opening_the_link_of_a_letter_changes_nothing(story: Story) -> None:
     assert "Eve has a seat" in story.pages["family"]
-    assert "Give Eve's place back?" in story.pages["question"]
+    assert "Withdraw Eve?" in story.pages["question"]
     assert story.pages["unchanged"] == "True"
     assert not any(name.split()[0] in story.pages["family"] for name in NAMES if name != "Eve Ellery")
 
 
 def test_a_family_gives_a_place_back_by_its_link(story: Story) -> None:
-    assert "Eve's place was given back." in story.pages["given back"]
-    assert set(entries(story.mails["given back"], "CANCEL")) == family("Eve Ellery")
-    assert set(entries(story.mails["given back"], "REQUEST")) - ADULTS == family("Lena Lowry")
-    assert TEACHER in {mail.recipient for mail in story.mails["given back"]}
+    assert "Eve is withdrawn." in story.pages["withdrawn by the family"]
+    assert set(entries(story.mails["withdrawn by the family"], "CANCEL")) == family("Eve Ellery")
+    assert set(entries(story.mails["withdrawn by the family"], "REQUEST")) - ADULTS == family("Lena Lowry")
+    assert TEACHER in {mail.recipient for mail in story.mails["withdrawn by the family"]}
 
 
 def test_cancelling_takes_it_out_of_every_calendar(story: Story) -> None:

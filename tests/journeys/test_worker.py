@@ -102,7 +102,7 @@ def test_once_says_when_the_server_cannot_be_reached(make: Builder, settings: Se
     queue_account_letters(make, "one")
     result = CliRunner().invoke(main, ["worker", "--once"], env=environment(settings, MAIL_SERVER="127.0.0.1", MAIL_PORT="1"))
     assert result.exit_code == 1
-    assert "letters wait" in result.stderr
+    assert "e-mails wait" in result.stderr
     assert states() == {"one": "queued"}
 
 

@@ -80,7 +80,7 @@ def test_confirming_needs_the_password_and_says_what_comes_next(app: Flask, make
         assert client.post(link, data=typed).status_code == 422
     assert db.session.scalar(select(User.confirmed_at).where(User.id == user.id)) is None
     assert client.post(link, data={"password": "needle and thread"}).location == "/account"
-    assert "your address is confirmed. A coordinator looks at your application next." in client.get("/account").text
+    assert "your address is confirmed. A coordinator will look at your application next." in client.get("/account").text
 
 
 def test_a_profile_that_is_refused_keeps_what_was_there(make: Builder, client_of: Clients) -> None:
@@ -107,7 +107,7 @@ def test_who_is_signed_in_applies_again_without_a_password(make: Builder, client
     assert client.post("/apply", data={"role": "clinician", "place": "St Luke's", "message": "Surgery"}).location == "/account"
     asked = db.session.scalars(select(Application).where(Application.user_id == user.id)).one()
     assert (asked.role, asked.place, asked.message) == (CLINICIAN, "St Luke's", "Surgery")
-    assert "A coordinator looks at your application next" in client.get("/account").text
+    assert "A coordinator will look at your application" in client.get("/account").text
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_who_applies_confirms_the_address_and_is_signed_in(client: FlaskClient) 
     answer = client.post(link, data={"password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/account")
     page = client.get("/account")
-    assert "waits for a coordinator" in page.text
+    assert "waiting for a coordinator" in page.text
     assert "Hill School, Leeds" in page.text
 
 
@@ -112,7 +112,7 @@ def test_who_does_not_know_the_password_cannot_confirm(client: FlaskClient) -> N
     client.post("/apply", data=FORM)
     answer = client.post(path_in(letters("confirm")[0]), data={"password": "something else"})
     assert answer.status_code == 422
-    assert "apply again with your own" in answer.text
+    assert "apply again with a new one" in answer.text
     assert db.session.scalars(select(User)).one().confirmed_at is None
 
 
@@ -233,7 +233,7 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(client: Fla
     unknown = sign_in(client, "nobody@school.example", "not the password")
     assert wrong.status_code == unknown.status_code == 422
     assert wrong.text.replace(user.email, "") == unknown.text.replace("nobody@school.example", "")
-    assert wrong.text.count("We don&#39;t know this address and password together") == 1
+    assert wrong.text.count("The e-mail address or the password is wrong") == 1
 
 
 def test_signing_out_takes_a_post(client: FlaskClient, make: Builder) -> None:
@@ -337,7 +337,7 @@ def test_who_is_signed_in_applies_for_another_role_once(client: FlaskClient, mak
     assert client.post("/apply", data=wish).status_code == 303
     again = client.post("/apply", data=wish)
     assert again.status_code == 422
-    assert "still waiting" in again.text
+    assert "waiting for a decision" in again.text
     assert client.post("/apply", data={"role": "coordinator", "place": "Everywhere"}).status_code == 422
     assert db.session.scalar(select(func.count(Application.id))) == 1
 

@@ -106,7 +106,7 @@ def test_the_host_sees_who_comes_by_given_name_alone(client_of: Clients, scene: 
 
 def test_the_teacher_sees_who_said_what(client_of: Clients, scene: Scene) -> None:
     client = client_of(scene.teacher)
-    page = client.get(f"/sessions/{scene.outreach_session.id}/places").text
+    page = client.get(f"/sessions/{scene.outreach_session.id}/seats").text
     assert "1 coming, 2 not sure, 1 can't come, 1 no answer" in unescape(page)
     seen = rows(page)
     assert re.search(r"unsure: answers differ Guardian \d+: coming Guardian \d+: can't come", seen["Cem"])
@@ -116,20 +116,20 @@ def test_the_teacher_sees_who_said_what(client_of: Clients, scene: Scene) -> Non
 
 def test_a_colleague_elsewhere_learns_nothing(make: Builder, client_of: Clients, scene: Scene) -> None:
     stranger = client_of(make.teacher(make.school()))
-    for path in (f"/sessions/{scene.outreach_session.id}/places", "/registrations"):
+    for path in (f"/sessions/{scene.outreach_session.id}/seats", "/registrations"):
         assert "coming," not in stranger.get(path).text
     assert client_of(make.clinician()).get(f"/sessions/{scene.outreach_session.id}/roster").status_code == 404
 
 
 def test_nobody_is_asked_any_more_once_it_is_cancelled(client_of: Clients, scene: Scene, now: datetime) -> None:
     cancel(scene.outreach_session.id, "Ill", now=now)
-    for user, path in ((scene.host, "roster"), (scene.teacher, "places")):
+    for user, path in ((scene.host, "roster"), (scene.teacher, "seats")):
         page = client_of(user).get(f"/sessions/{scene.outreach_session.id}/{path}").text
         assert not re.search("coming|no answer|not sure", page)
     assert "no answer" not in client_of(scene.teacher).get("/registrations").text
 
 
-@pytest.mark.parametrize("page", ["roster", "places", "registrations"])
+@pytest.mark.parametrize("page", ["roster", "seats", "registrations"])
 def test_many_students_cost_as_many_queries_as_one(make: Builder, client_of: Clients, now: datetime, page: str) -> None:
     spent = []
     for size in (1, 12):

@@ -204,7 +204,7 @@ def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: Clien
         "A pen",
         "Flat shoes",
         "Needle",
-        "From 16 years",
+        "Aged 16 or over on the day",
         f"/sessions/{session.id}.ics",
     ):
         assert words in page

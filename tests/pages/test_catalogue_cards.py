@@ -60,10 +60,10 @@ def zeta(make: Builder, name: str = "", **facts: Any) -> OutreachSession:
 STATUSES = (
     "Draft",
     "Cancelled",
-    "Took place",
+    "Over",
     "Registration closed",
     "Full, with a waiting list",
-    "Registration opens later",
+    "Registration not open yet",
     "seat left",
     "seats left",
 )
@@ -80,8 +80,8 @@ STATUSES = (
         ({"capacity": 3, "seats_taken": 1}, None),  # where there never were more than three, few are nothing special
         ({"capacity": 4, "seats_taken": 1}, "3 seats left"),
         ({"capacity": 4}, None),
-        ({"opens_at": HOUR}, "Registration opens later"),
-        ({"opens_at": SECOND}, "Registration opens later"),
+        ({"opens_at": HOUR}, "Registration not open yet"),
+        ({"opens_at": SECOND}, "Registration not open yet"),
         ({"opens_at": timedelta(0)}, None),
         ({"opens_at": HOUR, "capacity": 4, "seats_taken": 4}, "Full, with a waiting list"),
         ({"closes_at": SECOND}, None),
@@ -230,7 +230,7 @@ def test_registering_is_for_teachers_and_who_may_be_one_while_it_is_open(
         (-SECOND, None, True),
         (timedelta(0), "Registration has closed.", True),
         (2 * HOUR - SECOND, "Registration has closed.", True),
-        (2 * HOUR, "Took place", False),
+        (2 * HOUR, "Over", False),
     ],
 )
 def test_from_the_start_nobody_registers_and_from_the_end_it_took_place(
@@ -239,7 +239,7 @@ def test_from_the_start_nobody_registers_and_from_the_end_it_took_place(
     one = zeta(make)
     at(one.starts_at + after_start)
     shown = page(client_of(None), f"/sessions/{one.id}")
-    assert [words for words in ("Registration has closed.", "Took place") if words in shown] == ([chip] if chip else [])
+    assert [words for words in ("Registration has closed.", "Over") if words in shown] == ([chip] if chip else [])
     assert ("Add to calendar" in shown, "Register a class" in shown) == (calendar, chip is None)
 
 
@@ -264,7 +264,7 @@ def test_when_registration_opens_and_closes_is_said_on_the_sessions_own_clock(
 def test_the_limit_of_a_school_is_said(make: Builder, client_of: Clients, limit: int | None, said: str) -> None:
     one = zeta(make, per_school_limit=limit)
     shown = page(client_of(None), f"/sessions/{one.id}")
-    assert ("From one school" in shown, said in shown) == (limit is not None, True)
+    assert ("Limit for each school" in shown, said in shown) == (limit is not None, True)
 
 
 def test_what_a_host_can_do_is_offered_until_the_end(make: Builder, client_of: Clients, at: Callable[[datetime], None]) -> None:
@@ -319,7 +319,7 @@ def test_without_area_or_meeting_point_it_leaves_no_gap(make: Builder, client_of
 def test_provisional_it_is_tentative_and_says_until_when(make: Builder, client_of: Clients, now: datetime) -> None:
     entry = entry_of(client_of(None), zeta(make, is_provisional=True, decides_at=now + HOUR))
     assert entry["STATUS"] == "TENTATIVE"
-    assert "Provisional: decided by Monday 1 March 2027, 05:00" in entry["DESCRIPTION"]
+    assert "Provisional, to be decided by Monday 1 March 2027, 05:00" in entry["DESCRIPTION"]
 
 
 def test_it_may_be_kept_but_is_asked_for_again(make: Builder, client_of: Clients) -> None:

@@ -42,9 +42,9 @@ GETS = [
     "/coordination/sites",
     "/coordination/sites/new",
     "/coordination/sessions",
-    "/coordination/letters",
-    "/coordination/mailboxes",
-    "/coordination/inbound",
+    "/coordination/emails",
+    "/coordination/undeliverable",
+    "/coordination/received",
 ]
 NEW_SCHOOL = {"place": "0", "name": "Hill School", "town": "Leeds", "country": "GB", "zone": "Europe/London", "majority_age": "18"}
 
@@ -110,8 +110,8 @@ def test_what_others_post_changes_nothing(client_of: ClientOf, coordinator: User
         f"/coordination/applications/{asked.id}/refusal",
         f"/coordination/people/{coordinator.id}/closure",
         f"/coordination/people/{coordinator.id}/reopening",
-        f"/coordination/letters/{written.id}/retry",
-        "/coordination/letters/attempt",
+        f"/coordination/emails/{written.id}/retry",
+        "/coordination/emails/retry",
         "/coordination/schools/new",
         "/coordination/sites/new",
     ]
@@ -121,7 +121,7 @@ def test_what_others_post_changes_nothing(client_of: ClientOf, coordinator: User
     assert (asked.state, written.state, coordinator.active) == (ApplicationState.PENDING, LetterState.FAILED, True)
 
 
-@pytest.mark.parametrize("path", ["applications/999", "people/999", "schools/999", "sites/999", "letters/999"])
+@pytest.mark.parametrize("path", ["applications/999", "people/999", "schools/999", "sites/999", "emails/999"])
 def test_what_is_not_there_is_a_404(client: FlaskClient, path: str) -> None:
     assert client.get(f"/coordination/{path}").status_code == 404
 
@@ -131,11 +131,11 @@ def test_looking_changes_nothing(client: FlaskClient, make: Builder, now: dateti
     for path in [
         *GETS,
         f"/coordination/applications/{asked.id}",
-        f"/coordination/letters/{written.id}",
+        f"/coordination/emails/{written.id}",
         f"/coordination/people/{user.id}",
     ]:
         assert client.get(path).status_code == 200
-    for path in (f"applications/{asked.id}/approval", f"people/{user.id}/closure", f"letters/{written.id}/retry"):
+    for path in (f"applications/{asked.id}/approval", f"people/{user.id}/closure", f"emails/{written.id}/retry"):
         assert client.get(f"/coordination/{path}").status_code == 405
     assert (asked.state, written.state, user.active) == (ApplicationState.PENDING, LetterState.FAILED, True)
 
@@ -175,9 +175,9 @@ def test_a_school_of_the_proposed_name_is_chosen_beforehand(client: FlaskClient,
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("name", "", "its name"),
+        ("name", "", "give it a name"),
         ("name", "Hill\r\nBcc: x@y.example", "one line"),
-        ("name", "Known School", "of this name already"),
+        ("name", "Known School", "already one with this name"),
         ("zone", "Mars/Olympus", "time zone"),
         ("country", "XX", "country"),
         ("majority_age", "12", "16 to 21"),
@@ -213,7 +213,7 @@ def test_the_second_of_two_coordinators_is_told(client: FlaskClient, client_of: 
     for verb, data in (("approval", NEW_SCHOOL), ("refusal", {"reason": "No"})):
         answer = client.post(f"/coordination/applications/{asked.id}/{verb}", data=data)
         assert answer.status_code == 409
-        assert "Another coordinator has decided" in answer.text
+        assert "Another coordinator has already decided" in answer.text
         assert "Grace Hall" in answer.text
     assert db.session.scalars(select(School)).all() == []
 
@@ -268,7 +268,7 @@ def test_a_school_is_corrected(client: FlaskClient, make: Builder) -> None:
     assert (school.name, school.town, school.zone, school.majority_age) == ("Hill School", "Leeds", "America/New_York", 19)
     answer = client.post(f"/coordination/schools/{other.id}", data=NEW_SCHOOL)
     assert answer.status_code == 422
-    assert "of this name already" in answer.text
+    assert "already one with this name" in answer.text
     assert client.post("/coordination/schools/new", data=NEW_SCHOOL | {"name": "Third School"}).status_code == 303
     assert "Third School" in client.get("/coordination/schools").text
     assert "Third School" not in client.get("/coordination/schools?q=hill").text
@@ -303,11 +303,11 @@ def test_all_sessions_are_seen_and_filtered(client: FlaskClient, make: Builder, 
 def test_the_mail_log_says_what_became_of_each_letter(client: FlaskClient, make: Builder, now: datetime) -> None:
     failed(make, now, address="gone@families.example", kind=LetterKind.INVITATION)
     letter(make, now, address="soon@families.example", kind=LetterKind.REMINDER)
-    page = client.get("/coordination/letters").text
+    page = client.get("/coordination/emails").text
     assert "gone@families.example" in page
     assert "550 5.1.1 No such user here" in page
     for query in ("state=failed", "kind=invitation", "q=GONE@"):
-        page = client.get(f"/coordination/letters?{query}").text
+        page = client.get(f"/coordination/emails?{query}").text
         assert ("gone@families.example" in page, "soon@families.example" in page) == (True, False)
 
 
@@ -316,36 +316,36 @@ def test_what_a_letter_about_an_account_says_is_never_shown(client: FlaskClient,
     said = AccountSnapshot(purpose="reset", reader_name="Tom Secretname", link=link).to_json()
     words = f"554 5.7.1 <{link}> is on a list; and so is /confirm/secret-token."
     written = failed(make, now, kind=LetterKind.ACCOUNT, said=said, server_words=words)
-    pages = [client.get(path).text for path in ("/coordination/letters", f"/coordination/letters/{written.id}")]
+    pages = [client.get(path).text for path in ("/coordination/emails", f"/coordination/emails/{written.id}")]
     for page in pages:
         assert "554 5.7.1" in page
         assert "secret-token" not in page
         assert "Secretname" not in page
     assert "Send it again" not in pages[1]
-    answer = client.post(f"/coordination/letters/{written.id}/retry", follow_redirects=True)
-    assert "no longer kept" in answer.text
+    answer = client.post(f"/coordination/emails/{written.id}/retry", follow_redirects=True)
+    assert "no longer have the link" in answer.text
     assert written.state == LetterState.FAILED
 
 
 def test_a_failed_letter_is_sent_again(client: FlaskClient, make: Builder, now: datetime) -> None:
     written = failed(make, now)
-    assert "Send it again" in client.get(f"/coordination/letters/{written.id}").text
-    assert client.post(f"/coordination/letters/{written.id}/retry").status_code == 303
+    assert "Send it again" in client.get(f"/coordination/emails/{written.id}").text
+    assert client.post(f"/coordination/emails/{written.id}/retry").status_code == 303
     assert (written.state, written.settled_at) == (LetterState.QUEUED, None)
     assert written.due_at <= datetime.now(tz=now.tzinfo)
-    answer = client.post(f"/coordination/letters/{written.id}/retry", follow_redirects=True)
-    assert "Only a letter that failed" in answer.text
+    answer = client.post(f"/coordination/emails/{written.id}/retry", follow_redirects=True)
+    assert "Only a failed e-mail" in answer.text
 
 
 @pytest.mark.usefixtures("present")
 def test_a_session_whose_clock_skips_its_time_now_is_shown_to_be_moved(make: Builder, client_of: ClientOf) -> None:
     skipped = make.outreach_session(make.clinician(), starts_wall=datetime(2028, 3, 12, 2, 30), zone="America/New_York")
     coordinator = client_of(make.coordinator())
-    assert "a time its clock skips" not in coordinator.get("/coordination").text
+    assert "a time that no longer exists" not in coordinator.get("/coordination").text
     with transaction():
         skipped.tzdata_version = "2025b"
     page = coordinator.get("/coordination").text
-    assert "session stands at a time its clock skips by new rules" in page
+    assert "session is at a time that no longer exists because the clocks change" in page
     assert f'href="/sessions/{skipped.id}/move"' in page
     assert coordinator.get(f"/sessions/{skipped.id}/move").status_code == 200
 
@@ -353,7 +353,7 @@ def test_a_session_whose_clock_skips_its_time_now_is_shown_to_be_moved(make: Bui
 @pytest.mark.empty_database
 def test_home_is_calm_when_nothing_waits(client: FlaskClient) -> None:
     page = client.get("/coordination").text
-    assert "Nothing waits for you" in page
+    assert "Nothing needs your attention" in page
     assert 'role="alert"' not in page
 
 
@@ -370,12 +370,12 @@ def test_home_says_what_needs_a_person(client: FlaskClient, make: Builder, now: 
         db.session.add(Mailbox(address="corrected@families.example", undeliverable_at=now, undeliverable_words="550 gone"))
         db.session.add(Mailbox(address="y@families.example", stopped_at=now))
     page = client.get("/coordination").text
-    for words in ("application waits", "letter has failed", "refused by its mail server", "wrong address", "Letters are late"):
+    for words in ("application to decide on", "e-mail has failed", "refused by its mail server", "reported as wrong", "E-mails are late"):
         assert words in page
-    silent = client.get("/coordination/mailboxes").text
+    silent = client.get("/coordination/undeliverable").text
     for words in ("x@families.example", "y@families.example", "550 gone"):
         assert words in silent
-    assert "addresses were refused" not in page
+    assert "addresses are refused" not in page
     assert "corrected@families.example" not in silent  # nobody is known by it any more
 
 
@@ -385,9 +385,9 @@ def test_home_shows_a_paused_outbox_in_the_server_s_words(client: FlaskClient, m
         words = "535 5.7.8 <b>Bad</b> credentials"
         db.session.add(OutboxPause(id=1, since=now, until=now + timedelta(minutes=5), times=2, reason="sign_in", server_words=words))
     page = client.get("/coordination").text
-    assert "No letter can leave" in page
+    assert "No e-mails can be sent" in page
     assert "535 5.7.8 &lt;b&gt;Bad&lt;/b&gt; credentials" in page
-    assert client.post("/coordination/letters/attempt").status_code == 303
+    assert client.post("/coordination/emails/retry").status_code == 303
     pause = db.session.get(OutboxPause, 1)
     assert pause is None or pause.until <= clock.now()
     assert make.mailbox("x@y.example").is_open
@@ -413,7 +413,7 @@ def test_lists_take_few_statements_however_long(client: FlaskClient, make: Build
         school = make.school()
         application(make.teacher(school), now)
         failed(make, now, address=f"guardian{number}@families.example")
-    for path in ("/coordination/people", "/coordination/applications", "/coordination/letters", "/coordination/schools"):
+    for path in ("/coordination/people", "/coordination/applications", "/coordination/emails", "/coordination/schools"):
         statements.clear()
         assert client.get(path).status_code == 200
         assert 0 < len(statements) <= 12, path

@@ -34,16 +34,16 @@ GETS = [
     "/sites/<site_id>",
     "/sessions",
     "/sessions/<session_id>/invitations",
-    "/sessions/<session_id>/invitations/again",
+    "/sessions/<session_id>/invitations/resend",
     "/invitations",
     "/invitations/<invitation_id>",
-    "/letters",
-    "/letters/<letter_id>",
-    "/letters/<letter_id>/message.eml",
-    "/mailboxes",
-    "/inbound",
-    "/inbound/<message_id>",
-    "/inbound/<message_id>/message.eml",
+    "/emails",
+    "/emails/<letter_id>",
+    "/emails/<letter_id>/message.eml",
+    "/undeliverable",
+    "/received",
+    "/received/<message_id>",
+    "/received/<message_id>/message.eml",
 ]
 POSTS = [
     "/applications/<application_id>/approval",
@@ -54,12 +54,12 @@ POSTS = [
     "/schools/<school_id>",
     "/sites/new",
     "/sites/<site_id>",
-    "/sessions/<session_id>/invitations/again",
-    "/invitations/<invitation_id>/update",
-    "/letters/<letter_id>/retry",
-    "/letters/attempt",
-    "/mailboxes/<mailbox_id>/resumption",
-    "/inbound/<message_id>/review",
+    "/sessions/<session_id>/invitations/resend",
+    "/invitations/<invitation_id>/resend",
+    "/emails/<letter_id>/retry",
+    "/emails/retry",
+    "/undeliverable/<mailbox_id>/retry",
+    "/received/<message_id>/review",
 ]
 # What would do something on each of them, were it the coordinator's.
 FORM = {
@@ -169,7 +169,7 @@ def test_what_a_coordinator_posts_is_done_and_said(client_of: ClientOf, make: Bu
     answer = client.post(address(path, ids), data=form(ids))
     assert answer.status_code == 303
     assert 'class="notice' in client.get(answer.location).text
-    if path not in ("/letters/attempt", "/people/<user_id>/reopening"):  # letters weren't paused, the account wasn't closed
+    if path not in ("/emails/retry", "/people/<user_id>/reopening"):  # letters weren't paused, the account wasn't closed
         assert everything() != before
 
 

@@ -116,8 +116,8 @@ def test_an_application_says_whether_its_address_is_confirmed(client: FlaskClien
 @pytest.mark.parametrize(
     ("role", "offered", "mine", "others"),
     [
-        (RoleName.TEACHER, "A new school, described below", ("Town", "Of age at"), ("Address",)),
-        (RoleName.CLINICIAN, "A new site, described below", ("Address",), ("Town", "Of age at")),
+        (RoleName.TEACHER, "A new school (describe it below)", ("Town", "Age of majority"), ("Address",)),
+        (RoleName.CLINICIAN, "A new site (describe it below)", ("Address",), ("Town", "Age of majority")),
     ],
 )
 def test_each_role_is_given_its_own_kind_of_place(
@@ -163,15 +163,15 @@ def test_approval_and_refusal_say_so_and_name_the_applicant(client: FlaskClient,
     site, people = make.site("St Luke"), [make.user(given_name=name, family_name="Reed") for name in ("Ann", "Bob")]
     first, second = applied(people[0], now, RoleName.CLINICIAN), applied(people[1], now)
     said = shown(client, "POST", f"/applications/{first.id}/approval", place=str(site.id), note="Welcome")
-    assert "Ann Reed is approved and will hear from us by mail." in said
+    assert "Ann Reed is approved. We'll tell them by e-mail." in said
     said = shown(client, "POST", f"/applications/{second.id}/refusal", reason="Not known")
-    assert "Declined. Bob Reed will hear from us by mail." in said
+    assert "Declined. We'll tell Bob Reed by e-mail." in said
     letters = db.session.scalars(select(Letter).order_by(Letter.id)).all()
     assert [(letter.mailbox_id, letter.kind) for letter in letters] == [(user.mailbox_id, LetterKind.APPLICATION) for user in people]
     said = page(client, f"/applications/{second.id}")
-    for words_of_it in ("Applies as: Teacher", "Hill School", "I teach", "Declined", "Ada King", "Not known", "Mon 1 Mar 2027, 09:00"):
+    for words_of_it in ("Applying as: Teacher", "Hill School", "I teach", "Declined", "Ada King", "Not known", "Mon 1 Mar 2027, 09:00"):
         assert words_of_it in said
-    assert "Approve" not in said.partition("Word to them")[2]
+    assert "Approve" not in said.partition("Message to them")[2]
 
 
 def test_what_was_wrong_with_one_form_is_not_said_of_the_other(client: FlaskClient, make: Builder, now: datetime) -> None:
@@ -181,11 +181,11 @@ def test_what_was_wrong_with_one_form_is_not_said_of_the_other(client: FlaskClie
         f"/coordination/applications/{asked.id}/refusal", data={"reason": "", "place": "1", "name": "Typed", "note": "typed"}
     )
     assert (answer.status_code, "Please say why" in answer.text) == (422, True)
-    assert "its name" not in answer.text
+    assert "give it a name" not in answer.text
     assert ('value="Typed"' in answer.text, 'value="Hill School"' in answer.text) == (False, True)
     answer = client.post(f"/coordination/applications/{asked.id}/approval", data={"place": "0", "name": "", "reason": "typed reason"})
     assert answer.status_code == 422
-    assert ("Please write its name" in answer.text, "Please say why" in answer.text, "typed reason" in answer.text) == (True, False, False)
+    assert ("Please give it a name" in answer.text, "Please say why" in answer.text, "typed reason" in answer.text) == (True, False, False)
 
 
 def test_a_known_place_needs_no_other_facts_and_an_unknown_one_all(client: FlaskClient, make: Builder, now: datetime) -> None:
@@ -253,7 +253,7 @@ def test_only_published_sessions_to_come_of_this_host_are_counted(client: FlaskC
     ]
     for user, starts, facts in others:
         make.outreach_session(user, starts_wall=starts.replace(tzinfo=None), zone="UTC", **facts)
-    assert "Hosts 2 coming sessions" in page(client, f"/people/{host.id}")
+    assert "Hosts 2 upcoming sessions" in page(client, f"/people/{host.id}")
     assert "Hosts" not in page(client, f"/people/{make.clinician().id}")
 
 
@@ -275,12 +275,12 @@ def test_closing_and_opening_an_account_say_whose(client: FlaskClient, make: Bui
     key, others = user.fs_uniquifier, other.fs_uniquifier
     said = shown(client, "POST", f"/people/{user.id}/closure")
     assert "The account of Cy Baker is closed" in said
-    assert ("Open this account again" in said, "Close this account" in said) == (True, False)
+    assert ("Reopen this account" in said, "Close this account" in said) == (True, False)
     for one in (user, other, coordinator):
         db.session.refresh(one)
     assert (user.active, user.fs_uniquifier != key) == (False, True)
     assert (other.active, other.fs_uniquifier, coordinator.active) == (True, others, True)
-    assert "Cy Baker may sign in again." in shown(client, "POST", f"/people/{user.id}/reopening")
+    assert "Cy Baker can sign in again." in shown(client, "POST", f"/people/{user.id}/reopening")
     db.session.refresh(user)
     assert user.active
     assert "This is your own account" in page(client, f"/people/{coordinator.id}")
@@ -323,7 +323,7 @@ def test_no_two_of_a_kind_have_one_name_whatever_its_capitals(client: FlaskClien
         assert answer.status_code == 303, "a school's name is no site's"
         assert sorted(db.session.scalars(select(Site.name))) == ["MERCY", "Other"]
     else:
-        assert (answer.status_code, "There is one of this name already" in answer.text) == (422, True)
+        assert (answer.status_code, "There is already one with this name" in answer.text) == (422, True)
         assert list(db.session.scalars(select(School.name))) == ["Mercy"]
 
 
@@ -332,7 +332,7 @@ def test_what_is_missing_in_a_place_is_said(client: FlaskClient) -> None:
         answer = client.post(
             f"/coordination/{kind}/new", data={"name": " ", "country": "GB", "zone": "Europe/London", "majority_age": "18"}
         )
-        assert (answer.status_code, "Please write its name." in answer.text) == (422, True)
+        assert (answer.status_code, "Please give it a name." in answer.text) == (422, True)
 
 
 # Letters.
@@ -358,11 +358,11 @@ def test_only_a_failed_letter_that_is_no_account_s_can_be_sent_again(
     client: FlaskClient, make: Builder, now: datetime, kind: LetterKind, state: LetterState
 ) -> None:
     written = letter(make, now, state, kind)
-    said = page(client, f"/letters/{written.id}")
+    said = page(client, f"/emails/{written.id}")
     can = state is LetterState.FAILED and kind is not LetterKind.ACCOUNT
-    assert ("Send it again" in said, "Its link is no longer kept" in said) == (can, state is LetterState.FAILED and not can)
-    answer = shown(client, "POST", f"/letters/{written.id}/retry")
-    assert ("The letter is on its way again." in answer) is can
+    assert ("Send it again" in said, "We no longer have its link" in said) == (can, state is LetterState.FAILED and not can)
+    answer = shown(client, "POST", f"/emails/{written.id}/retry")
+    assert ("The e-mail is on its way again." in answer) is can
     db.session.refresh(written)
     assert written.state is (LetterState.QUEUED if can else state)
 
@@ -373,20 +373,20 @@ def test_only_what_was_written_about_a_session_can_be_read(client: FlaskClient, 
     for session_id in (None, outreach_session.id):
         written = letter(make, now, kind=kind, session_id=session_id, address=f"reader{session_id or 0}@families.example")
         is_readable = session_id is not None and kind is not LetterKind.ACCOUNT
-        html = client.get(f"/coordination/letters/{written.id}").text
+        html = client.get(f"/coordination/emails/{written.id}").text
         assert ("message.eml" in html) is is_readable
-        assert is_readable or client.get(f"/coordination/letters/{written.id}/message.eml").status_code == 404
+        assert is_readable or client.get(f"/coordination/emails/{written.id}/message.eml").status_code == 404
 
 
 def test_a_letter_says_what_became_of_it(client: FlaskClient, make: Builder, now: datetime) -> None:
     settled = letter(make, now, created_at=now - DAY, settled_at=now + DAY, attempts=3, server_words="250 taken")
     waiting = letter(make, now, LetterState.QUEUED, due_at=now + DAY)
-    said = page(client, f"/letters/{settled.id}")
-    for words_of_it in ("To ana@families.example", "Reminder", "Sent", "Written Sun 28 Feb 2027, 09:00", "Settled Tue 2 Mar 2027, 09:00"):
+    said = page(client, f"/emails/{settled.id}")
+    for words_of_it in ("To ana@families.example", "Reminder", "Sent", "Written Sun 28 Feb 2027, 09:00", "Finished Tue 2 Mar 2027, 09:00"):
         assert words_of_it in said
     assert ("Tries 3" in said, "The server said 250 taken" in said, "Due" in said) == (True, True, False)
-    assert "Due Tue 2 Mar 2027, 09:00" in page(client, f"/letters/{waiting.id}")
-    found = rows(client, "/letters")
+    assert "Due Tue 2 Mar 2027, 09:00" in page(client, f"/emails/{waiting.id}")
+    found = rows(client, "/emails")
     assert found == [
         "ana@families.example Reminder Waiting due Tue 2 Mar 2027, 09:00 0 –",
         "ana@families.example Reminder Sent Tue 2 Mar 2027, 09:00 3 250 taken",
@@ -446,63 +446,70 @@ def test_the_sign_beside_an_outcome(now: datetime) -> None:
 @pytest.mark.parametrize(("length", "is_cut"), [(20_000, False), (20_001, True)])
 def test_of_a_message_twenty_thousand_bytes_are_shown(client: FlaskClient, now: datetime, length: int, *, is_cut: bool) -> None:
     message = came(now, raw=b"\r\n" + b"x" * (length - 3) + b"y")
-    html = client.get(f"/coordination/inbound/{message.id}").text
-    assert ("Only the beginning is shown" in html, "xy" in html.partition("As it came")[2]) == (is_cut, not is_cut)
+    html = client.get(f"/coordination/received/{message.id}").text
+    assert ("Only the beginning is shown" in html, "xy" in html.partition("Original message")[2]) == (is_cut, not is_cut)
 
 
 def test_the_file_of_a_message_is_never_shown_by_the_browser(client: FlaskClient, now: datetime) -> None:
     message, wiped = came(now, raw=b"To: x\r\n\r\n<script>"), came(now, 1, raw=None)
-    answer = client.get(f"/coordination/inbound/{message.id}/message.eml")
+    answer = client.get(f"/coordination/received/{message.id}/message.eml")
     assert (answer.data, answer.mimetype) == (b"To: x\r\n\r\n<script>", "message/rfc822")
     assert answer.headers["Content-Disposition"] == f'attachment; filename="received-{message.id}.eml"'
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert client.get(f"/coordination/inbound/{wiped.id}/message.eml").status_code == 404
-    assert "wiped" in page(client, f"/inbound/{wiped.id}")
+    assert client.get(f"/coordination/received/{wiped.id}/message.eml").status_code == 404
+    assert "have been deleted" in page(client, f"/received/{wiped.id}")
 
 
 def test_looking_at_a_message_is_noted_once(client: FlaskClient, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     message, other = came(now), came(now, 1)
-    assert "I have looked at it" in page(client, f"/inbound/{message.id}")
-    assert "Noted: you have looked at it." in shown(client, "POST", f"/inbound/{message.id}/review")
+    assert "Mark as reviewed" in page(client, f"/received/{message.id}")
+    assert "Marked as reviewed." in shown(client, "POST", f"/received/{message.id}/review")
     monkeypatch.setattr(clock, "now", lambda: now + DAY)
-    client.post(f"/coordination/inbound/{message.id}/review")
+    client.post(f"/coordination/received/{message.id}/review")
     for one in (message, other):
         db.session.refresh(one)
     assert (message.reviewed_at, other.reviewed_at) == (now, None)
-    assert "I have looked at it" not in page(client, f"/inbound/{message.id}")
+    assert "Mark as reviewed" not in page(client, f"/received/{message.id}")
 
 
 def test_a_message_that_was_dealt_with_needs_no_look(client: FlaskClient, now: datetime) -> None:
     for number, outcome in enumerate(InboundOutcome):
         message = came(now, number, outcome=outcome)
-        assert ("I have looked at it" in page(client, f"/inbound/{message.id}")) is (outcome is InboundOutcome.QUARANTINED)
+        assert ("Mark as reviewed" in page(client, f"/received/{message.id}")) is (outcome is InboundOutcome.QUARANTINED)
 
 
 def test_an_unknown_filter_shows_what_needs_a_look(client: FlaskClient, now: datetime) -> None:
-    came(now, subject="Needs a look")
+    came(now, subject="Needs review")
     came(now, 1, subject="Done", outcome=InboundOutcome.APPLIED)
     for query in ("", "?shown=nonsense&kind=nonsense"):
-        assert [row.partition(" –")[0] for row in rows(client, f"/inbound{query}")] == ["Needs a look"]
-    assert len(rows(client, "/inbound?shown=all")) == 2
+        assert [row.partition(" –")[0] for row in rows(client, f"/received{query}")] == ["Needs review"]
+    assert len(rows(client, "/received?shown=all")) == 2
 
 
 # Home.
 
 
 def test_what_waits_is_counted_with_a_link_and_the_rest_left_out(client: FlaskClient, make: Builder, now: datetime) -> None:
-    assert "Nothing waits for you" in page(client, "")
+    assert "Nothing needs your attention" in page(client, "")
     applied(make.user(), now)
     for number in range(2):
         came(now, number)
     letter(make, now, LetterState.FAILED)
     html = client.get("/coordination").text
     said = plain(html)
-    for words_of_it in ("1 application waits for you", "2 messages that came in need a look", "1 letter has failed"):
+    for words_of_it in ("1 application to decide on", "2 received e-mails to review", "1 e-mail has failed"):
         assert words_of_it in said
-    for absent in ("awaits a decision", "address was refused", "wrong address", "turns our letters away", "Nothing waits for you", "skips"):
+    for absent in (
+        "to confirm or cancel",
+        "is refused",
+        "reported as wrong",
+        "blocks our e-mails",
+        "Nothing needs your attention",
+        "no longer exists",
+    ):
         assert absent not in said
-    for link in ("/coordination/applications", "/coordination/letters?state=failed", "/coordination/inbound"):
+    for link in ("/coordination/applications", "/coordination/emails?state=failed", "/coordination/received"):
         assert f'href="{link}"' in html
 
 
@@ -511,10 +518,10 @@ def test_a_pause_says_since_when_and_why(client: FlaskClient, now: datetime) -> 
         until = now + timedelta(minutes=5)
         db.session.add(OutboxPause(id=1, since=now - DAY, until=until, times=1, reason="insecure", server_words="530 STARTTLS"))
     said = page(client, "")
-    assert "can't prove who it is" in said
+    assert "can't prove its identity" in said
     assert "530 STARTTLS" in said
-    assert "Since Sun 28 Feb 2027, 09:00; the next try is on Mon 1 Mar 2027, 09:05." in said
-    assert "We try the mail server again now." in shown(client, "POST", "/letters/attempt")
+    assert "This started on Sun 28 Feb 2027, 09:00. We'll try again on Mon 1 Mar 2027, 09:05." in said
+    assert "We are trying the mail server again now." in shown(client, "POST", "/emails/retry")
 
 
 # Words.
@@ -533,7 +540,7 @@ def test_moments_stand_on_the_clock_of_whoever_reads(client: FlaskClient, coordi
         coordinator.zone = "Asia/Tokyo"
     asked, message = applied(make.user(), now), came(now)
     written = letter(make, now)
-    for path in ("/applications", f"/applications/{asked.id}", "/inbound", f"/inbound/{message.id}", "/letters", f"/letters/{written.id}"):
+    for path in ("/applications", f"/applications/{asked.id}", "/received", f"/received/{message.id}", "/emails", f"/emails/{written.id}"):
         assert "Mon 1 Mar 2027, 18:00" in page(client, path), path
     assert "Since Mon 1 Mar 2027, 18:00" in page(client, f"/people/{coordinator.id}")
 

@@ -103,16 +103,16 @@ def test_a_tick_is_enough_to_post_it(make: Builder, client_of: ClientOf, host: U
     posted = db.session.scalars(select(OutreachSession)).one()
     assert posted.decides_at == posted.starts_at - 2 * DAY
     page = words(client_of(host).get(f"/sessions/{posted.id}/edit"))
-    assert "Provisional: decided by Tuesday 16 March 2027, 14:00 (New York" in page
+    assert "Provisional, to be decided by Tuesday 16 March 2027, 14:00 (New York" in page
 
 
 @pytest.mark.parametrize(
     ("decides", "says"),
     [
-        ("2027-03-19T09:00", "It has to be decided before the session starts."),
+        ("2027-03-19T09:00", "The decision must be before the session starts."),
         ("2027-03-14T02:30", "02:30 doesn't exist on Sunday 14 March 2027 in New York"),
         ("2027-02-01T09:00", "This is in the past. Choose a later time."),
-        ("tomorrow", "Write a date and a time"),
+        ("tomorrow", "Enter a date and a time"),
     ],
 )
 @pytest.mark.empty_database
@@ -145,14 +145,14 @@ def test_everybody_sees_that_it_isnt_certain(
     family = tokens.sign(
         Ticket(student.mailbox_id or 0, key, LinkPurpose.FAMILY, 1, outreach_session.ends_at + tokens.LASTS), app.config["SECRET_KEY"]
     )
-    chip, sentence = "Provisional until Mon 15 Mar, 12:00", "is decided by Monday 15 March 2027, 12:00 (New York"
+    chip, sentence = "Provisional until Mon 15 Mar, 12:00", "will be confirmed or cancelled by Monday 15 March 2027, 12:00 (New York"
     for user, path, said in (
         (None, "/", chip),
         (None, f"/sessions/{key}", "Provisional"),
         (None, f"/sessions/{key}", sentence),
         (None, f"/i/{family}", sentence),
         (teacher, "/registrations", chip),
-        (teacher, f"/sessions/{key}/places", sentence),
+        (teacher, f"/sessions/{key}/seats", sentence),
         (teacher, f"/sessions/{key}/registration", sentence),
         (host, "/my-sessions", chip),
         (host, "/my-sessions", f'href="/sessions/{key}/decision"'),
@@ -169,7 +169,7 @@ def test_the_calendar_file_is_tentative_until_it_is_decided(client_of: ClientOf,
     assert "METHOD:PUBLISH" in before
     assert "STATUS:TENTATIVE" in before
     assert "SEQUENCE:0" in before
-    assert "Provisional: decided by Monday 15 March 2027" in before
+    assert "Provisional\\, to be decided by Monday 15 March 2027" in before
     provisional.confirm(outreach_session.id, seen=again(outreach_session).updated_at, now=now + DAY)
     after = client_of(None).get(path).text
     assert "STATUS:CONFIRMED" in after
@@ -181,14 +181,14 @@ def test_once_late_it_says_so_and_the_coordinator_has_it_on_the_list(
     make: Builder, client_of: ClientOf, outreach_session: OutreachSession, set_clock: SetClock
 ) -> None:
     client = client_of(make.coordinator())
-    assert "await" not in words(client.get("/coordination"))
+    assert "to confirm or cancel" not in words(client.get("/coordination"))
     assert outreach_session.decides_at is not None
     set_clock(outreach_session.decides_at)
     home = words(client.get("/coordination"))
-    assert "session awaits a decision" in home
+    assert "session to confirm or cancel" in home
     assert "/coordination/sessions?time=undecided" in home
     assert outreach_session.title in words(client.get("/coordination/sessions?time=undecided"))
-    assert "It should have been decided by Monday 15 March" in words(client_of(None).get(f"/sessions/{outreach_session.id}"))
+    assert "The decision was due by Monday 15 March" in words(client_of(None).get(f"/sessions/{outreach_session.id}"))
     set_clock(outreach_session.starts_at)
     assert outreach_session.title not in words(client.get("/coordination/sessions?time=undecided"))
 
@@ -201,7 +201,7 @@ def test_the_letter_leads_to_a_page_that_confirms_without_signing_in(
 ) -> None:
     path, client, before = link(app, host, outreach_session), client_of(None), letters()
     page = client.get(path)
-    for said in ("Does it take place?", "1 of 10 seats taken", "To be decided by Monday 15 March", "Who will be told", "student"):
+    for said in ("Confirm this session?", "1 of 10 seats taken", "To be decided by Monday 15 March", "Who will be told", "student"):
         assert said in words(page)
     assert page.headers["Cache-Control"] == "no-store"
     assert page.headers["Referrer-Policy"] == "no-referrer"
@@ -210,7 +210,7 @@ def test_the_letter_leads_to_a_page_that_confirms_without_signing_in(
     done = client.post(f"{path}/confirmation", data=seen(outreach_session))
     assert (done.status_code, done.location) == (303, path)
     assert (again(outreach_session).is_provisional, letters() > before) == (False, True)
-    assert "calendars show it as certain" in words(client.get(path))
+    assert "calendars will show it as confirmed" in words(client.get(path))
     assert student.mailbox_id in set(db.session.scalars(select(Letter.mailbox_id)))
 
 
@@ -234,7 +234,7 @@ def test_it_is_called_off_for_a_reason(
     path, client = link(app, host, outreach_session), client_of(None)
     silent = client.post(f"{path}/cancellation", data=seen(outreach_session) | {"reason": " "})
     assert silent.status_code == 422
-    assert "Say why." in words(silent)
+    assert "Please say why." in words(silent)
     assert '<details class="folded" open' in words(silent)
     said = client.post(f"{path}/cancellation", data=seen(outreach_session) | {"reason": "An emergency list."})
     assert said.status_code == 303
@@ -276,7 +276,7 @@ def test_whoever_hosts_no_more_decides_no_more(
     with transaction():
         ruth.active = False
     void = client.get(paths[ruth.id])
-    assert (void.status_code, "This link decides nothing any more" in words(void)) == (404, True)
+    assert (void.status_code, "This link doesn't work any more" in words(void)) == (404, True)
     assert again(outreach_session).awaits_decision
 
 
@@ -312,7 +312,7 @@ def test_the_link_in_the_letter_is_the_one_that_opens(
     (part,) = [part for part in message.walk() if part.get_content_type() == "text/plain"]
     (path,) = re.findall(r"^http://127.0.0.1:5000(/d/\S+)", part.get_content(), re.MULTILINE)
     assert (letter.mailbox_id, path) == (host.mailbox_id, link(app, host, outreach_session))
-    assert "Does it take place?" in words(client_of(None).get(path))
+    assert "Confirm this session?" in words(client_of(None).get(path))
 
 
 # Signed in
@@ -330,7 +330,7 @@ def test_a_host_who_has_signed_in_confirms_after_seeing_who_is_told(
     done = client.post(f"{path}/confirmation", data=seen(outreach_session))
     assert (done.status_code, done.location, again(outreach_session).is_provisional) == (303, path, False)
     twice = client.post(f"{path}/confirmation", data=seen(outreach_session))
-    assert (twice.status_code, "It takes place" in words(twice)) == (422, True)
+    assert (twice.status_code, "Confirmed" in words(twice)) == (422, True)
     assert student.mailbox_id in set(db.session.scalars(select(Letter.mailbox_id).where(Letter.kind == LetterKind.INVITATION)))
 
 
@@ -338,7 +338,7 @@ def test_it_is_put_off_and_a_certain_one_becomes_provisional(
     make: Builder, client_of: ClientOf, host: User, outreach_session: OutreachSession
 ) -> None:
     client, path = client_of(host), f"/sessions/{outreach_session.id}/decision-time"
-    assert "Answers to the invitation stay" in words(client.get(path))
+    assert "Answers to the invitation are kept" in words(client.get(path))
     late = client.post(path, data=seen(outreach_session) | {"decides": "2027-03-18T15:00"})
     assert (late.status_code, "before the session starts" in words(late)) == (422, True)
     done = client.post(path, data=seen(outreach_session) | {"decides": "2027-03-16T12:00"})
@@ -359,7 +359,7 @@ def test_a_move_that_overtakes_the_decision_asks_for_another(client_of: ClientOf
     refused = client.post(path, data=sent)
     assert (refused.status_code, "before the session starts" in words(refused)) == (422, True)
     asked = words(client.post(path, data=sent | {"decides": "2027-03-12T12:00"}))
-    assert "Provisional: decided by Friday 12 March 2027" in asked
+    assert "Provisional, to be decided by Friday 12 March 2027" in asked
     moved = client.post(path, data=sent | {"decides": "2027-03-12T12:00", "confirm": "1"})
     assert (moved.status_code, again(outreach_session).decides_at) == (303, datetime.fromisoformat("2027-03-12T17:00Z"))
 

@@ -31,7 +31,7 @@ PAGES = [
     ("/not-mine", POST, LinkPurpose.NOT_MINE),
     ("/reminders", GET, LinkPurpose.REMINDERS),
     ("/reminders", POST, LinkPurpose.REMINDERS),
-    ("/reminders/again", POST, LinkPurpose.REMINDERS),
+    ("/reminders/restart", POST, LinkPurpose.REMINDERS),
 ]
 every_page = pytest.mark.parametrize(("path", "method", "purpose"), PAGES)
 
@@ -116,7 +116,7 @@ def test_a_link_opens_until_it_expires_and_not_from_then_on(
     for ends in (now, now - SECOND):
         with nothing_changes():
             status, page = families.ask(families.link(purpose, expires_at=ends), path, method)
-        assert (status, "the link has expired" in page) == (410, True)
+        assert (status, "The link has expired" in page) == (410, True)
     assert families.ask(families.link(purpose, expires_at=now + SECOND), path, method)[0] in {200, 303}
 
 
@@ -153,7 +153,7 @@ def test_a_link_shows_the_places_of_its_own_session_alone(families: Families, ma
     with transaction():
         ben.state = WITHDRAWN
     here, there = families.ask(families.link(), "", GET)[1], families.ask(families.link(about=families.there), "", GET)[1]
-    assert [page.count("doesn't take part") for page in (here, there)] == [0, 1]
+    assert [page.count("withdrawn") for page in (here, there)] == [0, 1]
     assert f"/withdrawal/{ben.id}" not in here
 
 
@@ -162,7 +162,7 @@ def test_giving_a_place_back_changes_this_session_and_this_student_alone(familie
     assert states(families.here) == {"Ana": WITHDRAWN, "Ben": CONFIRMED, "Cem": CONFIRMED}
     assert states(families.there) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": CONFIRMED}
     page = families.ask(families.link(), "", GET)[1]
-    assert "Ana's place was given back. The school is told." in page
+    assert "Ana is withdrawn. We'll tell the school." in page
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_the_newest_of_a_students_registrations_is_shown_once(families: Families
     new = registration_of(families.students["Ana"], families.here)
     page = families.ask(families.link(), "", GET)[1]
     assert (page.count("<b>Ana</b>"), f"/withdrawal/{new.id}" in page, f"/withdrawal/{old.id}" in page) == (1, True, False)
-    assert "doesn't take part" not in page
+    assert ">withdrawn<" not in page
 
 
 def test_no_other_mailbox_of_the_family_is_shown(families: Families) -> None:

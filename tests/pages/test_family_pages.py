@@ -100,7 +100,7 @@ def test_the_page_shows_exactly_ones_own_students(client_of: Clients, family: Fa
     assert answer.status_code == 200
     assert "Ana" in answer.text
     assert "Ben" in answer.text
-    assert "Number 1 in line" in answer.text
+    assert "Number 1 on the waiting list" in answer.text
     assert "Cem" not in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -183,7 +183,7 @@ def test_a_family_without_a_card_answers_on_its_page(client_of: Clients, family:
     response = answered(family, client, answer)
     assert (response.status_code, response.location) == (303, family.link())
     page = client.get(family.link())
-    assert "Thank you. The school and the host see your answer." in page.text
+    assert "Thank you. The school and the host can see your answer." in page.text
     assert re.findall(r'value="(\w+)" aria-pressed="true">.*?</svg>([^<]*)</button>', unescape(page.text)) == [(answer, words)]
     assert family.invitation.answer == answer
     given = db.session.scalars(select(InvitationAnswer)).one()
@@ -194,9 +194,9 @@ def test_after_a_no_the_only_guardian_is_asked_for_the_place(client_of: Clients,
     client = client_of(None)
     answered(family, client, "declined")
     page = unescape(client.get(family.link()).text)
-    assert "Shall we give Ana's place back?" in page
+    assert "Withdraw Ana?" in page
     assert f"/withdrawal/{family.places['Ana'].id}" in page
-    assert "Give Ben's place back" in page  # who waits may still leave the queue
+    assert "Withdraw Ben" in page  # who waits may still leave the queue
     assert db.session.get_one(Registration, family.places["Ana"].id, populate_existing=True).state == RegistrationState.CONFIRMED
 
 
@@ -211,9 +211,9 @@ def test_where_others_have_a_say_they_are_told_who_can_give_it_back(
     client = client_of(None)
     answered(family, client, "declined")
     page = unescape(client.get(family.link()).text)
-    assert "Shall we" not in page
-    assert "Ana's place stays" in page
-    assert "any of you or the school can give the place back" in page
+    assert "Withdraw Ana?" not in page
+    assert "Ana still has a seat" in page
+    assert "any of you or the school can withdraw Ana" in page
 
 
 def test_the_session_may_let_a_no_give_the_place_back_and_says_so_before(client_of: Clients, family: Family) -> None:
@@ -221,11 +221,11 @@ def test_the_session_may_let_a_no_give_the_place_back_and_says_so_before(client_
         db.session.get_one(OutreachSession, family.outreach_session.id).frees_declined_seats = True
     client = client_of(None)
     page = unescape(client.get(family.link()).text)
-    assert "“Can't come” gives the place back at once (Ana)" in page
-    assert "Give Ana's place back" not in page  # one way to say it
+    assert "“Can't come”, Ana will be withdrawn at once" in page
+    assert "Withdraw Ana" not in page  # one way to say it
     assert answered(family, client, "declined").status_code == 303
     page = unescape(client.get(family.link()).text)
-    assert "The place was given back (Ana), and the school is told." in page
+    assert "We have withdrawn Ana, and we'll tell the school." in page
     assert "Will Ben come" in page  # he was next in line
     states = {name: db.session.get_one(Registration, row.id, populate_existing=True).state for name, row in family.places.items()}
     assert (states["Ana"], states["Ben"]) == (RegistrationState.WITHDRAWN, RegistrationState.CONFIRMED)
@@ -241,7 +241,7 @@ def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Famil
     client = client_of(None)
     response = answered(family, client, "accepted", sequence=shown)
     assert response.status_code == 409
-    assert "has changed meanwhile. Please look again, then answer." in response.text
+    assert "has changed in the meantime. Please check, then answer." in response.text
     assert "Friday 19 March 2027, 14:00?" in response.text
     assert family.invitation.answer is Answer.NEEDS_ACTION
     assert f'name="sequence" value="{shown + 1}"' in response.text
@@ -270,7 +270,7 @@ def test_where_there_is_nothing_to_answer_nobody_is_asked(
     assert 'name="answer"' not in client.get(link).text
     response = client.post(f"{link}/answer", data={"answer": "accepted", "sequence": sequence})
     assert response.status_code == 422
-    assert "There is nothing to answer any more" in response.text
+    assert "You can't answer any more" in unescape(response.text)
     assert db.session.scalars(select(InvitationAnswer)).all() == []
 
 
@@ -280,7 +280,7 @@ def test_where_there_is_nothing_to_answer_nobody_is_asked(
 def test_what_is_no_answer_is_refused(client_of: Clients, family: Family, sent: dict[str, str]) -> None:
     response = client_of(None).post(f"{family.link()}/answer", data=sent)
     assert response.status_code in {409, 422}
-    assert "Please look again" in response.text
+    assert "Please check again" in response.text
     assert family.invitation.answer is Answer.NEEDS_ACTION
 
 
@@ -290,7 +290,7 @@ def test_an_answer_nobody_can_vouch_for_is_asked_again(client_of: Clients, famil
     client = client_of(None)
     page = unescape(client.get(family.link()).text)
     assert "we couldn't be sure that it came from you. Please answer here." in page
-    assert "Shall we give" not in page
+    assert "Withdraw Ana?" not in page
     assert 'aria-pressed="true"' not in page
     answered(family, client, "accepted")
     assert (family.invitation.answer, family.invitation.answer_is_verified) == (Answer.ACCEPTED, True)

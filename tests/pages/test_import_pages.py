@@ -84,7 +84,7 @@ def test_a_list_is_shown_first_and_then_imported(client: FlaskClient, path: str)
     shown = paste(client, path)
     words = text(shown)
     assert "2 new 0 updated 0 unchanged 2 with errors" in words
-    assert "5 columns understood, 1 left out" in words
+    assert "5 columns recognised · 1 left out" in words
     assert 'Row 4: "not an address" is not an e-mail address' in words
     assert 'Row 5: "=SUM(A1)" is a formula' in words
     assert "2 rows are left out. Import 2 students" in words
@@ -114,7 +114,7 @@ def test_a_second_upload_shows_old_and_new_and_changes_nothing_else(client: Flas
     client.post(f"{path}/students", data=sent_back(again))
     third = paste(client, path, "First name,Surname,Year\nBen,Hill,11\n")
     assert "was 10 now 11" in text(third)
-    assert "1 student of the class isn’t on the list, and stays" in text(third)
+    assert "1 student in the class isn’t on the list and stays" in text(third)
     nothing = paste(client, path, "First name,Surname,Year\nBen,Hill,10\n")
     assert "There is nothing to import" in text(nothing)
 
@@ -129,7 +129,7 @@ def test_columns_can_be_changed_and_left_out(client: FlaskClient, path: str) -> 
     without = client.post(f"{path}/review", data=sent_back(understood, **{"column-2": ""}))
     assert "ana@pupils.example" not in re.sub(r'class="hint".*?</p>', "", without.get_data(as_text=True), flags=re.DOTALL)
     twice = client.post(f"{path}/review", data=sent_back(understood, **{"column-2": "given_name"}))
-    assert "Two columns are chosen for the given name" in text(twice)
+    assert "Two columns are chosen for “given name”" in text(twice)
     client.post(f"{path}/students", data=sent_back(without))
     assert (students(), db.session.scalar(select(func.count(Student.mailbox_id)))) == (["Ana", "Ben"], 0)
 
@@ -145,7 +145,7 @@ def test_columns_changed_without_another_look_are_not_imported(client: FlaskClie
     shown = paste(client, path)
     refused = client.post(f"{path}/students", data=sent_back(shown, **{"column-2": ""}))
     assert (refused.status_code, students()) == (409, [])
-    assert "Nothing was imported: please look again" in text(refused)
+    assert "Nothing was imported. Please check again" in text(refused)
     assert client.post(f"{path}/students", data=sent_back(refused)).status_code == 303
     assert students() == ["Ana", "Ben", "Zoe"]
 
@@ -227,7 +227,7 @@ def test_nothing_or_both_is_refused_and_what_was_pasted_stays(client: FlaskClien
         assert "Choose the file with your class list, or paste the list below." in text(refused)
     both = client.post(path, data={"file": (io.BytesIO(b"a,b"), "a.csv"), "pasted": LIST}, content_type="multipart/form-data")
     assert both.status_code == 422
-    assert "Keep one of the two" in text(both)
+    assert "Use only one of them" in text(both)
     assert "Ana;López" in both.get_data(as_text=True)
     bad = paste(client, path, "\ufffd\x01\x02\x03\x04\x05")
     assert (bad.status_code, "We can't read this file as text" in text(bad)) == (422, True)
@@ -245,8 +245,8 @@ def test_duplicates_in_a_list_count_once_or_are_asked(client: FlaskClient, path:
     shown = paste(client, path, "First name,Surname,Year\nAna,López,9\nAna,López,9\nBen,Hill,9\nBen,Hill,10\n")
     words = text(shown)
     assert "1 new" in words
-    assert "Row 3 repeats row 2. It counts once." in words
-    assert "Row 4 is the same student as row 5, told differently" in words
+    assert "Row 3 is the same as row 2. We count it once." in words
+    assert "Row 4 is the same student as row 5, with different details" in words
 
 
 @pytest.mark.empty_database
@@ -254,7 +254,7 @@ def test_a_list_lost_on_the_way_is_asked_for_again(client: FlaskClient, path: st
     for packed in ("", "AAAA", "é", pack(b"x" * (3 * 1024 * 1024)), pack(LIST.encode())[:40]):
         for step in ("review", "students"):
             lost = client.post(f"{path}/{step}", data={"packed": packed}, follow_redirects=True)
-            assert "got lost on the way" in text(lost)
+            assert "We lost the list on the way" in text(lost)
     assert students() == []
 
 

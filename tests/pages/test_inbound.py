@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
@@ -34,29 +35,29 @@ def came(raw: bytes, now: datetime) -> InboundMessage:
 
 def test_what_needs_a_look_is_counted_listed_and_put_away(client: FlaskClient, now: datetime) -> None:
     message = came(mail(to=NOWHERE, sender="parent@families.example", subject="A question"), now)
-    assert "<b>1</b><span>message that came in needs a look</span>" in client.get("/coordination").text
-    assert "A question" in client.get("/coordination/inbound").text
-    shown = client.get(f"/coordination/inbound/{message.id}").text
+    assert "<b>1</b><span>received e-mail to review</span>" in client.get("/coordination").text
+    assert "A question" in client.get("/coordination/received").text
+    shown = client.get(f"/coordination/received/{message.id}").text
     assert "parent@families.example" in shown
-    assert "It was sent to none of the addresses that we write from" in shown
+    assert "It wasn't sent to any of the addresses we send from" in unescape(shown)
 
-    answer = client.post(f"/coordination/inbound/{message.id}/review", follow_redirects=True)
+    answer = client.post(f"/coordination/received/{message.id}/review", follow_redirects=True)
 
-    assert "Noted: you have looked at it." in answer.text
-    assert "Nothing needs a look" in answer.text
-    assert "needs a look" not in client.get("/coordination").text
+    assert "Marked as reviewed." in answer.text
+    assert "Nothing needs review" in answer.text
+    assert "to review" not in client.get("/coordination").text
     assert last().reviewed_at == now
-    assert "A question" in client.get("/coordination/inbound?shown=quarantined").text
-    assert "I have looked at it" not in client.get(f"/coordination/inbound/{message.id}").text
+    assert "A question" in client.get("/coordination/received?shown=quarantined").text
+    assert "Mark as reviewed" not in client.get(f"/coordination/received/{message.id}").text
 
 
 def test_others_see_nothing_of_it_and_change_nothing(client_of: ClientOf, make: Builder, now: datetime) -> None:
     """The message holds a family's data: even the student's own teacher and host don't see it."""
     message = came(mail(to=NOWHERE, subject="A question"), now)
-    paths = [f"/coordination/inbound{rest}" for rest in ("", f"/{message.id}", f"/{message.id}/message.eml")]
+    paths = [f"/coordination/received{rest}" for rest in ("", f"/{message.id}", f"/{message.id}/message.eml")]
     for other in (make.teacher(make.school()), make.clinician(), make.user()):
         assert [client_of(other).get(path).status_code for path in paths] == [403] * 3
-        assert client_of(other).post(f"/coordination/inbound/{message.id}/review").status_code == 403
+        assert client_of(other).post(f"/coordination/received/{message.id}/review").status_code == 403
     assert client_of(None).get(paths[1]).location.startswith("/login")
     assert last().reviewed_at is None
 
@@ -65,14 +66,14 @@ def test_the_message_is_shown_as_text_and_never_as_a_page(client: FlaskClient, n
     trap = "<script>alert(1)</script><img src=x onerror=alert(2)>\r\n\u202eevil\x1b[31m"
     raw = mail(to=NOWHERE, sender="a@b.example", subject=trap.splitlines()[0], headers=("Content-Type: text/html",), body=trap)
     message = came(raw, now)
-    listed, page = (client.get(f"/coordination/inbound{rest}").text for rest in ("", f"/{message.id}"))
+    listed, page = (client.get(f"/coordination/received{rest}").text for rest in ("", f"/{message.id}"))
     assert "<script>alert" not in listed + page
     assert "<img src=x" not in listed + page
     assert "&lt;img src=x onerror=alert(2)&gt;" in page
     assert "\u202e" not in page
     assert "\x1b" not in page
 
-    file = client.get(f"/coordination/inbound/{message.id}/message.eml")
+    file = client.get(f"/coordination/received/{message.id}/message.eml")
     assert file.data == raw
     assert file.headers["Content-Type"].startswith("message/rfc822")
     assert file.headers["Content-Disposition"] == f'attachment; filename="received-{message.id}.eml"'
@@ -83,7 +84,7 @@ def test_the_message_is_shown_as_text_and_never_as_a_page(client: FlaskClient, n
 
 def test_of_a_long_message_the_beginning_is_shown(client: FlaskClient, now: datetime) -> None:
     message = came(mail(to=NOWHERE, body="x" * 900_000 + "the end"), now)
-    page = client.get(f"/coordination/inbound/{message.id}").text
+    page = client.get(f"/coordination/received/{message.id}").text
     assert "Only the beginning is shown." in page
     assert "the end" not in page
     assert len(page) < 60_000
@@ -92,10 +93,10 @@ def test_of_a_long_message_the_beginning_is_shown(client: FlaskClient, now: date
 def test_what_was_wiped_says_so(client: FlaskClient, now: datetime) -> None:
     message = came(mail(to=NOWHERE, subject="A question"), now)
     use_cases.forget_raw(now=now + use_cases.KEPT)
-    page = client.get(f"/coordination/inbound/{message.id}").text
+    page = client.get(f"/coordination/received/{message.id}").text
     assert "more than 30 days ago" in page
     assert "A question" not in page
-    assert client.get(f"/coordination/inbound/{message.id}/message.eml").status_code == 404
+    assert client.get(f"/coordination/received/{message.id}/message.eml").status_code == 404
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def test_the_list_is_filtered_by_kind_outcome_and_words(client: FlaskClient, mix
     subjects = ["Accepted", "Somebody elses", "Away", "A question", "Undelivered"]
 
     def seen(query: str) -> set[str]:
-        page = client.get(f"/coordination/inbound?{query}").text
+        page = client.get(f"/coordination/received?{query}").text
         return {subject for subject in subjects if f">{subject}" in page}
 
     assert mixed.settings is not None
@@ -127,20 +128,20 @@ def test_the_list_is_filtered_by_kind_outcome_and_words(client: FlaskClient, mix
     assert seen("shown=all&q=quest") == {"A question"}
     assert seen("shown=all&q=MAILER") == {"Undelivered"}
     assert seen("shown=nonsense&kind=nonsense&page=nonsense") == {"A question"}
-    assert "No messages found" in client.get("/coordination/inbound?shown=all&q=nothing").text
+    assert "No e-mails found" in client.get("/coordination/received?shown=all&q=nothing").text
 
 
 def test_a_message_leads_to_its_session_and_letter(client: FlaskClient, mixed: Family) -> None:
-    page = client.get(f"/coordination/inbound/{last().id}").text
+    page = client.get(f"/coordination/received/{last().id}").text
     assert f'href="/sessions/{mixed.outreach_session.id}"' in page
-    assert f'href="/coordination/letters/{mixed.letter().id}"' in page
+    assert f'href="/coordination/emails/{mixed.letter().id}"' in page
     assert "ana@pupils.example" in page
 
 
 def test_a_long_list_has_pages_and_the_newest_stand_first(client: FlaskClient, now: datetime) -> None:
     for number in range(53):
         came(mail(to=NOWHERE, subject=f"Number {number:02}"), now + timedelta(minutes=number))
-    first, second = (client.get(f"/coordination/inbound?page={page}").text for page in (1, 2))
+    first, second = (client.get(f"/coordination/received?page={page}").text for page in (1, 2))
     assert first.index("Number 52") < first.index("Number 03")
     assert "Number 02" not in first
     assert "Number 02" in second

@@ -115,13 +115,13 @@ def test_each_mailbox_has_a_state_and_the_reason(sent: Sent) -> None:
     everything_happens(sent)
     rows = sent.rows()
     for name, words in {
-        "ana": r"Student Ana Student\d+ Sent The mail server took it on Mon 1 Mar 2027, 09:00\.",
+        "ana": r"Student Ana Student\d+ Sent The mail server accepted it on Mon 1 Mar 2027, 09:00\.",
         "ben": r"Student Ben .* Answered Coming, on the page, Mon 1 Mar 2027, 09:00",
-        "cem": r".* Address refused The mail server says since .* no such address\. The server said: 550 no Cem here",
-        "dua": r".* Domain blocked Its domain turns our letters away since Mon",
-        "eli": r".* Bounced Accepted on .*, but the last letter came back\. The server said: mailbox full",
-        "fay": r".* Never left The server said: 421 too busy",
-        "gus": r".* Out of date A newer version hasn't left\.",
+        "cem": r".* Address refused The mail server has refused this address since .*\. The server said: 550 no Cem here",
+        "dua": r".* Domain blocked Its domain has blocked our e-mails since Mon",
+        "eli": r".* Bounced Accepted on .*, but the last e-mail came back\. The server said: mailbox full",
+        "fay": r".* Never sent The server said: 421 too busy",
+        "gus": r".* Out of date A newer version hasn't been sent\.",
     }.items():
         assert re.match(words, rows[f"{name}@pupils.example"]), rows[f"{name}@pupils.example"]
     assert rows["teacher@schools.example"].startswith("Teacher Robin")
@@ -132,7 +132,7 @@ def test_the_chips_count_the_states_and_narrow_the_list(sent: Sent) -> None:
     everything_happens(sent)
     page = sent.client.get(sent.path).text
     assert re.findall(r">([A-Z][a-z ]+[a-z])\s*<span class=\"count\">(\d+)</span>", page) == [
-        *(("All", "8"), ("Address refused", "1"), ("Domain blocked", "1"), ("Never left", "1"), ("Bounced", "1")),
+        *(("All", "8"), ("Address refused", "1"), ("Domain blocked", "1"), ("Never sent", "1"), ("Bounced", "1")),
         *(("Out of date", "1"), ("Sent", "2"), ("Answered", "1")),
     ]
     assert list(sent.rows(state="bounced")) == ["eli@pupils.example"]
@@ -141,28 +141,28 @@ def test_the_chips_count_the_states_and_narrow_the_list(sent: Sent) -> None:
 
 def test_what_got_lost_is_sent_again_to_them_and_to_nobody_else(sent: Sent) -> None:
     everything_happens(sent)
-    question = sent.client.get(f"{sent.path}/again")
-    assert "Send 3 letters" in question.text
+    question = sent.client.get(f"{sent.path}/resend")
+    assert "Send 3 e-mails" in question.text
     shown = re.findall(r'name="invitation_ids" value="(\d+)"', question.text)
     assert {int(key) for key in shown} == {sent.invitation(name).id for name in ("eli", "fay", "gus")}
-    assert sent.client.post(f"{sent.path}/again", data={"invitation_ids": shown[:2]}).status_code == 303
+    assert sent.client.post(f"{sent.path}/resend", data={"invitation_ids": shown[:2]}).status_code == 303
     waiting = select(Letter).where(Letter.state == LetterState.QUEUED)
     assert len(db.session.scalars(waiting).all()) == 2
-    assert sent.client.post(f"{sent.path}/again", data={"invitation_ids": [*shown, sent.invitation("ana").id]}).status_code == 303
+    assert sent.client.post(f"{sent.path}/resend", data={"invitation_ids": [*shown, sent.invitation("ana").id]}).status_code == 303
     assert {letter.mailbox_id for letter in db.session.scalars(waiting)} == {sent.mailbox(name).id for name in ("eli", "fay", "gus")}
     sent.deliver()
     rows = sent.rows()
     assert all(" Sent " in rows[f"{name}@pupils.example"] for name in ("eli", "fay", "gus"))
-    assert "Nothing is lost" in sent.client.get(f"{sent.path}/again").text
+    assert "No lost invitations" in sent.client.get(f"{sent.path}/resend").text
 
 
 def test_one_is_sent_again_as_a_new_version_and_keeps_the_answer(sent: Sent) -> None:
     everything_happens(sent)
     one = f"/coordination/invitations/{sent.invitation('ben').id}"
     page = unescape(sent.client.get(one).text)
-    assert "ben@pupils.example gets how the session stands now as version 1" in page
+    assert "ben@pupils.example gets the session's current details as version 1" in page
     assert "Yes!" in page
-    assert sent.client.post(f"{one}/update").status_code == 303
+    assert sent.client.post(f"{one}/resend").status_code == 303
     letter = sent.letter("ben")
     assert (letter.kind, letter.state, letter.sequence) == (LetterKind.UPDATED, LetterState.QUEUED, 1)
     ben = sent.invitation("ben")
@@ -172,14 +172,14 @@ def test_one_is_sent_again_as_a_new_version_and_keeps_the_answer(sent: Sent) -> 
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("cem", "knows no such address"), ("dua", "turns our letters away"), ("ana", "This session is over")]
+    ("name", "words"), [("cem", "doesn't know this address"), ("dua", "blocks our e-mails"), ("ana", "This session is over")]
 )
 def test_what_can_reach_nobody_is_refused_in_words(sent: Sent, name: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
     everything_happens(sent)
     if name == "ana":
         monkeypatch.setattr(clock, "now", lambda: sent.outreach_session.ends_at)
-        assert sent.client.post(f"{sent.path}/again", data={"invitation_ids": [1]}).status_code == 422
-    response = sent.client.post(f"/coordination/invitations/{sent.invitation(name).id}/update")
+        assert sent.client.post(f"{sent.path}/resend", data={"invitation_ids": [1]}).status_code == 422
+    response = sent.client.post(f"/coordination/invitations/{sent.invitation(name).id}/resend")
     assert response.status_code == 422
     assert words in unescape(response.text)
     assert db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED)).all() == []
@@ -192,13 +192,14 @@ def test_a_cancellation_that_got_lost_is_sent_again(sent: Sent) -> None:
         letter.state, letter.settled_at, letter.server_words = LetterState.FAILED, sent.now, "421 too busy"
     sent.deliver()
     rows = sent.rows()
-    assert re.match(r"Student Ana .* Out of date The cancellation hasn't left\. The server said: 421 too busy", rows["ana@pupils.example"])
-    assert "Cancelled The mail server took the cancellation on Mon 1 Mar 2027, 09:00." in rows["ben@pupils.example"]
-    assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/update").status_code == 303
+    out_of_date = r"Student Ana .* Out of date The cancellation hasn't been sent\. The server said: 421 too busy"
+    assert re.match(out_of_date, rows["ana@pupils.example"])
+    assert "Cancelled The mail server accepted the cancellation on Mon 1 Mar 2027, 09:00." in rows["ben@pupils.example"]
+    assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/resend").status_code == 303
     letter = sent.letter("ana")
     assert (letter.kind, letter.sequence, sent.invitation("ana").is_live) == (LetterKind.CANCELLED, 2, False)
     sent.deliver()
-    assert "Cancelled The mail server took the cancellation" in sent.rows()["ana@pupils.example"]
+    assert "Cancelled The mail server accepted the cancellation" in sent.rows()["ana@pupils.example"]
 
 
 def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sent) -> None:
@@ -207,7 +208,7 @@ def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sen
         was, later = snapshot_of(one), timedelta(days=1)
         one.set_time(starts_wall=one.starts_wall + later, ends_wall=one.ends_wall + later, zone=one.zone, fold=0, tzdata_version="2026f")
         notify_moved(one, previous=was, now=sent.now)
-    assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/update").status_code == 303
+    assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/resend").status_code == 303
     facts = LetterSnapshot.from_json(sent.letter("ana").facts)
     assert facts.was is not None
     assert (facts.was.starts_wall, facts.session.starts_wall) == (was.starts_wall, was.starts_wall + later)
@@ -215,12 +216,12 @@ def test_news_that_still_waits_is_not_lost_with_the_letter_it_waits_in(sent: Sen
 
 def test_the_message_is_byte_for_byte_what_left(sent: Sent) -> None:
     letter = sent.letter("ana")
-    response = sent.client.get(f"/coordination/letters/{letter.id}/message.eml")
+    response = sent.client.get(f"/coordination/emails/{letter.id}/message.eml")
     (as_sent,) = local_folder(sent.app.extensions["outreach"]).glob(f"*{letter.key}.eml")
     assert response.data == as_sent.read_bytes()
     assert message_from_bytes(response.data, policy=policy.default)["To"] == "Ana <ana@pupils.example>"
     assert (response.content_type, response.headers["Cache-Control"]) == ("message/rfc822", "no-store")
-    assert response.headers["Content-Disposition"] == f'attachment; filename="letter-{letter.id}.eml"'
+    assert response.headers["Content-Disposition"] == f'attachment; filename="email-{letter.id}.eml"'
 
 
 def test_the_message_is_signed_as_it_left(sent: Sent) -> None:
@@ -230,10 +231,10 @@ def test_the_message_is_signed_as_it_left(sent: Sent) -> None:
     as_worker = render_for(signing)(letter)
     assert as_worker.startswith(b"DKIM-Signature:")
     sent.app.extensions["outreach"] = signing
-    assert sent.client.get(f"/coordination/letters/{letter.id}/message.eml").data == as_worker
+    assert sent.client.get(f"/coordination/emails/{letter.id}/message.eml").data == as_worker
     sent.app.extensions["outreach"] = replace(signing, dkim_key_file=ROOT / "no-such-key.pem")
-    response = sent.client.get(f"/coordination/letters/{letter.id}/message.eml")
-    assert (response.status_code, "No message can be made of this letter" in response.text) == (422, True)
+    response = sent.client.get(f"/coordination/emails/{letter.id}/message.eml")
+    assert (response.status_code, "This e-mail can't be built" in unescape(response.text)) == (422, True)
 
 
 def test_what_opens_an_account_is_never_shown(sent: Sent, make: Builder) -> None:
@@ -250,8 +251,8 @@ def test_what_opens_an_account_is_never_shown(sent: Sent, make: Builder) -> None
         )
         enqueue([draft], now=sent.now)
     letter = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.ACCOUNT)).one()
-    assert sent.client.get(f"/coordination/letters/{letter.id}/message.eml").status_code == 404
-    assert "message.eml" not in sent.client.get(f"/coordination/letters/{letter.id}").text
+    assert sent.client.get(f"/coordination/emails/{letter.id}/message.eml").status_code == 404
+    assert "message.eml" not in sent.client.get(f"/coordination/emails/{letter.id}").text
 
 
 @pytest.mark.empty_database
@@ -263,9 +264,9 @@ def test_the_programme_shows_what_fails_what_is_late_and_who_turns_us_away(sent:
         letter.state, letter.settled_at, letter.due_at = LetterState.QUEUED, None, sent.now
     monkeypatch.setattr(clock, "now", lambda: sent.now + timedelta(hours=3))
     words = " ".join(re.sub(r"<[^>]+>", " ", unescape(sent.client.get("/coordination/invitations").text)).split())
-    assert "37.5 % 3 of 8 letters failed or came back" in words
+    assert "37.5 % 3 of 8 e-mails failed or came back" in words
     assert "3 hours late, due on Mon 1 Mar 2027, 09:00" in words
-    assert "14 % 1 of 7 invitations to coming sessions" in words
+    assert "14 % 1 of 7 invitations to upcoming sessions" in words
     assert "pupils.example 1 0 1" in words
     assert "closed.example 0 0 0 since Mon 1 Mar 2027, 09:00" in words
     assert re.search(r"Power of a Stitch Thursday 18 March 2027, .*? 4 ", words)
@@ -276,7 +277,7 @@ def test_a_programme_without_letters_has_no_figures_to_fear(make: Builder, clien
     page = unescape(client_of(make.coordinator()).get("/coordination/invitations").text)
     assert "0.0 %" in page
     assert "nothing is late" in page
-    assert "every invitation of a coming session has been accepted" in page
+    assert "accepted every invitation to an upcoming session" in page
 
 
 def test_many_invitations_cost_as_many_queries_as_few(sent: Sent, make: Builder) -> None:

@@ -59,7 +59,7 @@ def deliver(settings: Settings) -> Callable[..., str]:
 def test_an_empty_mailbox_says_what_will_be_there(client: FlaskClient) -> None:
     page = client.get("/mailbox")
     assert page.status_code == 200
-    assert "No letters yet" in page.text
+    assert "No e-mails yet" in page.text
 
 
 def test_letters_are_listed_newest_first_with_what_they_ask_of_a_calendar(client: FlaskClient, deliver: Callable[..., str]) -> None:
@@ -69,8 +69,8 @@ def test_letters_are_listed_newest_first_with_what_they_ask_of_a_calendar(client
     text = client.get("/mailbox").text
     places = [text.index(f"Letter {number}: &lt;stitches&gt;") for number in (3, 2, 1)]
     assert places == sorted(places)
-    assert text.index("</svg>Letter<") < text.index("Cancellation") < text.index("Invitation")
-    assert "3 letters." in text
+    assert text.index("</svg>E-mail<") < text.index("Cancellation") < text.index("Invitation")
+    assert "3 e-mails." in text
     assert "Monday 1 March 2027, 09:03 UTC" in text
 
 
@@ -81,9 +81,9 @@ def test_letters_are_found_by_address_and_paged(client: FlaskClient, deliver: Ca
     assert client.get("/mailbox?page=2").text.count("Letter ") == 10
     assert "Page 2 of 2" in client.get("/mailbox?page=99").text
     found = client.get("/mailbox?q=PUPIL1@").text
-    assert "30 letters." in found
+    assert "30 e-mails." in found
     assert "pupil0@" not in found
-    assert "No letter to such an address" in client.get("/mailbox?q=nobody@").text
+    assert "No e-mails to such an address" in client.get("/mailbox?q=nobody@").text
     assert client.get("/mailbox?page=x&q=%00").status_code == 200
 
 
@@ -110,7 +110,7 @@ def test_a_letter_is_shown_in_all_its_forms(client: FlaskClient, deliver: Callab
 
 def test_a_cancellation_says_that_it_takes_the_entry_back(client: FlaskClient, deliver: Callable[..., str]) -> None:
     text = client.get(f"/mailbox/{deliver(method=Method.CANCEL)}").text
-    assert "Takes the entry back" in text
+    assert "Removes the entry" in text
     assert "CANCELLED" in text
 
 
@@ -130,7 +130,7 @@ def test_the_html_runs_nothing_and_loads_nothing(client: FlaskClient, deliver: C
 
 def test_a_letter_can_be_had_as_it_was_sent(client: FlaskClient, deliver: Callable[..., str]) -> None:
     name = deliver(method=Method.REQUEST)
-    page = client.get(f"/mailbox/{name}/letter.eml")
+    page = client.get(f"/mailbox/{name}/email.eml")
     assert page.data == mail(method=Method.REQUEST)
     assert page.headers["Content-Disposition"] == f'attachment; filename="{name}.eml"'
     assert page.content_type == "message/rfc822"
@@ -139,7 +139,7 @@ def test_a_letter_can_be_had_as_it_was_sent(client: FlaskClient, deliver: Callab
 @pytest.mark.parametrize(
     "name", ["..%2Fsecret", "../secret", "%2e%2e/secret", "..", ".hidden", "secret%00", "no-such-letter", "a" * 300, "%2Fetc%2Fpasswd"]
 )
-@pytest.mark.parametrize("form", ["", "/html", "/letter.eml"])
+@pytest.mark.parametrize("form", ["", "/html", "/email.eml"])
 def test_nothing_outside_the_folder_can_be_had(
     client: FlaskClient, settings: Settings, deliver: Callable[..., str], name: str, form: str
 ) -> None:
@@ -156,7 +156,7 @@ def test_an_unfinished_or_foreign_file_is_no_letter(client: FlaskClient, setting
     folder.mkdir()
     for name in (".1.part", "notes.txt", "with space.eml"):
         (folder / name).write_bytes(b"x")
-    assert "No letters yet" in client.get("/mailbox").text
+    assert "No e-mails yet" in client.get("/mailbox").text
 
 
 def test_a_letter_that_no_program_understands_is_still_shown(client: FlaskClient, settings: Settings) -> None:
@@ -170,5 +170,5 @@ def test_a_letter_that_no_program_understands_is_still_shown(client: FlaskClient
 @pytest.mark.parametrize("changes", [{"mail_server": "127.0.0.1"}, {"mode": "production"}])
 def test_where_letters_are_really_sent_there_is_no_mailbox(app_with: Callable[..., Flask], changes: dict[str, str]) -> None:
     client = app_with(**changes).test_client()
-    for path in ("/mailbox", "/mailbox/x", "/mailbox/x/html", "/mailbox/x/letter.eml"):
+    for path in ("/mailbox", "/mailbox/x", "/mailbox/x/html", "/mailbox/x/email.eml"):
         assert client.get(path).status_code == 404

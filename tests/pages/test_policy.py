@@ -71,15 +71,15 @@ ANSWERS = {
     "coordination.close_account POST": coordinator(303),
     "coordination.decline POST": coordinator(422),
     "coordination.home GET": coordinator(200),
-    "mail_admin.inbound GET": coordinator(200),
-    "mail_admin.inbound_message GET": coordinator(200),
-    "mail_admin.inbound_raw GET": coordinator(200),
+    "mail_admin.received GET": coordinator(200),
+    "mail_admin.received_email GET": coordinator(200),
+    "mail_admin.received_file GET": coordinator(200),
     "mail_admin.invitation GET": coordinator(200),
     "mail_admin.invitations GET": coordinator(200),
-    "mail_admin.letter GET": coordinator(200),
-    "mail_admin.letters GET": coordinator(200),
-    "mail_admin.mailboxes GET": coordinator(200),
-    "mail_admin.message GET": coordinator(200),
+    "mail_admin.email GET": coordinator(200),
+    "mail_admin.emails GET": coordinator(200),
+    "mail_admin.undeliverable_addresses GET": coordinator(200),
+    "mail_admin.email_file GET": coordinator(200),
     "coordination.new_school GET": coordinator(200),
     "coordination.new_school POST": coordinator(422),
     "coordination.new_site GET": coordinator(200),
@@ -88,20 +88,20 @@ ANSWERS = {
     "coordination.people GET": coordinator(200),
     "coordination.person GET": coordinator(200),
     "mail_admin.retry POST": coordinator(303),
-    "mail_admin.review_inbound POST": coordinator(303),
+    "mail_admin.review POST": coordinator(303),
     "coordination.school GET": coordinator(200),
     "coordination.school POST": coordinator(303),
     "coordination.schools GET": coordinator(200),
-    "mail_admin.send_again GET": coordinator(200),
-    "mail_admin.send_again POST": coordinator(303),
+    "mail_admin.resend_invitations GET": coordinator(200),
+    "mail_admin.resend_invitations POST": coordinator(303),
     "mail_admin.session_invitations GET": coordinator(200),
     "coordination.sessions GET": coordinator(200),
     "coordination.site GET": coordinator(200),
     "coordination.site POST": coordinator(303),
     "coordination.sites GET": coordinator(200),
     "mail_admin.try_now POST": coordinator(303),
-    "mail_admin.write_again POST": coordinator(303),
-    "mail_admin.update_invitation POST": coordinator(303),
+    "mail_admin.use_again POST": coordinator(303),
+    "mail_admin.resend_invitation POST": coordinator(303),
     # the link is the key, whoever has signed in: a present host's or a coordinator's
     "decisions.call_off POST": everybody(422),
     "decisions.call_off POST strangers": everybody(404),
@@ -114,7 +114,7 @@ ANSWERS = {
     "families.answer POST": everybody(303),
     "families.not_mine GET": everybody(200),
     "families.not_mine POST": everybody(303),
-    "families.remind_again POST": everybody(303),
+    "families.restart_reminders POST": everybody(303),
     "families.reminders GET": everybody(200),
     "families.reminders POST": everybody(303),
     "families.show GET": everybody(200),
@@ -131,8 +131,8 @@ ANSWERS = {
     "registration.answer_offer POST": keepers(303),
     "registration.index GET": the_role(200),
     # of any session the places of one's own school: see test_a_stranger_sees_nobody
-    "registration.places GET": the_role(200),
-    "registration.places GET draft": "200 404 404 404 403 in",
+    "registration.seats GET": the_role(200),
+    "registration.seats GET draft": "200 404 404 404 403 in",
     "registration.register GET": keepers(200),
     "registration.register GET draft": "200 404 404 404 403 in",
     "registration.registered POST": keepers(422),
@@ -180,7 +180,7 @@ ANSWERS = {
     "schools.keep_class POST": keepers(303),
     "schools.leave_class POST": keepers(303),
     "schools.leave_class POST foreign": "303 404 404 404 403 in",
-    "schools.let_in POST": keepers(303),
+    "schools.unblock POST": keepers(303),
     "schools.new_class GET": the_role(200),
     "schools.new_class POST": the_role(422),
     "schools.new_student GET": keepers(200),
@@ -195,7 +195,7 @@ ANSWERS = {
     "schools.students GET": the_role(200),
     "schools.upload GET": keepers(200),
     "schools.upload POST": keepers(422),
-    "schools.write_again POST": keepers(303),
+    "schools.use_again POST": keepers(303),
     "security.change_password GET": signed_in(200),
     "security.change_password POST": signed_in(422),
     "security.forgot_password GET": everybody(200),
@@ -225,7 +225,7 @@ def test_every_route_has_a_declared_answer(world: World) -> None:
     declared = {" ".join(name.split()[:2]) for name in ANSWERS}
     there = declarations(world.app)
     assert there - declared == set(), "say in ANSWERS who gets which answer"
-    assert declared - there == set(), "no longer there"
+    assert declared - there == set(), "no longer exists"
 
 
 @pytest.mark.parametrize("declared", sorted(ANSWERS))
@@ -248,7 +248,7 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    families = ("show", "answer", "withdraw", "not_mine", "reminders", "remind_again")
+    families = ("show", "answer", "withdraw", "not_mine", "reminders", "restart_reminders")
     of_hosts = ("decisions.show", "decisions.confirm", "decisions.call_off")
     for endpoint in (*(f"families.{name}" for name in families), *of_hosts):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):
@@ -263,7 +263,7 @@ def test_a_family_cannot_give_back_somebody_elses_place(world: World) -> None:
 def test_a_stranger_sees_nobody(world: World) -> None:
     """Another school's places in a session anybody may look at."""
     stranger, owner = (world.client(world.people["teacher"][asking]) for asking in ("stranger", "owner"))
-    path = world.path("registration.places")
+    path = world.path("registration.seats")
     assert STUDENT in owner.get(path).text
     assert STUDENT not in stranger.get(path).text
 

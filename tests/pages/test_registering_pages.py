@@ -44,10 +44,10 @@ def test_the_page_says_who_would_be_seated_before_anything_is_written(
     client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
 ) -> None:
     page = client_of(teacher).get(address(outreach_session, school_class)).text
-    assert "3 will have a seat. 1 will wait." in page
+    assert "3 will have a seat. 1 will be on the waiting list." in page
     assert "Register 4 students" in page
     preview = page.split("Who will be told")[1]
-    for count, who in ((3, "students"), (3, "guardians"), (2, "students and guardians who wait"), (1, "teacher: you")):
+    for count, who in ((3, "students"), (3, "guardians"), (2, "students and guardians on the waiting list"), (1, "teacher (you)")):
         assert f"{count}</b> <span>{who}</span>" in preview
     assert db.session.scalars(select(Registration)).all() == []
 
@@ -58,13 +58,13 @@ def test_the_teacher_chooses_who_is_seated_first(
     everybody = [student.id for student in school_class.students]
     data = {"student_ids": everybody, "first_ids": [everybody[3]], "permission_attested": "y"}
     answer = client_of(teacher).post(address(outreach_session, school_class), data=data)
-    assert (answer.status_code, answer.location) == (303, f"/sessions/{outreach_session.id}/places")
+    assert (answer.status_code, answer.location) == (303, f"/sessions/{outreach_session.id}/seats")
     states = {row.student_id: row.state for row in db.session.scalars(select(Registration))}
     assert states[everybody[3]] == RegistrationState.CONFIRMED
     assert states[everybody[2]] == RegistrationState.WAITING
     page = client_of(teacher).get(answer.location).text
     assert "3 of 3 seats taken" in page
-    assert "number 1 in line" in page
+    assert ">number 1<" in page
     assert {consent.given_by_id for consent in db.session.scalars(select(Consent))} == {teacher.id}
 
 
@@ -109,7 +109,7 @@ def test_a_colleague_withdraws_and_a_stranger_finds_nothing(
     assert client_of(stranger).get(page).status_code == 404
     assert client_of(stranger).post(page).status_code == 404
     assert client_of(None).get(page).status_code == 302
-    assert first.name not in client_of(stranger).get(f"/sessions/{outreach_session.id}/places").text
+    assert first.name not in client_of(stranger).get(f"/sessions/{outreach_session.id}/seats").text
     colleague = client_of(make.teacher(school))
     preview = colleague.get(page).text.split("Who will be told")[1]
     for count, who in ((1, "student"), (1, "guardian"), (1, "teacher")):
@@ -119,7 +119,7 @@ def test_a_colleague_withdraws_and_a_stranger_finds_nothing(
     assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.WITHDRAWN
     again = colleague.post(page)
     assert again.status_code == 422
-    assert "given back before" in again.text
+    assert "already been withdrawn" in again.text
 
 
 def test_the_host_takes_somebody_off_the_list_with_a_reason(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -47,7 +48,7 @@ def test_opening_the_link_says_what_stops_and_changes_nothing(app: Flask, mailbo
     answer = app.test_client().get(link)
     assert answer.status_code == 200
     assert "home@families.example" in answer.text
-    assert "Nothing is declined, and no place is given back." in answer.text
+    assert "Nothing is declined, and nobody is withdrawn." in answer.text
     assert stopped_at(mailbox) is None
     assert (answer.headers["Cache-Control"], answer.headers["X-Robots-Tag"]) == ("no-store", "noindex, nofollow")
 
@@ -76,15 +77,15 @@ def test_a_person_presses_the_button_and_may_take_it_back(app: Flask, mailbox: M
     assert client.post(link).location == link
     assert stopped_at(mailbox) == now
     assert "Send reminders again" in client.get(link).text
-    assert client.post(f"{link}/again").location == link
+    assert client.post(f"{link}/restart").location == link
     assert stopped_at(mailbox) is None
-    assert "Reminders go to home@families.example again." in client.get(link).text
+    assert "We'll send reminders to home@families.example again." in unescape(client.get(link).text)
 
 
 def test_switching_them_on_again_is_for_our_own_page_alone(app: Flask, mailbox: Mailbox, link: str) -> None:
     app.test_client().post(link, data=ONE_CLICK)
     app.config["WTF_CSRF_ENABLED"] = True
-    assert app.test_client().post(f"{link}/again").status_code == 400
+    assert app.test_client().post(f"{link}/restart").status_code == 400
     assert stopped_at(mailbox) is not None
 
 

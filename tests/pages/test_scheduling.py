@@ -99,7 +99,7 @@ def test_a_draft_or_preview_is_kept_and_seen_by_its_host_alone(make: Builder, cl
     host = make.clinician()
     response = client_of(host).post("/sessions/new/talk", data=typed(make.site(), then=then))
     assert (response.status_code, response.location, only_session().state) == (303, location, SessionState.DRAFT)
-    assert "This is how everybody will see it" in words(client_of(host).get("/sessions/1"))
+    assert "This is a preview" in words(client_of(host).get("/sessions/1"))
     assert client_of(make.clinician()).get("/sessions/1").status_code == 404
     assert letters() == 0
 
@@ -122,11 +122,11 @@ def test_a_new_place_and_room_are_made_while_posting(make: Builder, client_of: C
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"day": ""}, "day", "Choose a date."),
-    ({"day": "soon"}, "day", "Write a date"),
+    ({"day": "soon"}, "day", "Enter a date"),
     ({"day": "2027-02-28"}, "day", "in the past"),
     ({"day": "0001-01-01"}, "day", "in the past"),
     ({"day": "9999-12-31"}, "day", "five years ahead"),
-    ({"start": "25:00"}, "start", "Write a time"),
+    ({"start": "25:00"}, "start", "Enter a time"),
     ({"end": "13:00"}, "end", "It ends before it starts"),
     ({"end": "14:30", "ends_next_day": "y"}, "end", "longer than 24 hours"),
     ({"day": "2027-03-14", "start": "02:30"}, "start", "02:30 doesn't exist on Sunday 14 March 2027 in New York"),
@@ -142,7 +142,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"title": "x" * 121}, "title", "at most"),
     ({"title": "A\r\nBcc: all@example.org"}, "title", "on one line"),
     ({"title": "A\x00B"}, "title", "on one line"),
-    ({"capacity": "many"}, "capacity", "Write a whole number"),
+    ({"capacity": "many"}, "capacity", "Enter a whole number"),
     ({"capacity": "0"}, "capacity", "from 1 to 5000"),
     ({"capacity": "9" * 5000}, "capacity", "number"),
     ({"per_school_limit": "-1"}, "per_school_limit", "from 1 to 5000"),
@@ -249,7 +249,7 @@ def test_telling_of_new_words_first_shows_what_and_whom(make: Builder, client_of
         "Save and tell everybody?",
         "A pen",
         "Two pens",
-        "The letter says that it is new",
+        "The e-mail says that it is new",
         "3</b> <span>students",
         'name="confirm"',
     ):
@@ -272,7 +272,12 @@ def test_more_seats_and_another_host_first_show_who_hears(make: Builder, client_
     data = typed(title=session.title, capacity="4", co_hosts="new@hospital.example", then="save", seen_at=seen(session))
 
     page = words(client.post(address, data=data))
-    for part in ("Save and tell them?", "2</b> <span>students who wait", "1</b> <span>new host", "an invitation for their calendar"):
+    for part in (
+        "Save and tell them?",
+        "2</b> <span>students on the waiting list",
+        "1</b> <span>new host",
+        "an invitation for their calendar",
+    ):
         assert part in page
     assert (letters(), again(session).capacity) == (before, 2)
 
@@ -287,7 +292,7 @@ def test_telling_of_nothing_new_is_refused_beside_the_box(make: Builder, client_
     data = typed(title=session.title, description=session.description, capacity="11", notifies="y", seen_at=seen(session))
     response = client_of(host).post(f"/sessions/{session.id}/edit", data=data)
     assert response.status_code == 422
-    assert "none of it changed" in words(response).split('id="notifies-error"')[1]
+    assert "Nothing that the e-mails show has changed" in words(response).split('id="notifies-error"')[1]
 
 
 def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:
@@ -296,7 +301,7 @@ def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, 
     registered(make, session, 4)
     response = client_of(host).post(f"/sessions/{session.id}/edit", data=typed(capacity="3", seen_at=seen(session)))
     assert response.status_code == 422
-    assert "4 seats are taken; keep at least as many" in words(response).split('id="capacity-error"')[1]
+    assert "4 seats are taken. Keep at least that many" in words(response).split('id="capacity-error"')[1]
 
 
 def test_an_edit_over_somebody_elses_is_stale_shows_theirs_and_may_then_be_saved(make: Builder, client_of: ClientOf, now: datetime) -> None:
@@ -310,7 +315,7 @@ def test_an_edit_over_somebody_elses_is_stale_shows_theirs_and_may_then_be_saved
     assert response.status_code == 409
     assert 'value="My title"' in page
     assert "Their title" in page
-    assert "<dt>A declined invitation gives the place back by itself</dt><dd>yes</dd>" in page
+    assert "<dt>Withdraw students automatically when their invitation is declined</dt><dd>yes</dd>" in page
     assert again(session).title == "Their title"
     client_of(host).post(f"/sessions/{session.id}/edit", data=typed(title="My title", seen_at=seen(again(session))))
     assert again(session).title == "My title"
@@ -353,7 +358,7 @@ def test_a_move_that_changes_nothing_says_so(make: Builder, client_of: ClientOf)
     for confirm in ({}, {"confirm": "1"}):
         response = client_of(host).post(f"/sessions/{session.id}/move", data=data | confirm)
         assert response.status_code == 422
-        assert "Nothing changed" in words(response)
+        assert "Nothing was changed" in words(response)
     assert again(session).revision == 0
 
 
@@ -417,13 +422,13 @@ def test_a_roster_names_given_names_schools_and_needs_and_no_more(make: Builder,
     for part in (
         "Ana needs a chair",
         "North School (2)",
-        "Waiting, in this order (1)",
+        "Waiting list (1)",
         "+1 212 555 0100",
         "2 of 2 seats taken",
-        ", 1 waits",
+        ", 1 on the waiting list",
     ):
         assert part in page
-    assert page.index("Ben needs a chair") < page.index("Waiting, in this order") < page.index("Cal needs a chair")
+    assert page.index("Ben needs a chair") < page.index("Waiting list (") < page.index("Cal needs a chair")
     assert "Secret" not in page
     assert "pupils.example" not in page
 

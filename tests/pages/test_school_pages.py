@@ -111,7 +111,7 @@ def test_records_are_kept_by_the_teachers_of_the_school_and_coordinators_alone(
 
 def test_what_is_done_with_a_class_is_said(client: FlaskClient, school: School, teacher: User) -> None:
     made = client.post("/classes/new", data={"name": "10C", "school_id": school.id, "then": "upload"})
-    assert "10C is there. Now its students." in flashed(client, made)
+    assert "10C is added. Now add its students." in flashed(client, made)
     school_class = db.session.scalars(select(SchoolClass).where(SchoolClass.name == "10C")).one()
     path = f"/classes/{school_class.id}"
     for keeps, says in (("no", "This isn't one of your classes any more."), ("yes", "This is one of your classes now.")):
@@ -120,7 +120,7 @@ def test_what_is_done_with_a_class_is_said(client: FlaskClient, school: School, 
         db.session.expire_all()
         assert (teacher in db.session.get_one(SchoolClass, school_class.id).teachers) is (keeps == "yes")
     renamed = client.post(f"{path}/name", data={"name": "10 Blue"})
-    assert (renamed.location, "The class is called 10 Blue now." in flashed(client, renamed)) == (path, True)
+    assert (renamed.location, "The class is now called 10 Blue." in flashed(client, renamed)) == (path, True)
     deleted = client.post(f"{path}/deletion")
     assert deleted.location == "/classes"
     assert "10 Blue was deleted. Its students are still at your school." in flashed(client, deleted)
@@ -145,7 +145,7 @@ def test_a_class_form_that_is_refused_keeps_what_was_typed(
         assert client.get(path).status_code == 200
         taken = client.post(path, data=data | {"name": "9C"})
         assert (taken.status_code, field(taken, "name")) == (422, "9C")
-        assert "a class of this name already" in text(taken)
+        assert "already has a class with this name" in text(taken)
         assert client.post(path, data=data | {"name": " "}).status_code == 422
     assert field(client.get(f"/classes/{school_class.id}/name"), "name") == "9B"
     assert db.session.get_one(SchoolClass, school_class.id, populate_existing=True).name == "9B"
@@ -154,7 +154,7 @@ def test_a_class_form_that_is_refused_keeps_what_was_typed(
 @pytest.mark.usefixtures("mia")
 def test_students_are_listed_on_the_shelf_that_is_asked_for(make: Builder, client: FlaskClient, school_class: SchoolClass) -> None:
     ida = make.student(school_class, given_name="Ida", family_name="Ash")
-    client.post(f"/students/{ida.id}/classes/{school_class.id}/leaving")
+    client.post(f"/students/{ida.id}/classes/{school_class.id}/removal")
     for query, shown in (("", {"Mia", "Ida"}), ("show=no_class", {"Ida"}), ("show=trouble", set()), ("show=nonsense", {"Mia", "Ida"})):
         page = client.get(f"/students?{query}").get_data(as_text=True)
         assert {name for name in ("Mia", "Ida") if f">{name} " in page} == shown
@@ -174,7 +174,7 @@ def test_adding_a_student_leads_to_the_next_or_back_to_the_class(client: FlaskCl
         assert (done.location, f"{name} is in the class." in flashed(client, done)) == (leads_to, True)
     refused = client.post(path, data={"given_name": "Eva", "family_name": "Ash", "birth_date": "1960-01-01"})
     assert refused.status_code == 422
-    assert "This birth date is not a student’s" in text(refused).replace("'", "’")
+    assert "This birth date can’t be right for a student" in text(refused).replace("'", "’")
 
 
 def test_editing_leads_to_a_class_of_the_student_or_to_all_students(
@@ -186,12 +186,12 @@ def test_editing_leads_to_a_class_of_the_student_or_to_all_students(
     done = client.post(path, data=typed(client.get(path), year_group="10"))
     assert (done.location, "Saved." in flashed(client, done)) == (f"/classes/{first}", True)
     for one in list(db.session.get_one(Student, mia.id).classes):
-        client.post(f"{path}/classes/{one.id}/leaving")
+        client.post(f"{path}/classes/{one.id}/removal")
     done = client.post(path, data=typed(client.get(path), year_group="11"))
     assert done.location == "/students"
     page = flashed(client, done)
     assert "Saved." in page
-    assert "Invitations follow" not in page
+    assert "Invitations now go to" not in page
     bad = client.post(path, data=typed(client.get(path), birth_date="soon"))
     assert (bad.status_code, "Write it like 2011-04-30." in text(bad)) == (422, True)
 
@@ -201,7 +201,7 @@ def test_joining_and_leaving_say_so_and_lead_back(make: Builder, client: FlaskCl
     for then, leads_to in (("", path), ("class", f"/classes/{other.id}")):
         done = client.post(f"{path}/classes", data={"class_id": other.id, "then": then})
         assert (done.location, "Mia is in 8A now." in flashed(client, done)) == (leads_to, True)
-    done = client.post(f"{path}/classes/{other.id}/leaving")
+    done = client.post(f"{path}/classes/{other.id}/removal")
     assert (done.location, "Mia isn't in 8A any more." in flashed(client, done)) == (path, True)
     page = client.get(path).get_data(as_text=True)
     assert f'<option value="{other.id}">8A</option>' in page
@@ -212,7 +212,7 @@ def test_a_removed_student_leads_back_to_their_class(make: Builder, client: Flas
     assert done.location == f"/classes/{school_class.id}"
     assert "Mia Hill was removed." in flashed(client, done)
     ida = make.student(school_class, given_name="Ida", family_name="Ash")
-    client.post(f"/students/{ida.id}/classes/{school_class.id}/leaving")
+    client.post(f"/students/{ida.id}/classes/{school_class.id}/removal")
     assert client.post(f"/students/{ida.id}/removal").location == "/students"
 
 
@@ -242,8 +242,8 @@ def test_a_record_says_how_many_entries_follow_an_address(
             place.state = state
     page = text(client.get(f"/students/{mia.id}"))
     counted = state in {RegistrationState.CONFIRMED, RegistrationState.PENDING}
-    assert ("Mia has places in 2 sessions to come" in page) is counted
-    assert ("nobody gets a letter when an address changes" in page) is not counted
+    assert ("Mia is registered for 2 upcoming sessions" in page) is counted
+    assert ("nobody gets an e-mail when an address changes" in page) is not counted
 
 
 def test_the_removal_page_names_each_place_to_give_back(
@@ -275,13 +275,13 @@ def test_only_an_address_of_the_students_family_is_written_to_again(
 
     def again(address: str) -> TestResponse:
         key = db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
-        return client.post(f"/students/{mia.id}/mailboxes/{key}/resumption")
+        return client.post(f"/students/{mia.id}/addresses/{key}/retry")
 
     for address in ("mia@pupils.example", "mum@families.example"):
         done = again(address)
         assert done.location == f"/students/{mia.id}"
-        assert f"We write to {address} again. It hears now how things stand." in flashed(client, done)
-        assert f"Letters go to {address} already." in flashed(client, again(address))
+        assert f"We'll send e-mails to {address} again, beginning with the current invitations." in flashed(client, done)
+        assert f"We already send e-mails to {address}." in flashed(client, again(address))
     assert again("ben@pupils.example").status_code == 404
     db.session.expire_all()
     refused = set(db.session.scalars(select(Mailbox.address).where(Mailbox.undeliverable_at.is_not(None))))
@@ -393,7 +393,7 @@ def test_an_import_says_what_it_did(client: FlaskClient, school_class: SchoolCla
     assert "1 student added. 1 student updated." in flashed(client, client.post(f"{path}/students", data=sent_back(more)))
     same = paste(client, path, "First name,Surname,Year\nBen,Hill,10\nEva,Ash,\n")
     done = client.post(f"{path}/students", data=sent_back(same))
-    assert "Everybody on the list is in the class already. Nothing had to change." in flashed(client, done)
+    assert "Everybody on the list is in the class already. Nothing has changed." in flashed(client, done)
 
 
 def test_only_what_changes_is_said(client: FlaskClient, school_class: SchoolClass) -> None:

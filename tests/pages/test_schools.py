@@ -79,7 +79,7 @@ def typed(page: Any, **changes: str) -> dict[str, str]:
 
 READ = ["/classes/{c}", "/classes/{c}/name", "/classes/{c}/deletion", "/classes/{c}/students/new", "/classes/{c}/import"]
 READ += ["/students/{s}", "/students/{s}/removal", "/classes/{c}/import/review", "/classes/{c}/import/students"]
-ACT = ["/classes/{c}/teachers", "/students/{s}/classes", "/students/{s}/classes/{c}/leaving"]
+ACT = ["/classes/{c}/teachers", "/students/{s}/classes", "/students/{s}/classes/{c}/removal"]
 ACT += ["/classes/{c}/import/review", "/classes/{c}/import/students"]
 SEEN_BY = {
     "owner": {200, 303},
@@ -122,7 +122,7 @@ def test_ones_own_classes_stand_first_with_their_sizes(make: Builder, place: Pla
 
 def test_the_first_page_of_a_new_teacher_offers_the_first_step(make: Builder, client_of: Clients) -> None:
     page = client_of(make.teacher(make.school())).get("/classes")
-    assert "Type the names, paste them, or upload the list" in text(page)
+    assert "Type the names, paste them or upload the list" in text(page)
     assert 'href="/classes/new"' in page.get_data(as_text=True)
 
 
@@ -137,7 +137,12 @@ def test_a_class_is_made_and_then_filled(place: Place, owner: FlaskClient) -> No
 
 @pytest.mark.empty_database
 def test_a_class_needs_a_free_name_and_ones_own_school(make: Builder, place: Place, owner: FlaskClient) -> None:
-    for name, words in [("", "give the class a name"), ("9B", "a class of this name already"), ("a\nb", "on one line"), ("x" * 101, "100")]:
+    for name, words in [
+        ("", "give the class a name"),
+        ("9B", "already has a class with this name"),
+        ("a\nb", "on one line"),
+        ("x" * 101, "100"),
+    ]:
         refused = owner.post("/classes/new", data={"name": name, "school_id": place.school.id})
         assert refused.status_code == 422
         assert words in text(refused)
@@ -153,7 +158,7 @@ def test_a_class_is_renamed_and_deleted_after_a_question(place: Place, owner: Fl
     assert "1 student stays at your school" in text(owner.get(f"{path}/deletion"))
     assert owner.post(f"{path}/deletion").status_code == 303
     assert owner.get(path).status_code == 404
-    assert "1 student is in no class" in text(owner.get("/classes"))
+    assert "1 student isn't in a class" in text(owner.get("/classes"))
     assert "Mia Hill" in text(owner.get("/students?show=no_class"))
 
 
@@ -176,16 +181,26 @@ def test_who_can_be_reached_stands_beside_each_student(make: Builder, place: Pla
         gone = db.session.scalars(select(Mailbox).where(Mailbox.address == "gone@families.example")).one()
         gone.undeliverable_at, gone.undeliverable_words = now, "550 no such user"
     page = text(owner.get(f"/classes/{place.school_class.id}"))
-    for words in ("own mail 1 guardian", "no guardian: you stand in", "2 can’t be reached by mail", "1 has an address to correct"):
+    for words in (
+        "own e-mail 1 guardian",
+        "no guardian: you get the e-mails",
+        "2 can’t be reached by e-mail",
+        "1 has an address to correct",
+    ):
         assert words in page
     assert "Hearing aid" not in page
     trouble = text(owner.get("/students?show=trouble"))
     assert "gone@families.example: There is no such mailbox." in trouble
-    assert "no@families.example: its reader said “not my child”" in trouble
+    assert "no@families.example: reported as “not my child”" in trouble
     assert "Mia" not in trouble
     lost = db.session.scalars(select(Student).where(Student.given_name == "Lost")).one()
     record = text(owner.get(f"/students/{lost.id}"))
-    for words in ("Monday 1 March 2027 that this isn’t their child", "550 no such user", "correct it below", "write there again"):
+    for words in (
+        "Monday 1 March 2027 that this isn’t their child",
+        "550 no such user",
+        "correct it below",
+        "The address works: use it again",
+    ):
         assert words in record
 
 
@@ -228,17 +243,17 @@ def test_a_likely_double_is_asked_about_before_it_is_added(make: Builder, place:
 
 
 BAD: list[tuple[dict[str, str], str]] = [
-    ({"given_name": "  "}, "Please write the given name."),
-    ({"family_name": "--"}, "Please write the name."),
+    ({"given_name": "  "}, "Please enter the given name."),
+    ({"family_name": "--"}, "Please enter the name."),
     ({"given_name": "Mia\r\nBcc: all@x.test"}, "on one line"),
     ({"given_name": "Mia\x00"}, "on one line"),
     ({"given_name": "mia@x.test"}, "This is not a name"),
     ({"given_name": "=HYPERLINK(1)"}, "spreadsheet formula"),
-    ({"family_name": "x" * 101}, "Please write this shorter"),
+    ({"family_name": "x" * 101}, "Please shorten this"),
     ({"email": "not an address"}, "look like an e-mail address"),
     ({"email": "a@x.test\r\nBcc: b@x.test"}, "look like an e-mail address"),
     ({"birth_date": "30/04/2012"}, "Write it like 2011-04-30."),
-    ({"birth_date": "1975-04-30"}, "not a student's"),
+    ({"birth_date": "1975-04-30"}, "can't be right for a student"),
     ({"birth_date": "0000-00-00"}, "Write it like 2011-04-30."),
     ({"number": "1.2E+11"}, "has shortened this number"),
     ({"guardians-0-email": "nobody"}, "look like an e-mail address"),
@@ -313,16 +328,16 @@ def test_a_colleagues_change_is_not_overwritten_unseen(place: Place, owner: Flas
 
 def test_a_corrected_address_is_said_to_be_followed(make: Builder, place: Place, owner: FlaskClient, now: datetime) -> None:
     path = f"/students/{place.mia}"
-    assert "nobody gets a letter when an address changes" in text(owner.get(path))
+    assert "nobody gets an e-mail when an address changes" in text(owner.get(path))
     _register(make, place, now)
-    assert "has a place in 1 session to come: where an address changes" in text(owner.get(path))
+    assert "is registered for 1 upcoming session. If an address changes" in text(owner.get(path))
     done = owner.post(path, data=typed(owner.get(path), email="mia.hill@pupils.example"), follow_redirects=True)
-    assert "Invitations follow the new addresses" in text(done)
+    assert "Invitations now go to the new addresses" in text(done)
 
 
 def test_a_student_leaves_and_joins_classes(make: Builder, place: Place, owner: FlaskClient) -> None:
-    owner.post(f"/students/{place.mia}/classes/{place.school_class.id}/leaving")
-    assert "In no class" in text(owner.get(f"/students/{place.mia}"))
+    owner.post(f"/students/{place.mia}/classes/{place.school_class.id}/removal")
+    assert "Not in a class" in text(owner.get(f"/students/{place.mia}"))
     elsewhere = make.school_class(make.school())
     assert owner.post(f"/students/{place.mia}/classes", data={"class_id": elsewhere.id}).status_code == 404
     for nobody in ("x", "", "9" * 20, "-1", str(2**31)):
@@ -343,7 +358,7 @@ def test_a_student_is_removed_after_a_question_and_only_without_places(
     assert owner.post(path).status_code == 422
     (registration_id,) = db.session.scalars(select(Registration.id))
     registering.withdraw(registration_id, now=now)
-    assert "can’t be brought back" in text(owner.get(path))
+    assert "can’t undo this" in text(owner.get(path))
     assert owner.post(path).location == f"/classes/{place.school_class.id}"
     assert owner.get(f"/students/{place.mia}").status_code == 404
     assert "Former" not in text(owner.get("/students"))

@@ -55,7 +55,7 @@ def flashed(client: FlaskClient, response: TestResponse) -> str:
     ("then", "state", "location", "says"),
     [
         ("publish", PUBLISHED, "/sessions/", "Published. Schools can find it now"),
-        ("draft", DRAFT, "/my-sessions?show=drafts", "Saved as a draft. Only its hosts see it."),
+        ("draft", DRAFT, "/my-sessions?show=drafts", "Saved as a draft. Only its hosts can see it."),
         ("preview", DRAFT, "/sessions/", ""),
         ("", DRAFT, "/sessions/", "Saved."),
     ],
@@ -75,7 +75,7 @@ def test_where_saving_leads_and_what_it_says(
     assert (made.state, done.location.startswith(location), letters()) == (state, True, before + (state == PUBLISHED))
     page = flashed(client, done)
     assert says in page
-    for other in ("Published. Schools", "Saved as a draft", "Saved. Everybody"):
+    for other in ("Published. Schools", "Saved as a draft", "Saved. We are telling everybody"):
         assert other in says or other not in page
 
 
@@ -84,9 +84,9 @@ def test_saving_says_whether_everybody_is_told(make: Builder, client: FlaskClien
     data = typed(title="New", description=made.description, then="save", seen_at=seen(made))
     silent = flashed(client, client.post(f"/sessions/{made.id}/edit", data=data))
     assert "Saved." in silent
-    assert "Everybody is being told" not in silent
+    assert "We are telling everybody" not in silent
     data |= {"title": "Newer", "notifies": "y", "confirm": "1", "seen_at": seen(again(made))}
-    assert "Saved. Everybody is being told." in flashed(client, client.post(f"/sessions/{made.id}/edit", data=data))
+    assert "Saved. We are telling everybody." in flashed(client, client.post(f"/sessions/{made.id}/edit", data=data))
 
 
 def test_the_formats_are_offered_in_their_order(client: FlaskClient) -> None:
@@ -138,7 +138,7 @@ def test_a_draft_that_cannot_be_published_says_why_where_it_is_edited(
     late = make.outreach_session(host, state=DRAFT, published_at=None, starts_wall=datetime(2027, 2, 1, 9))
     done = client.post(f"/sessions/{late.id}/publication")
     assert done.location == f"/sessions/{late.id}/edit"
-    assert "Its time has passed. Choose a later one first." in flashed(client, done)
+    assert "It is in the past. Choose a later time first." in flashed(client, done)
     good = make.outreach_session(host, state=DRAFT, published_at=None)
     done = client.post(f"/sessions/{good.id}/publication")
     assert done.location == f"/sessions/{good.id}"
@@ -150,23 +150,23 @@ def test_moving_cancelling_and_discarding_say_what_happened(make: Builder, clien
     site = make.site(zone="America/New_York")
     made = make.outreach_session(host, site=site)
     data = typed(site, day="2027-03-25", seen_at=seen(made), confirm="1")
-    assert "Moved. Everybody's calendar follows." in flashed(client, client.post(f"/sessions/{made.id}/move", data=data))
+    assert "Moved. Everybody's calendar will be updated." in flashed(client, client.post(f"/sessions/{made.id}/move", data=data))
     cancelled = client.post(f"/sessions/{made.id}/cancellation", data={"reason": "The theatre is closed."})
     page = flashed(client, cancelled)
-    assert "Cancelled. Everybody is being told." in page
+    assert "Cancelled. We are telling everybody." in page
     assert "The theatre is closed." in page
     draft = make.outreach_session(host, site=site, state=DRAFT, published_at=None)
     gone = client.post(f"/sessions/{draft.id}/cancellation")
     assert gone.location == "/my-sessions"
-    assert "The draft is gone." in flashed(client, gone)
+    assert "The draft is discarded." in flashed(client, gone)
 
 
 def test_deciding_says_what_happened(make: Builder, client: FlaskClient, host: User, now: datetime) -> None:
     made = make.outreach_session(host, is_provisional=True, decides_at=now + DAY)
     done = client.post(f"/sessions/{made.id}/decision-time", data={"seen_at": seen(made), "decides": "2027-03-16T12:00"})
-    assert "It is provisional. Everybody is being told." in flashed(client, done)
+    assert "It is provisional. We are telling everybody." in flashed(client, done)
     done = client.post(f"/sessions/{made.id}/confirmation", data={"seen_at": seen(again(made))})
-    assert "It takes place. Everybody is being told." in flashed(client, done)
+    assert "Confirmed. We are telling everybody." in flashed(client, done)
 
 
 def test_an_old_page_asks_again_about_the_session_as_it_is_now(make: Builder, client: FlaskClient, host: User, now: datetime) -> None:
@@ -203,7 +203,7 @@ def test_what_changed_meanwhile_is_shown_in_the_words_of_the_form(make: Builder,
         ("Host", f"Ash, Kim ({other.email})"),
         ("What to bring", "nothing"),
         ("Reminders before the start", "1 hour before, 3 days before"),
-        ("A declined invitation gives the place back by itself", "yes"),
+        ("Withdraw students automatically when their invitation is declined", "yes"),
     ):
         assert shown[label] == value
     assert not {"Title", "Seats", "What will happen", "Specialty", "seen_at", "Seen At"} & shown.keys()
@@ -237,8 +237,8 @@ def test_the_question_before_a_move_counts_everybody_and_shows_a_stricter_floor(
     registered(make, made, 2)
     question = words(client.post(f"/sessions/{made.id}/move", data=typed(where=f"area-{area.id}", seen_at=seen(made))))
     assert "2</b> <span>students" in question
-    assert "a letter that changes the entry in their calendar, and asks again" in question
-    assert "18 years: the rule of the room. Those who have a seat keep it." in question
+    assert "an e-mail that changes the entry in their calendar and asks for a new answer" in question
+    assert "18 or over, because of the room. Students who have a seat keep it." in question
     assert f'name="where" value="area-{area.id}"' in question
     assert again(made).area_id is None
 
@@ -278,7 +278,7 @@ def test_a_roster_offers_to_take_off_whoever_stands_on_it(make: Builder, client:
     made = make.outreach_session(host, capacity=1)
     registered(make, made, 2)
     page = words(client.get(f"/sessions/{made.id}/roster"))
-    assert page.count("Take off the list") == 2
+    assert page.count("Withdraw") == 2
     assert "1 of 1 seat taken" in page
     empty = make.outreach_session(host)
     assert "Nobody yet" in words(client.get(f"/sessions/{empty.id}/roster"))
@@ -307,8 +307,8 @@ def test_a_void_link_and_an_expired_one_say_which(app: Flask, client_of: ClientO
 
     client = client_of(None)
     for address, status, says in (
-        ("/d/forged", 404, "It isn't complete, or the session has other hosts by now."),
-        (path(now), 410, "The session it was about has begun, so the link has expired."),
+        ("/d/forged", 404, "Part of the link is missing, or the session now has other hosts."),
+        (path(now), 410, "The link has expired because the session has begun."),
     ):
         for response in (client.get(address), client.post(f"{address}/confirmation"), client.post(f"{address}/cancellation")):
             assert (response.status_code, says in words(response)) == (status, True)

@@ -38,13 +38,13 @@ CONFIRMED, OFFERED, PENDING, WAITING = (RegistrationState(one) for one in ("conf
 WORDS = {
     "confirmed": "has a seat",
     "pending": "seat held",
-    "offered": "a seat is offered",
-    "waiting": "waits",
+    "offered": "seat offered",
+    "waiting": "on the waiting list",
     "withdrawn": "withdrawn",
-    "removed": "taken off the list",
+    "removed": "withdrawn by the host",
     "released": "seat released",
 }
-ACTIONS = ("Take the seat", "Leave it", "Withdraw")
+ACTIONS = ("Take the seat", "Decline the seat", "Withdraw")
 
 
 @pytest.fixture
@@ -63,9 +63,10 @@ def test_places_stand_with_offers_first_then_seats_then_the_queue_then_who_left(
     assert [row.split()[0] for row in found] == [f"{state}{number}" for state in order for number in (0, 1)]
     for row in found:
         state = row.split()[0][:-1]
-        assert WORDS[state] in row.partition("Berg")[2]
-    # one in line is not counted with the others of the page, but with all who wait
-    assert [re.findall(r"number (\d+) in line", row) for row in found if row.startswith("waiting")] == [["1"], ["2"]]
+        shown = row.partition("Berg")[2].partition("Take the seat")[0]
+        assert max((words for words in WORDS.values() if words in shown), key=len) == WORDS[state]
+    # who waits is not counted with the others of the page, but with all who wait
+    assert [re.findall(r"on the waiting list number (\d+)", row) for row in found if row.startswith("waiting")] == [["1"], ["2"]]
 
 
 MOMENTS = {
@@ -82,13 +83,11 @@ def test_buttons_stand_there_only_where_they_would_do_something(desk: Desk, mome
     for each in RegistrationState:
         desk.put(each.value, each, one, offered_until=one.starts_at)
     desk.at(one.starts_at + before)
-    page = desk.page(f"/sessions/{one.id}/places")
+    page = desk.page(f"/sessions/{one.id}/seats")
     buttons = {row.split()[0]: [action for action in ACTIONS if action in row] for row in rows(page)}
     expected = {each.value: ["Withdraw"] if each in ACTIVE and may else [] for each in RegistrationState}
-    assert buttons == expected | {"offered": ["Take the seat", "Leave it"] if may else []}
-    assert ("This session doesn't take place" in unescape(page), "The theatre is closed." in page) == (
-        (state is SessionState.CANCELLED,) * 2
-    )
+    assert buttons == expected | {"offered": ["Take the seat", "Decline the seat"] if may else []}
+    assert ("This session is cancelled" in unescape(page), "The theatre is closed." in page) == ((state is SessionState.CANCELLED,) * 2)
     assert ("Register more" in page) is may
 
 
@@ -96,7 +95,7 @@ def test_buttons_stand_there_only_where_they_would_do_something(desk: Desk, mome
 def test_more_can_be_registered_from_the_page_while_registration_is_open(desk: Desk, opens: timedelta, *, is_open: bool) -> None:
     one = desk.session(opens_at=desk.make.now + opens)
     desk.put("Ana", CONFIRMED, one)
-    assert ("Register more" in desk.page(f"/sessions/{one.id}/places")) is is_open
+    assert ("Register more" in desk.page(f"/sessions/{one.id}/seats")) is is_open
     assert ("Registration isn't open" in unescape(desk.sheet(one))) is not is_open
 
 
@@ -137,8 +136,8 @@ def test_the_number_in_line_counts_other_schools_too_and_says_when_it_is_the_lim
     desk.put("Ana", WAITING, one, wait_reason=WaitReason.SCHOOL_LIMIT)
     desk.put("Ben", WAITING, one, 1, wait_reason=WaitReason.FULL)
     ana, ben = desk.places(one)
-    assert "number 2 in line , your school has its limit of seats" in ana.replace("line,", "line ,")
-    assert "number 3 in line" in ben
+    assert "on the waiting list number 2 your school has reached its limit of seats" in ana
+    assert "on the waiting list number 3" in ben
     assert "limit" not in ben
 
 
@@ -146,7 +145,7 @@ def test_the_class_the_seats_and_the_telephone_stand_there(desk: Desk) -> None:
     one = desk.session(capacity=3, day_phone="+1 212 555 0100")
     desk.put("Ana", CONFIRMED, one, class_id=desk.school_class.id)
     desk.put("Ben", WAITING, one)
-    page = desk.page(f"/sessions/{one.id}/places")
+    page = desk.page(f"/sessions/{one.id}/seats")
     assert "1 of 3 seats taken" in page
     assert "555 0100" in page
     ana, ben = rows(page)
@@ -154,15 +153,15 @@ def test_the_class_the_seats_and_the_telephone_stand_there(desk: Desk) -> None:
 
 
 def test_with_nobody_registered_the_page_leads_to_registering(desk: Desk) -> None:
-    assert "None of your students is registered" in desk.page(f"/sessions/{desk.session().id}/places")
+    assert "None of your students is registered" in desk.page(f"/sessions/{desk.session().id}/seats")
 
 
 @pytest.mark.parametrize(
     ("facts", "said"),
     [
-        ({"email": "ana@pupils.example", "guardians": ("a@homes.example", "b@homes.example")}, "Taken: 3 invitations go to the family."),
-        ({"guardians": ("a@homes.example",)}, "Taken: 1 invitation goes to the family."),
-        ({}, "Taken: the family has no address, so you tell them."),
+        ({"email": "ana@pupils.example", "guardians": ("a@homes.example", "b@homes.example")}, "3 invitations go to the family."),
+        ({"guardians": ("a@homes.example",)}, "1 invitation goes to the family."),
+        ({}, "If you take it, please tell the family: they have no e-mail address."),
     ],
 )
 def test_an_offer_says_who_is_invited_when_it_is_taken(desk: Desk, facts: dict[str, Any], said: str) -> None:
@@ -176,8 +175,8 @@ def test_an_offer_says_who_is_invited_when_it_is_taken(desk: Desk, facts: dict[s
 @pytest.mark.parametrize(
     ("answer", "state", "said"),
     [
-        ("accept", CONFIRMED, "Thank you, that is settled."),
-        ("decline", WAITING, "Thank you, that is settled."),
+        ("accept", CONFIRMED, "Thank you, your answer is saved."),
+        ("decline", WAITING, "Thank you, your answer is saved."),
     ],
 )
 def test_the_teacher_answers_an_offer_on_the_page(desk: Desk, answer: str, state: RegistrationState, said: str) -> None:
@@ -185,11 +184,11 @@ def test_the_teacher_answers_an_offer_on_the_page(desk: Desk, answer: str, state
     desk.at(one.starts_at - timedelta(hours=2))
     place = desk.put("Ana", OFFERED, one, offered_until=one.starts_at)
     client = desk.client_of(desk.teacher)
-    assert client.post(f"/registrations/{place.id}/offer", data={"answer": answer}).location == f"/sessions/{one.id}/places"
+    assert client.post(f"/registrations/{place.id}/offer", data={"answer": answer}).location == f"/sessions/{one.id}/seats"
     assert states(one)["Ana"] is state
     step = db.session.scalars(select(RegistrationStep).where(RegistrationStep.registration_id == place.id)).one()
     assert (step.by_id, step.at) == (desk.teacher.id, one.starts_at - timedelta(hours=2))
-    assert said in client.get(f"/sessions/{one.id}/places").text
+    assert said in client.get(f"/sessions/{one.id}/seats").text
 
 
 def test_an_answer_that_is_none_or_comes_too_late_changes_nothing(desk: Desk) -> None:
@@ -200,9 +199,9 @@ def test_an_answer_that_is_none_or_comes_too_late_changes_nothing(desk: Desk) ->
         for data in ({}, {"answer": ""}, {"answer": "maybe"}):
             assert client.post(f"/registrations/{place.id}/offer", data=data).status_code == 400
         assert client.post(f"/registrations/{place.id}/offer", data={"answer": "accept"}).status_code == 303
-    page = client.get(f"/sessions/{one.id}/places").text
-    assert "The offer has lapsed; the student keeps the place on the waiting list." in page
-    assert "Thank you, that is settled." not in page
+    page = client.get(f"/sessions/{one.id}/seats").text
+    assert "The offer has expired. The student stays on the waiting list." in page
+    assert "Thank you, your answer is saved." not in page
 
 
 def failed(address: str, about: OutreachSession, said: str, make: Builder, *, state: LetterState = LetterState.FAILED) -> None:
@@ -223,10 +222,10 @@ def test_a_letter_of_this_session_that_failed_stands_beside_the_family_it_was_fo
     failed("ana@pupils.example", other, "550 Elsewhere", desk.make)
     failed("bens@homes.example", one, "250 OK", desk.make, state=LetterState.SENT)
     found = {row.split()[0]: row for row in desk.places(one)}
-    assert "A letter didn’t arrive anas@homes.example: 552 Mailbox full" in found["Ana"]
+    assert "An e-mail didn’t arrive anas@homes.example: 552 Mailbox full" in found["Ana"]
     assert "Elsewhere" not in found["Ana"]
     assert "arrive" not in found["Ben"]
-    assert "nobody is reached" not in found["Ana"] + found["Ben"]
+    assert "no e-mail address: please tell them" not in found["Ana"] + found["Ben"]
 
 
 def test_of_two_letters_that_failed_the_newer_is_shown_until_a_later_one_leaves(desk: Desk) -> None:
@@ -238,7 +237,7 @@ def test_of_two_letters_that_failed_the_newer_is_shown_until_a_later_one_leaves(
     (row,) = desk.places(one)
     assert ("552 Mailbox full" in row, "452 Busy" in row) == (True, False)
     failed("anas@homes.example", one, "250 OK", desk.make, state=LetterState.SENT)
-    assert "A letter didn’t arrive" not in desk.places(one)[0]  # a later one did
+    assert "An e-mail didn’t arrive" not in desk.places(one)[0]  # a later one did
 
 
 def mailbox(address: str) -> Mailbox:
@@ -248,9 +247,9 @@ def mailbox(address: str) -> Mailbox:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ({"stopped_at": True}, "Who reads there says it is the wrong address."),
+        ({"stopped_at": True}, "The reader says that it is the wrong address."),
         ({"undeliverable_at": True, "undeliverable_words": "550 5.1.1 Unknown"}, "There is no such mailbox."),
-        ({"blocked_at": True}, "doesn't let our letters in"),
+        ({"blocked_at": True}, "blocks our e-mails"),
     ],
 )
 def test_an_address_that_is_not_reached_says_why_and_its_failed_letter_is_not_said_twice(
@@ -264,20 +263,20 @@ def test_an_address_that_is_not_reached_says_why_and_its_failed_letter_is_not_sa
         for name, value in what.items():
             setattr(mailbox("anas@homes.example"), name, desk.make.now if value is True else value)
     (row,) = desk.places(one)
-    assert "Letters don’t arrive anas@homes.example: " in row
+    assert "E-mails don’t arrive anas@homes.example: " in row
     assert said in row
-    assert "A letter didn’t arrive" not in row
+    assert "An e-mail didn’t arrive" not in row
     assert "What to do about it Ana" in row
-    assert "nobody is reached" not in row  # she has an address of her own
+    assert "no e-mail address: please tell them" not in row  # she has an address of her own
     with transaction():
         mailbox("ana@pupils.example").undeliverable_at = desk.make.now
-    assert "nobody is reached: you tell them" in desk.places(one)[0]
+    assert "no e-mail address: please tell them" in desk.places(one)[0]
 
 
 def test_a_family_without_addresses_is_told_by_the_teacher(desk: Desk) -> None:
     one = desk.session()
     desk.put("Ana", CONFIRMED, one)
-    assert "nobody is reached: you tell them" in desk.places(one)[0]
+    assert "no e-mail address: please tell them" in desk.places(one)[0]
 
 
 def ask(desk: Desk, place: Registration, path: str, user: User) -> str:
@@ -291,20 +290,20 @@ def test_it_says_what_becomes_of_the_place_and_who_is_told(desk: Desk, state: Re
     place = desk.put("Ana", state, one, offered_until=one.starts_at)
     page = ask(desk, place, path, desk.host if of_host else desk.teacher)
     has_seat = state in {OFFERED, PENDING, CONFIRMED}
-    assert ("The seat goes to whoever waits first." in page) is has_seat
-    assert ("The place in the queue is given up." in page) is not has_seat
+    assert ("The seat goes to the first student on the waiting list." in page) is has_seat
+    assert ("They leave the waiting list." in page) is not has_seat
     assert ("Who will be told" in page) is (state in ACTIVE)
-    assert ("Your reason stands in the letters." in page) is of_host
+    assert ("Your reason appears in the e-mails." in page) is of_host
 
 
 def test_the_teachers_note_is_kept_and_the_name_said(desk: Desk) -> None:
     one = desk.session()
     place = desk.put("Ana", CONFIRMED, one)
     client = desk.client_of(desk.teacher)
-    assert client.post(f"/registrations/{place.id}/withdrawal", data={"note": "ill"}).location == f"/sessions/{one.id}/places"
+    assert client.post(f"/registrations/{place.id}/withdrawal", data={"note": "ill"}).location == f"/sessions/{one.id}/seats"
     step = db.session.scalars(select(RegistrationStep).where(RegistrationStep.registration_id == place.id)).one()
     assert (step.note, step.by_id, step.at, step.state) == ("ill", desk.teacher.id, desk.make.now, RegistrationState.WITHDRAWN)
-    assert "Ana's place was given back. The family is told." in unescape(client.get(f"/sessions/{one.id}/places").text)
+    assert "Ana is withdrawn. We'll tell the family." in unescape(client.get(f"/sessions/{one.id}/seats").text)
 
 
 def test_the_hosts_reason_is_kept_and_the_name_said(desk: Desk) -> None:
@@ -313,11 +312,11 @@ def test_the_hosts_reason_is_kept_and_the_name_said(desk: Desk) -> None:
     client = desk.client_of(desk.host)
     with nothing_changes():
         answer = client.post(f"/registrations/{place.id}/removal", data={"reason": " "})
-    assert (answer.status_code, "Please say why: the family is told." in answer.text) == (422, True)
+    assert (answer.status_code, "Please say why. The family will read it." in answer.text) == (422, True)
     assert client.post(f"/registrations/{place.id}/removal", data={"reason": "Closed"}).location == f"/sessions/{one.id}/roster"
     step = db.session.scalars(select(RegistrationStep).where(RegistrationStep.registration_id == place.id)).one()
     assert (step.note, step.by_id, step.at, step.state) == ("Closed", desk.host.id, desk.make.now, RegistrationState.REMOVED)
-    assert "Ana was taken off the list. The family and the school are told." in unescape(client.get(f"/sessions/{one.id}/roster").text)
+    assert "Ana is withdrawn. We'll tell the family and the school." in unescape(client.get(f"/sessions/{one.id}/roster").text)
 
 
 @pytest.mark.parametrize(("path", "of_host"), [("withdrawal", False), ("removal", True)])

@@ -55,7 +55,7 @@ def test_it_counts_the_schools_own_students_by_where_they_stand(desk: Desk) -> N
     for state in (CONFIRMED, WAITING):
         registration_in(state, desk.make.student(other_class), one, stranger, now=desk.make.now)
     (line,) = lines(desk)
-    assert "First a seat is offered: please answer" in line
+    assert "First seat offered: please answer" in line
     assert "UTC−4) 5 2 " in line
     (line,) = lines(desk, stranger)
     assert "UTC−4) 1 1 " in line
@@ -171,13 +171,13 @@ def test_each_student_stands_by_name_with_what_they_would_get_or_what_stands_in_
     found = {" ".join(row.split()[:2]): row for row in rows(page)}
     assert list(found) == ["Ben Adam", "Ana Cole", "Cem Cole", "Dan Dahl", "Ted There", "Uma Unknown", "Yan Young"]
     assert all("has a seat" in found[name] for name in ("Ben Adam", "Ana Cole"))
-    assert "waits, number 1 of your class" in found["Cem Cole"]
-    assert "waits, number 2 of your class" in found["Dan Dahl"]
-    assert "Ted There has a place already." in found["Ted There"]
+    assert "waiting, number 1 of your class" in found["Cem Cole"]
+    assert "waiting, number 2 of your class" in found["Dan Dahl"]
+    assert "Ted There is registered already." in found["Ted There"]
     assert "has no birth date" in found["Uma Unknown"]
     assert "is 13 that day" in found["Yan Young"]
     assert (page.count(" checked"), page.count(" disabled")) == (4, 3)
-    assert "2 will have a seat. 2 will wait." in page
+    assert "2 will have a seat. 2 will be on the waiting list." in page
     assert "Register 4 students" in page
     assert "1 of 3 seats taken" in page
     assert page.count('name="first_ids"') == 4
@@ -188,7 +188,7 @@ def test_with_seats_for_all_nobody_is_asked_who_comes_first(desk: Desk) -> None:
     page = desk.sheet(desk.session())
     assert "1 will have a seat." in page
     assert 'name="first_ids"' not in page
-    assert "Seat first" not in page
+    assert "Prioritise" not in page
 
 
 def test_whoever_is_ticked_first_is_seated_first_in_the_preview_and_who_is_not_ticked_is_left_out(desk: Desk) -> None:
@@ -198,10 +198,10 @@ def test_whoever_is_ticked_first_is_seated_first_in_the_preview_and_who_is_not_t
         answer = desk.press(one, student_ids=[ana.id, ben.id], first_ids=[ben.id, cem.id], preview="1")
     assert answer.status_code == 200
     found = {row.split()[0]: row for row in rows(answer.text)}
-    assert "waits, number 1 of your class" in found["Ana"]
+    assert "waiting, number 1 of your class" in found["Ana"]
     assert "has a seat" in found["Ben"]
-    assert "isn't registered" in found["Cem"]
-    assert "1 will have a seat. 1 will wait." in answer.text
+    assert "not registered" in found["Cem"]
+    assert "1 will have a seat. 1 will be on the waiting list." in answer.text
 
 
 def test_nobody_ticked_is_refused(desk: Desk) -> None:
@@ -221,7 +221,7 @@ def test_a_provisional_session_says_so_on_the_way(desk: Desk) -> None:
     one = desk.session(is_provisional=True, decides_at=desk.make.now + timedelta(days=2))
     desk.make.school_class(desk.school, name="12B")
     for path in (f"/sessions/{one.id}/registration", f"/sessions/{one.id}/registration?class={desk.school_class.id}"):
-        assert "Provisional: it isn't certain yet" in unescape(desk.page(path))
+        assert "Provisional: not confirmed yet" in unescape(desk.page(path))
 
 
 @pytest.mark.parametrize(
@@ -229,8 +229,8 @@ def test_a_provisional_session_says_so_on_the_way(desk: Desk) -> None:
     [
         (1, 1, "1 has a seat. The invitations are on their way."),
         (2, 2, "2 have a seat. The invitations are on their way."),
-        (2, 1, "1 has a seat. 1 waits. We'll tell you when a seat frees up."),
-        (4, 2, "2 have a seat. 2 wait. We'll tell you when a seat frees up."),
+        (2, 1, "1 has a seat. 1 on the waiting list. We'll e-mail you when there is a seat."),
+        (4, 2, "2 have a seat. 2 are on the waiting list. We'll e-mail you when there are seats."),
     ],
 )
 def test_what_came_of_it_is_said(desk: Desk, students: int, capacity: int, said: str) -> None:
@@ -239,7 +239,7 @@ def test_what_came_of_it_is_said(desk: Desk, students: int, capacity: int, said:
     client = desk.client_of(desk.teacher)
     path = f"/sessions/{one.id}/registration?class={desk.school_class.id}"
     answer = client.post(path, data={"student_ids": ids, "permission_attested": "y"})
-    assert (answer.status_code, answer.location) == (303, f"/sessions/{one.id}/places")
+    assert (answer.status_code, answer.location) == (303, f"/sessions/{one.id}/seats")
     assert said in unescape(client.get(answer.location).text)
 
 
@@ -252,7 +252,7 @@ def test_whoever_registers_answers_for_the_students_and_a_coordinator_for_the_cl
     user = {"teacher": desk.teacher, "colleague": colleague}.get(who, coordinator)
     page = words(desk.sheet(one, school_class, user))
     answers_for = desk.teacher if who == "coordinator" else user
-    assert ("teacher: you" in page) is (answers_for is user)
+    assert ("teacher (you)" in page) is (answers_for is user)
     assert desk.press(one, user, school_class, student_ids=[student.id], permission_attested="y").status_code == 303
     place = registration_of(student, one)
     assert (place.teacher_id, place.class_id, place.school_id) == (answers_for.id, school_class.id, desk.school.id)

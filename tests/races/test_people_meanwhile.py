@@ -315,7 +315,7 @@ def test_a_session_joined_and_cancelled_while_a_family_is_reached_again_is_in_no
     assert db.session.scalars(kinds).all()[-1] is LetterKind.CANCELLED
 
 
-# Domains that turn us away
+# Domains that block our e-mails
 
 
 def turning_away(scene: Scene, number: int = 10) -> list[int]:

@@ -69,7 +69,7 @@ class Desk:
         return answer.text
 
     def places(self, about: OutreachSession, user: User | None = None) -> list[str]:
-        return rows(self.page(f"/sessions/{about.id}/places", user))
+        return rows(self.page(f"/sessions/{about.id}/seats", user))
 
     def sheet(self, about: OutreachSession, school_class: SchoolClass | None = None, user: User | None = None) -> str:
         return self.page(f"/sessions/{about.id}/registration?class={(school_class or self.school_class).id}", user)

@@ -199,7 +199,7 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         "families.withdraw": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.not_mine": {"token": tokens.sign(ticket(LinkPurpose.NOT_MINE), secret)},
         "families.reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
-        "families.remind_again": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
+        "families.restart_reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations
         "security.reset_password": {"token": generate_reset_password_token(rival)},  # type: ignore[no-untyped-call]  # it has no annotations
     }

@@ -54,9 +54,9 @@ def test_each_field_has_a_name_of_its_own() -> None:
         ),
         (
             Problem(7, ListField.FAMILY_NAME, ProblemCode.MISSING_NAME),
-            "Row 7: the family name is missing. Every student needs a given name and a family name.",
+            "Row 7: “family name” is missing. Every student needs a given name and a family name.",
         ),
-        (Problem(9, None, ProblemCode.REPEATED_ROW, "4"), "Row 9 repeats row 4. It counts once."),
+        (Problem(9, None, ProblemCode.REPEATED_ROW, "4"), "Row 9 is the same as row 4. We count it once."),
         (Problem(2, ListField.NEEDS, ProblemCode.FORMULA_CELL, "=1+1"), 'Row 2: "=1+1" is a formula. Replace it with its value.'),
     ],
 )
@@ -83,7 +83,7 @@ def test_sentences_are_spoken_in_the_language_of_the_page() -> None:
     app = Flask(__name__)
     Babel(app)
     with app.test_request_context():
-        assert problem_words(Problem(9, None, ProblemCode.REPEATED_ROW, "4")) == "Row 9 repeats row 4. It counts once."
+        assert problem_words(Problem(9, None, ProblemCode.REPEATED_ROW, "4")) == "Row 9 is the same as row 4. We count it once."
 
 
 def _reads_well(words: str) -> None:

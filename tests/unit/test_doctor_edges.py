@@ -231,7 +231,7 @@ def test_without_a_mail_server_letters_are_kept_here(production: Settings) -> No
     demo = replace(production, mode="demo", mail_server=None, reply_address="rsvp+{token}@outreach.example")
     found = list(check_mail(demo))
     assert verdicts(found) == {"Mail server": "OK", "Reply address": "OK"}
-    assert "letters are kept in" in about("Mail server", found).text
+    assert "e-mails are kept in" in about("Mail server", found).text
 
 
 @pytest.mark.parametrize(("username", "password", "is_half"), [(None, None, False), ("us", None, True), (None, "hush", True)])

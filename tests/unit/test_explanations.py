@@ -9,8 +9,8 @@ from flask_babel import Babel
 from outreach.mail.explanations import explain_blocked, explain_rejection
 
 NO_MAILBOX = "There is no such mailbox."
-NO_DOMAIN = "There is no mail behind its @. Look for a typing mistake there."
-NOT_LET_IN = "Its mail server doesn't let our letters in."
+NO_DOMAIN = "The part after the @ doesn't receive e-mail. Check it for typing mistakes."
+NOT_LET_IN = "Its mail server blocks our e-mails."
 FULL = "The mailbox is full."
 
 
@@ -23,8 +23,8 @@ FULL = "The mailbox is full."
         ("", NO_MAILBOX),
         ("550 5.1.2 Bad destination system", NO_DOMAIN),
         ("550 5.4.4 Host not found", NO_DOMAIN),
-        ("553 5.1.3 Bad syntax", "It isn't an address mail can go to. Look for a typing mistake."),
-        ("551 5.1.6 Moved", "The mailbox has moved, and nobody says where."),
+        ("553 5.1.3 Bad syntax", "It isn't a valid e-mail address. Check it for typing mistakes."),
+        ("551 5.1.6 Moved", "The mailbox has moved, and its server doesn't say where."),
         ("smtp; 550-5.2.1 The email account is disabled", "The mailbox was closed."),
         ("552 5.2.2 Over quota", FULL),
         ("452 4.2.2 Over quota", FULL),

@@ -62,7 +62,7 @@ def test_what_is_good_is_taken(filled: Filled) -> None:
 @pytest.mark.parametrize("typed", ["", " ", "\t ", "\n"])
 def test_blanks_are_nothing(filled: Filled, typed: str) -> None:
     _form, errors = filled(line=typed)
-    assert errors["line"][-1] in ("Say it.", "Please write this on one line, without control characters.")
+    assert errors["line"][-1] in ("Say it.", "Please enter this on one line, without control characters.")
     assert filled(number="")[1]["number"] == ["Please fill this in."]
 
 
@@ -76,7 +76,7 @@ def test_a_line_loses_the_blanks_around_it_and_has_a_length(filled: Filled) -> N
 
 @pytest.mark.parametrize("character", ["\n", "\r", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"])
 def test_a_line_stays_on_one_line(filled: Filled, character: str) -> None:
-    assert filled(free=f"a{character}b")[1] == {"free": ["Please write this on one line, without control characters."]}
+    assert filled(free=f"a{character}b")[1] == {"free": ["Please enter this on one line, without control characters."]}
 
 
 @pytest.mark.parametrize("text", ["a b", "a\u00a0b", "Zoë O’Neil", "名"])
@@ -149,7 +149,7 @@ def test_each_refusal_has_its_status_and_words() -> None:
 
 @pytest.mark.usefixtures("app")
 def test_what_is_not_there_has_words_of_its_own() -> None:
-    assert str(NotThere()) == str(NotThere(None)) == "There is nothing here, or it isn't yours to see."
+    assert str(NotThere()) == str(NotThere(None)) == "There is no page here, or you don't have access to it."
 
 
 # What the extensions are told.

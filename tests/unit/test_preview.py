@@ -29,7 +29,7 @@ def _words() -> Iterator[None]:
 
 
 NOBODY = RecipientCounts(students=0, guardians=0, teachers=0, hosts=0)
-LIST, BOTH = "a list of their students", "the same, and a list of their students"
+LIST, BOTH = "a list of their students", "the same e-mail and a list of their students"
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ LIST, BOTH = "a list of their students", "the same, and a list of their students
         ({"lists": 2}, [(2, "teachers", LIST)]),
         ({"hosts": 1}, [(1, "host", "E")]),
         ({"hosts": 2}, [(2, "hosts", "E")]),
-        ({"waiting": 1}, [(1, "student or guardian who waits", "a letter")]),
-        ({"waiting": 2}, [(2, "students and guardians who wait", "a letter")]),
+        ({"waiting": 1}, [(1, "student or guardian on the waiting list", "an e-mail")]),
+        ({"waiting": 2}, [(2, "students and guardians on the waiting list", "an e-mail")]),
     ],
 )
 def test_who_hears_and_what_they_get(counts: dict[str, int], rows: list[tuple[int, str, str]]) -> None:
@@ -64,7 +64,7 @@ def test_everybody_who_hears_is_named_once_in_this_order() -> None:
         (2, "guardians"),
         (3, "teachers"),
         (4, "hosts"),
-        (5, "students and guardians who wait"),
+        (5, "students and guardians on the waiting list"),
     ]
 
 
@@ -99,7 +99,7 @@ DECIDES = datetime(2027, 3, 16, 16, tzinfo=UTC)
         ({"kit": "A pad!"}, [("Kit for each student", FACTS.kit, "A pad!")]),
         (
             {"frees_declined_seats": not FACTS.frees_declined_seats},
-            [("A declined invitation", "keeps the place until the family gives it back", "gives the place back")],
+            [("If an invitation is declined", "the student keeps the seat until the family withdraws", "the student is withdrawn")],
         ),
     ],
 )
@@ -117,8 +117,8 @@ def test_times_and_status_are_said_on_the_clock_of_the_place() -> None:
     )
     assert (when.label, f"{FACTS.starts_wall:%H:%M}" in when.was, when.was == when.becomes) == ("When", True, False)
     (status,) = changes(replace(FACTS, zone="America/New_York"), replace(FACTS, zone="America/New_York", decides_at=DECIDES))
-    assert (status.label, status.was) == ("Status", "It takes place")
-    assert status.becomes.startswith("Provisional: decided by Tuesday 16 March 2027, 12:00 (New York")
+    assert (status.label, status.was) == ("Status", "Confirmed")
+    assert status.becomes.startswith("Provisional, to be decided by Tuesday 16 March 2027, 12:00 (New York")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_an_hour_that_is_skipped_or_comes_twice_is_said_with_the_clocks_move() -
     assert isinstance(twice, AskWhich)
     assert (twice.field, twice.offsets) == ("fold", (-4 * hour, -5 * hour))
     assert str(twice) == (
-        "01:30 comes twice on Sunday 7 November 2027 in New York: the clock goes back from 02:00 to 01:00. "
+        "01:30 comes twice on Sunday 7 November 2027 in New York, because the clocks go back from 02:00 to 01:00. "
         "Say whether you mean the first (UTC\N{MINUS SIGN}4) or the second (UTC\N{MINUS SIGN}5)."
     )
     skipped = time_refusal(TimeRefused(Objection.SKIPPED, "start", wall=wall, clock_move=move), "America/New_York")

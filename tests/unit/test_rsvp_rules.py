@@ -1,4 +1,4 @@
-"""Who speaks for a student, whose "can't come" gives the place back, and what a family's answers come to."""
+"""Who speaks for a student, whose "can't come" withdraws the student, and what a family's answers come to."""
 
 from __future__ import annotations
 

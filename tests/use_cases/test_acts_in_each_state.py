@@ -30,9 +30,9 @@ MOMENTS = {
     "a draft": (timedelta(days=-7), SessionState.DRAFT),
 }
 TAKES_PLACE = ("in a week", "starts in a second")
-GIVEN_BACK = "given back before"
+GIVEN_BACK = "already been withdrawn"
 BEGUN = "has begun or was cancelled"
-LAPSED = "offer has lapsed"
+LAPSED = "offer has expired"
 
 
 class Scene:

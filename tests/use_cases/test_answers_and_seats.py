@@ -196,7 +196,7 @@ def test_it_is_taken_until_the_start(scene: Scene, before: timedelta) -> None:
     if before > timedelta(0):
         assert len(answer(scene, at=at)) == 1
     else:
-        with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
+        with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
             answer(scene, at=at)
 
 
@@ -205,7 +205,7 @@ def test_a_session_that_is_off_is_not_answered(scene: Scene, state: SessionState
     scene.register("Ana", HOME)
     with transaction():
         db.session.get_one(OutreachSession, scene.session.id).state = state
-    with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
         answer(scene)
 
 
@@ -214,7 +214,7 @@ def test_only_the_invitation_as_it_is_now_is_answered(scene: Scene, sequence: in
     scene.register("Ana", HOME)
     with transaction():
         scene.invitation(HOME).sequence = 1
-    with nothing_changes(), pytest.raises(Stale, match="has changed meanwhile"):
+    with nothing_changes(), pytest.raises(Stale, match="has changed in the meantime"):
         answer(scene, sequence=sequence)
     assert len(answer(scene, sequence=1)) == 1
 
@@ -223,5 +223,5 @@ def test_an_invitation_that_was_cancelled_is_not_answered(scene: Scene) -> None:
     scene.register("Ana", HOME)
     with transaction():
         scene.invitation(HOME).is_live = False
-    with nothing_changes(), pytest.raises(Refusal, match="nothing to answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
         answer(scene)

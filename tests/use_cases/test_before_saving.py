@@ -56,7 +56,7 @@ WORDING: dict[str, Any] = {
 SILENT: dict[str, Any] = {
     "specialty": "Plastic", "day_phone": "+44 20 7946", "age_floor": 12, "reminder_leads": (60,), "opens_wall": datetime(2027, 3, 2),
 }  # fmt: skip
-GOES = "a letter that takes the entry out of their calendar"
+GOES = "an e-mail that removes the entry from their calendar"
 WITH_AN_ENTRY = [(2, "students"), (2, "guardians"), (1, "teacher"), (2, "hosts")]
 
 
@@ -68,7 +68,7 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
     plan = plan_edit(busy.id, offer, notifies=True, now=now)
     assert plan.news is not None
     assert [row[:2] for row in plan.recipients] == WITH_AN_ENTRY
-    assert {row[2] for row in plan.recipients} == {"a letter that changes the entry; their answer stays"}
+    assert {row[2] for row in plan.recipients} == {"an e-mail that changes the entry; their answer is kept"}
     assert (plan.sends, plan.news.has_new_description) == (True, name == "description")
     changed = {key for key in WORDING if key != "description" and getattr(plan.news.previous, key) != getattr(plan.news.becomes, key)}
     assert changed == {name} - {"description"}
@@ -81,7 +81,7 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
 def test_what_no_letter_shows_cannot_be_told_and_is_saved_without_asking(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **({name: SILENT[name]} if name else {}))
     assert plan_edit(busy.id, offer, notifies=False, now=now).sends is False
-    with pytest.raises(Refusal, match="none of it changed") as refusal:
+    with pytest.raises(Refusal, match="Nothing that the e-mails show has changed") as refusal:
         plan_edit(busy.id, offer, notifies=True, now=now)
     assert refusal.value.field == "notifies"
 
@@ -91,21 +91,21 @@ def test_another_host_is_news_and_comes_and_goes(make: Builder, busy: OutreachSe
     plan = plan_edit(busy.id, as_it_is(busy, host_id=other.id), notifies=True, now=now)
     assert plan.news is not None
     assert (plan.news.previous.host_name, plan.news.becomes.host_name) == ("Sam Lee", "Ida Ash")
-    assert [row[:2] for row in plan.recipients[4:]] == [(1, "new host"), (1, "host who goes")]
+    assert [row[:2] for row in plan.recipients[4:]] == [(1, "new host"), (1, "host who leaves")]
 
 
 @pytest.mark.parametrize(
     ("emails", "expected"),
     [
         (("kim@adults.example",), []),
-        ((), [(1, "host who goes", GOES)]),
+        ((), [(1, "host who leaves", GOES)]),
         (("new@adults.example", "kim@adults.example"), [(1, "new host", "an invitation for their calendar")]),
         (("new@adults.example", "too@adults.example", "kim@adults.example"), [(2, "new hosts", "an invitation for their calendar")]),
         (
             ("new@adults.example",),
             [
                 (1, "new host", "an invitation for their calendar"),
-                (1, "host who goes", GOES),
+                (1, "host who leaves", GOES),
             ],
         ),
     ],

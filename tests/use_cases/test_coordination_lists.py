@@ -284,7 +284,7 @@ def test_what_came_in_is_narrowed_by_words_kind_and_outcome(now: datetime) -> No
     assert found("pupils", Shown.ALL, InboundKind.OTHER) == []
 
 
-# What needs attention.
+# What needs your attention.
 
 
 @pytest.mark.usefixtures("app")
@@ -364,7 +364,7 @@ def test_sessions_of_two_weeks_that_are_full_or_less_than_a_quarter_taken(make: 
     assert found == ["begins in a second", "full", "less than a quarter", "in two weeks"]
 
 
-# Silent addresses.
+# Undeliverable addresses.
 
 
 @pytest.fixture
@@ -397,7 +397,7 @@ def shelf(which: MailboxFilter, now: datetime) -> list[tuple[str, str | None, in
 
 
 def test_each_silent_address_stands_on_one_shelf_the_latest_first(addresses: dict[str, Mailbox], now: datetime) -> None:
-    assert shelf(MailboxFilter.SILENT, now) == [
+    assert shelf(MailboxFilter.UNDELIVERABLE, now) == [
         ("refused", None, 1),
         ("own", None, None),
         ("adult", "Robin Adult", None),
@@ -405,8 +405,8 @@ def test_each_silent_address_stands_on_one_shelf_the_latest_first(addresses: dic
         ("both", None, None),
     ]
     assert shelf(MailboxFilter.BLOCKED, now) == [("blocked", None, 1)]
-    assert shelf(MailboxFilter.PUT_OFF, now) == [("soft", None, 2)]
-    assert undeliverable.filter_counts(now=now) == {MailboxFilter.SILENT: 5, MailboxFilter.BLOCKED: 1, MailboxFilter.PUT_OFF: 1}
+    assert shelf(MailboxFilter.TEMPORARY, now) == [("soft", None, 2)]
+    assert undeliverable.filter_counts(now=now) == {MailboxFilter.UNDELIVERABLE: 5, MailboxFilter.BLOCKED: 1, MailboxFilter.TEMPORARY: 1}
     assert dashboard(now=now).undeliverable_mailboxes == 3, "one that nobody is known by needs nobody"
     assert dashboard(now=now).stopped_mailboxes == 2
     assert len(addresses) == 10

@@ -157,7 +157,7 @@ def test_a_given_place_says_who_gave_it_and_when(make: Builder, now: datetime) -
 def test_a_place_that_is_gone_is_not_given(make: Builder, now: datetime) -> None:
     user = make.user()
     asked = applied(user, now)
-    with pytest.raises(Refusal, match="no longer there"):
+    with pytest.raises(Refusal, match="no longer exists"):
         use_cases.approve_teacher(asked.id, 999_999, by_id=make.coordinator().id, note="", now=now)
     assert (outcome(user), asked.state) == (([], [], [], []), ApplicationState.PENDING)
 

@@ -112,16 +112,16 @@ def test_letters_that_wait_long_ask_for_the_worker(make: Builder, now: datetime)
     put(make.mailbox("someone@example.org"), now=now)
     later = now + timedelta(minutes=11)
     said = {finding.subject: finding for finding in check_service(now=later)}
-    assert said["Letters"].level is Level.ATTENTION
-    assert "outreach worker" in said["Letters"].advice
+    assert said["E-mails"].level is Level.ATTENTION
+    assert "outreach worker" in said["E-mails"].advice
 
 
 def test_a_paused_queue_fails_with_the_servers_words(make: Builder, now: datetime) -> None:  # noqa: ARG001 (its database)
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, reason="sign_in", server_words="535 wrong password"))
     said = {finding.subject: finding for finding in check_service(now=now)}
-    assert said["Letters"].level is Level.FAILS
-    assert "535 wrong password" in said["Letters"].text
+    assert said["E-mails"].level is Level.FAILS
+    assert "535 wrong password" in said["E-mails"].text
 
 
 @pytest.mark.usefixtures("app")
@@ -129,7 +129,7 @@ def test_the_doctor_sees_all_of_a_demo(settings: Settings, now: datetime) -> Non
     subjects = [finding.subject for finding in examine(settings, clock=lambda: now)]
     assert subjects == [
         *("Mode", "Address", "Secret key", "Zone data", "Clock", "Folder", "Privacy"),
-        *("Database", "Database clock", "Tables", "Writing", "Coordinator", "Letters", "Mail server", "Reply address", "Inbox"),
+        *("Database", "Database clock", "Tables", "Writing", "Coordinator", "E-mails", "Mail server", "Reply address", "Inbox"),
     ]
 
 

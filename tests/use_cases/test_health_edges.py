@@ -38,7 +38,7 @@ def test_a_letter_may_wait_ten_minutes(make: Builder, now: datetime, waited: tim
     due(make, now, now - waited)
     due(make, now, now)
     due(make, now, now + SECOND)
-    found = of(now)["Letters"]
+    found = of(now)["E-mails"]
     assert (found.level, found.text.partition(",")[0]) == (verdict, "2 due")
     assert ("the oldest since 2027-03-01 08:" in found.text) is (verdict is Level.ATTENTION)
 
@@ -46,7 +46,7 @@ def test_a_letter_may_wait_ten_minutes(make: Builder, now: datetime, waited: tim
 @pytest.mark.parametrize("state", LetterState)
 def test_only_letters_that_have_not_left_are_due(make: Builder, now: datetime, state: LetterState) -> None:
     due(make, now, now - 2 * LONG, state)
-    assert (of(now)["Letters"].level is Level.ATTENTION) is (state in UNSETTLED)
+    assert (of(now)["E-mails"].level is Level.ATTENTION) is (state in UNSETTLED)
 
 
 @pytest.mark.parametrize("reason", ["unreachable", "insecure", "sign_in", "sender", "another"])
@@ -54,7 +54,7 @@ def test_a_pause_is_said_before_all_else(make: Builder, now: datetime, reason: s
     due(make, now, now - 2 * LONG)
     with transaction():
         db.session.add(OutboxPause(id=1, since=now, until=now, times=1, reason=reason, server_words="535 no"))
-    found = of(now)["Letters"]
+    found = of(now)["E-mails"]
     assert found.level is Level.FAILS
     assert found.text.startswith("all wait since 2027-03-01 09:00 UTC: ")
     assert ("another" in found.text, "(535 no)" in found.text) == (reason == "another", True)

@@ -197,8 +197,8 @@ def test_the_familys_page_and_the_teachers_page_say_what_is_missing(
     expires = family.session.ends_at + timedelta(days=30)
     ticket = Ticket(mailbox.id, family.session.id, LinkPurpose.FAMILY, mailbox.link_version, expires)
     page = unescape(client_of(None).get(f"/i/{sign(ticket, settings().secret_key)}").text)
-    assert page.count("Nobody else gets this seat.") == 1
-    assert "What is missing: a guardian must be named first." in page
-    places = unescape(client_of(family.teacher).get(f"/sessions/{family.session.id}/places").text)
-    assert places.count("a guardian must be named first") == 1
+    assert page.count("Nobody else can take this seat.") == 1
+    assert "Still missing: a guardian." in page
+    places = unescape(client_of(family.teacher).get(f"/sessions/{family.session.id}/seats").text)
+    assert places.count("still missing: a guardian") == 1
     assert "seat held" in places

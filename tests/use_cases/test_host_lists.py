@@ -204,8 +204,8 @@ def test_answers_are_counted_for_those_who_have_a_seat_here(make: Builder, now: 
                 invitation.answer = answer if invitation.session_id == here.id else Answer.TENTATIVE
                 invitation.answered_at = now
     shown = roster(here.id)
-    assert [guest.verdict and guest.verdict.answer for guest in shown.seated] == [Answer.ACCEPTED, Answer.DECLINED, Answer.NEEDS_ACTION]
-    assert [guest.verdict for guest in shown.waiting] == [None]
+    assert [guest.rsvp and guest.rsvp.answer for guest in shown.seated] == [Answer.ACCEPTED, Answer.DECLINED, Answer.NEEDS_ACTION]
+    assert [guest.rsvp for guest in shown.waiting] == [None]
     assert shown.answers == RsvpCounts(coming=1, not_coming=1, unanswered=1)
     assert roster(elsewhere.id).answers == RsvpCounts(unsure=4)
 
@@ -333,7 +333,7 @@ def test_places_are_offered_with_ones_own_first_and_each_room_beside_its_site(ma
     theatre, lab, elsewhere = make.area(zed, "Theatre"), make.area(zed, "Lab"), make.area(ash, "Ward")
     offered = [(choice.value, str(choice.label)) for choice in form_defaults.places_to_choose(user)]
     assert [one for one in offered if not one[1].startswith("Town Infirmary")] == [
-        ("", "A new place, or online"),
+        ("", "A new site, or online"),
         (f"site-{zed.id}", "Zed"),
         (f"area-{lab.id}", "Zed: Lab"),
         (f"area-{theatre.id}", "Zed: Theatre"),

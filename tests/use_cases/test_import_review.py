@@ -68,11 +68,11 @@ def test_every_row_is_in_one_part_and_everything_is_counted(make: Builder, schoo
     (asked,) = found.asked
     assert (asked.line, asked.name, asked.facts, asked.chosen) == (5, "Else Hill", "9", "")
     assert options(asked) == [
-        (str(elsewhere.id), "Yes, Else Hill (8A, born 30 Apr 2012, number 7, needs noted)"),
+        (str(elsewhere.id), "Yes, Else Hill (8A, born 30 Apr 2012, number 7, with needs)"),
         ("new", "Somebody new"),
         ("out", "Leave this row out"),
     ]
-    assert asked.question.startswith("Row 5: another class of your school has a Else Hill.")
+    assert asked.question.startswith("Row 5: another class at your school has a student called Else Hill.")
     (bad,) = found.bad
     assert (bad.line, bad.cells, len(bad.sentences)) == (6, "Bad · 9 · not an address", 2)
     assert found.absent == ("Gone Hill",)
@@ -93,7 +93,7 @@ def test_answers_so_far_are_shown_and_counted(make: Builder, school_class: Schoo
     ]
     assert ([one.name for one in found.new], [one.name for one in found.updated]) == (["Ben Hill"], ["Ana Hill"])
     assert (found.unanswered, found.left_out, found.to_write) == (1, 1, 2)
-    assert [one.news for one in found.updated] == [("comes into this class",)]
+    assert [one.news for one in found.updated] == [("will join this class",)]
 
 
 def test_a_student_in_no_class_or_several_is_told_apart_by_them(make: Builder, school_class: SchoolClass, now: datetime) -> None:
@@ -104,7 +104,7 @@ def test_a_student_in_no_class_or_several_is_told_apart_by_them(make: Builder, s
     found = review(school_class, "First name;Surname", "Ana;Hill", now=now)
     assert [words for _key, words in found.asked[0].options[:2]] == [
         "Yes, Ana Hill (8A, 8B, ana@pupils.example)",
-        "Yes, Ana Hill (in no class, 7)",
+        "Yes, Ana Hill (not in a class, 7)",
     ]
 
 
@@ -144,7 +144,7 @@ def test_warnings_stand_beside_their_row_or_among_the_remarks(school_class: Scho
     found = review(school_class, "Name;Year", "Ana Hill;9", "Ana Hill;9", "Ben Hill;9", now=now)
     assert [(one.line, len(one.notes)) for one in found.new] == [(2, 1), (4, 1)]
     assert found.new[0].notes[0].startswith('Row 2: we split the name as "Ana | Hill"')
-    assert "Row 3 repeats row 2. It counts once." in found.remarks
+    assert "Row 3 is the same as row 2. We count it once." in found.remarks
     assert not any(remark.startswith(("Row 2", "Row 4")) for remark in found.remarks)
 
 
@@ -159,9 +159,8 @@ def test_rows_of_siblings_that_disagree_are_remarked(make: Builder, school_class
         f"Ben;Hill;{guardian};two@families.example",
         now=now,
     )
-    assert found.remarks == (
-        f"Rows 2 and 3 tell the guardian {guardian} differently (one@families.example and two@families.example). That stays as it is.",
-    )
+    values = "one@families.example and two@families.example"
+    assert found.remarks == (f"Rows 2 and 3 have different details for the guardian {guardian} ({values}). We'll keep what we have.",)
     assert (len(found.unchanged), found.updated) == (2, ())
 
 

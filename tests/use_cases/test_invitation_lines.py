@@ -211,17 +211,17 @@ def test_an_address_that_gets_nothing_says_since_when_and_why(desk: Desk) -> Non
     desk.mark(refused, undeliverable_at=desk.now, undeliverable_words="550 no Ben")
     desk.mark(silent, undeliverable_at=desk.now, undeliverable_words=None)
     desk.mark(blocked, blocked_at=desk.now)
-    assert reply(desk, stopped) == "Its reader said “wrong address” on 09:00."
-    assert reply(desk, refused) == "The mail server says since 09:00 that there is no such address. The server said: 550 no Ben"
-    assert reply(desk, silent) == "The mail server says since 09:00 that there is no such address."
-    assert reply(desk, blocked) == "Its domain turns our letters away since 09:00."
+    assert reply(desk, stopped) == "The reader reported a wrong address on 09:00."
+    assert reply(desk, refused) == "The mail server has refused this address since 09:00. The server said: 550 no Ben"
+    assert reply(desk, silent) == "The mail server has refused this address since 09:00."
+    assert reply(desk, blocked) == "Its domain has blocked our e-mails since 09:00."
 
 
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (LetterState.QUEUED, "It waits, due on 08:00. The server said: 421 busy"),
-        (LetterState.LEASED, "It waits, due on 08:00. The server said: 421 busy"),
+        (LetterState.QUEUED, "It is waiting to be sent on 08:00. The server said: 421 busy"),
+        (LetterState.LEASED, "It is waiting to be sent on 08:00. The server said: 421 busy"),
         (LetterState.FAILED, "The server said: 421 busy"),
         (LetterState.DROPPED, "It was dropped. The server said: 421 busy"),
         (LetterState.SENT, ""),
@@ -234,7 +234,7 @@ def test_what_never_left_says_what_becomes_of_its_letter(desk: Desk, state: Lett
     assert reply(desk, invitation) == words
 
 
-@pytest.mark.parametrize(("is_live", "words"), [(True, "A newer version hasn't left."), (False, "The cancellation hasn't left.")])
+@pytest.mark.parametrize(("is_live", "words"), [(True, "A newer version hasn't been sent."), (False, "The cancellation hasn't been sent.")])
 def test_what_is_out_of_date_says_which_news_has_not_left(desk: Desk, *, is_live: bool, words: str) -> None:
     invitation = desk.invitation("ana", sequence=1, is_live=is_live)
     assert (desk.line(invitation).state, reply(desk, invitation)) == (State.STALE, words)
@@ -248,9 +248,9 @@ def test_what_came_back_says_when_it_was_accepted_and_what_was_said(desk: Desk) 
     invitation = desk.invitation("ana")
     desk.letter(invitation, settled_at=desk.now - HOUR)
     last = desk.letter(invitation, LetterState.FAILED, server_words="421 busy")
-    assert reply(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 421 busy"
+    assert reply(desk, invitation) == "Accepted on 08:00, but the last e-mail came back. The server said: 421 busy"
     desk.bounce(last, BounceKind.HARD, "550 no")
-    assert reply(desk, invitation) == "Accepted on 08:00, but the last letter came back. The server said: 550 no"
+    assert reply(desk, invitation) == "Accepted on 08:00, but the last e-mail came back. The server said: 550 no"
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ def test_an_answer_says_how_and_when_it_came(
 
 def test_what_was_sent_says_when_a_server_took_it(desk: Desk) -> None:
     invitation = desk.invitation("ana")
-    assert reply(desk, invitation) == "The mail server took it on never."
+    assert reply(desk, invitation) == "The mail server accepted it on never."
     desk.letter(invitation, settled_at=desk.now - HOUR)
-    assert reply(desk, invitation) == "The mail server took it on 08:00."
+    assert reply(desk, invitation) == "The mail server accepted it on 08:00."
 
 
 def test_what_stands_no_more_says_whether_it_may_still_be_seen(desk: Desk) -> None:
@@ -288,10 +288,10 @@ def test_what_stands_no_more_says_whether_it_may_still_be_seen(desk: Desk) -> No
     desk.letter(taken, settled_at=desk.now - HOUR)
     desk.letter(silent)
     desk.mark(silent, blocked_at=desk.now)
-    assert reply(desk, nothing) == "Nothing had left, so nothing had to be taken back."
-    assert reply(desk, taken) == "The mail server took the cancellation on 08:00."
+    assert reply(desk, nothing) == "Nothing had been sent, so there was nothing to cancel."
+    assert reply(desk, taken) == "The mail server accepted the cancellation on 08:00."
     for invitation in (silent, without):
-        assert reply(desk, invitation) == "The entry may still be in their calendar: nothing goes to that address."
+        assert reply(desk, invitation) == "The entry may still be in their calendar, because we don't send e-mails to that address."
 
 
 # Its history.
@@ -341,7 +341,7 @@ def test_what_stands_no_more_is_cancelled_again_where_it_had_left(desk: Desk) ->
     left, never = desk.invitation("ana", is_live=False, sequence=1), desk.invitation("ben", is_live=False, sent_sequence=None)
     send_as_update(left.id, now=desk.now)
     assert [(name, sequence) for name, _kind, sequence in waiting()] == [("ana", 2)]
-    with pytest.raises(Refusal, match="never left"):
+    with pytest.raises(Refusal, match="was never sent"):
         send_as_update(never.id, now=desk.now)
     db.session.refresh(never)
     assert (never.sequence, len(waiting())) == (0, 1)
@@ -368,7 +368,7 @@ def test_to_an_address_that_gets_nothing_it_is_refused_in_the_words_of_the_first
     desk.mark(
         ana, **{name: desk.now for name, is_set in zip(("stopped_at", "undeliverable_at", "blocked_at"), marks, strict=True) if is_set}
     )
-    words = ("wrong address", "knows no such address", "turns our letters away")[marks.index(True)]
+    words = ("wrong address", "doesn't know this address", "blocks our e-mails")[marks.index(True)]
     with pytest.raises(Refusal, match=words):
         send_as_update(ana.id, now=desk.now)
     assert waiting() == []

@@ -104,7 +104,7 @@ def test_one_waits_for_a_role_once(make: Builder, now: datetime, role: RoleName,
     apply_for(other, CLINICIAN, ApplicationState.PENDING, now)
     wish = Wish(role=role, place="New")
     if role is TEACHER and state is ApplicationState.PENDING:
-        with nothing_changes(), pytest.raises(Refusal, match="still waiting") as refusal:
+        with nothing_changes(), pytest.raises(Refusal, match="waiting for a decision") as refusal:
             use_cases.apply_again(user.id, wish, now=now)
         assert refusal.value.field == "role"
     else:
@@ -136,7 +136,7 @@ def test_an_address_is_confirmed_once_by_the_newest_link(make: Builder, now: dat
     use_cases.confirm_address(user.id, user.fs_uniquifier, now=now)
     use_cases.confirm_address(user.id, user.fs_uniquifier, now=now + SECOND)
     assert user_of().confirmed_at == now
-    with pytest.raises(NotThere, match="no longer there"):
+    with pytest.raises(NotThere, match="no longer exists"):
         use_cases.confirm_address(user.id + 1, user.fs_uniquifier, now=now)
 
 

@@ -115,7 +115,7 @@ def test_a_session_is_its_hosts_and_its_posters(world: World) -> None:
 
 
 def test_only_who_hosts_takes_a_student_off_the_list(world: World) -> None:
-    """The student's own teacher gives the place back; taking off the list isn't theirs."""
+    """The student's own teacher withdraws the student; withdrawing as a host isn't theirs."""
     assert world.who(policy.removes_registration, world.registration, but=SIGNED_OUT) == HOSTS
 
 

@@ -433,11 +433,11 @@ def test_what_is_decided_is_not_decided_again(post: Post, now: datetime) -> None
     for act in (provisional.confirm, partial(provisional.call_off, reason="No theatre.")):
         with pytest.raises(Refusal) as refusal:
             act(posted.id, seen=posted.updated_at, now=now)
-        assert "decided already" in str(refusal.value)
+        assert "already confirmed" in str(refusal.value)
     use_cases.cancel(posted.id, "No theatre.", now=now)
     with pytest.raises(Refusal) as refusal:
         leave_open(posted, None, now=now)
-    assert "was cancelled" in str(refusal.value)
+    assert "already been cancelled" in str(refusal.value)
 
 
 @pytest.mark.one_database

@@ -160,7 +160,7 @@ def test_a_refused_time_leaves_no_new_place_behind(make: Builder, now: datetime)
         post(make.clinician(), place, when=WhenInput(day=date(2027, 3, 14), start=time(2, 30), end=time(4)), now=now)
     assert refusal(error) == (
         "start",
-        "02:30 doesn't exist on Sunday 14 March 2027 in New York: the clock goes from 02:00 to 03:00.",
+        "02:30 doesn't exist on Sunday 14 March 2027 in New York, because the clocks go from 02:00 to 03:00.",
     )
     assert db.session.scalar(select(func.count(Site.id))) == 0
 
@@ -245,7 +245,7 @@ def test_fewer_seats_than_are_taken_are_refused(make: Builder, now: datetime) ->
     outreach_session = full_session(make, make.clinician())
     with pytest.raises(Refusal) as error:
         use_cases.edit(outreach_session.id, replace(OFFER, capacity=2), seen=outreach_session.updated_at, now=now)
-    assert refusal(error) == ("capacity", "3 seats are taken; keep at least as many, or take students off the list first.")
+    assert refusal(error) == ("capacity", "3 seats are taken. Keep at least that many, or withdraw students first.")
 
 
 def test_a_new_co_host_is_invited_and_one_who_leaves_hears_of_it(make: Builder, now: datetime) -> None:
@@ -284,7 +284,7 @@ def test_a_move_that_changes_nothing_is_refused_and_tells_nobody(make: Builder, 
     outreach_session = full_session(make, make.clinician())
     place = at(db.session.get_one(Site, outreach_session.site_id))
     before = db.session.scalar(select(func.count(Letter.id)))
-    with pytest.raises(Refusal, match="Nothing changed"):
+    with pytest.raises(Refusal, match="Nothing was changed"):
         apply_move(outreach_session.id, AFTERNOON, place, seen=outreach_session.updated_at, now=now)
     assert (db.session.scalar(select(func.count(Letter.id))), outreach_session.revision) == (before, 0)
 
@@ -368,5 +368,5 @@ def test_a_draft_changes_altogether_and_is_published_in_one_go(make: Builder, no
     draft = post(host, at(make.site()), now=now, publish=False)
     use_cases.edit_draft(draft.id, AFTERNOON, at(there), replace(OFFER, title="New"), seen=draft.updated_at, publish=True, now=now)
     assert (draft.title, draft.zone, draft.state) == ("New", "Australia/Sydney", SessionState.PUBLISHED)
-    with pytest.raises(Stale, match="published meanwhile"):
+    with pytest.raises(Stale, match="published in the meantime"):
         use_cases.edit_draft(draft.id, AFTERNOON, at(there), OFFER, seen=draft.updated_at, publish=False, now=now)

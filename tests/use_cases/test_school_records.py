@@ -357,7 +357,7 @@ def test_a_student_keeps_their_own_number_and_takes_nobody_elses(school: School,
     edit(mia, school, number="007", now=now)
     assert known(mia, school).number == "007"
     for number in ("7", "0007"):
-        with pytest.raises(Refusal, match="Mia Hill has this number already"):
+        with pytest.raises(Refusal, match="Mia Hill already has this number"):
             edit(ana, school, number=number, now=now)
     edit(mia, school, number=None, now=now)
     edit(ana, school, number="7", now=now)
@@ -501,7 +501,7 @@ def test_who_takes_part_or_waits_in_a_session_to_come_stays(
     assert [one.id for one in students.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
     assert students.registrations_to_come(mia.id, now=made.ends_at) == []
     if is_active:
-        with pytest.raises(Refusal, match="Withdraw it first"):
+        with pytest.raises(Refusal, match="Withdraw them first"):
             students.remove_student(mia.id, now=made.ends_at - SECOND)
         assert db.session.get_one(Student, mia.id, populate_existing=True).given_name == "Mia"
     students.remove_student(mia.id, now=made.ends_at if is_active else now)
@@ -768,16 +768,16 @@ def test_what_a_schools_it_must_allow_names_senders_and_the_servers_words(app: F
     settings = app.extensions["outreach"]
     text = instructions_for_it(BlockedDomain(domain="hill.example", words="550 5.7.1 Rejected"), settings)
     lines = text.splitlines()
-    assert lines[0] == f"Please let letters from {settings.base_url} reach hill.example."
+    assert lines[0] == f"Please let e-mails from {settings.base_url} reach hill.example."
     assert "    550 5.7.1 Rejected" in lines
     for sender in senders_to_allow(settings):
-        assert f"- sender address: {sender} (the part at * differs from letter to letter)" in lines
+        assert f"- sender address: {sender} (the part at * is different in each e-mail)" in lines
     for domain in domains_to_allow(settings):
         assert f"- sender domain: {domain}" in lines
     assert "DKIM" not in text
     assert lines[-1].startswith("- the attachment invite.ics")
     signed = instructions_for_it(BlockedDomain(domain="hill.example", words=""), replace(settings, dkim_selector="autumn"))
-    assert "    (it said nothing more)" in signed.splitlines()
+    assert "    (it gave no reason)" in signed.splitlines()
     assert f"- DKIM signature: d={domains_to_allow(settings)[0]}" in signed.splitlines()
 
 

@@ -81,26 +81,26 @@ class Stage:
 LATER = DecisionInput(is_provisional=True, wall=datetime(2027, 3, 17, 12))
 ACTS = ["publish", "cancel", "discard", "edit", "edit draft", "move", "confirm", "call off", "leave open"]
 DRAFT, PUBLISHED, CANCELLED = SessionState
-DECIDED = "It is decided already: this session was cancelled."
+DECIDED = "This session has already been cancelled."
 # What is refused in which state; what isn't named here is done.
 REFUSED: dict[tuple[str, SessionState], tuple[type[OutreachError], str]] = {
-    ("publish", PUBLISHED): (Refusal, "This session was published before."),
-    ("publish", CANCELLED): (Refusal, "This session was published before."),
+    ("publish", PUBLISHED): (Refusal, "This session is already published."),
+    ("publish", CANCELLED): (Refusal, "This session is already published."),
     ("cancel", DRAFT): (Refusal, "Only a published session can be cancelled."),
     ("cancel", CANCELLED): (Refusal, "Only a published session can be cancelled."),
-    ("discard", PUBLISHED): (Refusal, "It was published meanwhile: it can be cancelled, not discarded."),
-    ("discard", CANCELLED): (Refusal, "It was published meanwhile: it can be cancelled, not discarded."),
+    ("discard", PUBLISHED): (Refusal, "It was published in the meantime, so you can cancel it but not discard it."),
+    ("discard", CANCELLED): (Refusal, "It was published in the meantime, so you can cancel it but not discard it."),
     ("edit", DRAFT): (Refusal, "This session was cancelled. Post it again instead."),
     ("edit", CANCELLED): (Refusal, "This session was cancelled. Post it again instead."),
-    ("edit draft", PUBLISHED): (Stale, "It was published meanwhile. Time and place are now changed by moving it."),
-    ("edit draft", CANCELLED): (Stale, "It was published meanwhile. Time and place are now changed by moving it."),
+    ("edit draft", PUBLISHED): (Stale, "It was published in the meantime. To change its time or site, move it."),
+    ("edit draft", CANCELLED): (Stale, "It was published in the meantime. To change its time or site, move it."),
     ("move", DRAFT): (Refusal, "Only a published session can be moved."),
     ("move", CANCELLED): (Refusal, "Only a published session can be moved."),
-    ("confirm", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("confirm", DRAFT): (Refusal, "This is a draft, so nobody has been told about it yet."),
     ("confirm", CANCELLED): (Refusal, DECIDED),
-    ("call off", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("call off", DRAFT): (Refusal, "This is a draft, so nobody has been told about it yet."),
     ("call off", CANCELLED): (Refusal, DECIDED),
-    ("leave open", DRAFT): (Refusal, "This is a draft: nobody has been told of it yet."),
+    ("leave open", DRAFT): (Refusal, "This is a draft, so nobody has been told about it yet."),
     ("leave open", CANCELLED): (Refusal, DECIDED),
 }
 
@@ -217,7 +217,7 @@ def test_what_is_gone_is_not_there(stage: Callable[..., Stage], act: str, now: d
         "call off": lambda: provisional.call_off(key, "No theatre.", seen=seen, now=now),
         "leave open": lambda: provisional.leave_open(key, LATER, seen=seen, now=now),
     }
-    with pytest.raises(NotThere, match="isn't there any more"):
+    with pytest.raises(NotThere, match="no longer exists"):
         acts[act]()
 
 
@@ -227,7 +227,7 @@ def test_what_is_gone_is_not_there(stage: Callable[..., Stage], act: str, now: d
 @pytest.mark.parametrize(
     ("act", "state", "last", "field", "words"),
     [
-        ("publish", DRAFT, DECIDES, "decides", "The time by which it is decided has passed"),
+        ("publish", DRAFT, DECIDES, "decides", "The decision time is in the past"),
         ("cancel", PUBLISHED, ENDS, None, "This session is over."),
         ("move", PUBLISHED, DECIDES, "decides", "This is in the past. Choose a later time."),
         ("confirm", PUBLISHED, STARTS, None, "This session has begun"),
@@ -248,7 +248,7 @@ def test_a_provisional_session_may_be_changed_until_a_moment_and_not_at_it(
 @pytest.mark.parametrize(
     ("act", "state", "last", "field", "words"),
     [
-        ("publish", DRAFT, STARTS, "day", "Its time has passed. Choose a later one first."),
+        ("publish", DRAFT, STARTS, "day", "It is in the past. Choose a later time first."),
         ("cancel", PUBLISHED, ENDS, None, "This session is over."),
         ("move", PUBLISHED, ENDS, None, "This session is over. Post it again instead."),
     ],
@@ -268,7 +268,7 @@ def test_a_certain_session_is_neither_confirmed_nor_called_off_but_may_become_pr
 ) -> None:
     here = stage(provisional=False)
     for act in ("confirm", "call off"):
-        with pytest.raises(Refusal, match="It is decided already: it takes place"):
+        with pytest.raises(Refusal, match="This session is already confirmed"):
             here.do(act, now=now)
     here.do("leave open", now=now)
     assert (here.now_there().is_provisional, here.now_there().decides_at) == (True, datetime(2027, 3, 17, 16, tzinfo=UTC))
@@ -278,11 +278,11 @@ def test_a_button_pressed_twice_is_told_what_is_decided_before_that_it_is_old(st
     here = stage()
     here.do("confirm", now=now + HOUR)
     for act in ("confirm", "call off"):
-        with pytest.raises(Refusal, match="it takes place"):
+        with pytest.raises(Refusal, match="already confirmed"):
             here.do(act, seen=now, now=now + HOUR)
     here.do("cancel", now=now + HOUR)
     for act in ("confirm", "call off", "leave open"):
-        with pytest.raises(Refusal, match="was cancelled"):
+        with pytest.raises(Refusal, match="already been cancelled"):
             here.do(act, seen=now, now=now + HOUR)
 
 
@@ -427,7 +427,7 @@ def test_another_host_takes_over_the_entry(make: Builder, now: datetime) -> None
     key = use_cases.post("talk", WHEN, WhereInput(site_id=site.id, zone="Europe/London"), OFFER, by_id=host.id, publish=True, now=now)
     all_sent()
     plan = plan_edit(key, replace(OFFER, host_id=other.id), notifies=False, now=now)
-    assert [row[:2] for row in plan.recipients] == [(1, "new host"), (1, "host who goes")]
+    assert [row[:2] for row in plan.recipients] == [(1, "new host"), (1, "host who leaves")]
     use_cases.edit(key, replace(OFFER, host_id=other.id), seen=now, now=now + HOUR)
     assert set(letters()[1:]) == {(other.email, "invitation"), (host.email, "removed")}
 
@@ -634,7 +634,7 @@ def test_why_people_hear_of_a_move(
     if not moves and why is None:
         for act in (plan_move, apply_move):
             seen = {"seen": here.session.updated_at} if act is apply_move else {}
-            with pytest.raises(Refusal, match="Nothing changed"):
+            with pytest.raises(Refusal, match="Nothing was changed"):
                 act(here.session.id, when, place, now=now, **seen)
         return
     planned = plan_move(here.session.id, when, place, now=now)
@@ -675,7 +675,7 @@ def test_the_other_hour_of_a_night_the_clock_goes_back_is_another_time(make: Bui
     made = make.outreach_session(host, site=site, starts_wall=datetime(2027, 11, 7, 1, 30), minutes=90)
     night = WhenInput(day=date(2027, 11, 7), start=time(1, 30), end=time(3), fold=0)
     place = WhereInput(site_id=site.id, zone="UTC", meeting_point="Main entrance")
-    with pytest.raises(Refusal, match="Nothing changed"):
+    with pytest.raises(Refusal, match="Nothing was changed"):
         plan_move(made.id, night, place, now=now)
     planned = plan_move(made.id, replace(night, fold=1), place, now=now)
     assert (planned.becomes.fold, planned.becomes.starts_at - planned.previous.starts_at) == (1, HOUR)

@@ -137,10 +137,10 @@ def test_a_number_belongs_to_one_student_of_a_school(make: Builder, school: Scho
     mia = make.student(school_class, given_name="Mia").id
     with pytest.raises(AlreadyThere):
         students.add_student(school_class.id, said(number="0012"), now=now)
-    with pytest.raises(Refusal, match="Ana Lopez has this number") as refusal:
+    with pytest.raises(Refusal, match="Ana Lopez already has this number") as refusal:
         students.add_student(school_class.id, said(number="0012"), is_another=True, now=now)
     assert refusal.value.field == "number"
-    with pytest.raises(Refusal, match="Ana Lopez has this number"):
+    with pytest.raises(Refusal, match="Ana Lopez already has this number"):
         edit(mia, school, number="12", now=now)
     elsewhere = make.school_class(make.school())
     students.add_student(elsewhere.id, said(number="12"), now=now)
@@ -309,7 +309,7 @@ def test_a_class_name_is_taken_once_in_a_school(make: Builder, school: School, s
 def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_class: SchoolClass, teacher: User, now: datetime) -> None:
     mia = make.student(school_class).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
-    with pytest.raises(Refusal, match="Withdraw it first"):
+    with pytest.raises(Refusal, match="Withdraw them first"):
         students.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is not None
 

@@ -95,9 +95,9 @@ def test_registering_names_everybody_who_then_gets_a_letter(world: World) -> Non
     assert rows == [
         (1, "student", "an invitation for their calendar"),
         (2, "guardians", "an invitation for their calendar"),
-        (1, "student or guardian who waits", "a letter that says so"),
-        (1, "teacher: you", "an entry in the calendar, and a summary"),
-        (1, "student without an address", "the teacher tells them"),
+        (1, "student or guardian on the waiting list", "an e-mail that says so"),
+        (1, "teacher (you)", "a calendar entry and a summary"),
+        (1, "student without an address", "their teacher tells them"),
     ]
     assert letters() == {
         ("ana@pupils.example", LetterKind.INVITATION): 1,
@@ -116,7 +116,7 @@ def test_registering_nobody_names_nobody(world: World) -> None:
 def test_a_teacher_who_has_the_entry_gets_a_summary_alone(world: World) -> None:
     world.register("Ana")
     letters()
-    assert world.preview("Dana")[-1] == (1, "teacher: you", "a summary")
+    assert world.preview("Dana")[-1] == (1, "teacher (you)", "a summary")
     world.register("Dana")
     assert letters() == {("dana@pupils.example", LetterKind.INVITATION): 1, ("teacher@north.example", LetterKind.DIGEST): 1}
 
@@ -127,9 +127,9 @@ def test_withdrawing_names_the_family_and_who_is_next(world: World) -> None:
     rows = preview_leaving(world.place("Ana"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Ana").id, by_id=world.teacher.id, now=world.now)
     assert rows == [
-        (1, "student", "a letter, and their calendar follows"),
-        (2, "guardians", "a letter, and their calendar follows"),
-        (1, "student who waits", "the seat: family and teacher are told"),
+        (1, "student", "an e-mail that removes the entry from their calendar"),
+        (2, "guardians", "an e-mail that removes the entry from their calendar"),
+        (1, "student on the waiting list", "the seat, and an e-mail to family and teacher"),
     ]
     assert letters() == {
         ("ana@pupils.example", LetterKind.REMOVED): 1,
@@ -148,21 +148,21 @@ def test_the_entry_of_a_colleague_or_in_another_session_is_not_ones_own(world: W
     colleague = colleague_of(world, make)
     make.register(world.session, colleague, world.students["Ana"])
     make.register(make.outreach_session(make.clinician()), world.teacher, world.students["Dana"])
-    assert world.preview("Dana")[-1] == (1, "teacher: you", "an entry in the calendar, and a summary")
+    assert world.preview("Dana")[-1] == (1, "teacher (you)", "a calendar entry and a summary")
 
 
 def test_who_registers_for_a_teacher_reads_that_the_teacher_hears(world: World, make: Builder) -> None:
     seating, _found = preview(world.session, world.school_class.school_id, [world.students["Dana"].id], now=NOW)
     rows = preview_registering(world.session, seating, teacher_id=world.teacher.id, by_id=make.coordinator().id)
-    assert rows[-1] == (1, "teacher", "an entry in the calendar, and a summary")
+    assert rows[-1] == (1, "teacher", "a calendar entry and a summary")
 
 
 def test_a_teacher_whose_students_all_wait_gets_no_entry(world: World, make: Builder) -> None:
     colleague = colleague_of(world, make)
     make.register(world.session, colleague, world.students["Ana"], world.students["Ben"])
     assert world.preview("Dana") == [
-        (1, "student or guardian who waits", "a letter that says so"),
-        (1, "teacher: you", "a summary"),
+        (1, "student or guardian on the waiting list", "an e-mail that says so"),
+        (1, "teacher (you)", "a summary"),
     ]
 
 
@@ -170,14 +170,14 @@ def test_with_another_student_seated_the_entry_stays(world: World) -> None:
     world.register("Cem", "Ana")
     rows = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=world.now)
     assert (1, "teacher", "a list of what changed") in rows
-    assert "teacher: you" not in numbers(preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now))
+    assert "teacher (you)" not in numbers(preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now))
 
 
 def test_another_teachers_seats_keep_nobodys_entry(world: World, make: Builder) -> None:
     world.register("Cem")
     make.register(world.session, colleague_of(world, make), world.students["Ana"])
     rows = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
-    assert (1, "teacher: you", "the entry leaves the calendar: it was your last student") in rows
+    assert (1, "teacher (you)", "the entry leaves your calendar, because it was your last student") in rows
 
 
 @pytest.mark.parametrize(("hours", "stays"), [(25, True), (24, False)])
@@ -189,8 +189,8 @@ def test_the_entry_stays_where_ones_own_next_gets_the_seat_unasked(world: World,
     rows = preview_leaving(world.place("Cem"), by_id=world.session.host_id, now=at)
     words = "a list of what changed" if stays else "a list of what changed, and the entry leaves the calendar"
     assert (1, "teacher", words) in rows
-    given = "the seat: family and teacher are told" if stays else "the teacher is asked whether they may have the seat"
-    assert rows[-1] == (1, "student who waits", given)
+    given = "the seat, and an e-mail to family and teacher" if stays else "their teacher is asked whether they want the seat"
+    assert rows[-1] == (1, "student on the waiting list", given)
 
 
 def test_a_colleagues_next_who_gets_the_seat_keeps_nobody_elses_entry(world: World, make: Builder) -> None:
@@ -205,8 +205,8 @@ def test_more_seats_name_as_many_as_wait_for_them(world: World, capacity: int) -
     world.register("Ana", "Ben", "Cem", "Dana")
     rows = preview_more_seats(world.session, SeatLimits(capacity, None), now=world.now)
     number = min(capacity - 2, 2)
-    who = "student who waits" if number == 1 else "students who wait"
-    assert rows == ([(number, who, "the seat: family and teacher are told")] if number else [])
+    who = "student on the waiting list" if number == 1 else "students on the waiting list"
+    assert rows == ([(number, who, "the seat, and an e-mail to family and teacher")] if number else [])
 
 
 def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World) -> None:
@@ -216,7 +216,7 @@ def test_a_teacher_hears_of_a_host_who_takes_somebody_off_the_list(world: World)
     use_cases.remove(world.place("Cem").id, by_id=world.session.host_id, reason="Too few supervisors.", now=world.now)
     assert rows == [
         (1, "teacher", "a list of what changed, and the entry leaves the calendar"),
-        (1, "student without an address", "the teacher tells them"),
+        (1, "student without an address", "their teacher tells them"),
     ]
     assert letters() == {("teacher@north.example", LetterKind.REMOVED): 1, ("teacher@north.example", LetterKind.DIGEST): 1}
 
@@ -226,7 +226,7 @@ def test_a_teacher_who_withdraws_the_last_student_loses_the_entry(world: World) 
     letters()
     rows = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
-    assert numbers(rows) == {"teacher: you": 1, "student without an address": 1}
+    assert numbers(rows) == {"teacher (you)": 1, "student without an address": 1}
     assert letters() == {("teacher@north.example", LetterKind.REMOVED): 1}
 
 
@@ -235,7 +235,7 @@ def test_leaving_the_queue_takes_nothing_out_of_a_calendar(world: World) -> None
     letters()
     rows = preview_leaving(world.place("Dana"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Dana").id, by_id=world.teacher.id, now=world.now)
-    assert rows == [(1, "student", "a letter")]
+    assert rows == [(1, "student", "an e-mail")]
     assert letters() == {("dana@pupils.example", LetterKind.REMOVED): 1}
 
 
@@ -245,7 +245,7 @@ def test_on_the_last_day_the_teacher_of_the_next_is_asked_and_taking_the_seat_in
     world.now = datetime(2027, 3, 18, 9, tzinfo=UTC)
     rows = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
     use_cases.withdraw(world.place("Cem").id, by_id=world.teacher.id, now=world.now)
-    assert (1, "student who waits", "the teacher is asked whether they may have the seat") in rows
+    assert (1, "student on the waiting list", "their teacher is asked whether they want the seat") in rows
     assert letters() == {("teacher@north.example", LetterKind.DIGEST): 1}
     offered = world.place("Ana")
     reach = preview_accepting(world.session, [offered.id])[offered.id]

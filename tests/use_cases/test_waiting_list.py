@@ -1,4 +1,4 @@
-"""Who waits, who is next, until when a seat is offered, and that another session has no part in it."""
+"""Who waits, who is next, until when seat offered, and that another session has no part in it."""
 
 from __future__ import annotations
 

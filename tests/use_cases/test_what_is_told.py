@@ -121,7 +121,7 @@ def test_new_words_are_told_when_asked_to_and_answers_stay(world: World) -> None
 
 def test_what_no_letter_shows_is_not_told(world: World) -> None:
     for changes in (UNTOLD, {}):
-        with pytest.raises(Refusal, match="none of it changed") as refused:
+        with pytest.raises(Refusal, match="Nothing that the e-mails show has changed") as refused:
             world.edit(notifies=True, **changes)
         db.session.rollback()
         assert (refused.value.field, waiting_letters(), world.session.revision) == ("notifies", [], 0)

@@ -118,7 +118,7 @@ def test_the_families_next_in_line_and_their_teacher_read_nothing_of_those_who_l
 
 @pytest.mark.parametrize("then", ["moved", "the other withdraws", "the other is taken off too", "back again"])
 def test_a_reason_is_read_only_for_whom_it_is_about(town: Town, now: datetime, then: str) -> None:
-    """Amara is taken off the list, and before that letter leaves something else happens to her family."""
+    """Amara is withdrawn by the host, and before that letter leaves something else happens to her family."""
     amara, bodhi = town.student("Amara"), town.registration("Bodhi")
     registering.remove(town.registration("Amara").id, by_id=town.user("Clara").id, reason=REASON, now=now)
     if then == "moved":

@@ -269,7 +269,7 @@ def test_candidates_stand_in_the_order_asked_for_each_once_with_what_is_known_of
         (ben.id, "Ben Berg", False, True),
         (ana.id, "Ana Diaz", True, False),
     ]
-    assert [str(one.obstacle) for one in found] == ["Ben Berg has a place already.", "None"]
+    assert [str(one.obstacle) for one in found] == ["Ben Berg is registered already.", "None"]
 
 
 @pytest.mark.parametrize("state", list(RegistrationState))

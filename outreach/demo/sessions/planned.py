@@ -13,7 +13,8 @@ FULL, NIGHT_SHIFT, EVENING = "full", "night shift", "evening"
 
 ABOUT_STITCHES = (
     "You learn to hold the instruments, to place one clean stitch and to tie it, on a pad that feels like skin. "
-    "Twenty minutes are enough for the first; after that it gets neat.\n\nNobody needs to know anything beforehand."
+    "Most students place their first stitch within twenty minutes. After that, you practise making them neat.\n\n"
+    "You don't need to know anything beforehand."
 )
 
 

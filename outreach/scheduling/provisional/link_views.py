@@ -57,7 +57,7 @@ def call_off(token: str) -> ResponseReturnValue:
 def link_is_void(refusal: NotThere) -> ResponseReturnValue:
     """Say kindly that this link decides nothing any more."""
     expired = isinstance(refusal, LinkExpired)
-    return render_template("scheduling/link_void.html", expired=expired), 410 if expired else 404
+    return render_template("scheduling/link_expired.html", expired=expired), 410 if expired else 404
 
 
 def _after(status: int, token: str, session_id: int, form: SeenForm) -> ResponseReturnValue:
@@ -71,7 +71,7 @@ def _after(status: int, token: str, session_id: int, form: SeenForm) -> Response
 
 
 def _page(token: str, outreach_session: OutreachSession, form: CallOffForm) -> str:
-    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
     page = {"form": form, "recipients": rows, "now": clock.now(), "token": token}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 

@@ -46,7 +46,7 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
         previous = snapshot_of(outreach_session)
         decides_at = decision_time(decision, zone=outreach_session.zone, starts_at=outreach_session.starts_at, now=now)
         if decides_at == outreach_session.decides_at:
-            raise Refusal(_("Nothing changed: that is when it is decided already."), field="decides")
+            raise Refusal(_("Nothing was changed: that is already the decision time."), field="decides")
         outreach_session.leave_open_until(decides_at)
         notify_status(outreach_session, previous=previous, cause=Cause.PROVISIONAL, now=now)
 
@@ -54,23 +54,23 @@ def leave_open(session_id: int, decision: DecisionInput, *, seen: datetime, now:
 def _undecided(session_id: int, seen: datetime, *, now: datetime) -> OutreachSession:
     outreach_session = _to_come(session_id, seen=None, now=now)
     if not outreach_session.is_provisional:
-        raise Refusal(_("It is decided already: it takes place."))
+        raise Refusal(_("This session is already confirmed."))
     return _as_seen(outreach_session, seen)
 
 
 def _to_come(session_id: int, seen: datetime | None, *, now: datetime) -> OutreachSession:
     outreach_session = locked_session(session_id)
     if outreach_session.state == SessionState.CANCELLED:
-        raise Refusal(_("It is decided already: this session was cancelled."))
+        raise Refusal(_("This session has already been cancelled."))
     if not outreach_session.is_published:
-        raise Refusal(_("This is a draft: nobody has been told of it yet."))
+        raise Refusal(_("This is a draft, so nobody has been told about it yet."))
     if outreach_session.starts_at <= now:
-        raise Refusal(_("This session has begun: there is nothing left to decide."))
+        raise Refusal(_("This session has begun, so there is nothing left to decide."))
     return outreach_session if seen is None else _as_seen(outreach_session, seen)
 
 
 def _as_seen(outreach_session: OutreachSession, seen: datetime) -> OutreachSession:
     """What was decided already is said first: that is what became of a button pressed twice."""
     if outreach_session.updated_at != seen:
-        raise Stale(_("Somebody changed this session a moment ago. Please look at it again, then decide."))
+        raise Stale(_("Somebody changed this session a moment ago. Please check it, then decide."))
     return outreach_session

@@ -42,7 +42,7 @@ def confirm(session_id: int) -> ResponseReturnValue:
     form = SeenForm()
     status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now()))
     if status == DONE:
-        flash(_("It takes place. Everybody is being told."), "success")
+        flash(_("Confirmed. We are telling everybody."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     return _question(look_again(session_id, form), form), status
 
@@ -58,12 +58,12 @@ def leave_open(session_id: int) -> ResponseReturnValue:
     form = DecisionTimeForm(data={name: beginning[name] for name in ("decides", "seen_at")})
     status = tried(form, lambda: _leave_open(session_id, form))
     if status == DONE:
-        flash(_("It is provisional. Everybody is being told."), "success")
+        flash(_("It is provisional. We are telling everybody."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     if status == Stale.status:
         outreach_session = look_again(session_id, form)
-    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
-    return render_template("scheduling/leave_open.html", form=form, outreach_session=outreach_session, recipients=rows), status
+    rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
+    return render_template("scheduling/decide_later.html", form=form, outreach_session=outreach_session, recipients=rows), status
 
 
 def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
@@ -72,7 +72,7 @@ def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
 
 
 def _question(outreach_session: OutreachSession, form: SeenForm) -> str:
-    rows = recipients(outreach_session, _("a letter that changes the entry in their calendar"))
+    rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
     page = {"form": form, "recipients": rows, "now": clock.now()}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 

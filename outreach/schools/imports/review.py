@@ -165,7 +165,7 @@ def _answer(line: int, choices: ImportChoices) -> str:
 
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
-    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("in no class")
+    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("not in a class")
     return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
@@ -184,7 +184,7 @@ def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple
     for change in one.guardian_changes:
         label = _("guardian %(name)s", name=names[change.guardian_id])
         changes += [(label, _value(old), _value(new)) for old, new in change.changes.values()]
-    news = [_("comes into this class")] if one.joins_class else []
+    news = [_("will join this class")] if one.joins_class else []
     news += [_guardian(guardian) for guardian in one.new_guardians]
     return GoodRow(one.row.line, _name(student), "", tuple(changes), tuple(news), notes)
 
@@ -197,14 +197,14 @@ def _guardian(guardian: ListedGuardian) -> str:
 def _facts(person: ListedStudent | KnownStudent) -> str:
     number = _("number %(number)s", number=person.number) if person.number else ""
     born = _("born %(day)s", day=_value(person.birth_date)) if person.birth_date else ""
-    return ", ".join(filter(None, (person.email, person.year_group, born, number, _("needs noted") if person.needs else "")))
+    return ", ".join(filter(None, (person.email, person.year_group, born, number, _("with needs") if person.needs else "")))
 
 
 def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
     names = {guardian.id: guardian.name or guardian.email or "" for one in proposal.known.values() for guardian in one.guardians}
     remarks = [
         _(
-            "Rows %(lines)s tell the guardian %(name)s differently (%(values)s). That stays as it is.",
+            "Rows %(lines)s have different details for the guardian %(name)s (%(values)s). We'll keep what we have.",
             lines=formatting.listed(map(str, dispute.lines)),
             name=names[dispute.guardian_id],
             values=formatting.listed(dispute.values),

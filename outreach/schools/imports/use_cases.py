@@ -137,7 +137,7 @@ def import_list(reading: ListReading, choices: ImportChoices, *, class_id: int, 
         school_class = locked_class(class_id)
         proposal = propose(reading, choices, school_id=school_class.school_id, class_id=class_id)
         if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
-            raise Stale(_("The list or the class isn't as you saw it any more. Nothing was imported: please look again."))
+            raise Stale(_("The list or the class has changed since you checked it. Nothing was imported. Please check again."))
         if proposal.unanswered:
             raise Refusal(_("Some rows need your answer first."))
         written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)

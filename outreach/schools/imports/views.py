@@ -148,13 +148,13 @@ def _review(
 
 
 def _lost(class_id: int) -> ResponseReturnValue:
-    flash(_("The list got lost on the way. Please upload it again; nothing was imported."), "error")
+    flash(_("We lost the list on the way, and nothing was imported. Please upload it again."), "error")
     return redirect(url_for("schools.upload", class_id=class_id), code=303)
 
 
 def _summary(done: Imported) -> str:
     if not done.added and not done.updated:
-        return _("Everybody on the list is in the class already. Nothing had to change.")
+        return _("Everybody on the list is in the class already. Nothing has changed.")
     added = ngettext("%(num)d student added.", "%(num)d students added.", done.added)
     updated = ngettext("%(num)d student updated.", "%(num)d students updated.", done.updated)
     return f"{added} {updated}"

@@ -113,7 +113,7 @@ def answer_on_page(world: World, a: int, b: int, c: int) -> None:
 
 
 def give_back(world: World, a: int, b: int, c: int) -> None:
-    """Give a place back by a link: the student's own, a guardian's, or one of somebody else to whom we write."""
+    """Withdraw by a link: the student's own, a guardian's, or one of somebody else to whom we write."""
     session, place = a_place(world.model, a, any_state=b % 8 == 0)
     own, readers = place.student.address, [one.address for one in place.student.guardians if one.address]
     anybody = [world.model.people.at(one) for one, number in sorted(world.model.written) if number == session.number]

@@ -55,7 +55,7 @@ def register(world: World, a: int, b: int, c: int) -> None:
 
 
 def withdraw(world: World, a: int, b: int, _c: int) -> None:
-    """Give a place back, at times one that has ended."""
+    """Withdraw, at times one that has ended."""
     session, place = a_place(world.model, a, any_state=b % 8 == 0)
     key, by_id = world.registration_id(session, place), world.user_ids[place.teacher.text]
     world.ask(

@@ -124,7 +124,7 @@ def roster_is_true(world: World, session: Session) -> None:
     waiting = [place for place in session.places if place.state is WAITING]
     for place in session.active:
         row, where = rows[place.student.number], f"{place.student.name}, session {session.number}"
-        assert row.place_in_queue == (waiting.index(place) + 1 if place in waiting else None), where
+        assert row.position == (waiting.index(place) + 1 if place in waiting else None), where
         shown = row.rsvp and (row.rsvp.answer, row.rsvp.is_verified, row.rsvp.differs)
         asked = place.state is CONFIRMED and session.is_published
         assert shown == (session.shown_answer(place) if asked else None), f"{where}: {shown}"
@@ -189,7 +189,7 @@ def page_is_true(world: World, session: Session, address: Address) -> None:
     page = open_page(token, LinkPurpose.FAMILY, secret_key=world.settings.secret_key, now=world.now)
     waiting = [place for place in session.places if place.state is WAITING]
     known = world.model.knows(session, address)
-    shown = {(world.student_number(one.registration.student_id), one.registration.state, one.place_in_queue) for one in page.places}
+    shown = {(world.student_number(one.registration.student_id), one.registration.state, one.position) for one in page.registrations}
     in_line = {one.student.number: waiting.index(one) + 1 for one in waiting}
     assert shown == {(one.number, place.state, in_line.get(one.number)) for one, place in known.items()}
     asked, entry = question(page, now=world.now), session.live.get(address)

@@ -92,7 +92,7 @@ class Session:
 
     @property
     def is_published(self) -> bool:
-        """It takes place, and everybody sees it."""
+        """It is confirmed, and everybody sees it."""
         return self.state is SessionState.PUBLISHED
 
     @property
