@@ -75,7 +75,7 @@ THE_WORLD = {
     *("shutil", "signal", "smtplib", "socket", "sqlite3", "ssl", "subprocess", "sys", "tempfile", "threading", "time", "uuid"),
 }
 MUST_BE_PURE = {
-    *("people.contacts", "notifications.reminder_times", "calendars.itip", "calendars.vtimezone", "time.clock_changes"),
+    *("people.contacts", "notifications.due_times", "calendars.itip", "calendars.vtimezone", "time.clock_changes"),
     *("calendars.entry", "models.snapshots", "registration.allocation", "time.wall_time", "mail.mime"),
     *("outbox.retry", "letters.out_of_date", "class_lists.match", "class_lists.plan", "class_lists.row_reader", "tokens", "mail.verp"),
     *(
@@ -86,7 +86,7 @@ MUST_BE_PURE = {
         "inbound.parsing.reading",
         "inbound.classify",
     ),
-    *("rsvp.rules", "mail_admin.status_rules", "notifications.decision_times", "mail.sanitize"),
+    *("rsvp.rules", "mail_admin.status_rules", "mail.sanitize"),
 }
 
 OPEN_TRANSACTIONS = {

@@ -22,7 +22,7 @@ from outreach.models import (
     SessionSnapshot,
     User,
 )
-from outreach.notifications.decision_times import ASKED_BEFORE, DecisionStep, due_steps
+from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
 

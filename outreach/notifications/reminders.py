@@ -32,10 +32,10 @@ from outreach.models import (
     StudentSnapshot,
     User,
 )
+from outreach.notifications.due_times import Due, due_lead, roster_falls_due
 from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
-from outreach.notifications.reminder_times import Due, due_lead, roster_falls_due
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_host, for_school
 from outreach.time import is_quiet

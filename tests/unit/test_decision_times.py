@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.notifications.decision_times import DecisionStep, due_steps, step_falls_due
+from outreach.notifications.due_times import DecisionStep, due_steps, step_falls_due
 
 NEW_YORK = "America/New_York"
 ZONES = st.sampled_from([NEW_YORK, "Europe/London", "Australia/Lord_Howe", "Asia/Kathmandu"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.notifications.reminder_times import Due, due_lead, falls_due, roster_falls_due
+from outreach.notifications.due_times import Due, due_lead, falls_due, roster_falls_due
 
 WEEK, DAY, TWO_HOURS = 10080, 1440, 120
 
