@@ -94,6 +94,7 @@ OPEN_TRANSACTIONS = {
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
     "outreach.notifications.decision_requests": "planned by a job: the use case is its own",
     "outreach.notifications.reminders": "planned by a job: the use case is its own",
+    "outreach.notifications.rosters": "planned by a job: the use case is its own",
     "outreach.scheduling.retime": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
     "outreach.schools.students": "use cases with a module of their own",

@@ -28,6 +28,7 @@ from outreach.notifications.participants import (
 )
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
+from outreach.notifications.rosters import plan_rosters
 
 __all__ = [
     "IN_LINE",
@@ -50,6 +51,7 @@ __all__ = [
     "notify_waiting",
     "notify_wording",
     "notify_zone",
+    "plan_rosters",
     "read_future_participants",
     "read_participants",
     "reminders",

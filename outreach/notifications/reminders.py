@@ -1,4 +1,4 @@
-"""Reminders, rosters and thank-yous: who gets one, worked out from the present rows, never stored as plans."""
+"""Reminders and thank-yous: who gets one, worked out from the present rows, never stored as plans."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from sqlalchemy.orm import aliased
 from outreach.db import db, locked, transaction
 from outreach.models import (
     HAVE_AN_ENTRY,
-    SEATED,
     Answer,
     Cause,
     Invitation,
@@ -32,12 +31,12 @@ from outreach.models import (
     StudentSnapshot,
     User,
 )
-from outreach.notifications.due_times import Due, due_lead, roster_falls_due
+from outreach.notifications.due_times import Due, due_lead
 from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_host, for_school
+from outreach.people import for_school
 from outreach.time import is_quiet
 
 HORIZON = timedelta(days=62)
@@ -54,18 +53,6 @@ def plan_reminders(*, now: datetime) -> int:
     just had a letter that says it all. Hosts get the roster instead.
     """
     return sum(_remind(key, starts_at, due, now=now) for key, starts_at, due in _due_sessions(now))
-
-
-def plan_rosters(*, now: datetime) -> int:
-    """Write hosts who comes, the evening before; gives how many sessions had one."""
-    coming = (
-        select(OutreachSession.id, OutreachSession.starts_at, OutreachSession.zone)
-        .where(OutreachSession.is_to_come(now), OutreachSession.seats_taken > 0)
-        .where(OutreachSession.starts_at < now + timedelta(days=2))
-    )
-    rows = db.session.execute(coming).all()
-    due = [row for row in rows if roster_falls_due(starts_at=row.starts_at, zone=row.zone) <= now]
-    return sum(_send_roster(row.id, now=now) for row in due if not _has_letter(row.id, LetterKind.ROSTER, _roster_key(row.starts_at)))
 
 
 def plan_thanks(*, now: datetime) -> int:
@@ -205,41 +192,8 @@ def _reminder(to: InvitationRecord, snapshot: SessionSnapshot, due: Due) -> NewL
     )
 
 
-def _send_roster(session_id: int, *, now: datetime) -> bool:
-    with transaction():
-        outreach_session = locked(OutreachSession, session_id)
-        if outreach_session is None or not outreach_session.is_published:
-            return False
-        snapshot, coming = snapshot_of(outreach_session), for_host(Registration.session_id == session_id, Registration.state.in_(SEATED))
-        enqueue([_roster(user, snapshot, coming) for user in (outreach_session.host, *outreach_session.co_hosts)], now=now)
-    return True
-
-
-def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot, ...]) -> NewLetter:
-    letter = LetterSnapshot(
-        reader=Reader.HOST, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.TIME, session=snapshot, seated=coming
-    )
-    return NewLetter(
-        mailbox_id=user.mailbox_id,
-        kind=LetterKind.ROSTER,
-        facts=letter.to_json(),
-        dedupe_key=f"roster:{snapshot.id}:{user.id}{_roster_key(snapshot.starts_at)}",
-        locale=user.mailbox.locale,
-        session_id=snapshot.id,
-    )
-
-
-def _has_letter(session_id: int, kind: LetterKind, key: str) -> bool:
-    found = select(Letter.id).where(Letter.session_id == session_id, Letter.kind == kind, Letter.dedupe_key.endswith(key))
-    return db.session.scalar(found.limit(1)) is not None
-
-
 def _reminder_key(lead: int, starts_at: datetime) -> str:
     return f":{lead}:{starts_at.isoformat()}"
-
-
-def _roster_key(starts_at: datetime) -> str:
-    return f":{starts_at.isoformat()}"
 
 
 def to_remind(session_id: int, *, since: datetime, key: str) -> tuple[ColumnElement[bool], ...]:

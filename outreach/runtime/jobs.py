@@ -14,7 +14,7 @@ from outreach.deliverability.use_cases import report_undeliverable_mailboxes, up
 from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
-from outreach.notifications import ask_for_decisions, reminders
+from outreach.notifications import ask_for_decisions, plan_rosters, reminders
 from outreach.registration.use_cases import give_out_free_seats, lapse_offers
 from outreach.scheduling import retime_all
 
@@ -48,7 +48,7 @@ TIMETABLE = (
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
     Job(name="give_out_free_seats", work=give_out_free_seats, every=timedelta(minutes=5)),
     Job(name="plan_reminders", work=reminders.plan_reminders, every=timedelta(minutes=1)),
-    Job(name="plan_rosters", work=reminders.plan_rosters, every=timedelta(minutes=5)),
+    Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),
     Job(name="plan_thanks", work=reminders.plan_thanks, every=timedelta(minutes=15)),
     Job(name="report_undeliverable_mailboxes", work=report_undeliverable_mailboxes, every=timedelta(minutes=5)),
     Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),

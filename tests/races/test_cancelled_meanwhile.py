@@ -36,7 +36,8 @@ from outreach.models import (
     User,
 )
 from outreach.notifications.decision_requests import ask_for_decisions
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.rosters import plan_rosters
 from outreach.registration.use_cases import (
     RegistrationRequest,
     accept_offer,

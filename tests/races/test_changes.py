@@ -16,7 +16,7 @@ from outreach.errors import Refusal
 from outreach.families import use_cases as families
 from outreach.models import Invitation, Letter, LetterKind, LetterState, OutreachSession, SchoolClass, User
 from outreach.models.snapshots import LetterSnapshot
-from outreach.notifications import reminders
+from outreach.notifications import plan_rosters, reminders
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, register_students
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
@@ -127,7 +127,7 @@ def test_two_workers_plan_each_reminder_once(app: Flask, make: Builder, classes:
     outreach_session = make.outreach_session(make.clinician(), capacity=14)
     registering(outreach_session, *classes[0], now)()
     due = outreach_session.starts_at - timedelta(days=1)
-    at_once(app, *[partial(plan, now=due) for plan in (reminders.plan_reminders, reminders.plan_rosters) for _worker in range(2)])
+    at_once(app, *[partial(plan, now=due) for plan in (reminders.plan_reminders, plan_rosters) for _worker in range(2)])
     kinds = [letter.kind for letters in letters_by_mailbox().values() for letter in letters]
     assert kinds.count(LetterKind.REMINDER) == 4 * 2 + 1
 

@@ -132,7 +132,7 @@ SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER
             about(DIGEST, TEACHER, Cause.PROMOTED, seated=(GUS,), waiting=(AMY,)),
             f"There is news about {THEN}. Gus Hill has a seat. Amy Diaz is on the waiting list.",
         ),
-        (about(ROSTER, HOST, Cause.TIME), f"Nobody has a seat at {THEN}."),
+        (about(ROSTER, HOST, Cause.TIME), f"Nobody is coming to {THEN}."),
         (about(ROSTER, HOST, Cause.TIME, seated=(ANA,)), f"1 student is coming to {THEN}."),
         (about(ROSTER, HOST, Cause.TIME, seated=(ANA, BEN)), f"2 students are coming to {THEN}."),
         (about(NOTE, HOST, Cause.COUNTERED), f"Someone you invited would like another time for {THEN}."),

@@ -21,7 +21,8 @@ from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
 from outreach.notifications.read import snapshot_of
-from outreach.notifications.reminders import plan_reminders, plan_rosters, plan_thanks
+from outreach.notifications.reminders import plan_reminders, plan_thanks
+from outreach.notifications.rosters import plan_rosters
 from outreach.registration import use_cases
 from outreach.web.pages import settings
 from tests.support.builders import Builder

@@ -6,19 +6,22 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from outreach.db import db, transaction
-from outreach.models import Answer, LetterKind, OutreachSession, RegistrationState, SessionState, Student
+from outreach.models import SEATED, Answer, LetterKind, OutreachSession, Registration, RegistrationState, SessionState, Student, User
 from outreach.models.snapshots import Cause, Reader
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.rosters import plan_rosters
+from outreach.registration.use_cases import withdraw
 from outreach.scheduling.form_parts import LONGEST
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
 from tests.support.queued_letters import Queued, names, queued, send_all
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
-SECOND, DAY, WEEK = timedelta(seconds=1), timedelta(days=1), timedelta(days=7)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+DAY, WEEK = timedelta(days=1), timedelta(days=7)
 OF_FIRST, OF_SECOND = {NORA, TOM, ANA, MARIA, PAUL, DANA, ELI}, {SOL, GUL, RUTH}
 
 
@@ -250,12 +253,66 @@ def test_hosts_get_the_roster_from_six_in_the_evening_before_on(world: Neighbour
     assert plan_rosters(now=world.first.starts_at) == 0
 
 
-def test_no_roster_after_the_start_and_none_where_nobody_has_a_seat(world: Neighbours) -> None:
+def test_no_roster_after_the_start(world: Neighbours) -> None:
     assert plan_rosters(now=world.first.starts_at) == 0
+    assert (rosters(world.first), rosters(world.second)) == (set(), set())
+
+
+def everybody_withdraws(one: OutreachSession, now: datetime) -> None:
+    for key in db.session.scalars(select(Registration.id).where(Registration.session_id == one.id)).all():
+        withdraw(key, now=now)
+
+
+def test_hosts_are_told_the_evening_before_that_nobody_comes(world: Neighbours) -> None:
+    everybody_withdraws(world.first, world.now)
+    assert plan_rosters(now=world.first.starts_at - 20 * HOUR) == 2
+    letters = [letter for letter in of_kind(LetterKind.ROSTER) if letter.facts.session.id == world.first.id]
+    assert {letter.to: letter.facts.seated for letter in letters} == {HANA: (), CARL: ()}
+
+
+def first_rosters(world: Neighbours) -> list[Queued]:
+    """Give those of the first session to its host, oldest first."""
+    return [letter for letter in of_kind(LetterKind.ROSTER) if letter.to == HANA and letter.facts.session.id == world.first.id]
+
+
+def test_a_change_after_the_roster_is_told_once_when_ten_minutes_have_passed(world: Neighbours) -> None:
+    """By day; several changes are told in one e-mail, and what is as it was is not told again."""
+    evening = world.first.starts_at - 20 * HOUR  # 18:00 in New York
+    plan_rosters(now=evening)
+    ids = db.session.scalars(select(Registration.id).where(Registration.session_id == world.first.id, Registration.state.in_(SEATED))).all()
+    left = []
+    for minute, key in enumerate(ids[:2]):
+        withdraw(key, now=evening + timedelta(minutes=minute))
+        left.append(db.session.get_one(Registration, key).student.given_name)
+    assert plan_rosters(now=evening + timedelta(minutes=1) + 10 * MINUTE - SECOND) == 0
+    assert plan_rosters(now=evening + timedelta(minutes=1) + 10 * MINUTE) == 1
+    assert plan_rosters(now=evening + 2 * HOUR) == 0
+    _first, changed = first_rosters(world)
+    assert sorted(names(changed.facts.gone)) == sorted(left)
+    comes = select(Student.given_name).join(Registration).where(Registration.session_id == world.first.id, Registration.state.in_(SEATED))
+    assert sorted(names(changed.facts.seated)) == sorted(db.session.scalars(comes))
+    assert changed.facts.cause is Cause.REGISTERED
+
+
+def test_a_change_at_night_is_told_in_the_morning(world: Neighbours) -> None:
+    evening = world.first.starts_at - 20 * HOUR
+    plan_rosters(now=evening)
+    everybody_withdraws(world.first, evening + 5 * HOUR)
+    morning = evening + 13 * HOUR  # 7:00 in New York
+    assert plan_rosters(now=morning - SECOND) == 0
+    assert plan_rosters(now=morning) >= 1
+    assert [names(letter.facts.seated) for letter in first_rosters(world)][1:] == [[]]
+
+
+def test_a_co_host_who_joins_late_gets_the_roster_and_the_others_no_second_one(world: Neighbours) -> None:
+    evening = world.first.starts_at - 20 * HOUR
+    plan_rosters(now=evening)
+    late = world.make.clinician(email="late@clinic.example")
     with transaction():
-        world.second.seats_taken = 0
-    assert plan_rosters(now=world.first.starts_at - SECOND) == 1
-    assert (rosters(world.first), rosters(world.second)) == ({HANA, CARL}, set())
+        world.first.co_hosts.append(db.session.get_one(User, late.id))
+    assert plan_rosters(now=evening + HOUR) == 1
+    letters = [letter.to for letter in of_kind(LetterKind.ROSTER) if letter.facts.session.id == world.first.id]
+    assert sorted(letters) == sorted([HANA, CARL, "late@clinic.example"])
 
 
 @pytest.mark.parametrize("state", list(RegistrationState))

@@ -12,7 +12,8 @@ from outreach.models import Answer, Invitation, Letter, LetterKind, Mailbox, Mem
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_moved
 from outreach.notifications.read import snapshot_of
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.rosters import plan_rosters
 from outreach.registration import use_cases
 from outreach.registration.use_cases import RegistrationRequest
 from tests.support.builders import Builder

@@ -18,7 +18,8 @@ from outreach.letters import render
 from outreach.models import Guardian, Letter, LetterKind, LetterState, Mailbox, OutreachSession
 from outreach.notifications.notify import notify_cancelled, notify_moved
 from outreach.notifications.read import snapshot_of
-from outreach.notifications.reminders import plan_reminders, plan_rosters
+from outreach.notifications.reminders import plan_reminders
+from outreach.notifications.rosters import plan_rosters
 from outreach.registration import use_cases as registering
 from tests.support.builders import TOWN, Builder
 from tests.support.readable_letters import SeenPage

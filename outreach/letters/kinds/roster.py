@@ -1,4 +1,4 @@
-"""The host's roster, the evening before: who comes."""
+"""The host's roster, the evening before: who comes. If that changes afterwards, the host gets it once more."""
 
 from __future__ import annotations
 
@@ -15,23 +15,37 @@ from outreach.letters.leads import how_soon, subject_with_title
 from outreach.letters.links import session_page
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, UNREACHABLE
-from outreach.letters.phrases import session_phrase
+from outreach.letters.phrases import sentences, session_phrase
 from outreach.letters.rows import fact_rows
-from outreach.models import LetterKind
+from outreach.models import Cause, LetterKind
 
 
 def _subject(context: LetterContext) -> str:
     count = len(context.snapshot.seated)
-    news = ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=how_soon(context))
+    if not count:
+        news = _("Nobody is coming")
+    elif _has_changed(context):
+        news = ngettext("Roster changed, %(num)s student", "Roster changed, %(num)s students", count)
+    else:
+        news = ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=how_soon(context))
     return subject_with_title(news, context.snapshot, says_if_provisional=True)
 
 
+def _has_changed(context: LetterContext) -> bool:
+    return context.snapshot.cause is Cause.REGISTERED
+
+
 def _lead(context: LetterContext) -> str:
+    change = _("The roster has changed since our last e-mail.") if _has_changed(context) else ""
+    return sentences(change, _who_comes(context))
+
+
+def _who_comes(context: LetterContext) -> str:
     """Say how many come, from how many schools."""
     snapshot = context.snapshot
     phrase, schools = session_phrase(snapshot.session), len({student.school_name for student in snapshot.seated})
     if not snapshot.seated:
-        return _("Nobody has a seat at %(session)s.", session=phrase)
+        return _("Nobody is coming to %(session)s.", session=phrase)
     count = len(snapshot.seated)
     if schools == 1:
         return ngettext("%(num)s student is coming to %(session)s.", "%(num)s students are coming to %(session)s.", count, session=phrase)
@@ -55,6 +69,8 @@ def _groups(context: LetterContext) -> Iterator[Group]:
         schools[student.school_name].append(student.given_name)
     for school, given_names in sorted(schools.items()):
         yield Group(_heading(school, len(given_names)), tuple((given_name, "") for given_name in sorted(given_names)))
+    if context.snapshot.gone:
+        yield Group(_("No longer coming"), tuple((student.given_name, student.school_name) for student in context.snapshot.gone))
 
 
 def _heading(school: str, count: int) -> str:

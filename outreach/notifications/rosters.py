@@ -1,0 +1,107 @@
+"""The roster: hosts are told who comes, the evening before, and again when that has changed.
+
+Worked out from the present rows and the roster that was sent last, never stored as plans.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from outreach.db import db, locked, transaction
+from outreach.models import (
+    SEATED,
+    Cause,
+    Letter,
+    LetterKind,
+    LetterSnapshot,
+    OutreachSession,
+    Reader,
+    Registration,
+    SessionSnapshot,
+    StudentSnapshot,
+    User,
+)
+from outreach.notifications.due_times import by_day, roster_falls_due
+from outreach.notifications.read import snapshot_of
+from outreach.outbox import NewLetter, enqueue
+from outreach.people import for_host
+
+# Changes that follow each other closely are told in one e-mail.
+CALM_FOR = timedelta(minutes=10)
+
+
+def plan_rosters(*, now: datetime) -> int:
+    """Write hosts who comes, the evening before, also if nobody does; and once more after changes. Gives for how many sessions."""
+    soon = select(OutreachSession).where(OutreachSession.is_to_come(now), OutreachSession.starts_at < now + timedelta(days=2))
+    due = [one for one in db.session.scalars(soon) if roster_falls_due(starts_at=one.starts_at, zone=one.zone) <= now]
+    return sum(_send(one.id, now=now) for one in due if _due_rosters(one, now))
+
+
+def _send(session_id: int, *, now: datetime) -> bool:
+    with transaction():
+        outreach_session = locked(OutreachSession, session_id)
+        rosters = _due_rosters(outreach_session, now) if outreach_session is not None and outreach_session.is_to_come(now) else []
+        enqueue(rosters, now=now)
+    return bool(rosters)
+
+
+def _due_rosters(outreach_session: OutreachSession, now: datetime) -> list[NewLetter]:
+    """Give a roster for each host who has none yet, and for each whose last one isn't true any more; that one can wait a little."""
+    snapshot = snapshot_of(outreach_session)
+    coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(SEATED))
+    hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts)}
+    sent = _sent(outreach_session)
+    can_tell_changes = _is_calm(outreach_session, now) and _is_by_day(outreach_session, now)
+    return [
+        _roster(user, snapshot, coming, earlier=sent.get(key, []))
+        for key, user in hosts.items()
+        if key not in sent or (can_tell_changes and _ids(sent[key][-1].seated) != _ids(coming))
+    ]
+
+
+def _sent(outreach_session: OutreachSession) -> dict[int, list[LetterSnapshot]]:
+    """Give by mailbox the rosters for this start that were written, oldest first."""
+    theirs = (Letter.session_id == outreach_session.id, Letter.kind == LetterKind.ROSTER)
+    found: dict[int, list[LetterSnapshot]] = {}
+    for letter in db.session.scalars(select(Letter).where(*theirs).order_by(Letter.id)):
+        snapshot = LetterSnapshot.from_json(letter.facts)
+        if snapshot.session.starts_at == outreach_session.starts_at:
+            found.setdefault(letter.mailbox_id, []).append(snapshot)
+    return found
+
+
+def _is_calm(outreach_session: OutreachSession, now: datetime) -> bool:
+    changed = db.session.scalar(select(func.max(Registration.changed_at)).where(Registration.session_id == outreach_session.id))
+    return changed is None or changed <= now - CALM_FOR
+
+
+def _is_by_day(outreach_session: OutreachSession, now: datetime) -> bool:
+    return by_day(now, starts_at=outreach_session.starts_at, zone=outreach_session.zone) in {now, None}
+
+
+def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot, ...], *, earlier: list[LetterSnapshot]) -> NewLetter:
+    known = earlier[-1].seated if earlier else ()
+    letter = LetterSnapshot(
+        reader=Reader.HOST,
+        reader_name=user.given_name,
+        reader_zone=user.zone,
+        cause=Cause.REGISTERED if earlier else Cause.TIME,
+        session=snapshot,
+        seated=coming,
+        gone=tuple(one for one in known if one.registration_id not in _ids(coming)),
+    )
+    number = f":{len(earlier)}" if earlier else ""
+    return NewLetter(
+        mailbox_id=user.mailbox_id,
+        kind=LetterKind.ROSTER,
+        facts=letter.to_json(),
+        dedupe_key=f"roster:{snapshot.id}:{user.id}:{snapshot.starts_at.isoformat()}{number}",
+        locale=user.mailbox.locale,
+        session_id=snapshot.id,
+    )
+
+
+def _ids(students: tuple[StudentSnapshot, ...]) -> set[int]:
+    return {student.registration_id for student in students}
