@@ -5,7 +5,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, School, Student, higher_floor
+from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, higher_floor
 from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
@@ -71,6 +71,14 @@ def can_have_free_seat(outreach_session: OutreachSession, school_id: int, *, now
     """Say whether a seat is free that nobody else has a claim to, and this school may have it."""
     free, school_left = seats_for_school(outreach_session, school_id, now=now)
     return free > 0 and (school_left is None or school_left > 0)
+
+
+def free_for(outreach_session: OutreachSession, registrations: Iterable[Registration], *, now: datetime) -> set[int]:
+    """Give those of these registrations that wait and could take a seat that is free."""
+    waiting = [one for one in registrations if one.state is RegistrationState.WAITING] if outreach_session.is_to_come(now) else []
+    schools = {one.school_id for one in waiting}
+    able = {school_id for school_id in schools if can_have_free_seat(outreach_session, school_id, now=now)}
+    return {one.id for one in waiting if one.school_id in able}
 
 
 def _candidate(outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool) -> Candidate:

@@ -130,9 +130,9 @@ def answers(rows: Sequence[RegistrationRow]) -> RsvpCounts:
 
 
 def session_lines(user: User, *, now: datetime, past: bool = False) -> list[SessionLine]:
-    """Read the sessions in which the user's schools have students, the next first."""
+    """Read the sessions in which the user's schools have students, the next first; those that are cancelled are past."""
     mine = _of(Registration.school_id, school_ids(user))
-    time = OutreachSession.ends_at <= now if past else OutreachSession.ends_at > now
+    time = ~OutreachSession.is_current(now) if past else OutreachSession.is_current(now)
     counts = db.session.execute(
         select(Registration.session_id, Registration.state, func.count())
         .join(OutreachSession, OutreachSession.id == Registration.session_id)

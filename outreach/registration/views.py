@@ -11,6 +11,7 @@ from outreach import policy
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.registration import use_cases
+from outreach.registration.candidates import free_for
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
 from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
@@ -18,6 +19,7 @@ from outreach.time import clock
 from outreach.web import Form, load, me, signed_in
 
 registration = Blueprint("registration", __name__)
+_OFFER_ANSWERS = {"accept": use_cases.accept_offer, "decline": use_cases.decline_offer, "take": use_cases.take_free_seat}
 
 
 @registration.get("/registrations")
@@ -35,8 +37,16 @@ def seats(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.sees_session)
     rows = registration_rows(outreach_session, school_ids(me()))
     offered = [row.registration.id for row in rows if row.registration.state == RegistrationState.OFFERED]
-    taking = preview_accepting(outreach_session, offered) if offered else {}
-    page = {"outreach_session": outreach_session, "rows": rows, "answered": answers(rows), "taking": taking, "now": clock.now()}
+    free = free_for(outreach_session, [row.registration for row in rows], now=clock.now())
+    taking = preview_accepting(outreach_session, [*offered, *free]) if offered or free else {}
+    page = {
+        "outreach_session": outreach_session,
+        "rows": rows,
+        "answered": answers(rows),
+        "taking": taking,
+        "free": free,
+        "now": clock.now(),
+    }
     return render_template("registration/seats.html", **page)
 
 
@@ -95,12 +105,12 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
 @registration.post("/registrations/<int:registration_id>/offer")
 @signed_in(policy.registers_classes)
 def answer_offer(registration_id: int) -> ResponseReturnValue:
-    """Accept or decline a seat that was offered."""
+    """Accept or decline a seat that was offered, or take one that is free."""
     registration = load(Registration, registration_id, policy.keeps_registration)
     form = OfferForm()
-    if not form.validate() or form.answer.data not in {"accept", "decline"}:
+    answer = _OFFER_ANSWERS.get(form.answer.data or "") if form.validate() else None
+    if answer is None:
         abort(400)
-    answer = use_cases.accept_offer if form.answer.data == "accept" else use_cases.decline_offer
     try:
         answer(registration.id, by_id=me().id, now=clock.now())
     except OutreachError as refusal:

@@ -25,6 +25,7 @@ from outreach.models import (
     RegistrationState,
     RegistrationStep,
     SessionState,
+    Student,
     User,
     WaitReason,
 )
@@ -44,7 +45,7 @@ WORDS = {
     "removed": "withdrawn by the host",
     "released": "seat released",
 }
-ACTIONS = ("Take the seat", "Decline the seat", "Withdraw")
+ACTIONS = ("Take the seat", "Decline the seat", "Take the free seat", "Withdraw")
 
 
 @pytest.fixture
@@ -86,9 +87,48 @@ def test_buttons_stand_there_only_where_they_would_do_something(desk: Desk, mome
     page = desk.page(f"/sessions/{one.id}/seats")
     buttons = {row.split()[0]: [action for action in ACTIONS if action in row] for row in rows(page)}
     expected = {each.value: ["Withdraw"] if each in ACTIVE and may else [] for each in RegistrationState}
-    assert buttons == expected | {"offered": ["Take the seat", "Decline the seat"] if may else []}
+    ready = {"offered": ["Take the seat", "Decline the seat"], "waiting": ["Take the free seat", "Withdraw"]}
+    assert buttons == expected | (ready if may else {})
     assert ("This session is cancelled" in unescape(page), "The theatre is closed." in page) == ((state is SessionState.CANCELLED,) * 2)
     assert ("Register more" in page) is may
+
+
+def test_who_did_not_take_an_offer_can_take_the_seat_that_is_still_free(desk: Desk) -> None:
+    one = desk.session(capacity=1)
+    for minutes, name in enumerate(("Ana", "Ben")):
+        desk.put(name, WAITING, one, minutes, offered_until=desk.make.now)
+    desk.at(one.starts_at - timedelta(hours=3))
+    assert ["Take the free seat" in row for row in desk.places(one)] == [True, True]
+    ana = db.session.scalars(select(Registration).join(Student).where(Student.given_name == "Ana")).one()
+    client = desk.client_of(desk.teacher)
+    done = client.post(f"/registrations/{ana.id}/offer", data={"answer": "take"}, follow_redirects=True)
+    assert "Thank you, your answer is saved." in done.text
+    assert [("has a seat" in row, "Take the free seat" in row) for row in rows(done.text)] == [(True, False), (False, False)]
+    again = client.post(f"/registrations/{ana.id}/offer", data={"answer": "take"}, follow_redirects=True)
+    assert "isn't on the waiting list any more" in unescape(again.text)
+
+
+def test_nothing_is_offered_to_take_where_seats_are_given_unasked_or_another_is_asked(desk: Desk) -> None:
+    early, late = desk.session(capacity=1), desk.session(capacity=1)
+    desk.put("Ana", WAITING, early)
+    desk.put("Ben", OFFERED, late, offered_until=late.starts_at)
+    desk.put("Cem", WAITING, late, offered_until=desk.make.now)
+    assert "Take the free seat" not in desk.page(f"/sessions/{early.id}/seats")
+    desk.at(late.starts_at - timedelta(hours=3))
+    assert "Take the free seat" not in desk.page(f"/sessions/{late.id}/seats")
+
+
+def test_a_cancelled_session_is_past_and_gives_nobody_a_seat(desk: Desk) -> None:
+    one = desk.session("Cancelled one", state=SessionState.CANCELLED, cancel_reason="The theatre is closed.")
+    for each in RegistrationState:
+        desk.put(each.value, each, one)
+    found = {row.split()[0]: row for row in desk.places(one)}
+    for each in RegistrationState:
+        assert ("session cancelled" in found[each.value]) is (each in ACTIVE)
+        assert not re.search(r"has a seat|seat held|seat offered|on the waiting list", found[each.value])
+    assert "Cancelled one" not in desk.page("/registrations")
+    (line,) = rows(desk.page("/registrations?show=past"))
+    assert "Cancelled one" in line
 
 
 @pytest.mark.parametrize(("opens", "is_open"), [(-SECOND, True), (timedelta(0), True), (SECOND, False)])

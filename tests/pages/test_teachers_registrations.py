@@ -97,7 +97,7 @@ def test_an_offer_asks_for_an_answer_as_long_as_it_can_be_answered(desk: Desk, m
     one = desk.session(state=state)
     desk.put("Ana", OFFERED, one, offered_until=one.starts_at)
     desk.at(one.starts_at + before)
-    (line,) = lines(desk)
+    (line,) = lines(desk, past=state is SessionState.CANCELLED)
     assert ("please answer" in line, "cancelled" in line) == (may, state is SessionState.CANCELLED)
 
 
@@ -229,7 +229,7 @@ def test_a_provisional_session_says_so_on_the_way(desk: Desk) -> None:
     [
         (1, 1, "1 has a seat. The invitations are on their way."),
         (2, 2, "2 have a seat. The invitations are on their way."),
-        (2, 1, "1 has a seat. 1 on the waiting list. We'll e-mail you when there is a seat."),
+        (2, 1, "1 has a seat. 1 is on the waiting list. We'll e-mail you when there is a seat."),
         (4, 2, "2 have a seat. 2 are on the waiting list. We'll e-mail you when there are seats."),
     ],
 )
