@@ -160,6 +160,7 @@ def test_whoever_is_offered_a_seat_has_no_position(world: Neighbours) -> None:
     with transaction():
         registration = world.registration("Hal")
         registration.state, registration.offered_until = RegistrationState.OFFERED, until
+        world.first.promotion_stops = 60 * 24 * 60  # so that it stays on offer after the move
     world.move()
     (letter,) = to(SOL)
     digest = letter.facts
