@@ -357,7 +357,7 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     send_all()
     ends = late + timedelta(hours=6)
     assert use_cases.lapse_offers(now=ends - timedelta(seconds=1)) == 0
-    with pytest.raises(OutreachError, match="lapsed"):
+    with pytest.raises(OutreachError, match="expired"):
         use_cases.accept_offer(second.id, by_id=teacher.id, now=ends)
     assert use_cases.lapse_offers(now=ends) == 1
     assert use_cases.lapse_offers(now=ends) == 0
