@@ -55,10 +55,11 @@ class CalendarRequest:
 Sorted: TypeAlias = Classification | Report | CalendarRequest
 
 
-def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool) -> Sorted:
+def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool, is_bounce_address: bool = False) -> Sorted:
     """Say what the message is; a Classification where nothing need be looked up to know.
 
-    `has_token`: it was sent to an address of ours. A report may also name its letter by Message-ID.
+    `has_token`: it was sent to an address of ours. A report may also name its letter by Message-ID. `is_bounce_address`: it was
+    sent to the envelope sender of a letter, where only programs write.
     """
     if not has_token and not (incoming.is_report and incoming.failures):
         return _look(InboundKind.OTHER, InboundReason.NO_TOKEN)
@@ -66,30 +67,42 @@ def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool) ->
         return _look(InboundKind.OTHER, InboundReason(incoming.trouble))
     replies = _events(incoming, "REPLY")
     if incoming.is_report or (incoming.failures and replies is None):
-        return _report(incoming.failures)
+        return _report(incoming)
     if is_our_own:
         return _nothing(InboundKind.AUTOMATIC, InboundReason.OUR_OWN)
-    return _asked(InboundKind.REPLY, replies) if replies is not None else _no_reply(incoming)
+    return _asked(InboundKind.REPLY, replies) if replies is not None else _no_reply(incoming, is_bounce_address=is_bounce_address)
 
 
-def _no_reply(incoming: IncomingMessage) -> Sorted:
-    if incoming.is_automatic:
-        return _nothing(InboundKind.AUTOMATIC, InboundReason.AUTOMATIC)
+def _no_reply(incoming: IncomingMessage, *, is_bounce_address: bool) -> Sorted:
+    if incoming.is_automatic or (is_bounce_address and incoming.is_away_note):
+        return _automatic(incoming, is_bounce_address=is_bounce_address)
     for method in ("COUNTER", "REFRESH"):
         events = _events(incoming, method)
         if events is not None:
             return _asked(_KINDS[method], events)
+    if is_bounce_address and incoming.is_from_server:
+        return _look(InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
     if incoming.objects:
         return _nothing(InboundKind.OTHER, InboundReason.NOT_IMPORTED)
     return _look(InboundKind.OTHER, InboundReason.PERSON_WROTE)
 
 
-def _report(failures: Sequence[Failure]) -> Sorted:
-    """One letter went to one address, so one failure is all there is to know."""
-    if not failures:
+def _automatic(incoming: IncomingMessage, *, is_bounce_address: bool) -> Sorted:
+    """A note that somebody is away means nothing. What else a server wrote, or came where bounces come, is one that we can't read."""
+    if (is_bounce_address or incoming.is_from_server) and not incoming.is_away_note:
+        return _look(InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
+    return _nothing(InboundKind.AUTOMATIC, InboundReason.AUTOMATIC)
+
+
+def _report(incoming: IncomingMessage) -> Sorted:
+    """One letter went to one address, so one failure is all there is to know. A report that nobody can read is for a person."""
+    if incoming.is_unclear:
+        return _look(InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
+    if not incoming.failures:
         return _nothing(InboundKind.AUTOMATIC, InboundReason.NO_FAILURE)
-    kind = InboundKind.COMPLAINT if failures[0].kind is BounceKind.COMPLAINT else InboundKind.BOUNCE
-    return Report(kind, failures[0])
+    failure = incoming.failures[0]
+    kind = InboundKind.COMPLAINT if failure.kind is BounceKind.COMPLAINT else InboundKind.BOUNCE
+    return Report(kind, failure)
 
 
 def _events(incoming: IncomingMessage, method: str) -> tuple[Event, ...] | None:

@@ -36,6 +36,7 @@ class InboundReason(enum.StrEnum):
     SENT_LATELY = "sent_lately"
     # somebody must look
     NO_TOKEN = "no_token"  # noqa: S105 (a reason, not a secret)
+    UNCLEAR_REPORT = "unclear_report"
     UNKNOWN_LETTER = "unknown_letter"
     UNKNOWN_UID = "unknown_uid"
     NOT_THEIRS = "not_theirs"

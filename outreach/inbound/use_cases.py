@@ -133,7 +133,10 @@ def _act(incoming: IncomingMessage, now: datetime) -> Done:
     settings: Settings = current_app.extensions["outreach"]
     letter, mailbox = _known(_addressed(incoming, settings))
     business = classify(
-        incoming, has_token=mailbox is not None, is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address)
+        incoming,
+        has_token=mailbox is not None,
+        is_our_own=is_our_own(incoming.sender, reply_address=settings.reply_address),
+        is_bounce_address=letter is not None,
     )
     if isinstance(business, Report):
         return record_report(business, letter.id if letter else None, mailbox, now=now)

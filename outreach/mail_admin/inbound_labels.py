@@ -49,6 +49,7 @@ REASONS = {
     InboundReason.SENT_LATELY: _l("The invitation is on its way already, or was sent within the hour."),
     InboundReason.NO_TOKEN: _l("It wasn't sent to any of the addresses we send from, so we can't tell whom it is about."),
     InboundReason.UNKNOWN_LETTER: _l("It reports about an e-mail that we can't find."),
+    InboundReason.UNCLEAR_REPORT: _l("A mail server or a program reports about one of our e-mails, and we can't read what became of it."),
     InboundReason.UNKNOWN_UID: _l("It answers an invitation that isn't ours."),
     InboundReason.NOT_THEIRS: _l("It answers somebody else's invitation."),
     InboundReason.NO_EVENT: _l("It is an answer from a calendar without an event."),

@@ -31,6 +31,7 @@ from tests.support.builders import Builder
 
 ANA, PARENT, TEACHER, HOST = "ana@pupils.example", "parent@families.example", "teacher@schools.example", "host@hospital.example"
 STATE_OF = (Invitation.answer, Invitation.answered_at, Invitation.answer_stamp, Invitation.sequence, Invitation.is_live)
+_WORDS = {"5.7.1": "Message refused by policy", "4.2.2": "Mailbox full", "5.2.2": "Mailbox full"}
 _numbers = count(1)
 
 
@@ -184,7 +185,7 @@ def bounce(*, to: str, status: str = "5.1.1", action: str = "failed", returned: 
         "Final-Recipient: rfc822; somebody-else@pupils.example",
         f"Action: {action}",
         f"Status: {status}",
-        f"Diagnostic-Code: smtp; 550 {status} No such user here",
+        f"Diagnostic-Code: smtp; 550 {status} {_WORDS.get(status, 'No such user here')}",
         "",
         *(("--b", "Content-Type: text/rfc822-headers", "", f"Message-ID: {returned}", "Subject: Invitation", "") if returned else ()),
         "--b--",

@@ -57,9 +57,9 @@ def calendar(method: str, *events: Event) -> CalendarObject:
     return CalendarObject(method=method, events=events or (EVENT,))
 
 
-def what(*, has_token: bool = True, is_our_own: bool = False, **facts: Any) -> Sorted:
+def what(*, has_token: bool = True, is_our_own: bool = False, is_bounce_address: bool = False, **facts: Any) -> Sorted:
     """Sort a message that a person wrote, with single facts changed."""
-    return classify(replace(PLAIN, **facts), has_token=has_token, is_our_own=is_our_own)
+    return classify(replace(PLAIN, **facts), has_token=has_token, is_our_own=is_our_own, is_bounce_address=is_bounce_address)
 
 
 NO_TOKEN = Classification(InboundKind.OTHER, QUARANTINED, InboundReason.NO_TOKEN)
@@ -100,6 +100,34 @@ def test_a_report_comes_before_a_reply_and_a_reply_before_a_bounce_without_a_rep
 
 def test_a_report_without_a_failure_is_none() -> None:
     assert what(is_report=True) == Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.NO_FAILURE)
+
+
+UNCLEAR = Classification(InboundKind.BOUNCE, QUARANTINED, InboundReason.UNCLEAR_REPORT)
+AWAY = Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC)
+
+
+def test_a_report_that_nobody_can_read_is_for_a_person() -> None:
+    assert what(is_report=True, is_unclear=True) == UNCLEAR
+    assert what(is_report=True, is_unclear=True, is_bounce_address=True) == UNCLEAR
+
+
+@pytest.mark.parametrize("facts", [{"is_automatic": True}, {"is_from_server": True}, {"is_automatic": True, "is_from_server": True}])
+def test_what_comes_where_bounces_come_and_is_not_understood_is_for_a_person(facts: dict[str, Any]) -> None:
+    assert what(is_bounce_address=True, **facts) == UNCLEAR
+
+
+def test_a_server_that_writes_to_a_reply_address_is_for_a_person_too() -> None:
+    assert what(is_automatic=True, is_from_server=True) == UNCLEAR
+
+
+def test_who_is_away_says_nothing_wherever_it_comes() -> None:
+    assert what(is_bounce_address=True, is_away_note=True) == AWAY
+    assert what(is_bounce_address=True, is_away_note=True, is_automatic=True) == AWAY
+    assert what(is_automatic=True, is_from_server=True, is_away_note=True) == AWAY
+
+
+def test_what_a_person_writes_to_the_address_of_bounces_is_a_persons() -> None:
+    assert what(is_bounce_address=True) == Classification(InboundKind.OTHER, QUARANTINED, InboundReason.PERSON_WROTE)
 
 
 def test_of_several_failures_the_first_counts() -> None:

@@ -7,6 +7,7 @@ import pytest
 from outreach.inbound.parsing.message import Failure
 from outreach.inbound.parsing.reading import read
 from outreach.models import BounceKind
+from tests.support.bounce_texts import BOUNCES, server_mail
 from tests.support.shaped_reports import STATUS_REPORTS, shaped_report
 
 TO = "b17-abcdefghijklmnop@outreach.example"
@@ -127,3 +128,105 @@ def test_a_report_wrapped_by_a_mailing_list_is_still_read() -> None:
     footer = b"\r\n--outer\r\n\r\nThe list\r\n--outer--\r\n"
     raw = head + b"Content-Type: multipart/mixed; boundary=outer\r\n\r\n--outer\r\n" + inner + footer
     assert read(raw).failures == read(report).failures
+
+
+@pytest.mark.parametrize(("name", "kind", "sender", "subject", "lines"), BOUNCES, ids=[bounce[0] for bounce in BOUNCES])
+def test_a_bounce_that_no_standard_describes_is_read(
+    name: str, kind: BounceKind, sender: str, subject: str, lines: tuple[str, ...]
+) -> None:
+    (failure,) = read(server_mail(*lines, to=TO, sender=sender, subject=subject)).failures
+    assert failure.kind is kind, name
+
+
+def test_the_letter_that_comes_back_says_nothing_of_the_failure() -> None:
+    returned = (
+        "------ This is a copy of the message, including all the headers. ------",
+        "",
+        "Subject: spam, user unknown, mailbox full",
+        "",
+        "x",
+    )
+    incoming = read(server_mail("Something happened.", "", *returned, to=TO))
+    assert incoming.failures == ()
+
+
+def test_the_text_for_people_says_what_a_status_of_nothing_means() -> None:
+    raw = shaped_report("postfix", to=TO, status="5.0.0", words="").replace(
+        b"This is the mail system", b"ana@pupils.example: Domain does not exist\r\n\r\nThis is the mail system", 1
+    )
+    (failure,) = read(raw).failures
+    assert failure.kind is BounceKind.HARD
+
+
+def test_a_status_in_the_letters_of_japan_is_read() -> None:
+    raw = shaped_report("postfix", to=TO, status="5.0.0", words="smtp; WORDS").replace(
+        b"WORDS", "ユーザーが見つかりません".encode("iso-2022-jp")
+    )
+    (failure,) = read(raw).failures
+    assert failure.kind is BounceKind.HARD
+
+
+@pytest.mark.parametrize("program", STATUS_REPORTS)
+def test_what_has_expired_has_failed_and_says_nothing_of_the_mailbox(program: str) -> None:
+    (failure,) = read(shaped_report(program, to=TO, action="expired", status="4.4.7", words="Message expired")).failures
+    assert failure.kind is BounceKind.SOFT
+
+
+def test_a_report_that_lost_its_boundaries_is_read_as_text() -> None:
+    raw = shaped_report("postfix", to=TO)
+    lost = b"\r\n".join(line for line in raw.split(b"\r\n") if not line.startswith(b"--"))
+    assert [failure.kind for failure in read(lost).failures] == [BounceKind.HARD]
+
+
+def test_a_message_with_carriage_returns_alone_is_read() -> None:
+    report = shaped_report("postfix", to=TO)
+    assert read(report.replace(b"\r\n", b"\r")).failures == read(report).failures
+
+
+@pytest.mark.parametrize(
+    ("lines", "subject"),
+    [
+        (("Your message could not be delivered for more than 2 hours.", "It will be retried until it is 4 days old."), "Delayed Mail"),
+        (
+            ("THIS IS A WARNING MESSAGE ONLY.", "YOU DO NOT NEED TO RESEND YOUR MESSAGE."),
+            "Warning: could not send message for past 4 hours",
+        ),
+    ],
+)
+def test_a_letter_that_is_late_is_a_report_without_failure(lines: tuple[str, ...], subject: str) -> None:
+    incoming = read(server_mail(*lines, to=TO, subject=subject))
+    assert (incoming.failures, incoming.is_report, incoming.is_unclear) == ((), True, False)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        shaped_report("postfix", to=TO)
+        .replace(b"Action: failed", b"Action: pondered")
+        .replace(b"550 5.1.1", b"")
+        .replace(b"User unknown", b""),
+        shaped_report("complaint", to=TO, action="fraud"),
+    ],
+)
+def test_a_report_that_nobody_can_read_says_so(raw: bytes) -> None:
+    incoming = read(raw)
+    assert (incoming.failures, incoming.is_report, incoming.is_unclear) == ((), True, True)
+
+
+@pytest.mark.parametrize(
+    ("sender", "subject", "headers", "is_so"),
+    [
+        ("Ana <ana@pupils.example>", "Out of office", ("Auto-Submitted: auto-replied",), True),
+        ("Ana <ana@pupils.example>", "Automatic reply: You have a seat", (), True),
+        ("Ana <ana@pupils.example>", "Réponse automatique : Bonjour", (), True),
+        ("Ana <ana@pupils.example>", "Abwesenheitsnotiz", (), True),
+        ("Ana <ana@pupils.example>", "Hello", ("Precedence: auto_reply", "Auto-Submitted: auto-generated"), True),
+        ("Ana <ana@pupils.example>", "Hello", (), True),
+        ("Ana <ana@pupils.example>", "Your email, and I am unavailable", (), True),
+        ("Mail <mailer-daemon@mx.example>", "Hello", ("Auto-Submitted: auto-replied",), False),
+        ("Help <help@pupils.example>", "Undeliverable: Hello", ("Auto-Submitted: auto-replied",), False),
+    ],
+)
+def test_a_note_that_somebody_is_away_is_known(sender: str, subject: str, headers: tuple[str, ...], is_so: bool) -> None:
+    incoming = read(server_mail("I am back in May.", to=TO, sender=sender, subject=subject, headers=headers))
+    assert (incoming.is_away_note, incoming.failures) == (is_so, ())

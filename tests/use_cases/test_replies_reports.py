@@ -12,8 +12,9 @@ from outreach.inbound.reasons import InboundReason
 from outreach.mail.verp import bounce_address
 from outreach.models import Bounce, BounceKind, InboundKind, InboundOutcome, Letter, LetterKind
 from outreach.outbox.queue import NewLetter, enqueue
+from tests.support.bounce_texts import BOUNCES, server_mail
 from tests.support.builders import Builder
-from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, complaint, invited, last
+from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, complaint, invited, last, mail
 
 APPLIED, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 NOBODYS = "<0123456789abcdef0123456789abcdef@outreach.example>"
@@ -173,3 +174,43 @@ def test_each_kind_of_bounce_marks_no_more_than_it_says(family: Family, status: 
         assert (mailbox.undeliverable_at is not None) is (marks and address == PARENT)
         assert (mailbox.reminders_stopped_at, mailbox.stopped_at, mailbox.blocked_at) == (None, None, None)
     assert family.invitation(PARENT).is_live
+
+
+UNREADABLE = {
+    "a report": ("Auto-Submitted: auto-replied", 'Content-Type: multipart/report; report-type=delivery-status; boundary="b"'),
+    "a server": ("Return-Path: <>", "Auto-Submitted: auto-replied"),
+    "a server without marks": (),
+}
+
+
+@pytest.mark.parametrize("shape", UNREADABLE)
+def test_what_comes_where_bounces_come_and_cant_be_read_needs_a_look(family: Family, shape: str) -> None:
+    letter = family.letter(PARENT)
+    to, body = (
+        bounce_address(letter.id, family.settings),
+        "Qwfp zxcv.\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nAction: qwfp\r\n--b--",
+    )
+    raw = mail(to=to, sender="MAILER-DAEMON@mx.pupils.example", subject="Qwfp", headers=UNREADABLE[shape], body=body)
+    assert family.take(raw) is QUARANTINED
+    message = last()
+    assert (message.kind, message.reason) == (InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
+    assert (message.letter_id, message.mailbox_id) == (letter.id, letter.mailbox_id)
+    assert of_letters() == []
+
+
+def test_a_note_to_the_address_of_bounces_that_somebody_is_away_stays_silent(family: Family) -> None:
+    to = bounce_address(family.letter(PARENT).id, family.settings)
+    assert family.take(mail(to=to, sender=PARENT, subject="Automatic reply: You have a seat", body="I am away.")) is IGNORED
+    assert last().reason == InboundReason.AUTOMATIC
+
+
+@pytest.mark.parametrize(("name", "kind", "sender", "subject", "lines"), BOUNCES, ids=[shape[0] for shape in BOUNCES])
+def test_bounces_of_all_shapes_count(
+    family: Family, name: str, kind: BounceKind, sender: str, subject: str, lines: tuple[str, ...]
+) -> None:
+    letter = family.letter(PARENT)
+    raw = server_mail(*lines, to=bounce_address(letter.id, family.settings), sender=sender, subject=subject)
+    assert family.take(raw) is APPLIED, name
+    assert [one[0] for one in of_letters()] == [kind]
+    db.session.expire_all()
+    assert (family.mailbox(PARENT).refused_at is not None) is (kind is BounceKind.HARD)

@@ -71,7 +71,8 @@ class IncomingMessage:
     `authentication`: Authentication-Results headers unfolded, topmost first.
     `is_automatic`: a program wrote it of its own accord (RFC 3834). A calendar's reply may be that too.
     `failures`: letters that didn't arrive, complaints; what was delayed or arrived is none.
-    `is_report`: a delivery status, a disposition or a complaint report, whatever it says.
+    `is_report`: it reports of a letter: a delivery status, a receipt, a complaint, or words that it is late. `is_unclear`: nobody
+    can tell what. `is_from_server`: From names a mail server. `is_away_note`: somebody is away, says their program.
     `trouble`: "", or the limit it broke, or "malformed"; what was found up to there is given all the same.
     """
 
@@ -87,4 +88,7 @@ class IncomingMessage:
     objects: tuple[CalendarObject, ...]
     failures: tuple[Failure, ...]
     is_report: bool
+    is_unclear: bool = False
+    is_from_server: bool = False
+    is_away_note: bool = False
     trouble: str

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import Compat32
@@ -20,6 +23,7 @@ _MAX_DEPTH = 10
 _MAX_HEADER_BLOCK = 128 * 1024
 _MAX_HEADERS = 1000
 _MAX_HEADER = 8 * 1024
+_MAX_SUBJECT = 255
 
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 _BLANKS = re.compile(r"[\x00-\x1f\x7f]+[ \t]*")  # folds, and what has no business in a header
@@ -41,17 +45,21 @@ class Part:
 
 @dataclass
 class Parts:
-    """The leaves of a message in order, what it says of itself, and whether it had more than we read."""
+    """The leaves of a message in order, what it says of itself, and whether it had more than we read.
+
+    `undivided`: what stands in a multipart in which there is no delimiter.
+    """
 
     headers: Message
     leaves: list[Part] = field(default_factory=list)
     count: int = 0
     has_more: bool = False
+    undivided: bytes = b""
 
 
 def parts_of(raw: bytes) -> Parts:
     """Take a message apart. What is wrapped in `message/rfc822` stays one leaf: it was written to somebody else."""
-    headers, body = _split(raw)
+    headers, body = _split(raw if b"\n" in raw else raw.replace(b"\r", b"\n"))
     found = Parts(headers)
     _collect(headers, body, found, depth=0)
     return found
@@ -85,17 +93,28 @@ def message_id_of(headers: Message) -> str | None:
     return one_line(found[0] if found else value[:250]) or None
 
 
+def subject_of(headers: Message) -> str:
+    """Give the subject decoded (RFC 2047); undecoded where its encoding is unknown."""
+    value = first(headers, "Subject")[:1000]
+    with suppress(ValueError, LookupError, MessageError):
+        value = str(make_header(decode_header(value)))
+    return one_line(value.encode("utf-8", "replace").decode())[:_MAX_SUBJECT]
+
+
 def _collect(headers: Message, body: bytes, found: Parts, *, depth: int) -> None:
     found.count += 1
     boundary = headers.get_boundary() if headers.get_content_maintype() == "multipart" else None
     if not boundary:
         found.leaves.append(Part(headers, _decoded(headers, body)))
         return
+    before = found.count
     for child in _children(body, boundary.encode("utf-8", "replace")):
         if found.count >= MAX_PARTS or depth >= _MAX_DEPTH:
             found.has_more = True
             return
         _collect(*_split(child), found, depth=depth + 1)
+    if found.count == before:  # its delimiters were lost on the way: all that is left is text
+        found.undivided = found.undivided or body
 
 
 def _children(body: bytes, boundary: bytes) -> Iterator[bytes]:
@@ -169,8 +188,8 @@ def is_automatic(headers: Message) -> bool:
 
 
 def has_null_sender(headers: Message) -> bool:
-    """Say whether the sender wants no report about this message: `Return-Path: <>` (RFC 5321 4.5.5)."""
-    return any(re.fullmatch(r"<\s*>", value) for value in values(headers, "Return-Path"))
+    """Say whether the sender wants no report about this message: `Return-Path: <>` (RFC 5321 4.5.5), or the name some write for it."""
+    return any(re.fullmatch(r"<\s*(?:mailer-daemon(?:@[^>]*)?)?\s*>", value, re.IGNORECASE) for value in values(headers, "Return-Path"))
 
 
 def _was_submitted_by_a_program(headers: Message) -> bool:

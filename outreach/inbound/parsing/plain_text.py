@@ -15,7 +15,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u206
 
 def own_words(raw: bytes, *, at_most: int) -> str:
     """Give the first plain text of a message, its encoding undone, up to so many characters; "" where it has none."""
-    texts = (_decoded(part, 4 * at_most)[:at_most] for part in parts_of(raw).leaves if part.type == "text/plain")
+    texts = (text_in(part, 4 * at_most)[:at_most] for part in parts_of(raw).leaves if part.type == "text/plain")
     return next((text for text in texts if text), "")
 
 
@@ -29,8 +29,8 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n"))
 
 
-def _decoded(part: Part, at_most: int) -> str:
-    """Undo the charset of the first bytes: some take as long as the square of what they are given."""
+def text_in(part: Part, at_most: int) -> str:
+    """Give a part's first bytes as text. No more of them: some charsets take as long as the square of what they are given."""
     content = part.content[:at_most]
     try:
         text = content.decode(parameter(part.headers, "charset") or "utf-8", "replace")

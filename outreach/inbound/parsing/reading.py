@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
-from email.errors import MessageError
-from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
 from hashlib import sha256
 
-from outreach.inbound.parsing.bounces import failures_of, is_report
+from outreach.inbound.parsing.away_notes import is_away_note
+from outreach.inbound.parsing.bounce_texts import is_named_as_server
+from outreach.inbound.parsing.bounces import reported_by
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
 from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, IncomingMessage
-from outreach.inbound.parsing.mime import Parts, first, headers_of, is_automatic, message_id_of, parts_of, values
-from outreach.mail import one_line
+from outreach.inbound.parsing.mime import Parts, headers_of, is_automatic, message_id_of, parts_of, subject_of, values
 
 MAX_SIZE = 1024 * 1024
 HEAD_AT_MOST = 64 * 1024  # so much is kept of a message above that
-_MAX_LINE = 255
 _MAX_RECIPIENTS = 100
 _MAX_FIELDS = 20
 _MAX_AUTHENTICATION = 20
@@ -53,20 +50,23 @@ def _read(raw: bytes, delivered_to: str | None) -> IncomingMessage:
 
 def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_to: str | None, trouble: str) -> IncomingMessage:
     headers = message.headers
-    sender = _sender(headers)
+    sender, reported = _sender(headers), reported_by(message)
     return IncomingMessage(
         digest=sha256(raw).hexdigest(),
         size=len(raw),
         message_id=message_id_of(headers),
         sender=sender,
-        subject=_subject(first(headers, "Subject")),
+        subject=subject_of(headers),
         from_domain=sender.rpartition("@")[2],
         recipients=_recipients(headers, delivered_to),
         authentication=tuple(values(headers, "Authentication-Results")[:_MAX_AUTHENTICATION]),
         is_automatic=is_automatic(headers),
         objects=tuple(calendars.objects),
-        failures=tuple(failures_of(message, sender)),
-        is_report=is_report(message),
+        failures=reported.failures,
+        is_report=reported.is_report,
+        is_unclear=reported.is_unclear,
+        is_from_server=is_named_as_server(headers),
+        is_away_note=is_away_note(message),
         trouble=trouble,
     )
 
@@ -99,11 +99,3 @@ def _addresses(fields: Iterable[str]) -> list[str]:
     except (ValueError, IndexError, RecursionError):  # nested comments cost the standard library a level each
         return []
     return [address.lower() for _, address in found if _ADDRESS.fullmatch(address) and address.isprintable()]
-
-
-def _subject(value: str) -> str:
-    """Give the subject decoded (RFC 2047); undecoded where its encoding is unknown."""
-    value = value[:1000]
-    with suppress(ValueError, LookupError, MessageError):
-        value = str(make_header(decode_header(value)))
-    return one_line(value.encode("utf-8", "replace").decode())[:_MAX_LINE]
