@@ -14,7 +14,7 @@ from outreach.doctor.database_checks import check_database
 from outreach.doctor.dns_checks import check_dns
 from outreach.doctor.findings import Finding, Level
 from outreach.doctor.machine_checks import check_machine, check_service, check_settings
-from outreach.doctor.mail_checks import check_inbox, check_mail
+from outreach.doctor.mail_checks import check_inbox, check_mail, check_proof
 from outreach.logs import only_warnings
 from outreach.settings import Settings
 from outreach.time import clock
@@ -66,4 +66,5 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
         yield from check_service(now=clock())
     yield from check_mail(settings)
     yield from check_inbox(settings)
+    yield from check_proof(settings)
     yield from check_dns(settings)

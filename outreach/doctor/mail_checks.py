@@ -132,6 +132,19 @@ def check_inbox(settings: Settings) -> Iterator[Finding]:
         yield fails("Inbox", f"{label}: {away}", _ADVICE[away.trouble])
 
 
+def check_proof(settings: Settings) -> Iterator[Finding]:
+    """Say what it means that no mail server's word about senders is trusted. A demo gets no mail from outside."""
+    if settings.is_demo:
+        return
+    if settings.authserv_id:
+        yield ok("Answers", f"what {settings.authserv_id} says in Authentication-Results proves who sent one")
+        return
+    means = "no answer of a calendar can prove who sent it: none frees a seat or stops a child's reminders, and one from another address"
+    text = f"without OUTREACH_AUTHSERV_ID {means} than the invited one changes nothing"
+    advice = "Set it to the name that your mail server writes at the beginning of Authentication-Results."
+    yield attention("Answers", text, advice)
+
+
 def _counted(label: str, *, waiting: int, count: int) -> Finding:
     aside = f", {count - waiting} set aside" if count > waiting else ""
     text = f"{label}: {waiting} waiting{aside}"

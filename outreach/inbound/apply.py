@@ -35,11 +35,15 @@ from outreach.rsvp import NewRsvp, record_old_rsvp
 
 @dataclass(frozen=True, kw_only=True)
 class From:
-    """The sender: the mailbox of the token, whether the message is verified, whether a program wrote it."""
+    """The sender: the mailbox of the token, whether the message is verified, whether a program wrote it.
+
+    `is_another`: From names another address than the mailbox's, and nothing proves who wrote it.
+    """
 
     mailbox: Mailbox
     is_verified: bool
     is_automatic: bool
+    is_another: bool = False
 
 
 def answer(asked: CalendarRequest, by: From, *, now: datetime) -> Done:
@@ -78,6 +82,8 @@ class _Case:
             is_over=self.now >= outreach_session.ends_at,
             answer_stamp=invitation.answer_stamp,
             was_taken=_was_taken(invitation.id, self.event),
+            starts_at=outreach_session.starts_at,
+            is_from_another=self.by.is_another,
         )
 
     def given(self, rsvp: Answer, *, stamp: datetime | None) -> NewRsvp:
@@ -111,7 +117,7 @@ def _keep_as_history(case: _Case, decision: ReplyDecision) -> None:
     is_answered = not case.by.is_automatic
     if decision.answer is None:
         return
-    if decision.reason is not InboundReason.OTHER_ATTENDEE:
+    if decision.reason not in _OF_OTHERS:
         record_old_rsvp(case.invitation, case.given(decision.answer, stamp=case.event.stamp), now=case.now)
     elif is_answered:
         ask_to_confirm(case.outreach_session, case.invitation, decision.answer, now=case.now)
@@ -142,6 +148,7 @@ def _refresh(case: _Case) -> ReplyDecision:
     return ReplyDecision(InboundOutcome.IGNORED, InboundReason.SENT_LATELY)
 
 
+_OF_OTHERS = {InboundReason.OTHER_ATTENDEE, InboundReason.OTHER_SENDER}
 _HANDLERS: dict[InboundKind, Callable[[_Case], ReplyDecision]] = {
     InboundKind.REPLY: _reply,
     InboundKind.COUNTER: _counter,

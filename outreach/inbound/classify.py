@@ -74,7 +74,7 @@ def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool, is
 
 
 def _no_reply(incoming: IncomingMessage, *, is_bounce_address: bool) -> Sorted:
-    if incoming.is_automatic or (is_bounce_address and incoming.is_away_note):
+    if (incoming.is_automatic and not incoming.outlook_answer) or (is_bounce_address and incoming.is_away_note):
         return _automatic(incoming, is_bounce_address=is_bounce_address)
     for method in ("COUNTER", "REFRESH"):
         events = _events(incoming, method)
@@ -82,6 +82,8 @@ def _no_reply(incoming: IncomingMessage, *, is_bounce_address: bool) -> Sorted:
             return _asked(_KINDS[method], events)
     if is_bounce_address and incoming.is_from_server:
         return _look(InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
+    if incoming.outlook_answer:
+        return _look(InboundKind.REPLY, InboundReason(f"outlook_{incoming.outlook_answer.lower()}"))
     if incoming.objects:
         return _nothing(InboundKind.OTHER, InboundReason.NOT_IMPORTED)
     return _look(InboundKind.OTHER, InboundReason.PERSON_WROTE)

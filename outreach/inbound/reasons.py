@@ -24,6 +24,7 @@ class InboundReason(enum.StrEnum):
     OLD_TIME = "old_time"
     OLDER = "older"
     OTHER_ATTENDEE = "other_attendee"
+    OTHER_SENDER = "other_sender"
     PROPOSED_ALREADY = "proposed_already"
     # it means nothing
     REPLAYED = "replayed"
@@ -44,6 +45,10 @@ class InboundReason(enum.StrEnum):
     SEVERAL_EVENTS = "several_events"
     SEVERAL_ATTENDEES = "several_attendees"
     NO_ATTENDEE = "no_attendee"
+    OUTLOOK_ACCEPTED = "outlook_accepted"
+    OUTLOOK_TENTATIVE = "outlook_tentative"
+    OUTLOOK_DECLINED = "outlook_declined"
+    OUTLOOK_UNKNOWN = "outlook_unknown"
     PERSON_WROTE = "person_wrote"
     TOO_LARGE = "too_large"
     TOO_MANY_PARTS = "too_many_parts"

@@ -22,6 +22,7 @@ class InvitationState:
 
     `is_coming`: it is in the calendar, and the session takes place and isn't over. `is_over`: the session was in the past.
     `answer_stamp`: when the reply that holds was made. `was_taken`: one with this SEQUENCE and DTSTAMP has come before.
+    `starts_at`: of the session. `is_from_another`: the message came from another address, and nothing proves whose that is.
     """
 
     address: str
@@ -31,6 +32,8 @@ class InvitationState:
     is_over: bool
     answer_stamp: datetime | None
     was_taken: bool
+    starts_at: datetime | None = None
+    is_from_another: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class ReplyDecision:
 
 def decide_reply(event: Event, state: InvitationState, *, now: datetime) -> ReplyDecision:
     """Judge a REPLY. Only what is APPLIED changes the answer; HISTORY is remembered, but for what another address answered."""
+    event = _of_one_attendee(event, state)
     if (trouble := _attendee_trouble(event)) is not None:
         return _look(trouble)
     answer, another_time = ANSWERS.get(event.attendees[0].partstat), _of_another_time(event, state)
@@ -51,6 +55,8 @@ def decide_reply(event: Event, state: InvitationState, *, now: datetime) -> Repl
         return _nothing(InboundReason.NO_ANSWER)
     if not _is_theirs(event, state):
         return _nothing(InboundReason.OTHER_ATTENDEE) if another_time else _history(InboundReason.OTHER_ATTENDEE, answer)
+    if state.is_from_another:
+        return _nothing(InboundReason.OTHER_SENDER) if another_time else _history(InboundReason.OTHER_SENDER, answer)
     if state.was_taken:
         return _nothing(InboundReason.REPLAYED)
     return replace(another_time, answer=answer) if another_time else _of_this_time(event, state, answer, now)
@@ -65,6 +71,8 @@ def decide_request(event: Event, state: InvitationState, *, reason: InboundReaso
         return _look(trouble)
     if not _is_theirs(event, state):
         return _look(InboundReason.OTHER_ATTENDEE)
+    if state.is_from_another:
+        return _look(InboundReason.OTHER_SENDER)
     if reason is not InboundReason.SENT_AGAIN:
         return _of_another_time(event, state) or ReplyDecision(InboundOutcome.APPLIED, reason)
     return _history(InboundReason.OVER) if state.is_over else ReplyDecision(InboundOutcome.APPLIED, reason)
@@ -84,6 +92,18 @@ def proposed(event: Event, *, length: timedelta, now: datetime) -> tuple[datetim
 def made_at(event: Event, *, now: datetime) -> datetime:
     """Give DTSTAMP, but never the future: a clock that runs ahead would keep every later answer out."""
     return min(event.stamp, now) if event.stamp else now
+
+
+def _of_one_attendee(event: Event, state: InvitationState) -> Event:
+    """Leave out the person an invitation was passed on to: the invited one has not answered then (RFC 5546 3.2.2.3)."""
+    mine = [one for one in event.attendees if one.address.casefold() == state.address.casefold()]
+    others = [one for one in event.attendees if one not in mine]
+    if len(mine) != 1 or not all(one.delegated_from.casefold() == state.address.casefold() for one in others):
+        return event
+    said = mine[0].partstat
+    if others and said not in ANSWERS:
+        said = "DELEGATED"
+    return replace(event, attendees=(replace(mine[0], partstat=said),))
 
 
 def _attendee_trouble(event: Event) -> InboundReason | None:
@@ -110,9 +130,17 @@ def _of_another_time(event: Event, state: InvitationState) -> ReplyDecision | No
         return _history(InboundReason.OVER)
     if event.has_recurrence_id:
         return _history(InboundReason.ONE_MEETING)
+    if _is_of_this_time(event, state):
+        return None
     if event.sequence < state.answers_since:
         return _history(InboundReason.OLD_TIME)
     return _nothing(InboundReason.NEWER_THAN_OURS) if event.sequence > state.sequence else None
+
+
+def _is_of_this_time(event: Event, state: InvitationState) -> bool:
+    """Say whether the time in the answer is the session's, where its SEQUENCE says nothing: none, or one its program raised."""
+    says_nothing = not event.has_sequence or event.sequence > state.sequence
+    return says_nothing and event.starts is not None and event.starts == state.starts_at
 
 
 def _is_newer(event: Event, state: InvitationState, now: datetime) -> bool:

@@ -149,7 +149,9 @@ def _act(incoming: IncomingMessage, now: datetime) -> Done:
         return Done(classification, mailbox.id if mailbox else None, letter_id=letter.id if letter else None)
     is_proven = proves(incoming.authentication, incoming.from_domain, authserv_id=settings.authserv_id)
     is_verified = is_proven and incoming.sender == mailbox.address
-    return apply.answer(business, From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic), now=now)
+    is_another = not is_proven and incoming.sender != mailbox.address
+    by = From(mailbox=mailbox, is_verified=is_verified, is_automatic=incoming.is_automatic, is_another=is_another)
+    return apply.answer(business, by, now=now)
 
 
 def _give_up(_incoming: IncomingMessage, _now: datetime) -> Done:

@@ -40,6 +40,9 @@ REASONS = {
     InboundReason.OTHER_ATTENDEE: _l("The answer is for a different address from the one invited."),
     InboundReason.PROPOSED_ALREADY: _l("The host and the teacher already know of this proposal, or of three others."),
     InboundReason.REPLAYED: _l("We already had the same answer from another message."),
+    InboundReason.OTHER_SENDER: _l(
+        "It came from another address than the invited one, and nothing proves who wrote it. It changed nothing."
+    ),
     InboundReason.NEWER_THAN_OURS: _l("It is about a version of the invitation that doesn't exist."),
     InboundReason.NO_ANSWER: _l("It doesn't say yes, no or maybe."),
     InboundReason.AUTOMATIC: _l("A program wrote it, such as an out-of-office note."),
@@ -56,6 +59,10 @@ REASONS = {
     InboundReason.SEVERAL_EVENTS: _l("It answers several things at once."),
     InboundReason.SEVERAL_ATTENDEES: _l("It answers for several people at once."),
     InboundReason.NO_ATTENDEE: _l("It doesn't say whose answer it is."),
+    InboundReason.OUTLOOK_ACCEPTED: _l("It is an answer in Outlook's own format: accepted."),
+    InboundReason.OUTLOOK_TENTATIVE: _l("It is an answer in Outlook's own format: tentative."),
+    InboundReason.OUTLOOK_DECLINED: _l("It is an answer in Outlook's own format: declined."),
+    InboundReason.OUTLOOK_UNKNOWN: _l("It is an answer in Outlook's own format. It doesn't say which."),
     InboundReason.PERSON_WROTE: _l("A person wrote to us."),
     InboundReason.TOO_LARGE: _l("It is larger than 1 MiB, so we didn't read it."),
     InboundReason.TOO_MANY_PARTS: _l("It has more parts than we read."),

@@ -131,7 +131,15 @@ def received() -> ResponseReturnValue:
     wanted = queries.inbound(chosen.q.data, shown, one_of(InboundKind, chosen.kind.data))
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("mail_admin/received.html", form=chosen, page=page, found=found, shown=shown, **_inbound_labels())
+    return render_template(
+        "mail_admin/received.html",
+        form=chosen,
+        page=page,
+        found=found,
+        shown=shown,
+        proves=bool(settings().authserv_id),
+        **_inbound_labels(),
+    )
 
 
 @mail_admin.get("/received/<int:message_id>")

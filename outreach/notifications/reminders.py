@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db, locked, transaction
@@ -41,7 +41,6 @@ from outreach.time import is_quiet
 
 HORIZON = timedelta(days=62)
 THANKED_WITHIN_DAYS = 3
-# Later: those who came.
 _HAD_A_SEAT = Registration.state.in_(HAVE_AN_ENTRY)
 _IS_MINOR = Student.is_minor_in_sql(OutreachSession.starts_wall, School.majority_age)
 
@@ -200,37 +199,37 @@ def to_remind(session_id: int, *, since: datetime, key: str) -> tuple[ColumnElem
     """Whoever has stood on the list `since` then, wants reminders, hasn't declined, and hasn't had the one whose key ends so.
 
     Hosts get the roster instead. A minor is reminded only as long as an adult of theirs is, so that no reminder
-    is a letter to a child alone (product.md, "Minors").
+    is a letter to a child alone (product.md, "Minors"). A guardian's "can't come" that proved nothing doesn't stop the child's.
     """
+    alone = _is_for_a_minor(ReasonKind.STUDENT, ~_guardian_is_reminded(), ~_teacher_is_reminded())
+    stays = and_(*_takes_reminders(Invitation, proven=True), _is_for_a_minor(ReasonKind.GUARDIAN, ~_teacher_is_reminded()))
     hosts = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
     had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.REMINDER, Letter.dedupe_key.endswith(key))
     listed = (Invitation.session_id == session_id, Invitation.changed_at < since)
-    return (*listed, *_takes_reminders(Invitation), ~hosts, ~had, ~_is_a_minor_alone())
+    return (*listed, or_(and_(*_takes_reminders(Invitation)), stays), ~hosts, ~had, ~alone)
 
 
-def _takes_reminders(invitation: type[Invitation]) -> tuple[ColumnElement[bool], ...]:
+def _takes_reminders(invitation: type[Invitation], *, proven: bool = False) -> tuple[ColumnElement[bool], ...]:
+    """`proven`: only a "can't come" counts that proved who gave it."""
     mailbox = aliased(Mailbox)
     wants_them = exists().where(mailbox.id == invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None))
-    return invitation.is_live.is_(True), invitation.answer != Answer.DECLINED, wants_them
+    comes = (invitation.answer != Answer.DECLINED) | (invitation.answer_is_verified.is_(False) if proven else False)
+    return invitation.is_live.is_(True), comes, wants_them
 
 
-def _is_a_minor_alone() -> ColumnElement[bool]:
-    """It is a minor's, and neither a guardian nor the teacher who registered them takes reminders of this session."""
+def _is_for_a_minor(kind: ReasonKind, *which: ColumnElement[bool]) -> ColumnElement[bool]:
     own = aliased(InvitationReason)
-    is_theirs = (own.invitation_id == Invitation.id, own.kind == ReasonKind.STUDENT)
     known = (
-        Registration.id == own.registration_id,
-        Student.id == Registration.student_id,
-        School.id == Registration.school_id,
-        OutreachSession.id == Registration.session_id,
+        *(Registration.id == own.registration_id, Student.id == Registration.student_id),
+        *(School.id == Registration.school_id, OutreachSession.id == Registration.session_id),
     )
-    return exists().where(*is_theirs, *known, _IS_MINOR, ~_guardian_is_reminded(), ~_teacher_is_reminded())
+    return exists().where(own.invitation_id == Invitation.id, own.kind == kind, *known, _IS_MINOR, *which)
 
 
 def _guardian_is_reminded() -> ColumnElement[bool]:
     reason, invitation = aliased(InvitationReason), aliased(Invitation)
     is_guardian = (reason.registration_id == Registration.id, reason.kind == ReasonKind.GUARDIAN)
-    return exists().where(*is_guardian, invitation.id == reason.invitation_id, *_takes_reminders(invitation))
+    return exists().where(*is_guardian, invitation.id == reason.invitation_id, *_takes_reminders(invitation, proven=True))
 
 
 def _teacher_is_reminded() -> ColumnElement[bool]:

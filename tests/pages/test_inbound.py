@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -145,3 +146,14 @@ def test_a_long_list_has_pages_and_the_newest_stand_first(client: FlaskClient, n
     assert first.index("Number 52") < first.index("Number 03")
     assert "Number 02" not in first
     assert "Number 02" in second
+
+
+def test_the_page_says_what_it_means_that_no_answer_can_be_proved(client: FlaskClient) -> None:
+    extensions = client.application.extensions
+    before = extensions["outreach"]
+    assert "(OUTREACH_AUTHSERV_ID)" in client.get("/coordination/inbound").text
+    extensions["outreach"] = replace(before, authserv_id="mx.outreach.example")
+    try:
+        assert "OUTREACH_AUTHSERV_ID" not in client.get("/coordination/inbound").text
+    finally:
+        extensions["outreach"] = before

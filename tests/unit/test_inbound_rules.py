@@ -203,3 +203,41 @@ def test_a_proposal_must_be_a_time_that_anybody_could_mean(starts: timedelta, en
 
 def test_a_proposal_that_names_no_start_is_no_time() -> None:
     assert proposed(replace(EVENT, ends=NOW + HOUR), length=HOUR, now=NOW) is None
+
+
+PASSED_ON = (*attendees(ANA, partstat="DELEGATED"), Attendee(address=OTHER, partstat="ACCEPTED", delegated_from=ANA))
+
+
+def test_of_two_attendees_the_invited_one_counts_where_the_other_was_asked_by_them() -> None:
+    """Both orders; and where the invited one says nothing, they have passed it on."""
+    told = ReplyDecision(APPLIED, InboundReason.PASSED_ON, Answer.NEEDS_ACTION)
+    silent = (replace(PASSED_ON[0], partstat="NEEDS-ACTION"), PASSED_ON[1])
+    for who in (PASSED_ON, PASSED_ON[::-1], silent):
+        assert reply({"attendees": who}) == told
+    assert reply({"attendees": (*attendees(ANA), PASSED_ON[1])}) == ReplyDecision(APPLIED, InboundReason.ANSWERED, Answer.ACCEPTED)
+    stranger = replace(PASSED_ON[1], delegated_from="eve@elsewhere.example")
+    assert reply({"attendees": (PASSED_ON[0], stranger)}).reason is InboundReason.SEVERAL_ATTENDEES
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        ({"sequence": 0, "has_sequence": False, "starts": NOW}, InboundReason.ANSWERED),
+        ({"sequence": 4, "starts": NOW}, InboundReason.ANSWERED),
+        ({"sequence": 0, "has_sequence": False, "starts": NOW + HOUR}, InboundReason.OLD_TIME),
+        ({"sequence": 0, "has_sequence": False}, InboundReason.OLD_TIME),
+        ({"sequence": 4, "starts": NOW - HOUR}, InboundReason.NEWER_THAN_OURS),
+        ({"sequence": 2, "starts": NOW}, InboundReason.OLD_TIME),
+    ],
+)
+def test_an_answer_whose_sequence_says_nothing_counts_by_its_time(event: dict[str, Any], reason: InboundReason) -> None:
+    assert reply(event, {"starts_at": NOW}).reason is reason
+    assert reply(event).reason is not InboundReason.ANSWERED
+
+
+def test_without_proof_another_sender_changes_nothing() -> None:
+    strange = {"is_from_another": True}
+    assert reply(None, strange) == ReplyDecision(HISTORY, InboundReason.OTHER_SENDER, Answer.ACCEPTED)
+    assert reply({"sequence": 2}, strange) == ReplyDecision(IGNORED, InboundReason.OTHER_SENDER)
+    for reason in (InboundReason.PROPOSED, InboundReason.SENT_AGAIN):
+        assert question(reason, None, strange) == ReplyDecision(QUARANTINED, InboundReason.OTHER_SENDER)

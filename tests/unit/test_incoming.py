@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -314,3 +315,81 @@ def test_a_rooms_own_reply_is_automatic_and_a_reply() -> None:
 def test_an_absence_notice_is_no_failure() -> None:
     incoming = read(shaped_report("out_of_office", to=TO))
     assert (incoming.is_automatic, incoming.failures, incoming.is_report, incoming.trouble) == (True, (), False, "")
+
+
+ANSWER = CALENDAR.format("UID:3f6c@outreach.example\r\nSEQUENCE:3\r\nATTENDEE;PARTSTAT=DECLINED:mailto:ana@pupils.example")
+
+
+def event_in(content: bytes, *headers: str) -> Event:
+    """Give what is read of a part with these bytes."""
+    (found,) = read(multipart("\r\n".join((*headers, "", "")).encode() + content)).objects
+    assert found.method == "REPLY"
+    return found.events[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "charset"),
+    [
+        (b"\xff\xfe" + ANSWER.encode("utf-16-le"), "utf-16"),
+        (b"\xfe\xff" + ANSWER.encode("utf-16-be"), "utf-16"),
+        (ANSWER.encode("utf-16-le"), "utf-16le"),
+        (ANSWER.encode("utf-16-be"), "utf-16be"),
+        (ANSWER.replace("\r\n", "\r").encode(), "utf-8"),
+        (ANSWER.replace("\r\n", "\r\r\n").encode(), "utf-8"),
+        (ANSWER.replace("\r\n", "\r\n\r\n").encode(), "utf-8"),
+        (ANSWER.replace("\r\n", "\n\n").encode(), "utf-8"),
+        (ANSWER.replace("mailto:", "\r\n mail\r\n to:").replace("\r\n", "\r").encode(), "utf-8"),
+        (ANSWER.replace("mailto:", "\r\n mail\r\n to:").replace("\r\n", "\r\n\r\n").encode(), "utf-8"),
+    ],
+)
+def test_an_answer_in_other_letters_and_lines_is_the_same(content: bytes, charset: str) -> None:
+    event = event_in(base64.encodebytes(content), f"Content-Type: text/calendar; charset={charset}", "Content-Transfer-Encoding: base64")
+    assert (event.uid, event.sequence) == ("3f6c@outreach.example", 3)
+    assert event.attendees == (Attendee(address="ana@pupils.example", partstat="DECLINED"),)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Content-Type: application/octet-stream; name=invite.ics",),
+        ("Content-Type: application/octet-stream", 'Content-Disposition: attachment; filename="Answer.ICS"'),
+        ("Content-Type: text/plain; name*=utf-8''r%C3%A9ponse.ics",),
+    ],
+)
+def test_a_file_named_as_a_calendar_is_one(headers: tuple[str, ...]) -> None:
+    assert event_in(ANSWER.encode(), *headers).uid == "3f6c@outreach.example"
+
+
+def test_another_file_with_such_a_name_does_no_harm() -> None:
+    incoming = read(multipart(b"Content-Type: application/octet-stream; name=a.ics\r\n\r\nPK"))
+    assert (incoming.objects, incoming.trouble) == ((), "")
+
+
+def test_whether_an_answer_has_a_sequence_and_who_passed_it_on_is_read() -> None:
+    assert not event_of("UID:1").has_sequence
+    assert not event_of("UID:1", "SEQUENCE:x").has_sequence
+    assert event_of("UID:1", "SEQUENCE:0").has_sequence
+    (delegate,) = event_of('ATTENDEE;DELEGATED-FROM="mailto:Ana@pupils.example";PARTSTAT=ACCEPTED:mailto:eve@pupils.example').attendees
+    assert delegate.delegated_from == "ana@pupils.example"
+
+
+@pytest.mark.parametrize(
+    ("subject", "content", "answer"),
+    [
+        ("Accepted: You have a seat", b"x", "ACCEPTED"),
+        ("Abgelehnt: You have a seat", b"x", "DECLINED"),
+        ("Provisoire : You have a seat", b"x", "TENTATIVE"),
+        ("Hello", b"..IPM.Schedule.Meeting.Resp.Neg..", "DECLINED"),
+        ("Accepted: You have a seat", "IPM.Schedule.Meeting.Resp.Tent".encode("utf-16-le"), "TENTATIVE"),
+        ("Hello", b"IPM.Schedule.Meeting.Resp", "UNKNOWN"),
+        ("Hello", b"IPM.Note", ""),
+    ],
+)
+@pytest.mark.parametrize("content_type", ["application/ms-tnef; name=winmail.dat", "application/octet-stream; name=WINMAIL.DAT"])
+def test_outlooks_own_format_says_which_answer_it_is(subject: str, content: bytes, answer: str, content_type: str) -> None:
+    raw = multipart(f"Content-Type: {content_type}\r\n\r\n".encode() + content)
+    assert read(f"Subject: {subject}\r\n".encode() + raw).outlook_answer == answer
+
+
+def test_without_that_format_there_is_no_such_answer() -> None:
+    assert read(message("Accepted", "Subject: Accepted: You have a seat", content_type="text/plain")).outlook_answer == ""

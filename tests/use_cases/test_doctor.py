@@ -22,6 +22,7 @@ from outreach.doctor.commands import examine
 from outreach.doctor.database_checks import check_database
 from outreach.doctor.findings import Finding, Level
 from outreach.doctor.machine_checks import check_service
+from outreach.doctor.mail_checks import check_proof
 from outreach.models import OutboxPause
 from outreach.settings import Settings
 from tests.support.builders import Builder
@@ -185,3 +186,13 @@ def test_every_command_explains_itself(command: str) -> None:
     said = CliRunner().invoke(main.commands[command], ["--help"])
     assert said.exit_code == 0
     assert said.output.splitlines()[2].strip(), "no sentence below the usage line"
+
+
+def test_the_doctor_says_what_it_means_that_no_answer_can_be_proved(settings: Settings) -> None:
+    real = replace(settings, mode="production", authserv_id=None)
+    [finding] = check_proof(real)
+    assert (finding.subject, finding.level.value) == ("Answers", "attention")
+    assert "without OUTREACH_AUTHSERV_ID no answer of a calendar can prove who sent it" in finding.text
+    [finding] = check_proof(replace(real, authserv_id="mx.outreach.example"))
+    assert finding.level.value == "OK"
+    assert list(check_proof(settings)) == []

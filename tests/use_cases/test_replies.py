@@ -16,6 +16,7 @@ from outreach.mail.verp import bounce_address
 from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
 from outreach.notifications.notify import notify_moved
 from outreach.notifications.read import snapshot_of
+from outreach.notifications.reminders import plan_reminders
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
@@ -368,3 +369,52 @@ def test_our_own_letter_that_comes_back_is_ignored(family: Family) -> None:
     assert family.take(stripped.replace(b"REQUEST", b"REFRESH").replace(b".second@", b".third@"), to=family.token_address()) is IGNORED
     assert family.state() == before
     assert family.written() == []
+
+
+def test_without_proof_another_sender_changes_nothing_and_the_invited_one_is_asked(family: Family) -> None:
+    before = family.state()
+    assert family.take(family.reply(partstat="DECLINED", sender=FOREIGN)) is InboundOutcome.HISTORY
+    assert last().reason == InboundReason.OTHER_SENDER
+    assert family.state() == before
+    assert (LetterKind.CONFIRM_ANSWER, ANA) in family.written()
+
+
+def test_an_answer_of_the_present_time_counts_whatever_its_sequence(family: Family) -> None:
+    starts = f"DTSTART:{family.outreach_session.starts_at:%Y%m%dT%H%M%SZ}"
+    for number, sequence in enumerate((None, 7), 1):
+        raw = family.reply(sequence=sequence, lines=(starts,), at=number * MINUTE)
+        assert family.take(raw, at=(number + 1) * MINUTE) is APPLIED
+    assert family.invitation().answer is Answer.ACCEPTED
+
+
+def test_an_outlook_answer_is_for_a_person_and_says_which(family: Family) -> None:
+    headers = ("Content-Type: application/ms-tnef; name=winmail.dat",)
+    raw = mail(to=family.token_address(), subject="Declined: Power of a Stitch", headers=headers, body="x")
+    assert family.take(raw) is InboundOutcome.QUARANTINED
+    assert (last().kind, last().reason) == (InboundKind.REPLY, InboundReason.OUTLOOK_DECLINED)
+
+
+@pytest.mark.both_databases("reminders are chosen in SQL")
+@pytest.mark.parametrize("teacher_is_reminded", [True, False])
+def test_a_guardians_unproven_no_never_stops_the_childs_reminders(family: Family, *, teacher_is_reminded: bool) -> None:
+    """It stops the guardian's own; where no teacher has them either, the guardian keeps them, so that no child is written to alone."""
+    assert family.take(family.reply(PARENT, partstat="DECLINED")) is APPLIED
+    if not teacher_is_reminded:
+        with transaction():
+            family.mailbox(TEACHER).reminders_stopped_at = family.now
+    plan_reminders(now=family.outreach_session.starts_at - timedelta(days=1))
+    told = {address for kind, address in family.written() if kind is LetterKind.REMINDER}
+    assert told == ({ANA, TEACHER} if teacher_is_reminded else {ANA, PARENT})
+
+
+@pytest.mark.parametrize("teacher_is_reminded", [True, False])
+def test_a_proven_no_of_the_only_adult_stops_the_childs_reminders_too(app: Flask, family: Family, *, teacher_is_reminded: bool) -> None:
+    app.extensions["outreach"] = replace(family.settings, authserv_id="mx.outreach.example")
+    proof = "Authentication-Results: mx.outreach.example; dmarc=pass header.from=families.example"
+    assert family.take(family.reply(PARENT, partstat="DECLINED", headers=(proof,))) is APPLIED
+    if not teacher_is_reminded:
+        with transaction():
+            family.mailbox(TEACHER).reminders_stopped_at = family.now
+    plan_reminders(now=family.outreach_session.starts_at - timedelta(days=1))
+    told = {address for kind, address in family.written() if kind is LetterKind.REMINDER}
+    assert told == ({ANA, TEACHER} if teacher_is_reminded else set())

@@ -19,10 +19,12 @@ from icalendar.parser import Contentline, Parameters
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from outreach.inbound.parsing.message import Attendee, CalendarObject, Event
-from outreach.inbound.parsing.mime import Part, parameter
+from outreach.inbound.parsing.mime import Part, file_name, parameter
 from outreach.mail import one_line, plain_address, prose
 
 _MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)", re.ASCII | re.IGNORECASE)
+
+_NUMBER = re.compile("[0-9]{1,9}")
 
 _MAX_ATTENDEES = 50
 _MAX_LINE = 4000
@@ -52,13 +54,14 @@ class EventLines:
         sequence = self.value("SEQUENCE").strip()
         return Event(
             uid=one_line(self.value("UID"))[:255],
-            sequence=int(sequence) if re.fullmatch("[0-9]{1,9}", sequence) else 0,
+            sequence=int(sequence) if (has_sequence := bool(_NUMBER.fullmatch(sequence))) else 0,
             stamp=self.moment("DTSTAMP", naive_is_utc=True),
             attendees=tuple(_attendee(parameters, value) for parameters, value in self.attendees),
             has_recurrence_id="RECURRENCE-ID" in self.properties,
             comment=prose(self.comment())[:_MAX_COMMENT].strip(),
             starts=self.moment("DTSTART"),
             ends=self.moment("DTEND"),
+            has_sequence=has_sequence,
         )
 
     def value(self, name: str) -> str:
@@ -83,6 +86,8 @@ CALENDAR_TYPES = {"text/calendar", "application/ics"}
 MAX_EVENTS = 10
 _MAX_DEPTH = 10
 
+_LINE_ENDS = re.compile(r"[\r\n]+")
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"B\x00": "utf-16-le", b"\x00B": "utf-16-be"}
 _FOLD = re.compile(r"\n[ \t]")
 # What begins no property was torn off the line before by a relay that wraps lines.
 _TORN = re.compile(r"\n(?![A-Za-z0-9-]{1,60}[;:])")
@@ -108,10 +113,11 @@ def calendars_of(leaves: Iterable[Part]) -> CalendarsFound:
     """Give the objects of all parts: one that came inline and as a file once."""
     found = CalendarsFound()
     for leaf in leaves:
-        if leaf.type in CALENDAR_TYPES:
+        is_declared = leaf.type in CALENDAR_TYPES
+        if is_declared or file_name(leaf.headers).lower().endswith(".ics"):
             drafts, has_more = _drafts(_text(leaf.content))
             found.has_more |= has_more
-            found.is_malformed |= not drafts
+            found.is_malformed |= is_declared and not drafts
             found.objects += [draft.object(parameter(leaf.headers, "method")) for draft in drafts]
     found.objects = _once(found.objects)
     while sum(len(object_.events) for object_ in found.objects) > MAX_EVENTS:
@@ -177,12 +183,19 @@ def _last(inside: list[str], value: str) -> int:
 
 
 def _text(content: bytes) -> str:
-    """Decode and unfold (RFC 5545 3.1). Every program writes UTF-8; what isn't is read as Western, for a comment's sake."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    return _TORN.sub("", _FOLD.sub("", text.replace("\r", "")))
+    """Decode and unfold (RFC 5545 3.1). Lines may end in a carriage return alone, or twice.
+
+    Nearly every program writes UTF-8, a few UTF-16; what is neither is read as Western, for a comment's sake.
+    """
+    begin = content.lstrip(b"\r\n")
+    if encoding := _UTF_16.get(begin[:2]):
+        text = begin.decode(encoding, "replace").lstrip("\ufeff")
+    else:
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = content.decode("cp1252", "replace")
+    return _TORN.sub("", _FOLD.sub("", _LINE_ENDS.sub("\n", text)))
 
 
 def _once(objects: list[CalendarObject]) -> list[CalendarObject]:
@@ -198,7 +211,8 @@ def _parts(line: str) -> tuple[str, Parameters, str]:
 def _attendee(parameters: Parameters, value: str) -> Attendee:
     """Read the calendar address; Apple may put its own URI there and the address into EMAIL (RFC 7986 6.2)."""
     address = _address(value) or _address(_one(parameters, "EMAIL"))
-    return Attendee(address=address, partstat=one_line(_one(parameters, "PARTSTAT"))[:40].upper())
+    partstat = one_line(_one(parameters, "PARTSTAT"))[:40].upper()
+    return Attendee(address=address, partstat=partstat, delegated_from=_address(_one(parameters, "DELEGATED-FROM")))
 
 
 def _address(value: str) -> str:

@@ -17,18 +17,22 @@ TOO_LARGE, TOO_MANY_PARTS, TOO_MANY_EVENTS, MALFORMED = "too_large", "too_many_p
 class Attendee:
     """One ATTENDEE. `address`: in lower case, without `mailto:`, percent-decoded; "" where it can't be one.
 
-    `partstat`: PARTSTAT in upper case as given; "" where there is none.
+    `partstat`: PARTSTAT in upper case as given; "" where there is none. `delegated_from`: who passed it on to
+    them, "" where nobody did.
     """
 
     address: str
     partstat: str
+    delegated_from: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One VEVENT. `sequence`: 0 where missing (RFC 5545 3.8.7.4). Moments are aware, in UTC; None where missing or unreadable.
+    """One VEVENT. Moments are aware, in UTC; None where missing or unreadable.
 
-    `comment`: COMMENT or X-RESPONSE-COMMENT as plain text, at most 500 characters. `starts` and `ends` count in a COUNTER only.
+    `sequence`: 0 where missing (RFC 5545 3.8.7.4); then `has_sequence` says so.
+    `comment`: COMMENT or X-RESPONSE-COMMENT as plain text, at most 500 characters. `starts` and `ends` count in a COUNTER; in a
+    REPLY `starts` says which time is meant where SEQUENCE doesn't.
     """
 
     uid: str
@@ -39,6 +43,7 @@ class Event:
     comment: str
     starts: datetime | None
     ends: datetime | None
+    has_sequence: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,7 @@ class IncomingMessage:
     `failures`: letters that didn't arrive, complaints; what was delayed or arrived is none.
     `is_report`: it reports of a letter: a delivery status, a receipt, a complaint, or words that it is late. `is_unclear`: nobody
     can tell what. `is_from_server`: From names a mail server. `is_away_note`: somebody is away, says their program.
+    `outlook_answer`: what Outlook's own format says, PARTSTAT or "UNKNOWN"; "" where there is none.
     `trouble`: "", or the limit it broke, or "malformed"; what was found up to there is given all the same.
     """
 
@@ -91,4 +97,5 @@ class IncomingMessage:
     is_unclear: bool = False
     is_from_server: bool = False
     is_away_note: bool = False
+    outlook_answer: str = ""
     trouble: str

@@ -86,6 +86,11 @@ def parameter(headers: Message, name: str) -> str:
     return collapse_rfc2231_value(value).strip() if value else ""
 
 
+def file_name(headers: Message) -> str:
+    """Give the name of the file a part is, by Content-Disposition or Content-Type; "" without one."""
+    return one_line((headers.get_filename() or "")[:_MAX_SUBJECT])
+
+
 def message_id_of(headers: Message) -> str | None:
     """Give the Message-ID with its brackets, as its sender wrote it; None without a usable one."""
     value = first(headers, "Message-ID")

@@ -18,6 +18,7 @@ from outreach.inbound.parsing.bounces import reported_by
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
 from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, IncomingMessage
 from outreach.inbound.parsing.mime import Parts, headers_of, is_automatic, message_id_of, parts_of, subject_of, values
+from outreach.inbound.parsing.outlook import outlook_answer
 
 MAX_SIZE = 1024 * 1024
 HEAD_AT_MOST = 64 * 1024  # so much is kept of a message above that
@@ -67,6 +68,7 @@ def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_t
         is_unclear=reported.is_unclear,
         is_from_server=is_named_as_server(headers),
         is_away_note=is_away_note(message),
+        outlook_answer=outlook_answer(message),
         trouble=trouble,
     )
 
