@@ -139,7 +139,8 @@ def _refresh(case: _Case) -> ReplyDecision:
     decision = decide_request(case.event, case.state, reason=InboundReason.SENT_AGAIN)
     if decision.outcome is not InboundOutcome.APPLIED:
         return decision
-    hour = f"refresh:{case.now:%Y%m%dT%H}"
+    # A program that asks whenever it gets one would go on for ever: it is answered once for each revision.
+    hour = f"refresh:{case.invitation.sequence}" if case.by.is_automatic else f"refresh:{case.now:%Y%m%dT%H}"
     before = select(Letter.id).where(Letter.invitation_id == case.invitation.id, Letter.dedupe_key.endswith(hour))
     if db.session.scalar(before.limit(1)) is None and resend_invitations(
         case.outreach_session, [case.invitation.id], key=hour, now=case.now

@@ -1,7 +1,7 @@
 """What a message is, by what it says of itself: the order of tests of calendar.md, section 8.
 
-Pure. The token comes first, then reports, then a calendar's reply; only then whether a program wrote it of its own accord,
-for room mailboxes mark their replies so. What is left over is a person's, and for a person to read.
+Pure. The token comes first, then reports, then what a calendar answers, proposes or asks; only then whether a program wrote it
+of its own accord, for some mark such messages so. What is left over is a person's, and for a person to read, whatever is attached.
 """
 
 from __future__ import annotations
@@ -74,17 +74,17 @@ def classify(incoming: IncomingMessage, *, has_token: bool, is_our_own: bool, is
 
 
 def _no_reply(incoming: IncomingMessage, *, is_bounce_address: bool) -> Sorted:
-    if (incoming.is_automatic and not incoming.outlook_answer) or (is_bounce_address and incoming.is_away_note):
-        return _automatic(incoming, is_bounce_address=is_bounce_address)
     for method in ("COUNTER", "REFRESH"):
         events = _events(incoming, method)
-        if events is not None:
+        if events is not None and (incoming.is_generated or not incoming.is_automatic):
             return _asked(_KINDS[method], events)
+    if (incoming.is_automatic and not incoming.outlook_answer) or (is_bounce_address and incoming.is_away_note):
+        return _automatic(incoming, is_bounce_address=is_bounce_address)
     if is_bounce_address and incoming.is_from_server:
         return _look(InboundKind.BOUNCE, InboundReason.UNCLEAR_REPORT)
     if incoming.outlook_answer:
         return _look(InboundKind.REPLY, InboundReason(f"outlook_{incoming.outlook_answer.lower()}"))
-    if incoming.objects:
+    if incoming.objects and not incoming.has_words:
         return _nothing(InboundKind.OTHER, InboundReason.NOT_IMPORTED)
     return _look(InboundKind.OTHER, InboundReason.PERSON_WROTE)
 

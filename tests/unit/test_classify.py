@@ -158,7 +158,20 @@ def test_only_a_reply_is_heard_from_a_program() -> None:
         assert what(is_automatic=True, objects=(calendar(method),)) == Classification(
             InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC
         )
+    assert what(is_automatic=True, has_words=True) == Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC)
     assert what(is_automatic=True) == Classification(InboundKind.AUTOMATIC, IGNORED, InboundReason.AUTOMATIC)
+
+
+@pytest.mark.parametrize("method", ["REPLY", "COUNTER", "REFRESH"])
+def test_what_a_server_sends_for_a_person_is_heard(method: str) -> None:
+    """Some mark it as generated; what answers by itself is marked otherwise."""
+    assert what(is_automatic=True, is_generated=True, objects=(calendar(method),)) == CalendarRequest(InboundKind(method.lower()), EVENT)
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL", "PUBLISH", ""])
+def test_a_persons_words_win_over_what_is_attached(method: str) -> None:
+    wrote = Classification(InboundKind.OTHER, QUARANTINED, InboundReason.PERSON_WROTE)
+    assert what(has_words=True, objects=(calendar(method),)) == wrote
 
 
 def test_what_invites_us_is_not_taken_and_what_is_left_over_is_a_persons() -> None:

@@ -418,3 +418,23 @@ def test_a_proven_no_of_the_only_adult_stops_the_childs_reminders_too(app: Flask
     plan_reminders(now=family.outreach_session.starts_at - timedelta(days=1))
     told = {address for kind, address in family.written() if kind is LetterKind.REMINDER}
     assert told == ({ANA, TEACHER} if teacher_is_reminded else set())
+
+
+@pytest.mark.parametrize("html", [True, False])
+def test_what_a_person_wrote_is_read_though_the_invitation_is_attached(family: Family, *, html: bool) -> None:
+    """Many programs attach the invitation to a reply, or forward it."""
+    words = "<p>Can my brother <b>come</b> too?</p>" if html else "Can my brother come too?"
+    raw = attached(family, words, f"text/{'html' if html else 'plain'}")
+    assert family.take(raw) is QUARANTINED
+    assert last().reason == InboundReason.PERSON_WROTE
+
+
+def test_an_invitation_sent_back_with_nothing_but_quotes_is_ignored(family: Family) -> None:
+    assert family.take(attached(family, "On 1 March 2027 Outreach wrote:\r\n> You have a seat", "text/plain")) is IGNORED
+
+
+def attached(family: Family, words: str, content_type: str) -> bytes:
+    invitation = family.reply(method="REQUEST").partition(b"\r\n\r\n")[2].decode()
+    parts = (f"Content-Type: {content_type}\r\n\r\n{words}", f"Content-Type: text/calendar; method=REQUEST\r\n\r\n{invitation}")
+    body = "".join(f"--b\r\n{part}\r\n" for part in parts) + "--b--"
+    return mail(to=family.token_address(), headers=('Content-Type: multipart/mixed; boundary="b"',), body=body)

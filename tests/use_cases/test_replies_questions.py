@@ -134,3 +134,19 @@ def test_who_asks_for_somebody_elses_invitation_gets_nothing(family: Family) -> 
     assert last().reason == InboundReason.OTHER_ATTENDEE
     assert family.take(family.reply(ANA, method="REFRESH", to=family.token_address(PARENT))) is QUARANTINED
     assert family.written() == []
+
+
+MARKED = ("Auto-Submitted: auto-generated",)
+
+
+def test_a_proposal_that_is_marked_as_automatic_is_passed_on(family: Family) -> None:
+    assert family.take(family.reply(method="COUNTER", lines=LATER, headers=MARKED)) is APPLIED
+    assert {address for kind, address in family.written() if kind is LetterKind.NOTE} >= {HOST, TEACHER}
+
+
+def test_a_program_that_asks_for_the_invitation_gets_it_once_for_each_revision(family: Family) -> None:
+    """It might ask whenever it gets one."""
+    for day in range(3):
+        at = timedelta(days=day, minutes=1)
+        family.take(family.reply(method="REFRESH", headers=MARKED, at=at), at=at + timedelta(minutes=1))
+    assert [address for _kind, address in family.written()] == [ANA]

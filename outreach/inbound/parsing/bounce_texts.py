@@ -12,7 +12,7 @@ from email.message import Message
 from outreach.inbound.parsing.bounce_words import kind_of, kind_said, says_returned
 from outreach.inbound.parsing.message import Failure
 from outreach.inbound.parsing.mime import Part, Parts, first, has_null_sender, headers_of, message_id_of, subject_of
-from outreach.inbound.parsing.plain_text import text_in
+from outreach.inbound.parsing.plain_text import text_in, without_tags
 from outreach.mail import ABOUT_US, one_line
 from outreach.mail import kind_of as kind_of_status
 from outreach.models import BounceKind
@@ -35,7 +35,6 @@ _RETURNED_BELOW = re.compile(
     r"|(?:the )?(?:message )?headers? (?:follow|of)|Return-Path:|Received: ?(?:from|by|\()|DKIM-Signature:|ARC-[\w-]+:).*",
     re.IGNORECASE | re.MULTILINE,
 )
-_TAG, _UNSEEN = re.compile(r"<[a-z/!][^<>]{0,500}>", re.IGNORECASE), re.compile(r"</?(?:style|script)\b[^<>]{0,200}>", re.IGNORECASE)
 
 
 def is_from_server(headers: Message) -> bool:
@@ -55,15 +54,11 @@ def text_of(message: Parts) -> str:
     found: list[str] = []
     for leaf in leaves[:5]:
         text = text_in(leaf, _READ)
-        lines = (_without_tags(text) if leaf.type == "text/html" else text).splitlines()
+        lines = (without_tags(text) if leaf.type == "text/html" else text).splitlines()
         found += [line[:_WIDE] for line in lines if line.strip() or leaf.type != "text/html"]
     text = "\n".join(line for line in found[:_LINES] if not _QUOTED_HEADER.match(line))
     below = _RETURNED_BELOW.search(text)
     return text[: below.start()] if below else text
-
-
-def _without_tags(text: str) -> str:
-    return _TAG.sub(" ", "\n".join(_UNSEEN.split(text)[::2]))
 
 
 def spoken_in(text: str) -> str:

@@ -78,6 +78,8 @@ class IncomingMessage:
     `failures`: letters that didn't arrive, complaints; what was delayed or arrived is none.
     `is_report`: it reports of a letter: a delivery status, a receipt, a complaint, or words that it is late. `is_unclear`: nobody
     can tell what. `is_from_server`: From names a mail server. `is_away_note`: somebody is away, says their program.
+    `is_generated`: a program wrote it, and not to answer a message: calendar servers mark what a person asked them to send so.
+    `has_words`: it has text that isn't quoted. A calendar's own text is that too, so it says little of a REPLY.
     `outlook_answer`: what Outlook's own format says, PARTSTAT or "UNKNOWN"; "" where there is none.
     `trouble`: "", or the limit it broke, or "malformed"; what was found up to there is given all the same.
     """
@@ -98,4 +100,6 @@ class IncomingMessage:
     is_from_server: bool = False
     is_away_note: bool = False
     outlook_answer: str = ""
+    has_words: bool = False
+    is_generated: bool = False
     trouble: str

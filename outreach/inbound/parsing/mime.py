@@ -185,7 +185,7 @@ _COMMENT = re.compile(r"\(.*?\)")
 def is_automatic(headers: Message) -> bool:
     """Say whether a program wrote this. X-Auto-Response-Suppress alone says nothing of it: Exchange sets it on people's mail too."""
     return (
-        _was_submitted_by_a_program(headers)
+        submitted_as(headers) not in {"", "no"}
         or any(mark in headers for mark in _MARKS)
         or any(value.lower() in _PRECEDENCE for value in values(headers, "Precedence"))
         or has_null_sender(headers)
@@ -197,7 +197,6 @@ def has_null_sender(headers: Message) -> bool:
     return any(re.fullmatch(r"<\s*(?:mailer-daemon(?:@[^>]*)?)?\s*>", value, re.IGNORECASE) for value in values(headers, "Return-Path"))
 
 
-def _was_submitted_by_a_program(headers: Message) -> bool:
-    """Auto-Submitted: a keyword, perhaps with parameters and comments behind it (RFC 3834 5); anything but `no` is a program."""
-    keyword = _COMMENT.sub("", first(headers, "Auto-Submitted")).partition(";")[0].strip().lower()
-    return keyword not in {"", "no"}
+def submitted_as(headers: Message) -> str:
+    """Give Auto-Submitted's keyword in lower case, without parameters and comments behind it (RFC 3834 5); "" without one."""
+    return _COMMENT.sub("", first(headers, "Auto-Submitted")).partition(";")[0].strip().lower()

@@ -17,8 +17,9 @@ from outreach.inbound.parsing.bounce_texts import is_named_as_server
 from outreach.inbound.parsing.bounces import reported_by
 from outreach.inbound.parsing.calendar import CalendarsFound, calendars_of
 from outreach.inbound.parsing.message import MALFORMED, TOO_LARGE, TOO_MANY_EVENTS, TOO_MANY_PARTS, IncomingMessage
-from outreach.inbound.parsing.mime import Parts, headers_of, is_automatic, message_id_of, parts_of, subject_of, values
+from outreach.inbound.parsing.mime import Parts, headers_of, is_automatic, message_id_of, parts_of, subject_of, submitted_as, values
 from outreach.inbound.parsing.outlook import outlook_answer
+from outreach.inbound.parsing.plain_text import has_own_words
 
 MAX_SIZE = 1024 * 1024
 HEAD_AT_MOST = 64 * 1024  # so much is kept of a message above that
@@ -69,6 +70,8 @@ def _incoming(raw: bytes, message: Parts, calendars: CalendarsFound, delivered_t
         is_from_server=is_named_as_server(headers),
         is_away_note=is_away_note(message),
         outlook_answer=outlook_answer(message),
+        has_words=has_own_words(message),
+        is_generated=submitted_as(headers) == "auto-generated",
         trouble=trouble,
     )
 
