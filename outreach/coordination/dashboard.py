@@ -17,7 +17,6 @@ from outreach.models import (
     ApplicationState,
     BlockedDomain,
     InboundMessage,
-    InboundOutcome,
     Letter,
     LetterState,
     Mailbox,
@@ -57,8 +56,7 @@ def dashboard(*, now: datetime) -> Dashboard:
     """Look at everything once."""
     pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
     late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
-    quarantined = InboundMessage.outcome == InboundOutcome.QUARANTINED
-    to_look_at = select(func.count(InboundMessage.id)).where(quarantined, InboundMessage.reviewed_at.is_(None))
+    to_look_at = select(func.count(InboundMessage.id)).where(InboundMessage.needs_a_look())
     return Dashboard(
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,

@@ -67,4 +67,5 @@ def examine(settings: Settings, *, clock: Callable[[], datetime]) -> Iterator[Fi
     yield from check_mail(settings)
     yield from check_inbox(settings)
     yield from check_proof(settings)
+    yield from check_proof(settings)
     yield from check_dns(settings)

@@ -59,7 +59,12 @@ def answer(asked: CalendarRequest, by: From, *, now: datetime) -> Done:
     assert outreach_session is not None  # noqa: S101 (sessions and invitations are never deleted)
     assert invitation is not None  # noqa: S101 (sessions and invitations are never deleted)
     decision = _HANDLERS[asked.kind](_Case(asked.event, outreach_session, invitation, by, now))
-    return Done(Classification(asked.kind, decision.outcome, decision.reason), by.mailbox.id, invitation.id)
+    return Done(
+        Classification(asked.kind, decision.outcome, decision.reason),
+        by.mailbox.id,
+        invitation.id,
+        has_words=bool(asked.event.comment) and decision.reason not in _PASSED_ON_ALREADY,
+    )
 
 
 @dataclass(frozen=True)
@@ -150,6 +155,8 @@ def _refresh(case: _Case) -> ReplyDecision:
 
 
 _OF_OTHERS = {InboundReason.OTHER_ATTENDEE, InboundReason.OTHER_SENDER}
+# Host and teacher have the words, or the message has come before.
+_PASSED_ON_ALREADY = {InboundReason.PROPOSED, InboundReason.PROPOSED_ALREADY, InboundReason.REPLAYED}
 _HANDLERS: dict[InboundKind, Callable[[_Case], ReplyDecision]] = {
     InboundKind.REPLY: _reply,
     InboundKind.COUNTER: _counter,

@@ -34,6 +34,7 @@ class Done:
     mailbox_id: int | None = None
     invitation_id: int | None = None
     letter_id: int | None = None
+    has_words: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from outreach.db import db, insert_or_skip, transaction
 from outreach.errors import NotThere
 from outreach.inbound import apply
+from outreach.inbound.answer_message import write_answer
 from outreach.inbound.apply import From
 from outreach.inbound.authentication_results import proves
 from outreach.inbound.classify import Classification, Done, Report, classify
@@ -59,6 +60,19 @@ def mark_reviewed(message_id: int, *, now: datetime) -> None:
             raise NotThere
         seen = update(InboundMessage).where(InboundMessage.id == message_id, InboundMessage.reviewed_at.is_(None))
         db.session.execute(seen.values(reviewed_at=now))
+
+
+def answer_message(message_id: int, words: str, *, now: datetime) -> None:
+    """Send a coordinator's answer to whose message it is, and note that it was read.
+
+    Raises NotThere; Refusal where nobody can be answered.
+    """
+    with transaction():
+        message = db.session.get(InboundMessage, message_id)
+        if message is None:
+            raise NotThere
+        write_answer(message, words, now=now)
+        message.reviewed_at = message.reviewed_at or now
 
 
 def forget_raw(*, now: datetime) -> int:
@@ -180,7 +194,7 @@ def _known(to: TokenRecipient | None) -> tuple[Letter | None, Mailbox | None]:
 def _note(key: int | None, done: Done) -> None:
     classification = done.classification
     values = {"kind": classification.kind, "outcome": classification.outcome, "reason": classification.reason.value}
-    about = {"mailbox_id": done.mailbox_id, "invitation_id": done.invitation_id, "letter_id": done.letter_id}
+    about = {"mailbox_id": done.mailbox_id, "invitation_id": done.invitation_id, "letter_id": done.letter_id, "has_words": done.has_words}
     db.session.execute(update(InboundMessage).where(InboundMessage.id == key).values(**values, **about))
 
 

@@ -9,7 +9,7 @@ from wtforms import SelectField, SelectMultipleField
 
 from outreach.mail_admin.inbound_labels import INBOUND_KINDS
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
-from outreach.web import Filter, Form, SelectChoice, choices
+from outreach.web import Filter, Form, ProseField, SelectChoice, choices, required
 
 
 class Shown(enum.StrEnum):
@@ -27,6 +27,14 @@ class SendAgainForm(Form):
     """Whose invitations were shown before they are sent again."""
 
     invitation_ids = SelectMultipleField(coerce=int, validate_choice=False)
+
+
+class MessageAnswerForm(Form):
+    """What a coordinator answers to a message."""
+
+    words = ProseField(
+        _l("Your answer"), (required(_l("Please write an answer.")),), description=_l("It is sent as an e-mail of this service.")
+    )
 
 
 class LetterFilter(Filter):

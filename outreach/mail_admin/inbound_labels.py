@@ -41,7 +41,7 @@ REASONS = {
     InboundReason.PROPOSED_ALREADY: _l("The host and the teacher already know of this proposal, or of three others."),
     InboundReason.REPLAYED: _l("We already had the same answer from another message."),
     InboundReason.OTHER_SENDER: _l(
-        "It came from another address than the invited one, and nothing proves who wrote it. It changed nothing."
+        "It came from a different address from the one invited, and nothing proves who sent it. Nothing was changed."
     ),
     InboundReason.NEWER_THAN_OURS: _l("It is about a version of the invitation that doesn't exist."),
     InboundReason.NO_ANSWER: _l("It doesn't say yes, no or maybe."),
@@ -71,7 +71,10 @@ REASONS = {
     InboundReason.FAULT: _l("Something went wrong on our side while we read it. The log says more."),
 }
 _TO_DO = {
-    InboundReason.PERSON_WROTE: _l("Please read it and answer from your own e-mail address. Nobody else will."),
+    InboundReason.PERSON_WROTE: _l("Please read it and answer below. Nobody else will."),
+    InboundReason.UNCLEAR_REPORT: _l(
+        "Please read what it says. If it says that the address doesn't exist, ask the school for another one. Nothing was changed."
+    ),
     InboundReason.NO_TOKEN: _l(
         "If a family or a school wrote it, please answer from your own e-mail address. Otherwise there is nothing to do."
     ),
@@ -81,18 +84,34 @@ _TO_DO = {
 _NOT_COUNTED = _l("Nothing was changed. If it is a real answer, the sender can give it on the page that the link in our e-mails opens.")
 
 
+_COMMENT, _REVIEWED = _l("Somebody wrote a comment with it."), _l("Reviewed")
+_WORDS = _l("Please read the comment, and answer below if it asks something.")
+
+
 def why(message: InboundMessage) -> str:
     """Say why it was taken as it was."""
-    return str(REASONS[InboundReason(message.reason)]) if message.reason else ""
+    sentence = str(REASONS[InboundReason(message.reason)]) if message.reason else ""
+    return f"{sentence} {_COMMENT}" if message.has_words else sentence
 
 
 def to_do(message: InboundMessage) -> str:
     """Say what a coordinator may do about a message in quarantine."""
+    if message.has_words:
+        return str(_WORDS)
     return str(_TO_DO.get(InboundReason(message.reason), _NOT_COUNTED))
+
+
+def state(message: InboundMessage) -> str:
+    """Say what became of it, or that somebody must look."""
+    if message.reviewed_at:
+        return str(_REVIEWED)
+    return str(INBOUND_OUTCOMES[InboundOutcome.QUARANTINED if message.has_words else message.outcome])
 
 
 def sign(message: InboundMessage) -> str:
     """Give the state whose sign is shown beside the outcome (`macros/parts.html`)."""
+    if message.has_words and not message.reviewed_at:
+        return "failed"
     if message.outcome is not InboundOutcome.QUARANTINED:
         return "complete" if message.outcome is InboundOutcome.APPLIED else "dropped"
     return "past" if message.reviewed_at else "failed"

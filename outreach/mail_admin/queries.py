@@ -59,7 +59,7 @@ def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:
     if shown is Shown.ALL:
         return wanted
     if shown is Shown.TO_LOOK_AT:
-        return wanted.where(InboundMessage.outcome == InboundOutcome.QUARANTINED, InboundMessage.reviewed_at.is_(None))
+        return wanted.where(InboundMessage.needs_a_look())
     return wanted.where(InboundMessage.outcome == InboundOutcome(shown.value))
 
 

@@ -17,13 +17,13 @@ from flask_babel import gettext as _
 from outreach import policy
 from outreach.deliverability.use_cases import reactivate_mailbox
 from outreach.errors import Refusal
-from outreach.inbound import as_it_came, own_words
-from outreach.inbound.use_cases import mark_reviewed
+from outreach.inbound import about, answers_to, as_it_came, own_words, words_of_html
+from outreach.inbound.use_cases import answer_message, mark_reviewed
 from outreach.letters import KINDS, render
 from outreach.mail import Signer
 from outreach.mail_admin import inbound_labels, invitation_views, queries, undeliverable
 from outreach.mail_admin.blueprint import mail_admin
-from outreach.mail_admin.forms import InboundFilter, LetterFilter, Shown
+from outreach.mail_admin.forms import InboundFilter, LetterFilter, MessageAnswerForm, Shown
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.models import InboundKind, InboundMessage, Letter, LetterKind, LetterState, Mailbox
 from outreach.outbox.use_cases import end_pause, retry_letter
@@ -146,10 +146,40 @@ def received() -> ResponseReturnValue:
 @signed_in(policy.coordinates)
 def received_email(message_id: int) -> ResponseReturnValue:
     """Show one message."""
+    return _received_page(load(InboundMessage, message_id, policy.coordinates), MessageAnswerForm(formdata=None))
+
+
+@mail_admin.post("/received/<int:message_id>/answer")
+@signed_in(policy.coordinates)
+def answer(message_id: int) -> ResponseReturnValue:
+    """Answer what somebody wrote."""
     found = load(InboundMessage, message_id, policy.coordinates)
+    form = MessageAnswerForm()
+    if form.validate_on_submit():
+        try:
+            answer_message(found.id, form.words.data or "", now=clock.now())
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            flash(_("Your answer is on its way."), "success")
+            return redirect(url_for("mail_admin.received_email", message_id=found.id), code=303)
+    return _received_page(found, form), 422
+
+
+def _received_page(found: InboundMessage, form: MessageAnswerForm) -> str:
     raw = found.raw or b""
-    shown = {"said": own_words(raw, at_most=SHOWN_AT_MOST), "text": as_it_came(raw, at_most=SHOWN_AT_MOST)}
-    return render_template("mail_admin/received_email.html", message=found, is_cut=len(raw) > SHOWN_AT_MOST, **shown, **_inbound_labels())
+    said = own_words(raw, at_most=SHOWN_AT_MOST) or words_of_html(raw, at_most=SHOWN_AT_MOST)
+    return render_template(
+        "mail_admin/received_email.html",
+        message=found,
+        form=form,
+        about=about(found, now=clock.now()),
+        answers=answers_to(found),
+        is_cut=len(raw) > SHOWN_AT_MOST,
+        said=said,
+        text=as_it_came(raw, at_most=SHOWN_AT_MOST),
+        **_inbound_labels(),
+    )
 
 
 @mail_admin.get("/received/<int:message_id>/message.eml")
@@ -185,6 +215,8 @@ def _inbound_labels() -> dict[str, object]:
         "why": inbound_labels.why,
         "to_do": inbound_labels.to_do,
         "sign": inbound_labels.sign,
+        "state": inbound_labels.state,
+        "letter_states": LETTER_STATES,
         "moment": lambda at: table_moment(at, zone),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, LargeBinary, and_, false, or_, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Prose, Word
@@ -51,6 +51,9 @@ class InboundMessage(Base):
     sender: Mapped[Line] = mapped_column(default="")
     subject: Mapped[Line] = mapped_column(default="")
     raw: Mapped[bytes | None] = mapped_column(LargeBinary, comment="Kept 30 days")
+    has_words: Mapped[bool] = mapped_column(
+        default=False, server_default=false(), comment="A calendar's message that holds what a person wrote, so somebody must read it"
+    )
     reviewed_at: Mapped[datetime | None] = mapped_column(comment="A coordinator has looked")
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
@@ -59,6 +62,11 @@ class InboundMessage(Base):
     mailbox: Mapped[Mailbox | None] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
     letter: Mapped[Letter | None] = relationship()
+
+    @classmethod
+    def needs_a_look(cls) -> ColumnElement[bool]:
+        """Say that a coordinator must read it, and has not."""
+        return and_(or_(cls.outcome == InboundOutcome.QUARANTINED, cls.has_words), cls.reviewed_at.is_(None))
 
     __table_args__ = (
         Index(

@@ -35,6 +35,7 @@ class LetterKind(enum.StrEnum):
     APPLICATION = "application"
     ACCOUNT = "account"
     THANKS = "thanks"
+    MESSAGE_ANSWER = "message_answer"
 
 
 class LetterState(enum.StrEnum):

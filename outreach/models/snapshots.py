@@ -228,6 +228,27 @@ class BlockedDomainSnapshot:
         return _converter.structure(plain, cls)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MessageAnswerSnapshot:
+    """A coordinator answers a message that came in. `comment`: in their words.
+
+    `student_name`: the given name of the minor who is answered, in the copy for an adult of theirs; "" for whoever wrote.
+    """
+
+    reader_name: str
+    comment: str
+    student_name: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> MessageAnswerSnapshot:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
 def _plain(facts: object) -> dict[str, Any]:
     plain: dict[str, Any] = _converter.unstructure(facts)
     return plain

@@ -12,10 +12,10 @@ from flask.testing import FlaskClient
 
 from outreach.inbound import use_cases
 from outreach.mail.verp import bounce_address
-from outreach.models import InboundMessage, User
+from outreach.models import InboundMessage, LetterKind, User
 from outreach.time import clock
 from tests.support.builders import Builder
-from tests.support.inbound import Family, bounce, invited, last, mail
+from tests.support.inbound import PARENT, Family, bounce, invited, last, mail
 
 ClientOf = Callable[[User | None], FlaskClient]
 NOWHERE = "rsvp@outreach.example"
@@ -151,9 +151,46 @@ def test_a_long_list_has_pages_and_the_newest_stand_first(client: FlaskClient, n
 def test_the_page_says_what_it_means_that_no_answer_can_be_proved(client: FlaskClient) -> None:
     extensions = client.application.extensions
     before = extensions["outreach"]
-    assert "(OUTREACH_AUTHSERV_ID)" in client.get("/coordination/inbound").text
+    assert "(OUTREACH_AUTHSERV_ID)" in client.get("/coordination/received").text
     extensions["outreach"] = replace(before, authserv_id="mx.outreach.example")
     try:
-        assert "OUTREACH_AUTHSERV_ID" not in client.get("/coordination/inbound").text
+        assert "OUTREACH_AUTHSERV_ID" not in client.get("/coordination/received").text
     finally:
         extensions["outreach"] = before
+
+
+def test_what_a_person_wrote_is_answered_from_its_page(client: FlaskClient, make: Builder, now: datetime) -> None:
+    family = invited(make, now)
+    message = came(mail(to=family.token_address(PARENT), sender=PARENT, subject="A question", body="Can my brother come?"), now)
+    path = f"/coordination/received/{message.id}"
+    shown = client.get(path).text
+    for words in ("guardian of Ana Diaz", "Northside School", family.outreach_session.title, "Can my brother come?", "Your answer"):
+        assert words in shown
+    assert client.post(f"{path}/answer", data={"words": " "}).status_code == 422
+    assert family.written() == []
+
+    answer = client.post(f"{path}/answer", data={"words": "Yes, <he> can."}, follow_redirects=True)
+
+    assert family.written() == [(LetterKind.MESSAGE_ANSWER, PARENT)]
+    for words in ("Your answer is on its way.", "Yes, &lt;he&gt; can.", f"To {PARENT}"):
+        assert words in answer.text
+    assert "Please read it and answer below" not in answer.text
+
+
+def test_the_words_of_html_are_shown_as_text(client: FlaskClient, now: datetime) -> None:
+    html = "<style>p {color: red}</style><p>Can my <b>brother</b> come?</p><script>alert(1)</script>"
+    message = came(mail(to=NOWHERE, headers=("Content-Type: text/html",), body=html), now)
+    shown = client.get(f"/coordination/received/{message.id}").text
+    assert "Can my brother come?</pre>" in shown
+    assert "<script>alert(1)" not in shown
+
+
+def test_a_comment_that_came_with_an_answer_is_listed(client: FlaskClient, make: Builder, now: datetime) -> None:
+    family = invited(make, now)
+    message = came(family.reply(PARENT, lines=["COMMENT:Can my brother come?"]), now + timedelta(minutes=2))
+    assert f"/coordination/received/{message.id}" in client.get("/coordination/received").text
+    assert "<b>1</b><span>received e-mail to review</span>" in client.get("/coordination").text
+    shown = client.get(f"/coordination/received/{message.id}").text
+    assert "Somebody wrote a comment with it." in shown
+    client.post(f"/coordination/received/{message.id}/review")
+    assert f"/coordination/received/{message.id}" not in client.get("/coordination/received").text

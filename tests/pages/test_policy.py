@@ -88,6 +88,7 @@ ANSWERS = {
     "coordination.people GET": coordinator(200),
     "coordination.person GET": coordinator(200),
     "mail_admin.retry POST": coordinator(303),
+    "mail_admin.answer POST": coordinator(422),
     "mail_admin.review POST": coordinator(303),
     "coordination.school GET": coordinator(200),
     "coordination.school POST": coordinator(303),

@@ -16,6 +16,7 @@ from outreach.models.snapshots import (
     Cause,
     EntrySnapshot,
     LetterSnapshot,
+    MessageAnswerSnapshot,
     ProposalSnapshot,
     Reader,
     SessionSnapshot,
@@ -114,7 +115,7 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterSnapshot:
 
 def letter(
     kind: LetterKind,
-    about: LetterSnapshot | AccountSnapshot | ApplicationSnapshot | BlockedDomainSnapshot,
+    about: LetterSnapshot | AccountSnapshot | ApplicationSnapshot | BlockedDomainSnapshot | MessageAnswerSnapshot,
     *,
     written_at: datetime = WRITTEN,
     locale: str = "en",
@@ -368,6 +369,12 @@ def _official() -> Iterator[tuple[str, Letter]]:
     words = "550 5.7.1 Message refused by your organisation's rule"
     blocked = BlockedDomainSnapshot(reader_name="Robin Smith", domain="northside.example", students=12, server_words=words)
     yield "blocked", letter(LetterKind.BLOCKED, blocked)
+    words = "Yes, she can.\nPlease bring a pen."
+    yield "message-answer", letter(LetterKind.MESSAGE_ANSWER, MessageAnswerSnapshot(reader_name="Ana", comment=words))
+    yield (
+        "message-answer-copy",
+        letter(LetterKind.MESSAGE_ANSWER, MessageAnswerSnapshot(reader_name="", comment=words, student_name="Ana")),
+    )
     yield "blocked-one-student", letter(LetterKind.BLOCKED, replace(blocked, students=1, server_words=""))
 
 

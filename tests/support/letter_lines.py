@@ -25,7 +25,8 @@ STUDENT, GUARDIAN, TEACHER, HOST = Reader.STUDENT, Reader.GUARDIAN, Reader.TEACH
 GUS = student("Gus", 11, family_name="Hill")
 AMY = student("Amy", 12, family_name="Diaz")
 TITLED, AT = "“Power of a Stitch”", "on Thursday 18 March 2027 at 14:00"
-ABOUT_SESSIONS = [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)]
+_PLAIN = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+ABOUT_SESSIONS = [kind for kind in LetterKind if kind not in _PLAIN]
 
 
 def about(kind: LetterKind, reader: Reader, cause: Cause, *, at: datetime = WRITTEN, **more: Any) -> Letter:

@@ -140,7 +140,12 @@ def test_lists_and_farewells_name_students_once(kind: LetterKind) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)]
+    "kind",
+    [
+        kind
+        for kind in LetterKind
+        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+    ],
 )
 def test_who_takes_part_reads_what_to_bring_and_nobody_else(kind: LetterKind) -> None:
     takes_part = kind in (INVITATION, PROMOTED, UPDATED, LetterKind.REMINDER, DIGEST)
@@ -163,7 +168,12 @@ def test_whoever_brings_nothing_finds_no_empty_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in LetterKind if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED)]
+    "kind",
+    [
+        kind
+        for kind in LetterKind
+        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+    ],
 )
 @pytest.mark.parametrize("has_entry", [True, False])
 def test_who_has_a_seat_or_a_part_and_nobody_else_knows_the_link_to_join(kind: LetterKind, *, has_entry: bool) -> None:

@@ -15,6 +15,7 @@ from outreach.models.snapshots import (
     BlockedDomainSnapshot,
     Cause,
     LetterSnapshot,
+    MessageAnswerSnapshot,
     ProposalSnapshot,
     Reader,
 )
@@ -61,6 +62,7 @@ def test_facts_of_a_letter_survive_the_database(one: LetterSnapshot) -> None:
         AccountSnapshot(purpose="welcome", reader_name=""),
         ApplicationSnapshot(reader_name="Robin", role="teacher", place="North School", is_approved=True, note="Welcome"),
         BlockedDomainSnapshot(reader_name="Robin", domain="pupils.example", students=3, server_words="550"),
+        MessageAnswerSnapshot(reader_name="Robin", comment="Yes.", student_name="Ana"),
     ],
 )
 def test_facts_of_official_letters_survive_the_database(one: Any) -> None:

@@ -29,7 +29,7 @@ from tests.support.builders import Builder
 from tests.support.inbound import calendar_mail
 from tests.support.letter_cases import CASES
 
-OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED}
+OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER}
 
 
 def sent() -> list[tuple[Letter, EmailMessage]]:

@@ -213,4 +213,4 @@ def test_bounces_of_all_shapes_count(
     assert family.take(raw) is APPLIED, name
     assert [one[0] for one in of_letters()] == [kind]
     db.session.expire_all()
-    assert (family.mailbox(PARENT).refused_at is not None) is (kind is BounceKind.HARD)
+    assert (family.mailbox(PARENT).undeliverable_at is not None) is (kind is BounceKind.HARD)
