@@ -129,7 +129,7 @@ def test_two_colleagues_on_the_same_page_see_a_page_each(workshop: Workshop, cli
 
 def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, registered: list[int]) -> None:
     """Inside the last day the teacher is asked; unanswered offers go to the next, whichever worker notices."""
-    soon = workshop.outreach_session.starts_at - timedelta(hours=20)
+    soon = workshop.outreach_session.starts_at - timedelta(hours=24)
     for key in registered[:2]:
         use_cases.withdraw(key, now=soon, by_id=workshop.teacher.id)
     assert workshop.states()[RegistrationState.OFFERED] == 2
