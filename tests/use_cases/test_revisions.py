@@ -100,7 +100,7 @@ def cancelled(world: Neighbours) -> None:
         (online_in_another_zone, True),
         (made_provisional, True),
         (decided_later, False),
-        (confirmed, True),
+        (confirmed, False),  # all said yes to this same time
         (cancelled, True),
     ],
 )
