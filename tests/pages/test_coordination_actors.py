@@ -59,6 +59,7 @@ POSTS = [
     "/emails/<letter_id>/retry",
     "/emails/retry",
     "/undeliverable/<mailbox_id>/retry",
+    "/received/<message_id>/answer",
     "/received/<message_id>/review",
 ]
 # What would do something on each of them, were it the coordinator's.
@@ -72,6 +73,7 @@ FORM = {
     "majority_age": "18",
     "reason": "Not known here",
     "note": "Welcome",
+    "words": "In the garage.",
 }
 ACTORS: dict[str, tuple[RoleName, ...] | None] = {
     "nobody": None,
@@ -88,7 +90,7 @@ def ids(make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[s
     monkeypatch.setattr(clock, "now", lambda: now)
     family: Family = invited(make, now)
     applicant = make.user()
-    receive(mail(to="rsvp@outreach.example"), delivered_to=None, source="test", now=now)
+    receive(mail(to=family.token_address(PARENT), sender=PARENT, body="Where do we park?"), delivered_to=None, source="test", now=now)
     with transaction():
         db.session.add(Application(user_id=applicant.id, role=RoleName.TEACHER, place="Hill School", created_at=now))
         failed = family.letter(PARENT)
