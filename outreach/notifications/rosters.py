@@ -52,12 +52,12 @@ def _due_rosters(outreach_session: OutreachSession, now: datetime) -> list[NewLe
     snapshot = snapshot_of(outreach_session)
     coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(SEATED))
     hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts)}
-    sent = _sent(outreach_session)
+    sent, students = _sent(outreach_session), _students(outreach_session)
     can_tell_changes = _is_calm(outreach_session, now) and _is_by_day(outreach_session, now)
     return [
-        _roster(user, snapshot, coming, earlier=sent.get(key, []))
+        _roster(user, snapshot, coming, earlier=sent.get(key, []), students=students)
         for key, user in hosts.items()
-        if key not in sent or (can_tell_changes and _ids(sent[key][-1].seated) != _ids(coming))
+        if key not in sent or (can_tell_changes and _who(sent[key][-1].seated, students) != _who(coming, students))
     ]
 
 
@@ -81,8 +81,21 @@ def _is_by_day(outreach_session: OutreachSession, now: datetime) -> bool:
     return by_day(now, starts_at=outreach_session.starts_at, zone=outreach_session.zone) in {now, None}
 
 
-def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot, ...], *, earlier: list[LetterSnapshot]) -> NewLetter:
-    known = earlier[-1].seated if earlier else ()
+def _students(outreach_session: OutreachSession) -> dict[int, int]:
+    """Give the student of each registration: who was withdrawn and registered again is the same student."""
+    rows = db.session.execute(select(Registration.id, Registration.student_id).where(Registration.session_id == outreach_session.id))
+    return {registration_id: student_id for registration_id, student_id in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def _roster(
+    user: User,
+    snapshot: SessionSnapshot,
+    coming: tuple[StudentSnapshot, ...],
+    *,
+    earlier: list[LetterSnapshot],
+    students: dict[int, int],
+) -> NewLetter:
+    known, who_comes = earlier[-1].seated if earlier else (), _who(coming, students)
     letter = LetterSnapshot(
         reader=Reader.HOST,
         reader_name=user.given_name,
@@ -90,7 +103,7 @@ def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot
         cause=Cause.REGISTERED if earlier else Cause.TIME,
         session=snapshot,
         seated=coming,
-        gone=tuple(one for one in known if one.registration_id not in _ids(coming)),
+        gone=tuple(one for one in known if students.get(one.registration_id) not in who_comes),
     )
     number = f":{len(earlier)}" if earlier else ""
     return NewLetter(
@@ -103,5 +116,5 @@ def _roster(user: User, snapshot: SessionSnapshot, coming: tuple[StudentSnapshot
     )
 
 
-def _ids(students: tuple[StudentSnapshot, ...]) -> set[int]:
-    return {student.registration_id for student in students}
+def _who(snapshots: tuple[StudentSnapshot, ...], students: dict[int, int]) -> set[int | None]:
+    return {students.get(snapshot.registration_id) for snapshot in snapshots}

@@ -294,6 +294,25 @@ def test_a_change_after_the_roster_is_told_once_when_ten_minutes_have_passed(wor
     assert changed.facts.cause is Cause.REGISTERED
 
 
+def test_who_is_withdrawn_and_registered_again_is_no_change(world: Neighbours) -> None:
+    """Nobody is told so by itself; and beside another change, they aren't named among those who no longer come."""
+    evening = world.first.starts_at - 20 * HOUR
+    waiting = Registration.session_id == world.first.id, Registration.state == RegistrationState.WAITING
+    for key in db.session.scalars(select(Registration.id).where(*waiting)).all():
+        withdraw(key, now=evening)
+    plan_rosters(now=evening)
+    ana, ben = world.registration("Ana"), world.registration("Ben")
+    teacher, student = ana.teacher, ana.student
+    withdraw(ana.id, now=evening + MINUTE)
+    world.make.register(world.first, teacher, student, now=evening + 2 * MINUTE)
+    assert plan_rosters(now=evening + 12 * MINUTE) == 0
+    withdraw(ben.id, now=evening + 13 * MINUTE)
+    assert plan_rosters(now=evening + 23 * MINUTE) == 1
+    _first, changed = first_rosters(world)
+    assert names(changed.facts.gone) == ["Ben"]
+    assert "Ana" in names(changed.facts.seated)
+
+
 def test_a_change_at_night_is_told_in_the_morning(world: Neighbours) -> None:
     evening = world.first.starts_at - 20 * HOUR
     plan_rosters(now=evening)
