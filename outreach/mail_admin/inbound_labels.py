@@ -39,7 +39,7 @@ REASONS = {
     InboundReason.OLDER: _l("There was already a newer answer."),
     InboundReason.OTHER_ATTENDEE: _l("The answer is for a different address from the one invited."),
     InboundReason.PROPOSED_ALREADY: _l("The host and the teacher already know of this proposal, or of three others."),
-    InboundReason.REPLAYED: _l("We already had the same answer from another message."),
+    InboundReason.REPLAYED: _l("We already had the same answer from another e-mail."),
     InboundReason.OTHER_SENDER: _l(
         "It came from a different address from the one invited, and nothing proves who sent it. Nothing was changed."
     ),

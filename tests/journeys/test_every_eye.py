@@ -143,8 +143,8 @@ def test_without_scripts_everything_still_works(demo: Demo) -> None:
     page = teacher.page
     page.locator("input[name=first_ids]").last.check()
     last = page.locator("tbody tr").last.locator("label").first.inner_text()
-    teacher.press("Update who has a seat")
-    assert page.locator("tbody tr", has_text=last).get_by_text("has a seat").is_visible()
+    teacher.press("Update who will have a seat")
+    assert page.locator("tbody tr", has_text=last).get_by_text("will have a seat").is_visible()
     teacher.tick("permission_attested")
     page.locator("main button", has_text=re.compile(r"Register \d+ students")).click()
     assert "2 of 2 seats taken" in teacher.text

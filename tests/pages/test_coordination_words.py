@@ -447,7 +447,7 @@ def test_the_sign_beside_an_outcome(now: datetime) -> None:
 def test_of_a_message_twenty_thousand_bytes_are_shown(client: FlaskClient, now: datetime, length: int, *, is_cut: bool) -> None:
     message = came(now, raw=b"\r\n" + b"x" * (length - 3) + b"y")
     html = client.get(f"/coordination/received/{message.id}").text
-    assert ("Only the beginning is shown" in html, "xy" in html.partition("Original message")[2]) == (is_cut, not is_cut)
+    assert ("Only the beginning is shown" in html, "xy" in html.partition("Original e-mail")[2]) == (is_cut, not is_cut)
 
 
 def test_the_file_of_a_message_is_never_shown_by_the_browser(client: FlaskClient, now: datetime) -> None:

@@ -278,6 +278,15 @@ def test_after_a_no_who_waits_may_still_leave_below(home: Home) -> None:
     assert [name for name in ("Ana", "Ben", "Cem") if f"Withdraw {name}" in below] == ["Cem"]
 
 
+def test_who_only_waits_is_not_told_that_they_have_a_seat_to_give(home: Home) -> None:
+    ana, ben = home.student("Ana"), home.student("Ben")
+    one = home.session(ana, ben, capacity=1)
+    assert "somebody else can have the seat" in home.page(one)
+    home.answers(one, "declined")
+    below = home.page(one).partition("Can't come?")[2]
+    assert ("Withdraw Ben" in below, "We ask you to confirm" in below, "somebody else can have the seat" in below) == (True, True, False)
+
+
 @pytest.mark.parametrize(("state", "calendars_follow"), [(CONFIRMED, True), (PENDING, True), (OFFERED, False), (WAITING, False)])
 def test_giving_back_is_asked_once_more_with_what_follows(
     home: Home, now: datetime, state: RegistrationState, *, calendars_follow: bool

@@ -192,8 +192,12 @@ def test_the_class_the_seats_and_the_telephone_stand_there(desk: Desk) -> None:
     assert ("11A" in ana, "11A" in ben) == (True, False)
 
 
-def test_with_nobody_registered_the_page_leads_to_registering(desk: Desk) -> None:
-    assert "None of your students is registered" in desk.page(f"/sessions/{desk.session().id}/seats")
+@pytest.mark.parametrize(("opens", "is_open"), [(-SECOND, True), (SECOND, False)])
+def test_with_nobody_registered_the_page_leads_to_registering_while_that_is_open(desk: Desk, opens: timedelta, *, is_open: bool) -> None:
+    page = unescape(desk.page(f"/sessions/{desk.session(opens_at=desk.make.now + opens).id}/seats"))
+    assert "None of your students is registered" in page
+    assert ("Register a class" in page, "You can't register anybody" in page) == (is_open, not is_open)
+    assert "Register more" not in page
 
 
 @pytest.mark.parametrize(

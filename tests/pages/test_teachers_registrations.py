@@ -170,9 +170,9 @@ def test_each_student_stands_by_name_with_what_they_would_get_or_what_stands_in_
     page = desk.sheet(one)
     found = {" ".join(row.split()[:2]): row for row in rows(page)}
     assert list(found) == ["Ben Adam", "Ana Cole", "Cem Cole", "Dan Dahl", "Ted There", "Uma Unknown", "Yan Young"]
-    assert all("has a seat" in found[name] for name in ("Ben Adam", "Ana Cole"))
-    assert "waiting, number 1 of your class" in found["Cem Cole"]
-    assert "waiting, number 2 of your class" in found["Dan Dahl"]
+    assert all("will have a seat" in found[name] for name in ("Ben Adam", "Ana Cole"))
+    assert "will wait, number 1 of your class" in found["Cem Cole"]
+    assert "will wait, number 2 of your class" in found["Dan Dahl"]
     assert "Ted There is registered already." in found["Ted There"]
     assert "has no birth date" in found["Uma Unknown"]
     assert "is 13 that day" in found["Yan Young"]
@@ -198,8 +198,8 @@ def test_whoever_is_ticked_first_is_seated_first_in_the_preview_and_who_is_not_t
         answer = desk.press(one, student_ids=[ana.id, ben.id], first_ids=[ben.id, cem.id], preview="1")
     assert answer.status_code == 200
     found = {row.split()[0]: row for row in rows(answer.text)}
-    assert "waiting, number 1 of your class" in found["Ana"]
-    assert "has a seat" in found["Ben"]
+    assert "will wait, number 1 of your class" in found["Ana"]
+    assert "will have a seat" in found["Ben"]
     assert "not registered" in found["Cem"]
     assert "1 will have a seat. 1 will be on the waiting list." in answer.text
 
