@@ -140,6 +140,27 @@ def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, reg
     assert sorted(asked) == registered[7:9], "the next two in line"
 
 
+@pytest.mark.parametrize("by_same_student", [False, True])
+def test_two_teachers_take_the_one_free_seat_and_one_is_told_that_it_is_gone(
+    app: Flask, workshop: Workshop, registered: list[int], *, by_same_student: bool
+) -> None:
+    """On the last day, all who wait were asked about it and left it."""
+    soon = workshop.outreach_session.starts_at - timedelta(hours=20)
+    use_cases.withdraw(registered[0], now=soon, by_id=workshop.teacher.id)
+    for key in registered[5:]:
+        use_cases.decline_offer(key, by_id=workshop.teacher.id, now=soon)
+    assert workshop.states()[RegistrationState.OFFERED] == 0
+    first, second = registered[5], registered[5] if by_same_student else registered[6]
+    taking = [partial(use_cases.take_free_seat, first, by_id=workshop.teacher.id, now=soon)]
+    taking.append(partial(use_cases.take_free_seat, second, by_id=workshop.colleague.id, now=soon))
+    (refusal,) = [answer for answer in at_once(app, *taking) if answer is not None]
+    assert isinstance(refusal, Refusal)
+    assert ("waiting list any more" if by_same_student else "No seat is free") in str(refusal)
+    assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
+    promoted = db.session.scalars(select(Letter.mailbox_id).where(Letter.kind == LetterKind.PROMOTED)).all()
+    assert len(promoted) == len(set(promoted)) == 2, "student and guardian, once"
+
+
 def reply(address: str, answer: Answer, workshop: Workshop, *, now: datetime) -> Callable[[], tuple[int, ...]]:
     """Let whoever reads at this address answer the first invitation on their page."""
     key = db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
