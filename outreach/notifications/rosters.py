@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from outreach.db import db, locked, transaction
 from outreach.models import (
-    SEATED,
+    HAVE_AN_ENTRY,
     Cause,
     Letter,
     LetterKind,
@@ -48,9 +48,12 @@ def _send(session_id: int, *, now: datetime) -> bool:
 
 
 def _due_rosters(outreach_session: OutreachSession, now: datetime) -> list[NewLetter]:
-    """Give a roster for each host who has none yet, and for each whose last one isn't true any more; that one can wait a little."""
+    """Give a roster for each host who has none yet, and for each whose last one isn't true any more; that one can wait a little.
+
+    Whose teacher is still asked about a seat isn't on it: they come only once the teacher has taken the seat.
+    """
     snapshot = snapshot_of(outreach_session)
-    coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(SEATED))
+    coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY))
     hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts)}
     sent, students = _sent(outreach_session), _students(outreach_session)
     can_tell_changes = _is_calm(outreach_session, now) and _is_by_day(outreach_session, now)

@@ -9,11 +9,22 @@ import pytest
 from sqlalchemy import select, update
 
 from outreach.db import db, transaction
-from outreach.models import SEATED, Answer, LetterKind, OutreachSession, Registration, RegistrationState, SessionState, Student, User
+from outreach.models import (
+    HAVE_AN_ENTRY,
+    SEATED,
+    Answer,
+    LetterKind,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    SessionState,
+    Student,
+    User,
+)
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications.reminders import plan_reminders
 from outreach.notifications.rosters import plan_rosters
-from outreach.registration.use_cases import withdraw
+from outreach.registration.use_cases import accept_offer, lapse_offers, withdraw
 from outreach.scheduling.form_parts import LONGEST
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
@@ -289,7 +300,8 @@ def test_a_change_after_the_roster_is_told_once_when_ten_minutes_have_passed(wor
     assert plan_rosters(now=evening + 2 * HOUR) == 0
     _first, changed = first_rosters(world)
     assert sorted(names(changed.facts.gone)) == sorted(left)
-    comes = select(Student.given_name).join(Registration).where(Registration.session_id == world.first.id, Registration.state.in_(SEATED))
+    seated = Registration.session_id == world.first.id, Registration.state.in_(HAVE_AN_ENTRY)
+    comes = select(Student.given_name).join(Registration).where(*seated)
     assert sorted(names(changed.facts.seated)) == sorted(db.session.scalars(comes))
     assert changed.facts.cause is Cause.REGISTERED
 
@@ -311,6 +323,26 @@ def test_who_is_withdrawn_and_registered_again_is_no_change(world: Neighbours) -
     _first, changed = first_rosters(world)
     assert names(changed.facts.gone) == ["Ben"]
     assert "Ana" in names(changed.facts.seated)
+
+
+def test_a_student_whose_teacher_is_only_asked_is_not_coming_until_the_seat_is_taken(world: Neighbours) -> None:
+    """An offer that lapses is no news for hosts: they weren't told that this student comes."""
+    evening = world.first.starts_at - 20 * HOUR
+    plan_rosters(now=evening)
+    withdraw(world.registration("Ana").id, now=evening)
+    offered = select(Registration).where(Registration.state == RegistrationState.OFFERED)
+    asked = db.session.scalars(offered).one()
+    assert plan_rosters(now=evening + 10 * MINUTE) == 1
+    lapsed_at = asked.offered_until
+    assert lapsed_at is not None
+    assert lapse_offers(now=lapsed_at) == 1
+    assert plan_rosters(now=lapsed_at + HOUR) == 0
+    following = db.session.scalars(offered).one()
+    accept_offer(following.id, by_id=following.teacher_id, now=lapsed_at + HOUR)
+    assert plan_rosters(now=lapsed_at + HOUR + 10 * MINUTE) == 1
+    for registration, says in ((asked, [False, False, False]), (following, [False, False, True])):
+        assert [registration.student.given_name in names(letter.facts.seated) for letter in first_rosters(world)] == says
+    assert [names(letter.facts.gone) for letter in first_rosters(world)] == [[], ["Ana"], []]
 
 
 def test_a_change_at_night_is_told_in_the_morning(world: Neighbours) -> None:
@@ -343,7 +375,7 @@ def test_the_roster_names_who_has_a_seat_in_this_session_by_given_name_and_schoo
     plan_rosters(now=world.first.starts_at - SECOND)
     (letter,) = [letter for letter in of_kind(LetterKind.ROSTER) if letter.to == HANA]
     facts = letter.facts
-    gul = [("Gul", "", "South School")] if state in ("offered", "pending", "confirmed") else []
+    gul = [("Gul", "", "South School")] if state in ("pending", "confirmed") else []
     assert [(one.given_name, one.family_name, one.school_name) for one in facts.seated] == [
         *((name, "", "North School") for name in ("Ana", "Ben", "Cem", "Dana", "Eli", "Fay")),
         *gul,
