@@ -116,13 +116,26 @@ class Edit:
 
 
 def plan_edit(session_id: int, offer: DetailsInput, *, notifies: bool, now: datetime) -> Edit:
-    """Say what saving would send; writes nothing. Raises Refusal when it `notifies` and nothing that letters show would change."""
+    """Say what saving would send; writes nothing.
+
+    Raises Refusal when it `notifies` and nothing that letters show would change, or the session is over.
+    """
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_("This session no longer exists."))
+    if is_over(outreach_session, notifies=notifies, now=now):
+        return Edit(news=None, recipients=())
     news = _rewording(outreach_session, offer) if notifies else None
     rows = recipient_rows(count_with_entry(outreach_session), _("an e-mail that changes the entry; their answer is kept")) if news else []
     return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
+
+
+def is_over(outreach_session: OutreachSession, *, notifies: bool, now: datetime) -> bool:
+    """Say whether the session is over, so that nobody gets an e-mail about it any more. Raises Refusal when it `notifies` nonetheless."""
+    over = outreach_session.is_published and not outreach_session.is_current(now)
+    if over and notifies:
+        raise Refusal(_("This session is over: nobody gets an e-mail about it any more."))
+    return over
 
 
 def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, now: datetime) -> Iterator[Row]:

@@ -16,7 +16,7 @@ from outreach.models import OutreachSession, SessionState, User, higher_floor
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
 from outreach.registration import seat_limits, settle_seats
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.preview import must_be_news
+from outreach.scheduling.preview import is_over, must_be_news
 from outreach.scheduling.queries import co_hosts, host
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 from outreach.scheduling.sites import find_venue
@@ -67,9 +67,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
         outreach_session = locked_session(session_id, seen)
         if not outreach_session.is_published:
             raise Refusal(_("This session was cancelled. Post it again instead."))
-        is_over = not outreach_session.is_current(now)
-        if notifies and is_over:
-            raise Refusal(_("This session is over: nobody gets an e-mail about it any more."))
+        over = is_over(outreach_session, notifies=notifies, now=now)
         hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
         previous, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
@@ -79,7 +77,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
             is_new = description != outreach_session.description
             news = must_be_news(previous, snapshot_of(outreach_session), has_new_description=is_new)
             notify_wording(outreach_session, previous=previous, has_new_description=news.has_new_description, now=now)
-        if _hosts(outreach_session) != hosts and not is_over:
+        if _hosts(outreach_session) != hosts and not over:
             notify_hosts(outreach_session, now=now)
         if seat_limits(outreach_session).is_more_than(room):
             settle_seats(outreach_session, now=now)

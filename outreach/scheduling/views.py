@@ -76,7 +76,7 @@ def edit(session_id: int) -> ResponseReturnValue:
     if status == DONE:
         return _saved(session_id)
     differences = meanwhile(form, session_id) if status == Stale.status else []
-    page = {"form": form, "outreach_session": outreach_session, "is_draft": is_draft, "differences": differences}
+    page = {"form": form, "outreach_session": outreach_session, "is_draft": is_draft, "differences": differences, "now": clock.now()}
     return render_template("scheduling/edit.html", **page), status
 
 

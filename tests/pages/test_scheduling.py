@@ -295,6 +295,20 @@ def test_telling_of_nothing_new_is_refused_beside_the_box(make: Builder, client_
     assert "Nothing that the e-mails show has changed" in words(response).split('id="notifies-error"')[1]
 
 
+def test_nobody_is_told_of_changes_to_a_session_that_is_over_and_no_page_says_so(make: Builder, client_of: ClientOf) -> None:
+    host = make.clinician()
+    over = make.outreach_session(host, starts_wall=datetime(2020, 3, 18, 14, 0))
+    make.clinician(email="new@hospital.example")
+    before, client, address = letters(), client_of(host), f"/sessions/{over.id}/edit"
+    page = words(client.get(address))
+    assert ('name="notifies"' in page, "you see who gets an e-mail" in page) == (False, False)
+    data = typed(title="Another title", co_hosts="new@hospital.example", then="save", seen_at=seen(over))
+    refused = client.post(address, data=data | {"notifies": "y"})
+    assert (refused.status_code, "This session is over: nobody gets an e-mail" in words(refused)) == (422, True)
+    assert client.post(address, data=data).status_code == 303, "nothing is asked, for nobody would be told"
+    assert ([one.email for one in again(over).co_hosts], letters()) == (["new@hospital.example"], before)
+
+
 def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:
     host = make.clinician()
     session = make.outreach_session(host)
