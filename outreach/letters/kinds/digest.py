@@ -153,7 +153,9 @@ def _groups(context: LetterContext) -> Iterator[Group]:
         yield named_group(heading or ngettext("%(num)s has a seat", "%(num)s have a seat", seated), snapshot.seated, snapshot)
     if waiting:
         heading = ngettext("%(num)s was on the waiting list", "%(num)s were on the waiting list", waiting) if is_cancelled else None
-        yield named_group(heading or ngettext("%(num)s is waiting", "%(num)s are waiting", waiting), snapshot.waiting, snapshot)
+        yield named_group(
+            heading or ngettext("%(num)s is on the waiting list", "%(num)s are on the waiting list", waiting), snapshot.waiting, snapshot
+        )
     if gone:
         yield named_group(ngettext("%(num)s is no longer coming", "%(num)s are no longer coming", gone), snapshot.gone, snapshot)
     if snapshot.stands_in_for:
