@@ -24,6 +24,8 @@ from outreach.models import (
     Guardian,
     Invitation,
     InvitationReason,
+    Letter,
+    LetterState,
     Mailbox,
     OutreachSession,
     Registration,
@@ -127,7 +129,8 @@ def a_letter_comes_back(world: World, *, now: datetime) -> None:
     """A guardian's address has a typing error: the teacher sees it beside the student, with what to do."""
     mailbox = _guardian(world, 4)
     words = f"550 5.1.1 <{mailbox.address}>: Recipient address rejected: User unknown in virtual mailbox table"
-    record_bounce(mailbox.id, None, BounceKind.HARD, status="5.1.1", words=words, now=now)
+    newest = select(Letter.id).where(Letter.mailbox_id == mailbox.id, Letter.state == LetterState.SENT).order_by(Letter.id.desc())
+    record_bounce(mailbox.id, db.session.scalar(newest.limit(1)), BounceKind.HARD, status="5.1.1", words=words, now=now)
 
 
 def somebody_asks(world: World, *, now: datetime) -> None:

@@ -22,6 +22,7 @@ from outreach.models import (
     Answer,
     Application,
     ApplicationState,
+    Bounce,
     Format,
     Guardian,
     InboundMessage,
@@ -144,6 +145,8 @@ def test_answers_and_a_letter_that_cannot_arrive_came_back() -> None:
     assert by_answer.keys() == {Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.NEEDS_ACTION}
     assert by_answer[Answer.ACCEPTED] > by_answer[Answer.TENTATIVE] + by_answer[Answer.DECLINED]
     assert count(Mailbox, Mailbox.undeliverable_at.is_not(None)) == 1
+    returned = select(Letter.state).join(Bounce, Bounce.letter_id == Letter.id).where(Letter.mailbox_id == Bounce.mailbox_id)
+    assert db.session.scalars(returned).all() == [LetterState.SENT], "so the invitations page counts it"
     questions = db.session.execute(select(InboundMessage.outcome, InboundMessage.reason)).all()
     assert questions == [(InboundOutcome.QUARANTINED, "person_wrote")]
 
