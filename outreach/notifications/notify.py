@@ -68,13 +68,17 @@ def notify_registrations(
     }
     had_entry = {one.registration_id for one in standing}
     without_entry = [one for one in facts.participants if one.registration_id not in had_entry]
-    changing = (wanted.keys() ^ standing.keys()) | {one for one in standing if causes.get(one.registration_id or 0) in _HELD_OR_NOT}
+    changing = (wanted.keys() ^ standing.keys()) | {one for one in standing if _what_happened(one, causes) in _HELD_OR_NOT}
     plan = (
         reconcile(facts, change, wanted, standing, _causes_by_mailbox(changing, causes))
         + notices(facts, change, without_entry, causes)
         + digests(facts, change, causes, by_id=by_id)
     )
     write(plan, facts)
+
+
+def _what_happened(one: StandingReason, causes: Mapping[int, Cause]) -> Cause | None:
+    return causes.get(one.registration_id) if one.registration_id is not None else None
 
 
 def notify_moved(outreach_session: OutreachSession, *, previous: SessionSnapshot, now: datetime) -> None:

@@ -55,9 +55,9 @@ def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:
     What a worker has leased isn't among them: it leaves, or comes back, before anything queued later. No worker can lease a
     letter that is read here: on PostgreSQL its row is locked, on SQLite the whole file is.
     """
-    in_calendars = or_(Letter.sequence.is_not(None), Letter.kind.in_(_taken_back_with(TakenBackWith.INVITATION)))
-    about_waiting = Letter.kind.in_(_taken_back_with(TakenBackWith.WAITING_LIST))
-    found = select(Letter).where(Letter.state == LetterState.QUEUED, or_(in_calendars, about_waiting), *which).order_by(Letter.id)
+    can_be_taken_back = Letter.kind.in_(kinds_where(lambda kind: kind.taken_back_with is not None))
+    in_calendars = Letter.sequence.is_not(None)
+    found = select(Letter).where(Letter.state == LetterState.QUEUED, or_(in_calendars, can_be_taken_back), *which).order_by(Letter.id)
     return list(db.session.scalars(found.with_for_update().execution_options(populate_existing=True)))
 
 
@@ -70,10 +70,6 @@ def belongs_to_entry(letter: Letter) -> bool:
 def is_waiting_notice(letter: Letter) -> bool:
     """It tells a family without a calendar entry that the student waits."""
     return letter.sequence is None and KINDS[letter.kind].taken_back_with is TakenBackWith.WAITING_LIST
-
-
-def _taken_back_with(change: TakenBackWith) -> tuple[LetterKind, ...]:
-    return kinds_where(lambda kind: kind.taken_back_with is change)
 
 
 def drop_letters(letter_ids: Collection[int], *, now: datetime) -> None:
