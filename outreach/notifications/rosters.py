@@ -23,13 +23,15 @@ from outreach.models import (
     StudentSnapshot,
     User,
 )
-from outreach.notifications.due_times import by_day, roster_falls_due
+from outreach.notifications.due_times import roster_falls_due
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_host
+from outreach.time import is_quiet, next_morning
 
-# Changes that follow each other closely are told in one e-mail.
+# Changes that follow each other closely are told in one e-mail, but never later than this after the one before.
 CALM_FOR = timedelta(minutes=10)
+AT_THE_LATEST = timedelta(hours=1)
 
 
 def plan_rosters(*, now: datetime) -> int:
@@ -77,11 +79,15 @@ def _sent(outreach_session: OutreachSession) -> dict[int, list[LetterSnapshot]]:
 
 def _is_calm(outreach_session: OutreachSession, now: datetime) -> bool:
     changed = db.session.scalar(select(func.max(Registration.changed_at)).where(Registration.session_id == outreach_session.id))
-    return changed is None or changed <= now - CALM_FOR
+    theirs = (Letter.session_id == outreach_session.id, Letter.kind == LetterKind.ROSTER)
+    written = db.session.scalar(select(func.max(Letter.created_at)).where(*theirs))
+    return changed is None or changed <= now - CALM_FOR or (written is not None and written <= now - AT_THE_LATEST)
 
 
 def _is_by_day(outreach_session: OutreachSession, now: datetime) -> bool:
-    return by_day(now, starts_at=outreach_session.starts_at, zone=outreach_session.zone) in {now, None}
+    """It isn't night, or the session begins before the morning."""
+    zone = outreach_session.zone
+    return not is_quiet(now, zone) or next_morning(now, zone) >= outreach_session.starts_at
 
 
 def _students(outreach_session: OutreachSession) -> dict[int, int]:

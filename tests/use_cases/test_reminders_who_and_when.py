@@ -355,6 +355,39 @@ def test_a_change_at_night_is_told_in_the_morning(world: Neighbours) -> None:
     assert [names(letter.facts.seated) for letter in first_rosters(world)][1:] == [[]]
 
 
+def starts_at_wall(one: OutreachSession, wall: datetime) -> None:
+    with transaction():
+        one.set_time(starts_wall=wall, ends_wall=wall + 2 * HOUR, zone=one.zone, fold=0, tzdata_version=one.tzdata_version)
+
+
+@pytest.mark.parametrize(("hour", "told_at"), [(7, 23), (8, 31), (9, 31)])
+def test_before_an_early_session_a_change_at_night_is_told_at_seven_unless_it_has_begun(world: Neighbours, hour: int, told_at: int) -> None:
+    """Hours are counted from midnight before the eve: 23 is at once, 31 is seven in the morning of the day."""
+    starts_at_wall(world.first, datetime(2027, 3, 18, hour))
+    midnight = world.first.starts_at - (24 + hour) * HOUR
+    plan_rosters(now=midnight + 18 * HOUR)
+    everybody_withdraws(world.first, midnight + 22 * HOUR)
+    plan_rosters(now=midnight + told_at * HOUR - SECOND) if told_at == 31 else None
+    assert len(first_rosters(world)) == 1
+    plan_rosters(now=midnight + told_at * HOUR)
+    assert len(first_rosters(world)) == 2
+
+
+def test_a_host_is_told_of_changes_within_the_hour_however_many_follow_each_other(world: Neighbours) -> None:
+    evening = world.first.starts_at - 20 * HOUR
+    plan_rosters(now=evening)
+    ids = db.session.scalars(select(Registration.id).where(Registration.session_id == world.first.id, Registration.state.in_(SEATED))).all()
+    told = []
+    for number in range(10):
+        at = evening + number * 9 * MINUTE
+        if number < len(ids):
+            withdraw(ids[number], now=at)
+        with transaction():
+            db.session.get_one(Registration, ids[0]).changed_at = at
+        told += [number] if plan_rosters(now=at + 8 * MINUTE) else []
+    assert told[:1] == [6], "62 minutes after the first one"
+
+
 def test_a_co_host_who_joins_late_gets_the_roster_and_the_others_no_second_one(world: Neighbours) -> None:
     evening = world.first.starts_at - 20 * HOUR
     plan_rosters(now=evening)
