@@ -24,13 +24,14 @@ run: $(VENV)/.installed
 	@$(BIN)/outreach demo
 	@exec $(BIN)/outreach serve --with-worker
 
-# A file's tests stay together: they may share a service that took seconds to start.
+# A file's tests stay together: they may share a service that took seconds to start. Journeys come first, as their folders do: a slow file
+# at the end would leave the other process idle.
 test: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --no-loadscope-reorder
 
 # For daily work: rules and use cases on SQLite, without drawn inputs, and only the first case of each parametrized test.
 test-quick: $(VENV)/.installed-dev
-	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --quick tests/unit tests/use_cases
+	@$(BIN)/pytest -q --numprocesses=$(JOBS) --dist=loadscope --no-loadscope-reorder --quick tests/unit tests/use_cases
 
 # Small faults, one at a time: does a test notice? PACKAGE=registration, PATHS=outreach/policy.py:40-60, TESTS=tests/unit; SAMPLE=0 takes every fault.
 mutants: $(VENV)/.installed-dev
