@@ -7,7 +7,7 @@ channel: whoever is answered as a minor has it copied to the guardians, or to th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -87,7 +87,7 @@ def _letters(message: InboundMessage, mailbox: Mailbox, words: str, now: datetim
     yield _letter(message, mailbox, MessageAnswerSnapshot(reader_name=names[0] if len(names) == 1 else "", comment=words), words)
     copied = {mailbox.id}
     for student in found.students:
-        if not _is_a_minor_alone(student, found, now):
+        if not _is_a_minor_alone(student, found.guardians, now):
             continue
         adults = list(_adults(student))
         if not adults:
@@ -98,18 +98,16 @@ def _letters(message: InboundMessage, mailbox: Mailbox, words: str, now: datetim
                 yield _letter(message, adult, MessageAnswerSnapshot(reader_name="", comment=words, student_name=student.given_name), words)
 
 
-def _is_a_minor_alone(student: Student, found: About, now: datetime) -> bool:
-    """An adult who reads the same mailbox has the answer anyway."""
-    return student.is_minor_on(now.date(), student.school.majority_age) and not (found.guardians or found.users)
+def _is_a_minor_alone(student: Student, readers: Collection[Guardian], now: datetime) -> bool:
+    """A guardian of theirs who reads the same mailbox has the answer anyway; somebody else's doesn't count."""
+    return student.is_minor_on(now.date(), student.school.majority_age) and not any(one in student.guardians for one in readers)
 
 
 def _adults(student: Student) -> Iterable[Mailbox]:
-    guardians = [one.mailbox for one in student.guardians if one.mailbox and _is_reached(one.mailbox)]
-    return guardians or {teacher.mailbox_id: teacher.mailbox for one in student.classes for teacher in one.teachers}.values()
-
-
-def _is_reached(mailbox: Mailbox) -> bool:
-    return mailbox.undeliverable_at is None and mailbox.stopped_at is None
+    """Give the guardians who are reached, else the teachers who still have an account and are."""
+    guardians = [one.mailbox for one in student.guardians if one.mailbox and one.mailbox.is_reached]
+    teachers = [teacher for one in student.classes for teacher in one.teachers if teacher.active and teacher.mailbox.is_reached]
+    return guardians or {teacher.mailbox_id: teacher.mailbox for teacher in teachers}.values()
 
 
 def _letter(message: InboundMessage, to: Mailbox, facts: MessageAnswerSnapshot, words: str) -> NewLetter:

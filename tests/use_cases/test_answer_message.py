@@ -11,7 +11,7 @@ from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal
 from outreach.inbound import about, answers_to
 from outreach.inbound.use_cases import answer_message
-from outreach.models import InboundMessage, LetterKind, MessageAnswerSnapshot, Student
+from outreach.models import InboundMessage, LetterKind, MessageAnswerSnapshot, Student, User
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, bounce, invited, last, mail
 
@@ -69,6 +69,28 @@ def test_a_minor_without_any_adult_isnt_answered_alone(family: Family) -> None:
     with pytest.raises(Refusal, match="no adult of theirs has an address"):
         answer_message(message.id, WORDS, now=family.now)
     assert (family.written(), last().reviewed_at) == ([], None)
+
+
+@pytest.mark.parametrize("what", ["closed", "undeliverable", "blocked", "stopped"])
+def test_a_teacher_who_left_or_is_not_reached_has_no_copy(family: Family, now: datetime, what: str) -> None:
+    message = wrote(family, ANA)
+    teacher = db.session.scalars(select(User).where(User.email == TEACHER)).one()
+    with transaction():
+        family.mailbox(PARENT).blocked_at = now
+        if what == "closed":
+            teacher.active = False
+        else:
+            setattr(teacher.mailbox, f"{what}_at", now)
+    with pytest.raises(Refusal, match="no adult of theirs has an address"):
+        answer_message(message.id, WORDS, now=family.now)
+    assert family.written() == []
+
+
+def test_somebody_elses_guardian_at_the_same_address_does_not_stand_for_the_childs_own(family: Family, make: Builder) -> None:
+    """The child's own guardian has the copy all the same."""
+    other = make.school()
+    make.student(make.school_class(other, make.teacher(other)), given_name="Ben", guardians=(ANA,))
+    assert answered(family, wrote(family, ANA)) == [(LetterKind.MESSAGE_ANSWER, ANA), (LetterKind.MESSAGE_ANSWER, PARENT)]
 
 
 def test_a_student_of_age_is_answered_alone(family: Family) -> None:
