@@ -13,6 +13,9 @@ CATALOGUE := outreach/translations/messages.pot
 EXTRACT := $(BIN)/pybabel --quiet extract --mapping=pyproject.toml --keywords='_l marked' --add-comments=Translators: \
 	--no-location --omit-header --no-wrap --sort-output outreach templates --output
 
+# Where a machine asks Python to keep no compiled modules, every process of a run would compile all of them anew: seconds each.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test test-quick mutants lint messages bench lock clean
 .DEFAULT_GOAL := run
 

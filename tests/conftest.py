@@ -5,6 +5,7 @@ The schema is migrated once for each kind of database and then copied: a test st
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -135,6 +136,13 @@ def filled_demo(
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick`, for `make test-quick`."""
     parser.addoption("--quick", action="store_true", help="SQLite only, no drawn inputs, the first case of each parametrized test")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector look at what tests make, seldom, and not at what was there before: it took a twentieth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
