@@ -17,6 +17,7 @@ from outreach.models import Application, InboundMessage, LetterState, RoleName, 
 from outreach.time import clock
 from tests.support.builders import Builder
 from tests.support.inbound import PARENT, Family, invited, mail
+from tests.support.worlds import written_once
 
 ClientOf = Callable[[User | None], FlaskClient]
 
@@ -88,6 +89,10 @@ ACTORS: dict[str, tuple[RoleName, ...] | None] = {
 def ids(make: Builder, now: datetime, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """Something of each kind on which there is something to do."""
     monkeypatch.setattr(clock, "now", lambda: now)
+    return written_once(lambda: _ids(make, now), "something of each kind")
+
+
+def _ids(make: Builder, now: datetime) -> dict[str, int]:
     family: Family = invited(make, now)
     applicant = make.user()
     receive(mail(to=family.token_address(PARENT), sender=PARENT, body="Where do we park?"), delivered_to=None, source="test", now=now)

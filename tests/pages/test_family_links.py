@@ -16,6 +16,7 @@ from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes, registration_of, states
+from tests.support.worlds import written_once
 
 Clients = Callable[[User | None], FlaskClient]
 CONFIRMED, WITHDRAWN = RegistrationState.CONFIRMED, RegistrationState.WITHDRAWN
@@ -86,7 +87,8 @@ class Families:
 @pytest.fixture
 def families(make: Builder, client_of: Clients, monkeypatch: pytest.MonkeyPatch, now: datetime) -> Families:
     monkeypatch.setattr(clock, "now", lambda: now)
-    return Families(make, client_of(None))
+    client = client_of(None)
+    return written_once(lambda: Families(make, client), "families of links", given=(make, client))
 
 
 @every_page

@@ -70,8 +70,18 @@ class SqliteTemplates:
         """Give the URL of a fresh copy at `path`."""
         for suffix in ("", "-wal", "-shm"):
             path.with_name(path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(self.empty if is_empty else self.with_town, path)
+        _source[path] = self.empty if is_empty else self.with_town
+        shutil.copyfile(_source[path], path)
         return f"sqlite:///{path}"
+
+
+_source: dict[Path, Path] = {}
+
+
+def take_source(path: Path) -> Path | None:
+    """Give the template of which this file is a copy, once, and only if nobody has written to it since; None otherwise."""
+    source, log = _source.pop(path, None), path.with_name(f"{path.name}-wal")
+    return None if log.exists() and log.stat().st_size > 0 else source
 
 
 def _settle(path: Path) -> None:

@@ -28,6 +28,7 @@ from outreach.models import (
 from outreach.notifications.notify import notify_hosts
 from outreach.settings import Settings
 from tests.support.builders import Builder
+from tests.support.worlds import written_once
 
 ANA, PARENT, TEACHER, HOST = "ana@pupils.example", "parent@families.example", "teacher@schools.example", "host@hospital.example"
 STATE_OF = (Invitation.answer, Invitation.answered_at, Invitation.answer_stamp, Invitation.sequence, Invitation.is_live)
@@ -107,6 +108,10 @@ class Family:
 
 def invited(make: Builder, now: datetime, **facts: Any) -> Family:
     """Register Ana, who is a minor with one guardian, for a session; hosts, teacher and family have their invitations."""
+    return written_once(lambda: _invited(make, now, facts), "invited", make.now, now, repr(facts))
+
+
+def _invited(make: Builder, now: datetime, facts: dict[str, Any]) -> Family:
     school = make.school("Northside School")
     teacher = make.teacher(school, email=TEACHER, family_name="Smith")
     host = make.clinician(email=HOST, given_name="Sam", family_name="Lee")

@@ -14,15 +14,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from datetime import date, time, timedelta
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
 
-from outreach.db import Base, db, is_sqlite, transaction
+from outreach.db import Base, db, transaction
 from outreach.models import (
     Guardian,
     Invitation,
@@ -42,6 +39,7 @@ from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
 from tests.support.builders import Builder
 from tests.support.queued_letters import send_all
+from tests.support.worlds import written_once
 
 ANA, DANA, ELI, GUL = "ana@pupils.example", "dana@pupils.example", "eli@pupils.example", "gul@pupils.example"
 MARIA, PAUL, OLGA, RUTH = "maria@homes.example", "paul@homes.example", "olga@homes.example", "ruth@homes.example"
@@ -51,7 +49,6 @@ GUARDIANS = {MARIA: "Maria Diaz", PAUL: "Paul Diaz", OLGA: "Olga Ek", TOM: "Thom
 
 
 T = TypeVar("T", bound=Base)
-_written: list[bytes] = []
 
 
 class Neighbours:
@@ -59,11 +56,7 @@ class Neighbours:
 
     def __init__(self, make: Builder) -> None:
         self.make, self.now = make, make.now
-        if _written:
-            _restore(_written[0])
-        else:
-            self._write()
-            _written.extend(_copy())
+        written_once(self._write, "neighbours", make.now)
         self.now = self.make.now + timedelta(hours=2)
         self.north, self.south = (self._one(School, School.name == name) for name in ("North School", "South School"))
         adults = (self._one(User, User.email == address) for address in (NORA, TOM, SOL, HANA, CARL))
@@ -170,21 +163,3 @@ class Neighbours:
 
     def _one(self, model: type[T], condition: ColumnElement[bool]) -> T:
         return db.session.scalars(select(model).where(condition)).one()
-
-
-def _copy() -> list[bytes]:
-    """Copy the database: writing all of this takes longer than most tests. On PostgreSQL it is written anew each time."""
-    if not is_sqlite(db.session.connection()):
-        return []
-    db.session.remove()
-    with closing(sqlite3.connect(str(db.engine.url.database))) as connection:
-        return [connection.serialize()]
-
-
-def _restore(copied: bytes) -> None:
-    db.session.remove()
-    db.engine.dispose()
-    path = Path(str(db.engine.url.database))
-    for beside in ("-wal", "-shm"):
-        path.with_name(path.name + beside).unlink(missing_ok=True)
-    path.write_bytes(copied)

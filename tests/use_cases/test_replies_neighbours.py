@@ -33,6 +33,7 @@ from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, last
 from tests.support.received_letters import Received, received
+from tests.support.worlds import written_once
 
 APPLIED, HISTORY, IGNORED, QUARANTINED = InboundOutcome.APPLIED, InboundOutcome.HISTORY, InboundOutcome.IGNORED, InboundOutcome.QUARANTINED
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -74,6 +75,10 @@ class Street:
 def street(app: Flask, make: Builder, now: datetime) -> Street:
     """Everybody is invited to both sessions, and what says so has left; our mail server vouches for what proves its domain."""
     app.extensions["outreach"] = replace(app.extensions["outreach"], authserv_id="mx.outreach.example")
+    return written_once(lambda: _street(make, now), "street")
+
+
+def _street(make: Builder, now: datetime) -> Street:
     school = make.school("Northside School")
     teacher = make.teacher(school, email=TEACHER, given_name="Tess", family_name="Smith")
     colleague = make.teacher(school, email=COLLEAGUE, given_name="Cole", family_name="Jones")
