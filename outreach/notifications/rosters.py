@@ -6,6 +6,7 @@ Worked out from the present rows and the roster that was sent last, never stored
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -16,6 +17,7 @@ from outreach.models import (
     Letter,
     LetterKind,
     LetterSnapshot,
+    LetterState,
     OutreachSession,
     Reader,
     Registration,
@@ -56,24 +58,30 @@ def _due_rosters(outreach_session: OutreachSession, now: datetime) -> list[NewLe
     """
     snapshot = snapshot_of(outreach_session)
     coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY))
-    hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts)}
-    sent, students = _sent(outreach_session), _students(outreach_session)
+    hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts) if user.mailbox.is_reached}
+    written, students = _written(outreach_session), _students(outreach_session)
+    sent = {key: [one.snapshot for one in letters if not one.was_dropped] for key, letters in written.items()}
     can_tell_changes = _is_calm(outreach_session, now) and _is_by_day(outreach_session, now)
     return [
-        _roster(user, snapshot, coming, earlier=sent.get(key, []), students=students)
+        _roster(user, snapshot, coming, earlier=sent.get(key, []), students=students, number=len(written.get(key, [])))
         for key, user in hosts.items()
-        if key not in sent or (can_tell_changes and _who(sent[key][-1].seated, students) != _who(coming, students))
+        if not sent.get(key) or (can_tell_changes and _who(sent[key][-1].seated, students) != _who(coming, students))
     ]
 
 
-def _sent(outreach_session: OutreachSession) -> dict[int, list[LetterSnapshot]]:
-    """Give by mailbox the rosters for this start that were written, oldest first."""
+class _Written(NamedTuple):
+    snapshot: LetterSnapshot
+    was_dropped: bool
+
+
+def _written(outreach_session: OutreachSession) -> dict[int, list[_Written]]:
+    """Give by mailbox the rosters for this start, oldest first; those that were dropped nobody has read."""
     theirs = (Letter.session_id == outreach_session.id, Letter.kind == LetterKind.ROSTER)
-    found: dict[int, list[LetterSnapshot]] = {}
+    found: dict[int, list[_Written]] = {}
     for letter in db.session.scalars(select(Letter).where(*theirs).order_by(Letter.id)):
         snapshot = LetterSnapshot.from_json(letter.facts)
         if snapshot.session.starts_at == outreach_session.starts_at:
-            found.setdefault(letter.mailbox_id, []).append(snapshot)
+            found.setdefault(letter.mailbox_id, []).append(_Written(snapshot, letter.state is LetterState.DROPPED))
     return found
 
 
@@ -103,6 +111,7 @@ def _roster(
     *,
     earlier: list[LetterSnapshot],
     students: dict[int, int],
+    number: int,
 ) -> NewLetter:
     known, who_comes = earlier[-1].seated if earlier else (), _who(coming, students)
     letter = LetterSnapshot(
@@ -114,12 +123,11 @@ def _roster(
         seated=coming,
         gone=tuple(one for one in known if students.get(one.registration_id) not in who_comes),
     )
-    number = f":{len(earlier)}" if earlier else ""
     return NewLetter(
         mailbox_id=user.mailbox_id,
         kind=LetterKind.ROSTER,
         facts=letter.to_json(),
-        dedupe_key=f"roster:{snapshot.id}:{user.id}:{snapshot.starts_at.isoformat()}{number}",
+        dedupe_key=f"roster:{snapshot.id}:{user.id}:{snapshot.starts_at.isoformat()}{f':{number}' if number else ''}",
         locale=user.mailbox.locale,
         session_id=snapshot.id,
     )

@@ -317,9 +317,9 @@ def test_who_declined_gets_no_reminder_but_all_else(one_of_each: OneOfEach, answ
 
 
 @pytest.mark.parametrize("by", [SECOND, -SECOND])
-def test_a_reminder_and_thanks_of_another_time_stay_here_and_all_else_leaves(one_of_each: OneOfEach, by: timedelta) -> None:
+def test_a_reminder_a_roster_and_thanks_of_another_time_stay_here_and_all_else_leaves(one_of_each: OneOfEach, by: timedelta) -> None:
     change(one_of_each.session, starts_at=one_of_each.session.starts_at + by)
-    assert one_of_each.leave() == ALL - {LetterKind.REMINDER, LetterKind.THANKS}
+    assert one_of_each.leave() == ALL - {LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.THANKS}
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from outreach.registration.use_cases import accept_offer, lapse_offers, withdraw
 from outreach.scheduling.form_parts import LONGEST
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours
+from tests.support.outbox import Scripted, deliver
 from tests.support.queued_letters import Queued, names, queued, send_all
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
@@ -428,3 +429,28 @@ def test_a_session_that_is_moved_after_its_roster_gets_another(world: Neighbours
     send_all()
     assert plan_rosters(now=world.first.starts_at - SECOND) == 1
     assert rosters(world.first) == {HANA, CARL}
+
+
+def test_a_roster_for_another_time_is_not_sent_and_written_again_when_that_time_holds(world: Neighbours) -> None:
+    evening = world.first.starts_at - 20 * HOUR
+    plan_rosters(now=evening)
+    world.move(days=7)
+    away = Scripted()
+    deliver(away, evening + MINUTE)
+    assert not [name for name in away.subjects if name.startswith(f"roster:{world.first.id}:")]
+    world.move(days=-7)
+    assert plan_rosters(now=evening + HOUR) == 1
+    deliver(back := Scripted(), evening + HOUR)
+    assert len([name for name in back.subjects if name.startswith(f"roster:{world.first.id}:")]) == 2
+
+
+def test_a_host_whose_address_fails_gets_the_roster_when_it_works_again_and_once(world: Neighbours) -> None:
+    evening = world.first.starts_at - 20 * HOUR
+    world.mark({HANA: "undeliverable_at"})
+    plan_rosters(now=evening)
+    assert plan_rosters(now=evening + HOUR) == 0
+    assert HANA not in rosters(world.first)
+    with transaction():
+        world.mailbox(HANA).undeliverable_at = None
+    assert (plan_rosters(now=evening + 2 * HOUR), plan_rosters(now=evening + 3 * HOUR)) == (1, 0)
+    assert HANA in rosters(world.first)

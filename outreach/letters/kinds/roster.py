@@ -14,7 +14,7 @@ from outreach.letters.language import ngettext
 from outreach.letters.leads import how_soon, subject_with_title
 from outreach.letters.links import session_page
 from outreach.letters.notes import why_by_reader
-from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, UNREACHABLE
+from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, MOVED, UNREACHABLE
 from outreach.letters.phrases import sentences, session_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind
@@ -101,5 +101,5 @@ KIND = SessionKind(
     links=no_links,
     stop_label=None,
     why=why_by_reader,
-    out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE),
+    out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE, MOVED),
 )
