@@ -71,7 +71,7 @@ def preparation(snapshot: LetterSnapshot) -> Iterator[FactRow]:
     """What to bring and wear, and what is given out."""
     yield _row(_("What to bring"), lambda version: paragraphs(version.bring), snapshot)
     yield _row(_("What to wear"), lambda version: paragraphs(version.wear), snapshot)
-    yield _row(_("Each student gets"), lambda version: paragraphs(version.kit), snapshot)
+    yield _row(_("Kit for each student"), lambda version: paragraphs(version.kit), snapshot)
 
 
 def _join(outreach_session: SessionSnapshot) -> FactRow:

@@ -300,6 +300,7 @@ def test_nobody_is_told_of_changes_to_a_session_that_is_over_and_no_page_says_so
     over = make.outreach_session(host, starts_wall=datetime(2020, 3, 18, 14, 0))
     make.clinician(email="new@hospital.example")
     before, client, address = letters(), client_of(host), f"/sessions/{over.id}/edit"
+    assert not [link for link in ("Move the session", "Make it provisional") if link in client.get(address).text]
     page = words(client.get(address))
     assert ('name="notifies"' in page, "you see who gets an e-mail" in page) == (False, False)
     data = typed(title="Another title", co_hosts="new@hospital.example", then="save", seen_at=seen(over))

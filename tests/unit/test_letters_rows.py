@@ -60,7 +60,7 @@ def test_what_changed_stands_struck_beside_what_is_now() -> None:
     assert row(one, "Host") == "~~Dr Kim Ng~~ / **Dr Sam Lee**"
     assert row(one, "What to bring") == "~~nothing~~ / **Long hair tied back / Closed shoes**"
     assert row(one, "What to wear") == "~~Gown~~ / **Short sleeves**"
-    assert row(one, "Each student gets") == "~~Pad~~ / **Needle holder, forceps, scissors, pad**"
+    assert row(one, "Kit for each student") == "~~Pad~~ / **Needle holder, forceps, scissors, pad**"
     assert "  Before: nothing\n  Now: Long hair tied back\n    Closed shoes\n" in received(one).text
 
 
@@ -151,7 +151,7 @@ def test_who_takes_part_reads_what_to_bring_and_nobody_else(kind: LetterKind) ->
     takes_part = kind in (INVITATION, PROMOTED, UPDATED, LetterKind.REMINDER, DIGEST)
     one = about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), entry=entry())
 
-    for label in ("What to bring", "What to wear", "Each student gets"):
+    for label in ("What to bring", "What to wear", "Kit for each student"):
         assert (row(one, label) is not None) == takes_part
 
 
@@ -164,7 +164,8 @@ def test_a_teacher_reads_what_to_bring_if_a_student_of_theirs_comes(more: dict[s
 def test_whoever_brings_nothing_finds_no_empty_row() -> None:
     one = about(INVITATION, STUDENT, Cause.REGISTERED, session=workshop(bring="", wear=" ", kit=""), seated=(ANA,), entry=entry())
 
-    assert [row(one, label) for label in ("What to bring", "What to wear", "Each student gets", "Reason", "Join", "Status")] == [None] * 6
+    labels = ("What to bring", "What to wear", "Kit for each student", "Reason", "Join", "Status")
+    assert [row(one, label) for label in labels] == [None] * 6
 
 
 @pytest.mark.parametrize(
