@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 WRITE = "outreach_write"
+_BEGIN = "outreach_begin"
 T = TypeVar("T", bound="Base")
 
 
@@ -112,11 +113,18 @@ def transaction() -> Iterator[None]:
     db.session.commit()
     db.session.connection(execution_options={WRITE: True})
     try:
+        if (act := db.session.info.pop(_BEGIN, None)) is not None:
+            act()
         yield
         db.session.commit()
     except BaseException:
         db.session.rollback()
         raise
+
+
+def begin_with(act: Callable[[], None]) -> None:
+    """Let the next transaction of this session begin with this; if it raises, nothing is written."""
+    db.session.info[_BEGIN] = act
 
 
 def end_reading(error: BaseException | None = None) -> None:

@@ -98,12 +98,17 @@ OPEN_TRANSACTIONS = {
     "outreach.scheduling.retime": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
     "outreach.schools.students": "use cases with a module of their own",
+    "outreach.web.once": "notes after each form where it led to",
 }
-READ_THE_CLOCK = {"outreach.accounts.security": "hands our clock to Flask-Security"}
+READ_THE_CLOCK = {
+    "outreach.accounts.security": "hands our clock to Flask-Security",
+    "outreach.web.once": "notes when a form was sent",
+}
 READ_THE_REQUEST = {
     "outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed",
     "outreach.logs": "names the view that failed, instead of the path",
     "outreach.web.locale": "asks the browser for a language",
+    "outreach.web.once": "looks at every form before its view does",
 }
 ASK_THE_MACHINE = {
     "outreach.time.clock": "the only reader of the wall clock",

@@ -29,6 +29,7 @@ from outreach.models import (
     BlockedDomain,
     Bounce,
     BounceKind,
+    FormUse,
     InboundKind,
     InboundMessage,
     InboundOutcome,
@@ -71,8 +72,8 @@ REFUSED = {
     "ck_outreach_session_no_more_seats_taken_than_there_are": {"seats_taken": "capacity + 1"},
     "ck_school_majority_age_is_plausible": {"majority_age": "15"},
 }
-# Tables that a step after the first two made: what lies in them goes with them.
-MADE_LATER = ("blocked_domain", "bounce", "inbound_message", "invitation_answer")
+# Tables that a step after the first two made, and which: what lies in them goes with them.
+MADE_LATER = {"blocked_domain": "0003", "bounce": "0003", "form_use": "0008", "inbound_message": "0003", "invitation_answer": "0003"}
 SPARE = "spare@example.org"
 SPARE_MAILBOX = "(SELECT id FROM mailbox WHERE address = 'spare@example.org')"
 # What makes a copy of a row another row, so that it breaks no rule.
@@ -80,6 +81,7 @@ ANOTHER = {
     "application": {"role": "'coordinator'"},
     "area": {"name": "'Another'"},
     "blocked_domain": {"domain": "'another.example'"},
+    "form_use": {"key": "'another'"},
     "inbound_message": {"digest": "'another'", "message_id": "'<another@example.org>'"},
     "invitation": {"mailbox_id": SPARE_MAILBOX, "uid": "'another'"},
     "invitation_reason": {"kind": "'guardian'"},
@@ -165,7 +167,7 @@ def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[],
     with connected(url) as connection:
         after = {table.name: rows(connection, table) for table in Base.metadata.sorted_tables}
         marks = connection.execute(select(Mailbox.undeliverable_at, Mailbox.undeliverable_words).where(Mailbox.address == SPARE)).one()
-    assert after == before | (dict.fromkeys(MADE_LATER, 0) if step < "0003" else {})
+    assert after == before | {table: 0 for table, made_by in MADE_LATER.items() if step < made_by}
     assert marks == (NOW, "550 No such user")
 
 
@@ -206,6 +208,7 @@ def populate() -> None:
         db.session.add(WebAuthn(user_id=clinician.id, lastuse_datetime=NOW, **passkey))
         db.session.add(Application(user_id=another.id, role=RoleName.TEACHER, place="A school", created_at=NOW))
         spare.undeliverable_at, spare.undeliverable_words = NOW, "550 No such user"
+        db.session.add(FormUse(key="key", used_at=NOW))
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())
 

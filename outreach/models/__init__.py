@@ -1,5 +1,6 @@
 """Every table of the service. What people do with them is in the feature packages."""
 
+from outreach.models.form_use import FormUse
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
@@ -53,6 +54,7 @@ __all__ = [
     "Cause",
     "Consent",
     "EntrySnapshot",
+    "FormUse",
     "Format",
     "Guardian",
     "InboundKind",

@@ -17,6 +17,7 @@ from outreach.logs import place_of
 from outreach.notifications import ask_for_decisions, plan_rosters, reminders
 from outreach.registration.use_cases import give_out_free_seats, lapse_offers
 from outreach.scheduling import retime_all
+from outreach.web import forget_form_keys
 
 _log = structlog.get_logger()
 
@@ -54,6 +55,7 @@ TIMETABLE = (
     Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
+    Job(name="forget_form_keys", work=forget_form_keys, every=timedelta(days=1)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )
 

@@ -188,7 +188,7 @@ def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
 
 def typed_before() -> list[tuple[str, str]]:
     """Give what was typed on the page before a question, to be sent along with the answer."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "confirm", "back"}]
+    return [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "form_key", "confirm", "back"}]
 
 
 def _publishes() -> bool:

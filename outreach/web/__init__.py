@@ -5,6 +5,7 @@ from outreach.web.extensions import compress, csrf, db, limiter, migrate, securi
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, SelectChoice, ZoneField, required, validated
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
+from outreach.web.once import forget_form_keys
 from outreach.web.pages import CONTENT_POLICY, Form, load, me, settings, signed_in
 from outreach.web.paging import Filter, Page, choices, filter_from, one_of, page_among, page_number, page_of
 from outreach.web.templating import QuickEnvironment
@@ -27,6 +28,7 @@ __all__ = [
     "db",
     "filter_from",
     "flask_settings",
+    "forget_form_keys",
     "formatting",
     "limiter",
     "load",

@@ -20,7 +20,7 @@ from outreach.db import Base, db, end_reading
 from outreach.errors import OutreachError
 from outreach.models import RoleName, User
 from outreach.settings import Settings
-from outreach.web import formatting, templating
+from outreach.web import formatting, once, templating
 
 T = TypeVar("T", bound=Base)
 P = ParamSpec("P")
@@ -93,6 +93,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_surroundings)
     formatting.init_jinja(app.jinja_env)
     templating.init_app(app)
+    once.init_app(app)
 
 
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:

@@ -22,7 +22,7 @@ PASSWORD = "three small stitches"
 HOST, TEACHER, COORDINATOR = "host@clinic.example", "teacher@school.example", "coordinator@programme.example"
 NAMES = (
     "Ada Abbott", "Bo Abbott", "Cleo Castle", "Dan Dorsey", "Eve Ellery", "Finn Farrow", "Gus Garland",
-    "Hana Hollis", "Ivo Ingram", "Jo Jarvis", "Kit Keller", "Lena Lowry", "Max Marlow", "Nia Norris",
+    "Hana Hollis", "Ivo Ingram", "Jo Jarvis", "Kai Keller", "Lena Lowry", "Max Marlow", "Nia Norris",
 )  # fmt: skip
 NO_ADDRESS = {"Dan Dorsey", "Max Marlow"}
 SIBLINGS = {"Ada Abbott", "Bo Abbott"}
