@@ -103,15 +103,24 @@ def violations(page: Any, **options: Any) -> list[str]:
     return [f"{one['id']}: {one['help']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
-def test_the_dry_run_of_a_list_can_be_used_by_everybody(demo: Demo) -> None:
+def test_a_list_can_be_checked_and_its_students_registered_whatever_they_are_called(demo: Demo) -> None:
+    """Names and addresses without a blank are no wider than the smallest phone."""
     teacher = demo.visitor("teacher")
     teacher.open("/classes/{class}/import".format(**demo.records))
-    teacher.fill(pasted="Given name,Family name,E-mail,Guardian e-mail\nAna,Lopez,ana@,mother@families.example\nBen,Hill,,\n")
+    row = f"{'Ana' * 12},{'Lopez' * 10},{'ana' * 15}@{'pupils' * 8}.example,{'mother' * 8}@families.example"
+    teacher.fill(pasted=f"Given name,Family name,E-mail,Guardian e-mail\nAna,Lopez,ana@,mother@families.example\n{row}\n")
     teacher.press("Check the list")
     assert "1 new" in teacher.text
     assert "1 with an error" in teacher.text
     assert teacher.page.evaluate(SMALL_TARGETS) == []
     assert violations(teacher.page) == []
+    teacher.page.set_viewport_size(NARROWEST)
+    assert teacher.page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
+    teacher.press("Import 1 student")
+    for address in ("/classes/{class}", "/students", "/sessions/{hosted}/registration?class={class}"):
+        teacher.open(address.format(**demo.records))
+        assert "AnaAna" in teacher.text
+        assert teacher.page.evaluate("document.documentElement.scrollWidth") <= NARROWEST["width"]
 
 
 @pytest.mark.parametrize(("who", "address"), [("anybody", "/"), ("anybody", "/login"), ("clinician", "/sessions/new/stitch_workshop")])
