@@ -102,6 +102,7 @@ OPEN_TRANSACTIONS = {
 }
 READ_THE_CLOCK = {
     "outreach.accounts.security": "hands our clock to Flask-Security",
+    "outreach.web.fields": "shows what the clocks of each zone say now",
     "outreach.web.once": "notes when a form was sent",
 }
 READ_THE_REQUEST = {

@@ -21,7 +21,7 @@ from outreach.web import security
 @click.argument("email")
 @click.option("--given-name", help="Asked for when missing.")
 @click.option("--family-name", help="Asked for when missing.")
-@click.option("--zone", default="Europe/London", show_default=True, help="The IANA zone in which times are shown.")
+@click.option("--zone", default="UTC", show_default=True, help="The IANA zone in which times are shown, such as Europe/London.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
 @click.pass_obj
 def create_coordinator(app: Flask, email: str, given_name: str | None, family_name: str | None, zone: str, *, password_stdin: bool) -> None:

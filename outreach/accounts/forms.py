@@ -136,7 +136,7 @@ class ProfileForm(Form):
 
     given_name = LineField(_l("Given name"), (required(_l("Please enter your given name.")),), longest=100)
     family_name = LineField(_l("Family name"), (required(_l("Please enter your family name.")),), longest=100)
-    zone = ZoneField(_l("Time zone"), description=_l("We show you times in this time zone."), default="Europe/London")
+    zone = ZoneField(_l("Time zone"), description=_l("We show you times in this time zone."), render_kw={"data-suggest": "zone"})
 
 
 class ApplyForm(ProfileForm, WishForm):

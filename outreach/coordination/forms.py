@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
+from outreach.time import zone_of_place
 from outreach.web import CountryField, Filter, Form, LineField, ProseField, SelectChoice, ZoneField, choices, required, validated
 
 NEW = 0
@@ -29,8 +31,26 @@ class OrganisationForm(Form):
     """What schools and sites have in common."""
 
     name = LineField(_l("Name"), (required(_l("Please give it a name.")),))
-    country = CountryField(_l("Country"), default="GB")
-    zone = ZoneField(_l("Time zone"), default="Europe/London")
+    country = CountryField(_l("Country"))
+    zone = ZoneField(
+        _l("Time zone"),
+        may_be_open=True,
+        description=_l("If you leave it open, we take the one of the place. Where we can't tell, we ask."),
+    )
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Take the zone of the place where none was chosen."""
+        valid: bool = super().validate(*args, **kwargs)
+        if not self.zone.data and self.country.data and not self.zone.errors:
+            self.zone.data = zone_of_place(self.country.data, self.where_it_is())
+            if self.zone.data is None:
+                self.zone.errors = [_("Clocks differ within this country. Please choose the time zone of this place.")]
+                return False
+        return valid
+
+    def where_it_is(self) -> str:
+        """Give the words that say where in the country it is."""
+        raise NotImplementedError
 
 
 class SchoolForm(OrganisationForm):
@@ -45,6 +65,10 @@ class SchoolForm(OrganisationForm):
             "Guardians of students under this age get every e-mail too. It is 18 nearly everywhere, and 19 or 21 in some states."
         ),
     )
+
+    def where_it_is(self) -> str:
+        """Its town."""
+        return self.town.data or ""
 
     def typed(self) -> SchoolInput:
         """Give what was typed."""
@@ -61,6 +85,10 @@ class SiteForm(OrganisationForm):
     """A hospital or venue."""
 
     address = ProseField(_l("Address"), (Optional(),), description=_l("The full postal address. It appears in every invitation."))
+
+    def where_it_is(self) -> str:
+        """Its address."""
+        return self.address.data or ""
 
     def typed(self) -> SiteInput:
         """Give what was typed."""

@@ -15,7 +15,7 @@ from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refusal, Stale
 from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
-from outreach.time import clock, country_of_zones
+from outreach.time import clock, country_of_zones, zone_of_place
 from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
 
 _APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use_cases.approve_clinician}
@@ -82,8 +82,9 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
     model: type[School | Site] = School if is_teacher else Site
     places = [(key, name) for key, name in db.session.execute(select(model.id, model.name).order_by(model.name))]
     same = next((key for key, name in places if name.casefold() == found.place.casefold()), 0)
-    zone = found.user.zone
-    beginning = {"place": same, "name": found.place, "zone": zone, "country": country_of_zones().get(zone, "GB")}
+    country = country_of_zones().get(found.user.zone, "")
+    zone = zone_of_place(country, found.place) or found.user.zone
+    beginning = {"place": same, "name": found.place, "zone": zone, "country": country}
     fields = {"formdata": None} if fresh else {}
     form = TeacherApproval(data=beginning, **fields) if is_teacher else ClinicianApproval(data=beginning, **fields)
     form.offer(places, _("A new school (describe it below)") if is_teacher else _("A new site (describe it below)"))

@@ -17,8 +17,8 @@ from outreach.db import db
 from outreach.errors import Refusal
 from outreach.mail_admin import PAUSE_REASONS
 from outreach.models import LetterState, School, SessionState, Site
-from outreach.time import clock
-from outreach.web import Filter, filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
+from outreach.time import clock, to_wall_time
+from outreach.web import Filter, filter_from, formatting, load, me, one_of, page_number, page_of, signed_in, table_moment
 
 __all__ = [
     "coordination",
@@ -120,7 +120,7 @@ def schools() -> ResponseReturnValue:
 @signed_in(policy.coordinates)
 def new_school() -> ResponseReturnValue:
     """Add a school."""
-    return _school(None, SchoolForm(data={"zone": me().zone}))
+    return _school(None, SchoolForm())
 
 
 @coordination.route("/schools/<int:school_id>", methods=["GET", "POST"])
@@ -144,7 +144,7 @@ def sites() -> ResponseReturnValue:
 @signed_in(policy.coordinates)
 def new_site() -> ResponseReturnValue:
     """Add a site."""
-    return _site(None, SiteForm(data={"zone": me().zone}))
+    return _site(None, SiteForm())
 
 
 @coordination.route("/sites/<int:site_id>", methods=["GET", "POST"])
@@ -162,7 +162,7 @@ def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            flash(_("Saved."), "success")
+            flash(_saved(form.zone.data), "success")
             return redirect(url_for("coordination.schools"), code=303)
     return render_template("coordination/school.html", school=found, form=form), 422 if form.errors else 200
 
@@ -174,6 +174,11 @@ def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
         except Refusal as refusal:
             form.refuse(refusal)
         else:
-            flash(_("Saved."), "success")
+            flash(_saved(form.zone.data), "success")
             return redirect(url_for("coordination.sites"), code=303)
     return render_template("coordination/site.html", site=found, form=form), 422 if form.errors else 200
+
+
+def _saved(zone: str) -> str:
+    """Say what the clocks of the place show: a wrong zone is noticed at once."""
+    return _("Saved. The time there is now %(time)s.", time=formatting.clock_time(to_wall_time(clock.now(), zone)))

@@ -24,8 +24,8 @@ class School(Base):
     id: Mapped[Key]
     name: Mapped[Line] = mapped_column(unique=True)
     town: Mapped[Line] = mapped_column(default="")
-    country: Mapped[Word] = mapped_column(default="GB", comment="ISO 3166-1 alpha-2")
-    zone: Mapped[Word] = mapped_column(default="Europe/London")
+    country: Mapped[Word] = mapped_column(comment="ISO 3166-1 alpha-2")
+    zone: Mapped[Word]
     majority_age: Mapped[int] = mapped_column(default=18)
 
     __table_args__ = (CheckConstraint("majority_age BETWEEN 16 AND 21", name="majority_age_is_plausible"),)

@@ -19,7 +19,7 @@ class Site(Base):
     id: Mapped[Key]
     name: Mapped[Line] = mapped_column(unique=True)
     address: Mapped[Prose] = mapped_column(default="")
-    country: Mapped[Word] = mapped_column(default="GB", comment="ISO 3166-1 alpha-2")
+    country: Mapped[Word] = mapped_column(comment="ISO 3166-1 alpha-2")
     zone: Mapped[Word]
 
     areas: Mapped[list[Area]] = relationship(back_populates="site", order_by="Area.name")

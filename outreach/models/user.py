@@ -53,7 +53,7 @@ class User(Base, UserMixin):
     mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id"), unique=True)
     given_name: Mapped[Line]
     family_name: Mapped[Line]
-    zone: Mapped[Word] = mapped_column(default="Europe/London")
+    zone: Mapped[Word]
     password: Mapped[Line | None]
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[Word] = mapped_column(unique=True)

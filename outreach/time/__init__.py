@@ -15,7 +15,7 @@ from outreach.time.wall_time import (
     settle,
     to_wall_time,
 )
-from outreach.time.zones import country_of_zones, zone_names, zones_by_country
+from outreach.time.zones import country_of_zones, zone_names, zone_of_place, zones_by_country
 
 __all__ = [
     "NO_OFFSET",
@@ -40,5 +40,6 @@ __all__ = [
     "yearly_rules",
     "zone_info",
     "zone_names",
+    "zone_of_place",
     "zones_by_country",
 ]

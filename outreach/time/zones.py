@@ -5,6 +5,8 @@ Names come from the tzdata package's own table (zone.tab): one per stretch of co
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from functools import lru_cache
 from importlib.resources import files
 
@@ -38,3 +40,25 @@ def zones_by_country(language: str, also: str = "") -> dict[str, list[tuple[str,
     groups = {country: sorted(zones, key=lambda row: row[1]) for country, zones in sorted(groups.items())}
     beyond = [(zone, zone) for zone in dict.fromkeys((BEYOND_COUNTRIES, also)) if zone and zone not in country_of_zones()]
     return groups | {BEYOND_COUNTRIES: beyond}
+
+
+def zone_of_place(country: str, words: str) -> str | None:
+    """Give the zone of a place in this country (ISO 3166-1 alpha-2); None where its clocks differ and the words name none of them.
+
+    `words`: an address or a town; a zone is found by the city it is named after, such as Chicago or São Paulo.
+    """
+    here = [zone for zone, lies_in in country_of_zones().items() if lies_in == country]
+    if len(here) == 1:
+        return here[0]
+    said = _folded(words)
+    named = [zone for zone in here if re.search(rf"\b{re.escape(_folded(_city(zone)))}\b", said)]
+    return max(named, key=lambda zone: len(_city(zone)), default=None)
+
+
+def _city(zone: str) -> str:
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def _folded(words: str) -> str:
+    letters = unicodedata.normalize("NFKD", words)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()

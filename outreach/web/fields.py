@@ -15,7 +15,8 @@ from wtforms.validators import InputRequired, Length, StopValidation
 
 from outreach.mail import prose
 from outreach.people import normal_address
-from outreach.time import zones_by_country
+from outreach.time import clock, to_wall_time, zones_by_country
+from outreach.web.formatting import clock_time
 
 T = TypeVar("T")
 _MISSING = _l("Please fill this in.")
@@ -89,18 +90,21 @@ class ZoneField(SelectField):
 
     choices: Any
 
-    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
-        """Offer every zone."""
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, may_be_open: bool = False, **settings: Any) -> None:
+        """Offer every zone. `may_be_open`: nothing need be chosen."""
+        self.may_be_open = may_be_open
         super().__init__(label, validators, choices=zones, **settings)
 
     def process_data(self, value: Any) -> None:
-        """Keep a zone selectable that was stored under an older name."""
+        """Keep a zone selectable that was stored under an older name; none is chosen for somebody who hasn't chosen."""
         self.choices = zones(value or "")
+        if not value:
+            self.choices = [SelectChoice("", _("Choose a time zone")), *self.choices]
         super().process_data(value)
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what isn't a zone."""
-        if all(self.data != choice.value for choice in self.choices):
+        if self.data not in {choice.value for choice in self.choices} or not (self.data or self.may_be_open):
             raise StopValidation(_("Please choose a time zone from the list."))
 
 
@@ -113,16 +117,25 @@ class CountryField(SelectField):
         """Offer every country."""
         super().__init__(label, validators, choices=countries, **settings)
 
+    def process_data(self, value: Any) -> None:
+        """Choose none for somebody who hasn't chosen."""
+        self.choices = countries() if value else [SelectChoice("", _("Choose a country")), *countries()]
+        super().process_data(value)
+
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what isn't a country."""
-        if all(self.data != choice.value for choice in self.choices):
+        if not self.data or all(self.data != choice.value for choice in self.choices):
             raise StopValidation(_("Please choose a country from the list."))
 
 
 def zones(also: str = "") -> list[SelectChoice]:
-    """Give every zone under its country; `also` stays selectable though it be an alias."""
-    by_country = zones_by_country(_language(), also)
-    return [SelectChoice(zone, city, optgroup=country) for country, found in by_country.items() for zone, city in found]
+    """Give every zone under its country, with what its clocks show now; `also` stays selectable though it be an alias."""
+    by_country, now = zones_by_country(_language(), also), clock.now()
+    return [
+        SelectChoice(zone, _("%(city)s, now %(time)s", city=city, time=clock_time(to_wall_time(now, zone))), optgroup=country)
+        for country, found in by_country.items()
+        for zone, city in found
+    ]
 
 
 def countries() -> list[SelectChoice]:

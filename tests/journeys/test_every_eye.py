@@ -141,6 +141,12 @@ def test_the_keyboard_skips_to_the_content_and_always_shows_where_it_is(demo: De
     assert page.evaluate("document.activeElement.id") == "main"
 
 
+def test_a_time_zone_of_ones_own_begins_with_the_browsers(demo: Demo) -> None:
+    applicant = demo.visitor("anybody", timezone_id="America/New_York")
+    applicant.open("/apply")
+    assert applicant.page.locator("[name=zone]").input_value() == "America/New_York"
+
+
 def test_without_scripts_everything_still_works(demo: Demo) -> None:
     host, teacher = (demo.visitor(who, java_script_enabled=False) for who in ("clinician", "teacher"))
     day = clock.now().date() + timedelta(days=50)

@@ -306,11 +306,26 @@ def test_a_form_begins_with_what_is_known_and_saves_all_of_it(client: FlaskClien
     assert (school.town, school.country, school.zone, school.majority_age) == ("York", "US", "America/New_York", 18)
 
 
-def test_a_new_place_begins_on_the_coordinator_s_clock(client: FlaskClient, coordinator: User) -> None:
+def test_a_new_place_has_the_clock_of_where_it_is_and_not_of_who_adds_it(
+    client: FlaskClient, coordinator: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: now)
     with transaction():
         coordinator.zone = "Asia/Tokyo"
-    for kind in ("schools", "sites"):
-        assert re.search(r'<option selected value="Asia/Tokyo"', client.get(f"/coordination/{kind}/new").text)
+    for kind, model in (("schools", School), ("sites", Site)):
+        path = f"/coordination/{kind}/new"
+        assert not re.search(r"<option selected value=\"..", client.get(path).text)
+        for place, zone, time in (("Main Street, Chicago", "America/Chicago", "03:00"), ("Leeds", "Europe/London", "09:00")):
+            country = "US" if "America" in zone else "GB"
+            typed = {"name": f"In {zone}", "town": place, "address": place, "country": country, "zone": "", "majority_age": "18"}
+            answer = client.post(path, data=typed, follow_redirects=True)
+            assert f"Saved. The time there is now {time}." in answer.text
+            assert db.session.scalars(select(model.zone).where(model.name == f"In {zone}")).one() == zone
+        unclear = client.post(path, data=typed | {"name": "Elsewhere", "town": "Boston", "address": "Boston", "country": "US"})
+        assert unclear.status_code == 422
+        for words in ("Clocks differ within this country", 'value="Elsewhere"', "New York, now 04:00"):
+            assert words in unclear.text
+        assert client.post(path, data=typed | {"name": "Nowhere", "country": ""}).status_code == 422
 
 
 @pytest.mark.parametrize("kind", ["schools", "sites"])

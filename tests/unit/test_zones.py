@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from outreach.time.zones import BEYOND_COUNTRIES, country_of_zones, zone_names, zones_by_country
+from outreach.time.zones import BEYOND_COUNTRIES, country_of_zones, zone_names, zone_of_place, zones_by_country
 
 
 def test_each_zone_lies_in_its_country_and_utc_in_none() -> None:
@@ -28,3 +28,19 @@ def test_a_zone_that_is_set_already_stays_selectable_once() -> None:
     assert zones_by_country("en", "Europe/London")[BEYOND_COUNTRIES] == [("UTC", "UTC")]
     assert zones_by_country("en", "UTC")[BEYOND_COUNTRIES] == [("UTC", "UTC")]
     assert list(zones_by_country("en"))[-1] == BEYOND_COUNTRIES
+
+
+def test_a_place_has_the_zone_of_its_country_or_of_the_city_it_lies_in() -> None:
+    found = {
+        ("GB", ""): "Europe/London",
+        ("US", "1 Main Street\nChicago, IL 60601"): "America/Chicago",
+        ("US", "new york"): "America/New_York",
+        ("BR", "Rua Augusta, São Paulo"): "America/Sao_Paulo",
+        ("BR", "Sao Paulo"): "America/Sao_Paulo",
+        ("US", "Boston"): None,
+        ("US", "Chicagoland"): None,
+        ("US", ""): None,
+        ("CA", "Chicago"): None,
+        ("ZZ", "London"): None,
+    }
+    assert {asked: zone_of_place(*asked) for asked in found} == found

@@ -20,6 +20,12 @@
   };
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
+  // A time zone of one's own that isn't chosen yet begins with the browser's.
+  for (const list of document.querySelectorAll('select[data-suggest="zone"]')) {
+    const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (!list.value && [...list.options].some((option) => option.value === zone)) list.value = zone;
+  }
+
   // <input type="checkbox" data-check-all="students"> ticks every box of that name in its form;
   // <output data-count-of="students"> says how many are ticked.
   const boxesOf = (form, name) => [...form.querySelectorAll(`input[type=checkbox][name="${name}"]:not(:disabled)`)];
