@@ -11,8 +11,9 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import DBAPIError
 
 from outreach import create_app
+from outreach.accounts import demo_sign_ins
 from outreach.accounts.commands import create_coordinator
-from outreach.demo import filling, sign_ins
+from outreach.demo import filling
 from outreach.demo.commands import demo
 from outreach.doctor.commands import doctor
 from outreach.inbound.commands import EX_TEMPFAIL, receive
@@ -116,7 +117,7 @@ def _banner(app: Flask) -> str:
     settings = app.extensions["outreach"]
     banner = f"Outreach is at {settings.base_url} (Ctrl-C ends it)."
     with app.app_context():
-        return f"{banner}\n{sign_ins.in_words(settings)}" if settings.is_demo and filling.is_begun() else banner
+        return f"{banner}\n{demo_sign_ins.in_words(settings)}" if settings.is_demo and filling.is_begun() else banner
 
 
 for command in (create_coordinator, demo, doctor, receive, retime_sessions):

@@ -1,5 +1,5 @@
 """Accounts: sign-in, roles, applications."""
 
-from outreach.accounts import security
+from outreach.accounts import demo_sign_ins, security
 
-__all__ = ["security"]
+__all__ = ["demo_sign_ins", "security"]

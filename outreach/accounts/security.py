@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_limiter.util import get_remote_address
 from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, views
@@ -18,13 +18,14 @@ from flask_security.utils import uia_email_mapper
 from sqlalchemy import inspect
 from sqlalchemy.orm.attributes import set_committed_value
 
+from outreach.accounts import demo_sign_ins
 from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, PasswordRules, ResetPasswordForm, SignInForm
 from outreach.accounts.letters import password_changed_letter, reset_letter
 from outreach.accounts.use_cases import keep_account_changes
 from outreach.models import Role, User, WebAuthn
 from outreach.people import normal_address
 from outreach.time import clock
-from outreach.web import db, limiter, security
+from outreach.web import db, limiter, security, settings
 
 
 class UserStore(SQLAlchemyUserDatastore):
@@ -147,6 +148,8 @@ def _render(template: str, **context: Any) -> Response:
     forms = [form for name, form in context.items() if name.endswith("_form")]
     for form in forms:
         form.form_errors = list(dict.fromkeys(form.form_errors))
+    if settings().is_demo and template == current_app.config["SECURITY_LOGIN_USER_TEMPLATE"]:
+        context |= {"demo_sign_ins": demo_sign_ins.sign_ins_there(), "demo_password": demo_sign_ins.PASSWORD}
     refused = request.method == "POST" and any(form.errors for form in forms)
     return make_response(render_template(template, **context), 422 if refused else 200)
 

@@ -55,7 +55,9 @@ def index() -> ResponseReturnValue:
     search = form.search()
     page = find(search, page_number(request.args.get("page")), names, now=now)
     listed = session_cards(page.rows, names, now=now)
-    return _fresh(render_template("catalogue/index.html", form=form, page=page, cards=listed, draw=drawing(3), search=search), status)
+    is_front = search.is_empty and status == 200 and page.page == 1 and not me().is_authenticated
+    shown = {"form": form, "page": page, "cards": listed, "draw": drawing(4 if is_front else 3), "search": search, "is_front": is_front}
+    return _fresh(render_template("catalogue/index.html", **shown), status)
 
 
 @catalogue.get("/sessions/<int:session_id>")

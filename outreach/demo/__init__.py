@@ -1,5 +1,5 @@
 """Invented people, schools and sessions, so that a newcomer sees the main job at work within a minute."""
 
-from outreach.demo import filling, sign_ins
+from outreach.demo import filling
 
-__all__ = ["filling", "sign_ins"]
+__all__ = ["filling"]

@@ -10,6 +10,7 @@ from typing import Protocol
 from flask_security import hash_password
 from sqlalchemy import select
 
+from outreach.accounts import demo_sign_ins
 from outreach.db import db, transaction
 from outreach.demo import story
 from outreach.demo.classes import make_classes
@@ -17,7 +18,6 @@ from outreach.demo.people import APPLICANTS, make_applications, make_people
 from outreach.demo.places import make_places
 from outreach.demo.sessions.cities import IN_LONDON, IN_LOS_ANGELES, IN_NEW_YORK
 from outreach.demo.sessions.planned import Planned
-from outreach.demo.sign_ins import PASSWORD, SIGN_INS
 from outreach.demo.world import World
 from outreach.models import Area, Format, User
 from outreach.scheduling import DecisionInput, DetailsInput, WhenInput, WhereInput, use_cases
@@ -36,7 +36,7 @@ def is_anybody_here() -> bool:
 
 def is_begun() -> bool:
     """Say whether the demo's accounts are there."""
-    return _are_here(one.email for one in SIGN_INS)
+    return _are_here(one.email for one in demo_sign_ins.SIGN_INS)
 
 
 def is_whole() -> bool:
@@ -50,7 +50,7 @@ def steps(*, now: datetime, deliver: Act | None) -> list[Callable[[], object]]:
     `deliver` sends what is due at a moment. Without it all letters wait for the worker, and nobody ever hears of
     what was cancelled before its invitation left.
     """
-    world, today, password_hash = World(), now.date(), hash_password(PASSWORD)
+    world, today, password_hash = World(), now.date(), hash_password(demo_sign_ins.PASSWORD)
     send = deliver or _wait_for_the_worker
     timeline: tuple[tuple[int, Act], ...] = (
         (30, partial(_found, world, password_hash, today)),

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 from sqlalchemy import select
 
+from outreach.accounts import demo_sign_ins
 from outreach.db import db
-from outreach.demo import sign_ins
 from outreach.demo.places import (
     LANTERN_HILL,
     LONDON,
@@ -38,15 +38,15 @@ class DemoAdult:
     message: str = ""
 
 
-RUTH = DemoAdult("Ruth", "Castellan", sign_ins.COORDINATOR.email, NEW_YORK, RoleName.COORDINATOR)
+RUTH = DemoAdult("Ruth", "Castellan", demo_sign_ins.COORDINATOR.email, NEW_YORK, RoleName.COORDINATOR)
 
-MAYA = DemoAdult("Maya", "Lindgren", sign_ins.CLINICIAN.email, NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
+MAYA = DemoAdult("Maya", "Lindgren", demo_sign_ins.CLINICIAN.email, NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
 JULIAN = DemoAdult("Julian", "Achebe", "julian.achebe@lanternhill.example", NEW_YORK, RoleName.CLINICIAN, LANTERN_HILL)
 TERESA = DemoAdult("Teresa", "Valdez", "teresa.valdez@pelicanpoint.example", LOS_ANGELES, RoleName.CLINICIAN, PELICAN_POINT)
 ROSALIND = DemoAdult("Rosalind", "Hartnell", "rosalind.hartnell@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
 IMRAN = DemoAdult("Imran", "Qadir", "imran.qadir@elswyth.example", LONDON, RoleName.CLINICIAN, ST_ELSWYTH)
 
-NOOR = DemoAdult("Noor", "Abadi", sign_ins.TEACHER.email, NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
+NOOR = DemoAdult("Noor", "Abadi", demo_sign_ins.TEACHER.email, NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
 PETER = DemoAdult("Peter", "Vance", "peter.vance@maplehollow.example", NEW_YORK, RoleName.TEACHER, MAPLE_HOLLOW)
 CARLA = DemoAdult("Carla", "Montoya", "carla.montoya@sundialbay.example", LOS_ANGELES, RoleName.TEACHER, SUNDIAL_BAY)
 GWEN = DemoAdult("Gwen", "Parry", "gwen.parry@willowbrook.example", LONDON, RoleName.TEACHER, WILLOWBROOK)

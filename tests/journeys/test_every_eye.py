@@ -14,7 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from sqlalchemy import text
 
-from outreach.demo.sign_ins import PASSWORD
+from outreach.accounts.demo_sign_ins import PASSWORD
 from outreach.time import clock
 from tests.support.demo import FilledDemo
 from tests.support.demo_visits import PHONE, Demo, receive_a_question

@@ -62,6 +62,19 @@ def test_an_empty_catalogue_says_what_will_be_here(client_of: ClientOf) -> None:
     assert "Nothing matches" in text_of(client_of(None), "/?q=anything")
 
 
+def test_the_front_page_says_what_this_is_to_whoever_has_not_signed_in(make: Builder, client_of: ClientOf) -> None:
+    host = make.clinician()
+    make.outreach_session(host, title="Here")
+    front = client_of(None).get("/").text
+    for words in ("A first stitch in medicine", "Apply as a clinician", "Apply as a teacher", "You need no account", ">Here<"):
+        assert words in front
+    assert front.index("You need no account") < front.index(">Here<")
+    for other in (client_of(host).get("/"), client_of(None).get("/?q=here"), client_of(None).get("/?since=nonsense")):
+        assert "A first stitch in medicine" not in other.text
+        assert "<h1>Find a session</h1>" in other.text
+        assert ("/apply" in other.text) == (other.request.environ["QUERY_STRING"] != "")
+
+
 @pytest.mark.empty_database
 def test_a_page_holds_twenty_and_one_beyond_the_end_is_the_last(make: Builder, client_of: ClientOf) -> None:
     many(make, 45)

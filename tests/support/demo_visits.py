@@ -9,8 +9,8 @@ from typing import Any
 
 from flask import Flask
 
+from outreach.accounts.demo_sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
 from outreach.db import db
-from outreach.demo.sign_ins import CLINICIAN, COORDINATOR, PASSWORD, TEACHER
 from outreach.inbound.use_cases import receive
 from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket, sign

@@ -11,11 +11,12 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
+from outreach.accounts import demo_sign_ins as sign_ins
+from outreach.accounts.demo_sign_ins import SignIn
 from outreach.db import db
-from outreach.demo import filling, sign_ins
+from outreach.demo import filling
 from outreach.demo.commands import demo
 from outreach.demo.filling import weekday
-from outreach.demo.sign_ins import SignIn
 from outreach.logs import only_warnings
 from outreach.models import (
     SEATED,
@@ -154,11 +155,21 @@ def test_answers_and_a_letter_that_cannot_arrive_came_back() -> None:
 @pytest.mark.parametrize("sign_in", sign_ins.SIGN_INS, ids=lambda sign_in: sign_in.role.value)
 def test_each_sign_in_opens_its_door(served: Flask, sign_in: SignIn) -> None:
     client = served.test_client()
+    page = client.get("/login").text
+    assert all(shown in page for shown in (f'value="{sign_in.email}"', f'value="{sign_ins.PASSWORD}"', str(sign_in.invitation)))
     answer = client.post("/login", data={"email": sign_in.email, "password": sign_ins.PASSWORD})
     assert (answer.status_code, answer.location) == (302, "/start")
     assert client.get("/start", follow_redirects=True).status_code == 200
     with served.app_context():
         assert demo_user(sign_in).is_a(sign_in.role)
+
+
+def test_nobody_invented_may_sign_in_where_they_are_not(app: Flask, make: Builder) -> None:
+    make.user(email=sign_ins.TEACHER.email)
+    in_a_demo = app.test_client().get("/login").text
+    assert [one.email in in_a_demo for one in sign_ins.SIGN_INS] == [one is sign_ins.TEACHER for one in sign_ins.SIGN_INS]
+    app.extensions["outreach"] = replace(app.extensions["outreach"], mode="production")
+    assert sign_ins.PASSWORD not in app.test_client().get("/login").text
 
 
 @pytest.mark.empty_database
