@@ -23,7 +23,8 @@ from outreach.catalogue.cards import drawing, session_cards
 from outreach.catalogue.forms import SessionSearchForm
 from outreach.catalogue.search import find, formats
 from outreach.db import db
-from outreach.models import Area, Format, OutreachSession, SessionState, Site, User
+from outreach.models import Area, Format, OutreachSession, RoleName, SessionState, Site, User
+from outreach.registration.queries import own_seats
 from outreach.settings import Settings
 from outreach.time import clock, to_wall_time
 from outreach.web import SelectChoice, formatting, limiter, me, page_number, settings
@@ -68,7 +69,8 @@ def show(session_id: int) -> ResponseReturnValue:
     hosts = user.is_authenticated and policy.hosts(user, outreach_session)
     phone = outreach_session.day_phone if policy.sees_day_phone(user, outreach_session) else ""
     register_url = _register_url(outreach_session) if outreach_session.is_open(now) and not hosts else ""
-    page = {"hosts": hosts, "phone": phone, "register_url": register_url, "moment_words": _moment_words(outreach_session.zone)}
+    own = own_seats(outreach_session, user) if user.is_authenticated and user.is_a(RoleName.TEACHER) else (0, 0)
+    page = {"hosts": hosts, "phone": phone, "register_url": register_url, "own": own, "moment_words": _moment_words(outreach_session.zone)}
     return _fresh(render_template("catalogue/show.html", outreach_session=outreach_session, now=now, **page))
 
 

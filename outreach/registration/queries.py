@@ -17,6 +17,7 @@ from outreach import policy
 from outreach.db import db
 from outreach.mail import explain_blocked, explain_rejection
 from outreach.models import (
+    ACTIVE,
     SEATED,
     Guardian,
     Letter,
@@ -147,6 +148,17 @@ def session_lines(user: User, *, now: datetime, past: bool = False) -> list[Sess
     ).all()
     answered = rsvp_counts_by_session(Registration.session_id.in_([one.id for one in sessions]), mine)
     return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
+
+
+def own_seats(outreach_session: OutreachSession, user: User) -> tuple[int, int]:
+    """Count the students of a teacher's schools who have a seat in this session, and those who wait."""
+    schools = select(Membership.school_id).where(Membership.user_id == user.id)
+    theirs = select(Registration.state, func.count()).where(
+        Registration.session_id == outreach_session.id, Registration.school_id.in_(schools), Registration.state.in_(ACTIVE)
+    )
+    found = [(state, number) for state, number in db.session.execute(theirs.group_by(Registration.state))]
+    seated = sum(number for state, number in found if state in SEATED)
+    return seated, sum(number for _state, number in found) - seated
 
 
 def is_cancelled(outreach_session: OutreachSession) -> bool:

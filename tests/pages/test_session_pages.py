@@ -496,3 +496,17 @@ def test_the_box_for_the_next_day_is_shown_to_whom_it_concerns(app: Flask, ticke
         del form.host
         form.validate()
         assert form.asks_for_the_next_day is asks
+
+
+def test_a_teacher_sees_how_many_of_theirs_come_and_nobody_else_does(make: Builder, client_of: ClientOf, host: User) -> None:
+    offered = make.outreach_session(host, capacity=4)
+    north, south = make.school(), make.school()
+    teacher, other = make.teacher(north), make.teacher(south)
+    make.register(offered, other, *make.full_class(south, other, size=1).students)
+    make.register(offered, teacher, *make.full_class(north, teacher, size=5).students)
+    address = f"/sessions/{offered.id}"
+    page = client_of(teacher).get(address).text
+    assert re.search(rf'<a href="{address}/seats">3 of your students have a seat<br>2 of your students are on the waiting list</a>', page)
+    assert "1 of your students has a seat</a>" in client_of(other).get(address).text
+    for nobody in (None, host, make.coordinator(), make.teacher(make.school())):
+        assert "of your students" not in client_of(nobody).get(address).text
