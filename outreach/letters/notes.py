@@ -11,6 +11,7 @@ from outreach.letters.phrases import is_family
 from outreach.letters.provisional import while_provisional_note
 from outreach.models import Cause, LetterSnapshot, Reader
 from outreach.people import HoldReason
+from outreach.web import formatting
 
 _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)
 
@@ -46,7 +47,10 @@ def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
         return
     missing = {reason for student in held for reason in student.held_for}
     yield from (sentence() for reason, sentence in _MISSING.items() if reason in missing)
-    yield _("Nobody else can have the seat in the meantime. We'll e-mail you when it is confirmed.")
+    if until := held_until(snapshot):
+        yield _("If that isn't settled by %(until)s, the seat goes to somebody else. We'll e-mail you either way.", until=until)
+    else:
+        yield _("Nobody else can have the seat in the meantime. We'll e-mail you when it is confirmed.")
     if snapshot.entry and snapshot.entry.is_held and not snapshot.session.is_provisional:
         yield _("Until the seat is confirmed, your calendar shows the session as tentative.")
 
@@ -54,6 +58,25 @@ def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
 _MISSING: dict[HoldReason, Callable[[], str]] = {
     HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet, because the school first needs to name a guardian."),
     HoldReason.STEPS_MISSING: lambda: _("The seat can't be confirmed yet, because some steps for this session aren't done."),
+}
+
+
+def held_until(snapshot: LetterSnapshot) -> str:
+    """Give the moment at which the first held seat is released, on the reader's clock; nothing where none is."""
+    ends = [student.held_until for student in snapshot.seated if student.held_until]
+    return formatting.moment(min(ends), snapshot.reader_zone or snapshot.session.zone) if ends else ""
+
+
+def why_released(snapshot: LetterSnapshot) -> Iterator[str]:
+    """Say why held seats were released."""
+    reasons = {reason for student in snapshot.gone for reason in student.held_for}
+    yield from (sentence() for reason, sentence in _NOT_SETTLED.items() if reason in reasons)
+
+
+_NOT_SETTLED: dict[HoldReason, Callable[[], str]] = {
+    HoldReason.NO_GUARDIAN: lambda: _(
+        "The seat was held until the school named a guardian or took responsibility. Neither was done in time, so it was released."
+    ),
 }
 
 

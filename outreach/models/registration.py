@@ -53,6 +53,7 @@ class Registration(Base):
     wait_reason: Mapped[WaitReason | None]
     queued_at: Mapped[datetime] = mapped_column(comment="The waiting list is ordered by (queued_at, id)")
     offered_until: Mapped[datetime | None]
+    held_until: Mapped[datetime | None] = mapped_column(comment="A held seat is released then, unless somebody settles what is missing")
     changed_at: Mapped[datetime]
 
     outreach_session: Mapped[OutreachSession] = relationship()

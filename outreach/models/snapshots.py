@@ -51,6 +51,7 @@ class Cause(enum.StrEnum):
     AGE = "age"
     HELD = "held"
     CONFIRMED = "confirmed"
+    RELEASED = "released"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,8 @@ class SessionSnapshot:
 class StudentSnapshot:
     """A student as one reader may know them: families see the given name alone, teachers the family name too.
 
-    `is_held`: the seat is held until nothing is missing; `held_for`: what is (`HoldReason` values), as it was then.
+    `is_held`: the seat is held until nothing is missing; `held_for`: what is (`HoldReason` values), as it was then, or was when
+    the seat was released. `held_until`: when it is released, unless somebody settles that (aware, UTC); None: it stays held.
     """
 
     registration_id: int
@@ -97,6 +99,7 @@ class StudentSnapshot:
     place_in_queue: int | None = None
     is_held: bool = False
     held_for: tuple[str, ...] = ()
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

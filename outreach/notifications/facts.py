@@ -45,7 +45,7 @@ class StandingReason:
 class NamedReason:
     """A reason with the person behind it. `name`: the student's or adult's given name. `row_id`: None where it isn't written yet.
 
-    `is_held`, `held_for`: of the student's seat, as in `StudentSnapshot`.
+    `is_held`, `held_for`, `held_until`: of the student's seat, as in `StudentSnapshot`.
     """
 
     reason: StandingReason
@@ -54,6 +54,7 @@ class NamedReason:
     row_id: int | None = None
     is_held: bool = False
     held_for: tuple[str, ...] = ()
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +83,9 @@ class InvitationRecord:
         """Give the students this is about, by registration, in the order of their names."""
         seats = {one.reason.registration_id: one for one in self.reasons if one.reason.registration_id is not None}
         return {
-            key: StudentSnapshot(registration_id=key, given_name=one.name, is_held=one.is_held, held_for=one.held_for)
+            key: StudentSnapshot(
+                registration_id=key, given_name=one.name, is_held=one.is_held, held_for=one.held_for, held_until=one.held_until
+            )
             for key, one in sorted(seats.items(), key=lambda seat: (seat[1].name, seat[0]))
         }
 

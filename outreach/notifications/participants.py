@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
@@ -26,6 +26,8 @@ from outreach.models import (
 from outreach.notifications.facts import StaffContact
 from outreach.people import IS_UNDELIVERABLE, Participant, guardian_mailboxes, hold_reasons
 
+# The reasons of a seat that was released are those it was held for: nobody has settled them.
+_SOMETHING_IS_MISSING = (RegistrationState.PENDING, RegistrationState.RELEASED)
 _STUDENT = (
     Student.id.label("student_id"),
     Student.given_name,
@@ -41,7 +43,9 @@ _STUDENT = (
 def read_participants(outreach_session: OutreachSession, *which: ColumnElement[bool]) -> list[Participant]:
     """Read the registrations of a session that meet these conditions, in the order of the waiting list."""
     rows = db.session.execute(
-        select(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, *_STUDENT)
+        select(
+            *(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, Registration.held_until), *_STUDENT
+        )
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .outerjoin(Mailbox, (Mailbox.id == Student.mailbox_id) & Mailbox.stopped_at.is_(None))
@@ -49,15 +53,20 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
         .order_by(Registration.queued_at, Registration.id)
     ).all()
     guardians = guardian_mailboxes({row.student_id for row in rows})
-    held = hold_reasons(outreach_session, {row.student_id for row in rows if row.state is RegistrationState.PENDING})
+    held = hold_reasons(outreach_session, {row.student_id for row in rows if row.state in _SOMETHING_IS_MISSING})
     day = outreach_session.starts_wall.date()
     participants = [
-        _participant(
-            row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id, offered_until=row.offered_until
-        )
-        for row in rows
+        _participant(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id) for row in rows
     ]
-    return [replace(one, held_for=tuple(sorted(held.get(row.student_id, ())))) for one, row in zip(participants, rows, strict=True)]
+    return [
+        replace(
+            one,
+            offered_until=row.offered_until,
+            held_until=row.held_until,
+            held_for=tuple(sorted(held.get(row.student_id, ()))) if row.state in _SOMETHING_IS_MISSING else (),
+        )
+        for one, row in zip(participants, rows, strict=True)
+    ]
 
 
 def read_future_participants(
@@ -83,7 +92,6 @@ def _participant(
     key: int,
     state: RegistrationState,
     teacher_id: int,
-    offered_until: datetime | None = None,
 ) -> Participant:
     student = Student(birth_date=row.birth_date)
     mailboxes = {**guardians, row.own_mailbox_id: bool(row.own_is_undeliverable)}
@@ -96,7 +104,6 @@ def _participant(
         own_mailbox_id=row.own_mailbox_id,
         guardian_mailbox_ids=tuple(guardians),
         is_minor=student.is_minor_on(day, row.majority_age),
-        offered_until=offered_until,
         zone=row.zone,
         undeliverable_ids=frozenset(key for key, is_undeliverable in mailboxes.items() if is_undeliverable),
     )

@@ -185,6 +185,7 @@ def _reasons(outreach_session: OutreachSession, mailbox_of: Mapping[int, int]) -
         select(
             InvitationReason,
             Registration.state,
+            Registration.held_until,
             Registration.student_id,
             func.coalesce(User.given_name, Student.given_name).label("name"),
             func.coalesce(User.zone, School.zone).label("zone"),
@@ -211,6 +212,7 @@ def _named(row: Any, mailbox_of: Mapping[int, int], held_for: Collection[HoldRea
         row_id=one.id,
         is_held=row.state is RegistrationState.PENDING,
         held_for=tuple(sorted(held_for)),
+        held_until=row.held_until,
     )
 
 

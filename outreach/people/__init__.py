@@ -10,7 +10,7 @@ from outreach.people.contacts import (
     recipients,
     teacher_stands_in,
 )
-from outreach.people.holds import HoldReason, has_gates, hold_reasons, missing_words
+from outreach.people.holds import SETTLED_BY, HoldReason, Settler, hold_reasons, missing_words
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.normal_form import normal_address
@@ -18,16 +18,17 @@ from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_
 
 __all__ = [
     "IS_UNDELIVERABLE",
+    "SETTLED_BY",
     "ContactCounts",
     "HoldReason",
     "Participant",
+    "Settler",
     "contact_counts",
     "contacts_of_students",
     "for_family",
     "for_host",
     "for_school",
     "guardian_mailboxes",
-    "has_gates",
     "hold_reasons",
     "is_there",
     "mailbox_of",

@@ -28,8 +28,8 @@ from outreach.models import ReasonKind, RegistrationState, StudentSnapshot
 class Participant:
     """One registration with what decides who gets letters about it; mailboxes that asked us to stop are left out.
 
-    `unreached`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the seat is
-    held (`HoldReason` values).
+    `undeliverable_ids`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the
+    seat is held, or was when it was released (`HoldReason` values); `held_until`: when it is released.
     """
 
     registration_id: int
@@ -44,6 +44,7 @@ class Participant:
     zone: str = ""
     undeliverable_ids: frozenset[int] = frozenset()
     held_for: tuple[str, ...] = ()
+    held_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ def for_family(shown: Sequence[Participant], queue: Mapping[int, int] | None = N
             place_in_queue=(queue or {}).get(participant.registration_id),
             is_held=participant.state is RegistrationState.PENDING,
             held_for=participant.held_for,
+            held_until=participant.held_until,
         )
         for participant in shown
     )
@@ -119,6 +121,7 @@ def for_school(shown: Sequence[Participant], queue: Mapping[int, int] | None = N
             place_in_queue=(queue or {}).get(participant.registration_id),
             is_held=participant.state is RegistrationState.PENDING,
             held_for=participant.held_for,
+            held_until=participant.held_until,
         )
         for participant in shown
     )

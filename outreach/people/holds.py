@@ -22,17 +22,21 @@ class HoldReason(enum.StrEnum):
     STEPS_MISSING = "steps_missing"
 
 
+class Settler(enum.StrEnum):
+    """Who must settle what is missing, and within how long: `registration/held_seats.py`."""
+
+    TEACHER = "teacher"
+    HOST = "host"
+
+
+# A reason that isn't here holds a seat without an end.
+SETTLED_BY = {HoldReason.NO_GUARDIAN: Settler.TEACHER}
 LABELS = {
     HoldReason.NO_GUARDIAN: _l("a guardian"),
     HoldReason.STEPS_MISSING: _l("steps that this session asks for"),
 }
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 GATES: list[Gate] = []
-
-
-def has_gates() -> bool:
-    """Say whether anything could be missing at all."""
-    return bool(GATES)
 
 
 def hold_reasons(outreach_session: OutreachSession, student_ids: Collection[int]) -> dict[int, frozenset[HoldReason]]:

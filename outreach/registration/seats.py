@@ -7,19 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from outreach.db import db, insert_in_order
-from outreach.models import HAVE_AN_ENTRY, SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
+from outreach.db import db
+from outreach.models import SEATED, Cause, OutreachSession, Registration, RegistrationState
 from outreach.notifications import notify_registrations
-from outreach.people import has_gates, hold_reasons
 from outreach.registration.allocation import Waiting, next_waiting
+from outreach.registration.held_seats import TIME_TO_ANSWER, held, is_overdue, review_held, set_deadlines
+from outreach.registration.steps import set_state
 from outreach.time import after_day_hours
-
-TIME_TO_ANSWER = timedelta(hours=6)  # by day: the quiet hours don't count
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,10 @@ def give_seats(
     if offered_until is not None:
         set_state(registration_ids, RegistrationState.OFFERED, now=now, by_id=by_id, offered_until=offered_until)
     else:
-        held = _held(outreach_session, registration_ids)
-        set_state([key for key in registration_ids if key in held], RegistrationState.PENDING, now=now, by_id=by_id)
-        set_state([key for key in registration_ids if key not in held], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        missing = held(outreach_session, registration_ids)
+        set_state([key for key in registration_ids if key in missing], RegistrationState.PENDING, now=now, by_id=by_id)
+        set_state([key for key in registration_ids if key not in missing], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        set_deadlines(outreach_session, now=now)
     _count_seats(outreach_session)
 
 
@@ -85,13 +85,16 @@ def settle_seats(
 ) -> None:
     """Give every seat its state and notify whoever that concerns: whatever frees or adds a seat ends here.
 
-    Worked out from the present rows: seats are held or confirmed as the gates say, and free ones go to those who wait, or are
-    offered where the start is too near to give them unasked. `causes`: what has just happened, by registration;
-    `by_id` and `reason`: as `notify_registrations`.
+    Worked out from the present rows: seats are held or confirmed as the gates say, and released if nobody settled in time what
+    is missing; free ones go to those who wait, or are offered where the start is too near to give them unasked. `causes`: what
+    has just happened, by registration; `by_id` and `reason`: as `notify_registrations`.
     """
     happened = dict(causes or {})
     if outreach_session.is_to_come(now):
-        happened |= _review_held(outreach_session, now=now)
+        happened |= review_held(outreach_session, now=now, by_id=by_id)
+    if outreach_session.is_current(now):
+        happened |= _release_overdue(outreach_session, now=now)
+    if outreach_session.is_to_come(now):
         happened |= _review_offers(outreach_session, now=now)
         happened |= _allocate_free_seats(outreach_session, now=now)
     notify_registrations(outreach_session, happened, now=now, by_id=by_id, reason=reason)
@@ -135,29 +138,12 @@ def has_lapsed(now: datetime) -> ColumnElement[bool]:
     return (Registration.state == RegistrationState.OFFERED) & (Registration.offered_until <= now)
 
 
-def _review_held(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
-    """Confirm held seats for which nothing is missing any more, and hold those for which something is; none once it has begun."""
-    if not has_gates():
-        return {}
-    seated = select(Registration.id, Registration.state).where(
-        Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY)
-    )
-    states: dict[int, RegistrationState] = {key: state for key, state in db.session.execute(seated.order_by(Registration.id))}  # noqa: C416 (dict() of rows isn't typed)
-    held = _held(outreach_session, states)
-    to_hold = [key for key, state in states.items() if key in held and state is RegistrationState.CONFIRMED]
-    to_confirm = [key for key, state in states.items() if key not in held and state is RegistrationState.PENDING]
-    set_state(to_hold, RegistrationState.PENDING, now=now)
-    set_state(to_confirm, RegistrationState.CONFIRMED, now=now)
-    return dict.fromkeys(to_hold, Cause.HELD) | dict.fromkeys(to_confirm, Cause.CONFIRMED)
-
-
-def _held(outreach_session: OutreachSession, registration_ids: Collection[int]) -> set[int]:
-    """Give those of these registrations for which something is missing."""
-    if not has_gates():
-        return set()
-    rows = db.session.execute(select(Registration.id, Registration.student_id).where(Registration.id.in_(registration_ids))).all()
-    missing = hold_reasons(outreach_session, {row.student_id for row in rows})
-    return {row.id for row in rows if missing.get(row.student_id)}
+def _release_overdue(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+    """Release the held seats that nobody settled in time."""
+    overdue = db.session.scalars(select(Registration.id).where(Registration.session_id == outreach_session.id, is_overdue(now))).all()
+    if overdue:
+        take_back_seats(outreach_session, overdue, RegistrationState.RELEASED, now=now)
+    return dict.fromkeys(overdue, Cause.RELEASED)
 
 
 def _count_seats(outreach_session: OutreachSession) -> None:
@@ -207,44 +193,6 @@ def seated_by_school(session_id: int) -> dict[int, int]:
         .group_by(Registration.school_id)
     )
     return {school_id: number for school_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
-
-
-def set_state(
-    registration_ids: Collection[int],
-    state: RegistrationState,
-    *,
-    now: datetime,
-    offered_until: datetime | None = None,
-    by_id: int | None = None,
-    by_mailbox_id: int | None = None,
-    note: str = "",
-) -> None:
-    """Move registrations on and write the step into their history."""
-    if not registration_ids:
-        return
-    change: dict[str, object] = {"state": state, "changed_at": now}
-    if state is not RegistrationState.WAITING:
-        change["wait_reason"] = None
-    if offered_until is not None:
-        change["offered_until"] = offered_until
-    db.session.execute(update(Registration).where(Registration.id.in_(registration_ids)).values(**change))
-    write_steps(registration_ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
-
-
-def write_steps(
-    registration_ids: Collection[int],
-    state: RegistrationState,
-    *,
-    now: datetime,
-    by_id: int | None = None,
-    by_mailbox_id: int | None = None,
-    note: str = "",
-) -> None:
-    """Add to the history of registrations."""
-    if not registration_ids:
-        return
-    step = {"state": state, "at": now, "by_id": by_id, "by_mailbox_id": by_mailbox_id, "note": note}
-    insert_in_order(RegistrationStep, [{"registration_id": key, **step} for key in registration_ids])
 
 
 _CAUSES = {RegistrationState.WITHDRAWN: Cause.WITHDRAWN, RegistrationState.REMOVED: Cause.REMOVED}

@@ -25,6 +25,7 @@ from outreach.notifications import lock_students, notify_registrations
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.candidates import Candidate, can_have_free_seat, candidates, seats_for_school
 from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open, must_wait
+from outreach.registration.held_seats import is_overdue
 from outreach.registration.seats import (
     end_registrations,
     give_seats,
@@ -33,8 +34,8 @@ from outreach.registration.seats import (
     next_for_free_seats,
     settle_seats,
     take_back_seats,
-    write_steps,
 )
+from outreach.registration.steps import write_steps
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
@@ -145,6 +146,15 @@ def lapse_offers(*, now: datetime) -> int:
     """Let offers nobody answered in time lapse, and ask the next; gives how many lapsed. Twice adds nothing."""
     found = select(Registration.session_id).join(OutreachSession).where(has_lapsed(now), OutreachSession.state == SessionState.PUBLISHED)
     return sum(_lapse_offers_of(session_id, now=now) for session_id in db.session.scalars(found.distinct()).all())
+
+
+def release_held_seats(*, now: datetime) -> int:
+    """Release held seats that nobody settled in time, and give them to the next; gives in how many sessions. Twice adds nothing."""
+    found = select(Registration.session_id).join(OutreachSession).where(is_overdue(now), OutreachSession.is_current(now))
+    sessions = db.session.scalars(found.distinct()).all()
+    for session_id in sessions:
+        review_seats(session_id, now=now)
+    return len(sessions)
 
 
 def _lapse_offers_of(session_id: int, *, now: datetime) -> int:

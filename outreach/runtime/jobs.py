@@ -15,7 +15,7 @@ from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
 from outreach.notifications import ask_for_decisions, plan_rosters, reminders
-from outreach.registration.use_cases import give_out_free_seats, lapse_offers
+from outreach.registration.use_cases import give_out_free_seats, lapse_offers, release_held_seats
 from outreach.scheduling import retime_all
 from outreach.web import forget_form_keys
 
@@ -47,6 +47,7 @@ def _retime(*, now: datetime) -> int:
 TIMETABLE = (
     Job(name="retime", work=_retime, every=timedelta(days=1)),
     Job(name="lapse_offers", work=lapse_offers, every=timedelta(minutes=1)),
+    Job(name="release_held_seats", work=release_held_seats, every=timedelta(minutes=1)),
     Job(name="give_out_free_seats", work=give_out_free_seats, every=timedelta(minutes=5)),
     Job(name="plan_reminders", work=reminders.plan_reminders, every=timedelta(minutes=1)),
     Job(name="plan_rosters", work=plan_rosters, every=timedelta(minutes=5)),

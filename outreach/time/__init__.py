@@ -3,6 +3,7 @@
 from outreach.time import clock
 from outreach.time.clock_changes import NO_OFFSET, ClockChange, YearlyRule, is_skipped, yearly_rules, zone_info
 from outreach.time.quiet_hours import after_day_hours, is_quiet, next_morning
+from outreach.time.school_days import after_school_days
 from outreach.time.wall_time import (
     AskedTime,
     Objection,
@@ -26,6 +27,7 @@ __all__ = [
     "TimeRefused",
     "YearlyRule",
     "after_day_hours",
+    "after_school_days",
     "clock",
     "country_of_zones",
     "instant",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -14,16 +14,17 @@ from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, LetterKind, Mailbox, OutreachSession, RegistrationState, Student, User
 from outreach.people import HoldReason, holds
 from outreach.registration import use_cases
+from outreach.registration.held_seats import settle_by
 from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
 from tests.support.queued_letters import Queued, queued, send_all
-from tests.support.registrations import registration_of, seats_taken, states
+from tests.support.registrations import nothing_changes, registration_of, seats_taken, states
 
 HOME = "home@families.example"
 OWN = "ana@pupils.example"
-CONFIRMED, PENDING, WAITING = (RegistrationState(one) for one in ("confirmed", "pending", "waiting"))
+CONFIRMED, PENDING, RELEASED, WAITING = (RegistrationState(one) for one in ("confirmed", "pending", "released", "waiting"))
 MINUTE = timedelta(minutes=1)
 Missing = dict[int, set[HoldReason]]
 
@@ -177,6 +178,63 @@ def test_an_offer_that_is_taken_may_be_held(family: Family, missing: Missing) ->
     use_cases.withdraw(registration_of(family.ben, family.session).id, now=late, by_id=family.teacher.id)
     use_cases.accept_offer(registration_of(family.cem, family.session).id, by_id=family.teacher.id, now=late)
     assert (states(family.session)["Cem"], seats_taken(family.session)) == (PENDING, 2)
+
+
+MONDAY_0900 = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)  # the school's clock is London's
+THURSDAY_1800 = datetime(2027, 3, 4, 18, 0, tzinfo=UTC)
+
+
+def test_a_seat_that_nobody_settles_within_three_school_days_goes_to_the_next(family: Family, missing: Missing) -> None:
+    family.register(family.ana, family.ben, family.cem)
+    missing[family.ana.id] = {HoldReason.NO_GUARDIAN}
+    asked = family.review(later=timedelta(0))
+    assert family.now == MONDAY_0900
+    assert registration_of(family.ana, family.session).held_until == THURSDAY_1800
+    digest = " ".join(letter_to(family.teacher.email, asked).mail.text.split())
+    assert "The seat of Ana" in digest
+    assert "Please settle this by Thursday 4 March 2027, 18:00 (London, UTC)." in digest
+    send_all()
+    assert use_cases.release_held_seats(now=THURSDAY_1800 - timedelta(seconds=1)) == 0
+    assert use_cases.release_held_seats(now=THURSDAY_1800) == 1
+    assert (states(family.session), seats_taken(family.session)) == ({"Ana": RELEASED, "Ben": CONFIRMED, "Cem": CONFIRMED}, 2)
+    letters = queued()
+    own = letter_to(OWN, letters)
+    assert (own.kind, own.method) == (LetterKind.REMOVED, "CANCEL")
+    for letter in (own, letter_to(family.teacher.email, letters)):
+        assert "Neither was done in time, so it was released." in " ".join(letter.mail.text.split())
+    assert letter_to("cem@families.example", letters).kind is LetterKind.PROMOTED
+    with nothing_changes():
+        assert use_cases.release_held_seats(now=THURSDAY_1800 + MINUTE) == 0
+
+
+def test_a_seat_that_is_settled_in_time_stays_and_one_that_nobody_must_settle_is_held_on(family: Family, missing: Missing) -> None:
+    missing |= {family.ana.id: {HoldReason.NO_GUARDIAN}, family.ben.id: {HoldReason.STEPS_MISSING}}
+    family.register(family.ana, family.ben)
+    assert registration_of(family.ben, family.session).held_until is None
+    del missing[family.ana.id]
+    use_cases.release_held_seats(now=THURSDAY_1800)
+    assert (states(family.session)["Ana"], registration_of(family.ana, family.session).held_until) == (CONFIRMED, None)
+    late = family.session.starts_at - timedelta(hours=2)
+    assert use_cases.release_held_seats(now=late) == 0
+    missing[family.ben.id].add(HoldReason.NO_GUARDIAN)
+    use_cases.review_seats(family.session.id, now=late)
+    assert registration_of(family.ben, family.session).held_until == family.session.starts_at, "the time to settle begins with the reason"
+
+
+def test_near_the_start_there_is_as_little_time_to_settle_as_to_answer_an_offer(family: Family, missing: Missing) -> None:
+    start = family.session.starts_at
+    family.register(family.ana)
+    missing[family.ana.id] = {HoldReason.NO_GUARDIAN}
+    zone = "Europe/London"
+    for before, expected in (
+        (timedelta(days=2), start - timedelta(days=1)),
+        (timedelta(hours=25), start - timedelta(hours=9)),  # six hours, of which none by night
+        (timedelta(hours=5), start),
+    ):
+        assert settle_by(family.session, zone, now=start - before) == expected
+    use_cases.review_seats(family.session.id, now=start - timedelta(hours=1))
+    assert use_cases.release_held_seats(now=start) == 1, "whoever nobody is responsible for has no seat when it begins"
+    assert states(family.session)["Ana"] is RELEASED
 
 
 @pytest.mark.parametrize("begun", [timedelta(0), -MINUTE])

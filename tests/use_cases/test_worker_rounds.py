@@ -126,7 +126,7 @@ def test_a_job_is_logged_if_it_did_something(app: Flask, now: datetime, done: in
 
 def test_each_job_is_done_as_often_as_people_rely_on() -> None:
     expected = {
-        **dict.fromkeys(("lapse_offers", "plan_reminders", "read_inbox", "ask_for_decisions"), MINUTE),
+        **dict.fromkeys(("lapse_offers", "release_held_seats", "plan_reminders", "read_inbox", "ask_for_decisions"), MINUTE),
         **dict.fromkeys(("give_out_free_seats", "plan_rosters", "report_undeliverable_mailboxes", "look_for_blocked_domains"), 5 * MINUTE),
         "plan_thanks": 15 * MINUTE,
         "forget_raw": HOUR,

@@ -12,12 +12,13 @@ from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title
 from outreach.letters.links import page, registrations_link
-from outreach.letters.notes import why_by_reader
+from outreach.letters.notes import held_until, why_by_reader, why_released
 from outreach.letters.out_of_date import OVER, UNREACHABLE
 from outreach.letters.phrases import named_group, names, sentences, session_phrase
 from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot
+from outreach.people import HoldReason
 from outreach.web import formatting
 
 
@@ -67,6 +68,8 @@ def _what_became(snapshot: LetterSnapshot) -> str:
         return _offer(snapshot)
     if snapshot.cause is Cause.REGISTERED:
         return _counts(snapshot)
+    if snapshot.cause in _SEAT_LEADS and not (snapshot.gone or snapshot.waiting):
+        return _SEAT_LEADS[snapshot.cause](snapshot)
     groups = ((snapshot.gone, gone_lead), (snapshot.seated, _promoted), (snapshot.waiting, _waiting))
     leads = [lead for students, lead in groups if students]
     return leads[0](snapshot) if len(leads) == 1 else _several(snapshot)
@@ -113,6 +116,29 @@ def _offer(snapshot: LetterSnapshot) -> str:
         names=who,
         session=phrase,
     )
+
+
+def _held(snapshot: LetterSnapshot) -> str:
+    return ngettext(
+        "The seat of %(names)s at %(session)s is held, because something is missing.",
+        "The seats of %(names)s at %(session)s are held, because something is missing.",
+        len(snapshot.seated),
+        names=names(snapshot.seated, snapshot),
+        session=session_phrase(snapshot.session),
+    )
+
+
+def _confirmed(snapshot: LetterSnapshot) -> str:
+    return ngettext(
+        "The seat of %(names)s at %(session)s is confirmed.",
+        "The seats of %(names)s at %(session)s are confirmed.",
+        len(snapshot.seated),
+        names=names(snapshot.seated, snapshot),
+        session=session_phrase(snapshot.session),
+    )
+
+
+_SEAT_LEADS: dict[Cause, Callable[[LetterSnapshot], str]] = {Cause.HELD: _held, Cause.CONFIRMED: _confirmed}
 
 
 def _promoted(snapshot: LetterSnapshot) -> str:
@@ -173,10 +199,24 @@ def _notes(context: LetterContext) -> Iterator[str]:
         yield _("The session starts soon, so we ask you before we give anyone a free seat. Please answer by %(until)s.", until=until)
     if snapshot.gone and snapshot.cause is Cause.DECLINED:
         yield _("The family answered “Can't come”. For this session, that counts as withdrawing.")
+    yield from _about_held_seats(snapshot)
+    yield from why_released(snapshot)
     if snapshot.waiting and snapshot.cause is not Cause.CANCELLED:
         yield _("We'll e-mail you if a seat becomes free.")
     if snapshot.stands_in_for:
         yield _("Our e-mails reach nobody who is responsible for the students under “Please tell them yourself”.")
+
+
+def _about_held_seats(snapshot: LetterSnapshot) -> Iterator[str]:
+    """Say what the teacher must settle, and by when."""
+    held = [student for student in snapshot.seated if student.is_held]
+    if any(HoldReason.NO_GUARDIAN in student.held_for for student in held):
+        yield _(
+            "A minor whose seat is held has no guardian left whom our e-mails may go to. Please name one on the student's page, or take "
+            "responsibility there yourself."
+        )
+    if until := held_until(snapshot):
+        yield _("Please settle this by %(until)s. Otherwise the seat goes to somebody else, and we tell the student.", until=until)
 
 
 def _stop_label() -> str:

@@ -12,7 +12,7 @@ from outreach.letters.kind import SessionKind, no_groups, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import gone_lead, subject_with_time
 from outreach.letters.links import other_sessions_link
-from outreach.letters.notes import about_the_calendar
+from outreach.letters.notes import about_the_calendar, why_released
 from outreach.letters.out_of_date import NEVER_LEFT, OVER, UNREACHABLE
 from outreach.letters.phrases import is_about_you, is_family, session_phrase
 from outreach.letters.rows import fact_rows
@@ -31,6 +31,8 @@ def _subject(context: LetterContext) -> str:
 def _news(snapshot: LetterSnapshot) -> str:
     if snapshot.cause is Cause.REMOVED:
         return _("No longer taking part")
+    if snapshot.cause is Cause.RELEASED:
+        return _("Seat released")
     return _("Withdrawn") if snapshot.cause in (Cause.WITHDRAWN, Cause.DECLINED) else _("No longer in your calendar")
 
 
@@ -65,6 +67,9 @@ def _what_follows(snapshot: LetterSnapshot) -> Iterator[str]:
         if snapshot.cause is Cause.DECLINED:
             yield _("The answer was “Can't come”. For this session, that counts as withdrawing.")
         yield _("If this is a mistake, please tell the teacher soon, while there may still be seats.")
+    elif is_family(snapshot) and snapshot.cause is Cause.RELEASED:
+        yield from why_released(snapshot)
+        yield _("If you still want to take part, please talk to the teacher, who can register again while there are seats.")
     elif is_family(snapshot):
         yield _("The session itself is going ahead. If you have questions, please ask the teacher.")
 
