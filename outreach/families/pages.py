@@ -15,13 +15,13 @@ from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
 from outreach.notifications import waiting_list_positions
-from outreach.people import missing_words
+from outreach.people import missing_words, reasons_shown
 from outreach.tokens import LinkBroken, LinkPurpose, read
 
 
 @dataclass(frozen=True)
 class FamilyRegistration:
-    """The registration of one student, as their family sees it. `missing`: in words, while the seat is held."""
+    """The registration of one student, as their family sees it. `missing`: in words, while the seat is held, or they are passed over."""
 
     registration: Registration
     given_name: str
@@ -83,9 +83,10 @@ def _registrations(mailbox: Mailbox, outreach_session: OutreachSession) -> tuple
     ).all()
     queue = waiting_list_positions(outreach_session.id)
     latest = {registration.student_id: registration for registration in found if _may_know(mailbox, registration, outreach_session)}
-    missing = missing_words(outreach_session, list(latest.values()))
+    missing = reasons_shown(outreach_session, list(latest.values()))
     return tuple(
-        FamilyRegistration(one, one.student.given_name, queue.get(one.id), tuple(missing.get(one.id, ()))) for one in latest.values()
+        FamilyRegistration(one, one.student.given_name, queue.get(one.id), tuple(missing_words(missing.get(one.id, ()))))
+        for one in latest.values()
     )
 
 

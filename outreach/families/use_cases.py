@@ -35,8 +35,8 @@ from outreach.notifications import (
     staff_contacts,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_school, students_of_mailboxes
-from outreach.registration import apply_rsvp, locked_session
+from outreach.people import for_school, noting_guardians, students_of_mailboxes
+from outreach.registration import apply_rsvp, locked_session, settle_seats_of
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp
 
@@ -75,8 +75,10 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
             )
             key = f"wrong_address:{mailbox_id}:{mailbox.link_version}:{teacher.user_id}"
             enqueue([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
-        _stop(mailbox, students, now=now)
+        with noting_guardians(students, now=now):
+            _stop(mailbox, students, now=now)
         notify_addresses_changed(students, now=now)
+        settle_seats_of(students, now=now)
 
 
 def stop_reminders(mailbox_id: int, *, now: datetime) -> None:

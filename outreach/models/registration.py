@@ -114,10 +114,14 @@ class Purpose(enum.StrEnum):
     PHOTO = "photo"
     CONTACT = "contact"
     MENTORING = "mentoring"
+    RESPONSIBILITY = "responsibility"
 
 
 class Consent(Base):
-    """The ledger: who allowed what, by which text, when and how; a revocation is a date, never a deletion."""
+    """The ledger: who allowed what, by which text, when and how; a revocation is a date, never a deletion.
+
+    RESPONSIBILITY: a teacher is responsible in place of a guardian.
+    """
 
     __tablename__ = "consent"
 

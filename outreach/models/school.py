@@ -98,6 +98,9 @@ class Student(Base):
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
     year_group: Mapped[Word | None]
     birth_date: Mapped[date | None]
+    guardians_gone_at: Mapped[datetime | None] = mapped_column(
+        comment="The last guardian left then; none: there is one, a teacher took responsibility, or there never was one"
+    )
     needs: Mapped[Prose] = mapped_column(default="", comment="Health data: shown behind sign-in, never mailed")
 
     school: Mapped[School] = relationship()

@@ -13,7 +13,7 @@ from outreach.notifications.facts import GONE, IN_LINE, Facts, StaffContact, Uns
 from outreach.notifications.plan import Change, Plan, PlannedLetter
 from outreach.people import Participant, for_family, for_school, recipients, teacher_stands_in
 
-_GIVEN_UP = {Cause.WITHDRAWN, Cause.REMOVED}
+_OWN_DOING = {Cause.WITHDRAWN, Cause.REMOVED, Cause.CONFIRMED}
 
 
 def notices(facts: Facts, change: Change, concerned: Sequence[Participant], causes: Mapping[int, Cause]) -> Plan:
@@ -42,7 +42,7 @@ def digests(facts: Facts, change: Change, causes: Mapping[int, Cause], *, by_id:
     for teacher in facts.teachers.values():
         about = [one for one in facts.participants if one.teacher_id == teacher.user_id]
         why = {causes[one.registration_id] for one in about}
-        if about and not (by_id == teacher.user_id and why <= _GIVEN_UP):
+        if about and not (by_id == teacher.user_id and why <= _OWN_DOING):
             letters.append(_digest(facts, change, teacher, about, causes[about[0].registration_id]))
     return Plan(letters=tuple(letters))
 

@@ -10,13 +10,15 @@ from outreach.people.contacts import (
     recipients,
     teacher_stands_in,
 )
-from outreach.people.holds import SETTLED_BY, HoldReason, Settler, hold_reasons, missing_words
+from outreach.people.guardians import noting_guardians
+from outreach.people.holds import BEFORE_A_SEAT, SETTLED_BY, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.normal_form import normal_address
 from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_host, guardian_mailboxes, students_of_mailboxes
 
 __all__ = [
+    "BEFORE_A_SEAT",
     "IS_UNDELIVERABLE",
     "SETTLED_BY",
     "ContactCounts",
@@ -35,7 +37,10 @@ __all__ = [
     "mailboxes_of",
     "missing_words",
     "normal_address",
+    "noting_guardians",
     "only_at",
+    "passed_over",
+    "reasons_shown",
     "recipients",
     "schools_of",
     "students_of_mailboxes",

@@ -1,18 +1,20 @@
 """Why a seat is held instead of confirmed: worked out from the present rows, never stored.
 
-A gate says what is missing for students in one session. Packages that know of something to ask for add their gate to
-`GATES` when the service starts; nothing else needs to change.
+A gate says what is missing for students in one session: a minor's guardian, whose leaving is noted in `guardians`. Packages that
+know of more to ask for add their gate to `GATES` when the service starts; nothing else needs to change.
 """
 
 from __future__ import annotations
 
 import enum
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from outreach.models import OutreachSession, Registration, RegistrationState
+from outreach.db import db
+from outreach.models import OutreachSession, Registration, RegistrationState, School, Student
 
 
 class HoldReason(enum.StrEnum):
@@ -31,12 +33,28 @@ class Settler(enum.StrEnum):
 
 # A reason that isn't here holds a seat without an end.
 SETTLED_BY = {HoldReason.NO_GUARDIAN: Settler.TEACHER}
+# Without this nobody is given a seat: they wait, keep their position, and are passed over until it is there.
+BEFORE_A_SEAT = frozenset({HoldReason.NO_GUARDIAN})
 LABELS = {
     HoldReason.NO_GUARDIAN: _l("a guardian"),
     HoldReason.STEPS_MISSING: _l("steps that this session asks for"),
 }
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
-GATES: list[Gate] = []
+
+
+def _without_guardian(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those who are minors on the day and whose last guardian has gone."""
+    day = outreach_session.starts_wall.date()
+    rows = db.session.execute(
+        select(Student.id, Student.birth_date, School.majority_age)
+        .join(School, School.id == Student.school_id)
+        .where(Student.id.in_(student_ids), Student.guardians_gone_at.is_not(None))
+    )
+    minors = (row.id for row in rows if Student(birth_date=row.birth_date).is_minor_on(day, row.majority_age))
+    return dict.fromkeys(minors, (HoldReason.NO_GUARDIAN,))
+
+
+GATES: list[Gate] = [_without_guardian]
 
 
 def hold_reasons(outreach_session: OutreachSession, student_ids: Collection[int]) -> dict[int, frozenset[HoldReason]]:
@@ -48,8 +66,21 @@ def hold_reasons(outreach_session: OutreachSession, student_ids: Collection[int]
     return {key: frozenset(reasons) for key, reasons in found.items() if reasons}
 
 
-def missing_words(outreach_session: OutreachSession, registrations: Sequence[Registration]) -> dict[int, list[str]]:
-    """Say, by registration, what is missing for those whose seat is held."""
+def passed_over(outreach_session: OutreachSession, student_ids: Collection[int]) -> set[int]:
+    """Give those of these students who may not be given a seat now (`BEFORE_A_SEAT`)."""
+    return {key for key, reasons in hold_reasons(outreach_session, student_ids).items() if reasons & BEFORE_A_SEAT}
+
+
+def reasons_shown(outreach_session: OutreachSession, registrations: Sequence[Registration]) -> dict[int, list[HoldReason]]:
+    """Give, by registration, what is missing: while a seat is held, and of those who wait what they are passed over for."""
     held = {one.id: one.student_id for one in registrations if one.state is RegistrationState.PENDING}
-    reasons = hold_reasons(outreach_session, set(held.values()))
-    return {key: [str(LABELS[reason]) for reason in sorted(reasons.get(student_id, ()))] for key, student_id in held.items()}
+    waiting = {one.id: one.student_id for one in registrations if one.state is RegistrationState.WAITING}
+    reasons = hold_reasons(outreach_session, {*held.values(), *waiting.values()})
+    shown = {key: reasons.get(student_id, frozenset()) for key, student_id in held.items()}
+    shown |= {key: reasons.get(student_id, frozenset()) & BEFORE_A_SEAT for key, student_id in waiting.items()}
+    return {key: sorted(found) for key, found in shown.items() if found}
+
+
+def missing_words(reasons: Iterable[HoldReason]) -> list[str]:
+    """Say what is missing."""
+    return [str(LABELS[reason]) for reason in reasons]

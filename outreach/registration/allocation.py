@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.models import WaitReason
@@ -13,10 +13,10 @@ from outreach.models import WaitReason
 
 @dataclass(frozen=True)
 class Allocation:
-    """Students in the order chosen: those with a seat, and those who wait, with the reason."""
+    """Students in the order chosen: those with a seat, and those who wait, with the reason; None: something is missing first."""
 
     seated: tuple[int, ...]
-    waiting: tuple[tuple[int, WaitReason], ...]
+    waiting: tuple[tuple[int, WaitReason | None], ...]
 
 
 @dataclass(frozen=True)
@@ -27,17 +27,19 @@ class Waiting:
     school_id: int
 
 
-def allocate(order: Sequence[int], *, seats_left: int, school_seats_left: int | None) -> Allocation:
+def allocate(order: Sequence[int], *, seats_left: int, school_seats_left: int | None, passed_over: Collection[int] = ()) -> Allocation:
     """Seat students of one school in the order chosen.
 
-    `seats_left`: seats nobody on the waiting list has a claim to. `school_seats_left`: how many more this
-    school may have, None without a limit. Whoever doesn't fit waits: for want of a seat first, for
-    the school's limit otherwise.
+    `seats_left`: seats nobody on the waiting list has a claim to. `school_seats_left`: how many more this school may have, None
+    without a limit. `passed_over`: may not be given a seat now, and wait. So does whoever doesn't fit: for want of a seat first,
+    for the school's limit otherwise.
     """
     room = max(seats_left, 0)
     allowed = room if school_seats_left is None else min(room, max(school_seats_left, 0))
     reason = WaitReason.FULL if allowed == room else WaitReason.SCHOOL_LIMIT
-    return Allocation(tuple(order[:allowed]), tuple((student, reason) for student in order[allowed:]))
+    seated = tuple(student for student in order if student not in passed_over)[:allowed]
+    waiting = (student for student in order if student not in seated)
+    return Allocation(seated, tuple((student, None if student in passed_over else reason) for student in waiting))
 
 
 def next_waiting(

@@ -5,7 +5,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,19 +14,21 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, higher_floor
+from outreach.people import BEFORE_A_SEAT, HoldReason, hold_reasons, missing_words, passed_over
 from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A student who might be registered. `obstacle` says why not; None: they may be."""
+    """A student who might be registered. `obstacle` says why not; None: they may be. `missing`: why they would only wait, in words."""
 
     student_id: int
     name: str
     is_minor: bool
     has_place: bool
     obstacle: str | None
+    missing: tuple[str, ...] = ()
 
 
 def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
@@ -46,7 +48,10 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
             )
         )
     )
-    return [_candidate(outreach_session, *known[key], has_place=key in placed) for key in order if key in known]
+    missing = hold_reasons(outreach_session, known.keys())
+    return [
+        _candidate(outreach_session, *known[key], has_place=key in placed, missing=missing.get(key, ())) for key in order if key in known
+    ]
 
 
 def age_floor(outreach_session: OutreachSession) -> int | None:
@@ -61,7 +66,7 @@ def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: 
     """
     limit = outreach_session.per_school_limit
     seated = seated_by_school(outreach_session.id) if limit is not None else {}
-    queue = waiting_list(outreach_session.id, skip_asked=not outreach_session.promotes_unasked(now))
+    queue = waiting_list(outreach_session, skip_asked=not outreach_session.promotes_unasked(now))
     claimed = next_waiting(queue, seats_left=outreach_session.seats_left, limit=limit, seated_by_school=seated)
     mine = sum(waiting.school_id == school_id for waiting in claimed)
     return outreach_session.seats_left - len(claimed), None if limit is None else limit - seated.get(school_id, 0) - mine
@@ -76,12 +81,16 @@ def can_have_free_seat(outreach_session: OutreachSession, school_id: int, *, now
 def free_for(outreach_session: OutreachSession, registrations: Iterable[Registration], *, now: datetime) -> set[int]:
     """Give those of these registrations that wait and could take a seat that is free."""
     waiting = [one for one in registrations if one.state is RegistrationState.WAITING] if outreach_session.is_to_come(now) else []
+    not_now = passed_over(outreach_session, {one.student_id for one in waiting})
+    waiting = [one for one in waiting if one.student_id not in not_now]
     schools = {one.school_id for one in waiting}
     able = {school_id for school_id in schools if can_have_free_seat(outreach_session, school_id, now=now)}
     return {one.id for one in waiting if one.school_id in able}
 
 
-def _candidate(outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool) -> Candidate:
+def _candidate(
+    outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool, missing: Collection[HoldReason]
+) -> Candidate:
     day = outreach_session.starts_wall.date()
     return Candidate(
         student_id=student.id,
@@ -89,6 +98,7 @@ def _candidate(outreach_session: OutreachSession, student: Student, majority_age
         is_minor=student.is_minor_on(day, majority_age),
         has_place=has_place,
         obstacle=_("%(name)s is registered already.", name=student.name) if has_place else _too_young(student, outreach_session),
+        missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState
+from outreach.people import BEFORE_A_SEAT, hold_reasons, missing_words
 from outreach.registration.candidates import Candidate
 
 
@@ -70,3 +71,11 @@ def must_wait(outreach_session: OutreachSession, registration: Registration, now
         raise Refusal(_("The session has begun or was cancelled, so no seat can be taken any more."))
     if registration.state != RegistrationState.WAITING:
         raise Refusal(_("The student isn't on the waiting list any more."))
+
+
+def must_not_be_passed_over(outreach_session: OutreachSession, registration: Registration) -> None:
+    """Raise Refusal for a student who may not be given a seat before something is there."""
+    missing = hold_reasons(outreach_session, [registration.student_id]).get(registration.student_id, frozenset()) & BEFORE_A_SEAT
+    if missing:
+        what = "; ".join(missing_words(sorted(missing)))
+        raise Refusal(_("The student can't have a seat yet. Still missing: %(what)s.", what=what))

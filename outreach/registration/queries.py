@@ -34,7 +34,7 @@ from outreach.models import (
 )
 from outreach.notifications import waiting_list_positions
 from outreach.outbox import is_superseded
-from outreach.people import missing_words
+from outreach.people import HoldReason, missing_words, reasons_shown
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
@@ -43,17 +43,28 @@ from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState
 class RegistrationRow:
     """The registration of one student, with the outcome of the e-mails about it: `rsvp` is what the family's `answers` come to.
 
-    `missing`: in words, while the seat is held. `undeliverable`: addresses, each with the reason in plain words.
+    `missing_reasons`: while the seat is held, or why a student who waits is passed over. `undeliverable`: addresses, each with
+    the reason in plain words.
     """
 
     registration: Registration
     student: Student
     position: int | None
-    missing: list[str] = field(default_factory=list)
+    missing_reasons: list[HoldReason] = field(default_factory=list)
     trouble: list[tuple[str, str]] = field(default_factory=list)
     undeliverable: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, RsvpState]] = field(default_factory=list)
     rsvp: CombinedRsvp | None = None
+
+    @property
+    def missing(self) -> list[str]:
+        """Say what is missing."""
+        return missing_words(self.missing_reasons)
+
+    @property
+    def needs_guardian(self) -> bool:
+        """The teacher must name a guardian, or take responsibility."""
+        return HoldReason.NO_GUARDIAN in self.missing_reasons
 
     @property
     def reaches_nobody(self) -> bool:
@@ -116,7 +127,7 @@ def registration_rows(outreach_session: OutreachSession, schools: set[int] | Non
         .order_by(Registration.queued_at, Registration.id)
     ).all()
     queue = waiting_list_positions(outreach_session.id)
-    missing = missing_words(outreach_session, found)
+    missing = reasons_shown(outreach_session, found)
     rows = [RegistrationRow(one, one.student, queue.get(one.id), missing.get(one.id, [])) for one in found]
     _add_mail(outreach_session, rows)
     _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)

@@ -12,9 +12,10 @@ from math import inf
 
 from sqlalchemy import ColumnElement, func, select, update
 
-from outreach.db import db
-from outreach.models import SEATED, Cause, OutreachSession, Registration, RegistrationState
+from outreach.db import db, locked
+from outreach.models import ACTIVE, SEATED, Cause, OutreachSession, Registration, RegistrationState
 from outreach.notifications import notify_registrations
+from outreach.people import passed_over
 from outreach.registration.allocation import Waiting, next_waiting
 from outreach.registration.held_seats import TIME_TO_ANSWER, held, is_overdue, review_held, set_deadlines
 from outreach.registration.steps import set_state
@@ -100,6 +101,19 @@ def settle_seats(
     notify_registrations(outreach_session, happened, now=now, by_id=by_id, reason=reason)
 
 
+def settle_seats_of(student_ids: Collection[int], *, now: datetime, by_id: int | None = None) -> None:
+    """Settle the seats of every session to come in which these students take part or wait.
+
+    The caller has locked sessions and students (`lock_sessions_and_students`), and told whoever is no longer a contact of theirs.
+    """
+    theirs = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE))
+    coming = select(OutreachSession.id).where(OutreachSession.id.in_(theirs), OutreachSession.is_to_come(now))
+    for session_id in db.session.scalars(coming.order_by(OutreachSession.id)).all():
+        outreach_session = locked(OutreachSession, session_id)
+        assert outreach_session is not None  # noqa: S101 (sessions are never deleted)
+        settle_seats(outreach_session, now=now, by_id=by_id)
+
+
 def _allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
     ids = next_for_free_seats(outreach_session, now=now)
     if not ids:
@@ -113,16 +127,32 @@ def _allocate_free_seats(outreach_session: OutreachSession, *, now: datetime) ->
 
 
 def _review_offers(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
-    """Let offers lapse whose time is up; after a move, give what needs no asking any more, and let none outlast the start."""
+    """Let offers lapse whose time is up; after a move, give what needs no asking any more, and let none outlast the start.
+
+    What is offered to somebody who may not be given a seat any more is taken back.
+    """
     lapse_offers_of(outreach_session, now=now)
+    taken_back = _take_back_offers(outreach_session, now=now)
     offered = Registration.session_id == outreach_session.id, Registration.state == RegistrationState.OFFERED
     if outreach_session.promotes_unasked(now):
         ids = db.session.scalars(select(Registration.id).where(*offered).order_by(Registration.id)).all()
         give_seats(outreach_session, ids, now=now)
-        return dict.fromkeys(ids, Cause.PROMOTED)
+        return taken_back | dict.fromkeys(ids, Cause.PROMOTED)
     starts_at = outreach_session.starts_at
     db.session.execute(update(Registration).where(*offered, Registration.offered_until > starts_at).values(offered_until=starts_at))
-    return {}
+    return taken_back
+
+
+def _take_back_offers(outreach_session: OutreachSession, *, now: datetime) -> dict[int, Cause]:
+    """Take back the offers to those who may not be given a seat; they weren't asked then, so they can be asked later."""
+    offered = Registration.session_id == outreach_session.id, Registration.state == RegistrationState.OFFERED
+    rows = db.session.execute(select(Registration.id, Registration.student_id).where(*offered)).all()
+    not_now = passed_over(outreach_session, {row.student_id for row in rows})
+    ids = [row.id for row in rows if row.student_id in not_now]
+    if ids:
+        take_back_seats(outreach_session, ids, RegistrationState.WAITING, now=now)
+        db.session.execute(update(Registration).where(Registration.id.in_(ids)).values(offered_until=None))
+    return dict.fromkeys(ids, Cause.HELD)
 
 
 def lapse_offers_of(outreach_session: OutreachSession, *, now: datetime) -> int:
@@ -166,7 +196,7 @@ def next_for_free_seats(
     if freed_by:
         seated[freed_by.school_id] = seated.get(freed_by.school_id, 0) - 1
     chosen = next_waiting(
-        waiting_list(outreach_session.id, skip_asked=not unasked),
+        waiting_list(outreach_session, skip_asked=not unasked),
         seats_left=max(room.capacity - outreach_session.seats_taken + bool(freed_by), 0),
         limit=room.per_school_limit,
         seated_by_school=seated,
@@ -174,15 +204,16 @@ def next_for_free_seats(
     return [waiting.registration_id for waiting in chosen]
 
 
-def waiting_list(session_id: int, *, skip_asked: bool = False) -> list[Waiting]:
-    """Read the waiting list, first come first; `skip_asked` leaves out those who were offered a seat already."""
+def waiting_list(outreach_session: OutreachSession, *, skip_asked: bool = False) -> list[Waiting]:
+    """Read who waits and may be given a seat, first come first; `skip_asked` leaves out those who were offered one already."""
     never_asked = (Registration.offered_until.is_(None),) if skip_asked else ()
     rows = db.session.execute(
-        select(Registration.id, Registration.school_id)
-        .where(Registration.session_id == session_id, Registration.state == RegistrationState.WAITING, *never_asked)
+        select(Registration.id, Registration.school_id, Registration.student_id)
+        .where(Registration.session_id == outreach_session.id, Registration.state == RegistrationState.WAITING, *never_asked)
         .order_by(Registration.queued_at, Registration.id)
-    )
-    return [Waiting(row.id, row.school_id) for row in rows]
+    ).all()
+    not_now = passed_over(outreach_session, {row.student_id for row in rows})
+    return [Waiting(row.id, row.school_id) for row in rows if row.student_id not in not_now]
 
 
 def seated_by_school(session_id: int) -> dict[int, int]:

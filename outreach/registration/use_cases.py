@@ -22,9 +22,18 @@ from outreach.models import (
     WaitReason,
 )
 from outreach.notifications import lock_students, notify_registrations
+from outreach.people import passed_over
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.candidates import Candidate, can_have_free_seat, candidates, seats_for_school
-from outreach.registration.checks import locked_registration, locked_session, must_be_able, must_be_offered, must_be_open, must_wait
+from outreach.registration.checks import (
+    locked_registration,
+    locked_session,
+    must_be_able,
+    must_be_offered,
+    must_be_open,
+    must_not_be_passed_over,
+    must_wait,
+)
 from outreach.registration.held_seats import is_overdue
 from outreach.registration.seats import (
     end_registrations,
@@ -109,6 +118,7 @@ def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         must_be_offered(outreach_session, registration, now)
+        must_not_be_passed_over(outreach_session, registration)
         give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
         notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
@@ -136,6 +146,7 @@ def take_free_seat(registration_id: int, *, by_id: int, now: datetime) -> None:
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
         must_wait(outreach_session, registration, now)
+        must_not_be_passed_over(outreach_session, registration)
         if not can_have_free_seat(outreach_session, registration.school_id, now=now):
             raise Refusal(_("No seat is free any more. The student keeps their position on the waiting list."))
         give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
@@ -200,7 +211,7 @@ def _end(
 
 def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Allocation:
     free, school_left = seats_for_school(outreach_session, school_id, now=now)
-    return allocate(student_ids, seats_left=free, school_seats_left=school_left)
+    return allocate(student_ids, seats_left=free, school_seats_left=school_left, passed_over=passed_over(outreach_session, student_ids))
 
 
 def _write(outreach_session: OutreachSession, request: RegistrationRequest, seating: Allocation, *, now: datetime) -> list[int]:

@@ -19,7 +19,8 @@ from outreach.class_lists import GuardianChange, ImportPlan, ListedGuardian, Lis
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, Student, enrolment, guardianship
 from outreach.notifications import lock_sessions_and_students, notify_addresses_changed
-from outreach.people import mailboxes_of
+from outreach.people import mailboxes_of, noting_guardians
+from outreach.registration import settle_seats_of
 
 PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date")
 
@@ -45,16 +46,18 @@ def write(
     if concerned:
         lock_sessions_and_students(concerned, now=now)
     mailboxes = mailboxes_of(set(_addresses(plan)))
-    _end_guardianships(removed)
-    changed = {change.guardian_id for one in plan.update for change in one.guardian_changes}
-    book = GuardianBook(school_id, changed, mailboxes)
-    added = _add(plan.add, school_id, mailboxes)
-    _update(plan.update, mailboxes)
-    _fill_in(book, plan, added)
-    book.write()
+    with noting_guardians(concerned, now=now):
+        _end_guardianships(removed)
+        changed = {change.guardian_id for one in plan.update for change in one.guardian_changes}
+        book = GuardianBook(school_id, changed, mailboxes)
+        added = _add(plan.add, school_id, mailboxes)
+        _update(plan.update, mailboxes)
+        _fill_in(book, plan, added)
+        book.write()
     _enrol(class_id, [*added, *(one.student_id for one in plan.update if one.joins_class)])
     if concerned:
         notify_addresses_changed(concerned, now=now)
+        settle_seats_of(concerned, now=now)
     return Written(tuple(added), frozenset(readdressed))
 
 

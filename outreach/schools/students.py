@@ -259,7 +259,7 @@ def _forget(student: Student) -> None:
         db.session.execute(delete(Consent).where(Consent.student_id == student.id).execution_options(synchronize_session=False))
         db.session.execute(delete(Student).where(this).execution_options(synchronize_session=False))
         return
-    nothing = {"number": None, "mailbox_id": None, "year_group": None, "birth_date": None, "needs": ""}
+    nothing = {"number": None, "mailbox_id": None, "year_group": None, "birth_date": None, "guardians_gone_at": None, "needs": ""}
     named = {"given_name": FORMER_GIVEN_NAME, "family_name": FORMER_FAMILY_NAME}
     db.session.execute(update(Student).where(this).values(**named, **nothing).execution_options(synchronize_session=False))
 

@@ -1,14 +1,21 @@
-"""What teachers do with classes: make, rename, keep, delete."""
+"""What teachers do with classes: make, rename, keep, delete; and for a student whose last guardian has gone: take responsibility."""
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, insert, select
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal
-from outreach.models import SchoolClass, class_teacher
+from outreach.models import Consent, Purpose, SchoolClass, Student, class_teacher
+from outreach.notifications import lock_sessions_and_students
+from outreach.registration import settle_seats_of
 from outreach.schools.queries import lock_school
+
+# The words a teacher agrees to, in `schools/take_responsibility.html`.
+RESPONSIBILITY_TEXT = "responsibility-2026-11"
 
 
 def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:
@@ -64,3 +71,31 @@ def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
     same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
     if any(key != but for key in db.session.scalars(same)):
         raise Refusal(_("Your school already has a class with this name. Choose another name, or open that class."), field="name")
+
+
+def take_responsibility(student_id: int, *, by_id: int, now: datetime) -> None:
+    """Be responsible for a student whose last guardian has gone: their seats are confirmed again, and it is recorded who agreed when.
+
+    It ends when a guardian is named. Raises Refusal where nobody needs to: there is a guardian, or a colleague was quicker.
+    """
+    with transaction():
+        lock_school(db.session.scalar(select(Student.school_id).where(Student.id == student_id)) or 0)
+        lock_sessions_and_students([student_id], now=now)
+        student = db.session.get(Student, student_id, populate_existing=True)
+        if student is None:
+            raise NotThere(_("There is no such student."))
+        if student.guardians_gone_at is None:
+            raise Refusal(_("Nothing is left to settle: the student has a guardian, or a teacher has taken responsibility."))
+        student.guardians_gone_at = None
+        db.session.add(
+            Consent(
+                student_id=student_id,
+                purpose=Purpose.RESPONSIBILITY,
+                text_version=RESPONSIBILITY_TEXT,
+                how="taken by the teacher in place of a guardian",
+                given_by_id=by_id,
+                given_at=now,
+            )
+        )
+        db.session.flush()
+        settle_seats_of([student_id], now=now, by_id=by_id)

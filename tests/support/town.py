@@ -60,7 +60,7 @@ class Town:
     | Callum | is of age; his guardian greta hears nothing |
     | Dilys | has no birth date |
     | Esme | waits for the workshop, was offered the ward visit |
-    | Farid | his guardian faye said "not my child" after she had declined |
+    | Farid | his guardian faye said "not my child" after she had declined, so his seat is held |
     | Gwen | her guardian glyn can't be reached any more; he had accepted |
     | Hari | is in no class any more, and withdrew from the workshop |
     | Isla | 16: of age at her school, a minor at the other |

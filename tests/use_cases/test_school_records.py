@@ -243,7 +243,7 @@ def test_a_guardian_of_somebody_else_named_by_a_forged_id_is_somebody_new(
         ({"given_name": "M\u00eda", "family_name": "Ash", "number": "7", "year_group": "10", "needs": "glasses"}, False, set()),
         ({"email": "new@pupils.example"}, True, {("mia@pupils.example", CANCELLED), ("new@pupils.example", INVITED)}),
         ({"email": None}, True, {("mia@pupils.example", CANCELLED)}),
-        ({"guardians": ()}, True, {(HOME, CANCELLED)}),
+        ({"guardians": ()}, True, {(HOME, CANCELLED), ("mia@pupils.example", "updated")}),
         ({"birth_date": date(2012, 4, 30)}, False, set()),
         ({"birth_date": date(2005, 4, 30)}, False, {(HOME, CANCELLED)}),
     ],
