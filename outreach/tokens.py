@@ -17,13 +17,15 @@ from itsdangerous import BadData, URLSafeSerializer
 from outreach.errors import NotThere
 
 LASTS = timedelta(days=30)
+UNDO_LASTS = timedelta(days=7)
 
 
 class LinkPurpose(StrEnum):
-    """What a link opens: the family's own page, "not my child, wrong address", what stops reminders, or a host's decision."""
+    """What a link opens: the family's own page, "not my child" and what undoes it, what stops reminders, or a host's decision."""
 
     FAMILY = "family"
     NOT_MINE = "not_mine"
+    UNDO = "undo"
     REMINDERS = "reminders"
     DECIDE = "decide"
 
@@ -31,6 +33,7 @@ class LinkPurpose(StrEnum):
 _PATHS = {
     LinkPurpose.FAMILY: "/i/{token}",
     LinkPurpose.NOT_MINE: "/i/{token}/not-mine",
+    LinkPurpose.UNDO: "/i/{token}/undo",
     LinkPurpose.REMINDERS: "/i/{token}/reminders",
     LinkPurpose.DECIDE: "/d/{token}",
 }

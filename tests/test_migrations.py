@@ -29,7 +29,9 @@ from outreach.models import (
     BlockedDomain,
     Bounce,
     BounceKind,
+    EndedLink,
     FormUse,
+    Guardian,
     InboundKind,
     InboundMessage,
     InboundOutcome,
@@ -52,6 +54,7 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 # For each CHECK a change of a good row that it alone refuses, in SQL. Those of enums need none: any other word will do.
 REFUSED = {
     "ck_area_age_floor_is_plausible": {"age_floor": "100"},
+    "ck_ended_link_is_about_a_guardian_or_a_student": {"guardian_id": "NULL"},
     "ck_invitation_nothing_is_sent_before_it_is_written": {"sent_sequence": "sequence + 1"},
     "ck_invitation_reason_is_about_a_student_or_an_adult": {"registration_id": "NULL", "user_id": "NULL"},
     "ck_letter_a_lease_has_a_token": {"lease_token": "'token'"},
@@ -73,7 +76,14 @@ REFUSED = {
     "ck_school_majority_age_is_plausible": {"majority_age": "15"},
 }
 # Tables that a step after the first two made, and which: what lies in them goes with them.
-MADE_LATER = {"blocked_domain": "0003", "bounce": "0003", "form_use": "0008", "inbound_message": "0003", "invitation_answer": "0003"}
+MADE_LATER = {
+    "blocked_domain": "0003",
+    "bounce": "0003",
+    "ended_link": "0011",
+    "form_use": "0008",
+    "inbound_message": "0003",
+    "invitation_answer": "0003",
+}
 SPARE = "spare@example.org"
 SPARE_MAILBOX = "(SELECT id FROM mailbox WHERE address = 'spare@example.org')"
 # What makes a copy of a row another row, so that it breaks no rule.
@@ -223,6 +233,7 @@ def _what_came_back() -> list[Base]:
         InboundMessage(digest="1", message_id="<1@example.org>", received_at=NOW, invitation_id=invitation.id, **kept),
         Bounce(mailbox_id=invitation.mailbox_id, domain="example.org", kind=BounceKind.POLICY, at=NOW),
         BlockedDomain(domain="example.org", since=NOW),
+        EndedLink(mailbox_id=invitation.mailbox_id, guardian_id=db.session.scalars(select(Guardian.id)).first(), ended_at=NOW),
     ]
 
 

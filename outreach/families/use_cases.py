@@ -16,9 +16,12 @@ from outreach.models import (
     Answer,
     AnswerSource,
     Cause,
+    EndedLink,
     Guardian,
+    Letter,
     LetterKind,
     LetterSnapshot,
+    LetterState,
     Mailbox,
     OutreachSession,
     Reader,
@@ -26,6 +29,7 @@ from outreach.models import (
     RegistrationState,
     Student,
     User,
+    guardianship,
 )
 from outreach.notifications import (
     lock_sessions_and_students,
@@ -39,6 +43,7 @@ from outreach.people import for_school, noting_guardians, students_of_mailboxes
 from outreach.registration import apply_rsvp, locked_session, settle_seats_of
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp
+from outreach.tokens import UNDO_LASTS
 
 
 def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
@@ -47,38 +52,54 @@ def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
 
 
 def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
-    """Stop writing to a mailbox whose reader doesn't know the student, and tell the teacher.
+    """Stop writing to a mailbox whose reader doesn't know the student, and tell the teacher; said twice, nothing happens again.
 
-    Somebody who signs in with that address keeps their own mail: only the students' link to it ends.
-    Every link the mailbox holds is void from now on. Raises NotThere for an unknown mailbox.
+    Somebody who signs in with that address keeps their own mail: only the students' link to it ends. Every link the mailbox holds
+    is void from now on, and one last e-mail says how to undo it. Whoever has no other guardian has the seat held.
+    Raises NotThere for an unknown mailbox.
     """
     with transaction():
         students = students_of_mailboxes([mailbox_id])
-        lock_sessions_and_students(students, now=now, session_id=session_id)
-        outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True)
-        mailbox = db.session.get(Mailbox, mailbox_id, populate_existing=True)
-        if outreach_session is None or mailbox is None:
-            raise NotThere
-        concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
-        teachers = staff_contacts({participant.teacher_id for participant in concerned})
-        session_snapshot = snapshot_of(outreach_session)
-        for teacher in teachers.values():
-            mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
-            letter = LetterSnapshot(
-                reader=Reader.TEACHER,
-                reader_name=teacher.name,
-                cause=Cause.ADDRESS,
-                session=session_snapshot,
-                seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
-                waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
-                reason=mailbox.address,
-            )
-            key = f"wrong_address:{mailbox_id}:{mailbox.link_version}:{teacher.user_id}"
-            enqueue([_draft(teacher.mailbox_id, session_id, letter, key)], now=now)
+        outreach_session, mailbox = _locked(mailbox_id, students, session_id=session_id, now=now)
+        signs_in = _signs_in(mailbox)
+        if not mailbox.is_open or (signs_in and not students_of_mailboxes([mailbox_id])):
+            return
         with noting_guardians(students, now=now):
-            _stop(mailbox, students, now=now)
+            _end_links(mailbox, students, signs_in=signs_in, now=now)
+        notify_addresses_changed(students, now=now, not_mine=mailbox.id)
+        settle_seats_of(students, now=now)
+        _tell_teachers(outreach_session, mailbox, students, Cause.ADDRESS, now=now)
+        _say_how_to_undo(outreach_session, mailbox, now=now)
+
+
+def undo_not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
+    """Restore what "not my child" ended within the last days, write to the mailbox again, and tell the teacher.
+
+    A link whose address the school has corrected since stays ended. Raises Refusal where nothing is left to undo, NotThere for
+    an unknown mailbox.
+    """
+    with transaction():
+        students = _students_before(mailbox_id)
+        outreach_session, mailbox = _locked(mailbox_id, students, session_id=session_id, now=now)
+        links = _links_to_undo(mailbox_id, now=now)
+        if not links:
+            raise Refusal(_("Nothing is left to undo: you have undone it already."))
+        as_it_was = None if mailbox.is_open else mailbox.id
+        kept = [(link, owner) for link in links for owner in _owners(link) if owner.mailbox_id == as_it_was]
+        if not kept:
+            raise Refusal(_("The school has changed its list in the meantime, so this can't be undone here. Please ask the school."))
+        with noting_guardians(students, now=now):
+            mailbox.stopped_at = None
+            for link, owner in kept:
+                owner.mailbox_id, link.restored_at = mailbox.id, now
         notify_addresses_changed(students, now=now)
         settle_seats_of(students, now=now)
+        _tell_teachers(outreach_session, mailbox, students, Cause.UNDONE, now=now)
+
+
+def can_undo_not_mine(mailbox_id: int, *, now: datetime) -> bool:
+    """Say whether there is anything to undo still."""
+    return bool(_links_to_undo(mailbox_id, now=now))
 
 
 def stop_reminders(mailbox_id: int, *, now: datetime) -> None:
@@ -101,18 +122,100 @@ def _mailbox(mailbox_id: int) -> Mailbox:
     return mailbox
 
 
-def _draft(mailbox_id: int, session_id: int, letter: LetterSnapshot, key: str) -> NewLetter:
-    return NewLetter(mailbox_id=mailbox_id, kind=LetterKind.WRONG_ADDRESS, facts=letter.to_json(), dedupe_key=key, session_id=session_id)
+def _locked(mailbox_id: int, students: Sequence[int], *, session_id: int, now: datetime) -> tuple[OutreachSession, Mailbox]:
+    lock_sessions_and_students(students, now=now, session_id=session_id)
+    outreach_session = db.session.get(OutreachSession, session_id, populate_existing=True)
+    if outreach_session is None:
+        raise NotThere
+    return outreach_session, _mailbox(mailbox_id)
 
 
-def _stop(mailbox: Mailbox, students: Sequence[int], *, now: datetime) -> None:
-    if db.session.scalar(select(User.id).where(User.mailbox_id == mailbox.id)) is None:
+def _signs_in(mailbox: Mailbox) -> bool:
+    return db.session.scalar(select(User.id).where(User.mailbox_id == mailbox.id)) is not None
+
+
+def _end_links(mailbox: Mailbox, students: Sequence[int], *, signs_in: bool, now: datetime) -> None:
+    guardians = Guardian.mailbox_id == mailbox.id
+    own = Student.id.in_(students), Student.mailbox_id == mailbox.id
+    ended = {"mailbox_id": mailbox.id, "ended_at": now}
+    db.session.add_all(EndedLink(guardian_id=key, **ended) for key in db.session.scalars(select(Guardian.id).where(guardians)).all())
+    db.session.add_all(EndedLink(student_id=key, **ended) for key in db.session.scalars(select(Student.id).where(*own)).all())
+    if not signs_in:
         mailbox.stop(now=now)
-    else:
-        mailbox.link_version += 1
-        db.session.execute(update(Guardian).where(Guardian.mailbox_id == mailbox.id).values(mailbox_id=None))
-        db.session.execute(update(Student).where(Student.id.in_(students), Student.mailbox_id == mailbox.id).values(mailbox_id=None))
-    db.session.flush()
+        return
+    mailbox.link_version += 1
+    db.session.execute(update(Guardian).where(guardians).values(mailbox_id=None))
+    db.session.execute(update(Student).where(*own).values(mailbox_id=None))
+
+
+def _links_to_undo(mailbox_id: int, *, now: datetime) -> Sequence[EndedLink]:
+    ended = (EndedLink.mailbox_id == mailbox_id, EndedLink.restored_at.is_(None), EndedLink.ended_at > now - UNDO_LASTS)
+    return db.session.scalars(select(EndedLink).where(*ended).order_by(EndedLink.id).execution_options(populate_existing=True)).all()
+
+
+def _owners(link: EndedLink) -> Sequence[Guardian | Student]:
+    """Give the guardian, or the student, at whose address it was; nobody where the school has removed them."""
+    guardians = select(Guardian).where(Guardian.id == link.guardian_id).execution_options(populate_existing=True)
+    students = select(Student).where(Student.id == link.student_id).execution_options(populate_existing=True)
+    return [*db.session.scalars(guardians), *db.session.scalars(students)]
+
+
+def _students_before(mailbox_id: int) -> list[int]:
+    """Give the students about whom this mailbox got letters before its reader said "not my child"."""
+    ended = EndedLink.mailbox_id == mailbox_id
+    own = select(EndedLink.student_id).where(ended, EndedLink.student_id.is_not(None))
+    guarded = select(guardianship.c.student_id).join(EndedLink, EndedLink.guardian_id == guardianship.c.guardian_id).where(ended)
+    return sorted({*students_of_mailboxes([mailbox_id]), *db.session.scalars(own.union(guarded))})
+
+
+def _tell_teachers(outreach_session: OutreachSession, mailbox: Mailbox, students: Sequence[int], cause: Cause, *, now: datetime) -> None:
+    """Tell each teacher of their own students: the address must be corrected, or it was right after all."""
+    concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
+    session_snapshot = snapshot_of(outreach_session)
+    letters = []
+    for teacher in staff_contacts({participant.teacher_id for participant in concerned}).values():
+        mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
+        letter = LetterSnapshot(
+            reader=Reader.TEACHER,
+            reader_name=teacher.name,
+            cause=cause,
+            session=session_snapshot,
+            seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
+            waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
+            reason=mailbox.address,
+        )
+        key = f"wrong_address:{mailbox.id}:{mailbox.link_version}:{teacher.user_id}"
+        letters.append(
+            NewLetter(
+                mailbox_id=teacher.mailbox_id,
+                kind=LetterKind.WRONG_ADDRESS,
+                facts=letter.to_json(),
+                dedupe_key=key if cause is Cause.ADDRESS else f"{key}:{cause}",
+                session_id=outreach_session.id,
+            )
+        )
+    enqueue(letters, now=now)
+
+
+def _say_how_to_undo(outreach_session: OutreachSession, mailbox: Mailbox, *, now: datetime) -> None:
+    """Write the last e-mail, unless one that removes an entry has just been written: it says the same."""
+    said = Letter.mailbox_id == mailbox.id, Letter.kind == LetterKind.NOT_MINE, Letter.state == LetterState.QUEUED
+    if db.session.scalar(select(Letter.id).where(*said, Letter.created_at == now).limit(1)) is not None:
+        return
+    letter = LetterSnapshot(reader=Reader.GUARDIAN, reader_name="", cause=Cause.NOT_MINE, session=snapshot_of(outreach_session))
+    enqueue(
+        [
+            NewLetter(
+                mailbox_id=mailbox.id,
+                kind=LetterKind.NOT_MINE,
+                facts=letter.to_json(),
+                dedupe_key=f"not_mine:{mailbox.id}:{mailbox.link_version}",
+                locale=mailbox.locale,
+                session_id=outreach_session.id,
+            )
+        ],
+        now=now,
+    )
 
 
 def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:

@@ -71,13 +71,36 @@ def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
 
 @families.route("/i/<token>/not-mine", methods=["GET", "POST"])
 def not_mine(token: str) -> ResponseReturnValue:
-    """Ask, then stop writing to this mailbox and tell the teacher."""
+    """Ask, ask once more saying what follows, then stop writing to this mailbox and tell the teacher."""
     page = _opened(token, LinkPurpose.NOT_MINE)
     form = Form()
-    if form.validate_on_submit():
+    is_valid, is_sure = form.validate_on_submit(), "sure" in request.form
+    if is_valid and is_sure:
         use_cases.not_mine(page.mailbox.id, session_id=page.outreach_session.id, now=clock.now())
         return redirect(url_for("families.stopped"), code=303)
-    return render_template("families/not_mine.html", page=page, form=form), 422 if form.is_submitted() else 200
+    status = 422 if form.is_submitted() and not is_valid else 200
+    return render_template("families/not_mine.html", page=page, form=form, token=token, asks_again=form.is_submitted()), status
+
+
+@families.route("/i/<token>/undo", methods=["GET", "POST"])
+def undo_not_mine(token: str) -> ResponseReturnValue:
+    """Ask, then write to this mailbox again as before; say plainly when it is too late, or done already."""
+    try:
+        mailbox, outreach_session = open_link(token, LinkPurpose.UNDO, secret_key=settings().secret_key, now=clock.now())
+    except LinkExpired:
+        return render_template("families/undo.html", state="late", form=Form()), 410
+    form = Form()
+    state, status = "ask" if use_cases.can_undo_not_mine(mailbox.id, now=clock.now()) else "done", 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            use_cases.undo_not_mine(mailbox.id, session_id=outreach_session.id, now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            flash(_("Thank you. We send e-mails to %(address)s again.", address=mailbox.address), "success")
+            return redirect(url_for("families.undo_not_mine", token=token), code=303)
+    return render_template("families/undo.html", state=state, mailbox=mailbox, form=form), status
 
 
 @families.get("/stopped")

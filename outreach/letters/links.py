@@ -37,6 +37,16 @@ def decision_url(context: LetterContext) -> str:
     return _own_url(context, tokens.LinkPurpose.DECIDE, until=context.snapshot.session.starts_at)
 
 
+def undo_until(context: LetterContext) -> datetime:
+    """Give the moment until which "not my child" can be undone."""
+    return context.written_at + tokens.UNDO_LASTS
+
+
+def undo_url(context: LetterContext) -> str:
+    """Give the link that undoes "not my child"."""
+    return _own_url(context, tokens.LinkPurpose.UNDO, until=undo_until(context))
+
+
 def session_link(context: LetterContext) -> Link:
     """Link to the session's page."""
     return Link(_("See the session"), session_page(context))

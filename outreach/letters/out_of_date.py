@@ -91,11 +91,8 @@ def _is_decided(letter: Letter, _now: datetime) -> bool:
     return not outreach_session.is_provisional or is_postponed
 
 
-UNREACHABLE = (
-    OutOfDateRule("stopped", _has_stopped),
-    OutOfDateRule("undeliverable", _is_undeliverable),
-    OutOfDateRule("blocked", _is_blocked),
-)
+FAILS = (OutOfDateRule("undeliverable", _is_undeliverable), OutOfDateRule("blocked", _is_blocked))
+UNREACHABLE = (OutOfDateRule("stopped", _has_stopped), *FAILS)
 NEVER_LEFT = OutOfDateRule("never_left", _takes_back_what_never_left)
 BEGUN = OutOfDateRule("begun", _has_begun)
 OVER = OutOfDateRule("over", _is_over)

@@ -17,7 +17,7 @@ from outreach.models.registration import (
     RegistrationStep,
     WaitReason,
 )
-from outreach.models.school import Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.school import EndedLink, Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
 from outreach.models.site import Appointment, Area, Site
 from outreach.models.snapshots import (
     AccountSnapshot,
@@ -53,6 +53,7 @@ __all__ = [
     "BounceKind",
     "Cause",
     "Consent",
+    "EndedLink",
     "EntrySnapshot",
     "FormUse",
     "Format",

@@ -36,6 +36,7 @@ class LetterKind(enum.StrEnum):
     ACCOUNT = "account"
     THANKS = "thanks"
     MESSAGE_ANSWER = "message_answer"
+    NOT_MINE = "not_mine"
 
 
 class LetterState(enum.StrEnum):

@@ -160,3 +160,18 @@ class Guardian(Base):
 
     mailbox: Mapped[Mailbox | None] = relationship()
     students: Mapped[list[Student]] = relationship(secondary=guardianship, back_populates="guardians")
+
+
+class EndedLink(Base):
+    """What "not my child" ended: the reader of this mailbox isn't this guardian, or isn't at this student's address. It can be undone."""
+
+    __tablename__ = "ended_link"
+
+    id: Mapped[Key]
+    mailbox_id: Mapped[int] = mapped_column(ForeignKey("mailbox.id", ondelete="CASCADE"), index=True)
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id", ondelete="CASCADE"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    ended_at: Mapped[datetime]
+    restored_at: Mapped[datetime | None] = mapped_column(comment="Its reader said then that it was a mistake")
+
+    __table_args__ = (CheckConstraint("(guardian_id IS NULL) <> (student_id IS NULL)", name="is_about_a_guardian_or_a_student"),)

@@ -52,6 +52,8 @@ class Cause(enum.StrEnum):
     HELD = "held"
     CONFIRMED = "confirmed"
     RELEASED = "released"
+    NOT_MINE = "not_mine"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, kw_only=True)

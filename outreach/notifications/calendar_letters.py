@@ -24,18 +24,19 @@ def calendar_letter(
     """Give the letter for one invitation; None where it would take back what never left.
 
     `new`: the invitation as it becomes, `old`: as it was. `left`: the registrations it isn't about any more. Whoever has no
-    reason left reads as they did. News that never left is carried on.
+    reason left reads as they did. News that never left is carried on. Whoever says "not my child" reads no name at all.
     """
     is_first = new.sent_sequence is None and new.invitation_id not in facts.in_flight
     if is_first and not new.is_live:
         return None
     unsent = _unsent(facts, new)
     reads_as = new if new.kinds else old
+    is_goodbye = cause is Cause.NOT_MINE and not new.is_live
     previous = None if is_first else _known_before(change.old, new, unsent)
-    gone = _gone(facts, left, unsent, new)
+    gone = () if is_goodbye else _gone(facts, left, unsent, new)
     snapshot = LetterSnapshot(
         reader=reads_as.reader,
-        reader_name=reads_as.reader_name,
+        reader_name="" if is_goodbye else reads_as.reader_name,
         reader_zone=reads_as.zone,
         cause=cause,
         session=facts.session,
@@ -107,11 +108,14 @@ def _reason(
 
 def _kind(new: InvitationRecord, old: InvitationRecord, cause: Cause, unsent: LetterSnapshot | None, *, is_first: bool) -> LetterKind:
     if not new.is_live:
-        return LetterKind.CANCELLED if cause is Cause.CANCELLED else LetterKind.REMOVED
+        return _LAST_LETTERS.get(cause, LetterKind.REMOVED)
     if old.is_live and not is_first:
         return LetterKind.UPDATED
     was_promoted = cause is Cause.PROMOTED or (unsent is not None and unsent.cause is Cause.PROMOTED)
     return LetterKind.PROMOTED if was_promoted else LetterKind.INVITATION
+
+
+_LAST_LETTERS = {Cause.CANCELLED: LetterKind.CANCELLED, Cause.NOT_MINE: LetterKind.NOT_MINE}
 
 
 def _looks_the_same(one: SessionSnapshot, other: SessionSnapshot) -> bool:

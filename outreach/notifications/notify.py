@@ -116,10 +116,10 @@ def notify_zone(outreach_session: OutreachSession, *, previous: SessionSnapshot,
     _revise_entries(outreach_session, Cause.ZONE, Change(old=previous), asks_again=outreach_session.is_online, now=now)
 
 
-def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> None:
+def notify_addresses_changed(student_ids: Collection[int], *, now: datetime, not_mine: int | None = None) -> None:
     """After a change of addresses or guardians: REQUEST to the new mailbox, CANCEL to the old, for every session still to come.
 
-    Where the student waits, a new mailbox gets a letter that says so.
+    Where the student waits, a new mailbox gets a letter that says so. `not_mine`: the mailbox whose reader said "not my child".
     """
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
@@ -135,10 +135,12 @@ def notify_addresses_changed(student_ids: Collection[int], *, now: datetime) -> 
         outreach_session = locked(OutreachSession, session_id)
         assert outreach_session is not None  # noqa: S101 (its registrations were just read, and sessions are never deleted)
         if outreach_session.is_published:  # else it was cancelled just before we locked it
-            notify_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now)
+            notify_addresses(outreach_session, [row.id for row in rows if row.session_id == session_id], now=now, not_mine=not_mine)
 
 
-def notify_addresses(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
+def notify_addresses(
+    outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime, not_mine: int | None = None
+) -> None:
     """Bring the invitations of these registrations in line with the present addresses and ages."""
     facts = read_registrations(outreach_session, registration_ids, now=now)
     wanted = wanted_by_families(facts.participants)
@@ -146,6 +148,7 @@ def notify_addresses(outreach_session: OutreachSession, registration_ids: Collec
     of_age = {mailbox_id for one in facts.participants if not one.is_minor for mailbox_id in one.guardian_mailbox_ids}
     changing = {reason.mailbox_id for reason in wanted.keys() ^ standing.keys()}
     causes = {key: Cause.AGE if key in of_age else Cause.ADDRESS for key in changing}
+    causes |= {key: Cause.NOT_MINE for key in changing if key == not_mine}
     write(reconcile(facts, Change(), wanted, standing, causes) + _notices_to_new_mailboxes(facts), facts)
 
 

@@ -39,6 +39,7 @@ from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket, sign
 from outreach.web.pages import settings
 from tests.support.builders import Builder
+from tests.support.registrations import nothing_changes
 
 pytestmark = pytest.mark.usefixtures("clock_stands_still")
 
@@ -144,8 +145,10 @@ def test_not_my_child_stops_mail_voids_the_links_and_tells_the_teacher(client_of
     client = client_of(None)
     link, page = family.link(LinkPurpose.NOT_MINE), family.link()
     assert client.get(link).status_code == 200
-    assert family.mailbox.is_open
-    assert client.post(link).status_code == 303
+    with nothing_changes():
+        asked = client.post(link)
+    assert (asked.status_code, "Are you sure?" in asked.text, 'name="sure"' in asked.text) == (200, True, True)
+    assert client.post(link, data={"sure": "1"}).status_code == 303
     assert not db.session.get_one(Mailbox, family.mailbox.id, populate_existing=True).is_open
     assert client.get(page).status_code == 404
     letter = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.WRONG_ADDRESS)).one()
@@ -160,7 +163,7 @@ def test_a_teacher_who_is_no_guardian_keeps_the_mail_of_their_work(make: Builder
     with_that_address.mailbox_id = user.mailbox_id
     db.session.commit()
     family.mailbox = user.mailbox
-    assert client_of(None).post(family.link(LinkPurpose.NOT_MINE)).status_code == 303
+    assert client_of(None).post(family.link(LinkPurpose.NOT_MINE), data={"sure": "1"}).status_code == 303
     db.session.refresh(user.mailbox)
     db.session.refresh(with_that_address)
     assert user.mailbox.is_open

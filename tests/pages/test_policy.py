@@ -115,6 +115,8 @@ ANSWERS = {
     "families.answer POST": everybody(303),
     "families.not_mine GET": everybody(200),
     "families.not_mine POST": everybody(303),
+    "families.undo_not_mine GET": everybody(200),
+    "families.undo_not_mine POST": everybody(422),  # nothing is there to undo
     "families.restart_reminders POST": everybody(303),
     "families.reminders GET": everybody(200),
     "families.reminders POST": everybody(303),
@@ -249,7 +251,7 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    families = ("show", "answer", "withdraw", "not_mine", "reminders", "restart_reminders")
+    families = ("show", "answer", "withdraw", "not_mine", "undo_not_mine", "reminders", "restart_reminders")
     of_hosts = ("decisions.show", "decisions.confirm", "decisions.call_off")
     for endpoint in (*(f"families.{name}" for name in families), *of_hosts):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):

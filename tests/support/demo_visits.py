@@ -80,5 +80,6 @@ class Demo:
         return {
             "token": sign(ticket, SECRET_KEY),
             "not_mine": sign(replace(ticket, purpose=LinkPurpose.NOT_MINE), SECRET_KEY),
+            "undo": sign(replace(ticket, purpose=LinkPurpose.UNDO), SECRET_KEY),
             "decide": sign(deciding, SECRET_KEY),
         }

@@ -321,6 +321,23 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     yield "wrong-address-bounced", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.BOUNCED, **bounced))
     alone = bounced | {"stands_in_for": seated[:1]}
     yield "wrong-address-bounced-stands-in", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.BOUNCED, **alone))
+    until = datetime(2027, 3, 4, 18, 0, tzinfo=UTC)
+    missing: dict[str, Any] = {"is_held": True, "held_for": ("no_guardian",), "held_until": until}
+    left = replace(seated[0], **missing)
+    yield "wrong-address-held", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=(left,), reason="a@b.example"))
+    yield "wrong-address-undone", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.UNDONE, seated=(seated[0],)))
+    zone: dict[str, Any] = {"reader_zone": "Europe/London"}
+    to_settle = facts(Reader.TEACHER, Cause.HELD, seated=(left,), stands_in_for=(left,), **zone)
+    yield "digest-held", letter(LetterKind.DIGEST, to_settle)
+    released = replace(seated[0], held_for=("no_guardian",))
+    yield "digest-released", letter(LetterKind.DIGEST, facts(Reader.TEACHER, Cause.RELEASED, gone=(released,)))
+    held = facts(Reader.STUDENT, Cause.HELD, seated=(student(**missing),), entry=replace(entry(1), is_held=True), **zone)
+    yield "updated-held-student", letter(LetterKind.UPDATED, held)
+    gone = facts(Reader.STUDENT, Cause.RELEASED, gone=(student(held_for=("no_guardian",)),), entry=entry(2))
+    yield "removed-released-student", letter(LetterKind.REMOVED, gone)
+    goodbye = facts(Reader.GUARDIAN, Cause.NOT_MINE, reader_name="", **zone)
+    yield "not-mine", letter(LetterKind.NOT_MINE, replace(goodbye, entry=entry(1, is_transparent=True)))
+    yield "not-mine-without-entry", letter(LetterKind.NOT_MINE, goodbye)
 
 
 def _asked() -> Iterator[tuple[str, Letter]]:

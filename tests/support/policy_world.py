@@ -89,6 +89,7 @@ class World:
         forms = {
             "registration.answer_offer": {"answer": "accept"},
             "registration.remove": {"reason": "The area is closed."},
+            "families.not_mine": {"sure": "1"},
             "families.answer": {"answer": "accepted", "sequence": "0"},
             "schools.join_class": {"class_id": (self.values | self.other.get(variant, {}))["class_id"]},
         }
@@ -198,6 +199,7 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         "families.answer": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.withdraw": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.not_mine": {"token": tokens.sign(ticket(LinkPurpose.NOT_MINE), secret)},
+        "families.undo_not_mine": {"token": tokens.sign(ticket(LinkPurpose.UNDO), secret)},
         "families.reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
         "families.restart_reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},
         "accounts.confirm": {"token": generate_confirmation_token(unconfirmed)},  # type: ignore[no-untyped-call]  # it has no annotations

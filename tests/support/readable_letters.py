@@ -31,6 +31,7 @@ _LINK = re.compile(r"https://outreach\.example/[id]/[\w.-]+(?:/[\w-]+)?")
 _PURPOSES = {
     "i": tokens.LinkPurpose.FAMILY,
     "not-mine": tokens.LinkPurpose.NOT_MINE,
+    "undo": tokens.LinkPurpose.UNDO,
     "reminders": tokens.LinkPurpose.REMINDERS,
     "d": tokens.LinkPurpose.DECIDE,
 }
@@ -127,6 +128,6 @@ def _titled(title: str, content: str) -> str:
 def _opened(address: str) -> str:
     """Give what a secret link opens: its purpose, mailbox, session, version and last moment. Raises LinkBroken for a forged one."""
     _scheme, _, _host, path, token, *more = address.split("/")
-    ticket = tokens.read(token, _PURPOSES[more[0] if more else path], SETTINGS.secret_key, WRITTEN)
+    ticket = tokens.read(token, _PURPOSES[more[-1] if more else path], SETTINGS.secret_key, WRITTEN)
     about = f"mailbox {ticket.mailbox_id}, session {ticket.session_id}, version {ticket.link_version}"
     return f"<{ticket.purpose} link: {about}, until {ticket.expires_at:%Y-%m-%d %H:%M:%S}>"

@@ -99,6 +99,7 @@ def test_a_link_opens_the_page_of_its_purpose_and_no_other(purpose: LinkPurpose)
     paths = {
         LinkPurpose.FAMILY: f"/i/{token}",
         LinkPurpose.NOT_MINE: f"/i/{token}/not-mine",
+        LinkPurpose.UNDO: f"/i/{token}/undo",
         LinkPurpose.REMINDERS: f"/i/{token}/reminders",
         LinkPurpose.DECIDE: f"/d/{token}",
     }

@@ -31,7 +31,7 @@ ABOUT_THE_READER = {LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.MESSA
 WITHOUT_SESSION = ABOUT_THE_READER | {LetterKind.BLOCKED}
 WITH_CALENDAR = {LetterKind.INVITATION, LetterKind.PROMOTED, LetterKind.UPDATED, LetterKind.CANCELLED, LetterKind.REMOVED}
 CAN_BE_STOPPED = {LetterKind.REMINDER, LetterKind.THANKS}
-STAYS_NEWS = WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS}
+STAYS_NEWS = WITHOUT_SESSION | {LetterKind.WRONG_ADDRESS, LetterKind.NOT_MINE}
 FOR_THE_START = {LetterKind.REMINDER, LetterKind.ROSTER, LetterKind.DECISION}
 OF_WHAT_TAKES_PLACE = WITH_CALENDAR - {LetterKind.CANCELLED, LetterKind.REMOVED} | FOR_THE_START
 OF_WHAT_TAKES_PLACE |= {LetterKind.WAITING, LetterKind.NOTE, LetterKind.CONFIRM_ANSWER, LetterKind.THANKS}
@@ -301,7 +301,7 @@ def test_nothing_is_taken_out_of_a_calendar_it_was_never_sent_to(one_of_each: On
 def test_where_nothing_about_sessions_may_go_accounts_and_applications_still_do(one_of_each: OneOfEach, mark: str) -> None:
     one_of_each.change_all(Mailbox, **{mark: one_of_each.now})
     with capture_logs() as said:
-        assert one_of_each.leave() == ABOUT_THE_READER
+        assert one_of_each.leave() == ABOUT_THE_READER | ({LetterKind.NOT_MINE} if mark == "stopped_at" else set())
     assert {event["reason"] for event in said if event["event"] == "letter dropped"} == {mark.removesuffix("_at")}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach.class_lists import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.families.use_cases import not_mine
+from outreach.families.use_cases import can_undo_not_mine, not_mine, undo_not_mine
 from outreach.models import Consent, LetterKind, OutreachSession, Purpose, Registration, RegistrationState, RegistrationStep, Student
 from outreach.registration import use_cases as registering
 from outreach.scheduling.inputs import WhenInput, WhereInput
@@ -21,6 +21,7 @@ from outreach.schools.queries import known_students
 from outreach.schools.students import StudentInput, edit_student, seen_of
 from outreach.schools.use_cases import take_responsibility
 from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 from tests.support.queued_letters import Queued, queued, send_all, to
 from tests.support.registrations import nothing_changes, registration_of, seats_taken, states
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.empty_database
 CONFIRMED, OFFERED, PENDING, RELEASED, WAITING = (
     RegistrationState(one) for one in ("confirmed", "offered", "pending", "released", "waiting")
 )
-HOME, OTHER, OWN = "home@families.example", "other@families.example", "ana@pupils.example"
+HOME, OTHER, CEMS, OWN = "home@families.example", "other@families.example", "cem@families.example", "ana@pupils.example"
 MINUTE = timedelta(minutes=1)
 THURSDAY_1800 = datetime(2027, 3, 4, 18, 0, tzinfo=UTC)
 
@@ -45,7 +46,7 @@ class Scene:
         self.school_class = make.school_class(self.school, self.teacher)
         self.ana = make.student(self.school_class, given_name="Ana", email=OWN, guardians=(HOME,))
         self.ben = make.student(self.school_class, given_name="Ben", guardians=(HOME, OTHER))
-        self.cem = make.student(self.school_class, given_name="Cem", guardians=("cem@families.example",))
+        self.cem = make.student(self.school_class, given_name="Cem", guardians=(CEMS,))
         self.session = make.outreach_session(make.clinician(), capacity=2)
 
     def register(self, *students: Student, now: datetime | None = None) -> None:
@@ -53,6 +54,9 @@ class Scene:
 
     def leaves(self, address: str = HOME, *, later: timedelta = timedelta(0)) -> None:
         not_mine(self.make.mailbox(address).id, session_id=self.session.id, now=self.now + later)
+
+    def undoes(self, address: str = HOME, *, later: timedelta = MINUTE) -> None:
+        undo_not_mine(self.make.mailbox(address).id, session_id=self.session.id, now=self.now + later)
 
     def correct(self, student: Student, *, later: timedelta = MINUTE, **changes: object) -> None:
         """Save the student's form with these changes."""
@@ -232,3 +236,98 @@ def test_a_seat_that_was_released_is_not_given_back_by_settling_late(scene: Scen
     acts[settle]()
     assert (states(scene.session)["Ana"], seats_taken(scene.session)) == (RELEASED, 0)
     assert [one.state for one in db.session.scalars(select(Registration))] == [RELEASED]
+
+
+def test_the_guardian_gets_one_last_email_that_cancels_the_entry_and_names_no_child(scene: Scene) -> None:
+    scene.register(scene.ana, scene.ben)
+    send_all()
+    scene.leaves()
+    [last] = to(HOME)
+    assert (last.kind, last.method) == (LetterKind.NOT_MINE, "CANCEL")
+    assert last.letter.due_at == scene.now
+    everything = last.mail.message.as_string() + last.mail.text + (last.mail.ics or b"").decode()
+    for name in ("Ana", "Ben", scene.ana.family_name, scene.ana.guardians[0].name):
+        assert name not in everything
+    text = " ".join(last.mail.text.split())
+    assert "You told us that our e-mails about “Power of a Stitch” on Thursday 18 March 2027 at 14:00 aren't for you" in text
+    assert "you can undo it until Monday 8 March 2027, 09:00 (London, UTC)" in text
+    assert "/undo" in text
+    report = deliver(Scripted(), scene.now)
+    assert report.dropped == 0, "it leaves, though the mailbox gets nothing else"
+    scene.leaves(later=MINUTE)
+    assert to(HOME) == [], "said twice, nothing happens again"
+
+
+def test_who_never_had_an_entry_gets_the_last_email_without_one(scene: Scene) -> None:
+    scene.register(scene.ben, scene.cem, scene.ana)
+    with transaction():
+        db.session.get_one(Student, scene.ben.id).guardians = scene.ben.guardians[1:]
+    scene.leaves()
+    last = to(HOME)[-1]
+    assert (last.kind, last.method, "/undo" in last.mail.text) == (LetterKind.NOT_MINE, None, True)
+
+
+def test_of_entries_in_two_sessions_both_are_cancelled_and_both_teachers_settle(scene: Scene) -> None:
+    other = scene.make.outreach_session(scene.make.clinician(), title="Another")
+    scene.register(scene.ana)
+    scene.make.register(other, scene.colleague, scene.ana)
+    send_all()
+    scene.leaves()
+    assert sorted((one.kind, one.method) for one in to(HOME)) == [(LetterKind.NOT_MINE, "CANCEL")] * 2
+    assert {states(scene.session)["Ana"], states(other)["Ana"]} == {PENDING}
+    for teacher in (scene.teacher, scene.colleague):
+        assert "Please settle this by" in text_to(teacher.email, queued(), LetterKind.DIGEST)
+
+
+def test_undone_within_seven_days_everything_is_as_before_and_the_teacher_is_told(scene: Scene) -> None:
+    scene.register(scene.ana)
+    send_all()
+    scene.leaves()
+    send_all()
+    mailbox = scene.make.mailbox(HOME)
+    assert can_undo_not_mine(mailbox.id, now=scene.now + timedelta(days=7) - MINUTE)
+    scene.undoes()
+    assert (states(scene.session)["Ana"], scene.has_guardian(scene.ana)) == (CONFIRMED, True)
+    letters = queued()
+    [invitation] = to(HOME, letters)
+    assert (invitation.method, invitation.letter.sequence) == ("REQUEST", 3)
+    assert "right after all" in text_to(scene.teacher.email, letters, LetterKind.WRONG_ADDRESS)
+    assert not can_undo_not_mine(mailbox.id, now=scene.now + MINUTE)
+    with nothing_changes(), pytest.raises(Refusal, match="you have undone it already"):
+        scene.undoes()
+    scene.leaves(later=2 * MINUTE)
+    assert states(scene.session)["Ana"] is PENDING, "who says it again is taken at their word again"
+    with nothing_changes(), pytest.raises(Refusal):
+        scene.undoes(later=timedelta(days=7) + 2 * MINUTE)
+
+
+@pytest.mark.parametrize("change", ["corrected", "removed", "erased"])
+def test_what_the_school_has_corrected_meanwhile_is_not_undone(scene: Scene, change: str) -> None:
+    scene.register(scene.cem)
+    scene.leaves(CEMS)
+    guardian = known_students(scene.school.id)[scene.cem.id].guardians[0]
+    kept = {"corrected": (replace(guardian, email=OTHER),), "removed": (), "erased": (replace(guardian, email=None),)}
+    scene.correct(scene.cem, guardians=kept[change])
+    with nothing_changes(), pytest.raises(Refusal):
+        scene.undoes(CEMS, later=2 * MINUTE)
+    assert not scene.make.mailbox(CEMS).is_open
+
+
+def test_a_seat_that_was_released_before_is_not_given_back_by_undoing(scene: Scene) -> None:
+    scene.register(scene.ana, scene.ben)
+    scene.leaves()
+    registering.release_held_seats(now=THURSDAY_1800)
+    scene.undoes(later=timedelta(days=5))
+    assert (states(scene.session)["Ana"], scene.has_guardian(scene.ana)) == (RELEASED, True)
+    assert not [one for one in to(HOME) if one.method == "REQUEST" and "Ana" in one.mail.text]
+
+
+def test_a_teacher_who_is_a_guardian_too_undoes_it_as_well(scene: Scene) -> None:
+    """Whoever signs in keeps their own mail: only the link to the child ended, and is there again."""
+    dua = scene.make.student(scene.school_class, given_name="Dua", guardians=(scene.colleague.email,))
+    scene.register(dua)
+    mailbox_id = scene.colleague.mailbox_id
+    not_mine(mailbox_id, session_id=scene.session.id, now=scene.now)
+    assert states(scene.session)["Dua"] is PENDING
+    undo_not_mine(mailbox_id, session_id=scene.session.id, now=scene.now + MINUTE)
+    assert (states(scene.session)["Dua"], known_students(scene.school.id)[dua.id].guardians[0].email) == (CONFIRMED, scene.colleague.email)

@@ -11,7 +11,7 @@ from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
 from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title
-from outreach.letters.links import page, registrations_link
+from outreach.letters.links import page, registrations_link, session_page
 from outreach.letters.notes import held_until, why_by_reader, why_released
 from outreach.letters.out_of_date import OVER, UNREACHABLE
 from outreach.letters.phrases import named_group, names, sentences, session_phrase
@@ -29,6 +29,8 @@ def _subject(context: LetterContext) -> str:
 def _news(snapshot: LetterSnapshot) -> str:
     if snapshot.cause is Cause.OFFERED:
         return _("A seat is free, please answer")
+    if snapshot.cause is Cause.HELD and held_until(snapshot):
+        return _("A seat is held, please settle it")
     if is_only_status_change(snapshot):
         return status_subject(snapshot)
     if snapshot.cause in (Cause.MOVED, Cause.CANCELLED):
@@ -189,7 +191,11 @@ def _groups(context: LetterContext) -> Iterator[Group]:
 
 
 def _button(context: LetterContext) -> Link:
-    return Link(_("Answer the offer"), page(context, "/registrations")) if context.snapshot.offered else registrations_link(context)
+    if context.snapshot.offered:
+        return Link(_("Answer the offer"), page(context, "/registrations"))
+    if held_until(context.snapshot):
+        return Link(_("See the seats and settle it"), session_page(context, "/seats"))
+    return registrations_link(context)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:

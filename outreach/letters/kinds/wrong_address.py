@@ -1,4 +1,4 @@
-"""A teacher learns that an address belongs to someone else, or that letters don't arrive there."""
+"""A teacher learns that an address belongs to someone else, that it was right after all, or that letters don't arrive there."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import subject_with_title
-from outreach.letters.links import page
+from outreach.letters.links import page, registrations_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import UNREACHABLE
-from outreach.letters.phrases import named_group, names, own_students, session_phrase
+from outreach.letters.phrases import named_group, names, own_students, sentences, session_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind
 
 
 def _subject(context: LetterContext) -> str:
+    if context.snapshot.cause is Cause.UNDONE:
+        return subject_with_title(_("An e-mail address is right after all"), context.snapshot)
     return subject_with_title(_("Please correct an e-mail address"), context.snapshot)
 
 
@@ -26,6 +28,8 @@ def _lead(context: LetterContext) -> str:
     """Say whose address is wrong."""
     snapshot = context.snapshot
     who, phrase = names(own_students(snapshot), snapshot), session_phrase(snapshot.session)
+    if snapshot.cause is Cause.UNDONE:
+        return _("The e-mail address we used for %(names)s about %(session)s is right after all.", names=who, session=phrase)
     if snapshot.cause is not Cause.BOUNCED:
         return _("The e-mail address we used for %(names)s about %(session)s belongs to someone else.", names=who, session=phrase)
     return _(
@@ -52,14 +56,23 @@ def _groups(context: LetterContext) -> Iterator[Group]:
 
 
 def _button(context: LetterContext) -> Link:
+    if context.snapshot.cause is Cause.UNDONE:
+        return registrations_link(context)
     return Link(_("Correct the address"), page(context, "/students?show=trouble"))
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
     """Say what we do about it, and what the teacher can do."""
     snapshot = context.snapshot
+    if snapshot.cause is Cause.UNDONE:
+        yield _("The person at this address said “not my child” by mistake and has undone it. We send e-mails there again.")
+        return
     if snapshot.cause is not Cause.BOUNCED:
-        yield _("The person at this address told us so. We no longer send e-mails there. This doesn't change your students' seats.")
+        told = _("The person at this address told us so. We no longer send e-mails there.")
+        is_held = any(student.is_held for student in snapshot.seated)
+        yield sentences(told, "" if is_held else _("This doesn't change your students' seats."))
+        if is_held:
+            yield _("Seats of minors without another guardian are held until you settle that. A separate e-mail says by when.")
         yield _("Please ask the family and correct the address in your class list. We'll then send the invitation to the new address.")
         return
     yield _("We no longer send e-mails to this address. This doesn't change your students' seats.")
