@@ -11,7 +11,7 @@ from outreach.people.contacts import (
     teacher_stands_in,
 )
 from outreach.people.guardians import noting_guardians
-from outreach.people.holds import BEFORE_A_SEAT, SETTLED_BY, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown
+from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.normal_form import normal_address
@@ -20,7 +20,6 @@ from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_
 __all__ = [
     "BEFORE_A_SEAT",
     "IS_UNDELIVERABLE",
-    "SETTLED_BY",
     "ContactCounts",
     "HoldReason",
     "Participant",
@@ -43,6 +42,7 @@ __all__ = [
     "reasons_shown",
     "recipients",
     "schools_of",
+    "settlers",
     "students_of_mailboxes",
     "teacher_stands_in",
 ]

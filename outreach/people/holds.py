@@ -57,6 +57,11 @@ def _without_guardian(outreach_session: OutreachSession, student_ids: Collection
 GATES: list[Gate] = [_without_guardian]
 
 
+def settlers(reasons: Iterable[HoldReason]) -> set[Settler]:
+    """Give who must settle these reasons in time; nobody: they hold a seat without an end."""
+    return {SETTLED_BY[reason] for reason in reasons if reason in SETTLED_BY}
+
+
 def hold_reasons(outreach_session: OutreachSession, student_ids: Collection[int]) -> dict[int, frozenset[HoldReason]]:
     """Give, by student, everything that is missing in this session; whoever has all is left out."""
     found: dict[int, set[HoldReason]] = defaultdict(set)

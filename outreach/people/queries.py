@@ -11,7 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, CompoundSelect, or_, select
 
 from outreach.db import db
-from outreach.models import Guardian, Mailbox, Registration, School, Student, StudentSnapshot, guardianship
+from outreach.models import Guardian, Mailbox, Registration, RegistrationState, School, Student, StudentSnapshot, guardianship
 
 IS_UNDELIVERABLE = or_(Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
 
@@ -45,12 +45,15 @@ def guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool
 
 
 def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
-    """Name the students of these registrations as a host may know them: given name and school (product.md)."""
+    """Name the students of these registrations as a host may know them: given name, school, and whether the seat is held (product.md)."""
     rows = db.session.execute(
-        select(Registration.id, Student.given_name, School.name)
+        select(Registration.id, Registration.state, Student.given_name, School.name)
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .where(*which)
         .order_by(School.name, Student.given_name, Registration.id)
     )
-    return tuple(StudentSnapshot(registration_id=key, given_name=given_name, school_name=school) for key, given_name, school in rows)
+    return tuple(
+        StudentSnapshot(registration_id=key, given_name=given_name, school_name=school, is_held=state is RegistrationState.PENDING)
+        for key, state, given_name, school in rows
+    )

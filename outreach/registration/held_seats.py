@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from outreach.db import db
 from outreach.models import HAVE_AN_ENTRY, Cause, OutreachSession, Registration, RegistrationState, School
-from outreach.people import SETTLED_BY, HoldReason, Settler, hold_reasons
+from outreach.people import HoldReason, Settler, hold_reasons, settlers
 from outreach.registration.steps import set_state
 from outreach.time import after_day_hours, after_school_days
 
@@ -77,7 +77,7 @@ def is_overdue(now: datetime) -> ColumnElement[bool]:
 
 def _zone_of_settler(reasons: Collection[HoldReason], outreach_session: OutreachSession, school_zone: str) -> str | None:
     """Give the zone by whose clock the time to settle ends; None: there is no end. A teacher's part is settled first."""
-    settlers = {SETTLED_BY[reason] for reason in reasons if reason in SETTLED_BY}
-    if Settler.TEACHER in settlers:
+    whose = settlers(reasons)
+    if Settler.TEACHER in whose:
         return school_zone
-    return outreach_session.zone if settlers else None
+    return outreach_session.zone if whose else None

@@ -5,8 +5,9 @@ Reads only.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -34,7 +35,7 @@ from outreach.models import (
 )
 from outreach.notifications import waiting_list_positions
 from outreach.outbox import is_superseded
-from outreach.people import HoldReason, missing_words, reasons_shown
+from outreach.people import HoldReason, Settler, hold_reasons, missing_words, reasons_shown, settlers
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
@@ -74,13 +75,14 @@ class RegistrationRow:
 
 @dataclass(frozen=True)
 class SessionLine:
-    """One session: how many of the school's students have a seat, wait, or left."""
+    """One session: how many of the school's students have a seat, wait, or left; `to_settle`: held seats that the teacher must settle."""
 
     outreach_session: OutreachSession
     seated: int
     waiting: int
     offered: int
     answers: RsvpCounts
+    to_settle: int = 0
 
 
 def school_ids(user: User) -> set[int] | None:
@@ -158,7 +160,25 @@ def session_lines(user: User, *, now: datetime, past: bool = False) -> list[Sess
         .order_by(OutreachSession.starts_at.desc() if past else OutreachSession.starts_at)
     ).all()
     answered = rsvp_counts_by_session(Registration.session_id.in_([one.id for one in sessions]), mine)
-    return [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
+    settling = Counter(one.session_id for one in seats_to_settle(user, now=now))
+    lines = [_line(one, [(row.state, row[2]) for row in counts if row.session_id == one.id], answered) for one in sessions]
+    return [replace(line, to_settle=settling[line.outreach_session.id]) for line in lines]
+
+
+def seats_to_settle(user: User, *, now: datetime, student_id: int | None = None) -> list[Registration]:
+    """Read the held seats of the user's schools that a teacher must settle in time, the first to be released first."""
+    held = (Registration.state == RegistrationState.PENDING, Registration.held_until.is_not(None), OutreachSession.is_to_come(now))
+    whose = _of(Registration.school_id, school_ids(user)) if student_id is None else Registration.student_id == student_id
+    found = db.session.scalars(
+        select(Registration)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(whose, *held)
+        .options(joinedload(Registration.outreach_session), joinedload(Registration.student), joinedload(Registration.school))
+        .order_by(Registration.held_until, Registration.id)
+    ).all()
+    sessions = {one.session_id: one.outreach_session for one in found}
+    reasons = {key: hold_reasons(one, [row.student_id for row in found if row.session_id == key]) for key, one in sessions.items()}
+    return [one for one in found if Settler.TEACHER in settlers(reasons[one.session_id].get(one.student_id, ()))]
 
 
 def own_seats(outreach_session: OutreachSession, user: User) -> tuple[int, int]:

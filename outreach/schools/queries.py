@@ -21,9 +21,11 @@ from outreach.class_lists import KnownGuardian, KnownStudent
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.models import (
+    Consent,
     Guardian,
     Mailbox,
     Membership,
+    Purpose,
     School,
     SchoolClass,
     Student,
@@ -109,6 +111,12 @@ def _guardians(school_id: int) -> dict[int, list[KnownGuardian]]:
     for student_id, key, name, address in rows:
         found[student_id].append(KnownGuardian(key, name or None, address))
     return found
+
+
+def responsible_teacher(student_id: int) -> Consent | None:
+    """Give the record of the teacher who is responsible in place of a guardian; None: nobody is."""
+    taken = Consent.student_id == student_id, Consent.purpose == Purpose.RESPONSIBILITY, Consent.revoked_at.is_(None)
+    return db.session.scalars(select(Consent).where(*taken).order_by(Consent.id.desc()).limit(1)).first()
 
 
 PAGE = 50

@@ -11,14 +11,16 @@ from outreach.class_lists import KnownStudent
 from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain
 from outreach.errors import OutreachError, Stale
 from outreach.models import HAVE_AN_ENTRY, BlockedDomain, Mailbox, SchoolClass, Student
+from outreach.registration.queries import seats_to_settle
 from outreach.schools import students as use_cases
+from outreach.schools import use_cases as class_use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import StudentForm, beginning
-from outreach.schools.queries import known_students
+from outreach.schools.queries import known_students, responsible_teacher
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.time import clock
-from outreach.web import load, me, settings, signed_in
+from outreach.web import Form, load, me, settings, signed_in
 
 
 @schools.route("/classes/<int:class_id>/students/new", methods=["GET", "POST"])
@@ -110,6 +112,26 @@ def leave_class(student_id: int, class_id: int) -> ResponseReturnValue:
     return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
 
 
+@schools.route("/students/<int:student_id>/responsibility", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def take_responsibility(student_id: int) -> ResponseReturnValue:
+    """Show what being responsible means and for which seats, then record it."""
+    student = load(Student, student_id, policy.keeps_student)
+    form = Form()
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            class_use_cases.take_responsibility(student_id, by_id=me().id, now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+            status = refusal.status
+        else:
+            flash(_("You have taken responsibility for %(name)s.", name=student.given_name), "success")
+            return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
+    to_settle = seats_to_settle(me(), now=clock.now(), student_id=student_id)
+    return render_template("schools/take_responsibility.html", student=student, to_settle=to_settle, form=form), status
+
+
 def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     (line,) = student_lines(Student.id == student.id, now=clock.now())
     siblings = use_cases.siblings(student.id)
@@ -126,6 +148,8 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
         "joinable": joinable,
     }
     page["own_domains"] = own_domains([line], me())
+    page["to_settle"] = seats_to_settle(me(), now=clock.now(), student_id=student.id)
+    page["responsible"] = responsible_teacher(student.id)
     return render_template("schools/student.html", form=form, **page)
 
 

@@ -12,6 +12,7 @@ from outreach import policy
 from outreach.errors import OutreachError
 from outreach.mail import one_line
 from outreach.models import RoleName, School, SchoolClass
+from outreach.registration.queries import seats_to_settle
 from outreach.schools import queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.blueprint import schools
@@ -28,9 +29,8 @@ __all__ = ["import_views", "schools", "student_views"]
 def index() -> ResponseReturnValue:
     """List one's own classes, then the colleagues'."""
     page, lines = queries.classes(me(), page_number(request.args.get("page")))
-    return render_template(
-        "schools/index.html", page=page, lines=lines, sizes=queries.filter_counts(me()), StudentFilter=queries.StudentFilter
-    )
+    context = {"sizes": queries.filter_counts(me()), "StudentFilter": queries.StudentFilter}
+    return render_template("schools/index.html", page=page, lines=lines, to_settle=seats_to_settle(me(), now=clock.now()), **context)
 
 
 @schools.get("/students")

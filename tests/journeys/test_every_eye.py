@@ -41,6 +41,7 @@ ADDRESSES = {
     "teacher": {
         "classes": "/classes", "class": "/classes/{class}", "students": "/students", "upload": "/classes/{class}/import",
         "student form": "/classes/{class}/students/new", "student": "/students/{student}",
+        "responsibility": "/students/{student}/responsibility",
         "which class": "/sessions/{hosted}/registration", "register sheet": "/sessions/{hosted}/registration?class={class}",
         "registrations": "/registrations", "seats": "/sessions/{hosted}/seats",
         "withdraw question": "/registrations/{place}/withdrawal", "account": "/account",

@@ -198,6 +198,8 @@ ANSWERS = {
     "schools.students GET": the_role(200),
     "schools.upload GET": keepers(200),
     "schools.upload POST": keepers(422),
+    "schools.take_responsibility GET": keepers(200),
+    "schools.take_responsibility POST": keepers(422),  # nothing is left to settle
     "schools.use_again POST": keepers(303),
     "security.change_password GET": signed_in(200),
     "security.change_password POST": signed_in(422),

@@ -63,12 +63,12 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 
 
 def _groups(context: LetterContext) -> Iterator[Group]:
-    """A host gets given names and the school, nothing else (rules.md)."""
-    schools: dict[str, list[str]] = defaultdict(list)
+    """A host gets given names, the school, and whose seat is held, nothing else (rules.md)."""
+    schools: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for student in context.snapshot.seated:
-        schools[student.school_name].append(student.given_name)
-    for school, given_names in sorted(schools.items()):
-        yield Group(_heading(school, len(given_names)), tuple((given_name, "") for given_name in sorted(given_names)))
+        schools[student.school_name].append((student.given_name, _("seat held") if student.is_held else ""))
+    for school, students in sorted(schools.items()):
+        yield Group(_heading(school, len(students)), tuple(sorted(students)))
     if context.snapshot.gone:
         yield Group(_("No longer coming"), tuple((student.given_name, student.school_name) for student in context.snapshot.gone))
 
