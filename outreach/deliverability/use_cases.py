@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -38,7 +38,16 @@ from outreach.notifications import (
     waiting_list_positions,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import Participant, contacts_of_students, for_school, is_there, recipients, schools_of, teacher_stands_in
+from outreach.people import (
+    IS_UNDELIVERABLE,
+    Participant,
+    contacts_of_students,
+    for_school,
+    is_there,
+    recipients,
+    schools_of,
+    teacher_stands_in,
+)
 
 
 def reactivate_mailbox(mailbox_id: int, *, now: datetime) -> bool:
@@ -60,7 +69,7 @@ def unblock_domain(domain: str, *, now: datetime) -> bool:
 
 
 def report_undeliverable_mailboxes(*, now: datetime) -> int:
-    """Report students' undeliverable addresses to their teachers, each once; give how many letters that made."""
+    """Report to teachers, each once, addresses that fail and guardians whose domain blocks us; give how many letters that made."""
     drafts = undeliverable_notices(now=now)
     if drafts:
         with transaction():
@@ -88,20 +97,26 @@ def _mark(domain: str, now: datetime) -> bool:
 
 @dataclass
 class Undeliverable:
-    """An undeliverable address and one teacher's students who have it: by student the next registration, the soonest first."""
+    """What fails, an address or a domain that blocks us, and one teacher's students who have it.
 
-    mailbox: Mailbox
+    `key`: of the news, once to each teacher, and again only when it fails again. `next_registrations`: by student, the soonest first.
+    """
+
+    what: str
+    cause: Cause
+    key: str
     teacher_id: int
+    mailbox_ids: set[int] = field(default_factory=set)
     next_registrations: dict[int, tuple[int, int]] = field(default_factory=dict)
 
-    @property
-    def key(self) -> str:
-        """The key of the news: once to each teacher, and again only when the address fails again."""
-        return f"refused:{self.mailbox.id}:{self.mailbox.undeliverable_at}:{self.teacher_id}"
+    def concerns(self, participant: Participant) -> bool:
+        """They would be written to there; of a domain that blocks us only minors with no guardian elsewhere, for whom to ask."""
+        is_there = not self.mailbox_ids.isdisjoint(to.mailbox_id for to in recipients(participant))
+        return is_there and (self.cause is Cause.BOUNCED or (participant.is_minor and teacher_stands_in(participant)))
 
 
 def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
-    """Write the letter for each undeliverable address that no teacher has been informed of since.
+    """Write the letter for each undeliverable address, and each domain that blocks guardians, that no teacher has been informed of since.
 
     It names all the teacher's students concerned and the next of their sessions, and belongs to no session's stream:
     nothing in it goes out of date with a later letter.
@@ -121,19 +136,34 @@ def _undeliverable(now: datetime) -> list[Undeliverable]:
         .join(behind, behind.c.mailbox_id == Mailbox.id)
         .join(Registration, Registration.student_id == behind.c.student_id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
-        .where(Mailbox.undeliverable_at.is_not(None), Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
+        .where(IS_UNDELIVERABLE, Mailbox.stopped_at.is_(None), Registration.state.in_(ACTIVE))
         .where(OutreachSession.is_current(now))
         .order_by(OutreachSession.starts_at, Registration.id)
     )
-    found: dict[tuple[int, int], Undeliverable] = {}
+    blocked_since = {one.domain: one.since for one in db.session.scalars(select(BlockedDomain).where(BlockedDomain.lifted_at.is_(None)))}
+    found: dict[str, Undeliverable] = {}
     for mailbox, registration_id, session_id, teacher_id, student_id in rows:
-        refusal = found.setdefault((mailbox.id, teacher_id), Undeliverable(mailbox, teacher_id))
+        new = _news(mailbox, teacher_id, blocked_since)
+        refusal = found.setdefault(new.key, new)
+        refusal.mailbox_ids.add(mailbox.id)
         refusal.next_registrations.setdefault(student_id, (session_id, registration_id))
     return list(found.values())
 
 
+def _news(mailbox: Mailbox, teacher_id: int, blocked_since: Mapping[str, datetime]) -> Undeliverable:
+    if mailbox.undeliverable_at is not None:
+        key = f"refused:{mailbox.id}:{mailbox.undeliverable_at}:{teacher_id}"
+        return Undeliverable(mailbox.address, Cause.BOUNCED, key, teacher_id)
+    key = f"blocked_guardians:{_sign(mailbox.domain)}:{blocked_since.get(mailbox.domain)}:{teacher_id}"
+    return Undeliverable(mailbox.domain, Cause.BLOCKED, key, teacher_id)
+
+
+def _sign(domain: str) -> str:
+    return sha256(domain.encode()).hexdigest()[:16]
+
+
 def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
-    """None where nobody would write there anyway: the guardian of a student who is of age."""
+    """None where nobody must be asked: the guardian of a student who is of age isn't written to."""
     by_session: dict[int, list[int]] = defaultdict(list)
     for session_id, registration_id in refusal.next_registrations.values():
         by_session[session_id].append(registration_id)
@@ -141,7 +171,7 @@ def _draft(refusal: Undeliverable, teacher: StaffContact) -> NewLetter | None:
     for session_id, registration_ids in by_session.items():
         outreach_session = db.session.get_one(OutreachSession, session_id)
         participants = read_participants(outreach_session, Registration.id.in_(registration_ids))
-        concerned += [(outreach_session, one) for one in participants if refusal.mailbox.id in {to.mailbox_id for to in recipients(one)}]
+        concerned += [(outreach_session, one) for one in participants if refusal.concerns(one)]
     return _letter(refusal, teacher, concerned) if concerned else None
 
 
@@ -151,14 +181,14 @@ def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[t
         reader=Reader.TEACHER,
         reader_name=teacher.name,
         reader_zone=teacher.zone,
-        cause=Cause.BOUNCED,
+        cause=refusal.cause,
         session=snapshot_of(soonest),
         seated=for_school([participant for participant in about if participant.state is not RegistrationState.WAITING]),
         waiting=for_school(
             [participant for participant in about if participant.state is RegistrationState.WAITING], waiting_list_positions(soonest.id)
         ),
         stands_in_for=for_school([participant for participant in about if teacher_stands_in(participant)]),
-        reason=refusal.mailbox.address,
+        reason=refusal.what,
     )
     return NewLetter(
         mailbox_id=teacher.mailbox_id,
@@ -179,7 +209,6 @@ def blocked_domain_notices(*, now: datetime) -> list[NewLetter]:
 
 def _drafts(blocked: BlockedDomain, now: datetime) -> list[NewLetter]:
     students = _students_by_teacher(blocked.domain, now)
-    sign = sha256(blocked.domain.encode()).hexdigest()[:16]
     return [
         NewLetter(
             mailbox_id=teacher.mailbox_id,
@@ -187,7 +216,7 @@ def _drafts(blocked: BlockedDomain, now: datetime) -> list[NewLetter]:
             facts=BlockedDomainSnapshot(
                 reader_name=teacher.name, domain=blocked.domain, students=students[teacher.user_id], server_words=blocked.words
             ).to_json(),
-            dedupe_key=f"blocked:{sign}:{blocked.since}:{teacher.user_id}",
+            dedupe_key=f"blocked:{_sign(blocked.domain)}:{blocked.since}:{teacher.user_id}",
             locale=teacher.locale,
         )
         for teacher in staff_contacts(students.keys()).values()

@@ -54,6 +54,7 @@ class Cause(enum.StrEnum):
     RELEASED = "released"
     NOT_MINE = "not_mine"
     UNDONE = "undone"
+    BLOCKED = "blocked"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -326,6 +326,8 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     left = replace(seated[0], **missing)
     yield "wrong-address-held", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.ADDRESS, seated=(left,), reason="a@b.example"))
     yield "wrong-address-undone", letter(LetterKind.WRONG_ADDRESS, facts(Reader.TEACHER, Cause.UNDONE, seated=(seated[0],)))
+    cut_off = facts(Reader.TEACHER, Cause.BLOCKED, seated=seated[:1], stands_in_for=seated[:1], reason="family.example")
+    yield "wrong-address-blocked", letter(LetterKind.WRONG_ADDRESS, cut_off)
     zone: dict[str, Any] = {"reader_zone": "Europe/London"}
     to_settle = facts(Reader.TEACHER, Cause.HELD, seated=(left,), stands_in_for=(left,), **zone)
     yield "digest-held", letter(LetterKind.DIGEST, to_settle)

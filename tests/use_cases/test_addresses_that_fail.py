@@ -193,7 +193,7 @@ def test_each_teacher_reads_of_their_own_students_alone(world: Neighbours) -> No
 
 @pytest.mark.parametrize(
     ("address", "marks"),
-    [(OLGA, ("undeliverable_at",)), (MARIA, ("blocked_at",)), (MARIA, ("undeliverable_at", "stopped_at")), (MARIA, ())],
+    [(OLGA, ("undeliverable_at",)), (PAUL, ("blocked_at",)), (MARIA, ("undeliverable_at", "stopped_at")), (MARIA, ())],
 )
 def test_an_address_that_nobody_would_write_to_or_that_works_is_not_reported(
     world: Neighbours, address: str, marks: tuple[str, ...]

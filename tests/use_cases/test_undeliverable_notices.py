@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.deliverability.use_cases import reactivate_mailbox, report_undeliverable_mailboxes
 from outreach.mail.smtp_responses import Rejected
-from outreach.models import BounceKind, Letter, LetterKind, Registration
+from outreach.models import BlockedDomain, BounceKind, Letter, LetterKind, Mailbox, Registration, RegistrationState
 from outreach.models.snapshots import Cause, LetterSnapshot
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted
@@ -139,3 +139,25 @@ def test_three_workers_tell_it_once(app: Flask, world: World, now: datetime) -> 
         world.maria.undeliverable_at = now
     at_once(app, *[partial(report_undeliverable_mailboxes, now=now)] * 3)
     assert len(letters_of()) == 1
+
+
+@pytest.mark.empty_database
+def test_the_teacher_is_asked_once_where_a_domain_blocks_the_only_guardians_of_minors(world: World, make: Builder, now: datetime) -> None:
+    """The seats stay, and the teacher gets what goes to the child; who has a guardian elsewhere, or is of age, needs nobody."""
+    ben = make.student(world.school_class, given_name="Ben", email="ben@pupils.example", guardians=("omar@families.example",))
+    cem = make.student(world.school_class, given_name="Cem", guardians=("lin@families.example", "lin@elsewhere.example"))
+    dan = make.student(world.school_class, given_name="Dan", guardians=("eva@families.example",), birth_date=date(2000, 1, 1))
+    world.register(world.ana, ben, cem, dan)
+    with transaction():
+        db.session.add(BlockedDomain(domain="families.example", since=now))
+        for mailbox in db.session.scalars(select(Mailbox).where(Mailbox.address.endswith("@families.example"))):
+            mailbox.blocked_at = now
+    assert report_undeliverable_mailboxes(now=now) == 1
+    assert report_undeliverable_mailboxes(now=now + HOUR) == 0
+    [(address, facts)] = letters_of()
+    assert (address, facts.cause, facts.reason) == (world.teacher.email, Cause.BLOCKED, "families.example")
+    assert names(facts) == [student.given_name for student in facts.stands_in_for] == ["Ana", "Ben"]
+    assert set(db.session.scalars(select(Registration.state))) == {RegistrationState.CONFIRMED}
+    world.moving()()
+    _address, digest = letters_of(LetterKind.DIGEST)[-1]
+    assert (digest.cause, [student.given_name for student in digest.stands_in_for]) == (Cause.MOVED, ["Ana", "Ben", "Dan"])

@@ -19,6 +19,8 @@ from outreach.models import Cause, LetterKind
 
 
 def _subject(context: LetterContext) -> str:
+    if context.snapshot.cause is Cause.BLOCKED:
+        return subject_with_title(_("No guardian gets our e-mails"), context.snapshot)
     if context.snapshot.cause is Cause.UNDONE:
         return subject_with_title(_("An e-mail address is right after all"), context.snapshot)
     return subject_with_title(_("Please correct an e-mail address"), context.snapshot)
@@ -28,6 +30,13 @@ def _lead(context: LetterContext) -> str:
     """Say whose address is wrong."""
     snapshot = context.snapshot
     who, phrase = names(own_students(snapshot), snapshot), session_phrase(snapshot.session)
+    if snapshot.cause is Cause.BLOCKED:
+        return _(
+            "The mail server of %(domain)s blocks our e-mails, so no guardian of %(names)s gets them. The next session is %(session)s.",
+            domain=snapshot.reason,
+            names=who,
+            session=phrase,
+        )
     if snapshot.cause is Cause.UNDONE:
         return _("The e-mail address we used for %(names)s about %(session)s is right after all.", names=who, session=phrase)
     if snapshot.cause is not Cause.BOUNCED:
@@ -45,7 +54,7 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 
 def _groups(context: LetterContext) -> Iterator[Group]:
     snapshot = context.snapshot
-    is_bounced = snapshot.cause is Cause.BOUNCED
+    is_bounced = snapshot.cause in (Cause.BOUNCED, Cause.BLOCKED)
     yield named_group(
         _("E-mails for these students go to this address") if is_bounced else _("This address was entered for"),
         own_students(snapshot),
@@ -56,7 +65,7 @@ def _groups(context: LetterContext) -> Iterator[Group]:
 
 
 def _button(context: LetterContext) -> Link:
-    if context.snapshot.cause is Cause.UNDONE:
+    if context.snapshot.cause in (Cause.UNDONE, Cause.BLOCKED):
         return registrations_link(context)
     return Link(_("Correct the address"), page(context, "/students?show=trouble"))
 
@@ -66,6 +75,10 @@ def _notes(context: LetterContext) -> Iterator[str]:
     snapshot = context.snapshot
     if snapshot.cause is Cause.UNDONE:
         yield _("The person at this address said “not my child” by mistake and has undone it. We send e-mails there again.")
+        return
+    if snapshot.cause is Cause.BLOCKED:
+        yield _("This doesn't change your students' seats. Please ask the families for an address at another provider, and enter it.")
+        yield _("Until then, you are the adult who gets our e-mails about them. Please pass on to a guardian what they say.")
         return
     if snapshot.cause is not Cause.BOUNCED:
         told = _("The person at this address told us so. We no longer send e-mails there.")
