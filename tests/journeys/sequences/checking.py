@@ -18,7 +18,7 @@ from outreach.registration.queries import registration_rows
 from outreach.tokens import LinkPurpose
 from tests.journeys.sequences.model import About
 from tests.journeys.sequences.model_people import Address
-from tests.journeys.sequences.model_sessions import CONFIRMED, OFFERED, WAITING, Session
+from tests.journeys.sequences.model_sessions import HAVE_AN_ENTRY, OFFERED, PENDING, WAITING, Place, Session
 from tests.journeys.sequences.people import COORDINATOR, PLACES
 from tests.support.calendars import Entry, replay
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.journeys.sequences.world import World
 
 MayHear = Mapping[int, Mapping[ReasonKind, set[Address]]]
-FAREWELLS = {LetterKind.CANCELLED, LetterKind.REMOVED}
+FAREWELLS = {LetterKind.CANCELLED, LetterKind.REMOVED, LetterKind.NOT_MINE}
 TO_ADULTS: Mapping[LetterKind, set[ReasonKind]] = {
     LetterKind.DIGEST: {ReasonKind.TEACHER},
     LetterKind.WRONG_ADDRESS: {ReasonKind.TEACHER},
@@ -50,17 +50,24 @@ class Shown:
 def places_are_as_in_the_model(world: World) -> None:
     """Each session's places are in the model's order, each in the same state, waiting for the same reason; seats are counted right."""
     shown = defaultdict(list)
-    columns = (Registration.session_id, Registration.student_id, Registration.state, Registration.wait_reason, Registration.offered_until)
-    for row in db.session.execute(select(*columns).order_by(Registration.queued_at, Registration.id)):
-        until = row.offered_until if row.state is OFFERED else None
+    columns = (Registration.session_id, Registration.student_id, Registration.state, Registration.wait_reason)
+    ends = (Registration.offered_until, Registration.held_until)
+    for row in db.session.execute(select(*columns, *ends).order_by(Registration.queued_at, Registration.id)):
+        until = row.offered_until if row.state is OFFERED else row.held_until
         shown[row.session_id].append((world.student_number(row.student_id), row.state, row.wait_reason, until))
     taken = {key: number for key, number in db.session.execute(select(OutreachSession.id, OutreachSession.seats_taken))}  # noqa: C416 (rows)
     for session in world.model.sessions:
-        wanted = [(one.student.number, one.state, one.why, one.offered_until if one.state is OFFERED else None) for one in session.places]
+        wanted = [(one.student.number, one.state, one.why, _until(one)) for one in session.places]
         assert shown[world.session_id(session)] == wanted, f"Session {session.number}: {shown[world.session_id(session)]} != {wanted}"
         assert taken[world.session_id(session)] == session.taken <= session.capacity
         if session.is_published and world.now < session.starts:
             assert session.next_in_line(session.queue(world.now)) == [], f"Session {session.number} has a seat nobody is asked about."
+
+
+def _until(place: Place) -> datetime | None:
+    if place.state is OFFERED:
+        return place.offered_until
+    return place.held_until if place.state is PENDING else None
 
 
 def who_is_written_to(world: World, before: MayHear | None = None) -> list[tuple[str, LetterKind]]:
@@ -126,7 +133,7 @@ def roster_is_true(world: World, session: Session) -> None:
         row, where = rows[place.student.number], f"{place.student.name}, session {session.number}"
         assert row.position == (waiting.index(place) + 1 if place in waiting else None), where
         shown = row.rsvp and (row.rsvp.answer, row.rsvp.is_verified, row.rsvp.differs)
-        asked = place.state is CONFIRMED and session.is_published
+        asked = place.state in HAVE_AN_ENTRY and session.is_published
         assert shown == (session.shown_answer(place) if asked else None), f"{where}: {shown}"
 
 
@@ -155,7 +162,8 @@ def _entry_is_true(world: World, session: Session, address: Address, entry: Entr
     elif wanted is None:
         assert entry is None, where
     else:
-        status = "TENTATIVE" if session.decides else "CONFIRMED"
+        is_held = all(isinstance(about, Place) and about.state is PENDING for _kind, about in wanted.reasons)
+        status = "TENTATIVE" if session.decides or is_held else "CONFIRMED"
         is_busy = wanted.kinds != {ReasonKind.GUARDIAN}
         assert entry is not None, where
         assert (shown(entry), entry.sequence) == (Shown(session.starts, session.ends, session.place, status, is_busy), wanted.revision), (
@@ -193,7 +201,7 @@ def page_is_true(world: World, session: Session, address: Address) -> None:
     in_line = {one.student.number: waiting.index(one) + 1 for one in waiting}
     assert shown == {(one.number, place.state, in_line.get(one.number)) for one, place in known.items()}
     asked, entry = question(page, now=world.now), session.live.get(address)
-    about = [place for place in known.values() if place.state is CONFIRMED]
+    about = [place for place in known.values() if place.state in HAVE_AN_ENTRY]
     if entry is None or not about or world.now >= session.starts:
         assert asked is None
         return

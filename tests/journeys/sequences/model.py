@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.models import Answer, ReasonKind, RegistrationState, SessionState
 from tests.journeys.sequences.model_people import Address, No, People, Student
-from tests.journeys.sequences.model_sessions import CONFIRMED, OFFERED, WAITING, Place, Session
+from tests.journeys.sequences.model_sessions import CONFIRMED, HAVE_AN_ENTRY, OFFERED, WAITING, Place, Session
 from tests.journeys.sequences.people import MAYA, MORNING, PLACES, SESSIONS, Clock
 
 GONE = {RegistrationState.WITHDRAWN, RegistrationState.REMOVED}
@@ -180,6 +180,8 @@ class Model:
         session.must_still_begin(self.now)
         if place.state is not OFFERED or place.offered_until is None or self.now >= place.offered_until:
             raise No("Nothing is on offer.")
+        if takes and place.student.needs_guardian(session.day):
+            raise No("Somebody must be responsible first.")
         place.state = CONFIRMED if takes else WAITING
         self._tell(session, [place] if takes else session.fill(self.now))
 
@@ -193,12 +195,18 @@ class Model:
 
     def correct(self, change: Callable[[], object], *concerned: Student) -> None:
         """Somebody's address, guardian or age changes: calendars follow, and who is new hears where the student stands in line."""
+        before = {student for student in self.people.students if student.is_guarded}
         change()
+        for student in self.people.students:
+            if student.is_guarded is not (student in before):
+                student.has_lost_all = not student.is_guarded
         for session in self.sessions:
             if session.is_published and session.ends > self.now:
                 self._follow(session)
-                in_line = [place for place in session.active if place.student in concerned and place.state is not CONFIRMED]
+                in_line = [place for place in session.active if place.student in concerned and place.state not in HAVE_AN_ENTRY]
                 self._must(session, {one for one in session.families(in_line) if (one.text, session.number) not in self.written})
+                is_settled = self.now < session.starts and any(place.student in concerned for place in session.active)
+                self._tell(session, session.fill(self.now) if is_settled else [])
 
     def join(self, school: str, name: str, guardian: str) -> Student:
         """Write down somebody new."""
@@ -214,7 +222,7 @@ class Model:
         coming = (session for session in self.sessions if session.is_published and session.ends > self.now)
         if any(place.student is student for session in coming for place in session.active):
             raise No("They have a place.")
-        student.address, student.born, student.guardians, student.is_gone = None, None, [], True
+        student.address, student.born, student.guardians, student.is_gone, student.has_lost_all = None, None, [], True, False
 
     # What families do
 
@@ -257,22 +265,28 @@ class Model:
         if links != address.links:
             raise No("The link is void.")
         students = self.people.behind(address)
+        if address.is_stopped or (address.signs_in and not students):
+            return
         self._must(session, session.teachers(place for place in session.active if place.student in students))
+        self.correct(lambda: self._end_links(address, students), *students)
+
+    def _end_links(self, address: Address, students: Iterable[Student]) -> None:
         address.links += 1
         address.is_stopped |= not address.signs_in
         for student in students if address.signs_in else ():
             student.address = None if student.address is address else student.address
             for guardian in student.guardians:
                 guardian.address = None if guardian.address is address else guardian.address
-        self.correct(lambda: None, *students)
 
     # What time and mail servers do
 
     def do_jobs(self) -> None:
-        """Offers lapse, and domains that turn us away are marked."""
+        """Offers lapse, held seats are released, and domains that turn us away are marked."""
         for session in self.sessions:
             if session.is_published and session.lapse(self.now):
                 self._tell(session, session.fill(self.now))
+            if released := session.release(self.now):
+                self._tell(session, [*released, *session.fill(self.now)])
         self.people.look_for_blocked_domains(self.now)
 
     def reached_again(self, address: Address) -> None:
@@ -281,7 +295,7 @@ class Model:
             return
         address.is_refused = address.is_blocked = False
         for session in self.sessions if address.is_reached else ():
-            in_line = session.families(place for place in session.active if place.state is not CONFIRMED)
+            in_line = session.families(place for place in session.active if place.state not in HAVE_AN_ENTRY)
             if session.ends > self.now and (address in session.live or address in in_line):
                 self._must(session, [address])
 
@@ -318,7 +332,7 @@ class Model:
         self.expected.lists |= {(one.teacher.text, session.number) for one in changed if not (one.state in GONE and one.teacher is by)}
 
     def _end(self, session: Session, ended: Sequence[Place], state: RegistrationState, by: Address | None) -> None:
-        in_line = [place for place in ended if place.state is not CONFIRMED]
+        in_line = [place for place in ended if place.state not in HAVE_AN_ENTRY]
         for place in ended:
             place.state, place.why = state, None
         self.expected.out_of_line |= {(one.text, session.number) for one in session.families(in_line)}
@@ -327,7 +341,7 @@ class Model:
     def _tell_all(self, session: Session, *, asks_again: bool, keeps_yes: bool = False) -> None:
         session.revise(asks_again=asks_again, keeps_yes=keeps_yes, but=self._follow(session))
         self._must(session, session.live)
-        self._must(session, session.families(place for place in session.active if place.state is not CONFIRMED))
+        self._must(session, session.families(place for place in session.active if place.state not in HAVE_AN_ENTRY))
         self.expected.lists |= {(one.text, session.number) for one in session.teachers(session.active)}
 
 

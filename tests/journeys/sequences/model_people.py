@@ -62,6 +62,16 @@ class Student:
     born: date | None = None
     guardians: list[Guardian] = field(default_factory=list)
     is_gone: bool = False
+    has_lost_all: bool = False
+
+    @property
+    def is_guarded(self) -> bool:
+        """Some guardian may be written to, whether or not letters arrive."""
+        return any(one.address and not one.address.is_stopped for one in self.guardians)
+
+    def needs_guardian(self, day: date) -> bool:
+        """A minor whose last guardian has left; who never had one needs none."""
+        return self.has_lost_all and self.is_minor(day)
 
     def age(self, day: date) -> int | None:
         """How old they are that day; None where nobody knows."""

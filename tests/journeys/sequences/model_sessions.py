@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import inf
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,9 @@ from tests.journeys.sequences.model_people import Address, No, Student
 from tests.journeys.sequences.people import PLACES
 
 OFFERED, CONFIRMED, WAITING = RegistrationState.OFFERED, RegistrationState.CONFIRMED, RegistrationState.WAITING
+PENDING, RELEASED = RegistrationState.PENDING, RegistrationState.RELEASED
+HAVE_AN_ENTRY = (PENDING, CONFIRMED)
+SCHOOLS_ZONE = "Europe/London"
 Reason = tuple[ReasonKind, object]  # as whom, and the adult or the place it is about
 OPPOSITE = {Answer.ACCEPTED: Answer.DECLINED, Answer.DECLINED: Answer.ACCEPTED}
 
@@ -32,20 +35,30 @@ def six_hours_by_day(now: datetime, zone: str) -> datetime:
     return now
 
 
+def three_school_days(now: datetime) -> datetime:
+    """Six in the evening of the third day from Monday to Friday after this one, on the schools' clock."""
+    there, days = now.astimezone(ZoneInfo(SCHOOLS_ZONE)), 3
+    while days:
+        there += timedelta(days=1)
+        days -= there.isoweekday() <= 5
+    return there.replace(hour=18, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
 @dataclass(eq=False)
 class Place:
-    """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice."""
+    """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice. `held_until`: then it is released."""
 
     student: Student
     teacher: Address
     state: RegistrationState
     why: WaitReason | None = None
     offered_until: datetime | None = None
+    held_until: datetime | None = None
 
     @property
     def is_active(self) -> bool:
         """They take part or wait."""
-        return self.state in (WAITING, OFFERED, CONFIRMED)
+        return self.state in (WAITING, OFFERED, *HAVE_AN_ENTRY)
 
 
 @dataclass(eq=False)
@@ -89,6 +102,7 @@ class Session:
     state: SessionState = SessionState.DRAFT
     places: list[Place] = field(default_factory=list)
     entries: dict[Address, Entry] = field(default_factory=dict)
+    touched: set[Address] = field(default_factory=set)
 
     @property
     def is_published(self) -> bool:
@@ -103,7 +117,7 @@ class Session:
     @property
     def taken(self) -> int:
         """Seats that are held, those on offer too."""
-        return sum(place.state in (OFFERED, CONFIRMED) for place in self.places)
+        return sum(place.state in (OFFERED, *HAVE_AN_ENTRY) for place in self.places)
 
     @property
     def live(self) -> dict[Address, Entry]:
@@ -128,8 +142,9 @@ class Session:
         return now < self.starts - timedelta(hours=24)
 
     def queue(self, now: datetime) -> list[Place]:
-        """Who waits and may be given a seat now; on the last day nobody is asked twice."""
-        return [one for one in self.places if one.state is WAITING and (one.offered_until is None or self.seats_unasked(now))]
+        """Who waits and may be given a seat now; on the last day nobody is asked twice, and a minor who lost all guardians never."""
+        waiting = [one for one in self.places if one.state is WAITING and not one.student.needs_guardian(self.day)]
+        return [one for one in waiting if one.offered_until is None or self.seats_unasked(now)]
 
     def next_in_line(self, queue: Iterable[Place]) -> list[Place]:
         """Who gets the free seats: first come first, but who is over the school's limit is passed over."""
@@ -140,7 +155,7 @@ class Session:
         return chosen
 
     def _school_left(self, school: str, besides: Sequence[Place] = ()) -> float:
-        seated = [place for place in self.places if place.state in (OFFERED, CONFIRMED)]
+        seated = [place for place in self.places if place.state in (OFFERED, *HAVE_AN_ENTRY)]
         return (self.limit or inf) - sum(place.student.school == school for place in (*seated, *besides))
 
     def add(self, students: Sequence[Student], teacher: Address, now: datetime) -> list[Place]:
@@ -149,19 +164,29 @@ class Session:
         free = self.capacity - self.taken - len(ahead)
         seated = int(min(free, max(self._school_left(students[0].school, ahead), 0)))
         why = WaitReason.FULL if seated == free else WaitReason.SCHOOL_LIMIT
-        added = [Place(one, teacher, CONFIRMED) if n < seated else Place(one, teacher, WAITING, why) for n, one in enumerate(students)]
+        able = [student for student in students if not student.needs_guardian(self.day)]
+        first = [Place(one, teacher, CONFIRMED) for one in able[:seated]]
+        later = [one for one in students if one not in able[:seated]]
+        added = [*first, *(Place(one, teacher, WAITING, why if one in able else None) for one in later)]
         self.places += added
         return added
 
     def fill(self, now: datetime) -> list[Place]:
         """Seat whoever is next, or ask their teacher for six hours by day, or until the start; give whose seat is new or on offer.
 
-        Offers lapse when their time is up. Once nobody need be asked, as after a move, what is on offer is given.
+        Offers lapse when their time is up. Once nobody need be asked, as after a move, what is on offer is given. Before, seats are held
+        or confirmed, and released when their time is up; an offer to somebody who may have no seat is taken back.
         """
-        if not self.is_published or now >= self.starts:
-            return []
+        begins = self.is_published and now < self.starts
+        changed = self.hold(now) if begins else []
+        changed += self.release(now)
+        if not begins:
+            return changed
         unasked = self.seats_unasked(now)
         self.lapse(now)
+        for place in [one for one in self.places if one.state is OFFERED and one.student.needs_guardian(self.day)]:
+            place.state, place.offered_until = WAITING, None
+            changed.append(place)
         offered = [place for place in self.places if place.state is OFFERED]
         for place in offered:
             place.state = CONFIRMED if unasked else OFFERED
@@ -170,7 +195,30 @@ class Session:
         for place in chosen:
             place.state, place.why = (CONFIRMED if unasked else OFFERED), None
             place.offered_until = place.offered_until if unasked else min(six_hours_by_day(now, PLACES[self.place]), self.starts)
-        return [*offered, *chosen] if unasked else chosen
+        return [*changed, *offered, *chosen] if unasked else [*changed, *chosen]
+
+    def hold(self, now: datetime) -> list[Place]:
+        """Hold the seats of minors who have lost all guardians, confirm those for whom somebody is responsible again."""
+        changed = []
+        for place in (one for one in self.places if one.state in HAVE_AN_ENTRY):
+            state = PENDING if place.student.needs_guardian(self.day) else CONFIRMED
+            if state is not place.state:
+                place.state, place.held_until = state, None
+                changed.append(place)
+                self.touched |= {address for address, _kind in place.student.hears(self.day)}
+            if state is PENDING:
+                late = max(self.starts - timedelta(hours=24), six_hours_by_day(now, SCHOOLS_ZONE))
+                place.held_until = min(place.held_until or min(three_school_days(now), late), self.starts)
+        return changed
+
+    def release(self, now: datetime) -> list[Place]:
+        """End the held seats that nobody has settled in time; give them."""
+        late = [one for one in self.places if one.state is PENDING and one.held_until and one.held_until <= now]
+        if not self.is_published or now >= self.ends:
+            return []
+        for place in late:
+            place.state = RELEASED
+        return late
 
     def lapse(self, now: datetime) -> bool:
         """Who was asked in vain waits again; give whether there was anybody."""
@@ -182,7 +230,8 @@ class Session:
     def has_seat_for(self, place: Place, now: datetime) -> bool:
         """A seat is free that nobody ahead may have, and this school may have one more."""
         ahead = self.next_in_line(self.queue(now))
-        return self.taken + len(ahead) < self.capacity and self._school_left(place.student.school, ahead) > 0
+        is_one_left = self.taken + len(ahead) < self.capacity and self._school_left(place.student.school, ahead) > 0
+        return is_one_left and not place.student.needs_guardian(self.day)
 
     def wanted(self) -> dict[Address, frozenset[Reason]]:
         """Why it should stand in whose calendar: hosts, families of who has a seat for good, and their teachers."""
@@ -190,17 +239,22 @@ class Session:
         for host in self.hosts if self.is_published else ():
             found[host].add((ReasonKind.HOST, host))
         for place in self.places if self.is_published else ():
-            if place.state is CONFIRMED:
+            if place.state in HAVE_AN_ENTRY:
                 found[place.teacher].add((ReasonKind.TEACHER, place.teacher))
                 for address, kind in place.student.hears(self.day):
                     found[address].add((kind, place))
         return {address: frozenset(reasons) for address, reasons in found.items()}
 
     def follow(self) -> set[Address]:
-        """Let entries begin, change and end with their reasons; give whose did. Who is invited anew is asked anew."""
+        """Let entries begin, change and end with their reasons; give whose did. Who is invited anew is asked anew.
+
+        `touched`: entries that say of a seat that it is held, or confirmed again, are revised as well.
+        """
         wanted = self.wanted()
         standing = {address: entry.reasons for address, entry in self.live.items()}
         changed = {address for address in wanted.keys() | standing.keys() if wanted.get(address) != standing.get(address)}
+        changed |= self.touched & standing.keys()
+        self.touched = set()
         for address in changed:
             reasons = wanted.get(address, frozenset())
             if address not in self.entries:
