@@ -144,6 +144,17 @@ def say_not_mine(world: World, a: int, b: int, c: int) -> None:
     world.ask(partial(world.model.not_mine, session, address, version), deed)
 
 
+def undo_not_mine(world: World, a: int, _b: int, c: int) -> None:
+    """Say that it was a mistake, or say so twice."""
+    address = one_of(sorted(world.model.left_at, key=lambda one: one.text), a)
+    session = one_of(world.model.sessions, c)
+    mailbox_id, session_id = world.mailbox_id(address), world.session_id(session)
+    world.ask(
+        partial(world.model.undo_not_mine, session, address),
+        lambda: families.undo_not_mine(mailbox_id, session_id=session_id, now=world.now),
+    )
+
+
 def stop_reminders(world: World, a: int, _b: int, c: int) -> None:
     """Want no reminders, or want them again."""
     _session, address = an_entry(world.model, a, any_state=True)

@@ -12,6 +12,7 @@ from outreach.class_lists.plan import KnownStudent, ListedGuardian
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
 from outreach.schools.students import StudentInput, add_student, edit_student, remove_student, seen_of
+from outreach.schools.use_cases import take_responsibility
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED, WAITING
 from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
@@ -160,6 +161,17 @@ def leave(world: World, a: int, _b: int, c: int) -> None:
     student = _a_student(world, a)
     key = world.student_ids[student.number]
     world.ask(partial(world.model.leave, student), lambda: remove_student(key, now=world.now))
+
+
+def be_responsible(world: World, a: int, b: int, _c: int) -> None:
+    """Take responsibility for a student whose last guardian has left, at times for one who needs nobody."""
+    lost = [student for student in world.model.people.students if student.has_lost_all]
+    student = _a_student(world, a) if b % 8 == 0 else one_of(lost, a)
+    key, by_id = world.student_ids[student.number], world.user_ids[TEACHERS[student.school][0]]
+    world.ask(
+        partial(world.model.be_responsible, student, world.model.people.at(TEACHERS[student.school][0])),
+        lambda: take_responsibility(key, by_id=by_id, now=world.now),
+    )
 
 
 def _a_student(world: World, number: int) -> Student:

@@ -15,7 +15,8 @@ TIMES = (timedelta(seconds=1), timedelta(minutes=6), timedelta(hours=9), timedel
 DAY_BEFORE = Wait(timedelta(days=16, hours=12))
 WITHDRAWN, MORE_REGISTERED = Act("withdraw", 2, 1), Act("register", 0, 30, 1)
 # Where nothing else would soon lead: seats are offered on the day before and taken, declined, or lapse at the start; a domain turns us away
-# and is marked; a guardian of three and a student's own reader say that it isn't them; families disagree, and some give places back.
+# and is marked; a guardian of three and a student's own reader say that it isn't them,
+# and one was mistaken; families disagree, and some give places back.
 BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (),
     (),
@@ -23,7 +24,7 @@ BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (DAY_BEFORE, WITHDRAWN, Act("answer_offer", b=1, c=0), Act("answer_offer", 6, 0, 1), MORE_REGISTERED, Act("withdraw", 1, 1)),
     (MORE_REGISTERED, DAY_BEFORE, WITHDRAWN, Act("withdraw", 2, 1), Wait(timedelta(days=2)), Jobs()),
     (Round((Fate.NOT_FROM_YOU,) * 20), Jobs()),
-    (AllArrives(), Act("say_not_mine", 5), Act("say_not_mine", 1), Act("shift", 0, 1, 0)),
+    (AllArrives(), Act("say_not_mine", 5), Act("say_not_mine", 1), Act("shift", 0, 1, 0), Act("undo_not_mine"), Act("be_responsible", b=1)),
     (Act("resize", 1, 7, 4), AllArrives(), *(Act("answer_on_page", a, b) for a, b in ((17, 0), (10, 2), (11, 2), (14, 2), (5, 2)))),
 )
 

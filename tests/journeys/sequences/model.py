@@ -13,8 +13,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from outreach.models import Answer, ReasonKind, RegistrationState, SessionState
-from tests.journeys.sequences.model_people import Address, No, People, Student
-from tests.journeys.sequences.model_sessions import CONFIRMED, HAVE_AN_ENTRY, OFFERED, WAITING, Place, Session
+from tests.journeys.sequences.model_people import Address, Guardian, No, People, Student
+from tests.journeys.sequences.model_sessions import CONFIRMED, HAVE_AN_ENTRY, OFFERED, PENDING, WAITING, Place, Session
 from tests.journeys.sequences.people import MAYA, MORNING, PLACES, SESSIONS, Clock
 
 GONE = {RegistrationState.WITHDRAWN, RegistrationState.REMOVED}
@@ -36,14 +36,26 @@ class ExpectedLetters:
 
 
 @dataclass
+class Left:
+    """What "not my child" ended: this person's address was that one."""
+
+    who: Guardian | Student
+    at: datetime
+
+
+@dataclass
 class Model:
-    """Everything the rules speak of. `now` is for others to set. `written`: which address ever had a letter about which session."""
+    """Everything the rules speak of. `now` is for others to set. `written`: which address ever had a letter about which session.
+
+    `left_at`: what is there to undo of "not my child", by address.
+    """
 
     now: datetime = MORNING
     people: People = field(default_factory=People.first)
     sessions: list[Session] = field(default_factory=list)
     expected: ExpectedLetters = field(default_factory=ExpectedLetters)
     written: set[About] = field(default_factory=set)
+    left_at: dict[Address, list[Left]] = field(default_factory=dict)
 
     @classmethod
     def first(cls) -> Model:
@@ -270,7 +282,45 @@ class Model:
         self._must(session, session.teachers(place for place in session.active if place.student in students))
         self.correct(lambda: self._end_links(address, students), *students)
 
+    def undo_not_mine(self, session: Session, address: Address) -> None:
+        """What ended in the last seven days holds again, where the school hasn't corrected it since; teachers hear of it."""
+        recent = [one for one in self.left_at.get(address, []) if one.at > self.now - timedelta(days=7)]
+        as_left = address if address.is_stopped else None
+        kept = [one for one in recent if one.who.address is as_left and self._is_there(one.who)]
+        if not kept:
+            raise No("Nothing is left to undo.")
+        self.left_at[address] = [one for one in self.left_at[address] if one not in kept]
+        students = {*self.people.behind(address), *(child for one in kept for child in self._about(one.who))}
+        self.correct(lambda: self._restore(address, kept), *students)
+        self._must(session, session.teachers(place for place in session.active if place.student in students))
+
+    def _restore(self, address: Address, kept: Iterable[Left]) -> None:
+        address.is_stopped = False
+        for one in kept:
+            one.who.address = address
+
+    def _is_there(self, who: Guardian | Student) -> bool:
+        return not who.is_gone if isinstance(who, Student) else bool(self.people.children(who))
+
+    def _about(self, who: Guardian | Student) -> set[Student]:
+        return {who} if isinstance(who, Student) else self.people.children(who)
+
+    def be_responsible(self, student: Student, by: Address) -> None:
+        """A teacher stands for a student whose last guardian has left; they get no list of what that confirms."""
+        if not student.has_lost_all:
+            raise No("Nobody needs to.")
+        student.has_lost_all = False
+        for session in self.sessions:
+            if session.is_published and self.now < session.starts and any(place.student is student for place in session.active):
+                held = {place for place in session.places if place.state is PENDING}
+                changed = session.fill(self.now)
+                is_their_own_doing = all(place in held for place in changed if place.teacher is by)
+                self._tell(session, [place for place in changed if not (is_their_own_doing and place.teacher is by)])
+
     def _end_links(self, address: Address, students: Iterable[Student]) -> None:
+        everybody: list[Guardian | Student] = [*self.people.guardians(), *students]
+        left = [one for one in everybody if one.address is address]
+        self.left_at.setdefault(address, []).extend(Left(one, self.now) for one in left)
         address.links += 1
         address.is_stopped |= not address.signs_in
         for student in students if address.signs_in else ():
