@@ -40,6 +40,7 @@ from outreach.models import (
     Mailbox,
     OutboxPause,
     RoleName,
+    Student,
     WebAuthn,
 )
 from outreach.registration.use_cases import RegistrationRequest, register_students
@@ -179,6 +180,26 @@ def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[],
         marks = connection.execute(select(Mailbox.undeliverable_at, Mailbox.undeliverable_words).where(Mailbox.address == SPARE)).one()
     assert after == before | {table: 0 for table, made_by in MADE_LATER.items() if step < made_by}
     assert marks == (NOW, "550 No such user")
+
+
+def test_whose_only_guardian_said_not_my_child_before_has_lost_them_all(empty_url: Callable[[], str], tmp_path: Path) -> None:
+    """Who has another guardian, or none from the start, has not."""
+    url = empty_url()
+
+    def families() -> None:
+        make = Builder(NOW)
+        school_class = make.school_class(make.school())
+        gone, stays = make.mailbox("gone@families.example"), make.mailbox("stays@families.example")
+        make.student(school_class, given_name="Ana", guardians=(gone.address,))
+        make.student(school_class, given_name="Ben", guardians=(gone.address, stays.address))
+        make.student(school_class, given_name="Cem", guardians=(None,))
+        with transaction():
+            gone.stop(now=NOW)
+
+    migrate(url, tmp_path, upgrade, families, partial(downgrade, revision="0009"), upgrade)
+    with connected(url) as connection:
+        found = {row.given_name: row.guardians_gone_at for row in connection.execute(select(Student.given_name, Student.guardians_gone_at))}
+    assert found == {"Ana": NOW, "Ben": None, "Cem": None}
 
 
 def rows(connection: Connection, table: Table) -> int:

@@ -9,6 +9,11 @@ branch_labels = None
 depends_on = None
 
 COMMENT = "The last guardian left then; none: there is one, a teacher took responsibility, or there never was one"
+# Of a student: the guardians with an address whose reader said "not my child", or didn't.
+GUARDIANS = (
+    "FROM guardianship JOIN guardian ON guardian.id = guardianship.guardian_id JOIN mailbox ON mailbox.id = guardian.mailbox_id "
+    "WHERE guardianship.student_id = student.id AND mailbox.stopped_at {which}"
+)
 NAME = "ck_consent_purpose"
 PURPOSES_BEFORE = ("attend", "photo", "contact", "mentoring")
 PURPOSES_AFTER = (*PURPOSES_BEFORE, "responsibility")
@@ -17,6 +22,8 @@ PURPOSES_AFTER = (*PURPOSES_BEFORE, "responsibility")
 def upgrade():
     op.add_column("student", sa.Column("guardians_gone_at", sa.DateTime(timezone=True), nullable=True, comment=COMMENT))
     replace_check(PURPOSES_BEFORE, PURPOSES_AFTER)
+    stopped, open_ = (GUARDIANS.format(which=which) for which in ("IS NOT NULL", "IS NULL"))
+    op.execute(f"UPDATE student SET guardians_gone_at = (SELECT max(mailbox.stopped_at) {stopped}) WHERE EXISTS (SELECT 1 {stopped}) AND NOT EXISTS (SELECT 1 {open_})")
 
 
 def downgrade():

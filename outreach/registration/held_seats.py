@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 
 from outreach.db import db
-from outreach.models import HAVE_AN_ENTRY, Cause, OutreachSession, Registration, RegistrationState, School
+from outreach.models import HAVE_AN_ENTRY, Cause, OutreachSession, Registration, RegistrationState, School, Student
 from outreach.people import HoldReason, Settler, hold_reasons, settlers
 from outreach.registration.steps import set_state
 from outreach.time import after_day_hours, after_school_days
@@ -73,6 +73,19 @@ def settle_by(outreach_session: OutreachSession, zone: str, *, now: datetime) ->
 def is_overdue(now: datetime) -> ColumnElement[bool]:
     """A seat is held, and the time to settle it is up."""
     return (Registration.state == RegistrationState.PENDING) & (Registration.held_until <= now)
+
+
+def sessions_to_hold(now: datetime) -> Select[int]:
+    """Select the sessions to come with a confirmed seat of a minor whose last guardian has gone."""
+    is_minor = Student.is_minor_in_sql(OutreachSession.starts_wall, School.majority_age)
+    return (
+        select(Registration.session_id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .join(Student, Student.id == Registration.student_id)
+        .join(School, School.id == Registration.school_id)
+        .where(Registration.state == RegistrationState.CONFIRMED, Student.guardians_gone_at.is_not(None), is_minor)
+        .where(OutreachSession.is_to_come(now))
+    )
 
 
 def _zone_of_settler(reasons: Collection[HoldReason], outreach_session: OutreachSession, school_zone: str) -> str | None:

@@ -34,7 +34,7 @@ from outreach.registration.checks import (
     must_not_be_passed_over,
     must_wait,
 )
-from outreach.registration.held_seats import is_overdue
+from outreach.registration.held_seats import is_overdue, sessions_to_hold
 from outreach.registration.seats import (
     end_registrations,
     give_seats,
@@ -160,9 +160,12 @@ def lapse_offers(*, now: datetime) -> int:
 
 
 def release_held_seats(*, now: datetime) -> int:
-    """Release held seats that nobody settled in time, and give them to the next; gives in how many sessions. Twice adds nothing."""
-    found = select(Registration.session_id).join(OutreachSession).where(is_overdue(now), OutreachSession.is_current(now))
-    sessions = db.session.scalars(found.distinct()).all()
+    """Release held seats that nobody settled in time, and give them to the next; gives in how many sessions. Twice adds nothing.
+
+    Seats that should be held by now are held first: the age of majority was raised, or nobody held them before there was this rule.
+    """
+    overdue = select(Registration.session_id).join(OutreachSession).where(is_overdue(now), OutreachSession.is_current(now))
+    sessions = sorted({*db.session.scalars(overdue), *db.session.scalars(sessions_to_hold(now))})
     for session_id in sessions:
         review_seats(session_id, now=now)
     return len(sessions)

@@ -13,7 +13,17 @@ from outreach.class_lists import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.families.use_cases import can_undo_not_mine, not_mine, undo_not_mine
-from outreach.models import Consent, LetterKind, OutreachSession, Purpose, Registration, RegistrationState, RegistrationStep, Student
+from outreach.models import (
+    Consent,
+    LetterKind,
+    OutreachSession,
+    Purpose,
+    Registration,
+    RegistrationState,
+    RegistrationStep,
+    School,
+    Student,
+)
 from outreach.registration import use_cases as registering
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
@@ -331,3 +341,16 @@ def test_a_teacher_who_is_a_guardian_too_undoes_it_as_well(scene: Scene) -> None
     assert states(scene.session)["Dua"] is PENDING
     undo_not_mine(mailbox_id, session_id=scene.session.id, now=scene.now + MINUTE)
     assert (states(scene.session)["Dua"], known_students(scene.school.id)[dua.id].guardians[0].email) == (CONFIRMED, scene.colleague.email)
+
+
+def test_the_job_holds_seats_once_the_age_of_majority_is_raised(scene: Scene) -> None:
+    eighteen = scene.session.starts_wall.date().replace(year=2009)
+    scene.correct(scene.ana, birth_date=eighteen)
+    scene.register(scene.ana)
+    scene.leaves(later=2 * MINUTE)
+    assert registering.release_held_seats(now=scene.now + 3 * MINUTE) == 0
+    with transaction():
+        db.session.get_one(School, scene.school.id).majority_age = 19
+    assert registering.release_held_seats(now=scene.now + 4 * MINUTE) == 1
+    assert (states(scene.session)["Ana"], registration_of(scene.ana, scene.session).held_until) == (PENDING, THURSDAY_1800)
+    assert registering.release_held_seats(now=scene.now + 5 * MINUTE) == 0
