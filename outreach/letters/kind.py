@@ -20,6 +20,7 @@ from outreach.letters.phrases import greeting, sentences
 from outreach.letters.provisional import status_sentences
 from outreach.letters.rows import rows_of_who_takes_part
 from outreach.models import Cause, Letter, LetterKind
+from outreach.people import Capacities, remaining
 from outreach.settings import Settings
 from outreach.web import formatting
 
@@ -37,7 +38,8 @@ class Kind:
 
     `label`: its name on staff pages. `can_be_stopped`: not sent to people who stopped reminders. `can_be_superseded`: not sent if a later
     letter of the same invitation replaces it: a newer calendar object, or, for a kind without one, the next of that kind.
-    `out_of_date`: the other rules by which it isn't sent. `taken_back_with`: what removes it from the queue; a letter
+    `out_of_date`: the other rules by which it isn't sent. `names_as_staff`: it names students as their teacher or host knows them.
+    `for_teachers`: only teachers read it, which its snapshot doesn't say. `taken_back_with`: what removes it from the queue; a letter
     with a calendar object is always removed with its invitation. `begins_thread`: the first of an invitation's letters may be
     of this kind. `opens_account`: it contains a link that staff must never see.
     """
@@ -50,6 +52,8 @@ class Kind:
     taken_back_with: TakenBackWith | None = None
     begins_thread: bool = False
     opens_account: bool = False
+    names_as_staff: bool = False
+    for_teachers: bool = False
     calendar_method: Method | None = None
 
     def why_out_of_date(self, letter: Letter, *, is_superseded: bool, now: datetime) -> str | None:
@@ -58,6 +62,15 @@ class Kind:
             return "superseded"
         rules = (*self.out_of_date, *((REMINDERS_STOPPED,) if self.can_be_stopped else ()))
         return next((rule.reason for rule in rules if rule.applies(letter, now)), None)
+
+    def for_whom_it_still_is(self, letter: Letter, now: Capacities) -> dict[str, Any] | None:
+        """Give the facts of the letter for what its readers still are; None: they no longer are as whom they were to get it."""
+        if self.for_teachers:
+            return letter.facts if now.teaches else None
+        if "reader" not in letter.facts:
+            return letter.facts
+        takes_back = self.calendar_method is Method.CANCEL and letter.sequence is not None
+        return remaining(letter.facts, now, names_as_staff=self.names_as_staff, takes_back=takes_back)
 
 
 @dataclass(frozen=True, kw_only=True)

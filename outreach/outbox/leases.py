@@ -18,7 +18,9 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from outreach.db import db
 from outreach.letters import KINDS, kinds_where
 from outreach.models import UNSETTLED, Invitation, Letter, LetterState, OutreachSession
+from outreach.outbox.readers import capacities
 
+NO_LONGER_THEIRS = "no_longer_theirs"
 _LETTERS = cast(Table, Letter.__table__)
 _LET_GO = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
 _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
@@ -65,17 +67,23 @@ def is_anything_due(*, now: datetime) -> bool:
 def lease_due(*, now: datetime, pace: Pace) -> Lease:
     """Lease the oldest due letters, at most one of each stream: later ones wait until it is settled.
 
-    Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is leased twice.
+    Asked now is also whether whoever reads at a mailbox still is as whom they were to get the letter; one for several capacities is
+    composed anew for those that remain. Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is leased twice.
     """
     lease = Lease(token=uuid4().hex, until=now + pace.lease)
-    for letter, is_superseded in db.session.execute(_batch(), {"now": now, "batch": pace.batch}):
+    batch = db.session.execute(_batch(), {"now": now, "batch": pace.batch}).all()
+    readers = capacities([letter for letter, _is_superseded in batch]) if batch else {}
+    for letter, is_superseded in batch:
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
         reason = KINDS[letter.kind].why_out_of_date(letter, is_superseded=is_superseded, now=now)
-        if reason is None:
-            lease.current.append(letter)
-        else:
-            lease.stale.append((letter, reason))
+        facts = KINDS[letter.kind].for_whom_it_still_is(letter, readers[letter.id]) if reason is None else None
+        if facts is None:
+            lease.stale.append((letter, reason or NO_LONGER_THEIRS))
+            continue
+        if facts != letter.facts:
+            letter.facts = facts
+        lease.current.append(letter)
     _take(lease)
     return lease
 

@@ -1,5 +1,6 @@
 """Rules and reads about persons that every feature shares: contacts, who may see which name, mailboxes."""
 
+from outreach.people.capacities import Capacities, Relative, named, remaining
 from outreach.people.contacts import (
     ContactCounts,
     Participant,
@@ -20,9 +21,11 @@ from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_
 __all__ = [
     "BEFORE_A_SEAT",
     "IS_UNDELIVERABLE",
+    "Capacities",
     "ContactCounts",
     "HoldReason",
     "Participant",
+    "Relative",
     "Settler",
     "contact_counts",
     "contacts_of_students",
@@ -35,12 +38,14 @@ __all__ = [
     "mailbox_of",
     "mailboxes_of",
     "missing_words",
+    "named",
     "normal_address",
     "noting_guardians",
     "only_at",
     "passed_over",
     "reasons_shown",
     "recipients",
+    "remaining",
     "schools_of",
     "settlers",
     "students_of_mailboxes",

@@ -46,13 +46,12 @@ class OneOfEach:
 
     def __post_init__(self) -> None:
         decides_at = self.now + DAY
+        self.make.teacher(self.make.school(), email=f"{LetterKind.BLOCKED}@example.org")
         self.session = self.make.outreach_session(
             self.make.clinician(), is_provisional=True, decides_at=decides_at, reminder_leads=[10080, 1440, 120]
         )
         with transaction():
-            mailboxes = [Mailbox(address=f"{kind}@example.org") for kind in LetterKind]
-            db.session.add_all(mailboxes)
-            db.session.flush()
+            mailboxes = [self.make._mailbox(f"{kind}@example.org") for kind in LetterKind]
             self.invitations = [self._invitation(mailbox) for mailbox in mailboxes]
             db.session.add_all(self.invitations)
             db.session.flush()
@@ -413,7 +412,7 @@ def test_what_is_dropped_is_settled_then_and_there(invitation: Invitation, now: 
 
 
 def test_letters_of_any_kind_leave_though_they_name_no_session_and_no_invitation(make: Builder, now: datetime) -> None:
-    mailbox, transport = make.mailbox("someone@example.org"), Scripted()
+    mailbox, transport = make.teacher(make.school(), email="someone@example.org").mailbox, Scripted()
     for kind in LetterKind:
         facts = {"lead_minutes": 10080, "session": {"starts_at": now.isoformat(), "decides_at": now.isoformat()}}
         put(mailbox, kind.value, now=now, kind=kind, facts=facts)

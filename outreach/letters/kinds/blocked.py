@@ -64,5 +64,6 @@ KIND = PlainKind(
     kind=LetterKind.BLOCKED,
     label=_l("A domain blocks e-mails"),
     content=_content,
+    for_teachers=True,
     out_of_date=UNREACHABLE,
 )

@@ -243,5 +243,6 @@ KIND = SessionKind(
     links=no_links,
     stop_label=_stop_label,
     why=why_by_reader,
+    names_as_staff=True,
     out_of_date=(*UNREACHABLE, OVER),
 )

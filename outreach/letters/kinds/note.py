@@ -121,5 +121,6 @@ KIND = SessionKind(
     links=no_links,
     stop_label=None,
     why=why_by_reader,
+    names_as_staff=True,
     out_of_date=(*UNREACHABLE, OVER, DOES_NOT_TAKE_PLACE),
 )

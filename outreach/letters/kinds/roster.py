@@ -101,5 +101,6 @@ KIND = SessionKind(
     links=no_links,
     stop_label=None,
     why=why_by_reader,
+    names_as_staff=True,
     out_of_date=(*UNREACHABLE, BEGUN, DOES_NOT_TAKE_PLACE, MOVED),
 )

@@ -110,5 +110,6 @@ KIND = SessionKind(
     links=no_links,
     stop_label=None,
     why=why_by_reader,
+    names_as_staff=True,
     out_of_date=UNREACHABLE,
 )
