@@ -41,6 +41,7 @@ CARD_ROWS: Rows = (
         OutreachSession.state,
         OutreachSession.is_provisional,
         OutreachSession.decides_at,
+        OutreachSession.has_host,
         Site.name.label("site_name"),
         User.given_name,
         User.family_name,
@@ -145,7 +146,7 @@ def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
         return (row.state, _("Draft") if row.state == SessionState.DRAFT else _("Cancelled"))
     if row.ends_at <= now:
         return "past", _("Over")
-    if now >= (row.closes_at or row.starts_at):
+    if now >= (row.closes_at or row.starts_at) or not row.has_host:
         return "closed", _("Registration closed")
     return _room(row, now)
 

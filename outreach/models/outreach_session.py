@@ -5,13 +5,13 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, false
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, exists, false
 from sqlalchemy.ext.hybrid import hybrid_method
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
 from outreach.models.site import Area, Site
-from outreach.models.user import User
+from outreach.models.user import RoleName, User
 from outreach.time import instant
 
 
@@ -111,6 +111,10 @@ class OutreachSession(Base):
 
     format: Mapped[Format] = relationship()
     host: Mapped[User] = relationship(foreign_keys=host_id)
+    # Read with the session: its host has an open account and is a clinician. None: the session isn't in the database yet.
+    has_host: Mapped[bool | None] = column_property(
+        exists().where(User.id == host_id, User.active, User.roles.any(name=RoleName.CLINICIAN)).correlate_except(User)
+    )
     co_hosts: Mapped[list[User]] = relationship(secondary=co_host)
     site: Mapped[Site | None] = relationship()
     area: Mapped[Area | None] = relationship()
@@ -167,8 +171,13 @@ class OutreachSession(Base):
         return (self.state == SessionState.PUBLISHED) & (self.ends_at > now)
 
     def is_open(self, now: datetime) -> bool:
-        """Schools may register at this moment."""
-        return self.is_published and (self.opens_at is None or self.opens_at <= now) and now < self.last_moment_to_register
+        """Schools may register at this moment; not as long as nobody hosts it."""
+        return (
+            self.has_host is not False
+            and self.is_published
+            and (self.opens_at is None or self.opens_at <= now)
+            and now < self.last_moment_to_register
+        )
 
     def promotes_unasked(self, now: datetime) -> bool:
         """Whoever waits may still be given a free seat without being asked."""

@@ -40,6 +40,8 @@ def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
     """Raise Refusal unless schools may register now."""
     if not outreach_session.is_published:
         raise Refusal(_("This session was cancelled or isn't published."))
+    if not outreach_session.has_host:
+        raise Refusal(_("This session has no host at the moment, so nobody can register. A coordinator will decide what happens."))
     if outreach_session.opens_at is not None and now < outreach_session.opens_at:
         raise Refusal(_("Registration isn't open yet."))
     if not outreach_session.is_open(now):

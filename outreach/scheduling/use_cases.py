@@ -84,9 +84,15 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
 
 
 def publish(session_id: int, *, now: datetime) -> None:
-    """Show a draft to everybody and put it into its hosts' calendars. Raises Refusal when it has begun, or was published before."""
+    """Show a draft to everybody and put it into its hosts' calendars.
+
+    Raises Refusal when it has begun, was published before, or its host's account is closed.
+    """
     with transaction():
-        _publish(locked_session(session_id), now=now)
+        outreach_session = locked_session(session_id)
+        if not outreach_session.has_host:
+            raise Refusal(_("Its host no longer has an account here. Choose another host first."), field="host")
+        _publish(outreach_session, now=now)
 
 
 def cancel(session_id: int, reason: str, *, now: datetime) -> None:

@@ -1,0 +1,106 @@
+"""A session whose host has no open account: nobody new comes, who is registered stays, a coordinator hands it over or cancels it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask.testing import FlaskClient
+
+from outreach.coordination.use_cases import close_account, open_account
+from outreach.db import db, transaction
+from outreach.errors import Refusal
+from outreach.models import OutreachSession, Registration, RegistrationState, SessionState, User
+from outreach.registration import use_cases as registering
+from outreach.scheduling import use_cases as scheduling
+from tests.support.builders import Builder
+from tests.support.queued_letters import queued, send_all
+
+ClientOf = Callable[[User | None], FlaskClient]
+
+
+@pytest.fixture
+def coordinator(make: Builder) -> User:
+    return make.coordinator()
+
+
+def fresh(outreach_session: OutreachSession) -> OutreachSession:
+    return db.session.get_one(OutreachSession, outreach_session.id, populate_existing=True)
+
+
+@pytest.mark.both_databases("whether a session has a host is worked out by the database")
+def test_nobody_new_is_registered_and_who_is_stays(make: Builder, coordinator: User) -> None:
+    host, co, school = make.clinician(), make.clinician(), make.school()
+    teacher = make.teacher(school)
+    ana, ben = (make.student(make.school_class(school, teacher), given_name=name) for name in ("Ana", "Ben"))
+    outreach_session = make.outreach_session(host, co_hosts=[co], capacity=1)
+    make.register(outreach_session, teacher, ana)
+    close_account(host.id, by_id=coordinator.id)
+    assert not fresh(outreach_session).is_open(make.now)
+    with pytest.raises(Refusal, match="no host at the moment"):
+        make.register(outreach_session, teacher, ben)
+    [registration] = db.session.query(Registration).filter_by(session_id=outreach_session.id).all()
+    assert registration.state is RegistrationState.CONFIRMED
+    assert fresh(outreach_session).is_published
+    open_account(host.id)
+    make.register(outreach_session, teacher, ben)
+
+
+def test_a_host_who_is_no_clinician_any_more_has_no_session_to_register_for(make: Builder) -> None:
+    host = make.clinician()
+    outreach_session = make.outreach_session(host)
+    assert fresh(outreach_session).is_open(make.now)
+    with transaction():
+        host.roles.clear()
+    assert not fresh(outreach_session).is_open(make.now)
+
+
+def test_a_draft_of_a_closed_account_is_not_published(make: Builder, coordinator: User) -> None:
+    outreach_session = make.outreach_session(make.clinician(), state=SessionState.DRAFT, published_at=None)
+    close_account(outreach_session.host_id, by_id=coordinator.id)
+    with pytest.raises(Refusal, match="no longer has an account"):
+        scheduling.publish(outreach_session.id, now=make.now)
+
+
+def test_families_can_still_withdraw(make: Builder, coordinator: User) -> None:
+    school = make.school()
+    teacher = make.teacher(school)
+    outreach_session = make.outreach_session(make.clinician())
+    make.register(outreach_session, teacher, make.student(make.school_class(school, teacher)))
+    close_account(outreach_session.host_id, by_id=coordinator.id)
+    [registration] = db.session.query(Registration).filter_by(session_id=outreach_session.id).all()
+    registering.withdraw(registration.id, now=make.now)
+    assert fresh(outreach_session).seats_taken == 0
+
+
+def test_pages_offer_no_registration_and_tell_a_coordinator_what_to_do(make: Builder, client_of: ClientOf, coordinator: User) -> None:
+    host, school = make.clinician(given_name="Sam", family_name="Lee"), make.school()
+    teacher = make.teacher(school)
+    make.student(make.school_class(school, teacher, name="9A"))
+    outreach_session = make.outreach_session(host, title="Closed Stitch")
+    close_account(host.id, by_id=coordinator.id)
+    address = f"/sessions/{outreach_session.id}"
+    for reader in (None, teacher):
+        page = client_of(reader).get(address).text
+        assert "Register a class" not in page
+        assert "Nobody can register at the moment." in page
+        assert "account of Sam Lee is closed" not in page
+    assert "The account of Sam Lee is closed" in client_of(coordinator).get(address).text
+    assert "Registration closed" in client_of(None).get("/?q=Closed+Stitch").text
+
+
+def test_handing_over_opens_it_again_and_calendars_follow(make: Builder, client_of: ClientOf, coordinator: User) -> None:
+    host, other = make.clinician(email="old@hospital.example"), make.clinician(email="new@hospital.example")
+    outreach_session = make.outreach_session(host)
+    with transaction():
+        scheduling.notify_hosts(outreach_session, now=make.now)
+    send_all()
+    close_account(host.id, by_id=coordinator.id)
+    client, address = client_of(coordinator), f"/sessions/{outreach_session.id}/edit"
+    assert "old@hospital.example" not in client.get(address).text
+    fields = {"title": "Power of a Stitch", "capacity": "10", "leads": ["10080"], "other_unit": "days", "confirm": "1"}
+    fields |= {"seen_at": outreach_session.updated_at.isoformat()}
+    assert "Choose the clinician who hosts it." in client.post(address, data=fields | {"host": "0"}).text
+    assert client.post(address, data=fields | {"host": str(other.id)}).status_code == 303
+    assert fresh(outreach_session).is_open(make.now)
+    assert {(letter.to, letter.method) for letter in queued()} == {("old@hospital.example", "CANCEL"), ("new@hospital.example", "REQUEST")}
