@@ -147,7 +147,7 @@ def close_account(user_id: int) -> ResponseReturnValue:
     """Close an account."""
     found = load(User, user_id, policy.coordinates)
     try:
-        use_cases.close_account(found.id, by_id=me().id)
+        use_cases.close_account(found.id, by_id=me().id, now=clock.now())
     except Refusal as refusal:
         flash(str(refusal), "error")
     else:
@@ -160,6 +160,6 @@ def close_account(user_id: int) -> ResponseReturnValue:
 def open_account(user_id: int) -> ResponseReturnValue:
     """Open it again."""
     found = load(User, user_id, policy.coordinates)
-    use_cases.open_account(found.id)
+    use_cases.open_account(found.id, now=clock.now())
     flash(_("%(name)s can sign in again.", name=found.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)

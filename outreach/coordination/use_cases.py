@@ -17,19 +17,24 @@ from sqlalchemy.exc import IntegrityError
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import (
+    ACTIVE,
     Application,
     ApplicationSnapshot,
     ApplicationState,
     Appointment,
     LetterKind,
     Membership,
+    OutreachSession,
+    Registration,
     Role,
     RoleName,
     School,
     Site,
     User,
 )
+from outreach.notifications import notify_who_answers
 from outreach.outbox import NewLetter, enqueue
+from outreach.people import answering_teacher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,19 +106,52 @@ def keep_site(site_id: int | None, typed: SiteInput) -> int:
         return _kept(Site, site_id, typed).id
 
 
-def close_account(user_id: int, *, by_id: int) -> None:
-    """Let somebody in no more, and end their open visits at once. Raises Refusal for one's own account."""
+def close_account(user_id: int, *, by_id: int, now: datetime) -> None:
+    """Let somebody in no more, and end their open visits at once. Raises Refusal for one's own account.
+
+    Others answer for their students from now on, and are told so. The sessions they host take no more registrations until a
+    coordinator hands them over or cancels them.
+    """
     if user_id == by_id:
         raise Refusal(_("This is your own account. Another coordinator can close it."))
     with transaction():
+        # Sessions first: a new `fs_uniquifier` keeps away whoever registers with this teacher and holds the session's lock.
+        for session_id in _answered_for(user_id, now):
+            locked(OutreachSession, session_id)
+        concerned = _answered_for(user_id, now)
         user = _user(user_id)
         user.active, user.fs_uniquifier = False, uuid4().hex
+        db.session.flush()
+        _tell_who_answers(concerned, now=now)
 
 
-def open_account(user_id: int) -> None:
-    """Let somebody in again, with the password they had."""
+def open_account(user_id: int, *, now: datetime) -> None:
+    """Let somebody in again, with the password they had; they answer for their students again."""
     with transaction():
         _user(user_id).active = True
+        db.session.flush()
+        _tell_who_answers(_answered_for(user_id, now), now=now)
+
+
+def _answered_for(user_id: int, now: datetime) -> dict[int, list[int]]:
+    """Give by session not over the registrations for which somebody answers."""
+    rows = db.session.execute(
+        select(Registration.session_id, Registration.id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(Registration.state.in_(ACTIVE), OutreachSession.is_current(now), answering_teacher() == user_id)
+        .order_by(Registration.session_id, Registration.id)
+    )
+    found: dict[int, list[int]] = {}
+    for session_id, key in rows:
+        found.setdefault(session_id, []).append(key)
+    return found
+
+
+def _tell_who_answers(concerned: dict[int, list[int]], *, now: datetime) -> None:
+    for session_id, registration_ids in concerned.items():
+        outreach_session = locked(OutreachSession, session_id)
+        if outreach_session is not None and outreach_session.is_current(now):
+            notify_who_answers(outreach_session, registration_ids, now=now)
 
 
 def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:

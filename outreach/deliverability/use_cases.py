@@ -27,6 +27,7 @@ from outreach.models import (
     Registration,
     RegistrationState,
     Student,
+    User,
     class_teacher,
     enrolment,
 )
@@ -41,11 +42,13 @@ from outreach.outbox import NewLetter, enqueue
 from outreach.people import (
     IS_UNDELIVERABLE,
     Participant,
+    answering_teacher,
     contacts_of_students,
     for_school,
     is_there,
     recipients,
     schools_of,
+    stands_in_for_whom,
     teacher_stands_in,
 )
 
@@ -132,7 +135,7 @@ def undeliverable_notices(*, now: datetime) -> list[NewLetter]:
 def _undeliverable(now: datetime) -> list[Undeliverable]:
     behind = contacts_of_students().subquery()
     rows = db.session.execute(
-        select(Mailbox, Registration.id, Registration.session_id, Registration.teacher_id, Registration.student_id)
+        select(Mailbox, Registration.id, Registration.session_id, answering_teacher(), Registration.student_id)
         .join(behind, behind.c.mailbox_id == Mailbox.id)
         .join(Registration, Registration.student_id == behind.c.student_id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
@@ -189,6 +192,7 @@ def _letter(refusal: Undeliverable, teacher: StaffContact, concerned: Sequence[t
         ),
         stands_in_for=for_school([participant for participant in about if teacher_stands_in(participant)]),
         reason=refusal.what,
+        instead_of=stands_in_for_whom(about),
     )
     return NewLetter(
         mailbox_id=teacher.mailbox_id,
@@ -233,10 +237,11 @@ def _students_by_teacher(domain: str, now: datetime) -> dict[int, int]:
     taught = (
         select(class_teacher.c.user_id, enrolment.c.student_id)
         .join(enrolment, enrolment.c.class_id == class_teacher.c.class_id)
-        .where(enrolment.c.student_id.in_(theirs))
+        .join(User, User.id == class_teacher.c.user_id)
+        .where(enrolment.c.student_id.in_(theirs), User.active)
     )
     registered = (
-        select(Registration.teacher_id, Registration.student_id)
+        select(answering_teacher(), Registration.student_id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
         .where(Registration.student_id.in_(theirs), Registration.state.in_(ACTIVE), OutreachSession.ends_at > now)
     )

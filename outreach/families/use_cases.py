@@ -39,7 +39,7 @@ from outreach.notifications import (
     staff_contacts,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_school, noting_guardians, students_of_mailboxes
+from outreach.people import for_school, noting_guardians, stands_in_for_whom, students_of_mailboxes
 from outreach.registration import apply_rsvp, locked_session, settle_seats_of
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp
@@ -183,6 +183,7 @@ def _tell_teachers(outreach_session: OutreachSession, mailbox: Mailbox, students
             seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
             waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
             reason=mailbox.address,
+            instead_of=stands_in_for_whom(mine),
         )
         key = f"wrong_address:{mailbox.id}:{mailbox.link_version}:{teacher.user_id}"
         letters.append(

@@ -37,7 +37,17 @@ from outreach.models import (
 )
 from outreach.notifications import InvitationRecord, StaffContact, invitation_records, read_participants, snapshot_of, staff_contacts
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import Participant, for_family, for_host, for_school, recipients, teacher_stands_in
+from outreach.people import (
+    Participant,
+    for_family,
+    for_host,
+    for_school,
+    open_hosts,
+    recipients,
+    responsible_hosts,
+    stands_in_for_whom,
+    teacher_stands_in,
+)
 
 PROPOSALS_AT_MOST = 3
 _ADULTS = (Reader.HOST, Reader.TEACHER)
@@ -86,25 +96,28 @@ def _drafts(note: _Note) -> Iterator[NewLetter]:
     outreach_session = note.outreach_session
     [asking] = invitation_records(outreach_session, Invitation.id == note.invitation.id)
     is_adult = asking.reader in _ADULTS
-    hosts = staff_contacts({outreach_session.host_id, *(host.id for host in outreach_session.co_hosts)})
+    hosts = staff_contacts({host.id for host in responsible_hosts(outreach_session)})
+    absent = "" if open_hosts(outreach_session) else outreach_session.host.name
     about = () if is_adult else for_host(Registration.id.in_(asking.students))
     name = _name_of_adult(asking) if is_adult else ""
     notified = {asking.mailbox_id}
     for host in hosts.values():
         if host.mailbox_id not in notified:
             notified.add(host.mailbox_id)
-            yield _draft(note, Reader.HOST, host, about, asking.reader, name)
+            yield _draft(note, Reader.HOST, host, about, asking.reader, name, instead_of=absent)
     if is_adult:
         return
     concerned = read_participants(outreach_session, Registration.id.in_(asking.students))
     for teacher in staff_contacts({participant.teacher_id for participant in concerned}).values():
         if teacher.mailbox_id not in notified:
             notified.add(teacher.mailbox_id)
-            mine = for_school([participant for participant in concerned if participant.teacher_id == teacher.user_id])
-            yield _draft(note, Reader.TEACHER, teacher, mine, asking.reader, name)
+            mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
+            yield _draft(note, Reader.TEACHER, teacher, for_school(mine), asking.reader, name, instead_of=stands_in_for_whom(mine))
 
 
-def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSnapshot, ...], by: Reader, name: str) -> NewLetter:
+def _draft(
+    note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSnapshot, ...], by: Reader, name: str, *, instead_of: str
+) -> NewLetter:
     snapshot = LetterSnapshot(
         reader=reader,
         reader_name=to.name,
@@ -113,6 +126,7 @@ def _draft(note: _Note, reader: Reader, to: StaffContact, about: tuple[StudentSn
         session=snapshot_of(note.outreach_session),
         seated=about,
         asked=ProposalSnapshot(by=by, name=name, starts_at=note.starts_at, ends_at=note.ends_at, comment=note.comment),
+        instead_of=instead_of,
     )
     return NewLetter(
         mailbox_id=to.mailbox_id,

@@ -113,8 +113,20 @@ def notes_of_new_entry(context: LetterContext) -> Iterator[str]:
     yield from about_the_calendar(context)
 
 
+_INSTEAD: dict[Reader, Callable[[str], str]] = {
+    Reader.TEACHER: lambda name: _(
+        "You are receiving this e-mail in place of %(name)s, who registered these students and no longer answers for them.", name=name
+    ),
+    Reader.HOST: lambda name: _(
+        "You are receiving this e-mail in place of %(name)s, who hosts this session and no longer has an account.", name=name
+    ),
+}
+
+
 def why_by_reader(context: LetterContext) -> str:
-    """Say why the reader gets the letter, by their role."""
+    """Say why the reader gets the letter, by their role, or in whose place."""
+    if context.snapshot.instead_of:
+        return _INSTEAD[context.snapshot.reader](context.snapshot.instead_of)
     return {
         Reader.HOST: lambda: _("You are receiving this e-mail because you host sessions."),
         Reader.TEACHER: lambda: _("You are receiving this e-mail because you registered students."),

@@ -55,6 +55,7 @@ class Cause(enum.StrEnum):
     NOT_MINE = "not_mine"
     UNDONE = "undone"
     BLOCKED = "blocked"
+    HANDED_OVER = "handed_over"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +145,7 @@ class LetterSnapshot:
     `offered`: a teacher is asked whether these may have a free seat, until `offered_until` (aware, UTC).
     `has_new_description`: the text on the session's page, too long for a letter, has changed.
     `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
+    `instead_of`: the name of the teacher or host in whose place the reader gets it; empty: it is the reader's own.
     """
 
     reader: Reader
@@ -163,6 +165,7 @@ class LetterSnapshot:
     lead_minutes: int | None = None
     has_new_description: bool = False
     reader_zone: str = ""
+    instead_of: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give plain values for the JSON column."""

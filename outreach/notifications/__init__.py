@@ -3,6 +3,7 @@
 from outreach.notifications import reminders
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.facts import IN_LINE, InvitationRecord, StaffContact
+from outreach.notifications.handing_over import notify_who_answers
 from outreach.notifications.locks import lock_sessions_and_students, lock_students
 from outreach.notifications.notify import (
     notify_addresses_changed,
@@ -49,6 +50,7 @@ __all__ = [
     "notify_registrations",
     "notify_status",
     "notify_waiting",
+    "notify_who_answers",
     "notify_wording",
     "notify_zone",
     "plan_rosters",

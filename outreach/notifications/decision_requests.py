@@ -25,6 +25,7 @@ from outreach.models import (
 from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
+from outreach.people import open_hosts
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -73,7 +74,7 @@ def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User
     if step is DecisionStep.ESCALATE:
         coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
         return list(db.session.scalars(coordinators))
-    return [user for user in (outreach_session.host, *outreach_session.co_hosts) if user.active]
+    return open_hosts(outreach_session)
 
 
 def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLetter:

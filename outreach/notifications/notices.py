@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from outreach.models import HAVE_AN_ENTRY, Cause, LetterKind, LetterSnapshot, Reader, ReasonKind, RegistrationState, StudentSnapshot
 from outreach.notifications.facts import GONE, IN_LINE, Facts, StaffContact, UnsentLetter
 from outreach.notifications.plan import Change, Plan, PlannedLetter
-from outreach.people import Participant, for_family, for_school, recipients, teacher_stands_in
+from outreach.people import Participant, for_family, for_school, recipients, stands_in_for_whom, teacher_stands_in
 
 _OWN_DOING = {Cause.WITHDRAWN, Cause.REMOVED, Cause.CONFIRMED}
 
@@ -109,6 +109,7 @@ def _digest(facts: Facts, change: Change, teacher: StaffContact, about: Sequence
         offered=for_school(offers),
         offered_until=offers[0].offered_until if offers else None,
         reason=_reason(change, cause, gone),
+        instead_of=stands_in_for_whom(about),
     )
     return PlannedLetter(
         mailbox_id=teacher.mailbox_id,

@@ -24,7 +24,7 @@ from outreach.models import (
     User,
 )
 from outreach.notifications.facts import StaffContact
-from outreach.people import IS_UNDELIVERABLE, Participant, guardian_mailboxes, hold_reasons
+from outreach.people import IS_UNDELIVERABLE, Participant, answering_teacher, guardian_mailboxes, hold_reasons
 
 # The reasons of a seat that was released are those it was held for: nobody has settled them.
 _SOMETHING_IS_MISSING = (RegistrationState.PENDING, RegistrationState.RELEASED)
@@ -44,7 +44,10 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
     """Read the registrations of a session that meet these conditions, in the order of the waiting list."""
     rows = db.session.execute(
         select(
-            *(Registration.id, Registration.state, Registration.teacher_id, Registration.offered_until, Registration.held_until), *_STUDENT
+            *(Registration.id, Registration.state, Registration.offered_until, Registration.held_until),
+            answering_teacher().label("teacher_id"),
+            Registration.teacher_id.label("registered_by_id"),
+            *_STUDENT,
         )
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
@@ -58,15 +61,22 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
     participants = [
         _participant(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id) for row in rows
     ]
+    replaced = _names({row.registered_by_id for row in rows if row.registered_by_id != row.teacher_id})
     return [
         replace(
             one,
             offered_until=row.offered_until,
             held_until=row.held_until,
             held_for=tuple(sorted(held.get(row.student_id, ()))) if row.state in _SOMETHING_IS_MISSING else (),
+            instead_of=replaced[row.registered_by_id] if row.registered_by_id != row.teacher_id else "",
         )
         for one, row in zip(participants, rows, strict=True)
     ]
+
+
+def _names(user_ids: Collection[int]) -> dict[int, str]:
+    found = db.session.scalars(select(User).where(User.id.in_(user_ids))) if user_ids else ()
+    return {user.id: user.name for user in found}
 
 
 def read_future_participants(
@@ -123,12 +133,10 @@ def staff_contacts(user_ids: Collection[int]) -> dict[int, StaffContact]:
 
 
 def seated_by_teacher(session_id: int, teacher_ids: Collection[int]) -> dict[int, int]:
-    """Count the students of each of these teachers who have a seat; one on offer isn't theirs yet."""
-    rows = db.session.execute(
-        select(Registration.teacher_id, func.count())
-        .where(Registration.session_id == session_id, Registration.teacher_id.in_(teacher_ids), Registration.state.in_(HAVE_AN_ENTRY))
-        .group_by(Registration.teacher_id)
-    )
+    """Count the students for whom each of these teachers answers and who have a seat; one on offer isn't theirs yet."""
+    with_seat = Registration.session_id == session_id, Registration.state.in_(HAVE_AN_ENTRY)
+    answers = select(answering_teacher().label("teacher_id")).where(*with_seat).subquery().c.teacher_id
+    rows = db.session.execute(select(answers, func.count()).where(answers.in_(teacher_ids)).group_by(answers))
     return {teacher_id: number for teacher_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 

@@ -41,11 +41,13 @@ from outreach.outbox import belongs_to_entry, is_waiting_notice, queued_letters
 from outreach.people import HoldReason, Participant, hold_reasons, recipients
 
 
-def read_registrations(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> Facts:
-    """Read what a change of these registrations needs: their families and teachers."""
+def read_registrations(
+    outreach_session: OutreachSession, registration_ids: Collection[int], *more: ColumnElement[bool], now: datetime
+) -> Facts:
+    """Read what a change of these registrations needs: their families and teachers, and `more` invitations."""
     concerned = read_participants(outreach_session, Registration.id.in_(registration_ids))
     of_these = select(InvitationReason.invitation_id).where(InvitationReason.registration_id.in_(registration_ids))
-    return _facts(outreach_session, concerned, Invitation.id.in_(of_these), now=now)
+    return _facts(outreach_session, concerned, or_(Invitation.id.in_(of_these), *more), now=now)
 
 
 def read_everybody(outreach_session: OutreachSession, *, now: datetime) -> Facts:

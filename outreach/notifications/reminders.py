@@ -36,7 +36,7 @@ from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_school
+from outreach.people import answering_teacher, for_school
 from outreach.time import is_quiet
 
 HORIZON = timedelta(days=62)
@@ -235,4 +235,4 @@ def _guardian_is_reminded() -> ColumnElement[bool]:
 def _teacher_is_reminded() -> ColumnElement[bool]:
     teacher, invitation = aliased(User), aliased(Invitation)
     is_teachers = (invitation.session_id == Registration.session_id, invitation.mailbox_id == teacher.mailbox_id)
-    return exists().where(teacher.id == Registration.teacher_id, *is_teachers, *_takes_reminders(invitation))
+    return exists().where(teacher.id == answering_teacher(), *is_teachers, *_takes_reminders(invitation))

@@ -28,7 +28,7 @@ from outreach.models import (
 from outreach.notifications.due_times import roster_falls_due
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_host
+from outreach.people import for_host, open_hosts, responsible_hosts
 from outreach.time import is_quiet, next_morning
 
 # Changes that follow each other closely are told in one e-mail, but never later than this after the one before.
@@ -54,16 +54,18 @@ def _send(session_id: int, *, now: datetime) -> bool:
 def _due_rosters(outreach_session: OutreachSession, now: datetime) -> list[NewLetter]:
     """Give a roster for each host who has none yet, and for each whose last one isn't true any more; that one can wait a little.
 
+    Where no host has an open account, it goes to the coordinators instead.
     Whose teacher is still asked about a seat isn't on it: they come only once the teacher has taken the seat.
     """
     snapshot = snapshot_of(outreach_session)
     coming = for_host(Registration.session_id == outreach_session.id, Registration.state.in_(HAVE_AN_ENTRY))
-    hosts = {user.mailbox_id: user for user in (outreach_session.host, *outreach_session.co_hosts) if user.mailbox.is_reached}
+    hosts = {user.mailbox_id: user for user in responsible_hosts(outreach_session) if user.mailbox.is_reached}
+    absent = "" if open_hosts(outreach_session) else outreach_session.host.name
     written, students = _written(outreach_session), _students(outreach_session)
     sent = {key: [one.snapshot for one in letters if not one.was_dropped] for key, letters in written.items()}
     can_tell_changes = _is_calm(outreach_session, now) and _is_by_day(outreach_session, now)
     return [
-        _roster(user, snapshot, coming, earlier=sent.get(key, []), students=students, number=len(written.get(key, [])))
+        _roster(user, snapshot, coming, sent.get(key, []), students, number=len(written.get(key, [])), instead_of=absent)
         for key, user in hosts.items()
         if not sent.get(key) or (can_tell_changes and _who(sent[key][-1].seated, students) != _who(coming, students))
     ]
@@ -108,10 +110,11 @@ def _roster(
     user: User,
     snapshot: SessionSnapshot,
     coming: tuple[StudentSnapshot, ...],
-    *,
     earlier: list[LetterSnapshot],
     students: dict[int, int],
+    *,
     number: int,
+    instead_of: str,
 ) -> NewLetter:
     known, who_comes = earlier[-1].seated if earlier else (), _who(coming, students)
     letter = LetterSnapshot(
@@ -122,6 +125,7 @@ def _roster(
         session=snapshot,
         seated=coming,
         gone=tuple(one for one in known if students.get(one.registration_id) not in who_comes),
+        instead_of=instead_of,
     )
     return NewLetter(
         mailbox_id=user.mailbox_id,

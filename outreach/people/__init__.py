@@ -9,6 +9,7 @@ from outreach.people.contacts import (
     for_school,
     only_at,
     recipients,
+    stands_in_for_whom,
     teacher_stands_in,
 )
 from outreach.people.guardians import noting_guardians
@@ -16,7 +17,16 @@ from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reaso
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
 from outreach.people.normal_form import normal_address
-from outreach.people.queries import IS_UNDELIVERABLE, contacts_of_students, for_host, guardian_mailboxes, students_of_mailboxes
+from outreach.people.queries import (
+    IS_UNDELIVERABLE,
+    answering_teacher,
+    contacts_of_students,
+    for_host,
+    guardian_mailboxes,
+    open_hosts,
+    responsible_hosts,
+    students_of_mailboxes,
+)
 
 __all__ = [
     "BEFORE_A_SEAT",
@@ -27,6 +37,7 @@ __all__ = [
     "Participant",
     "Relative",
     "Settler",
+    "answering_teacher",
     "contact_counts",
     "contacts_of_students",
     "for_family",
@@ -42,12 +53,15 @@ __all__ = [
     "normal_address",
     "noting_guardians",
     "only_at",
+    "open_hosts",
     "passed_over",
     "reasons_shown",
     "recipients",
     "remaining",
+    "responsible_hosts",
     "schools_of",
     "settlers",
+    "stands_in_for_whom",
     "students_of_mailboxes",
     "teacher_stands_in",
 ]

@@ -30,6 +30,7 @@ class Participant:
 
     `undeliverable_ids`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the
     seat is held, or was when it was released (`HoldReason` values); `held_until`: when it is released.
+    `teacher_id`: who answers for the student now; `instead_of`: the name of the teacher for whom they stand in, else empty.
     """
 
     registration_id: int
@@ -45,6 +46,7 @@ class Participant:
     undeliverable_ids: frozenset[int] = frozenset()
     held_for: tuple[str, ...] = ()
     held_until: datetime | None = None
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ def teacher_stands_in(participant: Participant) -> bool:
     """Nobody responsible can be reached by mail, so the teacher gets the letters for them."""
     responsible = participant.guardian_mailbox_ids if participant.is_minor else (participant.own_mailbox_id,)
     return {None, *responsible} <= {None, *participant.undeliverable_ids}
+
+
+def stands_in_for_whom(participants: Collection[Participant]) -> str:
+    """Name the teacher in whose place somebody answers for all of these students; empty where it isn't one for all."""
+    names = {participant.instead_of for participant in participants}
+    return names.pop() if len(names) == 1 else ""
 
 
 @dataclass(frozen=True, kw_only=True)

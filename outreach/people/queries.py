@@ -8,12 +8,29 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, CompoundSelect, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.db import db
-from outreach.models import Guardian, Mailbox, Registration, RegistrationState, School, Student, StudentSnapshot, guardianship
+from outreach.models import (
+    Guardian,
+    Mailbox,
+    Membership,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    RoleName,
+    School,
+    Student,
+    StudentSnapshot,
+    User,
+    class_teacher,
+    guardianship,
+)
 
 IS_UNDELIVERABLE = or_(Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
+
+_ANSWERS, _COLLEAGUE, _COORDINATOR = (aliased(User, name=name) for name in ("answers", "colleague", "one_coordinator"))
 
 
 def contacts_of_students() -> CompoundSelect[int, int | None]:
@@ -42,6 +59,41 @@ def guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool
     for student_id, mailbox_id, is_undeliverable in rows:
         found[student_id][mailbox_id] = is_undeliverable
     return found
+
+
+def answering_teacher() -> ColumnElement[int]:
+    """Give who answers for a registration: the teacher who registered the student.
+
+    Once they no longer work at the school, or their account is closed, somebody stands in: another teacher of the school, one of
+    the class before the rest; else a coordinator. It is worked out each time, so an account that is opened again answers again.
+    """
+    still = select(_ANSWERS.id).where(
+        *(_ANSWERS.id == Registration.teacher_id, _ANSWERS.active),
+        or_(_ANSWERS.roles.any(name=RoleName.COORDINATOR), _works_at(_ANSWERS, Registration.school_id)),
+    )
+    colleagues = select(func.min(_COLLEAGUE.id)).where(_COLLEAGUE.active, _works_at(_COLLEAGUE, Registration.school_id))
+    keeps_class = class_teacher.c.class_id == Registration.class_id, class_teacher.c.user_id == _COLLEAGUE.id
+    of_the_class = colleagues.where(exists().where(*keeps_class).correlate_except(class_teacher))
+    coordinators = select(func.min(_COORDINATOR.id)).where(_COORDINATOR.active, _COORDINATOR.roles.any(name=RoleName.COORDINATOR))
+    found = (part.correlate(Registration).scalar_subquery() for part in (still, of_the_class, colleagues, coordinators))
+    return func.coalesce(*found, Registration.teacher_id)
+
+
+def _works_at(user: type[User], school_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    there = Membership.user_id == user.id, Membership.school_id == school_id
+    return user.roles.any(name=RoleName.TEACHER) & exists().where(*there).correlate_except(Membership)
+
+
+def open_hosts(outreach_session: OutreachSession) -> list[User]:
+    """Give the hosts and co-hosts who can be asked: with an open account, and still clinicians."""
+    hosts = (outreach_session.host, *outreach_session.co_hosts)
+    return [user for user in hosts if user.active and user.is_a(RoleName.CLINICIAN)]
+
+
+def responsible_hosts(outreach_session: OutreachSession) -> list[User]:
+    """Give the hosts who can be asked; where there is none, the coordinators stand in."""
+    coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
+    return open_hosts(outreach_session) or list(db.session.scalars(coordinators))
 
 
 def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:

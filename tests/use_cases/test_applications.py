@@ -19,7 +19,7 @@ from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Mailbox, Membership, RoleName, School, User
 from outreach.models.snapshots import ApplicationSnapshot
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 
 HILL = SchoolInput(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=18)
 ST_LUKE = SiteInput(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
@@ -218,13 +218,13 @@ def test_who_sat_on_an_address_does_not_become_coordinator_with_their_own_passwo
 def test_closing_an_account_ends_its_visits_for_good(make: Builder) -> None:
     user, coordinator = make.user(), make.coordinator()
     visit = user.fs_uniquifier
-    use_cases.close_account(user.id, by_id=coordinator.id)
+    use_cases.close_account(user.id, by_id=coordinator.id, now=NOW)
     assert not seen(user).active
-    use_cases.open_account(user.id)
+    use_cases.open_account(user.id, now=NOW)
     assert seen(user).active
     assert user.fs_uniquifier != visit
     with pytest.raises(Refusal, match="own account"):
-        use_cases.close_account(coordinator.id, by_id=coordinator.id)
+        use_cases.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
 
 
 def together(app: Flask, *deeds: Callable[[], None]) -> list[str]:

@@ -35,14 +35,14 @@ def test_nobody_new_is_registered_and_who_is_stays(make: Builder, coordinator: U
     ana, ben = (make.student(make.school_class(school, teacher), given_name=name) for name in ("Ana", "Ben"))
     outreach_session = make.outreach_session(host, co_hosts=[co], capacity=1)
     make.register(outreach_session, teacher, ana)
-    close_account(host.id, by_id=coordinator.id)
+    close_account(host.id, by_id=coordinator.id, now=make.now)
     assert not fresh(outreach_session).is_open(make.now)
     with pytest.raises(Refusal, match="no host at the moment"):
         make.register(outreach_session, teacher, ben)
     [registration] = db.session.query(Registration).filter_by(session_id=outreach_session.id).all()
     assert registration.state is RegistrationState.CONFIRMED
     assert fresh(outreach_session).is_published
-    open_account(host.id)
+    open_account(host.id, now=make.now)
     make.register(outreach_session, teacher, ben)
 
 
@@ -57,7 +57,7 @@ def test_a_host_who_is_no_clinician_any_more_has_no_session_to_register_for(make
 
 def test_a_draft_of_a_closed_account_is_not_published(make: Builder, coordinator: User) -> None:
     outreach_session = make.outreach_session(make.clinician(), state=SessionState.DRAFT, published_at=None)
-    close_account(outreach_session.host_id, by_id=coordinator.id)
+    close_account(outreach_session.host_id, by_id=coordinator.id, now=make.now)
     with pytest.raises(Refusal, match="no longer has an account"):
         scheduling.publish(outreach_session.id, now=make.now)
 
@@ -67,7 +67,7 @@ def test_families_can_still_withdraw(make: Builder, coordinator: User) -> None:
     teacher = make.teacher(school)
     outreach_session = make.outreach_session(make.clinician())
     make.register(outreach_session, teacher, make.student(make.school_class(school, teacher)))
-    close_account(outreach_session.host_id, by_id=coordinator.id)
+    close_account(outreach_session.host_id, by_id=coordinator.id, now=make.now)
     [registration] = db.session.query(Registration).filter_by(session_id=outreach_session.id).all()
     registering.withdraw(registration.id, now=make.now)
     assert fresh(outreach_session).seats_taken == 0
@@ -78,7 +78,7 @@ def test_pages_offer_no_registration_and_tell_a_coordinator_what_to_do(make: Bui
     teacher = make.teacher(school)
     make.student(make.school_class(school, teacher, name="9A"))
     outreach_session = make.outreach_session(host, title="Closed Stitch")
-    close_account(host.id, by_id=coordinator.id)
+    close_account(host.id, by_id=coordinator.id, now=make.now)
     address = f"/sessions/{outreach_session.id}"
     for reader in (None, teacher):
         page = client_of(reader).get(address).text
@@ -95,7 +95,7 @@ def test_handing_over_opens_it_again_and_calendars_follow(make: Builder, client_
     with transaction():
         scheduling.notify_hosts(outreach_session, now=make.now)
     send_all()
-    close_account(host.id, by_id=coordinator.id)
+    close_account(host.id, by_id=coordinator.id, now=make.now)
     client, address = client_of(coordinator), f"/sessions/{outreach_session.id}/edit"
     assert "old@hospital.example" not in client.get(address).text
     fields = {"title": "Power of a Stitch", "capacity": "10", "leads": ["10080"], "other_unit": "days", "confirm": "1"}

@@ -14,7 +14,7 @@ from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.models import Application, ApplicationState, Appointment, Letter, LetterKind, Membership, RoleName, School, Site, User
 from outreach.models.snapshots import ApplicationSnapshot
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 
 HILL = SchoolInput(name="Hill School", town="Leeds", country="GB", zone="Europe/London", majority_age=19)
 ST_LUKE = SiteInput(name="St Luke's", address="1 Main Street", country="GB", zone="Europe/London")
@@ -190,13 +190,13 @@ def test_an_account_is_closed_and_opened_by_others_only(make: Builder) -> None:
     user, coordinator = make.user(), make.coordinator()
     key = user.fs_uniquifier
     with pytest.raises(Refusal, match="your own account"):
-        use_cases.close_account(coordinator.id, by_id=coordinator.id)
-    use_cases.close_account(user.id, by_id=coordinator.id)
+        use_cases.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
+    use_cases.close_account(user.id, by_id=coordinator.id, now=NOW)
     assert (user.active, user.fs_uniquifier != key, coordinator.active) == (False, True, True)
     closed = user.fs_uniquifier
-    use_cases.open_account(user.id)
+    use_cases.open_account(user.id, now=NOW)
     assert (user.active, user.fs_uniquifier) == (True, closed)
     with pytest.raises(NotThere):
-        use_cases.close_account(999_999, by_id=coordinator.id)
+        use_cases.close_account(999_999, by_id=coordinator.id, now=NOW)
     with pytest.raises(NotThere):
-        use_cases.open_account(999_999)
+        use_cases.open_account(999_999, now=NOW)

@@ -90,6 +90,9 @@ def test_a_host_who_leaves_loses_the_entry_and_one_whose_child_comes_keeps_it(wo
 
 
 def test_a_host_who_registers_a_student_too_keeps_the_entry_as_host(world: Neighbours) -> None:
+    with transaction():
+        for teacher in (world.nora, world.tom):
+            teacher.roles = [*teacher.roles, *world.hana.roles]
     third = world.make.outreach_session(world.nora, co_hosts=[world.tom])
     with transaction():
         notify.notify_published(third, now=world.now)

@@ -31,6 +31,8 @@ def _news(snapshot: LetterSnapshot) -> str:
         return _("A seat is free, please answer")
     if snapshot.cause is Cause.HELD and held_until(snapshot):
         return _("A seat is held, please settle it")
+    if snapshot.cause is Cause.HANDED_OVER:
+        return _("You answer for these students now")
     if is_only_status_change(snapshot):
         return status_subject(snapshot)
     if snapshot.cause in (Cause.MOVED, Cause.CANCELLED):
@@ -62,7 +64,19 @@ def _lead(context: LetterContext) -> str:
         return status_lead(snapshot)
     if snapshot.cause is Cause.MOVED and snapshot.was:
         return changed_lead(snapshot)
+    if snapshot.cause is Cause.HANDED_OVER:
+        return _handed_over(snapshot)
     return cancelled_lead(snapshot) if snapshot.cause is Cause.CANCELLED else _what_became(snapshot)
+
+
+def _handed_over(snapshot: LetterSnapshot) -> str:
+    count, phrase = len(snapshot.seated + snapshot.waiting + snapshot.offered), session_phrase(snapshot.session)
+    return ngettext(
+        "From now on you answer for %(num)s student who is registered for %(session)s.",
+        "From now on you answer for %(num)s students who are registered for %(session)s.",
+        count,
+        session=phrase,
+    )
 
 
 def _what_became(snapshot: LetterSnapshot) -> str:

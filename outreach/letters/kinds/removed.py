@@ -21,6 +21,7 @@ from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 _GO_ELSEWHERE: dict[Cause, Callable[[str], str]] = {
     Cause.ADDRESS: lambda phrase: _("We no longer send e-mails about %(session)s to this address.", session=phrase),
     Cause.AGE: lambda phrase: _("E-mails about %(session)s now go only to the student, who is of age on that day.", session=phrase),
+    Cause.HANDED_OVER: lambda phrase: _("You no longer answer for students who come to %(session)s.", session=phrase),
 }
 
 
