@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from outreach.catalogue import CARD_ROWS
+from outreach.coordination.closed_accounts import closed_accounts
 from outreach.db import db
 from outreach.mail_admin import is_undeliverable
 from outreach.models import (
@@ -47,6 +48,7 @@ class Dashboard:
     blocked_domains: int
     inbound_to_look_at: int
     undecided: int
+    closed_accounts: int
     skipped_sessions: list[int]
     late_since: datetime | None
     pause: OutboxPause | None
@@ -66,6 +68,7 @@ def dashboard(*, now: datetime) -> Dashboard:
         blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,
         undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,
+        closed_accounts=len(closed_accounts(now=now)),
         skipped_sessions=skipped_sessions(now=now),
         late_since=db.session.scalar(late),
         pause=db.session.get(OutboxPause, 1),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from outreach import policy
 from outreach.coordination import queries, use_cases
 from outreach.coordination.blueprint import coordination
+from outreach.coordination.closed_accounts import closed_accounts
 from outreach.coordination.forms import ClinicianApproval, DeclineForm, PeopleFilter, TeacherApproval
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
@@ -135,10 +137,28 @@ def person(user_id: int) -> ResponseReturnValue:
         places=queries.workplaces_of([found.id]).get(found.id, []),
         applications=applications,
         coming=db.session.scalar(hosts) or 0,
+        depends=closed_accounts(found.id, now=clock.now()),
         roles=ROLES,
         states=APPLICATION_STATES,
         moment=lambda at: table_moment(at, me().zone),
     )
+
+
+@coordination.get("/closed-accounts")
+@signed_in(policy.coordinates)
+def show_closed_accounts() -> ResponseReturnValue:
+    """Show what still depends on closed accounts."""
+    return render_template("coordination/closed_accounts.html", found=closed_accounts(now=clock.now()))
+
+
+@coordination.post("/people/<int:user_id>/handover")
+@signed_in(policy.coordinates)
+def hand_over(user_id: int) -> ResponseReturnValue:
+    """Let whoever stands in for a teacher answer for good."""
+    found = load(User, user_id, policy.coordinates)
+    number = use_cases.hand_over_students(found.id, now=clock.now())
+    flash(ngettext("%(num)s registration is handed over.", "%(num)s registrations are handed over.", number), "success")
+    return redirect(url_for("coordination.person", user_id=found.id), code=303)
 
 
 @coordination.post("/people/<int:user_id>/closure")

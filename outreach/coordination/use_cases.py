@@ -11,7 +11,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
@@ -29,8 +29,10 @@ from outreach.models import (
     Role,
     RoleName,
     School,
+    SchoolClass,
     Site,
     User,
+    class_teacher,
 )
 from outreach.notifications import notify_who_answers
 from outreach.outbox import NewLetter, enqueue
@@ -131,6 +133,31 @@ def open_account(user_id: int, *, now: datetime) -> None:
         _user(user_id).active = True
         db.session.flush()
         _tell_who_answers(_answered_for(user_id, now), now=now)
+
+
+def hand_over_students(user_id: int, *, now: datetime) -> int:
+    """Let whoever stands in for a teacher answer for good, also once the account is open again; give for how many students.
+
+    They were told when they began to. The teacher keeps no class any more.
+    """
+    with transaction():
+        mine = (Registration.teacher_id == user_id, Registration.state.in_(ACTIVE), answering_teacher() != user_id)
+        rows = db.session.execute(
+            select(Registration.id, Registration.session_id, answering_teacher().label("by_id"))
+            .join(OutreachSession, OutreachSession.id == Registration.session_id)
+            .where(OutreachSession.is_current(now), *mine)
+            .order_by(Registration.session_id)
+        ).all()
+        for session_id in dict.fromkeys(row.session_id for row in rows):
+            locked(OutreachSession, session_id)
+        for row in rows:
+            db.session.execute(update(Registration).where(Registration.id == row.id, *mine).values(teacher_id=row.by_id))
+        user = _user(user_id)
+        schools = select(Membership.school_id).where(Membership.user_id == user_id)
+        teaches = user.active and user.is_a(RoleName.TEACHER)
+        left = select(SchoolClass.id).where(SchoolClass.school_id.not_in(schools)) if teaches else select(SchoolClass.id)
+        db.session.execute(delete(class_teacher).where(class_teacher.c.user_id == user_id, class_teacher.c.class_id.in_(left)))
+    return len(rows)
 
 
 def _answered_for(user_id: int, now: datetime) -> dict[int, list[int]]:

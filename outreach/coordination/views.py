@@ -65,6 +65,15 @@ def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
             url_for("coordination.sessions", time=TimeFilter.UNDECIDED.value),
         ),
         (
+            seen.closed_accounts,
+            ngettext(
+                "closed account has sessions, students or classes",
+                "closed accounts have sessions, students or classes",
+                seen.closed_accounts,
+            ),
+            url_for("coordination.show_closed_accounts"),
+        ),
+        (
             seen.failed_letters,
             ngettext("e-mail has failed", "e-mails have failed", seen.failed_letters),
             url_for("mail_admin.emails", state=LetterState.FAILED.value),

@@ -26,6 +26,7 @@ from outreach.people.queries import (
     open_hosts,
     responsible_hosts,
     students_of_mailboxes,
+    works_at,
 )
 
 __all__ = [
@@ -64,4 +65,5 @@ __all__ = [
     "stands_in_for_whom",
     "students_of_mailboxes",
     "teacher_stands_in",
+    "works_at",
 ]

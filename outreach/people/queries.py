@@ -69,9 +69,9 @@ def answering_teacher() -> ColumnElement[int]:
     """
     still = select(_ANSWERS.id).where(
         *(_ANSWERS.id == Registration.teacher_id, _ANSWERS.active),
-        or_(_ANSWERS.roles.any(name=RoleName.COORDINATOR), _works_at(_ANSWERS, Registration.school_id)),
+        or_(_ANSWERS.roles.any(name=RoleName.COORDINATOR), works_at(_ANSWERS, Registration.school_id)),
     )
-    colleagues = select(func.min(_COLLEAGUE.id)).where(_COLLEAGUE.active, _works_at(_COLLEAGUE, Registration.school_id))
+    colleagues = select(func.min(_COLLEAGUE.id)).where(works_at(_COLLEAGUE, Registration.school_id))
     keeps_class = class_teacher.c.class_id == Registration.class_id, class_teacher.c.user_id == _COLLEAGUE.id
     of_the_class = colleagues.where(exists().where(*keeps_class).correlate_except(class_teacher))
     coordinators = select(func.min(_COORDINATOR.id)).where(_COORDINATOR.active, _COORDINATOR.roles.any(name=RoleName.COORDINATOR))
@@ -79,9 +79,10 @@ def answering_teacher() -> ColumnElement[int]:
     return func.coalesce(*found, Registration.teacher_id)
 
 
-def _works_at(user: type[User], school_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+def works_at(user: type[User], school_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Say of a user that they teach at a school, with an open account."""
     there = Membership.user_id == user.id, Membership.school_id == school_id
-    return user.roles.any(name=RoleName.TEACHER) & exists().where(*there).correlate_except(Membership)
+    return user.active & user.roles.any(name=RoleName.TEACHER) & exists().where(*there).correlate_except(Membership)
 
 
 def open_hosts(outreach_session: OutreachSession) -> list[User]:

@@ -48,7 +48,8 @@ ADDRESSES = {
     },
     "coordinator": {
         "coordination home": "/coordination", "applications": "/coordination/applications",
-        "application": "/coordination/applications/1", "people": "/coordination/people", "schools": "/coordination/schools",
+        "application": "/coordination/applications/1", "people": "/coordination/people",
+        "closed accounts": "/coordination/closed-accounts", "schools": "/coordination/schools",
         "sites": "/coordination/sites", "all sessions": "/coordination/sessions", "mail log": "/coordination/emails?q=teacher",
         "logged letter": "/coordination/emails/{logged}", "undeliverable addresses": "/coordination/undeliverable",
         "received mail": "/coordination/received", "received message": "/coordination/received/{received}",
