@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from outreach.catalogue import CARD_ROWS
 from outreach.coordination.closed_accounts import closed_accounts
 from outreach.db import db
-from outreach.mail_admin import is_undeliverable
+from outreach.mail_admin import MailboxFilter, filter_counts
 from outreach.models import (
     UNSETTLED,
     Application,
@@ -19,13 +19,11 @@ from outreach.models import (
     BlockedDomain,
     InboundMessage,
     Letter,
-    LetterState,
-    Mailbox,
     OutboxPause,
     OutreachSession,
     User,
 )
-from outreach.outbox import is_superseded
+from outreach.outbox import did_not_arrive
 from outreach.scheduling import skipped_sessions
 
 LOOKS_AHEAD = timedelta(days=14)
@@ -42,7 +40,7 @@ class Dashboard:
 
     applications: int
     unconfirmed: int
-    failed_letters: int
+    lost_letters: int
     undeliverable_mailboxes: int
     stopped_mailboxes: int
     blocked_domains: int
@@ -59,12 +57,13 @@ def dashboard(*, now: datetime) -> Dashboard:
     pending = select(func.count()).select_from(Application).join(Application.user).where(Application.state == ApplicationState.PENDING)
     late = select(func.min(Letter.due_at)).where(Letter.state.in_(UNSETTLED), Letter.due_at <= now - LATE)
     to_look_at = select(func.count(InboundMessage.id)).where(InboundMessage.needs_a_look())
+    addresses = filter_counts(now=now)
     return Dashboard(
         applications=db.session.scalar(pending.where(User.confirmed_at.is_not(None))) or 0,
         unconfirmed=db.session.scalar(pending.where(User.confirmed_at.is_(None))) or 0,
-        failed_letters=db.session.scalar(select(func.count(Letter.id)).where(Letter.state == LetterState.FAILED, ~is_superseded())) or 0,
-        undeliverable_mailboxes=db.session.scalar(select(func.count(Mailbox.id)).where(is_undeliverable())) or 0,
-        stopped_mailboxes=db.session.scalar(select(func.count(Mailbox.stopped_at))) or 0,
+        lost_letters=db.session.scalar(select(func.count(Letter.id)).where(did_not_arrive())) or 0,
+        undeliverable_mailboxes=addresses[MailboxFilter.UNDELIVERABLE],
+        stopped_mailboxes=addresses[MailboxFilter.STOPPED],
         blocked_domains=db.session.scalar(select(func.count(BlockedDomain.domain)).where(BlockedDomain.lifted_at.is_(None))) or 0,
         inbound_to_look_at=db.session.scalar(to_look_at) or 0,
         undecided=db.session.scalar(select(func.count()).select_from(OutreachSession).where(is_undecided(now))) or 0,

@@ -15,8 +15,8 @@ from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly
 from outreach.coordination.forms import SchoolForm, SessionFilter, SiteForm, TimeFilter
 from outreach.db import db
 from outreach.errors import Refusal
-from outreach.mail_admin import PAUSE_REASONS
-from outreach.models import LetterState, School, SessionState, Site
+from outreach.mail_admin import NOT_ARRIVED, PAUSE_REASONS, MailboxFilter
+from outreach.models import School, SessionState, Site
 from outreach.time import clock, to_wall_time
 from outreach.web import Filter, filter_from, formatting, load, me, one_of, page_number, page_of, signed_in, table_moment
 
@@ -74,9 +74,9 @@ def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
             url_for("coordination.show_closed_accounts"),
         ),
         (
-            seen.failed_letters,
-            ngettext("e-mail has failed", "e-mails have failed", seen.failed_letters),
-            url_for("mail_admin.emails", state=LetterState.FAILED.value),
+            seen.lost_letters,
+            ngettext("e-mail didn't arrive", "e-mails didn't arrive", seen.lost_letters),
+            url_for("mail_admin.emails", state=NOT_ARRIVED),
         ),
         (
             seen.undeliverable_mailboxes,
@@ -88,7 +88,7 @@ def _todo(seen: Dashboard) -> list[tuple[int, str, str]]:
             ngettext(
                 "address was reported as wrong by its reader", "addresses were reported as wrong by their readers", seen.stopped_mailboxes
             ),
-            url_for("mail_admin.undeliverable_addresses"),
+            url_for("mail_admin.undeliverable_addresses", show=MailboxFilter.STOPPED.value),
         ),
         (
             seen.blocked_domains,

@@ -11,6 +11,10 @@ from outreach.mail_admin.inbound_labels import INBOUND_KINDS
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.web import Filter, Form, ProseField, SelectChoice, choices, required
 
+# A state of the mail log and of invitations that isn't a column's: `outbox.did_not_arrive`, `status_rules.does_not_arrive`.
+NOT_ARRIVED = "not_arrived"
+_NOT_ARRIVED = SelectChoice(NOT_ARRIVED, _l("Didn't arrive"))
+
 
 class Shown(enum.StrEnum):
     """Which messages of those that came in."""
@@ -41,7 +45,7 @@ class LetterFilter(Filter):
     """Letters by address, kind and state."""
 
     kind = SelectField(_l("Kind"), choices=lambda: choices(LETTER_KINDS))
-    state = SelectField(_l("State"), choices=lambda: choices(LETTER_STATES))
+    state = SelectField(_l("State"), choices=lambda: [*choices(LETTER_STATES), _NOT_ARRIVED])
 
 
 class InboundFilter(Filter):

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from outreach.db import db
-from outreach.mail_admin.status_rules import State, Traces, is_lost, state_of
+from outreach.mail_admin.status_rules import State, Traces, does_not_arrive, is_lost, state_of
 from outreach.models import (
+    UNSETTLED,
+    Answer,
     AnswerSource,
     Bounce,
     BounceKind,
@@ -30,6 +33,7 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.outbox import came_back
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,30 @@ class InvitationLine:
     def is_lost(self) -> bool:
         """Somebody must send it again."""
         return is_lost(self.traces)
+
+    @property
+    def does_not_arrive(self) -> bool:
+        """It got lost, or nothing is sent to its address."""
+        return does_not_arrive(self.traces)
+
+
+def not_arriving() -> ColumnElement[bool]:
+    """Say of an invitation joined with its mailbox the same as `status_rules.does_not_arrive`, so that sessions can be counted by it."""
+    is_closed = or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
+    carrying = (Letter.invitation_id == Invitation.id, Letter.sequence.is_not(None))
+    newest = select(func.max(Letter.id)).where(*carrying).correlate(Invitation).scalar_subquery()
+    last = aliased(Letter)
+
+    def last_is(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(last.id == newest, *which).correlate(Invitation)
+
+    is_under_way = last_is(last.state.in_(UNSETTLED))
+    never_left = Invitation.is_live & Invitation.sent_sequence.is_(None)
+    is_old = Invitation.sent_sequence < Invitation.sequence
+    failed = exists().where(Letter.id == newest, (Letter.state == LetterState.FAILED) | came_back()).correlate(Invitation)
+    has_bounced = Invitation.is_live & (Invitation.answer == Answer.NEEDS_ACTION) & failed
+    is_lost = ~is_closed & ~is_under_way & or_(never_left, is_old, has_bounced)
+    return (Invitation.is_live & is_closed) | is_lost
 
 
 def invitation_lines(*which: ColumnElement[bool]) -> list[InvitationLine]:
@@ -137,7 +165,8 @@ def _returned(letter_ids: Select[tuple[int]]) -> dict[int, str]:
     """Give what was said of letters that came back; a complaint says that it was read."""
     rows = db.session.execute(
         select(Bounce.letter_id, Bounce.words)
-        .where(Bounce.letter_id.in_(letter_ids), Bounce.kind != BounceKind.COMPLAINT)
+        .join(Letter, Letter.id == Bounce.letter_id)
+        .where(Bounce.letter_id.in_(letter_ids), Bounce.kind != BounceKind.COMPLAINT, Bounce.at >= Letter.settled_at)
         .order_by(Bounce.id)
     )
     return {row.letter_id: row.words for row in rows}

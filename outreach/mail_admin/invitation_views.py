@@ -15,7 +15,7 @@ from outreach.errors import OutreachError
 from outreach.families import ANSWERS
 from outreach.mail_admin import resend
 from outreach.mail_admin.blueprint import mail_admin
-from outreach.mail_admin.forms import SendAgainForm
+from outreach.mail_admin.forms import NOT_ARRIVED, SendAgainForm
 from outreach.mail_admin.invitation_labels import BOUNCE_KINDS, SIGNS, SOURCES, STATES, readers, why
 from outreach.mail_admin.invitation_status import InvitationLine, counts_of, invitation_lines
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
@@ -44,12 +44,16 @@ def invitations() -> ResponseReturnValue:
 def session_invitations(session_id: int) -> ResponseReturnValue:
     """Show how each invitation of a session fares."""
     outreach_session = load(OutreachSession, session_id, policy.coordinates)
-    lines, chosen = invitation_lines(Invitation.session_id == session_id), one_of(State, request.args.get("state"))
-    page = page_among([line for line in lines if chosen in (None, line.state)], page_number(request.args.get("page")), size=PAGE_SIZE)
+    asked = request.args.get("state")
+    lines, chosen = invitation_lines(Invitation.session_id == session_id), one_of(State, asked)
+    missing = [line for line in lines if line.does_not_arrive]
+    shown = missing if asked == NOT_ARRIVED else [line for line in lines if chosen in (None, line.state)]
+    page = page_among(shown, page_number(request.args.get("page")), size=PAGE_SIZE)
     found = {
         "outreach_session": outreach_session,
         "page": page,
-        "chosen": chosen,
+        "chosen": NOT_ARRIVED if asked == NOT_ARRIVED else chosen,
+        "missing": len(missing),
         "counts": counts_of(lines),
         "total": len(lines),
         "lost": sum(line.is_lost for line in lines) if outreach_session.ends_at > clock.now() else 0,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import exists, func, select
 
 from outreach.db import db
+from outreach.mail_admin.invitation_status import not_arriving
 from outreach.models import (
     UNSETTLED,
     Answer,
@@ -26,9 +27,9 @@ from outreach.models import (
     OutreachSession,
     ReasonKind,
 )
+from outreach.outbox import did_not_arrive
 
 LOOKS_BACK = timedelta(days=30)
-SOON = timedelta(minutes=10)
 MOST_DOMAINS = 50
 MOST_SESSIONS = 20
 
@@ -48,7 +49,7 @@ class DomainStatistics:
 class MailStatistics:
     """Counts over `LOOKS_BACK`, but for `oldest_due` (a letter that should have left) and the present state: invitations asked, answered.
 
-    `settled`: letters that were sent or given up; `lost`: those of them that failed or came back.
+    `settled`: letters that were sent or given up; `lost`: those of them that didn't arrive (`outbox.did_not_arrive`).
     """
 
     settled: int
@@ -87,10 +88,8 @@ def mail_statistics(*, now: datetime) -> MailStatistics:
 
 
 def _letters(since: datetime) -> tuple[int, int]:
-    came_back = exists().where(Bounce.letter_id == Letter.id, Bounce.kind != BounceKind.COMPLAINT)
-    is_lost = or_(Letter.state == LetterState.FAILED, came_back)
     settled = Letter.state.in_((LetterState.SENT, LetterState.FAILED))
-    row = db.session.execute(select(func.count(), func.count().filter(is_lost)).where(settled, Letter.created_at >= since)).one()
+    row = db.session.execute(select(func.count(), func.count().filter(did_not_arrive())).where(settled, Letter.created_at >= since)).one()
     return row[0], row[1]
 
 
@@ -128,17 +127,14 @@ def _domain(row: Any, blocked_since: datetime | None) -> DomainStatistics:
 
 
 def _troubled(now: datetime) -> tuple[Any, ...]:
-    """Give the next sessions with invitations that didn't get there, or not in their last revision, and how many."""
-    not_written_to = or_(Mailbox.stopped_at.is_not(None), Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
-    is_old = func.coalesce(Invitation.sent_sequence, -1) < Invitation.sequence
-    missing = or_(and_(Invitation.is_live, not_written_to), and_(Invitation.is_live, is_old, Invitation.changed_at <= now - SOON))
+    """Give the next sessions with invitations that didn't arrive and won't by themselves, and how many."""
     one = OutreachSession
     columns = (one.id, one.title, one.starts_wall, one.ends_wall, one.zone, one.fold)
     rows = db.session.execute(
         select(*columns, func.count().label("missing"))
         .join(Invitation, Invitation.session_id == one.id)
         .join(Mailbox, Mailbox.id == Invitation.mailbox_id)
-        .where(one.is_current(now), missing)
+        .where(one.is_current(now), not_arriving())
         .group_by(*columns, one.starts_at)
         .order_by(one.starts_at, one.id)
         .limit(MOST_SESSIONS)

@@ -23,6 +23,7 @@ from outreach.models import (
     LetterState,
     Mailbox,
 )
+from outreach.outbox import came_back, did_not_arrive
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,24 @@ PAGE_SIZE = 50
 Wanted: TypeAlias = Select[*tuple[Any, ...]]
 
 
-def letters(q: str, kind: LetterKind | None, state: LetterState | None) -> Wanted:
-    """The mail log, newest first. What a letter says stays out of it: links in account letters open accounts."""
+def letters(q: str, kind: LetterKind | None, state: LetterState | None, *, not_arrived: bool = False) -> Wanted:
+    """The mail log, newest first; `not_arrived`: only what failed or came back.
+
+    What a letter says stays out of it: links in account letters open accounts.
+    """
     wanted = select(Letter).options(joinedload(Letter.mailbox).load_only(Mailbox.address)).order_by(Letter.id.desc())
     if q:
         wanted = wanted.where(Letter.mailbox.has(Mailbox.address.icontains(q, autoescape=True)))
     if kind:
         wanted = wanted.where(Letter.kind == kind)
+    if not_arrived:
+        wanted = wanted.where(did_not_arrive())
     return wanted.where(Letter.state == state) if state else wanted
+
+
+def returned(found: Sequence[Letter]) -> set[int]:
+    """Give those of these letters that a mail server took and sent back, by id."""
+    return set(db.session.scalars(select(Letter.id).where(Letter.id.in_([letter.id for letter in found]), came_back())))
 
 
 def inbound(q: str, shown: Shown, kind: InboundKind | None) -> Wanted:

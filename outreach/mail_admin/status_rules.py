@@ -90,6 +90,11 @@ def is_lost(traces: Traces) -> bool:
     return state_of(traces) in LOST and not traces.is_under_way
 
 
+def does_not_arrive(traces: Traces) -> bool:
+    """It got lost, or nothing is sent to its address: all that every page calls "didn't arrive"."""
+    return is_lost(traces) or state_of(traces) in NOT_WRITTEN_TO
+
+
 def _undelivered(traces: Traces) -> State | None:
     if traces.is_stopped:
         return State.STOPPED

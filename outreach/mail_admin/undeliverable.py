@@ -6,7 +6,7 @@ import enum
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, case, func, select
 
 from outreach.db import db
 from outreach.models import BlockedDomain, Mailbox, User
@@ -18,6 +18,7 @@ class MailboxFilter(enum.StrEnum):
     """Which addresses to list."""
 
     UNDELIVERABLE = "undeliverable"
+    STOPPED = "stopped"
     BLOCKED = "blocked"
     TEMPORARY = "temporary"
 
@@ -48,18 +49,21 @@ def blocked_domains() -> Sequence[Row[BlockedDomain, int]]:
     return db.session.execute(wanted.order_by(BlockedDomain.since.desc(), BlockedDomain.domain)).all()
 
 
-def is_undeliverable() -> ColumnElement[bool]:
-    """The address fails and somebody still has it; one that was corrected needs nobody."""
+def _on(chosen: MailboxFilter, now: datetime) -> ColumnElement[bool]:
+    """Each address is on one list: the first that applies, in the order of `status_rules`. One that nobody has any more is on none."""
+    is_stopped, is_refused, is_blocked = (column.is_not(None) for column in (Mailbox.stopped_at, _refused_since(), Mailbox.blocked_at))
+    if chosen is MailboxFilter.STOPPED:
+        return is_stopped
+    if chosen is MailboxFilter.UNDELIVERABLE:
+        return ~is_stopped & is_refused
+    if chosen is MailboxFilter.BLOCKED:
+        return ~is_stopped & ~is_refused & is_blocked
+    lately = delayed_lately(now=now).subquery()
+    return ~is_stopped & ~is_refused & ~is_blocked & Mailbox.id.in_(select(lately.c.mailbox_id))
+
+
+def _refused_since() -> ColumnElement[datetime | None]:
+    """Since when the address fails, if somebody still has it; one that was corrected needs nobody."""
     families = contacts_of_students().subquery().c.mailbox_id
     known = Mailbox.id.in_(select(families).where(families.is_not(None))) | Mailbox.id.in_(select(User.mailbox_id))
-    return and_(Mailbox.undeliverable_at.is_not(None), known)
-
-
-def _on(chosen: MailboxFilter, now: datetime) -> ColumnElement[bool]:
-    gets_nothing = or_(is_undeliverable(), Mailbox.stopped_at.is_not(None))
-    if chosen is MailboxFilter.UNDELIVERABLE:
-        return gets_nothing
-    if chosen is MailboxFilter.BLOCKED:
-        return ~gets_nothing & Mailbox.blocked_at.is_not(None)
-    lately = delayed_lately(now=now).subquery()
-    return ~gets_nothing & Mailbox.blocked_at.is_(None) & Mailbox.id.in_(select(lately.c.mailbox_id))
+    return case((known, Mailbox.undeliverable_at))

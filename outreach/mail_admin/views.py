@@ -23,7 +23,7 @@ from outreach.letters import KINDS, render
 from outreach.mail import Signer
 from outreach.mail_admin import inbound_labels, invitation_views, queries, undeliverable
 from outreach.mail_admin.blueprint import mail_admin
-from outreach.mail_admin.forms import InboundFilter, LetterFilter, MessageAnswerForm, Shown
+from outreach.mail_admin.forms import NOT_ARRIVED, InboundFilter, LetterFilter, MessageAnswerForm, Shown
 from outreach.mail_admin.labels import LETTER_KINDS, LETTER_STATES
 from outreach.models import InboundKind, InboundMessage, Letter, LetterKind, LetterState, Mailbox
 from outreach.outbox.use_cases import end_pause, retry_letter
@@ -41,10 +41,13 @@ SHOWN_AT_MOST = 20_000
 def emails() -> ResponseReturnValue:
     """Show the mail log, newest first."""
     chosen = filter_from(LetterFilter, request.args, _("Address"))
-    wanted = queries.letters(chosen.q.data, one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data))
+    kind, state = one_of(LetterKind, chosen.kind.data), one_of(LetterState, chosen.state.data)
+    wanted = queries.letters(chosen.q.data, kind, state, not_arrived=chosen.state.data == NOT_ARRIVED)
     page = page_of(wanted, page_number(request.args.get("page")), size=queries.PAGE_SIZE)
     found = [row[0] for row in page.rows]
-    return render_template("mail_admin/emails.html", form=chosen, page=page, found=found, **_letter_labels())
+    return render_template(
+        "mail_admin/emails.html", form=chosen, page=page, found=found, returned=queries.returned(found), **_letter_labels()
+    )
 
 
 @mail_admin.get("/emails/<int:letter_id>")

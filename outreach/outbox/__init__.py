@@ -1,6 +1,6 @@
 """How letters leave: the queue, the message, the delivery."""
 
-from outreach.outbox.bounces import delayed_lately, record_bounce
+from outreach.outbox.bounces import came_back, delayed_lately, did_not_arrive, record_bounce
 from outreach.outbox.delivery import USUAL_PACE, deliver_due
 from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
@@ -14,8 +14,10 @@ __all__ = [
     "Pace",
     "RoundStatistics",
     "belongs_to_entry",
+    "came_back",
     "delayed_lately",
     "deliver_due",
+    "did_not_arrive",
     "drop_letters",
     "enqueue",
     "is_superseded",

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from flask import current_app
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 
 from outreach.db import db, locked
-from outreach.models import Bounce, BounceKind, Mailbox
+from outreach.models import Bounce, BounceKind, Letter, LetterState, Mailbox
+from outreach.outbox.queue import is_superseded
 
 LATELY = timedelta(days=7)
 _TOO_LONG = 500
@@ -40,6 +41,20 @@ def delayed_lately(*, now: datetime) -> Select[int, int]:
     """Select, by mailbox, how many letters of the last 7 days a server delayed until they failed."""
     recent = (Bounce.kind == BounceKind.SOFT, Bounce.at > now - LATELY)
     return select(Bounce.mailbox_id, func.count().label("number")).where(*recent).group_by(Bounce.mailbox_id)
+
+
+def came_back() -> ColumnElement[bool]:
+    """Say of a letter that a mail server returned it after it was sent last; a complaint says that it was read."""
+    returned = (Bounce.letter_id == Letter.id, Bounce.kind != BounceKind.COMPLAINT)
+    return (Letter.state == LetterState.SENT) & exists().where(*returned, Bounce.at >= Letter.settled_at).correlate(Letter)
+
+
+def did_not_arrive() -> ColumnElement[bool]:
+    """Say of a letter that it failed or came back, and no later one about the session went to the address: somebody should look.
+
+    This is what every page of a coordinator counts and lists.
+    """
+    return or_(Letter.state == LetterState.FAILED, came_back()) & ~is_superseded()
 
 
 def _is_known(letter_id: int | None, kind: BounceKind) -> bool:

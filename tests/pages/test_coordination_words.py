@@ -513,7 +513,7 @@ def test_what_waits_is_counted_with_a_link_and_the_rest_left_out(client: FlaskCl
     letter(make, now, LetterState.FAILED)
     html = client.get("/coordination").text
     said = plain(html)
-    for words_of_it in ("1 application to decide on", "2 received e-mails to review", "1 e-mail has failed"):
+    for words_of_it in ("1 application to decide on", "2 received e-mails to review", "1 e-mail didn't arrive"):
         assert words_of_it in said
     for absent in (
         "to confirm or cancel",
@@ -524,7 +524,7 @@ def test_what_waits_is_counted_with_a_link_and_the_rest_left_out(client: FlaskCl
         "no longer exists",
     ):
         assert absent not in said
-    for link in ("/coordination/applications", "/coordination/emails?state=failed", "/coordination/received"):
+    for link in ("/coordination/applications", "/coordination/emails?state=not_arrived", "/coordination/received"):
         assert f'href="{link}"' in html
 
 

@@ -82,11 +82,11 @@ def test_a_letter_that_failed_is_no_news_once_a_later_one_leaves(world: World, t
         for letter in db.session.scalars(select(Letter).where(Letter.mailbox_id == world.maria.id)):
             letter.state, letter.settled_at, letter.server_words = LetterState.FAILED, world.now, "554 Not today"
     assert f"An e-mail didn’t arrive {MARIA}: 554 Not today" in text(teacher.get(places))
-    assert "1 e-mail has failed" in text(coordinator.get("/coordination"))
+    assert "1 e-mail didn't arrive" in text(coordinator.get("/coordination"))
     world.bounce()
     teacher.post(f"/students/{world.ana.id}/addresses/{world.maria.id}/retry")
     assert "didn’t arrive" not in text(teacher.get(places))
-    assert "has failed" not in text(coordinator.get("/coordination"))
+    assert "didn't arrive" not in text(coordinator.get("/coordination"))
 
 
 def test_one_button_and_how_things_stand_goes_there_again(world: World, teacher: FlaskClient) -> None:
@@ -187,7 +187,7 @@ def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, cli
     assert f"s0@{DOMAIN}" not in page
     assert f"s0@{DOMAIN}" in text(coordinator.get("/coordination/undeliverable?show=blocked"))
     assert "full@families.example 1 temporary refusal in 7 days" in text(coordinator.get("/coordination/undeliverable?show=temporary"))
-    assert "Refused or stopped" in text(coordinator.get("/coordination/undeliverable?show=nonsense"))
+    assert "Reported as wrong" in text(coordinator.get("/coordination/undeliverable?show=nonsense"))
 
 
 def test_the_coordinator_lets_letters_go_to_any_address_again(world: World, client_of: Clients) -> None:
