@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 from uuid import uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
@@ -117,22 +118,25 @@ def close_account(user_id: int, *, by_id: int, now: datetime) -> None:
     if user_id == by_id:
         raise Refusal(_("This is your own account. Another coordinator can close it."))
     with transaction():
-        # Sessions first: a new `fs_uniquifier` keeps away whoever registers with this teacher and holds the session's lock.
-        for session_id in _answered_for(user_id, now):
-            locked(OutreachSession, session_id)
-        concerned = _answered_for(user_id, now)
-        user = _user(user_id)
+        answered_for = _registrations_to_come(answering_teacher() == user_id, now=now)
+        user = _locked_user(user_id)
+        if not user.active:
+            return
         user.active, user.fs_uniquifier = False, uuid4().hex
-        db.session.flush()
-        _tell_who_answers(concerned, now=now)
+    # A transaction of its own: whoever registers with this teacher just now holds a session and waits for the user.
+    with transaction():
+        _tell_who_answers(or_(Registration.teacher_id == user_id, Registration.id.in_(chain(*answered_for.values()))), now=now)
 
 
 def open_account(user_id: int, *, now: datetime) -> None:
     """Let somebody in again, with the password they had; they answer for their students again."""
     with transaction():
-        _user(user_id).active = True
-        db.session.flush()
-        _tell_who_answers(_answered_for(user_id, now), now=now)
+        user = _locked_user(user_id)
+        if user.active:
+            return
+        user.active = True
+    with transaction():
+        _tell_who_answers(answering_teacher() == user_id, now=now)
 
 
 def hand_over_students(user_id: int, *, now: datetime) -> int:
@@ -150,8 +154,9 @@ def hand_over_students(user_id: int, *, now: datetime) -> int:
         ).all()
         for session_id in dict.fromkeys(row.session_id for row in rows):
             locked(OutreachSession, session_id)
-        for row in rows:
-            db.session.execute(update(Registration).where(Registration.id == row.id, *mine).values(teacher_id=row.by_id))
+        for by_id in {row.by_id for row in rows}:
+            theirs = Registration.id.in_([row.id for row in rows if row.by_id == by_id])
+            db.session.execute(update(Registration).where(theirs, Registration.teacher_id == user_id).values(teacher_id=by_id))
         user = _user(user_id)
         schools = select(Membership.school_id).where(Membership.user_id == user_id)
         teaches = user.active and user.is_a(RoleName.TEACHER)
@@ -160,12 +165,12 @@ def hand_over_students(user_id: int, *, now: datetime) -> int:
     return len(rows)
 
 
-def _answered_for(user_id: int, now: datetime) -> dict[int, list[int]]:
-    """Give by session not over the registrations for which somebody answers."""
+def _registrations_to_come(which: ColumnElement[bool], *, now: datetime) -> dict[int, list[int]]:
+    """Give by session not over the registrations that are meant."""
     rows = db.session.execute(
         select(Registration.session_id, Registration.id)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
-        .where(Registration.state.in_(ACTIVE), OutreachSession.is_current(now), answering_teacher() == user_id)
+        .where(Registration.state.in_(ACTIVE), OutreachSession.is_current(now), which)
         .order_by(Registration.session_id, Registration.id)
     )
     found: dict[int, list[int]] = {}
@@ -174,11 +179,11 @@ def _answered_for(user_id: int, now: datetime) -> dict[int, list[int]]:
     return found
 
 
-def _tell_who_answers(concerned: dict[int, list[int]], *, now: datetime) -> None:
-    for session_id, registration_ids in concerned.items():
-        outreach_session = locked(OutreachSession, session_id)
-        if outreach_session is not None and outreach_session.is_current(now):
-            notify_who_answers(outreach_session, registration_ids, now=now)
+def _tell_who_answers(which: ColumnElement[bool], *, now: datetime) -> None:
+    for session_id in _registrations_to_come(which, now=now):
+        locked(OutreachSession, session_id)
+    for session_id, registration_ids in _registrations_to_come(which, now=now).items():
+        notify_who_answers(db.session.get_one(OutreachSession, session_id), registration_ids, now=now)
 
 
 def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:
@@ -237,6 +242,13 @@ def _kept(model: type[Place], key: int | None, typed: SchoolInput | SiteInput) -
     except IntegrityError:  # a rival has just added the same
         raise taken from None
     return organisation
+
+
+def _locked_user(user_id: int) -> User:
+    user = locked(User, user_id)
+    if user is None:
+        raise NotThere(_("This account no longer exists."))
+    return user
 
 
 def _user(user_id: int) -> User:

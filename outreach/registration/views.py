@@ -185,9 +185,8 @@ def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -
 
 def _answerable(school_class: SchoolClass, user: User) -> User:
     """A coordinator registers on behalf of the class's teacher; a teacher for themselves."""
-    if policy.coordinates(user) and school_class.teachers:
-        return school_class.teachers[0]
-    return user
+    teachers = [teacher for teacher in school_class.teachers if teacher.active]
+    return teachers[0] if policy.coordinates(user) and teachers else user
 
 
 def _message(outcome: use_cases.RegistrationOutcome) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import use_cases as coordination
-from outreach.coordination.use_cases import SchoolInput
+from outreach.coordination.use_cases import SchoolInput, close_account, open_account
 from outreach.db import db, transaction
 from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain, update_blocked_domains
 from outreach.errors import NotThere, Refusal, Stale
@@ -447,3 +447,23 @@ def test_a_place_that_a_rival_has_just_added_is_said_to_be_in_the_list(app: Flas
     posting = partial(post, "stitch_workshop", when, where, offer, by_id=scene.session.host_id, publish=True, now=scene.now)
     met = overtaking(app, posting, posting)
     assert (type(met.first), isinstance(met.second, Refusal) and met.second.field) == (int, "new_site")
+
+
+def test_who_registers_while_the_teachers_account_is_closed_is_handed_over_too(app: Flask, scene: Scene) -> None:
+    colleague = scene.make.teacher(scene.school)
+    closing = partial(close_account, scene.teacher.id, by_id=0, now=scene.now)
+    assert overtaking(app, scene.register(scene.ana), closing).has_waited
+    assert hears_of(colleague.email, scene.session)
+    assert not hears_of(scene.teacher.email, scene.session)
+    assert overtaking(app, partial(open_account, scene.teacher.id, now=scene.now), scene.register(scene.ben)).second
+    assert hears_of(scene.teacher.email, scene.session)
+
+
+def test_of_two_who_close_an_account_the_second_tells_nobody_again(app: Flask, scene: Scene) -> None:
+    scene.make.teacher(scene.school)
+    scene.register(scene.ana)()
+    written = select(func.count(Letter.id))
+    before = db.session.scalar(written) or 0
+    closing = partial(close_account, scene.teacher.id, by_id=0, now=scene.now)
+    overtaking(app, closing, partial(close_account, scene.teacher.id, by_id=0, now=scene.now + timedelta(minutes=1)))
+    assert db.session.scalar(written) == before + 2, "an entry and a list for the colleague; the teacher's never left"
