@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 from outreach.db import db
 from outreach.letters import KINDS, kinds_where
 from outreach.models import UNSETTLED, Invitation, Letter, LetterState, OutreachSession
+from outreach.outbox.passing_on import pass_on
 from outreach.outbox.readers import capacities
 
 NO_LONGER_THEIRS = "no_longer_theirs"
@@ -78,6 +79,8 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
             lease.lapsed.add(letter.id)
         reason = KINDS[letter.kind].why_out_of_date(letter, is_superseded=is_superseded, now=now)
         facts = KINDS[letter.kind].for_whom_it_still_is(letter, readers[letter.id]) if reason is None else None
+        if reason is None and facts != letter.facts and KINDS[letter.kind].names_as_staff:
+            pass_on(letter, facts, now=now)
         if facts is None:
             lease.stale.append((letter, reason or NO_LONGER_THEIRS))
             continue

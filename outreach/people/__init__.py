@@ -1,6 +1,6 @@
 """Rules and reads about persons that every feature shares: contacts, who may see which name, mailboxes."""
 
-from outreach.people.capacities import Capacities, Relative, named, remaining
+from outreach.people.capacities import LISTS, Capacities, Relative, named, remaining
 from outreach.people.contacts import (
     ContactCounts,
     Participant,
@@ -32,6 +32,7 @@ from outreach.people.queries import (
 __all__ = [
     "BEFORE_A_SEAT",
     "IS_UNDELIVERABLE",
+    "LISTS",
     "Capacities",
     "ContactCounts",
     "HoldReason",

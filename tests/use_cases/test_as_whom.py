@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from functools import partial
@@ -9,11 +10,13 @@ from functools import partial
 import pytest
 from sqlalchemy import delete, select, update
 
+from outreach.coordination.use_cases import close_account
 from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.mail import Envelope
 from outreach.models import (
     Letter,
+    LetterKind,
     Membership,
     OutreachSession,
     Student,
@@ -21,16 +24,17 @@ from outreach.models import (
     co_host,
     guardianship,
 )
-from outreach.models.snapshots import Reader
+from outreach.models.snapshots import Cause, LetterSnapshot, ProposalSnapshot, Reader, StudentSnapshot
+from outreach.notifications import snapshot_of
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.rosters import plan_rosters
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from outreach.web.pages import settings
 from tests.support.builders import Builder
-from tests.support.neighbours import ANA, CARL, ELI, HANA, MARIA, NORA, PAUL, TOM, Neighbours
-from tests.support.outbox import Scripted, deliver
-from tests.support.queued_letters import queued
+from tests.support.neighbours import ANA, CARL, ELI, HANA, MARIA, NORA, PAUL, SOL, TOM, Neighbours
+from tests.support.outbox import Scripted, deliver, put
+from tests.support.queued_letters import queued, send_all
 from tests.support.received_letters import Received
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
@@ -84,10 +88,65 @@ def move(world: Neighbours) -> None:
 
 
 @pytest.mark.parametrize("end", [close, take_roles, leave_school])
-def test_a_teacher_who_is_none_any_more_reads_of_no_student(world: Neighbours, end: Callable[[User], None]) -> None:
+def test_a_teacher_who_is_none_any_more_reads_of_no_student_and_a_colleague_does(world: Neighbours, end: Callable[[User], None]) -> None:
     move(world)
     end(world.nora)
-    assert NORA not in arrived(world)
+    found = arrived(world)
+    assert NORA not in found
+    [digest] = [one for one in found[TOM] if not one.ics]
+    assert "Ana" in digest.text
+    assert "Back door" in digest.text, "what was news to the teacher"
+    assert f"in place of {world.nora.name}" in digest.text
+
+
+def test_a_colleague_who_was_told_since_isnt_told_of_the_past(world: Neighbours) -> None:
+    move(world)
+    close_account(world.nora.id, by_id=0, now=world.now)
+    digests = [one.text for one in arrived(world)[TOM] if not one.ics]
+    assert sorted(re.findall(r"From now on you answer for (\d) students", " ".join(digests))) == ["2", "6"]
+    assert len(digests) == 2
+
+
+def test_of_two_schools_a_teacher_reads_on_of_the_one_where_they_still_are(make: Builder) -> None:
+    north, south = make.school(), make.school()
+    teacher, sol = make.teacher(north, email=NORA), make.teacher(south, email=SOL)
+    with transaction():
+        db.session.add(Membership(user_id=teacher.id, school_id=south.id, approved_by_id=sol.id, approved_at=make.now))
+    outreach_session = make.outreach_session(make.clinician())
+    for school, name in ((north, "Ana"), (south, "Ben")):
+        make.register(outreach_session, teacher, make.student(make.school_class(school), given_name=name))
+    send_all()
+    scheduling.cancel(outreach_session.id, "The theatre is closed.", now=make.now)
+    with transaction():
+        db.session.execute(delete(Membership).where(Membership.user_id == teacher.id, Membership.school_id == south.id))
+    transport = Scripted()
+    deliver(transport, make.now, render=partial(render, settings=settings()))
+    digests = {one.recipient: received_from(one).text for one in transport.sent if not received_from(one).ics}
+    assert {address: [name for name in ("Ana", "Ben") if name in text] for address, text in digests.items()} == {
+        NORA: ["Ana"],
+        SOL: ["Ben"],
+    }
+
+
+def test_what_a_family_asks_reaches_a_coordinator_where_no_host_is_left(make: Builder) -> None:
+    host, ruth = make.clinician(given_name="Sam", family_name="Lee"), make.coordinator(email="ruth@programme.example")
+    outreach_session = make.outreach_session(host)
+    snapshot = LetterSnapshot(
+        reader=Reader.HOST,
+        reader_name="Sam",
+        cause=Cause.COUNTERED,
+        session=snapshot_of(outreach_session),
+        seated=(StudentSnapshot(registration_id=1, given_name="Ana", school_name="North School"),),
+        asked=ProposalSnapshot(by=Reader.GUARDIAN, comment="Could it be later?"),
+    )
+    put(host.mailbox, "note", now=make.now, kind=LetterKind.NOTE, facts=snapshot.to_json(), session_id=outreach_session.id)
+    close(host)
+    transport = Scripted()
+    deliver(transport, make.now, render=partial(render, settings=settings()))
+    [note] = transport.sent
+    assert note.recipient == ruth.email
+    assert "Could it be later?" in received_from(note).text
+    assert "in place of Sam Lee" in received_from(note).text
 
 
 @pytest.mark.parametrize("end", [close, take_roles, leave_school])
