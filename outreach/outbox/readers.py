@@ -113,7 +113,7 @@ def _read_families(known: _Known, registration_ids: Sequence[int], mailbox_ids: 
     for row in behind:
         known.relatives[row.mailbox_id][row.id] = Relative(given_name=facts[row.id].given_name, zone=facts[row.id].zone, is_student=False)
         known.guardians[row.mailbox_id].add(row.name.strip())
-    for row in rows:
-        known.school_of[row.id] = row.school_id
-        if row.mailbox_id in mailbox_ids:
-            known.relatives[row.mailbox_id][row.id] = Relative(given_name=row.given_name, zone=row.zone, is_student=True)
+    for key, student in facts.items():
+        known.school_of[key] = student.school_id
+        if student.mailbox_id in mailbox_ids:
+            known.relatives[student.mailbox_id][key] = Relative(given_name=student.given_name, zone=student.zone, is_student=True)

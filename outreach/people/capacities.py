@@ -62,13 +62,14 @@ def remaining(facts: dict[str, Any], now: Capacities, *, names_as_staff: bool, t
     }
     left = facts | {name: people for name, people in kept.items() if name in facts}
     is_named, was_named = any(kept.values()), any(named(facts))
+    has_lost_entry = bool(facts.get("entry") and facts.get("seated")) and not kept["seated"]
     if was_named and not is_named and facts.get("cause") != Cause.CANCELLED:
         left["reason"] = ""
     if names_as_staff:
         return left if has_part and (is_named or not was_named) else None
     if has_part:
         return left
-    if is_named:
+    if is_named and (takes_back or not has_lost_entry):
         return _to_the_family(left, now)
     is_anybodys = reader not in _ADULTS and not was_named
     return left if takes_back or is_anybodys else None
@@ -93,10 +94,11 @@ def _keeps(student: Mapping[str, Any], now: Capacities, *, has_part: bool, is_st
 
 def _to_the_family(facts: dict[str, Any], now: Capacities) -> dict[str, Any]:
     """Let the family read it as a family, if it was written to an adult's own part or to a student who no longer reads there."""
-    theirs = [now.relatives[key] for key in named(facts) if key in now.relatives]
+    about = next((facts[name] for name in ("seated", "waiting", "gone") if facts.get(name)), ())
+    theirs = [now.relatives[one["registration_id"]] for one in about if one["registration_id"] in now.relatives]
     students = {one.given_name for one in theirs if one.is_student}
     reader = Reader.STUDENT if students else Reader.GUARDIAN
-    if reader == facts["reader"] or not theirs:
+    if not theirs or facts["reader"] in (reader, Reader.GUARDIAN):
         return facts
     name = (students.pop() if len(students) == 1 else "") if students else now.guardian_name
     entry = facts.get("entry")

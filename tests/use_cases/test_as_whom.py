@@ -19,6 +19,7 @@ from outreach.models import (
     LetterKind,
     Membership,
     OutreachSession,
+    Registration,
     Student,
     User,
     co_host,
@@ -198,6 +199,25 @@ def test_an_unlinked_guardian_reads_only_of_the_child_who_is_still_theirs(world:
     assert "Ana" not in letter.everything
     assert PAUL not in found
     assert ANA in found
+
+
+def test_a_guardian_who_is_told_of_a_child_who_left_reads_on_as_a_guardian(make: Builder) -> None:
+    """Ana, whose own address it is too, left; Ben stays: the entry is for information only, as it was written."""
+    school = make.school()
+    teacher = make.teacher(school)
+    school_class = make.school_class(school, teacher)
+    ana = make.student(school_class, given_name="Ana", email="shared@families.example")
+    ben = make.student(school_class, given_name="Ben", guardians=("shared@families.example",))
+    outreach_session = make.outreach_session(make.clinician())
+    make.register(outreach_session, teacher, ana, ben)
+    send_all()
+    [place] = db.session.scalars(select(Registration).where(Registration.student_id == ana.id, Registration.state == "confirmed"))
+    registering.withdraw(place.id, now=make.now)
+    transport = Scripted()
+    deliver(transport, make.now, render=partial(render, settings=settings()))
+    [letter] = [received_from(one) for one in transport.sent if one.recipient == "shared@families.example"]
+    assert letter.event["TRANSP"] == "TRANSPARENT"
+    assert "Ana is no longer coming." in letter.text
 
 
 def test_a_students_address_that_is_anothers_now_reads_nothing_of_them(world: Neighbours) -> None:

@@ -11,6 +11,7 @@ from outreach.coordination.use_cases import close_account, open_account
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState, SessionState, User
+from outreach.notifications import notify_hosts
 from outreach.registration import use_cases as registering
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
@@ -93,7 +94,7 @@ def test_handing_over_opens_it_again_and_calendars_follow(make: Builder, client_
     host, other = make.clinician(email="old@hospital.example"), make.clinician(email="new@hospital.example")
     outreach_session = make.outreach_session(host)
     with transaction():
-        scheduling.notify_hosts(outreach_session, now=make.now)
+        notify_hosts(outreach_session, now=make.now)
     send_all()
     close_account(host.id, by_id=coordinator.id, now=make.now)
     client, address = client_of(coordinator), f"/sessions/{outreach_session.id}/edit"
