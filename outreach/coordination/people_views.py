@@ -137,6 +137,7 @@ def person(user_id: int) -> ResponseReturnValue:
         places=queries.workplaces_of([found.id]).get(found.id, []),
         applications=applications,
         coming=db.session.scalar(hosts) or 0,
+        schools=queries.schools_of(found.id),
         depends=closed_accounts(found.id, now=clock.now()),
         roles=ROLES,
         states=APPLICATION_STATES,
@@ -158,6 +159,16 @@ def hand_over(user_id: int) -> ResponseReturnValue:
     found = load(User, user_id, policy.coordinates)
     number = use_cases.hand_over_students(found.id, now=clock.now())
     flash(ngettext("%(num)s registration is handed over.", "%(num)s registrations are handed over.", number), "success")
+    return redirect(url_for("coordination.person", user_id=found.id), code=303)
+
+
+@coordination.post("/people/<int:user_id>/schools/<int:school_id>/end")
+@signed_in(policy.coordinates)
+def end_membership(user_id: int, school_id: int) -> ResponseReturnValue:
+    """A teacher has left a school."""
+    found, school = load(User, user_id, policy.coordinates), load(School, school_id, policy.coordinates)
+    use_cases.end_membership(found.id, school.id, now=clock.now())
+    flash(_("%(name)s no longer works at %(school)s.", name=found.name, school=school.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)
 
 

@@ -55,6 +55,12 @@ def workplaces_of(user_ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
+def schools_of(user_id: int) -> list[School]:
+    """Read the schools where somebody teaches, by name."""
+    theirs = select(School).join(Membership, Membership.school_id == School.id).where(Membership.user_id == user_id)
+    return list(db.session.scalars(theirs.order_by(School.name)))
+
+
 def schools(q: str) -> Wanted:
     """Schools by name, with the number of their teachers."""
     teachers = select(func.count()).where(Membership.school_id == School.id).scalar_subquery()

@@ -139,6 +139,22 @@ def open_account(user_id: int, *, now: datetime) -> None:
         _tell_who_answers(answering_teacher() == user_id, now=now)
 
 
+def end_membership(user_id: int, school_id: int, *, now: datetime) -> None:
+    """A teacher has left a school: they see its students no more, and others answer for them and are told so. Twice changes nothing."""
+    of_school = Registration.school_id == school_id
+    with transaction():
+        answered_for = _registrations_to_come((answering_teacher() == user_id) & of_school, now=now)
+        membership = db.session.get(Membership, (user_id, school_id), with_for_update=True, populate_existing=True)
+        if membership is None:
+            return
+        db.session.delete(membership)
+        classes = select(SchoolClass.id).where(SchoolClass.school_id == school_id)
+        db.session.execute(delete(class_teacher).where(class_teacher.c.user_id == user_id, class_teacher.c.class_id.in_(classes)))
+    with transaction():
+        theirs = (Registration.teacher_id == user_id) & of_school
+        _tell_who_answers(or_(theirs, Registration.id.in_(chain(*answered_for.values()))), now=now)
+
+
 def hand_over_students(user_id: int, *, now: datetime) -> int:
     """Let whoever stands in for a teacher answer for good, also once the account is open again; give for how many students.
 

@@ -114,3 +114,26 @@ def test_nothing_of_somebody_who_still_teaches_is_handed_over(make: Builder, cli
     answers = dict(db.session.execute(select(Registration.school_id, Registration.teacher_id)).all())
     assert answers == {north.id: teacher.id, south.id: colleague.id}
     assert db.session.scalars(select(class_teacher.c.class_id)).all() == [here.id]
+
+
+def test_who_has_left_a_school_answers_for_nobody_there(make: Builder, client_of: ClientOf, coordinator: User) -> None:
+    north, south, outreach_session = make.school("North School"), make.school("South School"), make.outreach_session(make.clinician())
+    teacher, colleague = make.teacher(north, email="left@north.example"), make.teacher(north, email="stays@north.example")
+    with transaction():
+        db.session.add(Membership(user_id=teacher.id, school_id=south.id, approved_by_id=coordinator.id, approved_at=make.now))
+    here, there = make.school_class(north, teacher), make.school_class(south, teacher)
+    ana = make.student(here, given_name="Ana")
+    make.register(outreach_session, teacher, ana)
+    make.register(outreach_session, teacher, make.student(there, given_name="Ben"))
+    send_all()
+    client, address = client_of(coordinator), f"/coordination/people/{teacher.id}/schools/{north.id}/end"
+    assert address in client.get(f"/coordination/people/{teacher.id}").text
+    assert "no longer works at North School." in unescape(client.post(address, follow_redirects=True).text)
+    assert {(one.to, one.kind.value) for one in queued()} == {(colleague.email, "invitation"), (colleague.email, "digest")}
+    assert [student.given_name for student in queued()[-1].facts.seated] == ["Ana"]
+    assert client_of(teacher).get(f"/students/{ana.id}").status_code == 404
+    assert client_of(teacher).get(f"/classes/{there.id}").status_code == 200
+    assert db.session.scalars(select(class_teacher.c.class_id)).all() == [there.id]
+    before = len(queued())
+    client.post(address)
+    assert len(queued()) == before, "twice changes nothing"

@@ -53,6 +53,7 @@ POSTS = [
     "/people/<user_id>/closure",
     "/people/<user_id>/reopening",
     "/people/<user_id>/handover",
+    "/people/<user_id>/schools/<school_id>/end",
     "/schools/new",
     "/schools/<school_id>",
     "/sites/new",
@@ -178,7 +179,8 @@ def test_what_a_coordinator_posts_is_done_and_said(client_of: ClientOf, make: Bu
     answer = client.post(address(path, ids), data=form(ids))
     assert answer.status_code == 303
     assert 'class="notice' in client.get(answer.location).text
-    nothing_to_do = ("/emails/retry", "/people/<user_id>/reopening", "/people/<user_id>/handover")
+    people = ("/people/<user_id>/reopening", "/people/<user_id>/handover", "/people/<user_id>/schools/<school_id>/end")
+    nothing_to_do = ("/emails/retry", *people)
     if path not in nothing_to_do:  # letters weren't paused, the account wasn't closed
         assert everything() != before
 

@@ -69,6 +69,7 @@ ANSWERS = {
     "coordination.applications GET": coordinator(200),
     "coordination.approve POST": coordinator(303),
     "coordination.close_account POST": coordinator(303),
+    "coordination.end_membership POST": coordinator(303),
     "coordination.hand_over POST": coordinator(303),
     "coordination.show_closed_accounts GET": coordinator(200),
     "coordination.decline POST": coordinator(422),
