@@ -58,6 +58,7 @@ def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
 _MISSING: dict[HoldReason, Callable[[], str]] = {
     HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet, because the school first needs to name a guardian."),
     HoldReason.STEPS_MISSING: lambda: _("The seat can't be confirmed yet, because some steps for this session aren't done."),
+    HoldReason.TOO_YOUNG: lambda: _("The student is below the minimum age of this session now. The host decides whether the seat stays."),
 }
 
 
@@ -68,7 +69,9 @@ def held_until(snapshot: LetterSnapshot) -> str:
 
 
 def why_released(snapshot: LetterSnapshot) -> Iterator[str]:
-    """Say why held seats were released."""
+    """Say why held seats were released, unless somebody released them and said why."""
+    if snapshot.reason:
+        return
     reasons = {reason for student in snapshot.gone for reason in student.held_for}
     yield from (sentence() for reason, sentence in _NOT_SETTLED.items() if reason in reasons)
 
@@ -76,6 +79,9 @@ def why_released(snapshot: LetterSnapshot) -> Iterator[str]:
 _NOT_SETTLED: dict[HoldReason, Callable[[], str]] = {
     HoldReason.NO_GUARDIAN: lambda: _(
         "The seat was held until the school named a guardian or took responsibility. Neither was done in time, so it was released."
+    ),
+    HoldReason.TOO_YOUNG: lambda: _(
+        "The student is below the minimum age of this session, and the host didn't decide in time to keep the seat, so it was released."
     ),
 }
 

@@ -82,6 +82,7 @@ class OutreachSession(Base):
 
     capacity: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
+    seats_over: Mapped[int] = mapped_column(default=0, server_default="0", comment="Taken beyond capacity: a host kept them knowingly")
     per_school_limit: Mapped[int | None]
     age_floor: Mapped[int | None]
     opens_at: Mapped[datetime | None] = mapped_column(comment="Registration opens; at publication when empty")
@@ -123,7 +124,8 @@ class OutreachSession(Base):
         CheckConstraint("ends_at > starts_at", name="ends_after_it_starts"),
         CheckConstraint("fold IN (0, 1)", name="fold_is_0_or_1"),
         CheckConstraint("capacity BETWEEN 1 AND 5000", name="capacity_is_plausible"),
-        CheckConstraint("seats_taken BETWEEN 0 AND capacity", name="no_more_seats_taken_than_there_are"),
+        CheckConstraint("seats_taken BETWEEN 0 AND capacity + seats_over", name="no_more_seats_taken_than_there_are"),
+        CheckConstraint("seats_over >= 0", name="seats_over_are_counted"),
         CheckConstraint("per_school_limit >= 1", name="a_school_may_send_at_least_one"),
         CheckConstraint("age_floor BETWEEN 0 AND 99", name="age_floor_is_plausible"),
         CheckConstraint("site_id IS NOT NULL OR video_url <> ''", name="has_a_place_or_a_link"),

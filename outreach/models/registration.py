@@ -55,6 +55,10 @@ class Registration(Base):
     offered_until: Mapped[datetime | None]
     held_until: Mapped[datetime | None] = mapped_column(comment="A held seat is released then, unless somebody settles what is missing")
     changed_at: Mapped[datetime]
+    kept_because: Mapped[Prose] = mapped_column(default="", server_default="", comment="Why the seat stays though an age rule is broken")
+    kept_floor: Mapped[int | None] = mapped_column(comment="The age floor that was lifted for this student")
+    kept_site_floor: Mapped[int | None] = mapped_column(comment="The area's own floor that a coordinator lifted")
+    kept_age: Mapped[int | None] = mapped_column(comment="How old they were on the day then; none: unknown")
 
     outreach_session: Mapped[OutreachSession] = relationship()
     student: Mapped[Student] = relationship()

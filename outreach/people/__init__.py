@@ -1,5 +1,6 @@
 """Rules and reads about persons that every feature shares: contacts, who may see which name, mailboxes."""
 
+from outreach.people.ages import AgeRule, age_rule
 from outreach.people.capacities import LISTS, Capacities, Relative, named, remaining
 from outreach.people.contacts import (
     ContactCounts,
@@ -33,12 +34,14 @@ __all__ = [
     "BEFORE_A_SEAT",
     "IS_UNDELIVERABLE",
     "LISTS",
+    "AgeRule",
     "Capacities",
     "ContactCounts",
     "HoldReason",
     "Participant",
     "Relative",
     "Settler",
+    "age_rule",
     "answering_teacher",
     "contact_counts",
     "contacts_of_students",

@@ -1,7 +1,7 @@
 """Why a seat is held instead of confirmed: worked out from the present rows, never stored.
 
-A gate says what is missing for students in one session: a minor's guardian, whose leaving is noted in `guardians`. Packages that
-know of more to ask for add their gate to `GATES` when the service starts; nothing else needs to change.
+A gate says what is missing for students in one session: a minor's guardian, whose leaving is noted in `guardians`, or the age
+(`ages`). Packages that know of more to ask for add their gate to `GATES` when the service starts; nothing else needs to change.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import OutreachSession, Registration, RegistrationState, School, Student
+from outreach.people.ages import too_young
 
 
 class HoldReason(enum.StrEnum):
@@ -22,6 +23,7 @@ class HoldReason(enum.StrEnum):
 
     NO_GUARDIAN = "no_guardian"
     STEPS_MISSING = "steps_missing"
+    TOO_YOUNG = "too_young"
 
 
 class Settler(enum.StrEnum):
@@ -32,12 +34,13 @@ class Settler(enum.StrEnum):
 
 
 # A reason that isn't here holds a seat without an end.
-SETTLED_BY = {HoldReason.NO_GUARDIAN: Settler.TEACHER}
+SETTLED_BY = {HoldReason.NO_GUARDIAN: Settler.TEACHER, HoldReason.TOO_YOUNG: Settler.HOST}
 # Without this nobody is given a seat: they wait, keep their position, and are passed over until it is there.
-BEFORE_A_SEAT = frozenset({HoldReason.NO_GUARDIAN})
+BEFORE_A_SEAT = frozenset({HoldReason.NO_GUARDIAN, HoldReason.TOO_YOUNG})
 LABELS = {
     HoldReason.NO_GUARDIAN: _l("a guardian"),
     HoldReason.STEPS_MISSING: _l("steps that this session asks for"),
+    HoldReason.TOO_YOUNG: _l("the minimum age"),
 }
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 
@@ -54,7 +57,12 @@ def _without_guardian(outreach_session: OutreachSession, student_ids: Collection
     return dict.fromkeys(minors, (HoldReason.NO_GUARDIAN,))
 
 
-GATES: list[Gate] = [_without_guardian]
+def _too_young(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those who are below the age floor by now, and whom nobody has kept nonetheless."""
+    return dict.fromkeys(too_young(outreach_session, student_ids), (HoldReason.TOO_YOUNG,))
+
+
+GATES: list[Gate] = [_without_guardian, _too_young]
 
 
 def settlers(reasons: Iterable[HoldReason]) -> set[Settler]:

@@ -13,8 +13,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, higher_floor
-from outreach.people import BEFORE_A_SEAT, HoldReason, hold_reasons, missing_words, passed_over
+from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student
+from outreach.people import BEFORE_A_SEAT, AgeRule, HoldReason, age_rule, hold_reasons, missing_words, passed_over
 from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
@@ -48,15 +48,8 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
             )
         )
     )
-    missing = hold_reasons(outreach_session, known.keys())
-    return [
-        _candidate(outreach_session, *known[key], has_place=key in placed, missing=missing.get(key, ())) for key in order if key in known
-    ]
-
-
-def age_floor(outreach_session: OutreachSession) -> int | None:
-    """Give the age floor: the session's or its area's, whichever is higher."""
-    return higher_floor(outreach_session.age_floor, outreach_session.area.age_floor if outreach_session.area else None)
+    missing, rule = hold_reasons(outreach_session, known.keys()), age_rule(outreach_session)
+    return [_candidate(rule, *known[key], has_place=key in placed, missing=missing.get(key, ())) for key in order if key in known]
 
 
 def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:
@@ -88,27 +81,12 @@ def free_for(outreach_session: OutreachSession, registrations: Iterable[Registra
     return {one.id for one in waiting if one.school_id in able}
 
 
-def _candidate(
-    outreach_session: OutreachSession, student: Student, majority_age: int, *, has_place: bool, missing: Collection[HoldReason]
-) -> Candidate:
-    day = outreach_session.starts_wall.date()
+def _candidate(rule: AgeRule, student: Student, majority_age: int, *, has_place: bool, missing: Collection[HoldReason]) -> Candidate:
     return Candidate(
         student_id=student.id,
         name=student.name,
-        is_minor=student.is_minor_on(day, majority_age),
+        is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
-        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else _too_young(student, outreach_session),
+        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else rule.obstacle(student, student.name),
         missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
     )
-
-
-def _too_young(student: Student, outreach_session: OutreachSession) -> str | None:
-    floor = age_floor(outreach_session)
-    if floor is None:
-        return None
-    age = student.age_on(outreach_session.starts_wall.date())
-    if age is None:
-        return _("%(name)s has no birth date: this session is for %(floor)s and over.", name=student.name, floor=floor)
-    if age < floor:
-        return _("%(name)s is %(age)s that day: this session is for %(floor)s and over.", name=student.name, age=age, floor=floor)
-    return None

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState
-from outreach.people import BEFORE_A_SEAT, hold_reasons, missing_words
+from outreach.people import BEFORE_A_SEAT, age_rule, hold_reasons, missing_words
 from outreach.registration.candidates import Candidate
 
 
@@ -77,6 +77,9 @@ def must_wait(outreach_session: OutreachSession, registration: Registration, now
 
 def must_not_be_passed_over(outreach_session: OutreachSession, registration: Registration) -> None:
     """Raise Refusal for a student who may not be given a seat before something is there."""
+    why_not = age_rule(outreach_session).why_not(registration, registration.student.name)
+    if why_not is not None:
+        raise Refusal(_("%(why)s They keep their position on the waiting list.", why=why_not))
     missing = hold_reasons(outreach_session, [registration.student_id]).get(registration.student_id, frozenset()) & BEFORE_A_SEAT
     if missing:
         what = "; ".join(missing_words(sorted(missing)))

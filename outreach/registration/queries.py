@@ -35,7 +35,7 @@ from outreach.models import (
 )
 from outreach.notifications import waiting_list_positions
 from outreach.outbox import is_superseded
-from outreach.people import HoldReason, Settler, hold_reasons, missing_words, reasons_shown, settlers
+from outreach.people import AgeRule, HoldReason, Settler, age_rule, hold_reasons, missing_words, reasons_shown, settlers
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
@@ -44,14 +44,15 @@ from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState
 class RegistrationRow:
     """The registration of one student, with the outcome of the e-mails about it: `rsvp` is what the family's `answers` come to.
 
-    `missing_reasons`: while the seat is held, or why a student who waits is passed over. `undeliverable`: addresses, each with
-    the reason in plain words.
+    `missing_reasons`: while the seat is held, or why a student who waits is passed over; `too_young`: of these the age, in a
+    sentence. `undeliverable`: addresses, each with the reason in plain words.
     """
 
     registration: Registration
     student: Student
     position: int | None
     missing_reasons: list[HoldReason] = field(default_factory=list)
+    too_young: str | None = None
     trouble: list[tuple[str, str]] = field(default_factory=list)
     undeliverable: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, RsvpState]] = field(default_factory=list)
@@ -59,8 +60,8 @@ class RegistrationRow:
 
     @property
     def missing(self) -> list[str]:
-        """Say what is missing."""
-        return missing_words(self.missing_reasons)
+        """Say what is missing, but for the age."""
+        return missing_words(reason for reason in self.missing_reasons if reason is not HoldReason.TOO_YOUNG)
 
     @property
     def needs_guardian(self) -> bool:
@@ -130,12 +131,18 @@ def registration_rows(outreach_session: OutreachSession, schools: set[int] | Non
     ).all()
     queue = waiting_list_positions(outreach_session.id)
     missing = reasons_shown(outreach_session, found)
-    rows = [RegistrationRow(one, one.student, queue.get(one.id), missing.get(one.id, [])) for one in found]
+    rule = age_rule(outreach_session)
+    rows = [RegistrationRow(one, one.student, queue.get(one.id), missing.get(one.id, []), _too_young(rule, one)) for one in found]
     _add_mail(outreach_session, rows)
     _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)
     shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
     return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
+
+
+def _too_young(rule: AgeRule, registration: Registration) -> str | None:
+    is_asked_about = registration.is_active and registration.state is not RegistrationState.CONFIRMED
+    return rule.why_not(registration, registration.student.given_name) if is_asked_about else None
 
 
 def answers(rows: Sequence[RegistrationRow]) -> RsvpCounts:

@@ -22,8 +22,9 @@ from outreach.models import (
     Student,
     User,
 )
+from outreach.people import age_rule
 from outreach.registration import use_cases
-from outreach.registration.candidates import age_floor, candidates
+from outreach.registration.candidates import candidates
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest, preview
 from tests.support.builders import NOW, Builder
 from tests.support.registrations import SECOND, consents, nothing_changes, registration_in, registration_of, seats_taken, states
@@ -96,7 +97,7 @@ def test_the_higher_of_two_age_floors_holds(
     site = make.site()
     area = make.area(site, age_floor=of_area)
     outreach_session = make.outreach_session(make.clinician(), site=site, area_id=area.id, age_floor=of_session)
-    assert age_floor(outreach_session) == holds
+    assert age_rule(outreach_session).floor == holds
     for age in (15, 16, 17, 18):
         student = make.student(school_class, birth_date=date(2027 - age, 3, 18))
         is_able = holds is None or age >= holds
@@ -113,8 +114,8 @@ def test_without_an_area_the_sessions_own_floor_holds_and_the_formats_is_a_mere_
 ) -> None:
     with transaction():
         db.session.get_one(Format, outreach_session.format_key).age_floor = 18
-    assert age_floor(outreach_session) is None
-    assert age_floor(make.outreach_session(make.clinician(), age_floor=16)) == 16
+    assert age_rule(outreach_session).floor is None
+    assert age_rule(make.outreach_session(make.clinician(), age_floor=16)).floor == 16
     assert obstacles(outreach_session, make.student(school_class, birth_date=date(2014, 1, 1))) == [None]
 
 

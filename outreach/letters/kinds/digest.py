@@ -235,7 +235,15 @@ def _about_held_seats(snapshot: LetterSnapshot) -> Iterator[str]:
             "A minor whose seat is held has no guardian left whom our e-mails may go to. Please name one on the student's page, or take "
             "responsibility there yourself."
         )
-    if until := held_until(snapshot):
+    if not (until := held_until(snapshot)):
+        return
+    if all(HoldReason.TOO_YOUNG in student.held_for for student in held if student.held_until):
+        yield _(
+            "A student whose seat is held is below the minimum age of this session now. The host decides by %(until)s whether they keep "
+            "the seat. Otherwise it goes to somebody else, and we tell the student.",
+            until=until,
+        )
+    else:
         yield _("Please settle this by %(until)s. Otherwise the seat goes to somebody else, and we tell the student.", until=until)
 
 
