@@ -153,7 +153,7 @@ def _status(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
 
 def _room(row: Row[*tuple[Any, ...]], now: datetime) -> tuple[str, str]:
     left = row.capacity - row.seats_taken
-    if left == 0:
+    if left <= 0:
         return "full", _("Full, with a waiting list")
     if row.opens_at and row.opens_at > now:
         return "waiting", _("Registration not open yet")

@@ -82,6 +82,6 @@ def is_undecided(now: datetime) -> ColumnElement[bool]:
 def full_or_nearly_empty(*, now: datetime) -> Select[*tuple[Any, ...]]:
     """Select the published sessions of the coming two weeks that are full, or less than a quarter taken."""
     soon = and_(OutreachSession.is_to_come(now), OutreachSession.starts_at <= now + LOOKS_AHEAD)
-    is_full = OutreachSession.seats_taken == OutreachSession.capacity
+    is_full = OutreachSession.seats_taken >= OutreachSession.capacity
     is_low = OutreachSession.seats_taken < OutreachSession.capacity * LOW
     return CARD_ROWS.where(soon, or_(is_full, is_low)).order_by(OutreachSession.starts_at, OutreachSession.id)

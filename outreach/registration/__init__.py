@@ -2,15 +2,26 @@
 
 from outreach.registration.answering import apply_rsvp, seats_at_stake
 from outreach.registration.checks import locked_session
+from outreach.registration.choice_form import ChoiceForm, choice_form
 from outreach.registration.preview import preview_more_seats
 from outreach.registration.seats import SeatLimits, seat_limits, settle_seats, settle_seats_of
+from outreach.registration.tightening import Doubts, NobodyDecided, SeatChoices, SeatRules, apply_choices, doubts, seat_rules
 
 __all__ = [
+    "ChoiceForm",
+    "Doubts",
+    "NobodyDecided",
+    "SeatChoices",
     "SeatLimits",
+    "SeatRules",
+    "apply_choices",
     "apply_rsvp",
+    "choice_form",
+    "doubts",
     "locked_session",
     "preview_more_seats",
     "seat_limits",
+    "seat_rules",
     "seats_at_stake",
     "settle_seats",
     "settle_seats_of",

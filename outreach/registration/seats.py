@@ -179,6 +179,7 @@ def _release_overdue(outreach_session: OutreachSession, *, now: datetime) -> dic
 def _count_seats(outreach_session: OutreachSession) -> None:
     taken = select(func.count()).where(Registration.session_id == outreach_session.id, Registration.state.in_(SEATED))
     outreach_session.seats_taken = db.session.scalar(taken) or 0
+    outreach_session.seats_over = min(outreach_session.seats_over, max(outreach_session.seats_taken - outreach_session.capacity, 0))
 
 
 def next_for_free_seats(

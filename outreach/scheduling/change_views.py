@@ -13,7 +13,8 @@ from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.move import Move, apply_move, plan_move
 from outreach.scheduling.preview import changes, recipients
-from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried, typed_before
+from outreach.scheduling.question_views import Question, ask_or_act
+from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
 from outreach.time import clock
 from outreach.web import load, me, signed_in
 
@@ -43,17 +44,22 @@ def move_session(session_id: int) -> ResponseReturnValue:
         return _not_published(outreach_session)
     beginning = form_defaults.for_another_time(outreach_session, now=clock.now())
     form = session_form(MoveForm, beginning, me(), is_online=outreach_session.is_online)
-    plans: list[Move] = []
-    if request.form.get("confirm"):
-        status = tried(form, lambda: apply_move(session_id, form.when(), form.place(), seen=form.seen, now=clock.now()))
-    elif request.form.get("back"):
-        status = 200
-    else:
-        status = tried(form, lambda: plans.append(plan_move(session_id, form.when(), form.place(), now=clock.now())))
-    if plans:
+    questions: list[Question[Move] | None] = []
+
+    def move_or_ask() -> None:
+        when, where, now = form.when(), form.place(), clock.now()
+        question = ask_or_act(
+            lambda: plan_move(session_id, when, where, now=now),
+            lambda choices: apply_move(session_id, when, where, seen=form.seen, now=now, choices=choices),
+        )
+        questions.append(question)
+
+    status = 200 if request.form.get("back") else tried(form, move_or_ask)
+    if questions and (question := questions[0]):
+        plan = question.plan
         rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar and asks for a new answer"))
-        page = {"changes": changes(plans[0].previous, plans[0].becomes), "recipients": rows, "kept": typed_before()}
-        return render_template("scheduling/confirm_move.html", outreach_session=outreach_session, plan=plans[0], **page)
+        page = {"changes": changes(plan.previous, plan.becomes), "recipients": rows, "plan": plan, "question": question}
+        return render_template("scheduling/confirm_move.html", outreach_session=outreach_session, **page), question.status
     if status == DONE:
         flash(_("Moved. Everybody's calendar will be updated."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)

@@ -11,7 +11,8 @@ from outreach.db import db
 from outreach.errors import NotThere, Refusal
 from outreach.models import Cause, OutreachSession, SessionSnapshot, higher_floor
 from outreach.notifications import notify_moved, notify_status, snapshot_of
-from outreach.registration import settle_seats
+from outreach.people import AgeRule
+from outreach.registration import Doubts, SeatChoices, SeatRules, apply_choices, doubts, seat_limits, settle_seats
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.sites import Venue, find_venue
@@ -21,11 +22,13 @@ from outreach.time import SettledTime
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """What a move would change, before it is made. `age_floor`: where the new area's own is the higher."""
+    """What a move would change, before it is made. `age_floor`: where the new area's own is the higher. `doubts`: who won't fit."""
 
     previous: SessionSnapshot
     becomes: SessionSnapshot
     age_floor: int | None
+    doubts: Doubts
+    asks: bool = True
 
 
 def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datetime) -> Move:
@@ -37,20 +40,26 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
     previous = snapshot_of(outreach_session)
     floor = _floor(outreach_session, venue)
     becomes = _facts_after(previous, venue, time, decides_at)
-    return Move(previous=previous, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor)
+    found = doubts(outreach_session, _rules_after(outreach_session, venue, time), now=now)
+    return Move(previous=previous, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor, doubts=found)
 
 
-def apply_move(session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime) -> None:
+def apply_move(
+    session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime, choices: SeatChoices | None = None
+) -> None:
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
-    Registration that would close, or open, after the new start closes at the start, or is open at once. Raises Stale
-    when it isn't as it was `seen`; Refusal when it is cancelled or over, when the new time, or the time it is decided by, can't be,
-    or when nothing changes.
+    Registration that would close, or open, after the new start closes at the start, or is open at once. `choices`: who is kept
+    and who is released of those who no longer fit; the latter are told before, and hear nothing of the move. Raises Stale
+    when it isn't as it was `seen`, or it wasn't decided about somebody; Refusal when it is cancelled or over, when the new time, or
+    the time it is decided by, can't be, when nothing changes, or for choices that can't be.
     """
     with placing():
         outreach_session = locked_session(session_id, seen)
         venue, time, decides_at = _target(outreach_session, when, where, now=now)
+        found = doubts(outreach_session, _rules_after(outreach_session, venue, time), now=now)
+        apply_choices(outreach_session, found, choices, now=now)
         previous = snapshot_of(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, venue)
         venue.take(outreach_session)
@@ -106,6 +115,12 @@ def _facts_after(previous: SessionSnapshot, venue: Venue, time: SettledTime, dec
 
 def _floor(outreach_session: OutreachSession, venue: Venue) -> int | None:
     return higher_floor(outreach_session.age_floor, venue.area.age_floor if venue.area else None)
+
+
+def _rules_after(outreach_session: OutreachSession, venue: Venue, time: SettledTime) -> SeatRules:
+    site_floor = venue.area.age_floor if venue.area else None
+    age = AgeRule(day=time.starts_wall.date(), floor=_floor(outreach_session, venue), site_floor=site_floor)
+    return SeatRules(age, seat_limits(outreach_session))
 
 
 def _keep_registration_before_the_start(outreach_session: OutreachSession) -> None:

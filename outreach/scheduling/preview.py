@@ -14,9 +14,10 @@ from flask_babel import ngettext
 
 from outreach.db import db
 from outreach.errors import NotThere, Refusal
-from outreach.models import OutreachSession, SessionSnapshot
+from outreach.models import OutreachSession, SessionSnapshot, higher_floor
 from outreach.notifications import RecipientCounts, count_everybody, count_with_entry, snapshot_of
-from outreach.registration import SeatLimits, preview_more_seats, seat_limits
+from outreach.people import AgeRule
+from outreach.registration import Doubts, SeatLimits, SeatRules, doubts, preview_more_seats, seat_limits
 from outreach.scheduling.inputs import DetailsInput
 from outreach.scheduling.queries import co_hosts, host
 from outreach.web import formatting
@@ -104,15 +105,19 @@ class Rewording:
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
-    """What saving would send: `news` to whoever has an entry, None where they get nothing. `recipients`: who gets what, in words."""
+    """What saving would send: `news` to whoever has an entry, None where they get nothing. `recipients`: who gets what, in words.
+
+    `doubts`: who would no longer fit.
+    """
 
     news: Rewording | None
     recipients: tuple[Row, ...]
+    doubts: Doubts
 
     @property
-    def sends(self) -> bool:
-        """Somebody would get a letter, so the host is asked first."""
-        return self.news is not None or bool(self.recipients)
+    def asks(self) -> bool:
+        """Somebody would get a letter, or no longer fit, so the host is asked first."""
+        return self.news is not None or bool(self.recipients or self.doubts.seats or self.doubts.passed_over)
 
 
 def plan_edit(session_id: int, offer: DetailsInput, *, notifies: bool, now: datetime) -> Edit:
@@ -123,11 +128,19 @@ def plan_edit(session_id: int, offer: DetailsInput, *, notifies: bool, now: date
     outreach_session = db.session.get(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_("This session no longer exists."))
+    found = doubts(outreach_session, rules_after_edit(outreach_session, offer), now=now)
     if is_over(outreach_session, notifies=notifies, now=now):
-        return Edit(news=None, recipients=())
+        return Edit(news=None, recipients=(), doubts=found)
     news = _rewording(outreach_session, offer) if notifies else None
     rows = recipient_rows(count_with_entry(outreach_session), _("an e-mail that changes the entry; their answer is kept")) if news else []
-    return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)))
+    return Edit(news=news, recipients=(*rows, *_other_recipients(outreach_session, offer, now)), doubts=found)
+
+
+def rules_after_edit(outreach_session: OutreachSession, offer: DetailsInput) -> SeatRules:
+    """Give what would decide who may have a seat."""
+    site_floor = outreach_session.area.age_floor if outreach_session.area else None
+    age = AgeRule(day=outreach_session.starts_wall.date(), floor=higher_floor(offer.age_floor, site_floor), site_floor=site_floor)
+    return SeatRules(age, SeatLimits(offer.capacity, offer.per_school_limit))
 
 
 def is_over(outreach_session: OutreachSession, *, notifies: bool, now: datetime) -> bool:

@@ -14,9 +14,9 @@ from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import OutreachSession, SessionState, User, higher_floor
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
-from outreach.registration import seat_limits, settle_seats
+from outreach.registration import SeatChoices, apply_choices, doubts, seat_rules, settle_seats
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
-from outreach.scheduling.preview import is_over, must_be_news
+from outreach.scheduling.preview import is_over, must_be_news, rules_after_edit
 from outreach.scheduling.queries import co_hosts, host
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 from outreach.scheduling.sites import find_venue
@@ -57,18 +57,25 @@ def edit_draft(
             _publish(outreach_session, now=now)
 
 
-def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, notifies: bool = False) -> None:
+def edit(
+    session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime, notifies: bool = False, choices: SeatChoices | None = None
+) -> None:
     """Change a published session, but for its time and place. Nobody gets a mail for a change of words unless it `notifies`;
-    more seats go to those who wait, and hosts who come or go are told.
+    more seats go to those who wait, and hosts who come or go are told. `choices`: who is kept and who is released of those who no
+    longer fit.
 
-    Raises Stale, and Refusal: cancelled, fewer seats than are taken, nothing to tell, or nobody to tell as it is over.
+    Raises Stale, also where it wasn't decided about somebody, and Refusal: cancelled, nothing to tell, nobody to tell as it is
+    over, choices that can't be, fewer seats than were taken when it began.
     """
     with transaction():
         outreach_session = locked_session(session_id, seen)
         if not outreach_session.is_published:
             raise Refusal(_("This session was cancelled. Post it again instead."))
         over = is_over(outreach_session, notifies=notifies, now=now)
-        hosts, room = _hosts(outreach_session), seat_limits(outreach_session)
+        hosts, rules = _hosts(outreach_session), seat_rules(outreach_session)
+        _check_seats(outreach_session, offer.capacity, now=now)
+        found = doubts(outreach_session, rules_after_edit(outreach_session, offer), now=now)
+        apply_choices(outreach_session, found, choices, now=now)
         previous, description = snapshot_of(outreach_session), outreach_session.description
         _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
         outreach_session.updated_at = now
@@ -79,7 +86,7 @@ def edit(session_id: int, offer: DetailsInput, *, seen: datetime, now: datetime,
             notify_wording(outreach_session, previous=previous, has_new_description=news.has_new_description, now=now)
         if _hosts(outreach_session) != hosts and not over:
             notify_hosts(outreach_session, now=now)
-        if seat_limits(outreach_session).is_more_than(room):
+        if seat_rules(outreach_session) != rules:
             settle_seats(outreach_session, now=now)
 
 
@@ -164,13 +171,13 @@ def _take_time_and_place(outreach_session: OutreachSession, when: WhenInput, whe
 
 
 def _take_offer(outreach_session: OutreachSession, offer: DetailsInput, its_host: User) -> None:
-    _check_seats(offer.capacity, outreach_session.seats_taken)
     opens_at, closes_at = registration_opens_and_closes(
         offer.opens_wall, offer.closes_wall, zone=outreach_session.zone, starts_at=outreach_session.starts_at
     )
     outreach_session.opens_at, outreach_session.closes_at = opens_at, closes_at
     for name in ("title", "description", "specialty", "capacity", "per_school_limit", "bring", "wear", "kit", "day_phone"):
         setattr(outreach_session, name, getattr(offer, name))
+    outreach_session.seats_over = max(outreach_session.seats_taken - offer.capacity, 0)
     outreach_session.frees_declined_seats = offer.frees_declined_seats
     outreach_session.reminder_leads = list(offer.reminder_leads)
     area = outreach_session.area
@@ -179,17 +186,18 @@ def _take_offer(outreach_session: OutreachSession, offer: DetailsInput, its_host
     outreach_session.co_hosts = co_hosts(offer.co_host_emails, but=its_host)
 
 
-def _check_seats(capacity: int, taken: int) -> None:
-    if capacity < taken:
-        raise Refusal(_seats_taken(taken), field="capacity")
-
-
-def _seats_taken(taken: int) -> str:
-    return ngettext(
-        "%(num)s seat is taken. Keep at least that one, or withdraw the student first.",
-        "%(num)s seats are taken. Keep at least that many, or withdraw students first.",
-        taken,
-    )
+def _check_seats(outreach_session: OutreachSession, capacity: int, *, now: datetime) -> None:
+    """Raise Refusal for fewer seats than are taken in a session that has begun: nobody can be released any more."""
+    taken = outreach_session.seats_taken
+    if capacity < min(taken, outreach_session.capacity) and not outreach_session.is_to_come(now):
+        raise Refusal(
+            ngettext(
+                "%(num)s seat is taken, and the session has begun. Keep at least that one.",
+                "%(num)s seats are taken, and the session has begun. Keep at least that many.",
+                taken,
+            ),
+            field="capacity",
+        )
 
 
 def _hosts(outreach_session: OutreachSession) -> set[int]:

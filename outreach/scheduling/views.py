@@ -19,6 +19,7 @@ from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
 from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, roster
+from outreach.scheduling.question_views import Question, ask_or_act
 from outreach.time import clock
 from outreach.web import Form, load, me, page_number, signed_in
 
@@ -70,9 +71,9 @@ def edit(session_id: int) -> ResponseReturnValue:
     is_draft = outreach_session.state == SessionState.DRAFT
     kind = SessionForm if is_draft else RewordForm
     form = session_form(kind, form_defaults.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
-    status, plan = (tried(form, lambda: _edit_draft(form, session_id)), None) if is_draft else _reword(form, session_id)
-    if plan:
-        return _ask_to_tell(outreach_session, plan)
+    status, question = (tried(form, lambda: _edit_draft(form, session_id)), None) if is_draft else _reword(form, session_id)
+    if question:
+        return _ask_first(outreach_session, question), question.status
     if status == DONE:
         return _saved(session_id)
     differences = meanwhile(form, session_id) if status == Stale.status else []
@@ -158,37 +159,33 @@ def _edit_draft(form: Any, session_id: int) -> None:
     use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
 
 
-def _reword(form: Any, session_id: int) -> tuple[int, Edit | None]:
-    """Save; or, where that sends letters, give what it sends, to be asked about first."""
-    plans: list[Edit] = []
+def _reword(form: Any, session_id: int) -> tuple[int, Question[Edit] | None]:
+    """Save; or, where that sends letters or somebody no longer fits, give the question to be asked first."""
+    questions: list[Question[Edit] | None] = []
     if request.form.get("back"):
         return 200, None
 
     def save_or_ask() -> None:
         offer, notifies, now = form.offer(), form.notifies.data, clock.now()
-        plan = None if request.form.get("confirm") else plan_edit(session_id, offer, notifies=notifies, now=now)
-        if plan and plan.sends:
-            plans.append(plan)
-        else:
-            use_cases.edit(session_id, offer, seen=form.seen, notifies=notifies, now=now)
+        question = ask_or_act(
+            lambda: plan_edit(session_id, offer, notifies=notifies, now=now),
+            lambda choices: use_cases.edit(session_id, offer, seen=form.seen, notifies=notifies, now=now, choices=choices),
+        )
+        questions.append(question)
 
-    return tried(form, save_or_ask), plans[0] if plans else None
+    status = tried(form, save_or_ask)
+    return status, questions[0] if questions else None
 
 
-def _ask_to_tell(outreach_session: OutreachSession, plan: Edit) -> str:
-    news = plan.news
+def _ask_first(outreach_session: OutreachSession, question: Question[Edit]) -> str:
+    news = question.plan.news
     page = {
         "news": news,
         "changes": changes(news.previous, news.becomes) if news else [],
-        "recipients": plan.recipients,
-        "kept": typed_before(),
+        "recipients": question.plan.recipients,
+        "question": question,
     }
     return render_template("scheduling/confirm_changes.html", outreach_session=outreach_session, **page)
-
-
-def typed_before() -> list[tuple[str, str]]:
-    """Give what was typed on the page before a question, to be sent along with the answer."""
-    return [(name, value) for name, value in request.form.items(multi=True) if name not in {"csrf_token", "form_key", "confirm", "back"}]
 
 
 def _publishes() -> bool:

@@ -310,15 +310,6 @@ def test_nobody_is_told_of_changes_to_a_session_that_is_over_and_no_page_says_so
     assert ([one.email for one in again(over).co_hosts], letters()) == (["new@hospital.example"], before)
 
 
-def test_fewer_seats_than_are_taken_are_refused_beside_the_field(make: Builder, client_of: ClientOf) -> None:
-    host = make.clinician()
-    session = make.outreach_session(host)
-    registered(make, session, 4)
-    response = client_of(host).post(f"/sessions/{session.id}/edit", data=typed(capacity="3", seen_at=seen(session)))
-    assert response.status_code == 422
-    assert "4 seats are taken. Keep at least that many" in words(response).split('id="capacity-error"')[1]
-
-
 def test_an_edit_over_somebody_elses_is_stale_shows_theirs_and_may_then_be_saved(make: Builder, client_of: ClientOf, now: datetime) -> None:
     host = make.clinician()
     session = make.outreach_session(host)

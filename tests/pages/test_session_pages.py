@@ -238,7 +238,7 @@ def test_the_question_before_a_move_counts_everybody_and_shows_a_stricter_floor(
     question = words(client.post(f"/sessions/{made.id}/move", data=typed(where=f"area-{area.id}", seen_at=seen(made))))
     assert "2</b> <span>students" in question
     assert "an e-mail that changes the entry in their calendar and asks for a new answer" in question
-    assert "18 or over, because of the room. Students who have a seat keep it." in question
+    assert "18 or over, because of the room." in question
     assert f'name="where" value="area-{area.id}"' in question
     assert again(made).area_id is None
 

@@ -54,7 +54,7 @@ WORDING: dict[str, Any] = {
     "description": "New text.",
 }  # fmt: skip
 SILENT: dict[str, Any] = {
-    "specialty": "Plastic", "day_phone": "+44 20 7946", "age_floor": 12, "reminder_leads": (60,), "opens_wall": datetime(2027, 3, 2),
+    "specialty": "Plastic", "day_phone": "+44 20 7946", "reminder_leads": (60,), "opens_wall": datetime(2027, 3, 2),
 }  # fmt: skip
 GOES = "an e-mail that removes the entry from their calendar"
 WITH_AN_ENTRY = [(2, "students"), (2, "guardians"), (1, "teacher"), (2, "hosts")]
@@ -64,12 +64,12 @@ WITH_AN_ENTRY = [(2, "students"), (2, "guardians"), (1, "teacher"), (2, "hosts")
 def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **{name: WORDING[name]})
     silent = plan_edit(busy.id, offer, notifies=False, now=now)
-    assert (silent.news, silent.recipients, silent.sends) == (None, (), False)
+    assert (silent.news, silent.recipients, silent.asks) == (None, (), False)
     plan = plan_edit(busy.id, offer, notifies=True, now=now)
     assert plan.news is not None
     assert [row[:2] for row in plan.recipients] == WITH_AN_ENTRY
     assert {row[2] for row in plan.recipients} == {"an e-mail that changes the entry; their answer is kept"}
-    assert (plan.sends, plan.news.has_new_description) == (True, name == "description")
+    assert (plan.asks, plan.news.has_new_description) == (True, name == "description")
     changed = {key for key in WORDING if key != "description" and getattr(plan.news.previous, key) != getattr(plan.news.becomes, key)}
     assert changed == {name} - {"description"}
     if name != "description":
@@ -80,7 +80,7 @@ def test_new_words_are_shown_and_counted_if_they_are_told(busy: OutreachSession,
 @pytest.mark.parametrize("name", ["", *SILENT])
 def test_what_no_letter_shows_cannot_be_told_and_is_saved_without_asking(busy: OutreachSession, name: str, now: datetime) -> None:
     offer = as_it_is(busy, **({name: SILENT[name]} if name else {}))
-    assert plan_edit(busy.id, offer, notifies=False, now=now).sends is False
+    assert plan_edit(busy.id, offer, notifies=False, now=now).asks is False
     with pytest.raises(Refusal, match="Nothing that the e-mails show has changed") as refusal:
         plan_edit(busy.id, offer, notifies=True, now=now)
     assert refusal.value.field == "notifies"
@@ -116,7 +116,7 @@ def test_hosts_who_come_and_go_are_counted(
     for email in ("new@adults.example", "too@adults.example"):
         make.clinician(email=email)
     plan = plan_edit(busy.id, as_it_is(busy, co_host_emails=emails), notifies=False, now=now)
-    assert (plan.news, list(plan.recipients), plan.sends) == (None, expected, bool(expected))
+    assert (plan.news, list(plan.recipients), plan.asks) == (None, expected, bool(expected))
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_hosts_who_come_and_go_are_counted(
 )
 def test_seats_for_those_who_wait_are_counted(busy: OutreachSession, changes: dict[str, Any], seated: int, now: datetime) -> None:
     plan = plan_edit(busy.id, as_it_is(busy, **changes), notifies=False, now=now)
-    assert plan.sends is bool(seated)
+    assert plan.asks is bool(seated)
     assert sum(row[0] for row in plan.recipients if "student" in row[1]) == seated
     before = busy.seats_taken
     use_cases.edit(busy.id, as_it_is(busy, **changes), seen=busy.updated_at, now=now)

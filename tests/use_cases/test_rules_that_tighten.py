@@ -1,20 +1,27 @@
-"""An age floor, a birth date or a day changes, and somebody who waits, was asked or has a seat no longer fits."""
+"""An age floor, a number of seats or a day changes, and somebody who waits, was asked or has a seat no longer fits."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.models import OutreachSession, Registration, RegistrationState, Student
-from outreach.registration import use_cases
+from outreach.models import LetterKind, OutreachSession, Registration, RegistrationState, RegistrationStep, Student, User
+from outreach.registration import NobodyDecided, SeatChoices, use_cases
 from outreach.registration.queries import registration_rows
+from outreach.scheduling import DetailsInput, WhenInput, WhereInput, apply_move
+from outreach.scheduling import use_cases as scheduling
+from outreach.scheduling.move import plan_move
+from outreach.scheduling.preview import plan_edit
 from tests.support.builders import Builder
-from tests.support.registrations import nothing_changes, registration_of, states
+from tests.support.queued_letters import queued, send_all
+from tests.support.registrations import nothing_changes, registration_of, seats_taken, states
 
-CONFIRMED, OFFERED, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "waiting"))
+CONFIRMED, OFFERED, RELEASED, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "released", "waiting"))
 HOUR = timedelta(hours=1)
 BORN = {17: date(2010, 1, 1), 15: date(2012, 1, 1)}  # how old they are when the session is held
 
@@ -22,7 +29,7 @@ BORN = {17: date(2010, 1, 1), 15: date(2012, 1, 1)}  # how old they are when the
 class Class:
     """One school's class for a session without an age floor; whoever is named is registered in this order."""
 
-    def __init__(self, make: Builder, **facts: object) -> None:
+    def __init__(self, make: Builder, **facts: Any) -> None:
         self.make, school = make, make.school()
         self.teacher = make.teacher(school)
         self.school_class = make.school_class(school, self.teacher)
@@ -35,7 +42,32 @@ class Class:
             born = BORN[age] if age else None
             home = f"{name.lower()}@families.example"
             self.student[name] = self.make.student(self.school_class, given_name=name, birth_date=born, guardians=(home,))
-        self.make.register(self.session, self.teacher, *(self.student[name] for name in ages))
+        later = self.make.now + timedelta(seconds=len(self.student))
+        self.make.register(self.session, self.teacher, *(self.student[name] for name in ages), now=later)
+
+    def offer(self, **changes: Any) -> DetailsInput:
+        there = db.session.get_one(OutreachSession, self.session.id, populate_existing=True)
+        names = ("title", "description", "capacity", "per_school_limit", "age_floor")
+        return DetailsInput(**{name: getattr(there, name) for name in names} | {"reminder_leads": (1440,)} | changes)
+
+    def listed(self, now: datetime, **changes: Any) -> dict[str, str | bool]:
+        """Say who would no longer fit: why, or whether they are chosen beforehand."""
+        found = plan_edit(self.session.id, self.offer(**changes), notifies=False, now=now).doubts
+        return {one.given_name: one.why or one.is_preselected for one in found.seats}
+
+    def edit(self, now: datetime, choices: SeatChoices | None = None, **changes: Any) -> None:
+        offer = self.offer(**changes)
+        scheduling.edit(self.session.id, offer, seen=self.session.updated_at, now=now, choices=choices)
+
+    def choices(self, *, by: User | None = None, keep: dict[str, str] | None = None, release: str = "", **facts: Any) -> SeatChoices:
+        """Keep these, each for a reason, and release those (their names, apart by blanks)."""
+        kept = {self.registration(name).id: because for name, because in (keep or {}).items()}
+        released = frozenset(self.registration(name).id for name in release.split())
+        return SeatChoices(by_id=(by or self.host).id, kept=kept, released=released, **{"released_for": "It changed."} | facts)
+
+    def notes(self, name: str) -> list[str]:
+        steps = select(RegistrationStep.note).where(RegistrationStep.registration_id == self.registration(name).id)
+        return [note for note in db.session.scalars(steps.order_by(RegistrationStep.id)) if note]
 
     def registration(self, name: str) -> Registration:
         return registration_of(self.student[name], self.session)
@@ -87,3 +119,143 @@ def test_an_offer_is_not_accepted_for_who_is_too_young_by_now_and_is_taken_back(
     one.set_floor(None)
     use_cases.decline_offer(one.registration("Cem").id, by_id=one.teacher.id, now=late)
     assert states(one.session)["Ben"] is OFFERED  # as if they had never been asked
+
+
+def test_a_higher_floor_lists_who_is_too_young_and_saves_nothing_until_it_is_decided(make: Builder, now: datetime) -> None:
+    one = Class(make, capacity=3)
+    one.register(Ana=17, Ben=15, Cem=None, Dan=15)
+    why = {"Ben": "Ben is 15 that day: this session is for 16 and over.", "Cem": "Cem has no birth date: this session is for 16 and over."}
+    assert one.listed(now, age_floor=16) == why
+    plan = plan_edit(one.session.id, one.offer(age_floor=16), notifies=False, now=now)
+    assert ([waits.given_name for waits in plan.doubts.passed_over], plan.asks) == (["Dan"], True)
+    for undecided in (None, one.choices(release="Ben"), one.choices(release="Ana Ben Cem")):
+        with nothing_changes(), pytest.raises(NobodyDecided):
+            one.edit(now, undecided, age_floor=16)
+
+
+def test_of_who_is_too_young_some_are_kept_for_a_reason_and_others_released_and_told_why(make: Builder, now: datetime) -> None:
+    one = Class(make, capacity=3)
+    one.register(Ana=17, Ben=15, Cem=None, Dan=15, Eve=17)
+    send_all()
+    essay, told_why = "He wrote the winning essay.", "It is for 16 and over."
+    one.edit(now, one.choices(keep={"Ben": essay}, release="Cem", released_for=told_why), age_floor=16)
+    assert states(one.session) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": RELEASED, "Dan": WAITING, "Eve": CONFIRMED}
+    assert (one.notes("Ben"), one.notes("Cem")) == ([essay], [told_why])
+    assert one.registration("Ben").kept_because == essay
+    told = {letter.to: letter for letter in queued()}
+    assert {to for to, letter in told.items() if letter.kind is LetterKind.REMOVED} == {"cem@families.example"}
+    assert told_why in told["cem@families.example"].mail.text
+    assert any(told_why in letter.mail.text for letter in queued() if letter.to == one.teacher.email)
+    assert not {"ana@families.example", "ben@families.example"} & told.keys()
+
+
+def test_who_was_kept_is_asked_about_again_only_when_the_rule_tightens_again(make: Builder, now: datetime) -> None:
+    one = Class(make)
+    one.register(Ana=17, Ben=15)
+    one.edit(now, one.choices(keep={"Ben": "Sure."}), age_floor=16)
+    assert one.listed(now, age_floor=16, capacity=9) == {}
+    assert one.listed(now, age_floor=14) == {}
+    assert list(one.listed(now, age_floor=17)) == ["Ben"]
+    assert list(one.listed(now, age_floor=18)) == ["Ana", "Ben"]
+    with transaction():
+        db.session.get_one(Student, one.student["Ben"].id).birth_date = date(2013, 1, 1)
+    assert one.obstacles()["Ben"] is None  # they have a seat: the host is asked, not the waiting list
+    assert list(one.listed(now, age_floor=15)) == []  # younger than when they were kept, but not because of this change
+
+
+def test_what_is_missing_is_said_of_each_at_once_and_nothing_is_saved(make: Builder, now: datetime) -> None:
+    one = Class(make)
+    one.register(Ana=17, Ben=15, Cem=15)
+    choices = one.choices(keep={"Ben": " ", "Ana": ""}, release="Cem", released_for="")
+    with nothing_changes(), pytest.raises(Refusal) as refused:
+        one.edit(now, choices, age_floor=18, capacity=1)
+    ben, ana = one.registration("Ben").id, one.registration("Ana").id
+    assert set(refused.value.sentences) == {f"because_{ben}", f"because_{ana}", "released_for"}  # type: ignore[attr-defined]
+
+
+def test_a_sites_own_rule_is_lifted_by_a_coordinator_alone(make: Builder, now: datetime) -> None:
+    site = make.site()
+    one = Class(make, site=site)
+    one.register(Ana=17, Ben=15)
+    place = WhereInput(area_id=make.area(site, "Theatre", age_floor=16).id, zone="Europe/London", meeting_point="Main entrance")
+    when = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
+    [ben] = plan_move(one.session.id, when, place, now=now).doubts.seats
+    assert (ben.given_name, ben.needs_coordinator) == ("Ben", True)
+    keep, coordinator = {"Ben": "The ward agrees."}, make.coordinator()
+    with nothing_changes(), pytest.raises(Refusal, match="Only a coordinator can keep Ben"):
+        apply_move(one.session.id, when, place, seen=one.session.updated_at, now=now, choices=one.choices(keep=keep))
+    choices = one.choices(by=coordinator, keep=keep, is_coordinator=True)
+    apply_move(one.session.id, when, place, seen=one.session.updated_at, now=now, choices=choices)
+    assert (states(one.session)["Ben"], one.registration("Ben").kept_site_floor) == (CONFIRMED, 16)
+
+
+def test_an_earlier_day_lists_who_is_too_young_then_and_who_is_released_hears_nothing_of_the_move(make: Builder, now: datetime) -> None:
+    one = Class(make, age_floor=15)
+    one.register(Ana=17)
+    one.student["Pia"] = make.student(one.school_class, given_name="Pia", birth_date=date(2012, 3, 16), guardians=("pia@families.example",))
+    one.student["Quy"] = make.student(one.school_class, given_name="Quy", birth_date=date(2012, 3, 16), guardians=("quy@families.example",))
+    make.register(one.session, one.teacher, one.student["Pia"], one.student["Quy"])
+    send_all()
+    when, site = WhenInput(day=date(2027, 3, 15), start=time(14), end=time(16)), one.session.site_id
+    place = WhereInput(site_id=site, zone="Europe/London", meeting_point="Main entrance")
+    assert [seat.given_name for seat in plan_move(one.session.id, when, place, now=now).doubts.seats] == ["Pia", "Quy"]
+    choices = one.choices(keep={"Pia": "It is a day too early."}, release="Quy")
+    apply_move(one.session.id, when, place, seen=one.session.updated_at, now=now, choices=choices)
+    letters = queued()
+    assert [letter.kind for letter in letters if letter.to == "quy@families.example"] == [LetterKind.REMOVED]
+    assert [letter.kind for letter in letters if letter.to == "pia@families.example"] == [LetterKind.UPDATED]
+    assert states(one.session) == {"Ana": CONFIRMED, "Pia": CONFIRMED, "Quy": RELEASED}
+
+
+def test_fewer_seats_release_who_was_seated_last_unless_the_host_chooses_others(make: Builder, now: datetime) -> None:
+    one = Class(make, capacity=3)
+    one.register(Ana=17, Ben=17, Cem=17, Dan=17)
+    use_cases.withdraw(one.registration("Ben").id, now=now, by_id=one.teacher.id)  # so Dan is seated after Cem
+    assert one.listed(now, capacity=2) == {"Dan": True, "Cem": False, "Ana": False}
+    assert one.listed(now, capacity=1) == {"Dan": True, "Cem": True, "Ana": False}
+    with nothing_changes(), pytest.raises(Refusal, match="That is 1 seat too many") as refused:
+        one.edit(now, one.choices(keep={"Ana": "", "Cem": ""}, release="Dan"), capacity=1)
+    assert refused.value.field == "over_because"
+    one.edit(now, one.choices(keep={"Cem": ""}, release="Dan Ana"), capacity=1)
+    assert states(one.session) == {"Ana": RELEASED, "Ben": "withdrawn", "Cem": CONFIRMED, "Dan": RELEASED}
+
+
+def test_a_host_may_keep_more_than_there_are_seats_knowingly_and_nobody_new_gets_one(make: Builder, now: datetime) -> None:
+    one = Class(make, capacity=3)
+    one.register(Ana=17, Ben=17, Cem=17, Dan=17)
+    everybody = {"Ana": "", "Ben": "", "Cem": ""}
+    one.edit(now, one.choices(keep=everybody, over_because="They share."), capacity=1)
+    there = db.session.get_one(OutreachSession, one.session.id, populate_existing=True)
+    assert (there.capacity, there.seats_over, seats_taken(one.session)) == (1, 2, 3)
+    assert {name: one.notes(name) for name in everybody} == {"Ana": [], "Ben": ["They share."], "Cem": ["They share."]}
+    one.edit(now + HOUR, title="Other words")  # it isn't asked again
+    one.register(Eve=17)
+    for name, over in (("Ana", 1), ("Ben", 0), ("Cem", 0)):
+        assert (states(one.session)["Dan"], states(one.session)["Eve"]) == (WAITING, WAITING)
+        use_cases.withdraw(one.registration(name).id, now=now, by_id=one.teacher.id)
+        assert db.session.get_one(OutreachSession, one.session.id, populate_existing=True).seats_over == over
+    assert (states(one.session)["Dan"], states(one.session)["Eve"]) == (CONFIRMED, WAITING)
+
+
+def test_a_lower_limit_for_schools_frees_seats_for_another_school(make: Builder, now: datetime) -> None:
+    one = Class(make, capacity=3)
+    one.register(Ana=17, Ben=17, Cem=17)
+    school = make.school()
+    teacher = make.teacher(school)
+    other = make.student(make.school_class(school, teacher), given_name="Oda")
+    make.register(one.session, teacher, other)
+    assert one.listed(now, per_school_limit=2) == {"Cem": True, "Ben": False, "Ana": False}
+    one.edit(now, one.choices(keep={"Ana": "", "Ben": ""}, release="Cem"), per_school_limit=2)
+    assert states(one.session) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": RELEASED, "Oda": CONFIRMED}
+
+
+def test_a_seat_on_offer_goes_first_and_its_student_waits_as_if_never_asked(make: Builder) -> None:
+    one = Class(make, capacity=2)
+    one.register(Ana=17, Ben=17, Cem=17)
+    late = one.session.starts_at - 20 * HOUR
+    use_cases.withdraw(one.registration("Ana").id, now=late, by_id=one.teacher.id)
+    assert one.listed(late, capacity=1) == {"Cem": True, "Ben": False}
+    one.edit(late, one.choices(keep={"Ben": ""}, release="Cem"), capacity=1)
+    assert (states(one.session)["Cem"], one.registration("Cem").offered_until) == (WAITING, None)
+    one.edit(late, capacity=2)
+    assert states(one.session)["Cem"] is OFFERED

@@ -241,13 +241,6 @@ def test_more_seats_go_to_those_who_wait(make: Builder, now: datetime) -> None:
     assert letters(LetterKind.PROMOTED) > 0
 
 
-def test_fewer_seats_than_are_taken_are_refused(make: Builder, now: datetime) -> None:
-    outreach_session = full_session(make, make.clinician())
-    with pytest.raises(Refusal) as error:
-        use_cases.edit(outreach_session.id, replace(OFFER, capacity=2), seen=outreach_session.updated_at, now=now)
-    assert refusal(error) == ("capacity", "3 seats are taken. Keep at least that many, or withdraw students first.")
-
-
 def test_a_new_co_host_is_invited_and_one_who_leaves_hears_of_it(make: Builder, now: datetime) -> None:
     host, helper = make.clinician(), make.clinician()
     posted = post(host, at(make.site()), now=now)

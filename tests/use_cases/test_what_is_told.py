@@ -80,7 +80,7 @@ WORDS: dict[str, Any] = {
     "frees_declined_seats": True,
 }  # fmt: skip
 UNTOLD: dict[str, Any] = {
-    "specialty": "Plastic surgery", "per_school_limit": 5, "age_floor": 15, "opens_wall": datetime(2027, 3, 8), "day_phone": "+44 20 7946",
+    "specialty": "Plastic surgery", "per_school_limit": 5, "opens_wall": datetime(2027, 3, 8), "day_phone": "+44 20 7946",
     "closes_wall": datetime(2027, 3, 17), "reminder_leads": (60,),
 }  # fmt: skip
 MATERIAL: dict[str, dict[str, Any]] = {

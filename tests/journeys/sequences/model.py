@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from math import inf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -116,6 +115,11 @@ class Model:
             raise No("There is nothing to move.")
         starts, ends = _instants(clock, place, self.now)
         decides = _decided(decision, session.decides, starts, self.now)
+        is_to_come = self.now < session.starts
+        if is_to_come and any(
+            p.state in HAVE_AN_ENTRY and session.is_too_young(p, clock.day) > session.is_too_young(p) for p in session.places
+        ):
+            raise No("Somebody would be too young, and nobody says what becomes of them.")
         was, before = (session.starts, session.ends, session.place), session.decides
         if (starts, ends, place, decides) == (*was, before):
             raise No("Nothing changed.")
@@ -149,11 +153,13 @@ class Model:
 
     def edit(self, session: Session, *, notifies: bool = False, **changes: Any) -> None:
         """Change anything but time and place: new seats go to who waits, hosts come and go, words are told where the host wants it."""
-        room, host = (session.capacity, session.limit or inf), session.hosts[0]
+        room, host = (session.capacity, session.limit), session.hosts[0]
+        wanted = changes.get("capacity", session.capacity), changes.get("limit", session.limit)
+        is_short = session.is_short(*wanted) if self.now < session.starts else wanted[0] < min(session.taken, session.capacity)
         is_news = any(changes.get(name, getattr(session, name)) != getattr(session, name) for name in ("title", "bring", "frees"))
         is_news |= changes.get("hosts", session.hosts)[0] is not host
         is_told_in_vain = notifies and (not is_news or session.ends <= self.now)
-        if not session.is_published or changes.get("capacity", session.capacity) < session.taken or is_told_in_vain:
+        if not session.is_published or is_short or is_told_in_vain:
             raise No("It can't be so.")
         for name, value in changes.items():
             setattr(session, name, value)
@@ -161,7 +167,7 @@ class Model:
             session.revise(asks_again=False, but=set())
             self._must(session, session.live)
         self._follow(session)
-        if session.capacity > room[0] or (session.limit or inf) > room[1]:
+        if (session.capacity, session.limit) != room:
             self._tell(session, session.fill(self.now))
 
     # What schools do
@@ -192,8 +198,8 @@ class Model:
         session.must_still_begin(self.now)
         if place.state is not OFFERED or place.offered_until is None or self.now >= place.offered_until:
             raise No("Nothing is on offer.")
-        if takes and place.student.needs_guardian(session.day):
-            raise No("Somebody must be responsible first.")
+        if takes and session.is_barred(place):
+            raise No("They are too young by now, or somebody must be responsible first.")
         place.state = CONFIRMED if takes else WAITING
         self._tell(session, [place] if takes else session.fill(self.now))
 

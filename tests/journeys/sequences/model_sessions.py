@@ -5,7 +5,7 @@ Knows nothing of the service's code: the rules of docs/rules.md are written down
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -35,9 +35,9 @@ def six_hours_by_day(now: datetime, zone: str) -> datetime:
     return now
 
 
-def three_school_days(now: datetime) -> datetime:
-    """Six in the evening of the third day from Monday to Friday after this one, on the schools' clock."""
-    there, days = now.astimezone(ZoneInfo(SCHOOLS_ZONE)), 3
+def three_school_days(now: datetime, zone: str) -> datetime:
+    """Six in the evening of the third day from Monday to Friday after this one, on this clock."""
+    there, days = now.astimezone(ZoneInfo(zone)), 3
     while days:
         there += timedelta(days=1)
         days -= there.isoweekday() <= 5
@@ -141,10 +141,24 @@ class Session:
         """In the last 24 hours nobody gets a seat unasked."""
         return now < self.starts - timedelta(hours=24)
 
+    def is_too_young(self, place: Place, day: date | None = None) -> bool:
+        """They are below the age floor on that day (that of the session), or nobody knows."""
+        return self.floor is not None and (place.student.age(day or self.day) or -1) < self.floor
+
+    def is_barred(self, place: Place) -> bool:
+        """They may be given no seat now, and one they have is held: too young by now, or nobody is responsible for them."""
+        return self.is_too_young(place) or place.student.needs_guardian(self.day)
+
     def queue(self, now: datetime) -> list[Place]:
-        """Who waits and may be given a seat now; on the last day nobody is asked twice, and a minor who lost all guardians never."""
-        waiting = [one for one in self.places if one.state is WAITING and not one.student.needs_guardian(self.day)]
+        """Who waits and may be given a seat now; on the last day nobody is asked twice, and who may have none never."""
+        waiting = [one for one in self.places if one.state is WAITING and not self.is_barred(one)]
         return [one for one in waiting if one.offered_until is None or self.seats_unasked(now)]
+
+    def is_short(self, capacity: int, limit: int | None) -> bool:
+        """Somebody would have to be released, if there were so many seats in all and for one school."""
+        most = max(Counter(place.student.school for place in self.places if place.state in (OFFERED, *HAVE_AN_ENTRY)).values(), default=0)
+        is_over_limit = limit is not None and limit < (self.limit or inf) and limit < most
+        return is_over_limit or capacity < min(self.capacity, self.taken)
 
     def next_in_line(self, queue: Iterable[Place]) -> list[Place]:
         """Who gets the free seats: first come first, but who is over the school's limit is passed over."""
@@ -184,7 +198,7 @@ class Session:
             return changed
         unasked = self.seats_unasked(now)
         self.lapse(now)
-        for place in [one for one in self.places if one.state is OFFERED and one.student.needs_guardian(self.day)]:
+        for place in [one for one in self.places if one.state is OFFERED and self.is_barred(one)]:
             place.state, place.offered_until = WAITING, None
             changed.append(place)
         offered = [place for place in self.places if place.state is OFFERED]
@@ -198,17 +212,21 @@ class Session:
         return [*changed, *offered, *chosen] if unasked else [*changed, *chosen]
 
     def hold(self, now: datetime) -> list[Place]:
-        """Hold the seats of minors who have lost all guardians, confirm those for whom somebody is responsible again."""
+        """Hold the seats of minors who have lost all guardians, and of who is too young; confirm those that aren't any more.
+
+        A teacher has three days on the schools' clock, a host on the session's.
+        """
         changed = []
         for place in (one for one in self.places if one.state in HAVE_AN_ENTRY):
-            state = PENDING if place.student.needs_guardian(self.day) else CONFIRMED
+            state = PENDING if self.is_barred(place) else CONFIRMED
             if state is not place.state:
                 place.state, place.held_until = state, None
                 changed.append(place)
                 self.touched |= {address for address, _kind in place.student.hears(self.day)}
             if state is PENDING:
-                late = max(self.starts - timedelta(hours=24), six_hours_by_day(now, SCHOOLS_ZONE))
-                place.held_until = min(place.held_until or min(three_school_days(now), late), self.starts)
+                zone = SCHOOLS_ZONE if place.student.needs_guardian(self.day) else PLACES[self.place]
+                late = max(self.starts - timedelta(hours=24), six_hours_by_day(now, zone))
+                place.held_until = min(place.held_until or min(three_school_days(now, zone), late), self.starts)
         return changed
 
     def release(self, now: datetime) -> list[Place]:
@@ -231,7 +249,7 @@ class Session:
         """A seat is free that nobody ahead may have, and this school may have one more."""
         ahead = self.next_in_line(self.queue(now))
         is_one_left = self.taken + len(ahead) < self.capacity and self._school_left(place.student.school, ahead) > 0
-        return is_one_left and not place.student.needs_guardian(self.day)
+        return is_one_left and not self.is_barred(place)
 
     def wanted(self) -> dict[Address, frozenset[Reason]]:
         """Why it should stand in whose calendar: hosts, families of who has a seat for good, and their teachers."""
