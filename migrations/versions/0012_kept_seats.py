@@ -1,4 +1,4 @@
-"""Seats that stay though a rule was tightened: why, and how many more than there are."""
+"""Seats that stay though a rule was tightened: why, and how many more than there are; hosts are asked who keeps one."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,9 +11,13 @@ depends_on = None
 TAKEN = "ck_outreach_session_no_more_seats_taken_than_there_are"
 OVER = "ck_outreach_session_seats_over_are_counted"
 BEFORE, AFTER = "seats_taken BETWEEN 0 AND capacity", "seats_taken BETWEEN 0 AND capacity + seats_over"
+KIND = "ck_letter_letterkind"
+KINDS_BEFORE = ("invitation", "promoted", "updated", "cancelled", "removed", "waiting", "reminder", "digest", "roster", "wrong_address", "blocked", "note", "decision", "confirm_answer", "application", "account", "thanks", "message_answer", "not_mine")
+KINDS_AFTER = (*KINDS_BEFORE, "keep_or_release")
 
 
 def upgrade():
+    replace_kinds(KINDS_BEFORE, KINDS_AFTER)
     op.add_column("outreach_session", sa.Column("seats_over", sa.Integer(), server_default="0", nullable=False, comment="Taken beyond capacity: a host kept them knowingly"))
     op.add_column("registration", sa.Column("kept_because", sa.Text(), server_default="", nullable=False, comment="Why the seat stays though an age rule is broken"))
     op.add_column("registration", sa.Column("kept_floor", sa.Integer(), nullable=True, comment="The age floor that was lifted for this student"))
@@ -25,7 +29,11 @@ def upgrade():
 
 
 def downgrade():
-    """A session that is over its capacity has as many seats as are taken: nobody loses one."""
+    """A session that is over its capacity has as many seats as are taken: nobody loses one. Letters that ask hosts go."""
+    for table in ("bounce", "inbound_message"):
+        op.execute(f"UPDATE {table} SET letter_id = NULL WHERE letter_id IN (SELECT id FROM letter WHERE kind = 'keep_or_release')")
+    op.execute("DELETE FROM letter WHERE kind = 'keep_or_release'")
+    replace_kinds(KINDS_AFTER, KINDS_BEFORE)
     drop_check("outreach_session", OVER, "seats_over >= 0")
     drop_check("outreach_session", TAKEN, AFTER)
     op.execute("UPDATE outreach_session SET capacity = seats_taken WHERE seats_taken > capacity")
@@ -33,6 +41,15 @@ def downgrade():
     add_check("outreach_session", TAKEN, BEFORE)
     for column in ("kept_age", "kept_site_floor", "kept_floor", "kept_because"):
         op.drop_column("registration", column)
+
+
+def replace_kinds(before, after):
+    before, after = (f"kind IN ({', '.join(repr(kind) for kind in kinds)})" for kinds in (before, after))
+    if op.get_bind().dialect.name != "sqlite":
+        op.drop_constraint(op.f(KIND), "letter", type_="check")
+        op.create_check_constraint(op.f(KIND), "letter", after)
+        return
+    reword("letter", lambda sql: sql.replace(before, after, 1))
 
 
 def add_check(table, name, rule):

@@ -37,6 +37,7 @@ class LetterKind(enum.StrEnum):
     THANKS = "thanks"
     MESSAGE_ANSWER = "message_answer"
     NOT_MINE = "not_mine"
+    KEEP_OR_RELEASE = "keep_or_release"
 
 
 class LetterState(enum.StrEnum):

@@ -1,7 +1,7 @@
 """Decides who gets which letter and calendar entry."""
 
 from outreach.notifications import reminders
-from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.notifications.decision_requests import ask_for_decisions, ask_who_keeps_a_seat
 from outreach.notifications.facts import IN_LINE, InvitationRecord, StaffContact
 from outreach.notifications.handing_over import notify_who_answers
 from outreach.notifications.locks import lock_sessions_and_students, lock_students
@@ -37,6 +37,7 @@ __all__ = [
     "RecipientCounts",
     "StaffContact",
     "ask_for_decisions",
+    "ask_who_keeps_a_seat",
     "count_everybody",
     "count_with_entry",
     "invitation_records",

@@ -1,10 +1,13 @@
-"""Asking whether a provisional session takes place: worked out from the present rows, never stored as plans.
+"""Asking hosts to decide: whether a provisional session takes place, and who keeps a seat. Nothing is ever decided here.
 
-Idempotent: run twice it adds nothing, for each letter's key is (session, decision time, step, reader). Nothing is ever decided here.
+The first is worked out from the present rows, never stored as plans. Idempotent: run twice it adds nothing, for each letter's key
+is (session, decision time, step, reader).
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,14 +21,16 @@ from outreach.models import (
     LetterSnapshot,
     OutreachSession,
     Reader,
+    Registration,
     RoleName,
     SessionSnapshot,
+    StudentSnapshot,
     User,
 )
 from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import open_hosts
+from outreach.people import for_host, open_hosts
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -70,11 +75,50 @@ def _ask(session_id: int, decides_at: datetime, steps: tuple[DecisionStep, ...],
     return bool(drafts)
 
 
+def ask_who_keeps_a_seat(
+    outreach_session: OutreachSession, registration_ids: Collection[int], *, asks_coordinators: bool, now: datetime
+) -> None:
+    """Ask hosts whether these students, who are too young by now, keep their seats. Joins the caller's transaction.
+
+    Coordinators are asked too where only they may keep somebody, or no host has an account any more.
+    """
+    if not registration_ids:
+        return
+    until = db.session.execute(select(Registration.id, Registration.held_until).where(Registration.id.in_(registration_ids)))
+    held_until: dict[int, datetime | None] = {key: moment for key, moment in until}  # noqa: C416 (dict() of rows isn't typed)
+    named = for_host(Registration.id.in_(registration_ids))
+    seated = tuple(replace(one, held_until=held_until[one.registration_id]) for one in named)
+    hosts = open_hosts(outreach_session)
+    readers = dict.fromkeys(_coordinators(), Reader.COORDINATOR) if asks_coordinators or not hosts else {}
+    readers |= dict.fromkeys(hosts, Reader.HOST)
+    drafts = [_keep_or_release(user, reader, snapshot_of(outreach_session), seated, now=now) for user, reader in readers.items()]
+    enqueue(drafts, now=now)
+
+
+def _keep_or_release(
+    user: User, reader: Reader, snapshot: SessionSnapshot, seated: tuple[StudentSnapshot, ...], *, now: datetime
+) -> NewLetter:
+    letter = LetterSnapshot(
+        reader=reader, reader_name=user.given_name, reader_zone=user.zone, cause=Cause.HELD, session=snapshot, seated=seated
+    )
+    occasion = f"{snapshot.id}:{seated[-1].registration_id}:{now.isoformat()}"
+    return NewLetter(
+        mailbox_id=user.mailbox_id,
+        kind=LetterKind.KEEP_OR_RELEASE,
+        facts=letter.to_json(),
+        dedupe_key=f"keep_or_release:{occasion}:{user.id}",
+        locale=user.mailbox.locale,
+        session_id=snapshot.id,
+    )
+
+
 def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User]:
-    if step is DecisionStep.ESCALATE:
-        coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
-        return list(db.session.scalars(coordinators))
-    return open_hosts(outreach_session)
+    return _coordinators() if step is DecisionStep.ESCALATE else open_hosts(outreach_session)
+
+
+def _coordinators() -> list[User]:
+    coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
+    return list(db.session.scalars(coordinators))
 
 
 def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLetter:

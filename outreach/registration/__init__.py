@@ -5,7 +5,7 @@ from outreach.registration.checks import locked_session
 from outreach.registration.choice_form import ChoiceForm, choice_form
 from outreach.registration.preview import preview_more_seats
 from outreach.registration.seats import SeatLimits, seat_limits, settle_seats, settle_seats_of
-from outreach.registration.tightening import Doubts, NobodyDecided, SeatChoices, SeatRules, apply_choices, doubts, seat_rules
+from outreach.registration.tightening import Doubts, NobodyDecided, SeatChoices, SeatRules, apply_choices, doubts, held_doubts, seat_rules
 
 __all__ = [
     "ChoiceForm",
@@ -18,6 +18,7 @@ __all__ = [
     "apply_rsvp",
     "choice_form",
     "doubts",
+    "held_doubts",
     "locked_session",
     "preview_more_seats",
     "seat_limits",

@@ -9,10 +9,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy.orm import joinedload
 
 from outreach.db import db
 from outreach.models import HAVE_AN_ENTRY, Cause, OutreachSession, Registration, RegistrationState, School, Student
-from outreach.people import HoldReason, Settler, hold_reasons, settlers
+from outreach.notifications import ask_who_keeps_a_seat
+from outreach.people import HoldReason, Settler, age_rule, hold_reasons, settlers
 from outreach.registration.steps import set_state
 from outreach.time import after_day_hours, after_school_days
 
@@ -39,7 +41,17 @@ def review_held(outreach_session: OutreachSession, *, now: datetime, by_id: int 
     set_state(to_hold, RegistrationState.PENDING, now=now, by_id=by_id)
     set_state(to_confirm, RegistrationState.CONFIRMED, now=now, by_id=by_id)
     set_deadlines(outreach_session, now=now)
+    _ask_hosts(outreach_session, to_hold, now=now)
     return dict.fromkeys(to_hold, Cause.HELD) | dict.fromkeys(to_confirm, Cause.CONFIRMED)
+
+
+def _ask_hosts(outreach_session: OutreachSession, newly_held: Collection[int], *, now: datetime) -> None:
+    """Let hosts decide about those of these whose seat is held because they are too young by now."""
+    rule = age_rule(outreach_session)
+    held_now = select(Registration).where(Registration.id.in_(newly_held)).options(joinedload(Registration.student))
+    too_young = [one for one in db.session.scalars(held_now.execution_options(populate_existing=True)) if not rule.allows(one)]
+    asks_coordinators = any(rule.needs_coordinator(one) for one in too_young)
+    ask_who_keeps_a_seat(outreach_session, [one.id for one in too_young], asks_coordinators=asks_coordinators, now=now)
 
 
 def set_deadlines(outreach_session: OutreachSession, *, now: datetime) -> None:

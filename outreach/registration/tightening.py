@@ -140,6 +140,17 @@ def doubts(outreach_session: OutreachSession, after: SeatRules, *, now: datetime
     )
 
 
+def held_doubts(outreach_session: OutreachSession) -> Doubts:
+    """Say whose seat is held because they no longer fit: nobody saw a list when their birth date or a site's rule changed."""
+    rule = age_rule(outreach_session)
+    rows = [_doubtful(one, rule) for one in _registrations(outreach_session) if not rule.allows(one)]
+    return Doubts(
+        rule=rule,
+        seats=tuple(one for one in rows if one.state is RegistrationState.PENDING),
+        passed_over=tuple(one for one in rows if one.state in IN_LINE),
+    )
+
+
 def _if_too_low(before: int | None, after: int | None, taken: int) -> int | None:
     is_lower = after is not None and (before is None or after < before)
     return after if is_lower and after is not None and after < taken else None

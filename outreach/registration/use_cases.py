@@ -45,6 +45,7 @@ from outreach.registration.seats import (
     take_back_seats,
 )
 from outreach.registration.steps import write_steps
+from outreach.registration.tightening import SeatChoices, apply_choices, held_doubts
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
@@ -136,6 +137,16 @@ def review_seats(session_id: int, *, now: datetime) -> None:
     """Hold or confirm the seats of a session again, after what students need has changed, and notify whoever that concerns."""
     with transaction():
         settle_seats(locked_session(session_id), now=now)
+
+
+def keep_or_release(session_id: int, choices: SeatChoices, *, now: datetime) -> None:
+    """Decide, as host, about those whose seat is held because they no longer fit. Raises NobodyDecided and ChoicesRefused."""
+    with transaction():
+        outreach_session = locked_session(session_id)
+        if not outreach_session.is_to_come(now):
+            raise Refusal(_("The session has begun or was cancelled, so its seats stay as they are."))
+        apply_choices(outreach_session, held_doubts(outreach_session), choices, now=now)
+        settle_seats(outreach_session, now=now, by_id=choices.by_id)
 
 
 def take_free_seat(registration_id: int, *, by_id: int, now: datetime) -> None:

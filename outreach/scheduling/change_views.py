@@ -9,11 +9,13 @@ from flask_babel import gettext as _
 from outreach import policy
 from outreach.errors import OutreachError, Stale
 from outreach.models import OutreachSession, SessionState
+from outreach.registration import SeatChoices, held_doubts
+from outreach.registration import use_cases as registering
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.move import Move, apply_move, plan_move
 from outreach.scheduling.preview import changes, recipients
-from outreach.scheduling.question_views import Question, ask_or_act
+from outreach.scheduling.question_views import HeldSeats, Question, ask_or_act
 from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
 from outreach.time import clock
 from outreach.web import load, me, signed_in
@@ -67,6 +69,25 @@ def move_session(session_id: int) -> ResponseReturnValue:
     return render_template("scheduling/move.html", form=form, outreach_session=outreach_session, differences=differences), status
 
 
+@scheduling.route("/sessions/<int:session_id>/no-longer-fit", methods=["GET", "POST"])
+@signed_in(policy.posts_sessions)
+def keep_or_release(session_id: int) -> ResponseReturnValue:
+    """Decide about those whose seat is held because they no longer fit."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    if not outreach_session.is_to_come(clock.now()):
+        return _not_to_come(outreach_session)
+
+    def decide(choices: SeatChoices | None) -> None:
+        if choices:
+            registering.keep_or_release(session_id, choices, now=clock.now())
+
+    question = ask_or_act(lambda: HeldSeats(held_doubts(outreach_session)), decide)
+    if question is None:
+        flash(_("Saved. We are telling the families and their teachers."), "success")
+        return redirect(url_for("scheduling.show_roster", session_id=session_id), code=303)
+    return render_template("scheduling/keep_or_release.html", outreach_session=outreach_session, question=question), question.status
+
+
 @scheduling.route("/sessions/<int:session_id>/cancellation", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def cancel(session_id: int) -> ResponseReturnValue:
@@ -82,6 +103,11 @@ def cancel(session_id: int) -> ResponseReturnValue:
     rows = recipients(outreach_session, _("an e-mail that removes the entry from their calendar"))
     page = {"form": form, "outreach_session": outreach_session, "recipients": rows}
     return render_template("scheduling/cancel.html", **page), status
+
+
+def _not_to_come(outreach_session: OutreachSession) -> ResponseReturnValue:
+    flash(_("The session has begun or was cancelled, so its seats stay as they are."))
+    return redirect(url_for("scheduling.show_roster", session_id=outreach_session.id), code=303)
 
 
 def _discard(outreach_session: OutreachSession) -> ResponseReturnValue:

@@ -27,6 +27,14 @@ class PlannedChange(Protocol):
         """Say whether it is shown first."""
 
 
+@dataclass(frozen=True)
+class HeldSeats:
+    """No change: seats that are held until somebody decides."""
+
+    doubts: Doubts
+    asks: bool = True
+
+
 P = TypeVar("P", bound=PlannedChange)
 
 

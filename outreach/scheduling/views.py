@@ -15,6 +15,7 @@ from outreach import policy
 from outreach.db import db
 from outreach.errors import OutreachError, Stale
 from outreach.models import Format, OutreachSession, SessionState, User
+from outreach.registration import held_doubts
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
@@ -88,7 +89,9 @@ def show_roster(session_id: int) -> ResponseReturnValue:
     outreach_session = load(OutreachSession, session_id, policy.hosts)
     has_removal = "registration.remove" in current_app.view_functions
     removal = partial(url_for, "registration.remove") if has_removal else None
-    page = {"roster": roster(session_id), "removal": removal, "now": clock.now()}
+    now = clock.now()
+    doubtful = len(held_doubts(outreach_session).seats) if outreach_session.is_to_come(now) else 0
+    page = {"roster": roster(session_id), "removal": removal, "doubtful": doubtful, "now": now}
     return render_template("scheduling/roster.html", outreach_session=outreach_session, **page)
 
 

@@ -36,7 +36,7 @@ ADDRESSES = {
         "formats": "/sessions/new", "post form": "/sessions/new/stitch_workshop", "my sessions": "/my-sessions",
         "my session": "/sessions/{hosted}", "edit": "/sessions/{hosted}/edit", "move": "/sessions/{hosted}/move",
         "cancel": "/sessions/{hosted}/cancellation", "decide later": "/sessions/{provisional}/decision-time",
-        "roster": "/sessions/{hosted}/roster",
+        "roster": "/sessions/{hosted}/roster", "who no longer fits": "/sessions/{hosted}/no-longer-fit",
     },
     "teacher": {
         "classes": "/classes", "class": "/classes/{class}", "students": "/students", "upload": "/classes/{class}/import",

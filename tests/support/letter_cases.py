@@ -296,6 +296,9 @@ def _lists() -> Iterator[tuple[str, Letter]]:
     def digest(cause: Cause, **more: Any) -> Letter:
         return letter(LetterKind.DIGEST, facts(Reader.TEACHER, cause, **more))
 
+    doubtful = student(school_name="Northside School", held_until=datetime(2027, 3, 4, 18, 0, tzinfo=UTC))
+    yield "keep-or-release-host", letter(LetterKind.KEEP_OR_RELEASE, facts(Reader.HOST, Cause.HELD, seated=(doubtful,)))
+    yield "keep-or-release-coordinator", letter(LetterKind.KEEP_OR_RELEASE, facts(Reader.COORDINATOR, Cause.HELD, seated=(doubtful,)))
     yield "digest-registered", digest(Cause.REGISTERED, seated=seated, waiting=waiting)
     yield "digest-all-wait", digest(Cause.REGISTERED, waiting=waiting)
     yield "digest-stands-in", digest(Cause.REGISTERED, seated=seated[:2], stands_in_for=seated[:2])

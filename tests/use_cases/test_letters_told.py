@@ -18,7 +18,7 @@ from outreach.families.use_cases import not_mine
 from outreach.inbound.use_cases import receive
 from outreach.letters import render
 from outreach.models import Invitation, Letter, LetterKind, LetterState, Mailbox, Registration, Student, User
-from outreach.notifications.decision_requests import ask_for_decisions
+from outreach.notifications.decision_requests import ask_for_decisions, ask_who_keeps_a_seat
 from outreach.notifications.notify import notify_cancelled, notify_moved, notify_published
 from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders, plan_thanks
@@ -84,6 +84,9 @@ class Story:
         use_cases.withdraw(self._place(self.ben), now=self.now, by_id=self.teacher.id)
         seen += sent()
         not_mine(self._mailbox("other@families.example"), session_id=self.session.id, now=self.now)
+        seen += sent()
+        with transaction():
+            ask_who_keeps_a_seat(self.session, [self._place(self.cem)], asks_coordinators=False, now=self.now)
         seen += sent()
         ask_for_decisions(now=self.now + timedelta(hours=36))
         seen += sent()

@@ -3,86 +3,27 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.models import LetterKind, OutreachSession, Registration, RegistrationState, RegistrationStep, Student, User
-from outreach.registration import NobodyDecided, SeatChoices, use_cases
-from outreach.registration.queries import registration_rows
-from outreach.scheduling import DetailsInput, WhenInput, WhereInput, apply_move
-from outreach.scheduling import use_cases as scheduling
+from outreach.models import LetterKind, OutreachSession, RegistrationState, Student
+from outreach.registration import NobodyDecided, use_cases
+from outreach.scheduling import WhenInput, WhereInput, apply_move
 from outreach.scheduling.move import plan_move
 from outreach.scheduling.preview import plan_edit
 from tests.support.builders import Builder
 from tests.support.queued_letters import queued, send_all
-from tests.support.registrations import nothing_changes, registration_of, seats_taken, states
+from tests.support.registrations import nothing_changes, seats_taken, states
+from tests.support.tightening import Course
 
 CONFIRMED, OFFERED, RELEASED, WAITING = (RegistrationState(one) for one in ("confirmed", "offered", "released", "waiting"))
 HOUR = timedelta(hours=1)
-BORN = {17: date(2010, 1, 1), 15: date(2012, 1, 1)}  # how old they are when the session is held
-
-
-class Class:
-    """One school's class for a session without an age floor; whoever is named is registered in this order."""
-
-    def __init__(self, make: Builder, **facts: Any) -> None:
-        self.make, school = make, make.school()
-        self.teacher = make.teacher(school)
-        self.school_class = make.school_class(school, self.teacher)
-        self.host = make.clinician()
-        self.session: OutreachSession = make.outreach_session(self.host, **facts)
-        self.student: dict[str, Student] = {}
-
-    def register(self, **ages: int | None) -> None:
-        for name, age in ages.items():
-            born = BORN[age] if age else None
-            home = f"{name.lower()}@families.example"
-            self.student[name] = self.make.student(self.school_class, given_name=name, birth_date=born, guardians=(home,))
-        later = self.make.now + timedelta(seconds=len(self.student))
-        self.make.register(self.session, self.teacher, *(self.student[name] for name in ages), now=later)
-
-    def offer(self, **changes: Any) -> DetailsInput:
-        there = db.session.get_one(OutreachSession, self.session.id, populate_existing=True)
-        names = ("title", "description", "capacity", "per_school_limit", "age_floor")
-        return DetailsInput(**{name: getattr(there, name) for name in names} | {"reminder_leads": (1440,)} | changes)
-
-    def listed(self, now: datetime, **changes: Any) -> dict[str, str | bool]:
-        """Say who would no longer fit: why, or whether they are chosen beforehand."""
-        found = plan_edit(self.session.id, self.offer(**changes), notifies=False, now=now).doubts
-        return {one.given_name: one.why or one.is_preselected for one in found.seats}
-
-    def edit(self, now: datetime, choices: SeatChoices | None = None, **changes: Any) -> None:
-        offer = self.offer(**changes)
-        scheduling.edit(self.session.id, offer, seen=self.session.updated_at, now=now, choices=choices)
-
-    def choices(self, *, by: User | None = None, keep: dict[str, str] | None = None, release: str = "", **facts: Any) -> SeatChoices:
-        """Keep these, each for a reason, and release those (their names, apart by blanks)."""
-        kept = {self.registration(name).id: because for name, because in (keep or {}).items()}
-        released = frozenset(self.registration(name).id for name in release.split())
-        return SeatChoices(by_id=(by or self.host).id, kept=kept, released=released, **{"released_for": "It changed."} | facts)
-
-    def notes(self, name: str) -> list[str]:
-        steps = select(RegistrationStep.note).where(RegistrationStep.registration_id == self.registration(name).id)
-        return [note for note in db.session.scalars(steps.order_by(RegistrationStep.id)) if note]
-
-    def registration(self, name: str) -> Registration:
-        return registration_of(self.student[name], self.session)
-
-    def set_floor(self, floor: int | None) -> None:
-        with transaction():
-            db.session.get_one(OutreachSession, self.session.id, populate_existing=True).age_floor = floor
-
-    def obstacles(self) -> dict[str, str | None]:
-        rows = registration_rows(db.session.get_one(OutreachSession, self.session.id, populate_existing=True), None)
-        return {row.student.given_name: row.too_young for row in rows}
 
 
 def test_who_waits_and_is_too_young_by_now_is_passed_over_and_keeps_the_position(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=1)
+    one = Course(make, capacity=1)
     one.register(Ana=17, Ben=15, Cem=None, Dan=17)
     one.set_floor(16)
     use_cases.withdraw(one.registration("Ana").id, now=now, by_id=one.teacher.id)
@@ -96,7 +37,7 @@ def test_who_waits_and_is_too_young_by_now_is_passed_over_and_keeps_the_position
 
 
 def test_a_free_seat_is_neither_taken_nor_kept_back_for_who_is_too_young_by_now(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=1)
+    one = Course(make, capacity=1)
     one.register(Ana=17, Ben=15)
     one.set_floor(16)
     use_cases.withdraw(one.registration("Ana").id, now=now, by_id=one.teacher.id)
@@ -107,7 +48,7 @@ def test_a_free_seat_is_neither_taken_nor_kept_back_for_who_is_too_young_by_now(
 
 
 def test_an_offer_is_not_accepted_for_who_is_too_young_by_now_and_is_taken_back(make: Builder) -> None:
-    one = Class(make, capacity=1)
+    one = Course(make, capacity=1)
     one.register(Ana=17, Ben=15, Cem=17)
     late = one.session.starts_at - 20 * HOUR
     use_cases.withdraw(one.registration("Ana").id, now=late, by_id=one.teacher.id)
@@ -122,7 +63,7 @@ def test_an_offer_is_not_accepted_for_who_is_too_young_by_now_and_is_taken_back(
 
 
 def test_a_higher_floor_lists_who_is_too_young_and_saves_nothing_until_it_is_decided(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=3)
+    one = Course(make, capacity=3)
     one.register(Ana=17, Ben=15, Cem=None, Dan=15)
     why = {"Ben": "Ben is 15 that day: this session is for 16 and over.", "Cem": "Cem has no birth date: this session is for 16 and over."}
     assert one.listed(now, age_floor=16) == why
@@ -134,7 +75,7 @@ def test_a_higher_floor_lists_who_is_too_young_and_saves_nothing_until_it_is_dec
 
 
 def test_of_who_is_too_young_some_are_kept_for_a_reason_and_others_released_and_told_why(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=3)
+    one = Course(make, capacity=3)
     one.register(Ana=17, Ben=15, Cem=None, Dan=15, Eve=17)
     send_all()
     essay, told_why = "He wrote the winning essay.", "It is for 16 and over."
@@ -150,7 +91,7 @@ def test_of_who_is_too_young_some_are_kept_for_a_reason_and_others_released_and_
 
 
 def test_who_was_kept_is_asked_about_again_only_when_the_rule_tightens_again(make: Builder, now: datetime) -> None:
-    one = Class(make)
+    one = Course(make)
     one.register(Ana=17, Ben=15)
     one.edit(now, one.choices(keep={"Ben": "Sure."}), age_floor=16)
     assert one.listed(now, age_floor=16, capacity=9) == {}
@@ -164,7 +105,7 @@ def test_who_was_kept_is_asked_about_again_only_when_the_rule_tightens_again(mak
 
 
 def test_what_is_missing_is_said_of_each_at_once_and_nothing_is_saved(make: Builder, now: datetime) -> None:
-    one = Class(make)
+    one = Course(make)
     one.register(Ana=17, Ben=15, Cem=15)
     choices = one.choices(keep={"Ben": " ", "Ana": ""}, release="Cem", released_for="")
     with nothing_changes(), pytest.raises(Refusal) as refused:
@@ -175,7 +116,7 @@ def test_what_is_missing_is_said_of_each_at_once_and_nothing_is_saved(make: Buil
 
 def test_a_sites_own_rule_is_lifted_by_a_coordinator_alone(make: Builder, now: datetime) -> None:
     site = make.site()
-    one = Class(make, site=site)
+    one = Course(make, site=site)
     one.register(Ana=17, Ben=15)
     place = WhereInput(area_id=make.area(site, "Theatre", age_floor=16).id, zone="Europe/London", meeting_point="Main entrance")
     when = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16))
@@ -190,7 +131,7 @@ def test_a_sites_own_rule_is_lifted_by_a_coordinator_alone(make: Builder, now: d
 
 
 def test_an_earlier_day_lists_who_is_too_young_then_and_who_is_released_hears_nothing_of_the_move(make: Builder, now: datetime) -> None:
-    one = Class(make, age_floor=15)
+    one = Course(make, age_floor=15)
     one.register(Ana=17)
     one.student["Pia"] = make.student(one.school_class, given_name="Pia", birth_date=date(2012, 3, 16), guardians=("pia@families.example",))
     one.student["Quy"] = make.student(one.school_class, given_name="Quy", birth_date=date(2012, 3, 16), guardians=("quy@families.example",))
@@ -208,7 +149,7 @@ def test_an_earlier_day_lists_who_is_too_young_then_and_who_is_released_hears_no
 
 
 def test_fewer_seats_release_who_was_seated_last_unless_the_host_chooses_others(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=3)
+    one = Course(make, capacity=3)
     one.register(Ana=17, Ben=17, Cem=17, Dan=17)
     use_cases.withdraw(one.registration("Ben").id, now=now, by_id=one.teacher.id)  # so Dan is seated after Cem
     assert one.listed(now, capacity=2) == {"Dan": True, "Cem": False, "Ana": False}
@@ -221,7 +162,7 @@ def test_fewer_seats_release_who_was_seated_last_unless_the_host_chooses_others(
 
 
 def test_a_host_may_keep_more_than_there_are_seats_knowingly_and_nobody_new_gets_one(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=3)
+    one = Course(make, capacity=3)
     one.register(Ana=17, Ben=17, Cem=17, Dan=17)
     everybody = {"Ana": "", "Ben": "", "Cem": ""}
     one.edit(now, one.choices(keep=everybody, over_because="They share."), capacity=1)
@@ -238,7 +179,7 @@ def test_a_host_may_keep_more_than_there_are_seats_knowingly_and_nobody_new_gets
 
 
 def test_a_lower_limit_for_schools_frees_seats_for_another_school(make: Builder, now: datetime) -> None:
-    one = Class(make, capacity=3)
+    one = Course(make, capacity=3)
     one.register(Ana=17, Ben=17, Cem=17)
     school = make.school()
     teacher = make.teacher(school)
@@ -250,7 +191,7 @@ def test_a_lower_limit_for_schools_frees_seats_for_another_school(make: Builder,
 
 
 def test_a_seat_on_offer_goes_first_and_its_student_waits_as_if_never_asked(make: Builder) -> None:
-    one = Class(make, capacity=2)
+    one = Course(make, capacity=2)
     one.register(Ana=17, Ben=17, Cem=17)
     late = one.session.starts_at - 20 * HOUR
     use_cases.withdraw(one.registration("Ana").id, now=late, by_id=one.teacher.id)
