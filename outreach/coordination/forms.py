@@ -12,6 +12,7 @@ from wtforms.validators import NumberRange, Optional
 
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
+from outreach.models import Site
 from outreach.time import zone_of_place
 from outreach.web import CountryField, Filter, Form, LineField, ProseField, SelectChoice, ZoneField, choices, required, validated
 
@@ -86,6 +87,17 @@ class SiteForm(OrganisationForm):
 
     address = ProseField(_l("Address"), (Optional(),), description=_l("The full postal address. It appears in every invitation."))
 
+    area_ids: tuple[int, ...] = ()
+
+    @property
+    def floor_fields(self) -> list[Any]:
+        """Give the field of each area."""
+        return [self[f"floor_{key}"] for key in self.area_ids]
+
+    def floors(self) -> dict[int, int | None]:
+        """Give the age floor of each area, as typed."""
+        return {key: self[f"floor_{key}"].data for key in self.area_ids}
+
     def where_it_is(self) -> str:
         """Its address."""
         return self.address.data or ""
@@ -93,6 +105,18 @@ class SiteForm(OrganisationForm):
     def typed(self) -> SiteInput:
         """Give what was typed."""
         return SiteInput(name=self.name.data, address=self.address.data, country=self.country.data, zone=self.zone.data)
+
+
+def site_form(site: Site) -> SiteForm:
+    """Make the form of a site that is there, with the age floor of each of its areas."""
+    plausible = NumberRange(0, 99, message=_("Please enter a number from 0 to 99."))
+    fields = {
+        f"floor_{area.id}": IntegerField(_("Minimum age in %(area)s", area=area.name), (Optional(), plausible), default=area.age_floor)
+        for area in site.areas
+    }
+    kind: type[SiteForm] = type("SiteWithAreas", (SiteForm,), fields)
+    kind.area_ids = tuple(area.id for area in site.areas)
+    return kind(obj=site)
 
 
 class Approval(Form):

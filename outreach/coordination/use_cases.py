@@ -5,6 +5,7 @@ Two coordinators may sit at the same page: the second learns that it has been de
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import chain
@@ -15,6 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from outreach.coordination.age_rules import follow_majority, set_floors
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import (
@@ -97,16 +99,29 @@ def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> Non
         _decide(application, user, ApplicationState.DECLINED, application.place, by_id=by_id, note=note, now=now)
 
 
-def keep_school(school_id: int | None, typed: SchoolInput) -> int:
-    """Correct a school, or add one (None); give its id. Raises Refusal when another one has the name."""
+def keep_school(school_id: int | None, typed: SchoolInput, *, now: datetime) -> int:
+    """Correct a school, or add one (None); give its id. Raises Refusal when another one has the name.
+
+    Where the age of majority changes, who is a minor now has guardians told, and seats are held or confirmed as that needs.
+    """
     with transaction():
-        return _kept(School, school_id, typed).id
+        before = db.session.scalar(select(School.majority_age).where(School.id == school_id).with_for_update(key_share=True))
+        school = _kept(School, school_id, typed)
+        if before not in (None, school.majority_age):
+            follow_majority(school.id, now=now)
+        return school.id
 
 
-def keep_site(site_id: int | None, typed: SiteInput) -> int:
-    """Correct a site, or add one (None); give its id. Sessions posted already keep their time and zone."""
+def keep_site(site_id: int | None, typed: SiteInput, *, floors: Mapping[int, int | None] | None = None, now: datetime) -> int:
+    """Correct a site, or add one (None); give its id. Sessions posted already keep their time and zone.
+
+    `floors`: the age floor of each of its areas. Where one changes, the seats of sessions to come there are settled: of those who
+    are too young by now the hosts decide.
+    """
     with transaction():
-        return _kept(Site, site_id, typed).id
+        site = _kept(Site, site_id, typed)
+        set_floors(site.id, floors or {}, now=now)
+        return site.id
 
 
 def close_account(user_id: int, *, by_id: int, now: datetime) -> None:

@@ -12,7 +12,7 @@ from outreach.catalogue import formats, session_cards
 from outreach.coordination import people_views, queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly_empty
-from outreach.coordination.forms import SchoolForm, SessionFilter, SiteForm, TimeFilter
+from outreach.coordination.forms import SchoolForm, SessionFilter, SiteForm, TimeFilter, site_form
 from outreach.db import db
 from outreach.errors import Refusal
 from outreach.mail_admin import NOT_ARRIVED, PAUSE_REASONS, MailboxFilter
@@ -161,13 +161,13 @@ def new_site() -> ResponseReturnValue:
 def site(site_id: int) -> ResponseReturnValue:
     """Correct a site."""
     found = load(Site, site_id, policy.coordinates)
-    return _site(found, SiteForm(obj=found))
+    return _site(found, site_form(found))
 
 
 def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
-            use_cases.keep_school(found.id if found else None, form.typed())
+            use_cases.keep_school(found.id if found else None, form.typed(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -179,7 +179,7 @@ def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
 def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
-            use_cases.keep_site(found.id if found else None, form.typed())
+            use_cases.keep_site(found.id if found else None, form.typed(), floors=form.floors(), now=clock.now())
         except Refusal as refusal:
             form.refuse(refusal)
         else:

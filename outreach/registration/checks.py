@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal
-from outreach.models import OutreachSession, Registration, RegistrationState
+from outreach.models import Area, OutreachSession, Registration, RegistrationState
 from outreach.people import BEFORE_A_SEAT, age_rule, hold_reasons, missing_words
 from outreach.registration.candidates import Candidate
 
@@ -23,6 +23,8 @@ def locked_session(session_id: int) -> OutreachSession:
     outreach_session = locked(OutreachSession, session_id)
     if outreach_session is None:
         raise NotThere(_("There is no such session."))
+    if outreach_session.area_id is not None:
+        db.session.get(Area, outreach_session.area_id, populate_existing=True)  # its age floor may have changed
     return outreach_session
 
 

@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from outreach.db import db, transaction
-from outreach.models import OutreachSession, Student, User
+from outreach.models import OutreachSession, Site, Student, User
 from tests.support.builders import Builder
 from tests.support.registrations import nothing_changes, registration_of, states
 
@@ -142,3 +142,30 @@ def test_only_a_coordinator_is_offered_to_keep_somebody_against_the_sites_own_ru
     by_host = words(desk.post(page="move", **where, **when))
     assert ("only a coordinator can keep them" in by_host, keep in by_host) == (True, False)
     assert keep in words(desk.post(page="move", by=make.coordinator(), **where, **when))
+
+
+def test_a_coordinator_sets_the_floor_of_an_area_and_hosts_decide_on_their_page(desk: Desk, make: Builder) -> None:
+    there = desk.there()
+    area = make.area(db.session.get_one(Site, there.site_id), "Ward 3")
+    with transaction():
+        desk.there().area_id = area.id
+    coordinator = desk.client_of(make.coordinator())
+    typed = {"name": "Harbor", "address": "1 Main Street", "country": "US", "zone": "America/New_York"}
+    wrong = coordinator.post(f"/coordination/sites/{there.site_id}", data=typed | {f"floor_{area.id}": "100"})
+    assert (wrong.status_code, f'id="floor_{area.id}-error"' in words(wrong)) == (422, True)
+    assert coordinator.post(f"/coordination/sites/{there.site_id}", data=typed | {f"floor_{area.id}": "16"}).status_code == 303
+    assert states(desk.session) == {"Ana": "confirmed", "Ben": "pending", "Cem": "pending"}
+    host, address = desk.client_of(desk.host), f"/sessions/{desk.session.id}/no-longer-fit"
+    assert address in words(host.get(f"/sessions/{desk.session.id}/roster"))
+    assert "Ben is 15 that day: this session is for 16 and over." in words(host.get(address))
+    listed = " ".join(str(desk.key(name)) for name in ("Ben", "Cem"))
+    fates = {"confirm": "1", "listed": listed, "released_for": "The ward says so.", f"fate_{desk.key('Cem')}": "release"}
+    kept = fates | {f"fate_{desk.key('Ben')}": "keep", f"because_{desk.key('Ben')}": "He is nearly 16."}
+    with nothing_changes():
+        refused = host.post(address, data=kept)
+    assert (refused.status_code, "Only a coordinator can keep Ben." in words(refused)) == (422, True)
+    assert coordinator.post(address, data=kept).status_code == 303
+    assert states(desk.session) == {"Ana": "confirmed", "Ben": "confirmed", "Cem": "released"}
+    with nothing_changes():
+        assert host.post(address, data=kept).status_code == 409
+    assert "kept because: He is nearly 16." in words(desk.client_of(desk.teacher).get(f"/sessions/{desk.session.id}/seats"))

@@ -45,7 +45,7 @@ from outreach.schools import students
 from outreach.schools import use_cases as classes
 from outreach.schools.queries import known_students
 from outreach.schools.students import AlreadyThere, StudentInput, remove_student
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import Act, overtaking
 
@@ -426,8 +426,8 @@ HILL = SchoolInput(name="Hill School", town="London", zone="Europe/London", coun
 
 def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_together(app: Flask) -> None:
     """The second leaves the zone as it was shown, and that is what it says: not the first's zone with its own country."""
-    key = coordination.keep_school(None, HILL)
-    correct = partial(coordination.keep_school, key)
+    key = coordination.keep_school(None, HILL, now=NOW)
+    correct = partial(coordination.keep_school, key, now=NOW)
     in_paris, in_ireland = replace(HILL, zone="Europe/Paris", country="FR"), replace(HILL, country="IE")
     overtaking(app, partial(correct, in_paris), partial(correct, in_ireland))
     school = db.session.get_one(School, key)
@@ -435,7 +435,7 @@ def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_togeth
 
 
 def test_a_school_that_a_rival_has_just_added_is_not_added_again(app: Flask) -> None:
-    adding = partial(coordination.keep_school, None, HILL)
+    adding = partial(coordination.keep_school, None, HILL, now=NOW)
     met = overtaking(app, adding, adding)
     assert (type(met.first), type(met.second)) == (int, Refusal)
 

@@ -19,7 +19,7 @@ from outreach.schools.students import FIELDS, StudentInput, edit_student, seen_o
 from tests.support.builders import Builder
 from tests.support.registrations import registration_of
 
-BORN = {17: date(2010, 1, 1), 15: date(2012, 1, 1)}  # how old they are when the session is held
+BORN = {18: date(2009, 1, 1), 17: date(2010, 1, 1), 15: date(2012, 1, 1)}  # how old they are when the session is held
 
 
 class Course:

@@ -169,21 +169,21 @@ def test_a_name_that_is_taken_is_said_beside_its_field(make: Builder, now: datet
         ACTS["approve a teacher"](applied(user, now).id, make.coordinator().id, now)
     assert caught.value.field == "name"
     assert outcome(user) == ([], [], [], [])
-    assert use_cases.keep_school(school.id, HILL) == school.id, "its own name is free"
+    assert use_cases.keep_school(school.id, HILL, now=NOW) == school.id, "its own name is free"
 
 
 def test_places_are_kept_with_every_fact(make: Builder) -> None:
     school, site = make.school(), make.site()
     before = school.name, site.name
-    new_school, new_site = use_cases.keep_school(None, HILL), use_cases.keep_site(None, ST_LUKE)
+    new_school, new_site = use_cases.keep_school(None, HILL, now=NOW), use_cases.keep_site(None, ST_LUKE, now=NOW)
     one, other = db.session.get_one(School, new_school), db.session.get_one(Site, new_site)
     assert (one.name, one.town, one.country, one.zone, one.majority_age) == ("Hill School", "Leeds", "GB", "Europe/London", 19)
     assert (other.name, other.address, other.country, other.zone) == ("St Luke's", "1 Main Street", "GB", "Europe/London")
     assert (school.name, site.name) == before
     with pytest.raises(NotThere):
-        use_cases.keep_school(999_999, HILL)
+        use_cases.keep_school(999_999, HILL, now=NOW)
     with pytest.raises(NotThere):
-        use_cases.keep_site(999_999, ST_LUKE)
+        use_cases.keep_site(999_999, ST_LUKE, now=NOW)
 
 
 def test_an_account_is_closed_and_opened_by_others_only(make: Builder) -> None:

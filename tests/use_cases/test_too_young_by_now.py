@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from outreach.db import db, transaction
+from outreach.coordination.use_cases import SchoolInput, SiteInput, keep_school, keep_site
 from outreach.errors import Refusal
-from outreach.models import Area, LetterKind, RegistrationState
+from outreach.models import LetterKind, RegistrationState
 from outreach.registration import NobodyDecided, use_cases
 from tests.support.builders import Builder
 from tests.support.queued_letters import queued, send_all
@@ -18,6 +18,7 @@ from tests.support.tightening import Course
 pytestmark = pytest.mark.empty_database
 
 CONFIRMED, PENDING, RELEASED, WAITING = (RegistrationState(one) for one in ("confirmed", "pending", "released", "waiting"))
+ITSELF = SiteInput(name="Harbor Hospital", address="1 Main Street", country="US", zone="America/New_York")
 SECOND = timedelta(seconds=1)
 THURSDAY_1800 = datetime(2027, 3, 4, 23, 0, tzinfo=UTC)  # on the clock of the session, New York: it begins on Monday there
 
@@ -93,12 +94,11 @@ def test_nothing_is_decided_once_the_session_has_begun(corrected: Course) -> Non
 
 def test_a_sites_own_rule_is_for_coordinators_who_are_asked_too(make: Builder, now: datetime) -> None:
     site = make.site()
-    course, coordinator = Course(make, site=site, area_id=make.area(site, "Ward 3").id), make.coordinator()
+    ward = make.area(site, "Ward 3").id
+    course, coordinator = Course(make, site=site, area_id=ward), make.coordinator()
     course.register(Ana=17, Ben=15)
     send_all()
-    with transaction():
-        db.session.get_one(Area, course.session.area_id).age_floor = 16
-    use_cases.review_seats(course.session.id, now=now)
+    keep_site(site.id, ITSELF, floors={ward: 16}, now=now)
     asked = {letter.to for letter in queued() if letter.kind is LetterKind.KEEP_OR_RELEASE}
     assert {course.host.email, coordinator.email} <= asked
     keep = {"Ben": "The ward agrees."}
@@ -106,3 +106,34 @@ def test_a_sites_own_rule_is_for_coordinators_who_are_asked_too(make: Builder, n
         use_cases.keep_or_release(course.session.id, course.choices(keep=keep), now=now)
     use_cases.keep_or_release(course.session.id, course.choices(by=coordinator, keep=keep, is_coordinator=True), now=now)
     assert states(course.session)["Ben"] is CONFIRMED
+
+
+def test_only_sessions_to_come_in_an_area_whose_floor_changes_are_looked_at(make: Builder, now: datetime) -> None:
+    site = make.site()
+    here, elsewhere = make.area(site, "Ward 3"), make.area(site, "Ward 4", age_floor=14)
+    courses = [Course(make, site=site, area_id=here.id), Course(make, site=site, area_id=elsewhere.id), Course(make, site=site)]
+    for course in courses:
+        course.register(Ben=15)
+    keep_site(site.id, ITSELF, floors={here.id: 16, elsewhere.id: 14}, now=now)
+    assert [states(course.session)["Ben"] for course in courses] == [PENDING, CONFIRMED, CONFIRMED]
+    keep_site(site.id, ITSELF, floors={here.id: None, elsewhere.id: 14}, now=now)
+    assert states(courses[0].session)["Ben"] is CONFIRMED
+    keep_site(site.id, ITSELF, floors={here.id: 16, elsewhere.id: 16}, now=courses[0].session.starts_at)
+    assert [states(course.session)["Ben"] for course in courses] == [CONFIRMED] * 3
+    other = make.area(make.site(), "Ward 5")
+    keep_site(site.id, ITSELF, floors={other.id: 18}, now=now)
+    assert make.area(site, "Ward 6").age_floor is other.age_floor is None, "of another site"
+
+
+def test_a_higher_age_of_majority_tells_the_guardians_of_who_is_a_minor_now(make: Builder, now: datetime) -> None:
+    course = Course(make)
+    course.register(Ana=17)
+    course.correct_birth_date("Ana", 18, now=now)
+    send_all()
+    school = SchoolInput(name="North School", town="", country="GB", zone="Europe/London", majority_age=19)
+    keep_school(course.school_class.school_id, school, now=now)
+    assert [(letter.to, letter.kind) for letter in queued()] == [("ana@families.example", LetterKind.INVITATION)]
+    send_all()
+    with_another_name = SchoolInput(name="East School", town="", country="GB", zone="Europe/London", majority_age=19)
+    keep_school(course.school_class.school_id, with_another_name, now=now)
+    assert queued() == []
