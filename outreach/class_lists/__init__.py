@@ -7,7 +7,7 @@ from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ListError, L
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
 from outreach.class_lists.match import plan_import
-from outreach.class_lists.names import akin, name_key, richer
+from outreach.class_lists.names import akin, richer
 from outreach.class_lists.plan import (
     GuardianChange,
     ImportPlan,
@@ -51,7 +51,6 @@ __all__ = [
     "field_words",
     "guess_columns",
     "merged",
-    "name_key",
     "number_key",
     "plan_import",
     "problem_words",

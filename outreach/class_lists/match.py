@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from outreach.class_lists.matching import Found, Pair, best_name, name_differs, pair_guardians, recognise_rows, student_changes
-from outreach.class_lists.names import name_key
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
@@ -23,6 +22,7 @@ from outreach.class_lists.plan import (
     StudentUpdate,
     Value,
 )
+from outreach.people import name_key
 
 __all__ = [
     "AskReason",

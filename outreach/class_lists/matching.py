@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from outreach.class_lists.names import akin, name_key, richer
+from outreach.class_lists.names import akin, richer
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
@@ -24,6 +24,7 @@ from outreach.class_lists.plan import (
     number_key,
     student_key,
 )
+from outreach.people import name_key
 
 Pair = tuple[ListedGuardian, KnownGuardian | None]
 

@@ -1,24 +1,14 @@
-"""People's names: when two are the same, which spelling says more, how a full name splits.
+"""People's names: which spelling says more, whether two may be one person's, how a full name splits.
 
-Pure. Two names are the same whatever their case, accents, apostrophes, hyphens and spaces: lists lose
-those, and a class seldom has both a Jose and a José.
+Pure. When two names are the same is said in `people/normal_form.py`.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from difflib import SequenceMatcher
 
-_MARKS = re.compile("[\u0300-\u036f]")  # accents only: in Indic scripts a mark is a vowel
-_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u0060\u00b4.]")
-_GAPS = re.compile(r"[\s\-\u2010-\u2015_]+")
-
-
-def name_key(name: str) -> str:
-    """Give what two spellings of one name share: 'GARCIA  LOPEZ' and 'García-López' give 'garcia lopez'."""
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", _APOSTROPHES.sub("", name)))
-    return _GAPS.sub(" ", unicodedata.normalize("NFC", plain.casefold())).strip()
+from outreach.people import name_key
 
 
 def richer(new: str, old: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from outreach.class_lists.names import name_key
+from outreach.people import name_key
 
 
 @dataclass(frozen=True, slots=True)

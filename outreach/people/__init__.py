@@ -17,7 +17,7 @@ from outreach.people.guardians import noting_guardians
 from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
-from outreach.people.normal_form import normal_address
+from outreach.people.normal_form import name_key, normal_address
 from outreach.people.queries import (
     IS_UNDELIVERABLE,
     answering_teacher,
@@ -29,6 +29,7 @@ from outreach.people.queries import (
     students_of_mailboxes,
     works_at,
 )
+from outreach.people.same_child import registered_elsewhere
 
 __all__ = [
     "BEFORE_A_SEAT",
@@ -54,6 +55,7 @@ __all__ = [
     "mailbox_of",
     "mailboxes_of",
     "missing_words",
+    "name_key",
     "named",
     "normal_address",
     "noting_guardians",
@@ -62,6 +64,7 @@ __all__ = [
     "passed_over",
     "reasons_shown",
     "recipients",
+    "registered_elsewhere",
     "remaining",
     "responsible_hosts",
     "schools_of",

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student
-from outreach.people import BEFORE_A_SEAT, AgeRule, HoldReason, age_rule, hold_reasons, missing_words, passed_over
+from outreach.people import BEFORE_A_SEAT, AgeRule, HoldReason, age_rule, hold_reasons, missing_words, passed_over, registered_elsewhere
 from outreach.registration.allocation import next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
@@ -49,7 +49,12 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
         )
     )
     missing, rule = hold_reasons(outreach_session, known.keys()), age_rule(outreach_session)
-    return [_candidate(rule, *known[key], has_place=key in placed, missing=missing.get(key, ())) for key in order if key in known]
+    elsewhere = registered_elsewhere(outreach_session.id, known.keys() - placed)
+    return [
+        _candidate(rule, *known[key], has_place=key in placed, is_elsewhere=key in elsewhere, missing=missing.get(key, ()))
+        for key in order
+        if key in known
+    ]
 
 
 def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:
@@ -81,12 +86,17 @@ def free_for(outreach_session: OutreachSession, registrations: Iterable[Registra
     return {one.id for one in waiting if one.school_id in able}
 
 
-def _candidate(rule: AgeRule, student: Student, majority_age: int, *, has_place: bool, missing: Collection[HoldReason]) -> Candidate:
+def _candidate(
+    rule: AgeRule, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, missing: Collection[HoldReason]
+) -> Candidate:
+    obstacle = rule.obstacle(student, student.name)
+    if is_elsewhere:
+        obstacle = _("Another school has registered %(name)s for this session. One child takes one seat.", name=student.name)
     return Candidate(
         student_id=student.id,
         name=student.name,
         is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
-        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else rule.obstacle(student, student.name),
+        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else obstacle,
         missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
     )

@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import delete, insert, or_, select, tuple_, update
 
-from outreach.class_lists import GuardianChange, ImportPlan, ListedGuardian, ListedStudent, StudentUpdate, akin, name_key, richer
+from outreach.class_lists import GuardianChange, ImportPlan, ListedGuardian, ListedStudent, StudentUpdate, akin, richer
 from outreach.db import db, insert_in_order
 from outreach.models import Consent, Guardian, Student, enrolment, guardianship
 from outreach.notifications import lock_sessions_and_students, notify_addresses_changed
-from outreach.people import mailboxes_of, noting_guardians
+from outreach.people import mailboxes_of, name_key, noting_guardians
 from outreach.registration import settle_seats_of
 
 PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date")

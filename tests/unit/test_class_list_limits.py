@@ -13,8 +13,9 @@ from outreach.class_lists.csv_file import MAX_BYTES, decode, read_table
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
 from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, ProblemCode
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
-from outreach.class_lists.names import akin, name_key, split_full_name
+from outreach.class_lists.names import akin, split_full_name
 from outreach.class_lists.row_reader import read_rows
+from outreach.people import name_key
 from tests.support.class_lists import TODAY, codes, one, read
 
 

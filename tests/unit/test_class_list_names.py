@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.class_lists.names import akin, name_key, richer, split_full_name
+from outreach.class_lists.names import akin, richer, split_full_name
 from outreach.class_lists.plan import ListedGuardian, merged, number_key
+from outreach.people import name_key
 
 
 @pytest.mark.parametrize(
