@@ -312,20 +312,21 @@ def test_a_new_place_has_the_clock_of_where_it_is_and_not_of_who_adds_it(
     monkeypatch.setattr(clock, "now", lambda: now)
     with transaction():
         coordinator.zone = "Asia/Tokyo"
-    for kind, model in (("schools", School), ("sites", Site)):
+    blank = {"town": "", "address": "", "zone": "", "majority_age": "18"}
+    kinds: list[tuple[str, type[School | Site]]] = [("schools", School), ("sites", Site)]
+    for kind, model in kinds:
         path = f"/coordination/{kind}/new"
         assert not re.search(r"<option selected value=\"..", client.get(path).text)
         for place, zone, time in (("Main Street, Chicago", "America/Chicago", "03:00"), ("Leeds", "Europe/London", "09:00")):
-            country = "US" if "America" in zone else "GB"
-            typed = {"name": f"In {zone}", "town": place, "address": place, "country": country, "zone": "", "majority_age": "18"}
+            typed = blank | {"name": f"In {zone}", "town": place, "address": place, "country": "US" if "America" in zone else "GB"}
             answer = client.post(path, data=typed, follow_redirects=True)
             assert f"Saved. The time there is now {time}." in answer.text
             assert db.session.scalars(select(model.zone).where(model.name == f"In {zone}")).one() == zone
-        unclear = client.post(path, data=typed | {"name": "Elsewhere", "town": "Boston", "address": "Boston", "country": "US"})
+        unclear = client.post(path, data=blank | {"name": "Elsewhere", "town": "Boston", "address": "Boston", "country": "US"})
         assert unclear.status_code == 422
         for words in ("Clocks differ within this country", 'value="Elsewhere"', "New York, now 04:00"):
             assert words in unclear.text
-        assert client.post(path, data=typed | {"name": "Nowhere", "country": ""}).status_code == 422
+        assert client.post(path, data=blank | {"name": "Nowhere", "country": ""}).status_code == 422
 
 
 @pytest.mark.parametrize("kind", ["schools", "sites"])
