@@ -260,7 +260,7 @@ def test_the_familys_page_and_the_teachers_page_say_what_is_missing(
     expires = family.session.ends_at + timedelta(days=30)
     ticket = Ticket(mailbox.id, family.session.id, LinkPurpose.FAMILY, mailbox.link_version, expires)
     page = unescape(client_of(None).get(f"/i/{sign(ticket, settings().secret_key)}").text)
-    assert page.count("The school has until Thursday 4 March 2027, 18:00 (London, UTC) to settle what is missing.") == 1
+    assert page.count("If this isn't settled by Thursday 4 March 2027, 18:00 (London, UTC), the seat goes to somebody else.") == 1
     assert "Still missing: a guardian." in page
     places = unescape(client_of(family.teacher).get(f"/sessions/{family.session.id}/seats").text)
     assert places.count("still missing: a guardian") == 1
