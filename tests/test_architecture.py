@@ -109,6 +109,7 @@ READ_THE_REQUEST = {
     "outreach.accounts.security": "renders Flask-Security's pages, counts tries by the address typed",
     "outreach.logs": "names the view that failed, instead of the path",
     "outreach.web.locale": "asks the browser for a language",
+    "outreach.web.attested": "reads what a form had shown",
     "outreach.web.once": "looks at every form before its view does",
 }
 ASK_THE_MACHINE = {

@@ -18,7 +18,7 @@ from outreach.db import db
 from outreach.errors import Refusal, Stale
 from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
 from outreach.time import clock, country_of_zones, zone_of_place
-from outreach.web import filter_from, load, me, one_of, page_number, page_of, signed_in, table_moment
+from outreach.web import ChangedMeanwhile, filter_from, load, me, one_of, page_number, page_of, shown, signed_in, table_moment
 
 _APPROVE = {RoleName.TEACHER: use_cases.approve_teacher, RoleName.CLINICIAN: use_cases.approve_clinician}
 
@@ -51,9 +51,12 @@ def approve(application_id: int) -> ResponseReturnValue:
     form = _approval(found)
     if form.validate_on_submit():
         try:
-            _APPROVE[found.role](found.id, form.chosen(), by_id=me().id, note=form.note.data, now=clock.now())
+            _APPROVE[found.role](found.id, form.chosen(), by_id=me().id, note=form.note.data, now=clock.now(), shown=shown())
         except Refusal as refusal:
             form.refuse(refusal)
+        except ChangedMeanwhile as changed:
+            form.refuse(changed)
+            return _page(found, form, DeclineForm(formdata=None)), changed.status
         except Stale as stale:
             return _decided_already(found.id, stale)
         else:
@@ -96,7 +99,8 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
 def _page(found: Application, approval: TeacherApproval | ClinicianApproval, declining: DeclineForm) -> str:
     forms = {"approval": approval, "declining": declining}
     labels = {"roles": ROLES, "states": APPLICATION_STATES, "moment": _moment}
-    return render_template("coordination/application.html", application=found, **forms, **labels)
+    facts = use_cases.what_an_approval_confirms(found)
+    return render_template("coordination/application.html", application=found, facts=facts, **forms, **labels)
 
 
 def _decided_already(application_id: int, stale: Stale) -> ResponseReturnValue:

@@ -40,6 +40,7 @@ from outreach.models import (
 from outreach.notifications import notify_who_answers
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import answering_teacher
+from outreach.web import AttestedFact, must_be_as_shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,32 +65,50 @@ class SiteInput:
 
 
 Place = TypeVar("Place", School, Site)
+Shown = Mapping[str, str] | None
 
 
-def approve_teacher(application_id: int, school: int | SchoolInput, *, by_id: int, note: str, now: datetime) -> None:
+def approve_teacher(
+    application_id: int, school: int | SchoolInput, *, by_id: int, note: str, now: datetime, shown: Mapping[str, str] | None = None
+) -> None:
     """Give the role and the membership of a school, known (its id) or new, and write to the applicant.
 
-    Raises Stale when it has been decided, Refusal for an unconfirmed address or a name that is taken.
+    Raises Stale when it has been decided, ChangedMeanwhile where the application isn't as it was `shown`, Refusal for an unconfirmed
+    address or a name that is taken.
     """
     with transaction():
-        application, user = _to_approve(application_id, RoleName.TEACHER)
+        application, user = _to_approve(application_id, RoleName.TEACHER, shown)
         given = _place(School, school)
         if db.session.get(Membership, (user.id, given.id)) is None:
             db.session.add(Membership(user_id=user.id, school_id=given.id, approved_by_id=by_id, approved_at=now))
         _decide(application, user, ApplicationState.APPROVED, given.name, by_id=by_id, note=note, now=now)
 
 
-def approve_clinician(application_id: int, site: int | SiteInput, *, by_id: int, note: str, now: datetime) -> None:
+def approve_clinician(
+    application_id: int, site: int | SiteInput, *, by_id: int, note: str, now: datetime, shown: Mapping[str, str] | None = None
+) -> None:
     """Give the role and the appointment at a site, known (its id) or new, and write to the applicant.
 
-    Raises Stale when it has been decided, Refusal for an unconfirmed address or a name that is taken.
+    Raises Stale when it has been decided, ChangedMeanwhile where the application isn't as it was `shown`, Refusal for an unconfirmed
+    address or a name that is taken.
     """
     with transaction():
-        application, user = _to_approve(application_id, RoleName.CLINICIAN)
+        application, user = _to_approve(application_id, RoleName.CLINICIAN, shown)
         given = _place(Site, site)
         if db.session.get(Appointment, (user.id, given.id)) is None:
             db.session.add(Appointment(user_id=user.id, site_id=given.id, approved_by_id=by_id, approved_at=now))
         _decide(application, user, ApplicationState.APPROVED, given.name, by_id=by_id, note=note, now=now)
+
+
+def what_an_approval_confirms(application: Application) -> list[AttestedFact]:
+    """Give what a coordinator reads before they approve: who applies, and for what."""
+    user = application.user
+    return [
+        AttestedFact("name", _("Name"), user.name),
+        AttestedFact("address", _("E-mail"), user.email),
+        AttestedFact("place", _("School or hospital they named"), application.place),
+        AttestedFact("message", _("Message"), application.message),
+    ]
 
 
 def decline(application_id: int, *, by_id: int, note: str, now: datetime) -> None:
@@ -217,10 +236,11 @@ def _tell_who_answers(which: ColumnElement[bool], *, now: datetime) -> None:
         notify_who_answers(db.session.get_one(OutreachSession, session_id), registration_ids, now=now)
 
 
-def _to_approve(application_id: int, role: RoleName) -> tuple[Application, User]:
+def _to_approve(application_id: int, role: RoleName, shown: Shown) -> tuple[Application, User]:
     application, user = _pending(application_id)
     if application.role != role:
         raise Refusal(_("This application is for another role."))
+    must_be_as_shown(shown, what_an_approval_confirms(application))
     if user.confirmed_at is None:
         raise Refusal(
             _("Their address isn't confirmed yet. Until they open the link in our e-mail, the application could be from anybody.")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, IntegerField
+from wtforms import HiddenField, IntegerField, SelectMultipleField
 from wtforms.widgets import HiddenInput
 
 from outreach.models import Answer
@@ -32,3 +32,21 @@ class AnswerForm(Form):
     def given(self) -> Answer:
         """Give the answer."""
         return Answer(validated(self.answer.data))
+
+
+class FamilyWithdrawalForm(Form):
+    """Who is withdrawn."""
+
+    registration_ids = SelectMultipleField(_l("Withdraw"), coerce=int, validate_choice=False)
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Somebody must be ticked."""
+        valid: bool = super().validate(*args, **kwargs)
+        if self.chosen():
+            return valid
+        self.form_errors.append(_("Tick whom you want to withdraw, or keep the seats."))
+        return False
+
+    def chosen(self) -> tuple[int, ...]:
+        """Give the registrations that were ticked."""
+        return tuple(dict.fromkeys(self.registration_ids.data or []))

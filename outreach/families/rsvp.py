@@ -5,7 +5,7 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +15,6 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.families.pages import FamilyPage, FamilyRegistration
 from outreach.models import HAVE_AN_ENTRY, Answer, Invitation, Registration
-from outreach.registration import seats_at_stake
 from outreach.rsvp.queries import family_rsvps
 from outreach.rsvp.rules import decides_alone
 from outreach.web import formatting
@@ -25,44 +24,38 @@ from outreach.web import formatting
 class RsvpQuestion:
     """Whether these students come, and what this mailbox has answered to invitation `sequence`.
 
-    `is_you`: the reader is the one it is about. `at_stake`: whom "can't come" withdraws at once. `to_ask_about`:
-    for whom the reader may withdraw alone; `to_agree_on`: for whom others have a say as well.
+    `is_you`: the reader is the one it is about. `about`: the students; `to_agree_on`: those for whom others have a say as well.
     """
 
     sequence: int
     answer: Answer
     is_verified: bool
     is_you: bool
-    names: tuple[str, ...]
-    at_stake: tuple[FamilyRegistration, ...]
-    to_ask_about: tuple[FamilyRegistration, ...]
+    about: tuple[FamilyRegistration, ...]
     to_agree_on: tuple[FamilyRegistration, ...]
 
     @property
-    def says_no(self) -> bool:
-        """This mailbox can't come, for certain."""
-        return self.answer is Answer.DECLINED and self.is_verified
+    def names(self) -> tuple[str, ...]:
+        """The given names."""
+        return tuple(one.given_name for one in self.about)
 
 
 def question(page: FamilyPage, *, now: datetime) -> RsvpQuestion | None:
     """Give the question of a family page; None where there is nothing to answer: no invitation, or the session has begun."""
     outreach_session = page.outreach_session
     invitation = invitation_of(page.mailbox.id, outreach_session.id)
-    about = [one for one in page.registrations if one.registration.state in HAVE_AN_ENTRY]
+    about = tuple(one for one in page.registrations if one.registration.state in HAVE_AN_ENTRY)
     if invitation is None or not about or not outreach_session.is_to_come(now):
         return None
     rsvps = family_rsvps(Registration.id.in_([one.registration.id for one in about]))
     alone = {key for key, family in rsvps.items() if decides_alone(page.mailbox.id, family)}
-    at_stake = seats_at_stake(invitation) if outreach_session.frees_declined_seats else []
     return RsvpQuestion(
         sequence=invitation.sequence,
         answer=invitation.answer,
         is_verified=invitation.answer_is_verified or invitation.answer is Answer.NEEDS_ACTION,
         is_you=len(about) == 1 and about[0].registration.student.mailbox_id == page.mailbox.id,
-        names=tuple(one.given_name for one in about),
-        at_stake=_among(about, at_stake),
-        to_ask_about=_among(about, alone),
-        to_agree_on=_among(about, rsvps.keys() - alone),
+        about=about,
+        to_agree_on=tuple(one for one in about if one.registration.id not in alone),
     )
 
 
@@ -75,7 +68,3 @@ def invitation_of(mailbox_id: int, session_id: int) -> Invitation | None:
     """Read the live invitation of a mailbox afresh."""
     standing = select(Invitation).where(Invitation.session_id == session_id, Invitation.mailbox_id == mailbox_id, Invitation.is_live)
     return db.session.scalar(standing.execution_options(populate_existing=True))
-
-
-def _among(registrations: Collection[FamilyRegistration], ids: Collection[int]) -> tuple[FamilyRegistration, ...]:
-    return tuple(one for one in registrations if one.registration.id in ids)

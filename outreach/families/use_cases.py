@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -40,15 +40,20 @@ from outreach.notifications import (
 )
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import for_school, noting_guardians, stands_in_for_whom, students_of_mailboxes
-from outreach.registration import apply_rsvp, locked_session, settle_seats_of
+from outreach.registration import By, Side, locked_session, settle_seats_of
 from outreach.registration import use_cases as registering
-from outreach.rsvp import NewRsvp
+from outreach.rsvp import NewRsvp, record_rsvp
 from outreach.tokens import UNDO_LASTS
 
 
-def withdraw(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
-    """Withdraw on behalf of its own family; the page has checked that it is theirs."""
-    registering.withdraw(registration_id, now=now, by_mailbox_id=mailbox_id)
+def withdraw(*registration_ids: int, mailbox_id: int, now: datetime, shown: Mapping[str, str] | None = None) -> None:
+    """Withdraw on behalf of their own family; the page has checked that they are theirs."""
+    registering.withdraw(*registration_ids, now=now, by_mailbox_id=mailbox_id, shown=shown)
+
+
+def undo_withdrawal(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
+    """Undo what the family withdrew; the page has checked that it is theirs."""
+    registering.undo_withdrawal(registration_id, By(Side.FAMILY, mailbox_id=mailbox_id), now=now)
 
 
 def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
@@ -219,8 +224,8 @@ def _say_how_to_undo(outreach_session: OutreachSession, mailbox: Mailbox, *, now
     )
 
 
-def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> tuple[int, ...]:
-    """Answer this mailbox's one invitation, as it was shown (`sequence`); gives the registrations that this withdrew.
+def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | None, now: datetime) -> None:
+    """Answer this mailbox's one invitation, as it was shown (`sequence`). It withdraws nobody: the page asks about that next.
 
     A reply of a calendar that was made before this moment changes nothing any more. Raises Refusal where there is nothing
     to answer, Stale when the invitation has changed since it was shown.
@@ -232,4 +237,4 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
             raise Refusal(_("You can't answer any more: the session has begun or was cancelled, or the student was withdrawn."))
         if invitation.sequence != sequence:
             raise Stale(_("The time, the site or who takes part has changed in the meantime. Please check, then answer."))
-        return apply_rsvp(outreach_session, invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)
+        record_rsvp(invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)

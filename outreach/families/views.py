@@ -5,19 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from outreach.errors import NotThere, OutreachError
 from outreach.families import use_cases
-from outreach.families.forms import ANSWERS, AnswerForm
-from outreach.families.pages import FamilyPage, open_link, open_page
-from outreach.families.rsvp import named, question
-from outreach.models import Mailbox
+from outreach.families.forms import ANSWERS, AnswerForm, FamilyWithdrawalForm
+from outreach.families.pages import FamilyPage, FamilyRegistration, open_link, open_page
+from outreach.families.rsvp import RsvpQuestion, named, question
+from outreach.models import Answer, Mailbox
+from outreach.registration import By, Side, undoable, what_a_withdrawal_says
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose
-from outreach.web import Form, csrf, limiter, settings
+from outreach.web import Form, csrf, limiter, settings, shown
 
 families = Blueprint("families", __name__)
 limiter.limit("120/minute")(families)
@@ -31,42 +35,88 @@ def show(token: str) -> ResponseReturnValue:
 
 @families.post("/i/<token>/answer")
 def answer(token: str) -> ResponseReturnValue:
-    """Take the answer of this mailbox to its invitation."""
+    """Take the answer of this mailbox to its invitation; "can't come" leads to the question whether to withdraw."""
     page = _opened(token)
     form = AnswerForm()
     if not form.validate():
         return _shown(token, form), 422
     ids = {"mailbox_id": page.mailbox.id, "session_id": page.outreach_session.id}
     try:
-        freed = use_cases.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **ids)
+        use_cases.answer(form.given(), sequence=form.sequence.data, now=clock.now(), **ids)
     except OutreachError as refusal:
         form.refuse(refusal)
         return _shown(token, form), refusal.status
-    if freed:
-        names = named([page.registration(key).given_name for key in freed])
-        flash(_("Thank you for telling us. We have withdrawn %(names)s, and we'll tell the school.", names=names), "success")
-    else:
-        flash(_("Thank you. The school and the host can see your answer."), "success")
-    return redirect(url_for("families.show", token=token), code=303)
+    flash(_("Thank you. The school and the host can see your answer."), "success")
+    then = "families.ask_to_withdraw" if form.given() is Answer.DECLINED else "families.show"
+    return redirect(url_for(then, token=token), code=303)
+
+
+@families.get("/i/<token>/withdrawal")
+def ask_to_withdraw(token: str) -> ResponseReturnValue:
+    """After "can't come": ask once, for each student with a seat, whether to withdraw."""
+    page = _opened(token)
+    asked = question(page, now=clock.now())
+    if asked is None:
+        return redirect(url_for("families.show", token=token), code=303)
+    return _leaving(token, page, asked.about, FamilyWithdrawalForm(), asked)
+
+
+@families.post("/i/<token>/withdrawal")
+def withdraw_ticked(token: str) -> ResponseReturnValue:
+    """Withdraw the students that were ticked."""
+    page, form = _opened(token), FamilyWithdrawalForm()
+    asked = question(page, now=clock.now())
+    if form.validate():
+        return _withdrawn(token, page, [page.registration(key) for key in form.chosen()], form)
+    about = asked.about if asked else tuple(one for one in page.registrations if one.registration.is_active)
+    return _leaving(token, page, about, form, asked), 422
 
 
 @families.route("/i/<token>/withdrawal/<int:registration_id>", methods=["GET", "POST"])
 def withdraw(token: str, registration_id: int) -> ResponseReturnValue:
-    """Ask, then withdraw."""
+    """Ask about one student, then withdraw."""
     page = _opened(token)
-    registration = page.registration(registration_id)
+    one = page.registration(registration_id)
     form = Form()
     if form.validate_on_submit():
-        try:
-            use_cases.withdraw(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
-        except OutreachError as refusal:
-            form.refuse(refusal)
-            return render_template("families/withdraw.html", page=page, row=registration, token=token, form=form), refusal.status
-        flash(_("%(name)s is withdrawn. We'll tell the school.", name=registration.given_name), "success")
-        return redirect(url_for("families.show", token=token), code=303)
-    return render_template(
-        "families/withdraw.html", page=page, row=registration, token=token, form=form
-    ), 422 if form.is_submitted() else 200
+        return _withdrawn(token, page, [one], form)
+    return _leaving(token, page, (one,), form), 422 if form.is_submitted() else 200
+
+
+@families.post("/i/<token>/withdrawal/<int:registration_id>/undo")
+def undo(token: str, registration_id: int) -> ResponseReturnValue:
+    """Undo a withdrawal."""
+    page = _opened(token)
+    one = page.registration(registration_id)
+    try:
+        use_cases.undo_withdrawal(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
+    except OutreachError as refusal:
+        form = AnswerForm(formdata=None)
+        form.refuse(refusal)
+        return _shown(token, form), refusal.status
+    flash(_("The withdrawal of %(name)s is undone. Whoever we told of it will be told.", name=one.given_name), "success")
+    return redirect(url_for("families.show", token=token), code=303)
+
+
+def _withdrawn(token: str, page: FamilyPage, chosen: Sequence[FamilyRegistration], form: Form) -> ResponseReturnValue:
+    try:
+        ids = [one.registration.id for one in chosen]
+        use_cases.withdraw(*ids, mailbox_id=page.mailbox.id, now=clock.now(), shown=shown())
+    except OutreachError as refusal:
+        form.refuse(refusal)
+        return _leaving(token, page, chosen, form), refusal.status
+    names = named([one.given_name for one in chosen])
+    told = ngettext(
+        "%(names)s is withdrawn. We'll tell the school.", "%(names)s are withdrawn. We'll tell the school.", len(chosen), names=names
+    )
+    flash(told, "success")
+    return redirect(url_for("families.show", token=token), code=303)
+
+
+def _leaving(token: str, page: FamilyPage, about: Sequence[FamilyRegistration], form: Form, asked: RsvpQuestion | None = None) -> str:
+    facts = what_a_withdrawal_says(*(one.registration for one in about))
+    found = {"page": page, "about": about, "question": asked, "facts": facts, "named": named}
+    return render_template("families/withdraw.html", token=token, form=form, **found)
 
 
 @families.route("/i/<token>/not-mine", methods=["GET", "POST"])
@@ -155,7 +205,10 @@ def restart_reminders(token: str) -> ResponseReturnValue:
 def _shown(token: str, form: AnswerForm) -> str:
     page, now = _opened(token), clock.now()
     asked = question(page, now=now)
-    return render_template("families/show.html", page=page, question=asked, answers=ANSWERS, token=token, form=form, now=now, named=named)
+    ended = [one.registration for one in page.registrations]
+    undo_left = undoable(page.outreach_session, ended, By(Side.FAMILY, mailbox_id=page.mailbox.id), now=now)
+    found = {"page": page, "question": asked, "answers": ANSWERS, "undo_left": undo_left, "now": now, "named": named}
+    return render_template("families/show.html", token=token, form=form, **found)
 
 
 def _opened(token: str, purpose: LinkPurpose = LinkPurpose.FAMILY) -> FamilyPage:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from outreach.db import db, locked
 from outreach.inbound.classify import CalendarRequest, Classification, Done
-from outreach.inbound.notify import ask_to_confirm, notify_of_forwarding, notify_of_proposal
+from outreach.inbound.notify import ask_to_confirm, ask_to_withdraw, notify_of_forwarding, notify_of_proposal
 from outreach.inbound.parsing.message import Event
 from outreach.inbound.reasons import InboundReason
 from outreach.inbound.rules import InvitationState, ReplyDecision, decide_reply, decide_request, made_at
@@ -110,11 +110,14 @@ def _reply(case: _Case) -> ReplyDecision:
 
 def _record(case: _Case, rsvp: Answer) -> None:
     invitation = case.invitation
-    apply_rsvp(case.outreach_session, invitation, case.given(rsvp, stamp=case.event.stamp), now=case.now)
+    withdrawn = apply_rsvp(case.outreach_session, invitation, case.given(rsvp, stamp=case.event.stamp), now=case.now)
     invitation.answer_stamp = made_at(case.event, now=case.now)
     if rsvp is Answer.NEEDS_ACTION:
         invitation.answered_at = None
         notify_of_forwarding(case.outreach_session, invitation, now=case.now)
+    if rsvp is Answer.DECLINED and not withdrawn and case.outreach_session.is_to_come(case.now):
+        db.session.flush()
+        ask_to_withdraw(case.outreach_session, invitation, now=case.now)
 
 
 def _keep_as_history(case: _Case, decision: ReplyDecision) -> None:

@@ -58,7 +58,7 @@ def notify_of_proposal(outreach_session: OutreachSession, invitation: Invitation
     time = proposed(event, length=outreach_session.ends_at - outreach_session.starts_at, now=now)
     prefix = f"note:{invitation.id}:{invitation.sequence}:proposal:"
     occasion = prefix + (f"{time[0].isoformat()}/{time[1].isoformat()}" if time else "none")
-    known = {key.rpartition(":to:")[0] for key in _notes(prefix)}
+    known = {key.rpartition(":to:")[0] for key in _keys(LetterKind.NOTE, prefix)}
     if occasion in known or len(known) >= PROPOSALS_AT_MOST:
         return False
     starts_at, ends_at = time or (None, None)
@@ -152,9 +152,9 @@ def _name_of_adult(asking: InvitationRecord) -> str:
     )
 
 
-def _notes(prefix: str) -> Sequence[str]:
-    """Give the keys of the notes written so far."""
-    keys = select(Letter.dedupe_key).where(Letter.kind == LetterKind.NOTE, Letter.dedupe_key.startswith(prefix, autoescape=True))
+def _keys(kind: LetterKind, prefix: str) -> Sequence[str]:
+    """Give the keys of the letters of this kind written so far."""
+    keys = select(Letter.dedupe_key).where(Letter.kind == kind, Letter.dedupe_key.startswith(prefix, autoescape=True))
     return db.session.scalars(keys).all()
 
 
@@ -162,11 +162,36 @@ def ask_to_confirm(outreach_session: OutreachSession, invitation: Invitation, rs
     """Ask the invited person whether the answer from another address is theirs; once for each revision of the invitation."""
     [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
     proposal = ProposalSnapshot(by=asked.reader, answer=rsvp.value)
-    occasion = f"confirm_answer:{invitation.id}:{invitation.sequence}"
+    _ask(outreach_session, asked, proposal, f"confirm_answer:{invitation.id}:{invitation.sequence}", now=now)
+
+
+def ask_to_withdraw(outreach_session: OutreachSession, invitation: Invitation, *, now: datetime) -> None:
+    """Ask a family that can't come whether to withdraw; once for each student, until a change asks for answers anew."""
+    [asked] = invitation_records(outreach_session, Invitation.id == invitation.id)
+    if asked.reader in _ADULTS or not asked.students:
+        return
+    prefix = f"ask_withdrawal:{invitation.id}:{invitation.answers_since}:"
+    known = {key for asked_before in _keys(LetterKind.CONFIRM_ANSWER, prefix) for key in asked_before.split(":")[3].split("+")}
+    if set(map(str, asked.students)) <= known:
+        return
+    proposal = ProposalSnapshot(by=asked.reader, answer=Answer.DECLINED.value)
+    _ask(outreach_session, asked, proposal, prefix + "+".join(map(str, asked.students)), cause=Cause.DECLINED, now=now)
+
+
+def _ask(
+    outreach_session: OutreachSession,
+    asked: InvitationRecord,
+    proposal: ProposalSnapshot,
+    occasion: str,
+    *,
+    cause: Cause = Cause.FORWARDED,
+    now: datetime,
+) -> None:
     copied = _copied(outreach_session, asked) if asked.reader is Reader.STUDENT else {}
     readers = invitation_records(outreach_session, Invitation.mailbox_id.in_(copied), Invitation.is_live.is_(True))
-    copies = [_copy(outreach_session, to, copied[to.mailbox_id], proposal, f"{occasion}:copy:{to.mailbox_id}") for to in readers]
-    enqueue([_question(outreach_session, asked, proposal, occasion, seated=tuple(asked.students.values())), *copies], now=now)
+    copies = [_copy(outreach_session, to, copied[to.mailbox_id], proposal, f"{occasion}:copy:{to.mailbox_id}", cause) for to in readers]
+    question = _question(outreach_session, asked, proposal, occasion, cause, seated=tuple(asked.students.values()))
+    enqueue([question, *copies], now=now)
 
 
 def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[int, list[Participant]]:
@@ -186,11 +211,11 @@ def _copied(outreach_session: OutreachSession, asked: InvitationRecord) -> dict[
 
 
 def _copy(
-    outreach_session: OutreachSession, to: InvitationRecord, about: Sequence[Participant], asked: ProposalSnapshot, key: str
+    outreach_session: OutreachSession, to: InvitationRecord, about: Sequence[Participant], asked: ProposalSnapshot, key: str, cause: Cause
 ) -> NewLetter:
     if to.reader is Reader.GUARDIAN:
-        return _question(outreach_session, to, asked, key, seated=for_family(about))
-    return _question(outreach_session, to, asked, key, stands_in_for=for_school(about))
+        return _question(outreach_session, to, asked, key, cause, seated=for_family(about))
+    return _question(outreach_session, to, asked, key, cause, stands_in_for=for_school(about))
 
 
 def _question(
@@ -198,6 +223,7 @@ def _question(
     to: InvitationRecord,
     asked: ProposalSnapshot,
     key: str,
+    cause: Cause,
     *,
     seated: tuple[StudentSnapshot, ...] = (),
     stands_in_for: tuple[StudentSnapshot, ...] = (),
@@ -206,7 +232,7 @@ def _question(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
-        cause=Cause.FORWARDED,
+        cause=cause,
         session=snapshot_of(outreach_session),
         seated=seated,
         stands_in_for=stands_in_for,

@@ -15,7 +15,7 @@ from outreach.letters.language import ngettext
 from outreach.letters.nearness import nearness
 from outreach.letters.phrases import is_about_you, location_name, names, nearness_phrase, sentences, session_phrase
 from outreach.letters.provisional import is_only_status_change
-from outreach.models import LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
+from outreach.models import Cause, LetterSnapshot, Reader, SessionSnapshot, StudentSnapshot
 from outreach.web import formatting
 
 TITLE_AT_MOST = 60
@@ -97,6 +97,11 @@ def _now_seated(snapshot: LetterSnapshot) -> str:
     return ngettext(
         "%(names)s now has a seat at %(session)s.", "%(names)s now have seats at %(session)s.", count, names=who, session=phrase
     )
+
+
+def undone_lead(lead: str, snapshot: LetterSnapshot) -> str:
+    """Say first that a withdrawal was undone, where that is the news."""
+    return sentences(_("The withdrawal was undone."), lead) if snapshot.cause is Cause.RESTORED else lead
 
 
 def waiting_lead(snapshot: LetterSnapshot) -> str:

@@ -61,7 +61,7 @@ def family_or_session_link(context: LetterContext) -> Link:
     """Link to the family's page for a family, to the session's page for everyone else."""
     if not is_family(context.snapshot):
         return session_link(context)
-    label = _("See details, answer or withdraw") if context.snapshot.seated else _("See details or leave the waiting list")
+    label = _("See details, answer or withdraw") if context.snapshot.seated else _("See details or withdraw")
     return Link(label, family_url(context))
 
 

@@ -59,6 +59,7 @@ _MISSING: dict[HoldReason, Callable[[], str]] = {
     HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet, because the school first needs to name a guardian."),
     HoldReason.STEPS_MISSING: lambda: _("The seat can't be confirmed yet, because some steps for this session aren't done."),
     HoldReason.TOO_YOUNG: lambda: _("The student is below the minimum age of this session now. The host decides whether the seat stays."),
+    HoldReason.REMOVED_BEFORE: lambda: _("The seat can't be confirmed yet, because the host decides about it."),
 }
 
 
@@ -83,6 +84,7 @@ _NOT_SETTLED: dict[HoldReason, Callable[[], str]] = {
     HoldReason.TOO_YOUNG: lambda: _(
         "The student is below the minimum age of this session, and the host didn't decide in time to keep the seat, so it was released."
     ),
+    HoldReason.REMOVED_BEFORE: lambda: _("The seat was held until the host decided. That wasn't done in time, so it was released."),
 }
 
 
@@ -90,7 +92,7 @@ def if_plans_change(snapshot: LetterSnapshot) -> Iterator[str]:
     """Ask a family to withdraw, and say what an answer does."""
     yield _("If your plans change, please use the link above to withdraw. The seat then goes to someone on the waiting list.")
     if snapshot.session.frees_declined_seats:
-        yield _("If you answer “Can't come”, in your calendar or on that page, the seat may go to someone else at once.")
+        yield _("If you answer “Can't come” in your calendar, the seat may go to someone else at once.")
 
 
 def if_a_seat_becomes_free() -> str:

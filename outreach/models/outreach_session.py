@@ -108,6 +108,7 @@ class OutreachSession(Base):
     updated_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
+    moved_at: Mapped[datetime | None] = mapped_column(comment="Its time or place changed last, once it was published")
     cancel_reason: Mapped[Prose] = mapped_column(default="")
 
     format: Mapped[Format] = relationship()

@@ -37,6 +37,7 @@ class Cause(enum.StrEnum):
     WITHDRAWN = "withdrawn"
     DECLINED = "declined"
     REMOVED = "removed"
+    RESTORED = "restored"
     ADDRESS = "address"
     TIME = "time"
     WORDING = "wording"

@@ -1,9 +1,8 @@
 """Decides who gets which letter and calendar entry."""
 
 from outreach.notifications import reminders
-from outreach.notifications.decision_requests import ask_for_decisions, ask_who_keeps_a_seat
+from outreach.notifications.decision_requests import ask_for_decisions, ask_hosts_about_returning, ask_who_keeps_a_seat
 from outreach.notifications.facts import IN_LINE, InvitationRecord, StaffContact
-from outreach.notifications.handing_over import notify_who_answers
 from outreach.notifications.locks import lock_sessions_and_students, lock_students
 from outreach.notifications.notify import (
     notify_addresses_changed,
@@ -14,6 +13,7 @@ from outreach.notifications.notify import (
     notify_registrations,
     notify_status,
     notify_waiting,
+    notify_who_answers,
     notify_wording,
     notify_zone,
     resend_as_update,
@@ -30,6 +30,7 @@ from outreach.notifications.participants import (
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.notifications.recipient_counts import RecipientCounts, count_everybody, count_with_entry
 from outreach.notifications.rosters import plan_rosters
+from outreach.notifications.undoing import notify_undone
 
 __all__ = [
     "IN_LINE",
@@ -37,6 +38,7 @@ __all__ = [
     "RecipientCounts",
     "StaffContact",
     "ask_for_decisions",
+    "ask_hosts_about_returning",
     "ask_who_keeps_a_seat",
     "count_everybody",
     "count_with_entry",
@@ -50,6 +52,7 @@ __all__ = [
     "notify_published",
     "notify_registrations",
     "notify_status",
+    "notify_undone",
     "notify_waiting",
     "notify_who_answers",
     "notify_wording",

@@ -40,7 +40,7 @@ def calendar_letter(
         reader_zone=reads_as.zone,
         cause=cause,
         session=facts.session,
-        was=previous if previous and not _looks_the_same(previous, facts.session) else None,
+        was=previous if previous and not looks_the_same(previous, facts.session) else None,
         seated=tuple(new.students.values()),
         gone=gone,
         has_new_description=change.has_new_description or (unsent is not None and unsent.has_new_description and not is_first),
@@ -118,6 +118,6 @@ def _kind(new: InvitationRecord, old: InvitationRecord, cause: Cause, unsent: Le
 _LAST_LETTERS = {Cause.CANCELLED: LetterKind.CANCELLED, Cause.NOT_MINE: LetterKind.NOT_MINE}
 
 
-def _looks_the_same(one: SessionSnapshot, other: SessionSnapshot) -> bool:
+def looks_the_same(one: SessionSnapshot, other: SessionSnapshot) -> bool:
     """All that a letter shows agrees: moved there and back before anybody read of it."""
     return all(getattr(one, name) == getattr(other, name) for name in _SHOWN)

@@ -30,7 +30,7 @@ from outreach.models import (
 from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_host, open_hosts
+from outreach.people import HoldReason, for_host, hold_reasons, open_hosts
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -141,3 +141,38 @@ def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLet
 
 def _key(session_id: int, decides_at: datetime | None, step: DecisionStep) -> str:
     return f"decision:{session_id}:{decides_at and decides_at.isoformat()}:{step}:"
+
+
+def ask_hosts_about_returning(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
+    """Tell hosts whom a school registered again after they withdrew them: they decide about the seat. Once for each registration.
+
+    Joins the caller's transaction, never commits. The caller holds the lock on the session's row.
+    """
+    if not registration_ids:
+        return
+    of_these = select(Registration.id, Registration.student_id).where(Registration.id.in_(registration_ids))
+    students: dict[int, int] = {key: student_id for key, student_id in db.session.execute(of_these)}  # noqa: C416 (dict() of rows isn't typed)
+    missing = hold_reasons(outreach_session, set(students.values()))
+    returning = [key for key, student_id in students.items() if HoldReason.REMOVED_BEFORE in missing.get(student_id, ())]
+    named, snapshot = for_host(Registration.id.in_(returning)) if returning else (), snapshot_of(outreach_session)
+    hosts = open_hosts(outreach_session)
+    enqueue([_returning(user, snapshot, student) for student in named for user in hosts], now=now)
+
+
+def _returning(user: User, snapshot: SessionSnapshot, student: StudentSnapshot) -> NewLetter:
+    letter = LetterSnapshot(
+        reader=Reader.HOST,
+        reader_name=user.given_name,
+        reader_zone=user.zone,
+        cause=Cause.REGISTERED,
+        session=snapshot,
+        seated=(student,),
+    )
+    return NewLetter(
+        mailbox_id=user.mailbox_id,
+        kind=LetterKind.NOTE,
+        facts=letter.to_json(),
+        dedupe_key=f"returning:{student.registration_id}:{user.id}",
+        locale=user.mailbox.locale,
+        session_id=snapshot.id,
+    )

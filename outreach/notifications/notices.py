@@ -13,7 +13,7 @@ from outreach.notifications.facts import GONE, IN_LINE, Facts, StaffContact, Uns
 from outreach.notifications.plan import Change, Plan, PlannedLetter
 from outreach.people import Participant, for_family, for_school, recipients, stands_in_for_whom, teacher_stands_in
 
-_OWN_DOING = {Cause.WITHDRAWN, Cause.REMOVED, Cause.CONFIRMED}
+_OWN_DOING = {Cause.WITHDRAWN, Cause.REMOVED, Cause.CONFIRMED, Cause.RESTORED}
 
 
 def notices(facts: Facts, change: Change, concerned: Sequence[Participant], causes: Mapping[int, Cause]) -> Plan:
@@ -137,6 +137,6 @@ def _kind_of_notice(cause: Cause, *, is_waiting: bool, is_gone: bool, unsent: Un
         return LetterKind.CANCELLED
     if is_waiting and unsent is not None:
         return unsent.kind
-    if is_waiting and cause is Cause.REGISTERED:
+    if is_waiting and cause in (Cause.REGISTERED, Cause.RESTORED):
         return LetterKind.WAITING
     return LetterKind.REMOVED if is_gone and unsent is None else None

@@ -7,9 +7,10 @@ Joins the caller's transaction, never commits. The caller holds the lock on the 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from outreach.db import db, locked
 from outreach.models import (
@@ -18,6 +19,7 @@ from outreach.models import (
     UNSETTLED,
     Cause,
     Invitation,
+    InvitationReason,
     Letter,
     OutreachSession,
     ReasonKind,
@@ -28,6 +30,7 @@ from outreach.models import (
 from outreach.notifications.decide import reconcile, resend, revise, wanted_by_families, wanted_by_hosts, wanted_by_teachers
 from outreach.notifications.facts import IN_LINE, Facts, StandingReason
 from outreach.notifications.notices import digests, notices
+from outreach.notifications.participants import seated_by_teacher, staff_contacts
 from outreach.notifications.plan import Change, Plan
 from outreach.notifications.read import read_entries, read_everybody, read_hosts, read_registrations
 from outreach.notifications.write import write
@@ -163,6 +166,19 @@ def notify_waiting(
     concerned = [only_at(one, mailbox_ids) for one in facts.participants]
     change = Change(reason=outreach_session.cancel_reason)
     write(notices(facts, change, concerned, dict.fromkeys(registration_ids, cause)), facts)
+
+
+def notify_who_answers(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
+    """Tell whoever answers for these registrations now which they are, and bring the teachers' entries in line."""
+    has_teacher = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.TEACHER)
+    facts = read_registrations(outreach_session, registration_ids, has_teacher, now=now)
+    standing = {reason: named for reason, named in facts.standing.items() if reason.kind is ReasonKind.TEACHER}
+    holders = {reason.user_id for reason in standing if reason.user_id is not None} | facts.teachers.keys()
+    seated = seated_by_teacher(outreach_session.id, holders)
+    wanted = wanted_by_teachers(replace(facts, teachers=staff_contacts(holders), seated_by_teacher=seated))
+    causes = {reason.mailbox_id: Cause.HANDED_OVER for reason in wanted.keys() ^ standing.keys()}
+    told = digests(facts, Change(), dict.fromkeys(registration_ids, Cause.HANDED_OVER))
+    write(reconcile(facts, Change(), wanted, standing, causes) + told, facts)
 
 
 def _notices_to_new_mailboxes(facts: Facts) -> Plan:

@@ -47,12 +47,16 @@ class PlannedLetter:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """All that one change writes, in the order in which the letters leave. `dropped`: letters that aren't to be sent any more."""
+    """All that one change writes, in the order in which the letters leave.
+
+    `restored`: invitations that are again as they were last sent. `dropped`: letters that aren't to be sent any more.
+    """
 
     new_invitations: tuple[InvitationRecord, ...] = ()
     new_reasons: tuple[StandingReason, ...] = ()
     ended_reasons: tuple[int, ...] = ()
     revisions: tuple[Revision, ...] = ()
+    restored: tuple[int, ...] = ()
     dropped: frozenset[int] = frozenset()
     letters: tuple[PlannedLetter, ...] = ()
 
@@ -63,6 +67,7 @@ class Plan:
             new_reasons=self.new_reasons + other.new_reasons,
             ended_reasons=self.ended_reasons + other.ended_reasons,
             revisions=self.revisions + other.revisions,
+            restored=self.restored + other.restored,
             dropped=self.dropped | other.dropped,
             letters=self.letters + other.letters,
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import case, delete, update
 
 from outreach.db import db, insert_in_order
 from outreach.models import Answer, Invitation, InvitationReason
@@ -32,6 +32,8 @@ def write(plan: Plan, facts: Facts) -> int:
     _insert_reasons(plan.new_reasons, ids)
     drop_letters(plan.dropped, now=now)
     _write_revisions(plan.revisions, now=now)
+    if plan.restored:
+        _restore(plan.restored)
     enqueue([_letter(letter, session_id, ids) for letter in plan.letters], now=now)
     return len(plan.letters)
 
@@ -58,6 +60,14 @@ def _write_revisions(revisions: Collection[Revision], *, now: datetime) -> None:
             change |= _UNANSWERED | {"answers_since": Invitation.sequence + 1}
         these = Invitation.id.in_([one.invitation_id for one in alike])
         db.session.execute(update(Invitation).where(these).values(**change).execution_options(synchronize_session=False))
+
+
+def _restore(invitation_ids: Collection[int]) -> None:
+    """Let entries be again as they were last sent: what was written since never left, so its SEQUENCE can be used again."""
+    sent, since = Invitation.sent_sequence, Invitation.answers_since
+    change = {"is_live": True, "sequence": sent, "answers_since": case((since > sent, sent), else_=since)}
+    these = Invitation.id.in_(invitation_ids)
+    db.session.execute(update(Invitation).where(these).values(**change).execution_options(synchronize_session=False))
 
 
 def _outcome(revision: Revision) -> tuple[bool, bool]:

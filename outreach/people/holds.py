@@ -1,7 +1,8 @@
 """Why a seat is held instead of confirmed: worked out from the present rows, never stored.
 
-A gate says what is missing for students in one session: a minor's guardian, whose leaving is noted in `guardians`, or the age
-(`ages`). Packages that know of more to ask for add their gate to `GATES` when the service starts; nothing else needs to change.
+A gate says what is missing for students in one session: a minor's guardian, whose leaving is noted in `guardians`, the age (`ages`),
+or the host's decision about whom they withdrew before. Packages that know of more to ask for add their gate to `GATES` when the
+service starts; nothing else needs to change.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from outreach.db import db
-from outreach.models import OutreachSession, Registration, RegistrationState, School, Student
+from outreach.models import OutreachSession, Registration, RegistrationState, RegistrationStep, School, Student
 from outreach.people.ages import too_young
 
 
@@ -24,6 +26,7 @@ class HoldReason(enum.StrEnum):
     NO_GUARDIAN = "no_guardian"
     STEPS_MISSING = "steps_missing"
     TOO_YOUNG = "too_young"
+    REMOVED_BEFORE = "removed_before"
 
 
 class Settler(enum.StrEnum):
@@ -34,13 +37,18 @@ class Settler(enum.StrEnum):
 
 
 # A reason that isn't here holds a seat without an end.
-SETTLED_BY = {HoldReason.NO_GUARDIAN: Settler.TEACHER, HoldReason.TOO_YOUNG: Settler.HOST}
+SETTLED_BY = {
+    HoldReason.NO_GUARDIAN: Settler.TEACHER,
+    HoldReason.TOO_YOUNG: Settler.HOST,
+    HoldReason.REMOVED_BEFORE: Settler.HOST,
+}
 # Without this nobody is given a seat: they wait, keep their position, and are passed over until it is there.
 BEFORE_A_SEAT = frozenset({HoldReason.NO_GUARDIAN, HoldReason.TOO_YOUNG})
 LABELS = {
     HoldReason.NO_GUARDIAN: _l("a guardian"),
     HoldReason.STEPS_MISSING: _l("steps that this session asks for"),
     HoldReason.TOO_YOUNG: _l("the minimum age"),
+    HoldReason.REMOVED_BEFORE: _l("the host's decision"),
 }
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 
@@ -62,7 +70,25 @@ def _too_young(outreach_session: OutreachSession, student_ids: Collection[int]) 
     return dict.fromkeys(too_young(outreach_session, student_ids), (HoldReason.TOO_YOUNG,))
 
 
-GATES: list[Gate] = [_without_guardian, _too_young]
+def _removed_before(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those whom a host withdrew from this session, and whom nobody has accepted since: none of their later seats was confirmed."""
+    removed, later = aliased(Registration), aliased(Registration)
+    was_accepted = (
+        select(RegistrationStep.id)
+        .join(later, later.id == RegistrationStep.registration_id)
+        .where(later.session_id == removed.session_id, later.student_id == removed.student_id, later.id > removed.id)
+        .where(RegistrationStep.state == RegistrationState.CONFIRMED)
+    )
+    found = select(removed.student_id).where(
+        removed.session_id == outreach_session.id,
+        removed.student_id.in_(student_ids),
+        removed.state == RegistrationState.REMOVED,
+        ~was_accepted.exists(),
+    )
+    return dict.fromkeys(db.session.scalars(found), (HoldReason.REMOVED_BEFORE,))
+
+
+GATES: list[Gate] = [_without_guardian, _too_young, _removed_before]
 
 
 def settlers(reasons: Iterable[HoldReason]) -> set[Settler]:

@@ -1,19 +1,24 @@
 """Teachers register their students; seats, the waiting list, withdrawal."""
 
-from outreach.registration.answering import apply_rsvp, seats_at_stake
+from outreach.registration.answering import apply_rsvp
+from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.checks import locked_session
 from outreach.registration.choice_form import ChoiceForm, choice_form
 from outreach.registration.preview import preview_more_seats
 from outreach.registration.seats import SeatLimits, seat_limits, settle_seats, settle_seats_of
 from outreach.registration.tightening import Doubts, NobodyDecided, SeatChoices, SeatRules, apply_choices, doubts, held_doubts, seat_rules
+from outreach.registration.undo import UNDO_FOR, By, Side, undoable
 
 __all__ = [
+    "UNDO_FOR",
+    "By",
     "ChoiceForm",
     "Doubts",
     "NobodyDecided",
     "SeatChoices",
     "SeatLimits",
     "SeatRules",
+    "Side",
     "apply_choices",
     "apply_rsvp",
     "choice_form",
@@ -23,7 +28,9 @@ __all__ = [
     "preview_more_seats",
     "seat_limits",
     "seat_rules",
-    "seats_at_stake",
     "settle_seats",
     "settle_seats_of",
+    "undoable",
+    "what_a_school_confirms",
+    "what_a_withdrawal_says",
 ]

@@ -31,7 +31,7 @@ _ADULTS_PART = (ReasonKind.TEACHER, ReasonKind.HOST)
 
 
 def apply_rsvp(outreach_session: OutreachSession, invitation: Invitation, given: NewRsvp, *, now: datetime) -> tuple[int, ...]:
-    """Record this RSVP. Gives the ids of the registrations whose seats it gave back, mostly none.
+    """Record an RSVP that a calendar sent. Gives the ids of the registrations whose seats it gave back, mostly none.
 
     A seat is given back where the session says so and hasn't begun, the answer is a decline that proved where it came from,
     and this mailbox alone decides for the student (`decides_alone`). Whoever is teacher or host here as well may have meant that part.

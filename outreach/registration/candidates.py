@@ -13,15 +13,18 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student
+from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, WaitReason
 from outreach.people import BEFORE_A_SEAT, AgeRule, HoldReason, age_rule, hold_reasons, missing_words, passed_over, registered_elsewhere
-from outreach.registration.allocation import next_waiting
+from outreach.registration.allocation import allocate, next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A student who might be registered. `obstacle` says why not; None: they may be. `missing`: why they would only wait, in words."""
+    """A student who might be registered. `obstacle` says why not; None: they may be.
+
+    `missing`: why they would only wait, in words. `was_removed`: a host decides about the seat.
+    """
 
     student_id: int
     name: str
@@ -29,6 +32,7 @@ class Candidate:
     has_place: bool
     obstacle: str | None
     missing: tuple[str, ...] = ()
+    was_removed: bool = False
 
 
 def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
@@ -76,6 +80,13 @@ def can_have_free_seat(outreach_session: OutreachSession, school_id: int, *, now
     return free > 0 and (school_left is None or school_left > 0)
 
 
+def why_waiting(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> WaitReason | None:
+    """Say why somebody of this school would wait; None: a seat is free for them."""
+    free, school_left = seats_for_school(outreach_session, school_id, now=now)
+    waiting = allocate([school_id], seats_left=free, school_seats_left=school_left).waiting
+    return waiting[0][1] if waiting else None
+
+
 def free_for(outreach_session: OutreachSession, registrations: Iterable[Registration], *, now: datetime) -> set[int]:
     """Give those of these registrations that wait and could take a seat that is free."""
     waiting = [one for one in registrations if one.state is RegistrationState.WAITING] if outreach_session.is_to_come(now) else []
@@ -97,6 +108,7 @@ def _candidate(
         name=student.name,
         is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
+        was_removed=HoldReason.REMOVED_BEFORE in missing,
         obstacle=_("%(name)s is registered already.", name=student.name) if has_place else obstacle,
         missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
     )

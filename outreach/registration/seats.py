@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from math import inf
 
 from sqlalchemy import ColumnElement, func, select, update
 
 from outreach.db import db, locked
 from outreach.models import ACTIVE, SEATED, Cause, OutreachSession, Registration, RegistrationState
-from outreach.notifications import notify_registrations
+from outreach.notifications import ask_hosts_about_returning, notify_registrations
 from outreach.people import passed_over
 from outreach.registration.allocation import Waiting, next_waiting
 from outreach.registration.held_seats import TIME_TO_ANSWER, held, is_overdue, review_held, set_deadlines
@@ -45,18 +46,21 @@ def give_seats(
     *,
     now: datetime,
     by_id: int | None = None,
+    by_mailbox_id: int | None = None,
     offered_until: datetime | None = None,
 ) -> None:
     """Give these registrations a seat: the only way to one. Telling them is the caller's.
 
     Whoever something is missing for has it held (PENDING) until that is there. `offered_until`: the seat is only offered.
     """
+    set_to = partial(set_state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id)
     if offered_until is not None:
-        set_state(registration_ids, RegistrationState.OFFERED, now=now, by_id=by_id, offered_until=offered_until)
+        set_to(registration_ids, RegistrationState.OFFERED, offered_until=offered_until)
     else:
         missing = held(outreach_session, registration_ids)
-        set_state([key for key in registration_ids if key in missing], RegistrationState.PENDING, now=now, by_id=by_id)
-        set_state([key for key in registration_ids if key not in missing], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        set_to([key for key in registration_ids if key in missing], RegistrationState.PENDING)
+        ask_hosts_about_returning(outreach_session, missing, now=now)
+        set_to([key for key in registration_ids if key not in missing], RegistrationState.CONFIRMED)
         set_deadlines(outreach_session, now=now)
     _count_seats(outreach_session)
 

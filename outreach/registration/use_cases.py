@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sqlalchemy import exists, select
 from outreach.db import db, insert_in_order, transaction
 from outreach.errors import Refusal
 from outreach.models import (
+    ACTIVE,
     Cause,
     Consent,
     OutreachSession,
@@ -22,8 +23,9 @@ from outreach.models import (
     WaitReason,
 )
 from outreach.notifications import lock_students, notify_registrations
-from outreach.people import passed_over
+from outreach.people import HoldReason, hold_reasons, passed_over
 from outreach.registration.allocation import Allocation, allocate
+from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import Candidate, can_have_free_seat, candidates, seats_for_school
 from outreach.registration.checks import (
     locked_registration,
@@ -44,8 +46,10 @@ from outreach.registration.seats import (
     settle_seats,
     take_back_seats,
 )
-from outreach.registration.steps import write_steps
+from outreach.registration.steps import set_state, write_steps
 from outreach.registration.tightening import SeatChoices, apply_choices, held_doubts
+from outreach.registration.undo import By, restore
+from outreach.web import must_be_as_shown
 
 ATTESTATION = "attend-2026-11"
 HOW = "attested by the teacher"
@@ -53,7 +57,10 @@ HOW = "attested by the teacher"
 
 @dataclass(frozen=True, kw_only=True)
 class RegistrationRequest:
-    """A teacher asks for places: students of one school in the order they should be seated."""
+    """A teacher asks for places: students of one school in the order they should be seated.
+
+    `shown`: the facts about the session that the page showed, and that are confirmed; None: no page did.
+    """
 
     session_id: int
     school_id: int
@@ -62,6 +69,7 @@ class RegistrationRequest:
     by_id: int
     class_id: int | None = None
     permission_attested: bool = False
+    shown: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
     with transaction():
         outreach_session = locked_session(request.session_id)
         must_be_open(outreach_session, now)
+        must_be_as_shown(request.shown, what_a_school_confirms(outreach_session))
         lock_students(request.student_ids)
         chosen = candidates(outreach_session, request.school_id, request.student_ids)
         must_be_able(chosen, permission_attested=request.permission_attested)
@@ -104,14 +113,43 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
     return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
 
 
-def withdraw(registration_id: int, *, now: datetime, by_id: int | None = None, by_mailbox_id: int | None = None, note: str = "") -> None:
-    """Withdraw a registration, as school or family; who waits longest gets the seat."""
-    _end(registration_id, RegistrationState.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+def withdraw(
+    *registration_ids: int,
+    now: datetime,
+    by_id: int | None = None,
+    by_mailbox_id: int | None = None,
+    note: str = "",
+    shown: Mapping[str, str] | None = None,
+) -> None:
+    """Withdraw registrations for one session, as school or family; who waits longest gets the seat.
+
+    `shown`: what the page said, and is confirmed. Raises ChangedMeanwhile where that isn't so any more.
+    """
+    _end(registration_ids, RegistrationState.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note, shown=shown)
 
 
-def remove(registration_id: int, *, by_id: int, reason: str, now: datetime) -> None:
+def undo_withdrawal(registration_id: int, by: By, *, now: datetime) -> None:
+    """Undo a withdrawal or removal, within 15 minutes and while nobody has the seat instead. Raises Refusal, with the reason, elsewhere."""
+    with transaction():
+        restore(registration_id, by, now=now)
+
+
+def remove(registration_id: int, *, by_id: int, reason: str, now: datetime, shown: Mapping[str, str] | None = None) -> None:
     """Take a student off the list, as host, with a reason the family reads; who waits longest gets the seat."""
-    _end(registration_id, RegistrationState.REMOVED, now=now, by_id=by_id, note=reason)
+    _end([registration_id], RegistrationState.REMOVED, now=now, by_id=by_id, note=reason, shown=shown)
+
+
+def accept_again(registration_id: int, *, by_id: int, now: datetime) -> None:
+    """Accept, as host, a student whom a host withdrew before and a school registered again. Raises Refusal where that isn't asked."""
+    with transaction():
+        outreach_session, registration = locked_registration(registration_id)
+        if not outreach_session.is_to_come(now):
+            raise Refusal(_("The session has begun or was cancelled, so there is nothing left to decide."))
+        missing = hold_reasons(outreach_session, [registration.student_id]).get(registration.student_id, frozenset())
+        if registration.state is not RegistrationState.PENDING or HoldReason.REMOVED_BEFORE not in missing:
+            raise Refusal(_("This has already been decided."))
+        set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
+        settle_seats(outreach_session, now=now, causes={registration.id: Cause.CONFIRMED}, by_id=by_id)
 
 
 def accept_offer(registration_id: int, *, by_id: int, now: datetime) -> None:
@@ -206,21 +244,28 @@ def give_out_free_seats(*, now: datetime) -> int:
 
 
 def _end(
-    registration_id: int,
+    registration_ids: Sequence[int],
     state: RegistrationState,
     *,
     now: datetime,
     by_id: int | None = None,
     by_mailbox_id: int | None = None,
     note: str = "",
+    shown: Mapping[str, str] | None = None,
 ) -> None:
     with transaction():
-        outreach_session, registration = locked_registration(registration_id)
-        if not registration.is_active:
+        outreach_session, _first = locked_registration(registration_ids[0])
+        these = (Registration.id.in_(registration_ids), Registration.session_id == outreach_session.id, Registration.state.in_(ACTIVE))
+        active = db.session.scalars(
+            select(Registration).where(*these).order_by(Registration.id).execution_options(populate_existing=True)
+        ).all()
+        if len(active) < len(set(registration_ids)):
             raise Refusal(_("This student has already been withdrawn."))
         if not outreach_session.is_to_come(now):
             raise Refusal(_("The session has begun or was cancelled, so nobody can be withdrawn any more."))
-        end_registrations(outreach_session, [registration.id], state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
+        must_be_as_shown(shown, what_a_withdrawal_says(*active))
+        ids = [one.id for one in active]
+        end_registrations(outreach_session, ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
 def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Allocation:

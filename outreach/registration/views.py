@@ -8,15 +8,18 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
+from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
-from outreach.registration import use_cases
+from outreach.registration import undo, use_cases
+from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import free_for
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
 from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
+from outreach.registration.undo import Side
 from outreach.time import clock
-from outreach.web import Form, load, me, signed_in
+from outreach.web import Form, load, me, shown, signed_in
 
 registration = Blueprint("registration", __name__)
 _OFFER_ANSWERS = {"accept": use_cases.accept_offer, "decline": use_cases.decline_offer, "take": use_cases.take_free_seat}
@@ -45,6 +48,7 @@ def seats(session_id: int) -> ResponseReturnValue:
         "answered": answers(rows),
         "taking": taking,
         "free": free,
+        "undo_left": undo.undoable(outreach_session, [row.registration for row in rows], undo.By(Side.SCHOOL), now=clock.now()),
         "now": clock.now(),
     }
     return render_template("registration/seats.html", **page)
@@ -80,6 +84,8 @@ def registered(session_id: int) -> ResponseReturnValue:
         outcome = use_cases.register_students(_asked(session_id, school_class, form), now=clock.now())
     except OutreachError as refusal:
         form.refuse(refusal)
+        if form.changes:
+            form.permission_attested.data = False
         return _sheet(outreach_session, school_class, form), refusal.status
     flash(_message(outcome), "success")
     return redirect(url_for("registration.seats", session_id=session_id), code=303)
@@ -93,13 +99,58 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
     form = WithdrawalForm()
     if form.validate_on_submit():
         try:
-            use_cases.withdraw(registration.id, now=clock.now(), by_id=me().id, note=form.note.data)
+            use_cases.withdraw(registration.id, now=clock.now(), by_id=me().id, note=form.note.data, shown=shown())
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/withdraw.html", registration, form), refusal.status
         flash(_("%(name)s is withdrawn. We'll tell the family.", name=registration.student.given_name), "success")
         return redirect(url_for("registration.seats", session_id=registration.session_id), code=303)
     return _leaving("registration/withdraw.html", registration, form), 422 if form.is_submitted() else 200
+
+
+@registration.post("/registrations/<int:registration_id>/withdrawal/undo")
+@signed_in(policy.registers_classes)
+def undo_withdrawal(registration_id: int) -> ResponseReturnValue:
+    """Undo a withdrawal of the school."""
+    _undo(load(Registration, registration_id, policy.keeps_registration), Side.SCHOOL)
+    return redirect(url_for("registration.seats", session_id=_session_of(registration_id)), code=303)
+
+
+@registration.post("/registrations/<int:registration_id>/removal/undo")
+@signed_in(policy.posts_sessions)
+def undo_removal(registration_id: int) -> ResponseReturnValue:
+    """Undo a withdrawal by a host."""
+    _undo(load(Registration, registration_id, policy.removes_registration), Side.HOST)
+    return redirect(url_for("scheduling.show_roster", session_id=_session_of(registration_id)), code=303)
+
+
+@registration.post("/registrations/<int:registration_id>/acceptance")
+@signed_in(policy.posts_sessions)
+def accept_again(registration_id: int) -> ResponseReturnValue:
+    """Accept somebody whom a host withdrew before, and whom a school registered again."""
+    one = load(Registration, registration_id, policy.removes_registration)
+    name = one.student.given_name
+    try:
+        use_cases.accept_again(one.id, by_id=me().id, now=clock.now())
+    except OutreachError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("%(name)s is accepted. We'll tell the family and the school.", name=name), "success")
+    return redirect(url_for("scheduling.show_roster", session_id=_session_of(registration_id)), code=303)
+
+
+def _undo(one: Registration, side: Side) -> None:
+    name = one.student.given_name
+    try:
+        use_cases.undo_withdrawal(one.id, undo.By(side, user_id=me().id), now=clock.now())
+    except OutreachError as refusal:
+        flash(str(refusal), "error")
+    else:
+        flash(_("The withdrawal of %(name)s is undone. Whoever we told of it will be told.", name=name), "success")
+
+
+def _session_of(registration_id: int) -> int:
+    return db.session.get_one(Registration, registration_id).session_id
 
 
 @registration.post("/registrations/<int:registration_id>/offer")
@@ -128,7 +179,7 @@ def remove(registration_id: int) -> ResponseReturnValue:
     form = RemovalForm()
     if form.validate_on_submit():
         try:
-            use_cases.remove(registration.id, by_id=me().id, reason=form.reason.data, now=clock.now())
+            use_cases.remove(registration.id, by_id=me().id, reason=form.reason.data, now=clock.now(), shown=shown())
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/remove.html", registration, form), refusal.status
@@ -139,7 +190,8 @@ def remove(registration_id: int) -> ResponseReturnValue:
 
 def _leaving(page: str, registration: Registration, form: Form) -> str:
     recipients = preview_leaving(registration, by_id=me().id, now=clock.now()) if registration.is_active else []
-    return render_template(page, registration=registration, form=form, recipients=recipients)
+    facts = what_a_withdrawal_says(registration)
+    return render_template(page, registration=registration, form=form, recipients=recipients, facts=facts)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
@@ -167,6 +219,7 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         waiting=[key for key, _reason in seating.waiting],
         recipients=preview_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
         is_open=outreach_session.is_open(now),
+        facts=what_a_school_confirms(outreach_session),
         now=now,
     )
 
@@ -180,6 +233,7 @@ def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -
         teacher_id=_answerable(school_class, me()).id,
         by_id=me().id,
         permission_attested=bool(form.permission_attested.data),
+        shown=shown(),
     )
 
 

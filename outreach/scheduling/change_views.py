@@ -60,7 +60,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
     if questions and (question := questions[0]):
         plan = question.plan
         rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar and asks for a new answer"))
-        page = {"changes": changes(plan.previous, plan.becomes), "recipients": rows, "plan": plan, "question": question}
+        page = {"changes": changes(plan.previous, plan.becomes), "recipients": rows, "plan": plan, "question": question, "now": clock.now()}
         return render_template("scheduling/confirm_move.html", outreach_session=outreach_session, **page), question.status
     if status == DONE:
         flash(_("Moved. Everybody's calendar will be updated."), "success")

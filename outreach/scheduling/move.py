@@ -17,17 +17,22 @@ from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, settled_time
 from outreach.scheduling.sites import Venue, find_venue
 from outreach.scheduling.use_cases import locked_session, placing
-from outreach.time import SettledTime
+from outreach.time import SettledTime, instant, to_wall_time
 
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """What a move would change, before it is made. `age_floor`: where the new area's own is the higher. `doubts`: who won't fit."""
+    """What a move would change, before it is made.
+
+    `age_floor`: where the new area's own is the higher. `closes_at`: when registration closes then; None: as before, or at the start.
+    `doubts`: who won't fit.
+    """
 
     previous: SessionSnapshot
     becomes: SessionSnapshot
     age_floor: int | None
     doubts: Doubts
+    closes_at: datetime | None = None
     asks: bool = True
 
 
@@ -40,8 +45,14 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
     previous = snapshot_of(outreach_session)
     floor = _floor(outreach_session, venue)
     becomes = _facts_after(previous, venue, time, decides_at)
-    found = doubts(outreach_session, _rules_after(outreach_session, venue, time), now=now)
-    return Move(previous=previous, becomes=becomes, age_floor=None if floor == outreach_session.age_floor else floor, doubts=found)
+    closes_at = _closing(outreach_session, time)
+    return Move(
+        previous=previous,
+        becomes=becomes,
+        age_floor=None if floor == outreach_session.age_floor else floor,
+        doubts=doubts(outreach_session, _rules_after(outreach_session, venue, time), now=now),
+        closes_at=None if closes_at == outreach_session.closes_at else closes_at,
+    )
 
 
 def apply_move(
@@ -50,10 +61,11 @@ def apply_move(
     """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
-    Registration that would close, or open, after the new start closes at the start, or is open at once. `choices`: who is kept
-    and who is released of those who no longer fit; the latter are told before, and hear nothing of the move. Raises Stale
-    when it isn't as it was `seen`, or it wasn't decided about somebody; Refusal when it is cancelled or over, when the new time, or
-    the time it is decided by, can't be, when nothing changes, or for choices that can't be.
+    Registration closes as long before the start as before, by the clock; what would open after that is open at once.
+    `choices`: who is kept and who is released of those who no longer fit; the latter are told before, and hear nothing of the move.
+
+    Raises Stale when it isn't as it was `seen`, or it wasn't decided about somebody; Refusal when it is cancelled or over, when the
+    new time, or the time it is decided by, can't be, when nothing changes, or for choices that can't be.
     """
     with placing():
         outreach_session = locked_session(session_id, seen)
@@ -62,17 +74,20 @@ def apply_move(
         apply_choices(outreach_session, found, choices, now=now)
         previous = snapshot_of(outreach_session)
         outreach_session.age_floor = _floor(outreach_session, venue)
+        closes_at = _closing(outreach_session, time)
         venue.take(outreach_session)
         outreach_session.set_time(
             starts_wall=time.starts_wall, ends_wall=time.ends_wall, zone=time.zone, fold=time.fold, tzdata_version=TZDATA_VERSION
         )
         outreach_session.leave_open_until(decides_at)
-        _keep_registration_before_the_start(outreach_session)
+        outreach_session.closes_at = closes_at
+        _open_before_it_closes(outreach_session)
         db.session.flush()
         if _facts_after(previous, venue, time, previous.decides_at) == previous:
             cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
             notify_status(outreach_session, previous=previous, cause=cause, now=now)
         else:
+            outreach_session.moved_at = now
             notify_moved(outreach_session, previous=previous, now=now)
         settle_seats(outreach_session, now=now)
 
@@ -123,8 +138,14 @@ def _rules_after(outreach_session: OutreachSession, venue: Venue, time: SettledT
     return SeatRules(age, seat_limits(outreach_session))
 
 
-def _keep_registration_before_the_start(outreach_session: OutreachSession) -> None:
-    if outreach_session.closes_at and outreach_session.closes_at > outreach_session.starts_at:
-        outreach_session.closes_at = None
+def _closing(outreach_session: OutreachSession, time: SettledTime) -> datetime | None:
+    """Registration closes as long before the new start as before the old one, by the clock on the wall."""
+    if outreach_session.closes_at is None:
+        return None
+    before = outreach_session.starts_wall - to_wall_time(outreach_session.closes_at, outreach_session.zone)
+    return min(instant(time.starts_wall - before, time.zone, 0), time.starts_at)
+
+
+def _open_before_it_closes(outreach_session: OutreachSession) -> None:
     if outreach_session.opens_at and outreach_session.opens_at >= outreach_session.last_moment_to_register:
         outreach_session.opens_at = None

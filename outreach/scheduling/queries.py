@@ -11,6 +11,7 @@ from itertools import groupby
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import joinedload
 
 from outreach.catalogue import CARD_ROWS, SessionCard, formats, session_cards
 from outreach.db import db
@@ -28,6 +29,8 @@ from outreach.models import (
     User,
     co_host,
 )
+from outreach.people import HoldReason, hold_reasons
+from outreach.registration import UNDO_FOR, By, Side, undoable
 from outreach.rsvp.queries import combined_rsvps
 from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, rsvp_counts
 from outreach.web import Page, page_of
@@ -65,7 +68,10 @@ def filter_counts(user: User, *, now: datetime) -> dict[OwnSessionsFilter, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class RosterStudent:
-    """A student as their host knows them: no family name, no address. `rsvp`: what the family answered; None: not asked yet."""
+    """A student as their host knows them: no family name, no address. `rsvp`: what the family answered; None: not asked yet.
+
+    `awaits_host`: a host withdrew them before, so a host decides.
+    """
 
     registration_id: int
     given_name: str
@@ -73,6 +79,7 @@ class RosterStudent:
     school_name: str
     state: RegistrationState
     rsvp: CombinedRsvp | None = None
+    awaits_host: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,11 +101,12 @@ class Roster:
 
 
 def roster(session_id: int) -> Roster:
-    """Read who has a seat and what they answered, and who waits: four queries, however many they are."""
+    """Read who has a seat and what they answered, and who waits: five queries, however many they are."""
     rows = db.session.execute(
         select(
             Registration.id.label("registration_id"),
             Registration.state,
+            Registration.student_id,
             Student.given_name,
             Student.needs,
             School.name.label("school_name"),
@@ -107,15 +115,38 @@ def roster(session_id: int) -> Roster:
         .join(School, School.id == Registration.school_id)
         .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
         .order_by(Registration.queued_at, Registration.id)
-    )
+    ).all()
     rsvps = combined_rsvps(Registration.session_id == session_id)
+    awaited = _await_host(session_id, {row.student_id for row in rows if row.state is RegistrationState.PENDING})
     guests = [
-        RosterStudent(**row._mapping, rsvp=rsvps.get(row.registration_id))  # noqa: SLF001 (SQLAlchemy's documented way to a row's names)
+        RosterStudent(
+            registration_id=row.registration_id,
+            given_name=row.given_name,
+            needs=row.needs,
+            school_name=row.school_name,
+            state=row.state,
+            rsvp=rsvps.get(row.registration_id),
+            awaits_host=row.state is RegistrationState.PENDING and row.student_id in awaited,
+        )
         for row in rows
     ]
     seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))
     schools = [(school, list(members)) for school, members in groupby(seated, key=lambda guest: guest.school_name)]
     return Roster(schools=schools, waiting=[guest for guest in guests if guest.state == RegistrationState.WAITING])
+
+
+def _await_host(session_id: int, student_ids: set[int]) -> set[int]:
+    outreach_session = db.session.get_one(OutreachSession, session_id)
+    return {key for key, reasons in hold_reasons(outreach_session, student_ids).items() if HoldReason.REMOVED_BEFORE in reasons}
+
+
+def removed_lately(outreach_session: OutreachSession, *, now: datetime) -> list[tuple[Registration, int]]:
+    """Give whom a host withdrew and can still take back, each with the minutes that are left."""
+    lately = (Registration.state == RegistrationState.REMOVED, Registration.changed_at > now - UNDO_FOR)
+    found = select(Registration).where(Registration.session_id == outreach_session.id, *lately).order_by(Registration.id)
+    removed = db.session.scalars(found.options(joinedload(Registration.student), joinedload(Registration.school))).all()
+    left = undoable(outreach_session, removed, By(Side.HOST), now=now)
+    return [(one, left[one.id]) for one in removed if one.id in left]
 
 
 def _own(user: User) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from outreach.registration import held_doubts
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
-from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, roster
+from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, removed_lately, roster
 from outreach.scheduling.question_views import Question, ask_or_act
 from outreach.time import clock
 from outreach.web import Form, load, me, page_number, signed_in
@@ -91,7 +91,8 @@ def show_roster(session_id: int) -> ResponseReturnValue:
     removal = partial(url_for, "registration.remove") if has_removal else None
     now = clock.now()
     doubtful = len(held_doubts(outreach_session).seats) if outreach_session.is_to_come(now) else 0
-    page = {"roster": roster(session_id), "removal": removal, "doubtful": doubtful, "now": now}
+    undo = removed_lately(outreach_session, now=now)
+    page = {"roster": roster(session_id), "removal": removal, "undo": undo, "doubtful": doubtful, "now": now}
     return render_template("scheduling/roster.html", outreach_session=outreach_session, **page)
 
 

@@ -1,6 +1,7 @@
 """What pages share: blueprints' helpers, forms and fields, paging, error pages, headers, words for dates."""
 
 from outreach.web import formatting, locale, pages, templating
+from outreach.web.attested import AttestedFact, ChangedMeanwhile, must_be_as_shown, shown
 from outreach.web.extensions import compress, csrf, db, limiter, migrate, security
 from outreach.web.fields import AddressField, CountryField, LineField, ProseField, SelectChoice, ZoneField, required, validated
 from outreach.web.flask_config import flask_settings
@@ -13,6 +14,8 @@ from outreach.web.templating import QuickEnvironment
 __all__ = [
     "CONTENT_POLICY",
     "AddressField",
+    "AttestedFact",
+    "ChangedMeanwhile",
     "CountryField",
     "Filter",
     "Form",
@@ -35,6 +38,7 @@ __all__ = [
     "locale",
     "me",
     "migrate",
+    "must_be_as_shown",
     "one_of",
     "page_among",
     "page_number",
@@ -43,6 +47,7 @@ __all__ = [
     "required",
     "security",
     "settings",
+    "shown",
     "signed_in",
     "table_moment",
     "templating",

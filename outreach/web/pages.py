@@ -21,6 +21,7 @@ from outreach.errors import OutreachError
 from outreach.models import RoleName, User
 from outreach.settings import Settings
 from outreach.web import formatting, once, templating
+from outreach.web.attested import ChangedMeanwhile, FactChange, packed
 
 T = TypeVar("T", bound=Base)
 P = ParamSpec("P")
@@ -75,10 +76,17 @@ def signed_in(rule: Callable[[User], bool] | None = None) -> Callable[[Callable[
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
-    """Base of our forms: CSRF by Flask-WTF, and a refusal of a use case shown beside its field."""
+    """Base of our forms: CSRF by Flask-WTF, and a refusal of a use case shown beside its field.
+
+    `changes`: what it confirms and isn't so any more.
+    """
+
+    changes: tuple[FactChange, ...] = ()
 
     def refuse(self, refusal: OutreachError) -> None:
         """Show why a use case declined: beside the field it names, else on top."""
+        if isinstance(refusal, ChangedMeanwhile):
+            self.changes = refusal.changes
         field = self._fields.get(refusal.field or "")
         (field.errors if field is not None else self.form_errors).append(str(refusal))
 
@@ -94,6 +102,7 @@ def init_app(app: Flask) -> None:
     formatting.init_jinja(app.jinja_env)
     templating.init_app(app)
     once.init_app(app)
+    app.jinja_env.globals["packed_facts"] = packed
 
 
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:

@@ -27,8 +27,8 @@ ADDRESSES = {
     "anybody": {
         "catalogue": "/", "search without a hit": "/?q=nothing", "session": "/sessions/{full}", "sign-in": "/login",
         "apply": "/apply", "forgotten password": "/reset", "family page": "/i/{token}",
-        "family's question": "/i/{token}/withdrawal/{place}", "not my child": "/i/{not_mine}/not-mine",
-        "undo not my child": "/i/{undo}/undo",
+        "family's question": "/i/{token}/withdrawal/{place}", "question after a no": "/i/{token}/withdrawal",
+        "not my child": "/i/{not_mine}/not-mine", "undo not my child": "/i/{undo}/undo",
         "decision": "/d/{decide}",
         "link that ended": "/i/nothing", "nothing there": "/nowhere", "mailbox": "/mailbox?q=teacher", "letter": "/mailbox/{letter}",
     },

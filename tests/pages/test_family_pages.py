@@ -33,7 +33,7 @@ from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_moved
 from outreach.notifications.read import snapshot_of
 from outreach.registration import use_cases
-from outreach.registration.use_cases import RegistrationRequest
+from outreach.registration.use_cases import RegistrationRequest, review_seats
 from outreach.scheduling.use_cases import cancel
 from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket, sign
@@ -184,7 +184,8 @@ def test_a_family_without_a_card_answers_on_its_page(client_of: Clients, family:
     assert 'aria-pressed="true"' not in page.text
     assert family.invitation.answer is Answer.NEEDS_ACTION
     response = answered(family, client, answer)
-    assert (response.status_code, response.location) == (303, family.link())
+    then = "/withdrawal" if answer == "declined" else ""
+    assert (response.status_code, response.location) == (303, family.link() + then)
     page = client.get(family.link())
     assert "Thank you. The school and the host can see your answer." in page.text
     assert re.findall(r'value="(\w+)" aria-pressed="true">.*?</svg>([^<]*)</button>', unescape(page.text)) == [(answer, words)]
@@ -193,45 +194,72 @@ def test_a_family_without_a_card_answers_on_its_page(client_of: Clients, family:
     assert (given.source, given.answer, given.counts) == (AnswerSource.PAGE, answer, True)
 
 
-def test_after_a_no_the_only_guardian_is_asked_for_the_place(client_of: Clients, family: Family) -> None:
-    client = client_of(None)
-    answered(family, client, "declined")
-    page = unescape(client.get(family.link()).text)
+@pytest.mark.parametrize("frees", [True, False])
+def test_cant_come_asks_once_whether_to_withdraw(client_of: Clients, family: Family, *, frees: bool) -> None:
+    """On the page it asks also where a calendar's decline withdraws at once."""
+    with transaction():
+        db.session.get_one(OutreachSession, family.outreach_session.id).frees_declined_seats = frees
+    client, place = client_of(None), family.places["Ana"]
+    client.get(family.link())
+    question = answered(family, client, "declined").location
+    assert question == f"{family.link()}/withdrawal"
+    page = unescape(client.get(question).text)
     assert "Withdraw Ana?" in page
-    assert f"/withdrawal/{family.places['Ana'].id}" in page
-    assert "Withdraw Ben" in page  # who waits may still leave the queue
-    assert db.session.get_one(Registration, family.places["Ana"].id, populate_existing=True).state == RegistrationState.CONFIRMED
+    assert f'name="registration_ids" value="{place.id}"' in page
+    assert "Keep the seat" in page
+    assert "Ben" not in page  # who waits has no seat to keep
+    assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.CONFIRMED
+    assert "Your answer is saved" not in client.get(family.link()).text  # asked once; there is only the way to withdraw
+    assert client.post(question, data={"registration_ids": place.id}).location == family.link()
+    assert "Ana is withdrawn. We'll tell the school." in unescape(client.get(family.link()).text)
+    states = {name: db.session.get_one(Registration, row.id, populate_existing=True).state for name, row in family.places.items()}
+    assert (states["Ana"], states["Ben"]) == (RegistrationState.WITHDRAWN, RegistrationState.CONFIRMED)
 
 
-def test_where_others_have_a_say_they_are_told_who_can_give_it_back(
-    make: Builder, client_of: Clients, family: Family, now: datetime
-) -> None:
+def test_siblings_are_asked_about_each_and_nobody_elses_child_can_be_named(client_of: Clients, family: Family, now: datetime) -> None:
+    with transaction():
+        db.session.get_one(OutreachSession, family.outreach_session.id).capacity = 3
+    review_seats(family.outreach_session.id, now=now)
+    client, question = client_of(None), f"{family.link()}/withdrawal"
+    ana, ben, cem = (family.places[name].id for name in ("Ana", "Ben", "Cem"))
+    page = unescape(client.get(question).text)
+    assert re.findall(r'type="checkbox" .*? value="(\d+)"( checked)?>', page) == [(str(ana), ""), (str(ben), "")]
+    assert client.post(question, data={}).status_code == 422
+    assert client.post(question, data={"registration_ids": "x"}).status_code == 422
+    assert client.post(question, data={"registration_ids": [ben, cem]}).status_code == 404
+    assert client.post(question, data={"registration_ids": [ben]}).status_code == 303
+    states = [db.session.get_one(Registration, key, populate_existing=True).state.value for key in (ana, ben, cem)]
+    assert states == ["confirmed", "withdrawn", "confirmed"]
+
+
+def test_a_withdrawal_is_undone_on_the_page(client_of: Clients, family: Family, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, ben, cem = client_of(None), family.places["Ben"].id, family.places["Cem"].id
+    undo = f"{family.link()}/withdrawal/{ben}/undo"
+    client.post(f"{family.link()}/withdrawal/{ben}")
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=3, seconds=1))
+    page = unescape(client.get(family.link()).text)
+    assert f'action="{undo}"' in page
+    assert "You can undo this for 12 more minutes" in page
+    assert client.get(undo).status_code == 405
+    assert client.post(undo).status_code == 303
+    page = unescape(client.get(family.link()).text)
+    assert "The withdrawal of Ben is undone." in page
+    assert "Number 1 on the waiting list" in page
+    assert undo not in page
+    again = client.post(undo)
+    assert (again.status_code, "already been undone" in again.text) == (422, True)
+    assert client.post(undo.replace(str(ben), str(cem))).status_code == 404
+
+
+def test_where_others_have_a_say_they_are_asked_to_agree_first(make: Builder, client_of: Clients, family: Family, now: datetime) -> None:
     with transaction():
         ana = db.session.get_one(Registration, family.places["Ana"].id).student
         father = Guardian(school_id=ana.school_id, name="Father", mailbox_id=make.mailbox("father@families.example").id)
         ana.guardians.append(father)
         notify_addresses_changed([ana.id], now=now)
     client = client_of(None)
-    answered(family, client, "declined")
-    page = unescape(client.get(family.link()).text)
-    assert "Withdraw Ana?" not in page
-    assert "Ana still has a seat" in page
-    assert "any of you or the school can withdraw Ana" in page
-
-
-def test_the_session_may_let_a_no_give_the_place_back_and_says_so_before(client_of: Clients, family: Family) -> None:
-    with transaction():
-        db.session.get_one(OutreachSession, family.outreach_session.id).frees_declined_seats = True
-    client = client_of(None)
-    page = unescape(client.get(family.link()).text)
-    assert "“Can't come”, Ana will be withdrawn at once" in page
-    assert "Withdraw Ana" not in page  # one way to say it
-    assert answered(family, client, "declined").status_code == 303
-    page = unescape(client.get(family.link()).text)
-    assert "We have withdrawn Ana, and we'll tell the school." in page
-    assert "Will Ben come" in page  # he was next in line
-    states = {name: db.session.get_one(Registration, row.id, populate_existing=True).state for name, row in family.places.items()}
-    assert (states["Ana"], states["Ben"]) == (RegistrationState.WITHDRAWN, RegistrationState.CONFIRMED)
+    page = unescape(client.get(answered(family, client, "declined").location).text)
+    assert "Other people answer for Ana too. Please agree with them first." in page
 
 
 def test_an_answer_to_an_old_time_is_not_taken(client_of: Clients, family: Family, now: datetime) -> None:

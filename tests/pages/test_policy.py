@@ -125,8 +125,11 @@ ANSWERS = {
     "families.reminders POST": everybody(303),
     "families.show GET": everybody(200),
     "families.stopped GET": everybody(200),
+    "families.undo POST": everybody(422),
     "families.withdraw GET": everybody(200),
     "families.withdraw POST": everybody(303),
+    "families.ask_to_withdraw GET": everybody(200),
+    "families.withdraw_ticked POST": everybody(422),
     "health.healthz GET": everybody(200),
     "health.readyz GET": everybody(200),
     # in a demo without a mail server alone
@@ -145,6 +148,9 @@ ANSWERS = {
     "registration.registered POST foreign": "422 404 404 422 403 in",
     "registration.remove GET": keepers(200),
     "registration.remove POST": keepers(303),
+    "registration.accept_again POST": keepers(303),
+    "registration.undo_removal POST": keepers(303),
+    "registration.undo_withdrawal POST": keepers(303),
     "registration.withdraw GET": keepers(200),
     "registration.withdraw POST": keepers(303),
     "scheduling.cancel GET": keepers(200),
@@ -259,7 +265,8 @@ def test_what_is_nobodys_is_not_there_even_for_the_coordinator(world: World) -> 
 
 @pytest.mark.parametrize("token", ["nonsense", "WzEsMSwxLDFd.c2lnbmVk"])
 def test_a_link_nobody_signed_opens_nothing(world: World, token: str) -> None:
-    families = ("show", "answer", "withdraw", "not_mine", "undo_not_mine", "reminders", "restart_reminders")
+    withdrawing = ("ask_to_withdraw", "withdraw_ticked", "withdraw", "undo")
+    families = ("show", "answer", *withdrawing, "not_mine", "undo_not_mine", "reminders", "restart_reminders")
     of_hosts = ("decisions.show", "decisions.confirm", "decisions.call_off")
     for endpoint in (*(f"families.{name}" for name in families), *of_hosts):
         for method in {"GET", "POST"} & (next(world.app.url_map.iter_rules(endpoint)).methods or set()):

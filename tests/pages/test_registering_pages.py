@@ -135,3 +135,23 @@ def test_the_host_takes_somebody_off_the_list_with_a_reason(
     assert host.post(page, data={"reason": ""}).status_code == 422
     assert host.post(page, data={"reason": "The area is closed"}).status_code == 303
     assert db.session.get_one(Registration, place.id, populate_existing=True).state == RegistrationState.REMOVED
+
+
+def test_whom_a_host_withdrew_is_marked_on_the_sheet_and_accepted_on_the_roster(
+    client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    host, school = client_of(outreach_session.host), client_of(teacher)
+    student = school_class.students[0]
+    data = {"student_ids": [student.id], "permission_attested": "y"}
+    school.post(address(outreach_session, school_class), data=data)
+    place = db.session.scalars(select(Registration.id)).one()
+    host.post(f"/registrations/{place}/removal", data={"reason": "The table is full."})
+    assert "before. A seat is held until the host accepts." in school.get(address(outreach_session, school_class)).text
+    school.post(address(outreach_session, school_class), data=data)
+    again = db.session.scalars(select(Registration.id).order_by(Registration.id.desc())).first()
+    roster = f"/sessions/{outreach_session.id}/roster"
+    assert f"A host withdrew {student.given_name} before." in host.get(roster).text
+    assert host.post(f"/registrations/{again}/acceptance").location == roster
+    page = host.get(roster).text
+    assert f"{student.given_name} is accepted." in page
+    assert "A host withdrew" not in page

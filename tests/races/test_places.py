@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
@@ -19,9 +19,22 @@ from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.families import use_cases as families
 from outreach.families.use_cases import answer as family_answer
-from outreach.models import Answer, Letter, LetterKind, Mailbox, OutreachSession, Registration, RegistrationState, SchoolClass, User
-from outreach.registration import use_cases
+from outreach.models import (
+    Answer,
+    AnswerSource,
+    Invitation,
+    Letter,
+    LetterKind,
+    Mailbox,
+    OutreachSession,
+    Registration,
+    RegistrationState,
+    SchoolClass,
+    User,
+)
+from outreach.registration import By, Side, apply_rsvp, locked_session, use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
+from outreach.rsvp import NewRsvp
 from tests.support.builders import Builder
 from tests.support.rivals import PATIENCE, at_once
 
@@ -161,10 +174,16 @@ def test_two_teachers_take_the_one_free_seat_and_one_is_told_that_it_is_gone(
     assert len(promoted) == len(set(promoted)) == 2, "student and guardian, once"
 
 
-def reply(address: str, answer: Answer, workshop: Workshop, *, now: datetime) -> Callable[[], tuple[int, ...]]:
-    """Let whoever reads at this address answer the first invitation on their page."""
-    key = db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
-    return partial(family_answer, answer, mailbox_id=key, session_id=workshop.outreach_session.id, sequence=0, now=now)
+def _key(address: str) -> int:
+    return db.session.scalars(select(Mailbox.id).where(Mailbox.address == address)).one()
+
+
+def _decline_by_calendar(mailbox_id: int, session_id: int, *, now: datetime) -> tuple[int, ...]:
+    with transaction():
+        outreach_session = locked_session(session_id)
+        mine = Invitation.session_id == session_id, Invitation.mailbox_id == mailbox_id
+        invitation = db.session.scalars(select(Invitation).where(*mine).execution_options(populate_existing=True)).one()
+        return apply_rsvp(outreach_session, invitation, NewRsvp(answer=Answer.DECLINED, source=AnswerSource.CALENDAR), now=now)
 
 
 @pytest.fixture
@@ -183,8 +202,9 @@ def test_a_no_and_a_withdrawal_at_once_free_the_place_once(
 ) -> None:
     place, student, _guardian = family
     withdrawal = partial(use_cases.withdraw, place, now=now, by_id=workshop.teacher.id)
-    outcomes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), withdrawal)
-    assert sum(isinstance(one, Refusal) for one in outcomes) == 1
+    no = partial(_decline_by_calendar, _key(student), workshop.outreach_session.id, now=now)
+    freed, refused = at_once(app, no, withdrawal)
+    assert (freed, isinstance(refused, Refusal)) in (((place,), True), ((), False))
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
 
 
@@ -192,9 +212,33 @@ def test_a_students_no_never_beats_a_guardians_yes_that_came_first(
     app: Flask, workshop: Workshop, family: tuple[int, str, str], now: datetime
 ) -> None:
     place, student, guardian = family
-    no, yes = at_once(app, reply(student, Answer.DECLINED, workshop, now=now), reply(guardian, Answer.ACCEPTED, workshop, now=now))
+    session_id = workshop.outreach_session.id
+    declining = partial(_decline_by_calendar, _key(student), session_id, now=now)
+    accepting = partial(family_answer, Answer.ACCEPTED, mailbox_id=_key(guardian), session_id=session_id, sequence=0, now=now)
+    no, yes = at_once(app, declining, accepting)
     states = workshop.states()
     if states[RegistrationState.WITHDRAWN]:
         assert (no, isinstance(yes, Refusal)) == ((place,), True)
     else:
-        assert (no, yes) == ((), ())
+        assert (no, yes) == ((), None)
+
+
+@pytest.mark.parametrize("rival", ["another undo", "a registration"])
+def test_a_withdrawal_is_undone_once_and_never_into_a_seat_that_is_taken(app: Flask, workshop: Workshop, now: datetime, rival: str) -> None:
+    """Five seats, five students, one of whom was withdrawn: the seat is free for one."""
+    first, last = workshop.school_class.students[:5], workshop.school_class.students[5]
+    whole = workshop.request(workshop.teacher)
+    use_cases.register_students(replace(whole, student_ids=tuple(student.id for student in first)), now=now)
+    place = db.session.scalars(select(Registration.id).where(Registration.student_id == first[0].id)).one()
+    use_cases.withdraw(place, now=now, by_id=workshop.teacher.id)
+    undo = partial(use_cases.undo_withdrawal, place, By(Side.SCHOOL, user_id=workshop.teacher.id), now=now)
+    registering = partial(use_cases.register_students, replace(whole, student_ids=(last.id,)), now=now)
+    undone, other = at_once(app, undo, undo if rival == "another undo" else registering)
+    states = workshop.states()
+    if rival == "another undo":
+        assert [isinstance(one, Refusal) for one in (undone, other)].count(True) == 1
+        assert states == {RegistrationState.CONFIRMED: 5}
+    elif isinstance(undone, Refusal):
+        assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WITHDRAWN: 1}
+    else:
+        assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 1}

@@ -366,15 +366,23 @@ def _asked() -> Iterator[tuple[str, Letter]]:
     yield "note-passed-on-host", note(Reader.HOST, Cause.FORWARDED, seated=(for_host,), asked=passed_on)
     yield "note-passed-on-teacher", note(Reader.TEACHER, Cause.FORWARDED, seated=(for_teacher,), asked=passed_on)
 
-    def confirm(reader: Reader, by: Reader | None = None, **more: Any) -> Letter:
+    yield "note-registered-again-host", letter(LetterKind.NOTE, facts(Reader.HOST, Cause.REGISTERED, seated=(for_host,)))
+
+    def confirm(reader: Reader, by: Reader | None = None, cause: Cause = Cause.FORWARDED, **more: Any) -> Letter:
         asked = ProposalSnapshot(by=by or reader, answer="declined")
-        return letter(LetterKind.CONFIRM_ANSWER, facts(reader, Cause.FORWARDED, asked=asked, entry=entry(1), **more))
+        return letter(LetterKind.CONFIRM_ANSWER, facts(reader, cause, asked=asked, entry=entry(1), **more))
 
     yield "confirm-answer-student", confirm(Reader.STUDENT, seated=(student(),))
     yield "confirm-answer-guardian", confirm(Reader.GUARDIAN, seated=(student(),))
     yield "confirm-answer-teacher", confirm(Reader.TEACHER)
     yield "confirm-answer-copy-guardian", confirm(Reader.GUARDIAN, by=Reader.STUDENT, seated=(student(),))
     yield "confirm-answer-copy-teacher", confirm(Reader.TEACHER, by=Reader.STUDENT, stands_in_for=(for_teacher,))
+    declined = Cause.DECLINED
+    yield "withdraw-or-keep-student", confirm(Reader.STUDENT, cause=declined, seated=(student(),))
+    yield "withdraw-or-keep-guardian", confirm(Reader.GUARDIAN, cause=declined, seated=(student(),))
+    yield "withdraw-or-keep-siblings", confirm(Reader.GUARDIAN, cause=declined, seated=(student(), student("Ben", 2)))
+    yield "withdraw-or-keep-copy-guardian", confirm(Reader.GUARDIAN, by=Reader.STUDENT, cause=declined, seated=(student(),))
+    yield "withdraw-or-keep-copy-teacher", confirm(Reader.TEACHER, by=Reader.STUDENT, cause=declined, stands_in_for=(for_teacher,))
 
 
 def _official() -> Iterator[tuple[str, Letter]]:

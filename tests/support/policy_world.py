@@ -111,7 +111,8 @@ class World:
 
 def realm(endpoint: str) -> str:
     """Say among whom an endpoint's owner is to be found."""
-    return "host" if endpoint == "registration.remove" else REALMS.get(endpoint.partition(".")[0], "applicant")
+    of_hosts = {f"registration.{name}" for name in ("remove", "undo_removal", "accept_again")}
+    return "host" if endpoint in of_hosts else REALMS.get(endpoint.partition(".")[0], "applicant")
 
 
 @contextmanager
@@ -197,7 +198,10 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         "foreign": {"class_id": make.school_class(elsewhere, stranger).id},
         "families.show": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
         "families.answer": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
-        "families.withdraw": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)},
+        **{
+            f"families.{name}": {"token": tokens.sign(ticket(LinkPurpose.FAMILY), secret)}
+            for name in ("ask_to_withdraw", "withdraw_ticked", "withdraw", "undo")
+        },
         "families.not_mine": {"token": tokens.sign(ticket(LinkPurpose.NOT_MINE), secret)},
         "families.undo_not_mine": {"token": tokens.sign(ticket(LinkPurpose.UNDO), secret)},
         "families.reminders": {"token": tokens.sign(ticket(LinkPurpose.REMINDERS), secret)},

@@ -31,6 +31,7 @@ _LINK = re.compile(r"https://outreach\.example/[id]/[\w.-]+(?:/[\w-]+)?")
 _PURPOSES = {
     "i": tokens.LinkPurpose.FAMILY,
     "not-mine": tokens.LinkPurpose.NOT_MINE,
+    "withdrawal": tokens.LinkPurpose.FAMILY,
     "undo": tokens.LinkPurpose.UNDO,
     "reminders": tokens.LinkPurpose.REMINDERS,
     "d": tokens.LinkPurpose.DECIDE,

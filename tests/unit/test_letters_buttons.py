@@ -108,7 +108,7 @@ def test_the_button_of_a_family_says_what_its_page_is_for(reader: Reader) -> Non
     asked = about(CONFIRM, reader, Cause.FORWARDED, seated=(ANA,), asked=ProposalSnapshot(by=reader, answer="declined"))
 
     assert button(seated)[0] == "See details, answer or withdraw"
-    assert button(waiting)[0] == "See details or leave the waiting list"
+    assert button(waiting)[0] == "See details or withdraw"
     assert button(asked)[0] == "Answer on your page"
 
 

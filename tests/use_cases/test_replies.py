@@ -13,13 +13,14 @@ from outreach.db import db, transaction
 from outreach.inbound.reasons import InboundReason
 from outreach.letters import render
 from outreach.mail.verp import bounce_address
-from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind
+from outreach.models import Answer, AnswerSource, InboundKind, InboundOutcome, InvitationAnswer, LetterKind, RegistrationState
 from outreach.notifications.notify import notify_moved
 from outreach.notifications.read import snapshot_of
 from outreach.notifications.reminders import plan_reminders
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.inbound import ANA, HOST, PARENT, TEACHER, Family, invited, last, mail, messages
+from tests.support.registrations import states
 
 pytestmark = pytest.mark.both_databases("savepoints, and messages inserted once")
 
@@ -67,7 +68,8 @@ def test_a_reply_sets_the_answer(family: Family, partstat: str, answer: Answer) 
     assert (kept.answer, kept.source, kept.counts, kept.comment) == (answer, AnswerSource.CALENDAR, True, "I'll be five minutes late")
     assert (message.kind, message.reason, message.raw) == (InboundKind.REPLY, InboundReason.ANSWERED, said)
     assert (message.mailbox_id, message.invitation_id) == (invitation.mailbox_id, invitation.id)
-    assert family.written() == [], "no mail answers a mail"
+    asked = [(LetterKind.CONFIRM_ANSWER, ANA), (LetterKind.CONFIRM_ANSWER, PARENT)] if partstat == "DECLINED" else []
+    assert sorted(family.written()) == asked, "no mail answers a mail, but who can't come is asked once whether to withdraw"
 
 
 @pytest.mark.one_database
@@ -438,3 +440,12 @@ def attached(family: Family, words: str, content_type: str) -> bytes:
     parts = (f"Content-Type: {content_type}\r\n\r\n{words}", f"Content-Type: text/calendar; method=REQUEST\r\n\r\n{invitation}")
     body = "".join(f"--b\r\n{part}\r\n" for part in parts) + "--b--"
     return mail(to=family.token_address(), headers=('Content-Type: multipart/mixed; boundary="b"',), body=body)
+
+
+@pytest.mark.one_database
+def test_who_declines_in_a_calendar_is_asked_once_whether_to_withdraw(family: Family) -> None:
+    """However often they change their mind; a minor's guardian gets a copy, and nobody is withdrawn."""
+    for minute, partstat in enumerate(("DECLINED", "ACCEPTED", "DECLINED")):
+        assert family.take(family.reply(partstat=partstat, at=minute * MINUTE)) is APPLIED
+    assert sorted(family.written()) == [(LetterKind.CONFIRM_ANSWER, ANA), (LetterKind.CONFIRM_ANSWER, PARENT)]
+    assert states(family.outreach_session)["Ana"] is RegistrationState.CONFIRMED

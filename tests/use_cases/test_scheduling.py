@@ -301,12 +301,14 @@ def test_what_is_cancelled_over_or_a_draft_is_not_moved(make: Builder, now: date
             apply_move(outreach_session.id, replace(AFTERNOON, day=date(2027, 4, 1)), at(site), seen=outreach_session.updated_at, now=now)
 
 
-def test_a_move_before_registration_closes_closes_it_at_the_start(make: Builder, now: datetime) -> None:
+def test_a_move_takes_the_closing_of_registration_along_and_says_so_before(make: Builder, now: datetime) -> None:
     site = make.site()
     offer = replace(OFFER, opens_wall=datetime(2027, 3, 12, 9), closes_wall=datetime(2027, 3, 17, 9))
     posted = post(make.clinician(), at(site), offer=offer, now=now)
-    apply_move(posted.id, replace(AFTERNOON, day=date(2027, 3, 10)), at(site), seen=posted.updated_at, now=now)
-    assert (posted.opens_at, posted.closes_at, posted.is_open(now)) == (None, None, True)
+    sooner, closes = replace(AFTERNOON, day=date(2027, 3, 10)), datetime(2027, 3, 9, 14, tzinfo=UTC)
+    assert plan_move(posted.id, sooner, at(site), now=now).closes_at == closes
+    apply_move(posted.id, sooner, at(site), seen=posted.updated_at, now=now)
+    assert (posted.opens_at, posted.closes_at, posted.is_open(now)) == (None, closes, True)
 
 
 def test_a_move_into_a_stricter_room_raises_the_age_floor(make: Builder, now: datetime) -> None:

@@ -557,18 +557,18 @@ def test_only_a_place_made_twice_is_taken_for_a_rival(make: Builder) -> None:
 @pytest.mark.parametrize(
     ("opens", "closes", "kept_opens", "kept_closes"),
     [
-        (None, STARTS - 3 * DAY, None, None),
-        (None, STARTS - 4 * DAY, None, STARTS - 4 * DAY),
-        (None, STARTS - 4 * DAY - MINUTE, None, STARTS - 4 * DAY - MINUTE),
+        (None, STARTS - 3 * DAY, None, STARTS - 7 * DAY + HOUR),
+        (None, STARTS - MINUTE, None, STARTS - 4 * DAY - MINUTE),
+        (None, STARTS - 8 * DAY, None, STARTS - 12 * DAY),
         (STARTS - 4 * DAY, None, None, None),
         (STARTS - 4 * DAY - MINUTE, None, STARTS - 4 * DAY - MINUTE, None),
-        (STARTS - 4 * DAY - MINUTE, STARTS - DAY, STARTS - 4 * DAY - MINUTE, None),
-        (STARTS - 4 * DAY, STARTS - DAY, None, None),
-        (STARTS - 9 * DAY, STARTS - 8 * DAY, STARTS - 9 * DAY, STARTS - 8 * DAY),
+        (STARTS - 6 * DAY, STARTS - DAY, STARTS - 6 * DAY, STARTS - 5 * DAY + HOUR),
+        (STARTS - 4 * DAY, STARTS - DAY, None, STARTS - 5 * DAY + HOUR),
+        (STARTS - 9 * DAY, STARTS - 8 * DAY, None, STARTS - 12 * DAY),
         (None, None, None, None),
     ],
 )
-def test_a_move_forward_by_four_days_keeps_registration_before_the_start(
+def test_at_a_move_registration_closes_as_long_before_the_start_as_before(
     stage: Callable[..., Stage],
     opens: datetime | None,
     closes: datetime | None,
@@ -576,7 +576,7 @@ def test_a_move_forward_by_four_days_keeps_registration_before_the_start(
     kept_closes: datetime | None,
     now: datetime,
 ) -> None:
-    # 14 March, 15:00 in New York is 18 March, 14:00 less four days, on the summer's clock
+    """By the clock on the wall: before 14 March, 2:00, New York is on the winter's."""
     here = stage(provisional=False, opens_at=opens, closes_at=closes)
     sooner = replace(WHEN, day=date(2027, 3, 14))
     apply_move(here.session.id, sooner, here.place, seen=here.session.updated_at, now=now)

@@ -155,7 +155,7 @@ def test_a_guardian_who_loses_one_seat_and_gains_another_reads_why(town: Town, n
 @pytest.mark.parametrize("by", ["Tara", "grace"])
 def test_a_note_about_a_withdrawal_is_read_by_nobody(town: Town, now: datetime, by: str) -> None:
     note = "Her mother is in hospital."
-    actor = {"by_id": town.user("Tara").id} if by == "Tara" else {"by_mailbox_id": town.mailbox("grace").id}
+    actor: dict[str, Any] = {"by_id": town.user("Tara").id} if by == "Tara" else {"by_mailbox_id": town.mailbox("grace").id}
     registering.withdraw(town.registration("Amara").id, now=now, note=note, **actor)
 
     letters = read()

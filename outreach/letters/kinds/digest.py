@@ -10,7 +10,7 @@ from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title
+from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title, undone_lead
 from outreach.letters.links import page, registrations_link, session_page
 from outreach.letters.notes import held_until, why_by_reader, why_released
 from outreach.letters.out_of_date import OVER, UNREACHABLE
@@ -82,8 +82,8 @@ def _handed_over(snapshot: LetterSnapshot) -> str:
 def _what_became(snapshot: LetterSnapshot) -> str:
     if snapshot.offered:
         return _offer(snapshot)
-    if snapshot.cause is Cause.REGISTERED:
-        return _counts(snapshot)
+    if snapshot.cause in (Cause.REGISTERED, Cause.RESTORED):
+        return undone_lead(_counts(snapshot), snapshot)
     if snapshot.cause in _SEAT_LEADS and not (snapshot.gone or snapshot.waiting):
         return _SEAT_LEADS[snapshot.cause](snapshot)
     groups = ((snapshot.gone, gone_lead), (snapshot.seated, _promoted), (snapshot.waiting, _waiting))

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.letters.content import LetterContext
 from outreach.letters.kind import kind_with_request
 from outreach.letters.language import gettext as _
-from outreach.letters.leads import part_lead, subject_with_time
+from outreach.letters.leads import part_lead, subject_with_time, undone_lead
 from outreach.letters.notes import notes_of_new_entry
 from outreach.models import LetterKind
 
@@ -20,7 +20,7 @@ KIND = kind_with_request(
     kind=LetterKind.INVITATION,
     label=_l("Invitation"),
     subject=_subject,
-    lead=lambda context: part_lead(context.snapshot),
+    lead=lambda context: undone_lead(part_lead(context.snapshot), context.snapshot),
     notes=notes_of_new_entry,
     begins_thread=True,
 )

@@ -1,4 +1,7 @@
-"""A reply proposes another time, or shows that an invitation was passed on; the host and the teacher are told."""
+"""A reply proposes another time, or shows that an invitation was passed on; the host and the teacher are told.
+
+Or a school registers somebody again whom a host withdrew: the hosts decide.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,25 @@ from outreach.web import formatting
 
 
 def _subject(context: LetterContext) -> str:
+    if _is_returning(context.snapshot):
+        return subject_with_time(_("Please decide: registered again"), context.snapshot)
     is_another_time = context.snapshot.cause is Cause.COUNTERED
     return subject_with_time(_("Another time proposed") if is_another_time else _("An invitation was passed on"), context.snapshot)
 
 
+def _is_returning(snapshot: LetterSnapshot) -> bool:
+    return snapshot.cause is Cause.REGISTERED
+
+
 def _lead(context: LetterContext) -> str:
     snapshot = context.snapshot
+    if _is_returning(snapshot):
+        phrase = session_phrase(snapshot.session)
+        return _("%(who)s, whom a host withdrew, is registered again for %(session)s.", who=_with_school(snapshot), session=phrase)
+    return _calendar_lead(snapshot)
+
+
+def _calendar_lead(snapshot: LetterSnapshot) -> str:
     who, phrase = _who(snapshot), session_phrase(snapshot.session)
     is_by_family = bool(snapshot.seated) and snapshot.asked is not None and snapshot.asked.by is Reader.GUARDIAN
     if snapshot.cause is Cause.COUNTERED:
@@ -47,6 +63,10 @@ def _who(snapshot: LetterSnapshot) -> str:
     """'Ana (Northside School)', an adult's name, or nothing where no name is known."""
     if not snapshot.seated or snapshot.asked is None:
         return snapshot.asked.name if snapshot.asked else ""
+    return _with_school(snapshot)
+
+
+def _with_school(snapshot: LetterSnapshot) -> str:
     schools = {student.school_name for student in snapshot.seated if student.school_name}
     who = names(snapshot.seated, snapshot)
     return _("%(who)s (%(school)s)", who=who, school=schools.pop()) if len(schools) == 1 else who
@@ -78,6 +98,8 @@ def _proposed(proposal: ProposalSnapshot, zone: str) -> tuple[str, ...]:
 def _button(context: LetterContext) -> Link:
     if context.snapshot.reader is Reader.TEACHER:
         return registrations_link(context)
+    if _is_returning(context.snapshot):
+        return Link(_("Decide on the roster"), session_page(context, "/roster"))
     if context.snapshot.cause is Cause.COUNTERED and context.snapshot.reader is Reader.HOST:
         return Link(_("Move the session"), session_page(context, "/move"))
     return session_link(context)
@@ -86,6 +108,9 @@ def _button(context: LetterContext) -> Link:
 def _notes(context: LetterContext) -> Iterator[str]:
     """Say what happens next, and who else was told."""
     snapshot = context.snapshot
+    if _is_returning(snapshot):
+        yield _("The seat is held until you decide. On the roster you can accept them, or withdraw them again.")
+        return
     yield from _if_another_time(snapshot) if snapshot.cause is Cause.COUNTERED else _if_passed_on(snapshot)
     if snapshot.reader is Reader.TEACHER:
         yield _("We have also told the host.")
@@ -109,7 +134,7 @@ def _if_passed_on(snapshot: LetterSnapshot) -> Iterator[str]:
 
 KIND = SessionKind(
     kind=LetterKind.NOTE,
-    label=_l("A calendar asks for something"),
+    label=_l("A question for host or teacher"),
     subject=_subject,
     lead=_lead,
     says_if_provisional=False,

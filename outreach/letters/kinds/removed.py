@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from flask_babel import lazy_gettext as _l
 
 from outreach.calendars import Method
-from outreach.letters.content import FactRow, LetterContext
-from outreach.letters.kind import SessionKind, no_groups, no_links
+from outreach.letters.content import FactRow, LetterContext, Link
+from outreach.letters.kind import SessionKind, no_groups
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import gone_lead, subject_with_time
-from outreach.letters.links import other_sessions_link
+from outreach.letters.links import family_url, other_sessions_link
 from outreach.letters.notes import about_the_calendar, why_released
 from outreach.letters.out_of_date import NEVER_LEFT, OVER, UNREACHABLE
 from outreach.letters.phrases import is_about_you, is_family, session_phrase
@@ -67,12 +67,18 @@ def _what_follows(snapshot: LetterSnapshot) -> Iterator[str]:
     elif is_family(snapshot) and snapshot.cause in (Cause.WITHDRAWN, Cause.DECLINED):
         if snapshot.cause is Cause.DECLINED:
             yield _("The answer was “Can't come”. For this session, that counts as withdrawing.")
+            yield _("It can be undone on your page for 15 minutes, as long as nobody else has the seat.")
         yield _("If this is a mistake, please tell the teacher soon, while there may still be seats.")
     elif is_family(snapshot) and snapshot.cause is Cause.RELEASED:
         yield from why_released(snapshot)
         yield _("If you still want to take part, please talk to the teacher, who can register again while there are seats.")
     elif is_family(snapshot):
         yield _("The session itself is going ahead. If you have questions, please ask the teacher.")
+
+
+def _links(context: LetterContext) -> Iterator[Link]:
+    if is_family(context.snapshot) and context.snapshot.cause is Cause.DECLINED:
+        yield Link(_("Open your page to undo it"), family_url(context))
 
 
 def _why(_context: LetterContext) -> str:
@@ -91,7 +97,7 @@ KIND = SessionKind(
     groups=no_groups,
     button=other_sessions_link,
     notes=_notes,
-    links=no_links,
+    links=_links,
     stop_label=None,
     why=_why,
     calendar_method=Method.CANCEL,

@@ -12,7 +12,7 @@ from outreach.letters.content import LetterContext
 from outreach.letters.kind import TakenBackWith, kind_with_request
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subject_with_time
+from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subject_with_time, undone_lead
 from outreach.letters.notes import about_the_calendar, what_follows
 from outreach.letters.phrases import names, sentences, session_phrase
 from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
@@ -41,7 +41,7 @@ def _lead(context: LetterContext) -> str:
         return _same_time(snapshot)
     if snapshot.gone:
         return _someone_left(snapshot)
-    return promoted_lead(snapshot) if snapshot.cause is Cause.PROMOTED else part_lead(snapshot)
+    return promoted_lead(snapshot) if snapshot.cause is Cause.PROMOTED else undone_lead(part_lead(snapshot), snapshot)
 
 
 def _same_time(snapshot: LetterSnapshot) -> str:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.letters.content import FactRow, LetterContext
 from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
 from outreach.letters.language import gettext as _
-from outreach.letters.leads import subject_with_time, waiting_lead
+from outreach.letters.leads import subject_with_time, undone_lead, waiting_lead
 from outreach.letters.links import family_links, family_or_session_link
 from outreach.letters.notes import if_a_seat_becomes_free, why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
@@ -22,7 +22,7 @@ def _subject(context: LetterContext) -> str:
 
 
 def _lead(context: LetterContext) -> str:
-    return waiting_lead(context.snapshot)
+    return undone_lead(waiting_lead(context.snapshot), context.snapshot)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:

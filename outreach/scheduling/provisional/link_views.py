@@ -14,6 +14,7 @@ from outreach.db import db
 from outreach.errors import NotThere
 from outreach.families import keep_private
 from outreach.models import OutreachSession, User
+from outreach.registration import what_a_school_confirms
 from outreach.scheduling.form_parts import SeenForm
 from outreach.scheduling.forms import CallOffForm
 from outreach.scheduling.preview import recipients
@@ -22,7 +23,7 @@ from outreach.scheduling.provisional.views import look_again
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose, read
-from outreach.web import limiter, settings
+from outreach.web import limiter, settings, shown
 
 decisions = Blueprint("decisions", __name__)
 limiter.limit("120/minute")(decisions)
@@ -40,7 +41,7 @@ def show(token: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Let it take place."""
     session_id, form = _opened(token).id, SeenForm()
-    status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now()))
+    status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now(), shown=shown()))
     return _after(status, token, session_id, form)
 
 
@@ -48,7 +49,7 @@ def confirm(token: str) -> ResponseReturnValue:
 def call_off(token: str) -> ResponseReturnValue:
     """Cancel it, for a reason everybody reads."""
     session_id, form = _opened(token).id, CallOffForm()
-    status = tried(form, lambda: provisional.call_off(session_id, form.reason.data, seen=form.seen, now=clock.now()))
+    status = tried(form, lambda: provisional.call_off(session_id, form.reason.data, seen=form.seen, now=clock.now(), shown=shown()))
     return _after(status, token, session_id, form)
 
 
@@ -66,13 +67,14 @@ def _after(status: int, token: str, session_id: int, form: SeenForm) -> Response
     if status == DONE or not outreach_session.awaits_decision:
         return redirect(url_for("decisions.show", token=token), code=303)
     whole = form if isinstance(form, CallOffForm) else CallOffForm(formdata=None, data={"seen_at": form.seen_at.data})
-    whole.form_errors = form.form_errors
+    whole.form_errors, whole.changes = form.form_errors, form.changes
     return _page(token, outreach_session, whole), status
 
 
 def _page(token: str, outreach_session: OutreachSession, form: CallOffForm) -> str:
     rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
-    page = {"form": form, "recipients": rows, "now": clock.now(), "token": token}
+    facts = what_a_school_confirms(outreach_session)
+    page = {"form": form, "recipients": rows, "facts": facts, "now": clock.now(), "token": token}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 
 

@@ -10,6 +10,7 @@ from outreach import policy
 from outreach.db import db
 from outreach.errors import Stale
 from outreach.models import OutreachSession, SessionState
+from outreach.registration import what_a_school_confirms
 from outreach.scheduling import form_defaults
 from outreach.scheduling.change_views import scheduling
 from outreach.scheduling.form_parts import SeenForm
@@ -19,7 +20,7 @@ from outreach.scheduling.preview import recipients
 from outreach.scheduling.provisional import use_cases as provisional
 from outreach.scheduling.views import DONE, tried
 from outreach.time import clock
-from outreach.web import load, signed_in
+from outreach.web import load, shown, signed_in
 
 __all__ = ["scheduling"]
 
@@ -40,7 +41,7 @@ def confirm(session_id: int) -> ResponseReturnValue:
     """Let it take place."""
     load(OutreachSession, session_id, policy.hosts)
     form = SeenForm()
-    status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now()))
+    status = tried(form, lambda: provisional.confirm(session_id, seen=form.seen, now=clock.now(), shown=shown()))
     if status == DONE:
         flash(_("Confirmed. We are telling everybody."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
@@ -63,17 +64,18 @@ def leave_open(session_id: int) -> ResponseReturnValue:
     if status == Stale.status:
         outreach_session = look_again(session_id, form)
     rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
-    return render_template("scheduling/decide_later.html", form=form, outreach_session=outreach_session, recipients=rows), status
+    page = {"form": form, "recipients": rows, "facts": what_a_school_confirms(outreach_session)}
+    return render_template("scheduling/decide_later.html", outreach_session=outreach_session, **page), status
 
 
 def _leave_open(session_id: int, form: DecisionTimeForm) -> None:
     decision = DecisionInput(is_provisional=True, wall=form.decides.data)
-    provisional.leave_open(session_id, decision, seen=form.seen, now=clock.now())
+    provisional.leave_open(session_id, decision, seen=form.seen, now=clock.now(), shown=shown())
 
 
 def _question(outreach_session: OutreachSession, form: SeenForm) -> str:
     rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar"))
-    page = {"form": form, "recipients": rows, "now": clock.now()}
+    page = {"form": form, "recipients": rows, "facts": what_a_school_confirms(outreach_session), "now": clock.now()}
     return render_template("scheduling/decide.html", outreach_session=outreach_session, **page)
 
 

@@ -207,10 +207,8 @@ def page_is_true(world: World, session: Session, address: Address) -> None:
         return
     assert asked is not None
     alone = [place for place in about if session.speaks_alone(address, place)]
-    at_stake = [place for place in about if session.frees and place in session.at_stake(address)]
     assert (asked.answer, asked.sequence) == (entry.answer, entry.revision)
-    assert _numbers(world, asked.at_stake) == {place.student.number for place in at_stake}
-    assert _numbers(world, asked.to_ask_about) == {place.student.number for place in alone}
+    assert _numbers(world, asked.about) == {place.student.number for place in about}
     assert _numbers(world, asked.to_agree_on) == {place.student.number for place in about if place not in alone}
 
 

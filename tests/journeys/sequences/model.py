@@ -245,19 +245,22 @@ class Model:
     # What families do
 
     def answer(self, session: Session, address: Address, said: Answer, *, is_proven: bool = True, stamp: datetime | None = None) -> None:
-        """An answer to what stands holds; a "no" that is proven gives back the places this address speaks for alone."""
+        """An answer to what stands holds."""
         entry = session.live[address]
         entry.answer, entry.answered, entry.is_proven = said, stamp or self.now, is_proven
-        gives_back = said is Answer.DECLINED and is_proven and session.frees and session.is_published and self.now < session.starts
-        if gives_back and (ended := session.at_stake(address)):
-            self._end(session, ended, RegistrationState.WITHDRAWN, None)
 
     def reply(self, session: Session, address: Address, said: Answer, revision: int, *, stamp: datetime, is_proven: bool) -> bool:
-        """A calendar's answer counts if it is to what was last asked, and no newer one has come; say whether it does."""
+        """A calendar's answer counts if it is to what was last asked, and no newer one has come; say whether it does.
+
+        A "no" that is proven gives back the places this address speaks for alone, where the session says so.
+        """
         entry = session.live.get(address)
         if entry is None or self.now >= session.ends or revision < entry.asked_at or (entry.answered and stamp <= entry.answered):
             return False
         self.answer(session, address, said, is_proven=is_proven, stamp=stamp)
+        gives_back = said is Answer.DECLINED and is_proven and session.frees and session.is_published and self.now < session.starts
+        if gives_back and (ended := session.at_stake(address)):
+            self._end(session, ended, RegistrationState.WITHDRAWN, None)
         return True
 
     def answer_on_page(self, session: Session, address: Address, said: Answer, revision: int) -> None:
