@@ -105,7 +105,7 @@ def test_the_host_sees_that_a_seat_is_held_and_not_why(scene: Scene) -> None:
 
 def test_the_family_sees_until_when_and_what_for(scene: Scene) -> None:
     page = scene.page(scene.link(OWN, LinkPurpose.FAMILY))
-    assert f"The school has until {UNTIL} to settle what is missing. Then the seat goes to somebody else." in page
+    assert f"If this isn't settled by {UNTIL}, the seat goes to somebody else." in page
     assert "Still missing: a guardian." in page
 
 

@@ -59,7 +59,7 @@ from tests.support.rivals import Act, overtaking
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.empty_database, pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-OF_A_CANCELLATION = {LetterKind.CANCELLED, LetterKind.DIGEST, LetterKind.WRONG_ADDRESS}
+OF_A_CANCELLATION = {LetterKind.CANCELLED, LetterKind.DIGEST, LetterKind.WRONG_ADDRESS, LetterKind.NOT_MINE}
 
 
 @dataclass

@@ -37,7 +37,7 @@ def with_surnames(about: LetterSnapshot) -> dict[str, Any]:
 
 
 # Nobody can withdraw from these any more.
-ENDED = (LetterKind.CANCELLED, LetterKind.REMOVED, LetterKind.THANKS)
+ENDED = (LetterKind.CANCELLED, LetterKind.REMOVED, LetterKind.THANKS, LetterKind.NOT_MINE)
 
 
 @pytest.mark.parametrize("case", TO_FAMILIES)
@@ -234,12 +234,17 @@ def test_address_that_is_no_web_address_is_words_alone() -> None:
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_links_of_a_family_are_for_its_mailbox_and_this_session(case: str) -> None:
     about = LetterSnapshot.from_json(CASES[case].facts)
-    expires_at = about.session.ends_at + timedelta(days=30)
-    purposes = {"": tokens.LinkPurpose.FAMILY, "/not-mine": tokens.LinkPurpose.NOT_MINE, "/reminders": tokens.LinkPurpose.REMINDERS}
-    for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine|/reminders)?", received(CASES[case]).text):
+    purposes = {
+        "": tokens.LinkPurpose.FAMILY,
+        "/not-mine": tokens.LinkPurpose.NOT_MINE,
+        "/reminders": tokens.LinkPurpose.REMINDERS,
+        "/undo": tokens.LinkPurpose.UNDO,
+    }
+    for token, rest in re.findall(r"https://outreach\.example/i/([^/\s]+)(/not-mine|/reminders|/undo)?", received(CASES[case]).text):
         purpose = purposes[rest]
+        ends = WRITTEN + timedelta(days=7) if purpose is tokens.LinkPurpose.UNDO else about.session.ends_at + timedelta(days=30)
         ticket = tokens.read(token, purpose, SETTINGS.secret_key, WRITTEN)
-        assert ticket == tokens.Ticket(7, about.session.id, purpose, 1, expires_at)
+        assert ticket == tokens.Ticket(7, about.session.id, purpose, 1, ends)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -268,14 +273,14 @@ def test_every_letter_says_that_nobody_wrote_it(case: str) -> None:
 @pytest.mark.parametrize("case", TO_FAMILIES)
 def test_guardians_alone_can_say_not_my_child(case: str) -> None:
     one = CASES[case]
-    may = one.facts["reader"] == Reader.GUARDIAN and one.kind is not LetterKind.REMOVED
+    may = one.facts["reader"] == Reader.GUARDIAN and one.kind not in (LetterKind.REMOVED, LetterKind.NOT_MINE)
 
     assert ("/not-mine" in received(one).text) == may
 
 
 @pytest.mark.parametrize("case", [case for case, one in TO_FAMILIES.items() if one.kind not in ENDED])
 def test_family_finds_the_page_where_it_can_withdraw(case: str) -> None:
-    assert re.search(r"https://outreach\.example/i/[^/\s]+\n", received(CASES[case]).text)
+    assert re.search(r"https://outreach\.example/i/[^/\s]+(/withdrawal)?\n", received(CASES[case]).text)
 
 
 def test_new_link_version_gives_another_link() -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from outreach.models import Answer, ReasonKind, RegistrationState, SessionState
 from tests.journeys.sequences.model_people import Address, Guardian, No, People, Student
-from tests.journeys.sequences.model_sessions import CONFIRMED, HAVE_AN_ENTRY, OFFERED, PENDING, WAITING, Place, Session
+from tests.journeys.sequences.model_sessions import HAVE_AN_ENTRY, OFFERED, PENDING, WAITING, Place, Session
 from tests.journeys.sequences.people import MAYA, MORNING, PLACES, SESSIONS, Clock
 
 GONE = {RegistrationState.WITHDRAWN, RegistrationState.REMOVED}
@@ -200,7 +200,10 @@ class Model:
             raise No("Nothing is on offer.")
         if takes and session.is_barred(place):
             raise No("They are too young by now, or somebody must be responsible first.")
-        place.state = CONFIRMED if takes else WAITING
+        if takes:
+            session.seat(place, self.now)
+        else:
+            place.state = WAITING
         self._tell(session, [place] if takes else session.fill(self.now))
 
     def take_free_seat(self, session: Session, place: Place) -> None:
@@ -208,7 +211,8 @@ class Model:
         session.must_still_begin(self.now)
         if place.state is not WAITING or not session.has_seat_for(place, self.now):
             raise No("No seat is free for them.")
-        place.state, place.why = CONFIRMED, None
+        place.why = None
+        session.seat(place, self.now)
         self._tell(session, [place])
 
     def correct(self, change: Callable[[], object], *concerned: Student) -> None:

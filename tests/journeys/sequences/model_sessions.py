@@ -17,7 +17,7 @@ from tests.journeys.sequences.model_people import Address, No, Student
 from tests.journeys.sequences.people import PLACES
 
 OFFERED, CONFIRMED, WAITING = RegistrationState.OFFERED, RegistrationState.CONFIRMED, RegistrationState.WAITING
-PENDING, RELEASED = RegistrationState.PENDING, RegistrationState.RELEASED
+PENDING, RELEASED, REMOVED = RegistrationState.PENDING, RegistrationState.RELEASED, RegistrationState.REMOVED
 HAVE_AN_ENTRY = (PENDING, CONFIRMED)
 SCHOOLS_ZONE = "Europe/London"
 Reason = tuple[ReasonKind, object]  # as whom, and the adult or the place it is about
@@ -149,6 +149,22 @@ class Session:
         """They may be given no seat now, and one they have is held: too young by now, or nobody is responsible for them."""
         return self.is_too_young(place) or place.student.needs_guardian(self.day)
 
+    def is_returning(self, place: Place) -> bool:
+        """A host withdrew them before, so a host decides whether they may come."""
+        return any(one.student is place.student and one.state is REMOVED for one in self.places)
+
+    def seat(self, place: Place, now: datetime) -> None:
+        """Give them a seat, or have it held."""
+        place.state, place.held_until = CONFIRMED, None
+        if self.is_barred(place) or self.is_returning(place):
+            place.state, place.held_until = PENDING, self._held_until(place, now)
+
+    def _held_until(self, place: Place, now: datetime) -> datetime:
+        """A teacher has three days on the schools' clock, a host on the session's."""
+        zone = SCHOOLS_ZONE if place.student.needs_guardian(self.day) else PLACES[self.place]
+        late = max(self.starts - timedelta(hours=24), six_hours_by_day(now, zone))
+        return min(place.held_until or min(three_school_days(now, zone), late), self.starts)
+
     def queue(self, now: datetime) -> list[Place]:
         """Who waits and may be given a seat now; on the last day nobody is asked twice, and who may have none never."""
         waiting = [one for one in self.places if one.state is WAITING and not self.is_barred(one)]
@@ -180,6 +196,8 @@ class Session:
         why = WaitReason.FULL if seated == free else WaitReason.SCHOOL_LIMIT
         able = [student for student in students if not student.needs_guardian(self.day)]
         first = [Place(one, teacher, CONFIRMED) for one in able[:seated]]
+        for place in first:
+            self.seat(place, now)
         later = [one for one in students if one not in able[:seated]]
         added = [*first, *(Place(one, teacher, WAITING, why if one in able else None) for one in later)]
         self.places += added
@@ -203,30 +221,28 @@ class Session:
             changed.append(place)
         offered = [place for place in self.places if place.state is OFFERED]
         for place in offered:
-            place.state = CONFIRMED if unasked else OFFERED
+            if unasked:
+                self.seat(place, now)
             place.offered_until = place.offered_until and min(place.offered_until, self.starts)
         chosen = self.next_in_line(self.queue(now))
         for place in chosen:
-            place.state, place.why = (CONFIRMED if unasked else OFFERED), None
+            place.state, place.why = OFFERED, None
+            if unasked:
+                self.seat(place, now)
             place.offered_until = place.offered_until if unasked else min(six_hours_by_day(now, PLACES[self.place]), self.starts)
         return [*changed, *offered, *chosen] if unasked else [*changed, *chosen]
 
     def hold(self, now: datetime) -> list[Place]:
-        """Hold the seats of minors who have lost all guardians, and of who is too young; confirm those that aren't any more.
-
-        A teacher has three days on the schools' clock, a host on the session's.
-        """
+        """Hold the seats of minors who have lost all guardians, of who is too young, and of who returns; confirm the others."""
         changed = []
         for place in (one for one in self.places if one.state in HAVE_AN_ENTRY):
-            state = PENDING if self.is_barred(place) else CONFIRMED
+            state = PENDING if self.is_barred(place) or self.is_returning(place) else CONFIRMED
             if state is not place.state:
                 place.state, place.held_until = state, None
                 changed.append(place)
                 self.touched |= {address for address, _kind in place.student.hears(self.day)}
             if state is PENDING:
-                zone = SCHOOLS_ZONE if place.student.needs_guardian(self.day) else PLACES[self.place]
-                late = max(self.starts - timedelta(hours=24), six_hours_by_day(now, zone))
-                place.held_until = min(place.held_until or min(three_school_days(now, zone), late), self.starts)
+                place.held_until = self._held_until(place, now)
         return changed
 
     def release(self, now: datetime) -> list[Place]:
