@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db
@@ -53,25 +53,11 @@ LABELS = {
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 
 
-def _without_guardian(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
-    """Find those who are minors on the day and whose last guardian has gone."""
-    day = outreach_session.starts_wall.date()
-    rows = db.session.execute(
-        select(Student.id, Student.birth_date, School.majority_age)
-        .join(School, School.id == Student.school_id)
-        .where(Student.id.in_(student_ids), Student.guardians_gone_at.is_not(None))
-    )
-    minors = (row.id for row in rows if Student(birth_date=row.birth_date).is_minor_on(day, row.majority_age))
-    return dict.fromkeys(minors, (HoldReason.NO_GUARDIAN,))
+def _guardian_or_host_missing(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those who are minors on the day and whose last guardian has gone, and those who come back without a host's word.
 
-
-def _too_young(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
-    """Find those who are below the age floor by now, and whom nobody has kept nonetheless."""
-    return dict.fromkeys(too_young(outreach_session, student_ids), (HoldReason.TOO_YOUNG,))
-
-
-def _removed_before(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
-    """Find those whom a host withdrew from this session, and whom nobody has accepted since: none of their later seats was confirmed."""
+    A host withdrew these from this session, and nobody has accepted them since: none of their later seats was confirmed.
+    """
     removed, later = aliased(Registration), aliased(Registration)
     was_accepted = (
         select(RegistrationStep.id)
@@ -79,16 +65,35 @@ def _removed_before(outreach_session: OutreachSession, student_ids: Collection[i
         .where(later.session_id == removed.session_id, later.student_id == removed.student_id, later.id > removed.id)
         .where(RegistrationStep.state == RegistrationState.CONFIRMED)
     )
-    found = select(removed.student_id).where(
-        removed.session_id == outreach_session.id,
-        removed.student_id.in_(student_ids),
-        removed.state == RegistrationState.REMOVED,
-        ~was_accepted.exists(),
+    comes_back = (
+        exists()
+        .where(removed.session_id == outreach_session.id, removed.student_id == Student.id, removed.state == RegistrationState.REMOVED)
+        .where(~was_accepted.exists())
     )
-    return dict.fromkeys(db.session.scalars(found), (HoldReason.REMOVED_BEFORE,))
+    lost_guardians = Student.guardians_gone_at.is_not(None)
+    found: dict[int, list[HoldReason]] = {}
+    day = outreach_session.starts_wall.date()
+    for row in db.session.execute(
+        select(
+            *(Student.id, Student.birth_date, School.majority_age),
+            *(lost_guardians.label("has_lost_guardians"), comes_back.label("comes_back")),
+        )
+        .join(School, School.id == Student.school_id)
+        .where(Student.id.in_(student_ids), lost_guardians | comes_back)
+    ):
+        if row.has_lost_guardians and Student(birth_date=row.birth_date).is_minor_on(day, row.majority_age):
+            found.setdefault(row.id, []).append(HoldReason.NO_GUARDIAN)
+        if row.comes_back:
+            found.setdefault(row.id, []).append(HoldReason.REMOVED_BEFORE)
+    return found
 
 
-GATES: list[Gate] = [_without_guardian, _too_young, _removed_before]
+def _too_young(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those who are below the age floor by now, and whom nobody has kept nonetheless."""
+    return dict.fromkeys(too_young(outreach_session, student_ids), (HoldReason.TOO_YOUNG,))
+
+
+GATES: list[Gate] = [_guardian_or_host_missing, _too_young]
 
 
 def settlers(reasons: Iterable[HoldReason]) -> set[Settler]:
