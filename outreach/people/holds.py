@@ -10,9 +10,10 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import exists, select
+from sqlalchemy import Select, bindparam, exists, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db
@@ -53,8 +54,8 @@ LABELS = {
 Gate = Callable[[OutreachSession, Collection[int]], Mapping[int, Collection[HoldReason]]]
 
 
-def _guardian_or_host_missing(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
-    """Find those who are minors on the day and whose last guardian has gone, and those who come back without a host's word.
+def _statement() -> Select[int, date | None, int, bool, bool]:
+    """Find students whose last guardian has gone, and those who come back without a host's word.
 
     A host withdrew these from this session, and nobody has accepted them since: none of their later seats was confirmed.
     """
@@ -67,21 +68,26 @@ def _guardian_or_host_missing(outreach_session: OutreachSession, student_ids: Co
     )
     comes_back = (
         exists()
-        .where(removed.session_id == outreach_session.id, removed.student_id == Student.id, removed.state == RegistrationState.REMOVED)
-        .where(~was_accepted.exists())
+        .where(removed.session_id == bindparam("session_id"), removed.student_id == Student.id)
+        .where(removed.state == RegistrationState.REMOVED, ~was_accepted.exists())
     )
     lost_guardians = Student.guardians_gone_at.is_not(None)
+    return (
+        select(Student.id, Student.birth_date, School.majority_age, lost_guardians.label("lost_guardians"), comes_back.label("comes_back"))
+        .join(School, School.id == Student.school_id)
+        .where(Student.id.in_(bindparam("student_ids", expanding=True)), lost_guardians | comes_back)
+    )
+
+
+_STATEMENT = _statement()
+
+
+def _guardian_or_host_missing(outreach_session: OutreachSession, student_ids: Collection[int]) -> Mapping[int, Collection[HoldReason]]:
+    """Find those who are minors on the day and whose last guardian has gone, and those whom a host must accept first."""
     found: dict[int, list[HoldReason]] = {}
     day = outreach_session.starts_wall.date()
-    for row in db.session.execute(
-        select(
-            *(Student.id, Student.birth_date, School.majority_age),
-            *(lost_guardians.label("has_lost_guardians"), comes_back.label("comes_back")),
-        )
-        .join(School, School.id == Student.school_id)
-        .where(Student.id.in_(student_ids), lost_guardians | comes_back)
-    ):
-        if row.has_lost_guardians and Student(birth_date=row.birth_date).is_minor_on(day, row.majority_age):
+    for row in db.session.execute(_STATEMENT, {"session_id": outreach_session.id, "student_ids": list(student_ids)}):
+        if row.lost_guardians and Student(birth_date=row.birth_date).is_minor_on(day, row.majority_age):
             found.setdefault(row.id, []).append(HoldReason.NO_GUARDIAN)
         if row.comes_back:
             found.setdefault(row.id, []).append(HoldReason.REMOVED_BEFORE)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from functools import cache
 
 from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -61,6 +62,7 @@ def guardian_mailboxes(student_ids: Collection[int]) -> dict[int, dict[int, bool
     return found
 
 
+@cache  # putting it together takes longer than many a query that it is part of
 def answering_teacher() -> ColumnElement[int]:
     """Give who answers for a registration: the teacher who registered the student.
 
