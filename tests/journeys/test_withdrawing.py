@@ -1,4 +1,4 @@
-"""Withdrawing and taking it back, and a form that was open while the session moved: real pages, and e-mails by a real mail server."""
+"""Withdrawing and taking it back, a form that was open while the session moved, and "not my child": real pages, real e-mails."""
 
 from __future__ import annotations
 
@@ -135,3 +135,29 @@ def test_what_a_teacher_confirms_is_asked_again_if_the_session_moved_meanwhile(s
     teacher.page.get_by_label("The guardians of all these students").check()
     register.click()
     assert "1 has a seat." in teacher.text
+
+
+def test_not_my_child_takes_two_steps_and_is_undone_from_the_last_e_mail(stage: Stage) -> None:
+    def seats(state: str) -> int:
+        return stage.service.count(f"SELECT count(*) FROM registration WHERE student_id < 3 AND state = '{state}'")  # noqa: S608 (our own words)
+
+    home, teacher, before = stage.visitor(), stage.visitor(TEACHER), seats("confirmed")
+    home.open(stage.mails(HOME)[-1].link(r"/i/[\w.-]+/not-mine"))
+    home.press("This isn't my child")
+    assert "Nothing has changed yet." in home.text
+    assert (seats("confirmed"), seats("pending")) == (before, 0)
+    home.press("Yes, stop the e-mails")
+    last = stage.mails(HOME)[-1]
+    assert (last.entry.method, "Ana" in last.text, "Ben" in last.text) == ("CANCEL", False, False)
+    assert (seats("confirmed"), seats("pending")) == (0, before)
+    teacher.open(f"/sessions/{stage.session_id}/seats")
+    assert "still missing: a guardian" in teacher.text
+
+    home.open(last.link(r"/i/[\w.-]+/undo"))
+    home.press("Undo it")
+    assert "You have undone this" in home.text
+    again = stage.mails(HOME)[-1]
+    assert (again.entry.method, again.entry.uid, again.entry.sequence > last.entry.sequence) == ("REQUEST", last.entry.uid, True)
+    assert (seats("confirmed"), seats("pending")) == (before, 0)
+    home.open(last.link(r"/i/[\w.-]+/undo"))
+    assert "You have undone this" in home.text
