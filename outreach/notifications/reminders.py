@@ -98,16 +98,17 @@ def _takes_thanks(session_id: int) -> tuple[ColumnElement[bool], ...]:
     def has(*which: ColumnElement[bool]) -> ColumnElement[bool]:
         return exists().where(reason.invitation_id == Invitation.id, *which)
 
-    own_seat = (
-        *(reason.kind == ReasonKind.STUDENT, Registration.id == reason.registration_id, Student.id == Registration.student_id),
+    seat = (
+        *(Registration.id == reason.registration_id, Student.id == Registration.student_id),
         *(School.id == Registration.school_id, OutreachSession.id == Registration.session_id),
     )
-    is_teacher, is_guardian = (has(reason.kind == kind) for kind in (ReasonKind.TEACHER, ReasonKind.GUARDIAN))
+    is_teacher, is_guardian = has(reason.kind == ReasonKind.TEACHER), has(reason.kind == ReasonKind.GUARDIAN, *seat, _IS_MINOR)
+    is_of_age = has(reason.kind == ReasonKind.STUDENT, *seat, ~_IS_MINOR)
     wants_them = exists().where(mailbox.id == Invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None), mailbox.stopped_at.is_(None))
     had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.THANKS)
     return (
         *(Invitation.session_id == session_id, Invitation.is_live.is_(True), wants_them, ~had, ~has(reason.kind == ReasonKind.HOST)),
-        or_(is_teacher, (Invitation.answer != Answer.DECLINED) & or_(is_guardian, has(*own_seat, ~_IS_MINOR))),
+        or_(is_teacher, (Invitation.answer != Answer.DECLINED) & or_(is_guardian, is_of_age)),
     )
 
 

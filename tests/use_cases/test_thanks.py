@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import pytest
@@ -248,3 +248,10 @@ def test_two_workers_at_once_write_it_once(app: Flask, make: Builder) -> None:
     worker = partial(plan_thanks, now=datetime(2027, 3, 19, 20, 0, tzinfo=UTC))
     overtaking(app, worker, worker)
     assert len(thanks()) == 2
+
+
+def test_who_turns_out_to_be_of_age_is_thanked_instead_of_their_guardian(world: Neighbours) -> None:
+    """A birth date that is corrected once the session is over changes no invitation any more."""
+    change(Student, world.students["Ana"].id, birth_date=date(2000, 1, 1))
+    plan_thanks(now=MORNING)
+    assert thanks(world.first).keys() == OF_FIRST - {PAUL} | {ANA}
