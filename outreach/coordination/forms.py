@@ -29,7 +29,9 @@ class TimeFilter(enum.StrEnum):
 
 
 class OrganisationForm(Form):
-    """What schools and sites have in common."""
+    """What schools and sites have in common. `says_where`: the field with the words that say where in the country it is."""
+
+    says_where = "address"
 
     name = LineField(_l("Name"), (required(_l("Please give it a name.")),))
     country = CountryField(_l("Country"))
@@ -43,19 +45,17 @@ class OrganisationForm(Form):
         """Take the zone of the place where none was chosen."""
         valid: bool = super().validate(*args, **kwargs)
         if not self.zone.data and self.country.data and not self.zone.errors:
-            self.zone.data = zone_of_place(self.country.data, self.where_it_is())
+            self.zone.data = zone_of_place(self.country.data, self[self.says_where].data or "")
             if self.zone.data is None:
                 self.zone.errors = [_("Clocks differ within this country. Please choose the time zone of this place.")]
                 return False
         return valid
 
-    def where_it_is(self) -> str:
-        """Give the words that say where in the country it is."""
-        raise NotImplementedError
-
 
 class SchoolForm(OrganisationForm):
     """A school."""
+
+    says_where = "town"
 
     town = LineField(_l("Town"), (Optional(),))
     majority_age = IntegerField(
@@ -66,10 +66,6 @@ class SchoolForm(OrganisationForm):
             "Guardians of students under this age get every e-mail too. It is 18 nearly everywhere, and 19 or 21 in some states."
         ),
     )
-
-    def where_it_is(self) -> str:
-        """Its town."""
-        return self.town.data or ""
 
     def typed(self) -> SchoolInput:
         """Give what was typed."""
@@ -97,10 +93,6 @@ class SiteForm(OrganisationForm):
     def floors(self) -> dict[int, int | None]:
         """Give the age floor of each area, as typed."""
         return {key: self[f"floor_{key}"].data for key in self.area_ids}
-
-    def where_it_is(self) -> str:
-        """Its address."""
-        return self.address.data or ""
 
     def typed(self) -> SiteInput:
         """Give what was typed."""
