@@ -22,7 +22,6 @@ from outreach.models import (
     OutreachSession,
     Reader,
     Registration,
-    RoleName,
     SessionSnapshot,
     StudentSnapshot,
     User,
@@ -30,7 +29,7 @@ from outreach.models import (
 from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import HoldReason, for_host, hold_reasons, open_hosts
+from outreach.people import HoldReason, for_host, hold_reasons, open_coordinators, open_hosts
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -89,7 +88,7 @@ def ask_who_keeps_a_seat(
     named = for_host(Registration.id.in_(registration_ids))
     seated = tuple(replace(one, held_until=held_until[one.registration_id]) for one in named)
     hosts = open_hosts(outreach_session)
-    readers = dict.fromkeys(_coordinators(), Reader.COORDINATOR) if asks_coordinators or not hosts else {}
+    readers = dict.fromkeys(open_coordinators(), Reader.COORDINATOR) if asks_coordinators or not hosts else {}
     readers |= dict.fromkeys(hosts, Reader.HOST)
     drafts = [_keep_or_release(user, reader, snapshot_of(outreach_session), seated, now=now) for user, reader in readers.items()]
     enqueue(drafts, now=now)
@@ -113,12 +112,7 @@ def _keep_or_release(
 
 
 def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User]:
-    return _coordinators() if step is DecisionStep.ESCALATE else open_hosts(outreach_session)
-
-
-def _coordinators() -> list[User]:
-    coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
-    return list(db.session.scalars(coordinators))
+    return open_coordinators() if step is DecisionStep.ESCALATE else open_hosts(outreach_session)
 
 
 def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLetter:

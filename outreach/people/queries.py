@@ -95,8 +95,13 @@ def open_hosts(outreach_session: OutreachSession) -> list[User]:
 
 def responsible_hosts(outreach_session: OutreachSession) -> list[User]:
     """Give the hosts who can be asked; where there is none, the coordinators stand in."""
+    return open_hosts(outreach_session) or open_coordinators()
+
+
+def open_coordinators() -> list[User]:
+    """Give the coordinators with an open account."""
     coordinators = select(User).where(User.active, User.roles.any(name=RoleName.COORDINATOR)).order_by(User.id)
-    return open_hosts(outreach_session) or list(db.session.scalars(coordinators))
+    return list(db.session.scalars(coordinators))
 
 
 def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
