@@ -15,7 +15,8 @@ from sqlalchemy import func, select
 from outreach.db import Base, db
 from outreach.models import Application, FormUse, Letter, OutreachSession, Registration, School, SchoolClass, Site, Student, User
 from outreach.time import clock
-from outreach.web import forget_form_keys
+from outreach.tokens import LinkPurpose, Ticket, sign
+from outreach.web import forget_form_keys, settings
 from tests.pages.test_accounts import FORM as APPLICATION
 from tests.pages.test_scheduling import typed
 from tests.support.builders import Builder
@@ -128,3 +129,15 @@ def test_keys_are_forgotten_after_a_week(make: Builder, client_of: Clients, now:
     client.post("/classes/new", data={"name": "9B", "form_key": key_on(client, "/classes/new")})
     assert (forget_form_keys(now=now + timedelta(days=7)), count(FormUse)) == (0, 1)
     assert (forget_form_keys(now=now + timedelta(days=7, seconds=1)), count(FormUse)) == (1, 0)
+
+
+def test_pages_behind_links_carry_no_key(make: Builder, client_of: Clients, now: datetime) -> None:
+    """What they do may be done, undone and done again from an old page; and what they lead to isn't kept."""
+    family = invited(make, now)
+    ticket = Ticket(family.mailbox(PARENT).id, family.outreach_session.id, LinkPurpose.REMINDERS, 1, now + timedelta(days=9))
+    address = f"/i/{sign(ticket, settings().secret_key)}/reminders"
+    client = client_of(None)
+    for press in (address, f"{address}/restart", address):
+        assert client.post(press).status_code == 303
+        assert "form_key" not in client.get(address, follow_redirects=True).text
+    assert count(FormUse) == 0
