@@ -7,8 +7,8 @@ from typing import Any
 import flask_security.forms as theirs
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_security import PasswordUtil
-from flask_security.utils import password_complexity_validator
+from flask_security import PasswordUtil, current_user, verify_password
+from flask_security.utils import get_message, password_complexity_validator
 from wtforms import PasswordField, RadioField
 from wtforms.validators import Optional, ValidationError
 
@@ -92,6 +92,13 @@ class ResetPasswordForm(theirs.ResetPasswordForm):
         _relabel(self, password=_("New password"), password_confirm=_("Repeat the new password"))
         self.password.description = PASSWORD_HINT
 
+    def validate(self, **kwargs: Any) -> bool:
+        """Say everything at once: a weak password too where the two differ."""
+        valid: bool = super().validate(**kwargs)
+        if not valid:
+            _say_what_is_weak(self.password, self.user)
+        return valid
+
 
 class ChangePasswordForm(theirs.ChangePasswordForm):
     """The present password, and the new one twice."""
@@ -101,6 +108,18 @@ class ChangePasswordForm(theirs.ChangePasswordForm):
         super().__init__(*args, **kwargs)
         _relabel(self, password=_("Current password"), new_password=_("New password"), new_password_confirm=_("Repeat the new password"))
         self.new_password.description = PASSWORD_HINT
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Say everything at once: what is wrong with the present password, and with the new one."""
+        valid: bool = super().validate(**kwargs)
+        if valid:
+            return True
+        present = self.password.data or ""
+        if not self.password.errors and current_user.password and not verify_password(present, current_user.password):
+            name = "INVALID_PASSWORD" if present.strip() else "PASSWORD_NOT_PROVIDED"
+            self.password.errors = [get_message(name)[0]]
+        _say_what_is_weak(self.new_password, current_user)
+        return False
 
 
 class WishForm(Form):
@@ -167,6 +186,11 @@ class AddressForm(Form):
     """Where the confirmation letter goes again."""
 
     email = AddressField(_l("E-mail"), (required(_l("Please enter your e-mail address.")),))
+
+
+def _say_what_is_weak(field: Any, user: Any) -> None:
+    if field.data and not field.errors:
+        field.errors = security.password_util.validate(field.data, False, user=user)[0] or []  # noqa: FBT003 (Flask-Security's signature)
 
 
 def _relabel(form: Any, **labels: str) -> None:

@@ -68,14 +68,19 @@ def apply_again(user_id: int, wish: Wish, *, now: datetime) -> None:
     """Take an application from somebody who is signed in. Raises Refusal while one for the same role waits."""
     with transaction():
         user = _user(user_id)
-        waits = select(Application.id).where(
-            Application.user_id == user.id, Application.role == wish.role, Application.state == ApplicationState.PENDING
-        )
-        if db.session.scalar(waits) is not None:
-            raise Refusal(
-                _("Your application for this role is waiting for a decision. We'll e-mail you as soon as there is one."), field="role"
-            )
+        must_not_wait(user.id, wish.role)
         db.session.add(_application(user.id, wish, now))
+
+
+def must_not_wait(user_id: int, role: str | None) -> None:
+    """Raise Refusal while an application for this role waits."""
+    waits = select(Application.id).where(
+        Application.user_id == user_id, Application.role == role, Application.state == ApplicationState.PENDING
+    )
+    if role in list(RoleName) and db.session.scalar(waits) is not None:
+        raise Refusal(
+            _("Your application for this role is waiting for a decision. We'll e-mail you as soon as there is one."), field="role"
+        )
 
 
 def ask_again(email: str, *, now: datetime) -> None:

@@ -15,7 +15,7 @@ from outreach.accounts.forms import AddressForm, ApplyForm, ConfirmForm, Profile
 from outreach.accounts.security import address_in_form
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db
-from outreach.errors import OutreachError
+from outreach.errors import OutreachError, Refusals
 from outreach.models import Application, RoleName, User
 from outreach.time import clock
 from outreach.web import limiter, me, security, signed_in, validated
@@ -120,7 +120,17 @@ def _apply_again() -> ResponseReturnValue:
         else:
             flash(_("Thank you. A coordinator will look at your application, and we'll e-mail you the decision."), "success")
             return redirect(url_for("accounts.home"), code=303)
+    elif form.is_submitted():
+        for reason in _why_not(form):
+            form.refuse(reason)
     return render_template("accounts/apply_again.html", form=form), _status(form)
+
+
+def _why_not(form: WishForm) -> Refusals:
+    """Give what applying would refuse, also while something else in the form is wrong."""
+    reasons = Refusals()
+    reasons.unless(lambda: use_cases.must_not_wait(me().id, form.role.data))
+    return reasons
 
 
 def _wish(form: WishForm) -> Wish:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db, locked
-from outreach.errors import NotThere, Refusal
+from outreach.errors import NotThere, Refusal, Refusals
 from outreach.models import Area, OutreachSession, Registration, RegistrationState
 from outreach.people import BEFORE_A_SEAT, age_rule, hold_reasons, missing_words
 from outreach.registration.candidates import Candidate
@@ -51,14 +51,14 @@ def must_be_open(outreach_session: OutreachSession, now: datetime) -> None:
 
 
 def must_be_able(chosen: Sequence[Candidate], *, permission_attested: bool) -> None:
-    """Raise Refusal for nobody, for somebody who can't take part, or without the permission a minor needs."""
+    """Raise Refusal for nobody, for somebody who can't take part, or without the permission a minor needs; all reasons at once."""
+    obstacles = [one.obstacle for one in chosen if one.obstacle is not None and not one.has_place]
+    found = Refusals(Refusal(sentence, field="student_ids") for sentence in obstacles)
     if not chosen:
-        raise Refusal(_("Choose at least one student."), field="student_ids")
-    for candidate in chosen:
-        if candidate.obstacle is not None and not candidate.has_place:
-            raise Refusal(candidate.obstacle, field="student_ids")
-    if not permission_attested and any(candidate.is_minor for candidate in chosen):
-        raise Refusal(_("Tick that their guardians have given permission."), field="permission_attested")
+        found.append(Refusal(_("Choose at least one student."), field="student_ids"))
+    if not permission_attested and (not chosen or any(one.is_minor for one in chosen)):
+        found.append(Refusal(_("Tick that their guardians have given permission."), field="permission_attested"))
+    found.must_be_none()
 
 
 def must_be_offered(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:

@@ -16,7 +16,7 @@ from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.move import Move, apply_move, plan_move
 from outreach.scheduling.preview import changes, recipients
 from outreach.scheduling.question_views import HeldSeats, Question, ask_or_act
-from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, tried
+from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, session_refusals, tried
 from outreach.time import clock
 from outreach.web import load, me, signed_in
 
@@ -56,7 +56,7 @@ def move_session(session_id: int) -> ResponseReturnValue:
         )
         questions.append(question)
 
-    status = 200 if request.form.get("back") else tried(form, move_or_ask)
+    status = 200 if request.form.get("back") else tried(form, move_or_ask, lambda: session_refusals(form, outreach_session))
     if questions and (question := questions[0]):
         plan = question.plan
         rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar and asks for a new answer"))

@@ -90,7 +90,8 @@ class DetailsForm(SeenForm):
 
     def reminder_leads(self) -> tuple[int, ...]:
         """Give the leads that were ticked and the one that was typed, in minutes."""
-        typed = [in_minutes(self.other_lead.data, LeadUnit(self.other_unit.data))] if self.other_lead.data else []
+        amount, unit = self.other_lead.data, self.other_unit.data
+        typed = [in_minutes(amount, LeadUnit(unit))] if amount and unit in list(LeadUnit) else []
         return tuple(in_order([*(self.leads.data or []), *typed]))
 
     def validate_other_lead(self, field: Any) -> None:

@@ -180,14 +180,16 @@ def host(user_id: int | None, *, default_id: int) -> User:
     return user
 
 
-def co_hosts(emails: Sequence[str], *, but: User) -> list[User]:
+def co_hosts(emails: Sequence[str], *, but: User | None) -> list[User]:
     """Give the clinicians with these addresses, each once, without the host. Raises Refusal naming an address that isn't one's."""
     wanted = list(dict.fromkeys(email.lower() for email in emails))
     found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
-    for email in wanted:
-        if email not in found:
-            raise Refusal(_("%(email)s isn't the address of an approved clinician here.", email=email), field="co_hosts")
-    return [found[email] for email in wanted if found[email].id != but.id]
+    unknown = [email for email in wanted if email not in found]
+    if len(unknown) > 1:
+        raise Refusal(_("These aren't addresses of approved clinicians here: %(emails)s.", emails=", ".join(unknown)), field="co_hosts")
+    if unknown:
+        raise Refusal(_("%(email)s isn't the address of an approved clinician here.", email=unknown[0]), field="co_hosts")
+    return [found[email] for email in wanted if but is None or found[email].id != but.id]
 
 
 def clinicians() -> list[User]:

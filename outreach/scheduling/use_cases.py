@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
-from outreach.errors import NotThere, Refusal, Stale
+from outreach.errors import NotThere, Refusal, Refusals, Stale
 from outreach.models import OutreachSession, SessionState, User, higher_floor
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
 from outreach.registration import SeatChoices, apply_choices, doubts, seat_rules, settle_seats
@@ -20,6 +22,7 @@ from outreach.scheduling.preview import is_over, must_be_news, rules_after_edit
 from outreach.scheduling.queries import co_hosts, host
 from outreach.scheduling.schedule_rules import TZDATA_VERSION, decision_time, registration_opens_and_closes, settled_time
 from outreach.scheduling.sites import find_venue
+from outreach.time import SettledTime
 
 
 def post(format_key: str, when: WhenInput, where: WhereInput, offer: DetailsInput, *, by_id: int, publish: bool, now: datetime) -> int:
@@ -36,6 +39,51 @@ def post(format_key: str, when: WhenInput, where: WhereInput, offer: DetailsInpu
         if publish:
             _publish(outreach_session, now=now)
     return outreach_session.id
+
+
+def refusals(
+    when: WhenInput | None,
+    where: WhereInput | None,
+    offer: DetailsInput | None,
+    *,
+    present: OutreachSession | None,
+    by_id: int,
+    now: datetime,
+) -> Refusals:
+    """Give every reason why what was typed can't be, each with its field. `present`: the session that is edited or moved.
+
+    Reads only. A part that can't be read yet is None: what depends on it isn't looked at.
+    """
+    found = Refusals()
+    venue = found.unless(partial(find_venue, where)) if where else None
+    zone = venue.zone if venue else where.zone if where else present.zone if present else ""
+    time = _time_or_refusals(found, when, zone, now=now) if when and zone else None
+    starts_at = time.starts_at if time else None if where or present is None else present.starts_at
+    if when and starts_at:
+        kept = present.decides_at if present else None
+        found.unless(partial(decision_time, when.decision, zone=zone, starts_at=starts_at, now=now, kept=kept))
+    if offer is None:
+        return found
+    if starts_at:
+        found.unless(partial(registration_opens_and_closes, offer.opens_wall, offer.closes_wall, zone=zone, starts_at=starts_at))
+    if present and present.is_published and offer.capacity:
+        found.unless(partial(_check_seats, present, offer.capacity, now=now))
+    its_host = found.unless(partial(host, offer.host_id, default_id=present.host_id if present else by_id))
+    found.unless(partial(co_hosts, offer.co_host_emails, but=its_host))
+    return found
+
+
+def _time_or_refusals(found: Refusals, when: WhenInput, zone: str, *, now: datetime) -> SettledTime | None:
+    """Look at day and end apart: one that is wrong hides the other."""
+    any_end, any_day = replace(when, end=when.start, ends_next_day=True), replace(when, day=now.date() + timedelta(days=1))
+    alone, whole, other_day = Refusals(), Refusals(), Refusals()
+    time = alone.unless(partial(settled_time, when, zone, now=now))
+    if time is None:
+        time = whole.unless(partial(settled_time, any_end, zone, now=now))
+        other_day.unless(partial(settled_time, any_day, zone, now=now))
+    shown = [*alone, *(one for one in whole if one.field == "day"), *(one for one in other_day if one.field == "end")]
+    found.extend({one.field: one for one in shown}.values())
+    return time
 
 
 def edit_draft(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from outreach import policy
 from outreach.db import db
-from outreach.errors import OutreachError, Stale
+from outreach.errors import OutreachError, Refusal, Stale
 from outreach.models import Format, OutreachSession, SessionState, User
 from outreach.registration import held_doubts
 from outreach.scheduling import form_defaults, use_cases
@@ -55,7 +55,7 @@ def new(format_key: str) -> ResponseReturnValue:
     a_format = db.session.get(Format, format_key) or abort(404)
     form = session_form(SessionForm, _beginning(a_format), me(), is_online=a_format.is_online)
     posted: list[int] = []
-    status = tried(form, lambda: posted.append(_post(form, format_key)))
+    status = tried(form, lambda: posted.append(_post(form, format_key)), lambda: session_refusals(form))
     if status == DONE:
         return _saved(posted[0])
     return render_template("scheduling/new.html", form=form, format=a_format), status
@@ -72,7 +72,8 @@ def edit(session_id: int) -> ResponseReturnValue:
     is_draft = outreach_session.state == SessionState.DRAFT
     kind = SessionForm if is_draft else RewordForm
     form = session_form(kind, form_defaults.from_session(outreach_session), me(), is_online=outreach_session.format.is_online)
-    status, question = (tried(form, lambda: _edit_draft(form, session_id)), None) if is_draft else _reword(form, session_id)
+    also = partial(session_refusals, form, outreach_session)
+    status, question = (tried(form, lambda: _edit_draft(form, session_id), also), None) if is_draft else _reword(form, session_id, also)
     if question:
         return _ask_first(outreach_session, question), question.status
     if status == DONE:
@@ -96,18 +97,39 @@ def show_roster(session_id: int) -> ResponseReturnValue:
     return render_template("scheduling/roster.html", outreach_session=outreach_session, **page)
 
 
-def tried(form: Form, act: Callable[[], object]) -> int:
-    """Act on a form that is complete. Gives DONE, or the status to show the form with, its errors beside their fields."""
+def tried(form: Form, act: Callable[[], object], also: Callable[[], Iterable[Refusal]] = tuple) -> int:
+    """Act on a form that is complete. Gives DONE, or the status to show the form with, its errors beside their fields.
+
+    `also`: every reason why not that shows itself to the use case only, so that all errors are there at once.
+    """
     if not form.is_submitted():
         return 200
     if not form.validate():
+        _refuse_all(form, also())
         return 422
     try:
         act()
     except OutreachError as refusal:
         form.refuse(refusal)
+        if isinstance(refusal, Refusal):
+            _refuse_all(form, also())
         return refusal.status
     return DONE
+
+
+def _refuse_all(form: Form, refusals: Iterable[Refusal]) -> None:
+    """Show reasons beside fields that have none yet."""
+    for refusal in refusals:
+        if not form.says_of(refusal):
+            form.refuse(refusal)
+
+
+def session_refusals(form: Any, present: OutreachSession | None = None) -> Iterable[Refusal]:
+    """Give every reason why a session can't be as it was typed, as far as what was typed can be read."""
+    when = form.when() if "day" in form and not (form.day.errors or form.start.errors or form.end.errors) else None
+    where = form.place() if "where" in form else None
+    offer = form.offer() if "capacity" in form else None
+    return use_cases.refusals(when, where, offer, present=present, by_id=me().id, now=clock.now())
 
 
 def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_online: bool) -> Any:
@@ -163,7 +185,7 @@ def _edit_draft(form: Any, session_id: int) -> None:
     use_cases.edit_draft(session_id, *typed, seen=form.seen, publish=_publishes(), now=clock.now())
 
 
-def _reword(form: Any, session_id: int) -> tuple[int, Question[Edit] | None]:
+def _reword(form: Any, session_id: int, also: Callable[[], Iterable[Refusal]]) -> tuple[int, Question[Edit] | None]:
     """Save; or, where that sends letters or somebody no longer fits, give the question to be asked first."""
     questions: list[Question[Edit] | None] = []
     if request.form.get("back"):
@@ -177,7 +199,7 @@ def _reword(form: Any, session_id: int) -> tuple[int, Question[Edit] | None]:
         )
         questions.append(question)
 
-    status = tried(form, save_or_ask)
+    status = tried(form, save_or_ask, also)
     return status, questions[0] if questions else None
 
 

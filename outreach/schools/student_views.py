@@ -44,6 +44,8 @@ def new_student(class_id: int) -> ResponseReturnValue:
             flash(_("%(name)s is in the class.", name=form.given_name.data), "success")
             following = "schools.new_student" if request.form.get("then") == "another" else "schools.show_class"
             return redirect(url_for(following, class_id=class_id), code=303)
+    elif form.is_submitted():
+        _say_also(form, school_class.school_id)
     page = {"school_class": school_class, "form": form, "candidates": candidates}
     return render_template("schools/new_student.html", **page), status
 
@@ -67,7 +69,17 @@ def edit_student(student_id: int) -> ResponseReturnValue:
         else:
             flash(_("Saved. Invitations now go to the new addresses.") if is_readdressed else _("Saved."), "success")
             return redirect(_class_of(known), code=303)
+    elif form.is_submitted():
+        _say_also(form, student.school_id, but=student_id)
     return _record(student, known, form), status
+
+
+def _say_also(form: StudentForm, school_id: int, *, but: int | None = None) -> None:
+    """Say of a form that can't be saved what saving would refuse besides."""
+    others = (one for key, one in known_students(school_id).items() if key != but)
+    for reason in use_cases.refusals(form.typed(), others, now=clock.now()):
+        if not form.says_of(reason):
+            form.refuse(reason)
 
 
 @schools.route("/students/<int:student_id>/removal", methods=["GET", "POST"])

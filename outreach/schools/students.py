@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, delete, exists, insert, select, update
@@ -25,7 +26,7 @@ from outreach.class_lists import (
     plan_import,
 )
 from outreach.db import db, transaction
-from outreach.errors import NotThere, Refusal, Stale
+from outreach.errors import NotThere, Refusal, Refusals, Stale
 from outreach.models import (
     ACTIVE,
     Bounce,
@@ -91,7 +92,7 @@ def add_student(class_id: int, typed: StudentInput, *, is_another: bool = False,
         plan = plan_import([_row(typed)], list(known.values()), class_id)
         if not plan.add and not is_another:
             raise AlreadyThere(_candidates(plan))
-        _check(typed, known.values(), now=now)
+        refusals(typed, known.values(), now=now).must_be_none()
         added = write(_plan(add=(_row(typed),)), school_id=school_class.school_id, class_id=class_id, now=now).added
     return added[0]
 
@@ -111,7 +112,7 @@ def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: dateti
             raise Stale(
                 _("A colleague has changed this student since you opened the page. What you typed is still here. To keep it, save again.")
             )
-        _check(typed, known.values(), now=now)
+        refusals(typed, known.values(), now=now).must_be_none()
         update, gone = _difference(student, typed)
         written = write(_plan(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
     return bool(written.readdressed)
@@ -180,14 +181,21 @@ def _candidates(plan: ImportPlan) -> tuple[int, ...]:
     return found + tuple(key for question in plan.ask for key in question.candidates)
 
 
-def _check(typed: StudentInput, others: Iterable[KnownStudent], *, now: datetime) -> None:
-    if typed.number:
-        key = number_key(typed.number)
-        owner = next((one for one in others if one.number and number_key(one.number) == key), None)
-        if owner:
-            name = f"{owner.given_name} {owner.family_name}"
-            raise Refusal(_("%(name)s already has this number. Correct one of them.", name=name), field="number")
-    if typed.birth_date and Student(birth_date=typed.birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
+def refusals(typed: StudentInput, others: Iterable[KnownStudent], *, now: datetime) -> Refusals:
+    """Give every reason why the school can't have a student like this. Pure."""
+    found = Refusals()
+    key = number_key(typed.number) if typed.number else None
+    owner = next((one for one in others if key and one.number and number_key(one.number) == key), None)
+    if owner:
+        name = f"{owner.given_name} {owner.family_name}"
+        found.append(Refusal(_("%(name)s already has this number. Correct one of them.", name=name), field="number"))
+    found.unless(partial(must_be_plausible, typed.birth_date, now=now))
+    return found
+
+
+def must_be_plausible(birth_date: date | None, *, now: datetime) -> None:
+    """Raise Refusal for a birth date that no student has."""
+    if birth_date and Student(birth_date=birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
         raise Refusal(_("This birth date can't be right for a student. Check the year."), field="birth_date")
 
 

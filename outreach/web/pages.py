@@ -17,7 +17,7 @@ from werkzeug.routing import IntegerConverter, Map
 
 from outreach import policy
 from outreach.db import Base, db, end_reading
-from outreach.errors import OutreachError
+from outreach.errors import OutreachError, SeveralRefusals
 from outreach.models import RoleName, User
 from outreach.settings import Settings
 from outreach.web import formatting, once, templating
@@ -83,8 +83,17 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
     changes: tuple[FactChange, ...] = ()
 
+    def says_of(self, refusal: OutreachError) -> bool:
+        """Say whether the field it names, or the top of the form, has an error already."""
+        field = self._fields.get(refusal.field or "")
+        return bool(field.errors) if field is not None else str(refusal) in self.form_errors
+
     def refuse(self, refusal: OutreachError) -> None:
-        """Show why a use case declined: beside the field it names, else on top."""
+        """Show why a use case declined: beside the field it names, else on top; several reasons each at its own."""
+        if isinstance(refusal, SeveralRefusals):
+            for reason in refusal.reasons:
+                self.refuse(reason)
+            return
         if isinstance(refusal, ChangedMeanwhile):
             self.changes = refusal.changes
         field = self._fields.get(refusal.field or "")

@@ -110,6 +110,20 @@ def test_who_is_signed_in_applies_again_without_a_password(make: Builder, client
     assert "A coordinator will look at your application" in client.get("/account").text
 
 
+def test_everything_that_is_wrong_is_said_at_once(make: Builder, client_of: Clients) -> None:
+    """What only a look at the account shows, too."""
+    user = make.user(TEACHER)
+    with transaction():
+        user.password = hash_password("needle and thread")
+    client = client_of(user)
+    client.post("/apply", data={"role": "clinician", "place": "St Luke's"})
+    page = client.post("/apply", data={"role": "clinician", "place": ""}).text
+    assert [name for name in ("role", "place") if f'id="{name}-error"' in page] == ["role", "place"]
+    typed = {"password": "not the present one", "new_password": "iloveyou123", "new_password_confirm": "something else"}
+    page = client.post("/account/password", data=typed).text
+    assert [name for name in typed if f'id="{name}-error"' in page] == list(typed)
+
+
 @pytest.fixture
 def limited(app: Flask) -> Iterator[None]:  # noqa: ARG001 (switches the limits off)
     """Count requests, as outside of tests."""

@@ -72,6 +72,8 @@ def test_without_the_tick_nothing_is_written_and_the_choice_is_kept(
     client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
 ) -> None:
     chosen = school_class.students[1].id
+    nobody = client_of(teacher).post(address(outreach_session, school_class), data={}).text
+    assert ["Choose at least one student." in nobody, "Tick that their guardians" in nobody] == [True, True], "all errors at once"
     answer = client_of(teacher).post(address(outreach_session, school_class), data={"student_ids": [chosen]})
     assert answer.status_code == 422
     assert "Tick that their guardians have given permission." in answer.text

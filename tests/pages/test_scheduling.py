@@ -170,6 +170,19 @@ def test_what_is_wrong_stands_beside_its_field_and_what_was_typed_is_kept(make: 
     assert db.session.scalar(select(func.count(OutreachSession.id))) == 0
 
 
+def test_all_errors_are_shown_at_once_each_at_its_field(make: Builder, client_of: ClientOf) -> None:
+    client, site = client_of(make.clinician()), make.site()
+    wrong: dict[str, Any] = {"day": "2027-02-01", "end": "13:00", "where": "", "capacity": "none", "co_hosts": "nobody@adults.example"}
+    for title in ("", "Stitches"):
+        page = words(client.post("/sessions/new/stitch_workshop", data=typed(site, **wrong, title=title)))
+        found = [name for name in ("day", "end", "where", "capacity", "co_hosts", "title") if f'id="{name}-error"' in page]
+        assert found == ["day", "end", "where", "capacity", "co_hosts", *(["title"] if not title else [])]
+    published = make.outreach_session(make.clinician(), starts_wall=datetime(2027, 3, 18, 14, 0))
+    changes: dict[str, Any] = {"title": "", "closes": "2027-03-18T15:00", "co_hosts": "nobody@adults.example", "seen_at": seen(published)}
+    page = words(client_of(published.host).post(f"/sessions/{published.id}/edit", data=typed(**changes)))
+    assert [name for name in ("title", "closes", "co_hosts") if f'id="{name}-error"' in page] == ["title", "closes", "co_hosts"]
+
+
 def test_an_error_in_a_folded_group_opens_it(make: Builder, client_of: ClientOf) -> None:
     page = words(client_of(make.clinician()).post("/sessions/new/stitch_workshop", data=typed(make.site(), day_phone="call me")))
     (opened,) = [part for part in page.split("<details")[1:] if part.split(">")[0].endswith(" open")]

@@ -272,6 +272,9 @@ def test_bad_input_is_said_beside_its_field_and_what_was_typed_stays(place: Plac
         kept = {name: field(refused, name) for name in good.keys() - wrong.keys()}
         assert kept.items() <= good.items()
     assert db.session.scalar(select(func.count(Student.id))) == 1
+    page = unescape(owner.post(f"/students/{place.mia}", data={"family_name": "", "birth_date": "1950-01-01"}).text)
+    beside = [part.split("</p>")[0] for part in page.split('id="birth_date-error"')[1:]]
+    assert ["can't be right for a student" in words for words in beside] == [True], "together with the missing name"
 
 
 def test_all_facts_are_shown_and_corrected(place: Place, owner: FlaskClient) -> None:
