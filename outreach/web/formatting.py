@@ -100,11 +100,11 @@ def short_moment(at: datetime, zone: str, language: str | None = None) -> str:
 
 
 def table_moment(at: datetime | None, zone: str) -> str:
-    """'Mon 1 Mar 2027, 09:00': an aware moment in a table, on the clock of a zone; nothing for None."""
+    """'Mon 1 Mar 2027, 09:00 (London)': an aware moment in a table, on the clock of a zone; nothing for None."""
     if at is None:
         return ""
     wall = to_wall_time(at, zone)
-    return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)}"
+    return f"{_table_day(wall.date().isoformat(), locale())}, {clock_time(wall)} ({city(zone)})"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -110,7 +110,7 @@ def test_an_application_says_whether_its_address_is_confirmed(client: FlaskClien
     for user in (sure, unsure):
         applied(user, now)
     assert ["Address not confirmed" in row for row in rows(client, "/applications")] == [False, True]
-    assert "Teacher Hill School Mon 1 Mar 2027, 09:00 Waiting" in rows(client, "/applications")[0]
+    assert "Teacher Hill School Mon 1 Mar 2027, 09:00 (London) Waiting" in rows(client, "/applications")[0]
 
 
 @pytest.mark.parametrize(
@@ -404,8 +404,8 @@ def test_a_letter_says_what_became_of_it(client: FlaskClient, make: Builder, now
     assert "Due Tue 2 Mar 2027, 09:00" in page(client, f"/emails/{waiting.id}")
     found = rows(client, "/emails")
     assert found == [
-        "ana@families.example Reminder Waiting due Tue 2 Mar 2027, 09:00 0 –",
-        "ana@families.example Reminder Sent Tue 2 Mar 2027, 09:00 3 250 taken",
+        "ana@families.example Reminder Waiting due Tue 2 Mar 2027, 09:00 (London) 0 –",
+        "ana@families.example Reminder Sent Tue 2 Mar 2027, 09:00 (London) 3 250 taken",
     ]
 
 
@@ -536,7 +536,7 @@ def test_a_pause_says_since_when_and_why(client: FlaskClient, now: datetime) -> 
     said = page(client, "")
     assert "can't prove its identity" in said
     assert "530 STARTTLS" in said
-    assert "This started on Sun 28 Feb 2027, 09:00. We'll try again on Mon 1 Mar 2027, 09:05." in said
+    assert "This started on Sun 28 Feb 2027, 09:00 (London). We'll try again on Mon 1 Mar 2027, 09:05 (London)." in said
     assert "We are trying the mail server again now." in shown(client, "POST", "/emails/retry")
 
 
@@ -546,8 +546,8 @@ def test_a_pause_says_since_when_and_why(client: FlaskClient, now: datetime) -> 
 @pytest.mark.usefixtures("app")
 def test_a_moment_reads_as_the_clock_of_its_zone_shows_it() -> None:
     at = datetime(2027, 3, 1, 23, 30, tzinfo=UTC)
-    assert table_moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30"
-    assert table_moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30"
+    assert table_moment(at, "Europe/London") == "Mon 1 Mar 2027, 23:30 (London)"
+    assert table_moment(at, "Asia/Tokyo") == "Tue 2 Mar 2027, 08:30 (Tokyo)"
     assert table_moment(None, "Europe/London") == ""
 
 

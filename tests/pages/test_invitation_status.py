@@ -115,7 +115,7 @@ def test_each_mailbox_has_a_state_and_the_reason(sent: Sent) -> None:
     everything_happens(sent)
     rows = sent.rows()
     for name, words in {
-        "ana": r"Student Ana Student\d+ Sent The mail server accepted it on Mon 1 Mar 2027, 09:00\.",
+        "ana": r"Student Ana Student\d+ Sent The mail server accepted it on Mon 1 Mar 2027, 09:00 \(London\)\.",
         "ben": r"Student Ben .* Answered Coming, on the page, Mon 1 Mar 2027, 09:00",
         "cem": r".* Address refused The mail server has refused this address since .*\. The server said: 550 no Cem here",
         "dua": r".* Domain blocked Its domain has blocked our e-mails since Mon",
@@ -194,7 +194,7 @@ def test_a_cancellation_that_got_lost_is_sent_again(sent: Sent) -> None:
     rows = sent.rows()
     out_of_date = r"Student Ana .* Out of date The cancellation hasn't been sent\. The server said: 421 too busy"
     assert re.match(out_of_date, rows["ana@pupils.example"])
-    assert "Cancelled The mail server accepted the cancellation on Mon 1 Mar 2027, 09:00." in rows["ben@pupils.example"]
+    assert "Cancelled The mail server accepted the cancellation on Mon 1 Mar 2027, 09:00 (London)." in rows["ben@pupils.example"]
     assert sent.client.post(f"/coordination/invitations/{sent.invitation('ana').id}/resend").status_code == 303
     letter = sent.letter("ana")
     assert (letter.kind, letter.sequence, sent.invitation("ana").is_live) == (LetterKind.CANCELLED, 2, False)

@@ -178,7 +178,7 @@ def test_the_coordinator_sees_all_of_it_with_words_and_buttons(world: World, cli
     assert "1 domain blocks our e-mails" in home
     page = text(coordinator.get("/coordination/undeliverable"))
     for words in (
-        f"{DOMAIN} Mon 1 Mar 2027, 09:00 4 550 5.7.1 Not from you",
+        f"{DOMAIN} Mon 1 Mar 2027, 09:00 (London) 4 550 5.7.1 Not from you",
         f"{MARIA} Refused",
         f"{world.teacher.email} {world.teacher.name}",
     ):
