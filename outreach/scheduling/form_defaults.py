@@ -31,7 +31,7 @@ def from_format(a_format: Format, user: User) -> dict[str, Any]:
         "title": a_format.name,
         "start": USUAL_START,
         "end": end.time(),
-        "zone": user.zone,
+        "zone": user.zone if a_format.is_online else "",
         "capacity": a_format.capacity,
         "age_floor": a_format.age_floor,
         "bring": a_format.bring,
@@ -76,7 +76,7 @@ def _time(outreach_session: OutreachSession) -> dict[str, Any]:
         "end": ends.time(),
         "ends_next_day": ends.date() > starts.date(),
         "fold": str(outreach_session.fold) if is_asked else None,
-        "zone": zone,
+        "zone": "" if outreach_session.site_id else zone,
         "provisional": outreach_session.is_provisional,
         "decides": _on_wall(outreach_session.decides_at, zone),
     }

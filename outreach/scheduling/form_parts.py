@@ -32,7 +32,8 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from outreach.errors import OutreachError
 from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import AskWhich, offset_label
-from outreach.web import Form, LineField, ProseField, SelectChoice, ZoneField, validated
+from outreach.time import country_of_zones, zone_of_place
+from outreach.web import CountryField, Form, LineField, ProseField, SelectChoice, ZoneField, validated
 
 USUAL = (20160, 10080, 4320, 1440, 120, 60)
 LONGEST = 60 * 24 * 60
@@ -215,8 +216,15 @@ class WhereFields:
     where = SelectField(_l("Site"), validate_choice=False, description=_l("Session times are in the time zone of the site."))
     new_site = LineField(_l("Name"), (OPTIONAL,), longest=200, description=_l("As on its sign, such as Mercy General Hospital."))
     new_address = ProseField(_l("Address"), (OPTIONAL,), longest=1000)
+    new_country = CountryField(_l("Country"), may_be_open=True)
     new_area = LineField(_l("Room or ward"), (OPTIONAL,), longest=200, description=_l("If it isn't in the list of sites."))
-    zone = ZoneField(_l("Time zone"), description=_l("For a new or online session. A site from the list has its own."))
+    zone = ZoneField(
+        _l("Time zone"),
+        may_be_open=True,
+        description=_l(
+            "A site from the list has its own. If you leave it open, we take the one of the new site, or yours for an online session."
+        ),
+    )
     meeting_point = LineField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as main entrance, by the lifts."))
     video_url = URLField(
         _l("Video link"),
@@ -226,6 +234,28 @@ class WhereFields:
     )
 
     is_online_first = False
+    own_zone = ""
+
+    def validate_new_country(self, field: Any) -> None:
+        """Ask in which country a new site is, unless its zone was chosen."""
+        if self.new_site.data and not field.data and not self.settled_zone:
+            raise ValidationError(_("Please choose a country from the list."))
+
+    def validate_zone(self, _field: Any) -> None:
+        """Ask for the zone where the country has several and the address names none."""
+        if self.new_site.data and self.new_country.data and not self.settled_zone:
+            raise ValidationError(_("Clocks differ within this country. Please choose the time zone of this place."))
+
+    @property
+    def settled_zone(self) -> str:
+        """Give the zone that was chosen, or the one of the new site; online the host's own. Empty: it isn't known."""
+        chosen, country = self.zone.data or "", self.new_country.data or ""
+        if not self.new_site.data:
+            return chosen or self.own_zone
+        is_chosen = chosen and (country_of_zones().get(chosen) == country if country else chosen != self.zone.object_data)
+        if is_chosen:
+            return chosen
+        return zone_of_place(country, f"{self.new_site.data}\n{self.new_address.data}") or ""
 
     def refuse(self, refusal: OutreachError) -> None:
         """Show a missing place where this format asks for it: at the link."""
@@ -243,7 +273,8 @@ class WhereFields:
             new_site=self.new_site.data,
             new_address=self.new_address.data,
             new_area=self.new_area.data,
-            zone=self.zone.data,
+            country=self.new_country.data or "",
+            zone=self.settled_zone,
             meeting_point=self.meeting_point.data,
             video_url=self.video_url.data or "",
         )

@@ -30,7 +30,7 @@ class WhenInput:
 class WhereInput:
     """Where: a known site or area, a new site, or only a link.
 
-    `zone` counts for a new site and online; a known site has its own.
+    `zone` counts for a new site and online; a known site has its own. `country` (ISO 3166-1) is of a new site; empty: the zone's.
     """
 
     site_id: int | None = None
@@ -38,6 +38,7 @@ class WhereInput:
     new_site: str = ""
     new_address: str = ""
     new_area: str = ""
+    country: str = ""
     zone: str
     meeting_point: str = ""
     video_url: str = ""

@@ -65,9 +65,8 @@ def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
 
 def _named_site(typed: WhereInput) -> Site:
     known = db.session.scalar(select(Site).where(func.lower(Site.name) == typed.new_site.lower()))
-    return known or Site(
-        name=typed.new_site, address=typed.new_address, zone=typed.zone, country=country_of_zones().get(typed.zone, NOWHERE)
-    )
+    country = typed.country or country_of_zones().get(typed.zone, NOWHERE)
+    return known or Site(name=typed.new_site, address=typed.new_address, zone=typed.zone, country=country)
 
 
 def _named_area(site: Site | None, chosen: Area | None, name: str) -> Area:

@@ -136,7 +136,7 @@ def session_form(kind: type[Any], beginning: dict[str, Any], user: User, *, is_o
     """Make a form with what it begins with and what there is to choose from."""
     form = kind(data=beginning)
     if "where" in form:
-        form.is_online_first = is_online
+        form.is_online_first, form.own_zone = is_online, user.zone
         form.where.choices = form_defaults.places_to_choose(user)
     if "leads" in form:
         form.leads.choices = form_defaults.leads_to_choose([*(beginning.get("leads") or []), *(form.leads.data or [])])

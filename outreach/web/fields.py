@@ -113,8 +113,9 @@ class CountryField(SelectField):
 
     choices: Any
 
-    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), **settings: Any) -> None:
-        """Offer every country."""
+    def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, may_be_open: bool = False, **settings: Any) -> None:
+        """Offer every country. `may_be_open`: nothing need be chosen."""
+        self.may_be_open = may_be_open
         super().__init__(label, validators, choices=countries, **settings)
 
     def process_data(self, value: Any) -> None:
@@ -124,6 +125,8 @@ class CountryField(SelectField):
 
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002 (WTForms' signature)
         """Refuse what isn't a country."""
+        if not self.data and self.may_be_open:
+            return
         if not self.data or all(self.data != choice.value for choice in self.choices):
             raise StopValidation(_("Please choose a country from the list."))
 

@@ -120,6 +120,29 @@ def test_a_new_place_and_room_are_made_while_posting(make: Builder, client_of: C
     assert posted.zone == "Australia/Sydney"
 
 
+@pytest.mark.empty_database
+def test_a_new_sites_clock_comes_from_where_it_is(make: Builder, client_of: ClientOf) -> None:
+    """Nothing is preset: a host in London posts at new sites abroad; online the clock is the host's own."""
+    client = client_of(make.clinician())
+    page = words(client.get("/sessions/new/stitch_workshop"))
+    assert '<option selected value="Europe/London">' not in page
+    there: dict[str, Any] = {"zone": ""}
+    asked = words(client.post("/sessions/new/talk", data=typed(**there, new_site="Mercy")))
+    assert "choose a country" in asked.split('id="new_country-error"')[1].split("</p>")[0]
+    asked = words(client.post("/sessions/new/talk", data=typed(**there, new_site="Mercy", new_address="Boston", new_country="US")))
+    assert "Clocks differ" in asked.split('id="zone-error"')[1].split("</p>")[0]
+    for name, address, country, zone in (
+        ("Mercy", "2 Hill Road, Chicago", "US", "America/Chicago"),
+        ("Hill", "Oslo gate 1", "NO", "Europe/Oslo"),
+    ):
+        sent: dict[str, Any] = {"new_site": name, "new_address": address, "new_country": country, "title": name}
+        assert client.post("/sessions/new/talk", data=typed(**there, **sent)).status_code == 303
+        assert db.session.scalar(select(OutreachSession.zone).where(OutreachSession.title == name)) == zone
+    sent = {"video_url": "https://video.example/1", "title": "Online", "zone": ""}
+    assert client.post("/sessions/new/talk", data=typed(**sent)).status_code == 303
+    assert db.session.scalar(select(OutreachSession.zone).where(OutreachSession.title == "Online")) == "Europe/London"
+
+
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"day": ""}, "day", "Choose a date."),
     ({"day": "soon"}, "day", "Enter a date"),
