@@ -28,7 +28,7 @@ ORDER = (
     # What follows from it. `clearance` will stand here, below them all.
     *("deliverability", "rsvp", "notifications", "outbox", "letters", "calendars"),
     # The foundation. `audit` will stand here.
-    *("web", "policy", "tokens", "people", "mail", "models", "db", "settings", "time", "logs", "errors"),
+    *("web", "policy", "tokens", "people", "mail", "models", "db", "settings", "time", "folding", "logs", "errors"),
 )
 WIRING = {"cli", "demo", "runtime", "outreach", "blueprints"}
 # Watches the service from beside it, and knows only these features.
@@ -86,7 +86,7 @@ MUST_BE_PURE = {
         "inbound.parsing.reading",
         "inbound.classify",
     ),
-    *("rsvp.rules", "mail_admin.status_rules", "mail.sanitize"),
+    *("rsvp.rules", "mail_admin.status_rules", "mail.sanitize", "folding"),
 }
 
 OPEN_TRANSACTIONS = {

@@ -169,7 +169,7 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
         assert catalogue(connection) == before
 
 
-@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011"])
+@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013"])
 def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
     url = empty_url()
     migrate(url, tmp_path, upgrade, populate)

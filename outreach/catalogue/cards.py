@@ -15,6 +15,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 from sqlalchemy import Row, Select, select
 
+from outreach.folding import full_name
 from outreach.models import OutreachSession, SessionState, Site, User
 from outreach.web import formatting
 
@@ -117,7 +118,7 @@ def _card(row: Row[*tuple[Any, ...]], format_name: str, language: str, address: 
         is_online=row.site_name is None,
         taken=row.seats_taken,
         capacity=row.capacity,
-        host_name=f"{row.given_name} {row.family_name}",
+        host_name=full_name(row.given_name, row.family_name),
         status=status,
         status_text=status_text,
         certainty=_certainty(row, language, now) if row.is_provisional else "",

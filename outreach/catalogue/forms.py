@@ -9,7 +9,8 @@ from flask_babel import lazy_gettext as _l
 from wtforms import DateField, SearchField, SelectField
 from wtforms.validators import Length, Optional
 
-from outreach.catalogue.search import Search, Where, words_of
+from outreach.catalogue.search import Search, Where
+from outreach.folding import search_words
 from outreach.web import Form, SelectChoice
 
 
@@ -45,7 +46,7 @@ class SessionSearchForm(Form):
         """Give what was asked for; a filter that can't be read is left out."""
         wrong: dict[str, Any] = self.errors
         return Search(
-            words=() if "q" in wrong else words_of(self.q.data or ""),
+            words=() if "q" in wrong else search_words(self.q.data or ""),
             format_key="" if "format" in wrong else self.format.data or "",
             where="" if "where" in wrong else self.where.data or "",
             from_day=None if "since" in wrong else self.since.data,

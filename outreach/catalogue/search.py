@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, or_, select
 
 from outreach.catalogue.cards import CARD_ROWS
 from outreach.db import db
+from outreach.folding import name_key
 from outreach.models import Format, OutreachSession, SessionState, Site, User
 from outreach.web import Page, page_of
 
 PAGE_SIZE = 20
-MOST_WORDS = 6
 EASTERNMOST = timedelta(hours=14)
 FIRST_DAY = date(2000, 1, 1)
 FORMATS = select(Format.key, Format.name).order_by(Format.position)
@@ -45,11 +45,6 @@ class Search:
     def is_empty(self) -> bool:
         """Nothing was asked for in particular."""
         return self == Search()
-
-
-def words_of(typed: str) -> tuple[str, ...]:
-    """Give the words of a search, each once."""
-    return tuple(dict.fromkeys(typed.split()))[:MOST_WORDS]
 
 
 def find(search: Search, number: int, names: Mapping[str, str], *, now: datetime) -> Page:
@@ -83,7 +78,5 @@ def _conditions(search: Search, names: Mapping[str, str]) -> list[ColumnElement[
 
 
 def _mentions(word: str, names: Mapping[str, str]) -> ColumnElement[bool]:
-    host = User.given_name + " " + User.family_name
-    places = (OutreachSession.title, OutreachSession.specialty, Site.name, host)
-    formats_meant = [key for key, name in names.items() if word.lower() in name.lower()]
-    return or_(OutreachSession.format_key.in_(formats_meant), *(place.icontains(word, autoescape=True) for place in places))
+    formats_meant = [key for key, name in names.items() if word in name_key(name)]
+    return or_(OutreachSession.format_key.in_(formats_meant), *(named.is_called(word) for named in (OutreachSession, Site, User)))

@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from outreach.db import db
+from outreach.folding import name_key
 from outreach.models import (
     ACTIVE,
     OutreachSession,
@@ -57,7 +58,7 @@ def closed_accounts(user_id: int | None = None, *, now: datetime) -> list[Closed
         of(teacher).students.append(handed_over)
     for teacher, school_class in _classes(user_id):
         of(teacher).classes.append(school_class)
-    return sorted(found.values(), key=lambda one: (one.person.family_name, one.person.given_name, one.person.id))
+    return sorted(found.values(), key=lambda one: (name_key(one.person.listed_name), one.person.id))
 
 
 def _sessions(user_id: int | None, now: datetime) -> Sequence[OutreachSession]:
@@ -92,7 +93,7 @@ def _students(user_id: int | None, now: datetime) -> list[tuple[User, HandedOver
         )
         for row in rows
     ]
-    return sorted(found, key=lambda one: (one[1].outreach_session.starts_at, one[1].outreach_session.id, one[1].school.name))
+    return sorted(found, key=lambda one: (one[1].outreach_session.starts_at, one[1].outreach_session.id, name_key(one[1].school.name)))
 
 
 def _classes(user_id: int | None) -> list[tuple[User, SchoolClass]]:
@@ -107,6 +108,6 @@ def _classes(user_id: int | None) -> list[tuple[User, SchoolClass]]:
         .join(SchoolClass, SchoolClass.id == class_teacher.c.class_id)
         .where(~has_one, *theirs)
         .options(joinedload(SchoolClass.school))
-        .order_by(SchoolClass.name, SchoolClass.id)
+        .order_by(SchoolClass.folded, SchoolClass.id)
     )
     return [(person, school_class) for person, school_class in rows if not person.is_a(RoleName.COORDINATOR) or not person.active]

@@ -16,6 +16,7 @@ from outreach.coordination.forms import ClinicianApproval, DeclineForm, PeopleFi
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refusal, Stale
+from outreach.folding import name_key
 from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
 from outreach.time import clock, country_of_zones, zone_of_place
 from outreach.web import ChangedMeanwhile, filter_from, load, me, one_of, page_number, page_of, shown, signed_in, table_moment
@@ -85,8 +86,8 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
     """Give the form of this role; a place of the proposed name is chosen beforehand, else a new one is begun with it."""
     is_teacher = found.role == RoleName.TEACHER
     model: type[School | Site] = School if is_teacher else Site
-    places = [(key, name) for key, name in db.session.execute(select(model.id, model.name).order_by(model.name))]
-    same = next((key for key, name in places if name.casefold() == found.place.casefold()), 0)
+    places = [(key, name) for key, name in db.session.execute(select(model.id, model.name).order_by(model.folded))]
+    same = next((key for key, name in places if name_key(name) == name_key(found.place)), 0)
     country = country_of_zones().get(found.user.zone, "")
     zone = zone_of_place(country, found.place) or found.user.zone
     beginning = {"place": same, "name": found.place, "zone": zone, "country": country}

@@ -38,10 +38,9 @@ def applications(state: ApplicationState) -> Wanted:
 
 def people(q: str, role: RoleName | None) -> Wanted:
     """People by family name, with their roles."""
-    wanted = select(User).order_by(User.family_name, User.given_name, User.id)
-    if q:
-        name = User.given_name + " " + User.family_name
-        wanted = wanted.where(or_(name.icontains(q, autoescape=True), User.email.icontains(q, autoescape=True)))
+    wanted = select(User).order_by(User.folded, User.id)
+    for word in q.split():
+        wanted = wanted.where(or_(User.is_called(word), User.email.icontains(word, autoescape=True)))
     return wanted.where(User.roles.any(Role.name == role)) if role else wanted
 
 
@@ -58,28 +57,27 @@ def workplaces_of(user_ids: list[int]) -> dict[int, list[str]]:
 def schools_of(user_id: int) -> list[School]:
     """Read the schools where somebody teaches, by name."""
     theirs = select(School).join(Membership, Membership.school_id == School.id).where(Membership.user_id == user_id)
-    return list(db.session.scalars(theirs.order_by(School.name)))
+    return list(db.session.scalars(theirs.order_by(School.folded)))
 
 
 def schools(q: str) -> Wanted:
     """Schools by name, with the number of their teachers."""
     teachers = select(func.count()).where(Membership.school_id == School.id).scalar_subquery()
-    return select(School, teachers.label("people")).where(School.name.icontains(q, autoescape=True)).order_by(School.name)
+    return select(School, teachers.label("people")).where(*map(School.is_called, q.split())).order_by(School.folded, School.id)
 
 
 def sites(q: str) -> Wanted:
     """Sites by name, with the number of their clinicians."""
     clinicians = select(func.count()).where(Appointment.site_id == Site.id).scalar_subquery()
-    return select(Site, clinicians.label("people")).where(Site.name.icontains(q, autoescape=True)).order_by(Site.name)
+    return select(Site, clinicians.label("people")).where(*map(Site.is_called, q.split())).order_by(Site.folded, Site.id)
 
 
 def sessions(q: str, time: TimeFilter, state: SessionState | None, *, now: datetime) -> Wanted:
     """Sessions of everybody, drafts too; those to come soonest first, those past latest first."""
     is_to_come = time in (TimeFilter.COMING, TimeFilter.UNDECIDED)
     wanted = CARD_ROWS.order_by(OutreachSession.starts_at if is_to_come else OutreachSession.starts_at.desc(), OutreachSession.id)
-    if q:
-        host = User.given_name + " " + User.family_name
-        wanted = wanted.where(or_(OutreachSession.title.icontains(q, autoescape=True), host.icontains(q, autoescape=True)))
+    for word in q.split():
+        wanted = wanted.where(or_(OutreachSession.is_called(word), User.is_called(word)))
     if state:
         wanted = wanted.where(OutreachSession.state == state)
     if time is TimeFilter.ALL:

@@ -13,12 +13,13 @@ from typing import TypeVar
 from uuid import uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outreach.coordination.age_rules import follow_majority, set_floors
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
+from outreach.folding import name_key
 from outreach.models import (
     ACTIVE,
     Application,
@@ -283,7 +284,7 @@ def _kept(model: type[Place], key: int | None, typed: SchoolInput | SiteInput) -
     taken = Refusal(
         _("There is already one with this name. Choose it from the list, or add the town to the name to tell them apart."), field="name"
     )
-    if db.session.scalar(select(model.id).where(func.lower(model.name) == func.lower(typed.name), model.id != (key or 0))) is not None:
+    if db.session.scalar(select(model.id).where(model.folded == name_key(typed.name), model.id != (key or 0))) is not None:
         raise taken
     for name, value in asdict(typed).items():
         setattr(organisation, name, value)

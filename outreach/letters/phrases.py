@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from babel.lists import format_list
 
+from outreach.folding import full_name
 from outreach.letters.content import Group
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
@@ -44,7 +45,7 @@ def is_about_you(snapshot: LetterSnapshot) -> bool:
 def name(student: StudentSnapshot, snapshot: LetterSnapshot) -> str:
     """Give the name this reader may see."""
     if snapshot.reader is Reader.TEACHER and student.family_name:
-        return f"{student.given_name} {student.family_name}"
+        return full_name(student.given_name, student.family_name)
     return student.given_name
 
 

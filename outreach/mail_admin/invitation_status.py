@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db
+from outreach.folding import full_name
 from outreach.mail_admin.status_rules import State, Traces, does_not_arrive, is_lost, state_of
 from outreach.models import (
     UNSETTLED,
@@ -190,7 +191,7 @@ def _people(ids: Any) -> dict[int, dict[ReasonKind, tuple[str, ...]]]:
     found: dict[int, dict[ReasonKind, tuple[str, ...]]] = defaultdict(dict)
     for row in rows:
         names = found[row.invitation_id].get(row.kind, ())
-        found[row.invitation_id][row.kind] = (*names, f"{row.given_name} {row.family_name}")
+        found[row.invitation_id][row.kind] = (*names, full_name(row.given_name, row.family_name))
     return found
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
+from outreach.models.folded import Folded
 from outreach.models.site import Area, Site
 from outreach.models.user import RoleName, User
 from outreach.time import instant
@@ -54,8 +55,10 @@ def higher_floor(*floors: int | None) -> int | None:
     return max((floor for floor in floors if floor is not None), default=None)
 
 
-class OutreachSession(Base):
+class OutreachSession(Folded, Base):
     """One dated offer by a clinician. Wall time and zone are the truth; the instants are derived from them."""
+
+    FOLDS = ("title", "specialty")
 
     __tablename__ = "outreach_session"
 

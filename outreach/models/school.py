@@ -12,12 +12,16 @@ from sqlalchemy import CheckConstraint, Column, ColumnElement, ForeignKey, Index
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Prose, Word
+from outreach.folding import full_name
+from outreach.models.folded import Folded
 from outreach.models.mailbox import Mailbox
 from outreach.models.user import User
 
 
-class School(Base):
+class School(Folded, Base):
     """A school, and the law its students live under."""
+
+    FOLDS = ("name",)
 
     __tablename__ = "school"
 
@@ -67,8 +71,10 @@ guardianship = Table(
 )
 
 
-class SchoolClass(Base):
+class SchoolClass(Folded, Base):
     """A class: a list of students that its teachers keep."""
+
+    FOLDS = ("name",)
 
     __tablename__ = "school_class"
 
@@ -78,15 +84,15 @@ class SchoolClass(Base):
 
     school: Mapped[School] = relationship()
     teachers: Mapped[list[User]] = relationship(secondary=class_teacher)
-    students: Mapped[list[Student]] = relationship(
-        secondary=enrolment, back_populates="classes", order_by="Student.family_name, Student.given_name, Student.id"
-    )
+    students: Mapped[list[Student]] = relationship(secondary=enrolment, back_populates="classes", order_by="Student.folded, Student.id")
 
     __table_args__ = (UniqueConstraint("school_id", "name"),)
 
 
-class Student(Base):
-    """A student: what we need to know from the school, and no more."""
+class Student(Folded, Base):
+    """A student: what we need to know from the school, and no more. One with a single name has it as the given name."""
+
+    FOLDS = ("family_name", "given_name")
 
     __tablename__ = "student"
 
@@ -109,7 +115,7 @@ class Student(Base):
     guardians: Mapped[list[Guardian]] = relationship(secondary=guardianship, back_populates="students", order_by="Guardian.id")
 
     __table_args__ = (
-        Index("ix_student_school_id_family_name", "school_id", "family_name", info={"question": "Who is at this school, by name?"}),
+        Index("ix_student_school_id_folded", "school_id", "folded", info={"question": "Who is at this school, by name?"}),
         Index(
             "uq_student_number_is_unique_in_its_school",
             "school_id",
@@ -123,7 +129,7 @@ class Student(Base):
     @property
     def name(self) -> str:
         """Give the full name, for their own school's eyes."""
-        return f"{self.given_name} {self.family_name}"
+        return full_name(self.given_name, self.family_name)
 
     def age_on(self, day: date) -> int | None:
         """Give the age in years on a day; None when the birth date isn't known."""

@@ -8,11 +8,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Prose, Word
+from outreach.models.folded import Folded
 from outreach.models.user import User
 
 
-class Site(Base):
+class Site(Folded, Base):
     """A hospital or venue; its zone is the zone of what happens there."""
+
+    FOLDS = ("name",)
 
     __tablename__ = "site"
 
@@ -22,11 +25,13 @@ class Site(Base):
     country: Mapped[Word] = mapped_column(comment="ISO 3166-1 alpha-2")
     zone: Mapped[Word]
 
-    areas: Mapped[list[Area]] = relationship(back_populates="site", order_by="Area.name")
+    areas: Mapped[list[Area]] = relationship(back_populates="site", order_by="Area.folded")
 
 
-class Area(Base):
+class Area(Folded, Base):
     """A ward, theatre or room in a site, with rules of its own."""
+
+    FOLDS = ("name",)
 
     __tablename__ = "area"
 

@@ -14,6 +14,8 @@ from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from outreach.db import Base, Key, Line, Prose, Word
+from outreach.folding import full_name
+from outreach.models.folded import Folded
 from outreach.models.mailbox import Mailbox
 
 
@@ -43,8 +45,10 @@ class Role(Base, RoleMixin):
     description: Mapped[Line | None]
 
 
-class User(Base, UserMixin):
-    """Somebody who signs in: clinician, teacher, coordinator, or an applicant with no role yet."""
+class User(Folded, Base, UserMixin):
+    """Somebody who signs in: clinician, teacher, coordinator, or an applicant with no role yet. A single name is the given name."""
+
+    FOLDS = ("family_name", "given_name")
 
     __tablename__ = "user"
 
@@ -74,7 +78,12 @@ class User(Base, UserMixin):
     @property
     def name(self) -> str:
         """Give the name colleagues know."""
-        return f"{self.given_name} {self.family_name}"
+        return full_name(self.given_name, self.family_name)
+
+    @property
+    def listed_name(self) -> str:
+        """Give the name as lists have it: "Hall, Grace"."""
+        return f"{self.family_name}, {self.given_name}" if self.family_name else self.given_name
 
     def is_a(self, role: RoleName) -> bool:
         """Say whether this role was given."""

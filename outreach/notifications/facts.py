@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from outreach.folding import name_key
 from outreach.models import (
     EntrySnapshot,
     LetterKind,
@@ -86,7 +87,7 @@ class InvitationRecord:
             key: StudentSnapshot(
                 registration_id=key, given_name=one.name, is_held=one.is_held, held_for=one.held_for, held_until=one.held_until
             )
-            for key, one in sorted(seats.items(), key=lambda seat: (seat[1].name, seat[0]))
+            for key, one in sorted(seats.items(), key=lambda seat: (name_key(seat[1].name), seat[0]))
         }
 
     @property

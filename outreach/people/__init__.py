@@ -1,5 +1,6 @@
 """Rules and reads about persons that every feature shares: contacts, who may see which name, mailboxes."""
 
+from outreach.folding import name_key
 from outreach.people.ages import AgeRule, age_rule
 from outreach.people.capacities import LISTS, Capacities, Relative, named, remaining
 from outreach.people.contacts import (
@@ -17,7 +18,7 @@ from outreach.people.guardians import noting_guardians
 from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
-from outreach.people.normal_form import name_key, normal_address
+from outreach.people.normal_form import normal_address
 from outreach.people.queries import (
     IS_UNDELIVERABLE,
     answering_teacher,

@@ -111,7 +111,7 @@ def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .where(*which)
-        .order_by(School.name, Student.given_name, Registration.id)
+        .order_by(School.folded, Student.folded, Registration.id)
     )
     return tuple(
         StudentSnapshot(registration_id=key, given_name=given_name, school_name=school, is_held=state is RegistrationState.PENDING)

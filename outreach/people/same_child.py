@@ -12,8 +12,8 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
+from outreach.folding import name_key
 from outreach.models import ACTIVE, Registration, Student
-from outreach.people.normal_form import name_key
 from outreach.people.queries import contacts_of_students
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from outreach import policy
 from outreach.db import db
+from outreach.folding import name_key
 from outreach.mail import explain_blocked, explain_rejection
 from outreach.models import (
     ACTIVE,
@@ -99,9 +100,9 @@ def classes_of(user: User) -> list[SchoolClass]:
         select(SchoolClass)
         .where(_of(SchoolClass.school_id, school_ids(user)))
         .options(joinedload(SchoolClass.school), selectinload(SchoolClass.teachers))
-        .order_by(SchoolClass.name, SchoolClass.id)
+        .order_by(SchoolClass.folded, SchoolClass.id)
     ).all()
-    return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, one.name))
+    return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, name_key(one.name)))
 
 
 def class_sizes(class_ids: Collection[int]) -> dict[int, int]:

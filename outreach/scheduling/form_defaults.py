@@ -109,9 +109,9 @@ def places_to_choose(user: User) -> list[SelectChoice]:
     """Every site with its areas, those where this user works first."""
     own = set(db.session.scalars(select(Appointment.site_id).where(Appointment.user_id == user.id)))
     areas: dict[int, list[tuple[str, str]]] = {}
-    for key, site_id, name in db.session.execute(select(Area.id, Area.site_id, Area.name).order_by(Area.name)):
+    for key, site_id, name in db.session.execute(select(Area.id, Area.site_id, Area.name).order_by(Area.folded)):
         areas.setdefault(site_id, []).append((f"area-{key}", name))
-    sites = db.session.execute(select(Site.id, Site.name).order_by(Site.name)).all()
+    sites = db.session.execute(select(Site.id, Site.name).order_by(Site.folded, Site.id)).all()
     choices = [SelectChoice("", _("A new site, or online"))]
     for key, name in sorted(sites, key=lambda row: row[0] not in own):
         choices.append(SelectChoice(f"site-{key}", name, optgroup=name))
@@ -121,7 +121,7 @@ def places_to_choose(user: User) -> list[SelectChoice]:
 
 def hosts_to_choose() -> list[SelectChoice]:
     """Every clinician, for a coordinator who posts for one."""
-    listed = [SelectChoice(user.id, f"{user.family_name}, {user.given_name} ({user.email})") for user in clinicians()]
+    listed = [SelectChoice(user.id, f"{user.listed_name} ({user.email})") for user in clinicians()]
     return [SelectChoice(0, _("Choose the host")), *listed]
 
 

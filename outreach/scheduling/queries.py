@@ -16,6 +16,7 @@ from sqlalchemy.orm import joinedload
 from outreach.catalogue import CARD_ROWS, SessionCard, formats, session_cards
 from outreach.db import db
 from outreach.errors import Refusal
+from outreach.folding import name_key
 from outreach.models import (
     ACTIVE,
     SEATED,
@@ -130,7 +131,8 @@ def roster(session_id: int) -> Roster:
         )
         for row in rows
     ]
-    seated = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: (guest.school_name, guest.given_name))
+    by_name = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: name_key(guest.given_name))
+    seated = sorted(by_name, key=lambda guest: (name_key(guest.school_name), guest.school_name))
     schools = [(school, list(members)) for school, members in groupby(seated, key=lambda guest: guest.school_name)]
     return Roster(schools=schools, waiting=[guest for guest in guests if guest.state == RegistrationState.WAITING])
 
@@ -194,9 +196,7 @@ def co_hosts(emails: Sequence[str], *, but: User | None) -> list[User]:
 
 def clinicians() -> list[User]:
     """List those who may host, by name."""
-    users = db.session.scalars(
-        select(User).where(User.active, User.roles.any(name=RoleName.CLINICIAN)).order_by(User.family_name, User.given_name, User.id)
-    )
+    users = db.session.scalars(select(User).where(User.active, User.roles.any(name=RoleName.CLINICIAN)).order_by(User.folded, User.id))
     return list(users)
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask_babel import gettext as _
-from sqlalchemy import func, inspect, select
+from sqlalchemy import inspect, select
 
 from outreach.db import db
 from outreach.errors import Refusal
+from outreach.folding import name_key
 from outreach.models import Area, OutreachSession, Site
 from outreach.scheduling.inputs import WhereInput
 from outreach.time import country_of_zones
@@ -64,7 +65,7 @@ def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
 
 
 def _named_site(typed: WhereInput) -> Site:
-    known = db.session.scalar(select(Site).where(func.lower(Site.name) == typed.new_site.lower()))
+    known = db.session.scalar(select(Site).where(Site.folded == name_key(typed.new_site)))
     country = typed.country or country_of_zones().get(typed.zone, NOWHERE)
     return known or Site(name=typed.new_site, address=typed.new_address, zone=typed.zone, country=country)
 
@@ -77,5 +78,5 @@ def _named_area(site: Site | None, chosen: Area | None, name: str) -> Area:
     if inspect(site).transient:
         # Both are new: the room is written with its site.
         return Area(name=name, site=site)
-    known = db.session.scalar(select(Area).where(Area.site_id == site.id, func.lower(Area.name) == name.lower()))
+    known = db.session.scalar(select(Area).where(Area.site_id == site.id, Area.folded == name_key(name)))
     return known or Area(name=name, site_id=site.id)

@@ -20,6 +20,7 @@ from outreach import policy
 from outreach.class_lists import KnownGuardian, KnownStudent
 from outreach.db import db
 from outreach.errors import NotThere
+from outreach.folding import full_name
 from outreach.models import (
     Consent,
     Guardian,
@@ -38,6 +39,7 @@ from outreach.people import contacts_of_students
 from outreach.schools.student_lines import BY_NAME, StudentLine, student_lines
 from outreach.web import Page, page_of
 
+MOST_WORDS = 5
 FORMER_GIVEN_NAME, FORMER_FAMILY_NAME = "Former", "student"
 
 
@@ -144,7 +146,7 @@ class ClassLine:
 
 def schools_of(user: User) -> Sequence[School]:
     """Read the schools whose people a user keeps, by name; a coordinator keeps all."""
-    return db.session.scalars(select(School).where(kept(School.id, user)).order_by(School.name)).all()
+    return db.session.scalars(select(School).where(kept(School.id, user)).order_by(School.folded)).all()
 
 
 def classes(user: User, number: int) -> tuple[Page, list[ClassLine]]:
@@ -155,7 +157,7 @@ def classes(user: User, number: int) -> tuple[Page, list[ClassLine]]:
         select(SchoolClass.id, SchoolClass.name, School.name.label("school"), size.label("size"), is_mine.label("is_mine"))
         .join(School, School.id == SchoolClass.school_id)
         .where(kept(SchoolClass.school_id, user))
-        .order_by(is_mine.desc(), School.name, SchoolClass.name, SchoolClass.id)
+        .order_by(is_mine.desc(), School.folded, SchoolClass.folded, SchoolClass.id)
     )
     page = page_of(wanted, number, size=PAGE)
     teachers = _teachers([row.id for row in page.rows])
@@ -170,9 +172,8 @@ def students_of_class(class_id: int, *, now: datetime) -> list[StudentLine]:
 def students(user: User, chosen: StudentFilter, sought: str, number: int, *, now: datetime) -> tuple[Page, list[StudentLine]]:
     """Read one page of the students a user keeps, found by a part of their name or number."""
     wanted = select(Student.id).where(kept(Student.school_id, user), not_(is_former()), _on(chosen)).order_by(*BY_NAME)
-    for word in sought.split()[:5]:
-        columns = (Student.given_name, Student.family_name, Student.number)
-        wanted = wanted.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    for word in sought.split()[:MOST_WORDS]:
+        wanted = wanted.where(or_(Student.is_called(word), Student.number.icontains(word, autoescape=True)))
     page = page_of(wanted, number, size=PAGE)
     return page, student_lines(Student.id.in_([row.id for row in page.rows]), now=now)
 
@@ -207,8 +208,8 @@ def _teachers(class_ids: Sequence[int]) -> dict[int, list[str]]:
         select(class_teacher.c.class_id, User.given_name, User.family_name)
         .join(User, User.id == class_teacher.c.user_id)
         .where(class_teacher.c.class_id.in_(class_ids))
-        .order_by(User.family_name, User.id)
+        .order_by(User.folded, User.id)
     )
     for class_id, given_name, family_name in rows:
-        found[class_id].append(f"{given_name} {family_name}")
+        found[class_id].append(full_name(given_name, family_name))
     return found

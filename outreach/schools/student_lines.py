@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy import ColumnElement, select
 
 from outreach.db import db
+from outreach.folding import full_name
 from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
 from outreach.outbox import delayed_lately
 from outreach.people import contacts_of_students
@@ -100,7 +101,7 @@ class ContactStatus:
         return tuple(one for one in (self.own, *self.guardians) if one.is_open and one.put_off)
 
 
-BY_NAME = (Student.family_name, Student.given_name, Student.id)
+BY_NAME = (Student.folded, Student.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,7 @@ class StudentLine:
     @property
     def name(self) -> str:
         """Give the full name, for their own school's eyes."""
-        return f"{self.given_name} {self.family_name}"
+        return full_name(self.given_name, self.family_name)
 
 
 def student_lines(which: ColumnElement[bool], *, now: datetime) -> list[StudentLine]:
@@ -195,7 +196,7 @@ def _classes(student_ids: Sequence[int]) -> dict[int, list[str]]:
         select(enrolment.c.student_id, SchoolClass.name)
         .join(SchoolClass, SchoolClass.id == enrolment.c.class_id)
         .where(enrolment.c.student_id.in_(student_ids))
-        .order_by(SchoolClass.name)
+        .order_by(SchoolClass.folded)
     )
     for student_id, name in rows:
         found[student_id].append(name)

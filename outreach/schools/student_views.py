@@ -10,6 +10,7 @@ from outreach import policy
 from outreach.class_lists import KnownStudent
 from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain
 from outreach.errors import OutreachError, Stale
+from outreach.folding import full_name
 from outreach.models import HAVE_AN_ENTRY, BlockedDomain, Mailbox, SchoolClass, Student
 from outreach.registration.queries import seats_to_settle
 from outreach.schools import students as use_cases
@@ -95,7 +96,7 @@ def remove_student(student_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             page = {"student": known, "registrations": registrations, "refusal": refusal}
             return render_template("schools/remove_student.html", **page), refusal.status
-        flash(_("%(name)s was removed.", name=f"{known.given_name} {known.family_name}"), "success")
+        flash(_("%(name)s was removed.", name=full_name(known.given_name, known.family_name)), "success")
         return redirect(_class_of(known), code=303)
     return render_template("schools/remove_student.html", student=known, registrations=registrations)
 

@@ -27,6 +27,7 @@ from outreach.class_lists import (
 )
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal, Refusals, Stale
+from outreach.folding import full_name, name_key
 from outreach.models import (
     ACTIVE,
     Bounce,
@@ -143,10 +144,9 @@ def siblings(student_id: int) -> dict[int, list[str]]:
         select(guardianship.c.guardian_id, Student.given_name)
         .join(Student, Student.id == guardianship.c.student_id)
         .where(guardianship.c.guardian_id.in_(mine), Student.id != student_id)
-        .order_by(Student.given_name)
     )
     found: dict[int, list[str]] = defaultdict(list)
-    for guardian_id, given_name in rows:
+    for guardian_id, given_name in sorted(rows, key=lambda row: name_key(row.given_name)):
         found[guardian_id].append(given_name)
     return found
 
@@ -155,7 +155,7 @@ def classes_to_join(student: Student) -> list[SchoolClass]:
     """Read the school's classes a student isn't in, by name."""
     mine = select(enrolment.c.class_id).where(enrolment.c.student_id == student.id)
     others = select(SchoolClass).where(SchoolClass.school_id == student.school_id, SchoolClass.id.not_in(mine))
-    return list(db.session.scalars(others.order_by(SchoolClass.name)))
+    return list(db.session.scalars(others.order_by(SchoolClass.folded)))
 
 
 def _leave(student_id: int, class_id: int) -> None:
@@ -187,7 +187,7 @@ def refusals(typed: StudentInput, others: Iterable[KnownStudent], *, now: dateti
     key = number_key(typed.number) if typed.number else None
     owner = next((one for one in others if key and one.number and number_key(one.number) == key), None)
     if owner:
-        name = f"{owner.given_name} {owner.family_name}"
+        name = full_name(owner.given_name, owner.family_name)
         found.append(Refusal(_("%(name)s already has this number. Correct one of them.", name=name), field="number"))
     found.unless(partial(must_be_plausible, typed.birth_date, now=now))
     return found
@@ -269,6 +269,7 @@ def _forget(student: Student) -> None:
         return
     nothing = {"number": None, "mailbox_id": None, "year_group": None, "birth_date": None, "guardians_gone_at": None, "needs": ""}
     named = {"given_name": FORMER_GIVEN_NAME, "family_name": FORMER_FAMILY_NAME}
+    named["folded"] = Student.folded_from(named)
     db.session.execute(update(Student).where(this).values(**named, **nothing).execution_options(synchronize_session=False))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal
+from outreach.folding import name_key
 from outreach.models import Consent, Purpose, SchoolClass, Student, class_teacher
 from outreach.notifications import lock_sessions_and_students
 from outreach.registration import settle_seats_of
@@ -68,7 +69,7 @@ def locked_class(class_id: int) -> SchoolClass:
 
 
 def _must_be_free(school_id: int, name: str, *, but: int | None = None) -> None:
-    same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, func.lower(SchoolClass.name) == name.lower())
+    same = select(SchoolClass.id).where(SchoolClass.school_id == school_id, SchoolClass.folded == name_key(name))
     if any(key != but for key in db.session.scalars(same)):
         raise Refusal(_("Your school already has a class with this name. Choose another name, or open that class."), field="name")
 

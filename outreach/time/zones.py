@@ -6,12 +6,13 @@ Names come from the tzdata package's own table (zone.tab): one per stretch of co
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from importlib.resources import files
 
 from babel import Locale
 from babel.dates import get_timezone_location
+
+from outreach.folding import name_key
 
 BEYOND_COUNTRIES = "UTC"
 
@@ -37,7 +38,7 @@ def zones_by_country(language: str, also: str = "") -> dict[str, list[tuple[str,
     for zone, country in country_of_zones().items():
         city = str(get_timezone_location(zone, locale=language, return_city=True))
         groups.setdefault(territories.get(country, country), []).append((zone, city))
-    groups = {country: sorted(zones, key=lambda row: row[1]) for country, zones in sorted(groups.items())}
+    groups = {country: sorted(groups[country], key=lambda row: name_key(row[1])) for country in sorted(groups, key=name_key)}
     beyond = [(zone, zone) for zone in dict.fromkeys((BEYOND_COUNTRIES, also)) if zone and zone not in country_of_zones()]
     return groups | {BEYOND_COUNTRIES: beyond}
 
@@ -50,15 +51,10 @@ def zone_of_place(country: str, words: str) -> str | None:
     here = [zone for zone, lies_in in country_of_zones().items() if lies_in == country]
     if len(here) == 1:
         return here[0]
-    said = _folded(words)
-    named = [zone for zone in here if re.search(rf"\b{re.escape(_folded(_city(zone)))}\b", said)]
+    said = name_key(words)
+    named = [zone for zone in here if re.search(rf"\b{re.escape(name_key(_city(zone)))}\b", said)]
     return max(named, key=lambda zone: len(_city(zone)), default=None)
 
 
 def _city(zone: str) -> str:
     return zone.rpartition("/")[2].replace("_", " ")
-
-
-def _folded(words: str) -> str:
-    letters = unicodedata.normalize("NFKD", words)
-    return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()

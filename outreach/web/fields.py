@@ -13,6 +13,7 @@ from wtforms import EmailField, SelectField, StringField, TextAreaField
 from wtforms import SelectChoice as SelectChoice  # type: ignore[attr-defined]  # noqa: PLC0414 (exported; types of 3.3 are not published)
 from wtforms.validators import InputRequired, Length, StopValidation
 
+from outreach.folding import name_key
 from outreach.mail import prose
 from outreach.people import normal_address
 from outreach.time import clock, to_wall_time, zones_by_country
@@ -146,7 +147,7 @@ def countries() -> list[SelectChoice]:
     names = Locale.parse(_language()).territories
     beside_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
     found = [SelectChoice(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
-    return sorted(found, key=lambda country: country.label)
+    return sorted(found, key=lambda country: name_key(str(country.label)))
 
 
 def validated(value: T | None) -> T:

@@ -118,7 +118,7 @@ class Builder:
             student = Student(
                 school_id=school_id,
                 given_name=given_name,
-                family_name=family_name or f"Student{next(_numbers)}",
+                family_name=f"Student{next(_numbers)}" if family_name is None else family_name,
                 mailbox=self._mailbox(email) if email else None,
                 birth_date=birth_date,
                 classes=list(classes),

@@ -21,13 +21,19 @@ from outreach.people import name_key
         ("Jean-Luc", "Jean Luc"),
         ("Groß", "GROSS"),
         ("St. John", "St John"),
+        ("Łukasz Øst", "lukasz ost"),
+        ("ʻAna\u200b", "ana"),
+        ("Ana\u00a0\u3000Sá", "ana sa"),
+        ("Ｓá\ufe0f", "sa"),
+        ("İpek", "ipek"),
+        ("محمّد", "محمد"),
     ],
 )
 def test_one_name_in_two_spellings_is_one(one: str, other: str) -> None:
     assert name_key(one) == name_key(other)
 
 
-@pytest.mark.parametrize(("one", "other"), [("Maria", "Mario"), ("राम", "रमा"), ("Ana Maria", "Anamaria"), ("Øst", "Ost")])
+@pytest.mark.parametrize(("one", "other"), [("Maria", "Mario"), ("राम", "रमा"), ("Ana Maria", "Anamaria"), ("Ñu", "Mu")])
 def test_different_names_stay_different(one: str, other: str) -> None:
     assert name_key(one) != name_key(other)
 

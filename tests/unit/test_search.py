@@ -6,13 +6,14 @@ from datetime import date
 
 import pytest
 
-from outreach.catalogue.search import Search, words_of
+from outreach.catalogue.search import Search
+from outreach.folding import search_words
 
 
 def test_words_are_taken_each_once_and_six_at_most() -> None:
-    assert words_of("  b a  b\tc ") == ("b", "a", "c")
-    assert words_of("1 2 3 4 5 6 7") == ("1", "2", "3", "4", "5", "6")
-    assert words_of("") == ()
+    assert search_words("  b a  b\tc ") == ("b", "a", "c")
+    assert search_words("1 2 3 4 5 6 7") == ("1", "2", "3", "4", "5", "6")
+    assert search_words("") == ()
 
 
 @pytest.mark.parametrize(

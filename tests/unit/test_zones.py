@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from outreach.folding import name_key
 from outreach.time.zones import BEYOND_COUNTRIES, country_of_zones, zone_names, zone_of_place, zones_by_country
 
 
@@ -14,11 +15,11 @@ def test_each_zone_lies_in_its_country_and_utc_in_none() -> None:
 
 def test_zones_stand_under_their_country_by_the_name_of_the_city_in_the_readers_language() -> None:
     english, german = zones_by_country("en"), zones_by_country("de")
-    assert [country for country in english if country != BEYOND_COUNTRIES] == sorted(english.keys() - {BEYOND_COUNTRIES})
+    assert [country for country in english if country != BEYOND_COUNTRIES] == sorted(english.keys() - {BEYOND_COUNTRIES}, key=name_key)
     assert english["United Kingdom"] == [("Europe/London", "London")]
     assert german["Österreich"] == [("Europe/Vienna", "Wien")]
     cities = [city for _zone, city in english["Canada"]]
-    assert cities == sorted(cities)
+    assert cities == sorted(cities, key=name_key)
     assert {zone for zones in english.values() for zone, _city in zones} == zone_names()
 
 

@@ -137,9 +137,9 @@ def test_people_stand_by_family_name_and_then_given_name() -> None:
     [
         ("zoe able", ["Zoe"]),
         ("able", ["Ann", "Zoe"]),
-        ("n A", ["Ann"]),
+        ("nn A", ["Ann"]),
         ("TWO@", ["Ann"]),
-        ("_", ["Bob"]),
+        ("_", []),
         ("%", ["Bob"]),
         ("nobody", []),
     ],
@@ -178,13 +178,13 @@ def test_schools_and_sites_stand_by_name_with_their_own_people(make: Builder) ->
         ("Gamma School", 0),
     ]
     assert [row[0].name for row in rows(queries.schools("ALPHA"))] == ["Alpha School"]
-    assert [row[0].name for row in rows(queries.schools("_"))] == ["Beta_School"]
+    assert [row[0].name for row in rows(queries.schools("beta school"))] == ["Beta_School"]
     sites = [make.site(name) for name in ("West_Wing", "East Wing")]
     for site in (sites[0], sites[0], sites[1]):
         make.appointment(make.clinician(), site)
     assert [(row[0].name, row.people) for row in rows(queries.sites(""))] == [("East Wing", 1), ("West_Wing", 2)]
     assert [row[0].name for row in rows(queries.sites("east"))] == ["East Wing"]
-    assert [row[0].name for row in rows(queries.sites("_"))] == ["West_Wing"]
+    assert [row[0].name for row in rows(queries.sites("west WING"))] == ["West_Wing"]
 
 
 # Sessions.
@@ -216,7 +216,7 @@ def test_sessions_are_found_by_title_or_host_and_state(make: Builder, now: datet
     posted(make, now + 3 * DAY, title="Other")
     assert titles("cleo reed", TimeFilter.COMING, None, now=now) == ["Stitches_", "Talk"]
     assert titles("%", TimeFilter.COMING, None, now=now) == ["Stitches_", "Talk"]
-    assert titles("_", TimeFilter.COMING, None, now=now) == ["Stitches_"]
+    assert titles("stítches", TimeFilter.COMING, None, now=now) == ["Stitches_"]
     assert titles("TALK", TimeFilter.COMING, None, now=now) == ["Talk"]
     assert titles("", TimeFilter.COMING, SessionState.DRAFT, now=now) == ["Talk"]
     assert titles("other", TimeFilter.ALL, SessionState.DRAFT, now=now) == []

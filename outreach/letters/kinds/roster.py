@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from flask_babel import lazy_gettext as _l
 
+from outreach.folding import name_key
 from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
@@ -67,8 +68,8 @@ def _groups(context: LetterContext) -> Iterator[Group]:
     schools: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for student in context.snapshot.seated:
         schools[student.school_name].append((student.given_name, _("seat held") if student.is_held else ""))
-    for school, students in sorted(schools.items()):
-        yield Group(_heading(school, len(students)), tuple(sorted(students)))
+    for school, students in sorted(schools.items(), key=lambda one: name_key(one[0])):
+        yield Group(_heading(school, len(students)), tuple(sorted(students, key=lambda one: name_key(one[0]))))
     if context.snapshot.gone:
         yield Group(_("No longer coming"), tuple((student.given_name, student.school_name) for student in context.snapshot.gone))
 

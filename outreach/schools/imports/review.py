@@ -27,6 +27,7 @@ from outreach.class_lists import (
     problem_words,
     question_words,
 )
+from outreach.folding import full_name, name_key
 from outreach.schools.imports.use_cases import ImportChoices, Proposal, Sheet
 from outreach.web import formatting
 
@@ -165,7 +166,7 @@ def _answer(line: int, choices: ImportChoices) -> str:
 
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
-    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("not in a class")
+    classes = ", ".join(sorted((class_names[key] for key in student.class_ids), key=name_key)) or _("not in a class")
     return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
@@ -216,7 +217,7 @@ def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
 
 
 def _name(person: KnownStudent | ListedStudent) -> str:
-    return f"{person.given_name} {person.family_name}"
+    return full_name(person.given_name, person.family_name)
 
 
 def _value(value: Value) -> str:
