@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from outreach.accounts.views import accounts
+from outreach.background.views import background
 from outreach.catalogue.views import catalogue
 from outreach.coordination.views import coordination
 from outreach.demo_mailbox.views import mailbox
@@ -20,6 +21,6 @@ from outreach.settings import Settings
 
 def blueprints(settings: Settings) -> list[Blueprint]:
     """Give every blueprint; the mailbox page exists in demo mode only."""
-    always = [accounts, coordination, mail_admin, schools, scheduling, decisions, catalogue, registration, families, health]
+    always = [accounts, coordination, mail_admin, schools, scheduling, decisions, catalogue, registration, families, background, health]
     demo_only = [mailbox]
     return always + (demo_only if settings.has_local_mailbox else [])

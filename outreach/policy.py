@@ -8,6 +8,7 @@ from __future__ import annotations
 from outreach.db import db
 from outreach.models import (
     Application,
+    BackgroundJob,
     BlockedDomain,
     Membership,
     OutreachSession,
@@ -95,6 +96,11 @@ def sees_day_phone(user: User, outreach_session: OutreachSession) -> bool:
 def may_unblock_domain(user: User, blocked: BlockedDomain) -> bool:
     """Teachers of a school whose own domain it is can have us let in there; a public one is the coordinator's."""
     return coordinates(user) or any(_is_colleague(user, school_id) for school_id in schools_of(blocked.domain))
+
+
+def follows_job(user: User, job: BackgroundJob) -> bool:
+    """Long work is seen and stopped by who started it."""
+    return coordinates(user) or job.started_by_id == user.id
 
 
 def _is_colleague(user: User, school_id: int) -> bool:

@@ -26,7 +26,7 @@ ORDER = (
     # What people do, with pages.
     *("coordination", "mail_admin", "accounts", "schools", "class_lists", "scheduling", "catalogue", "families", "inbound", "registration"),
     # What follows from it. `clearance` will stand here, below them all.
-    *("deliverability", "rsvp", "notifications", "outbox", "letters", "calendars"),
+    *("deliverability", "rsvp", "notifications", "background", "outbox", "letters", "calendars"),
     # The foundation. `audit` will stand here.
     *("web", "policy", "tokens", "people", "mail", "models", "db", "settings", "time", "folding", "logs", "errors"),
 )

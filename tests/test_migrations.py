@@ -26,6 +26,7 @@ from outreach.models import (
     Answer,
     AnswerSource,
     Application,
+    BackgroundJob,
     BlockedDomain,
     Bounce,
     BounceKind,
@@ -55,6 +56,10 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 # For each CHECK a change of a good row that it alone refuses, in SQL. Those of enums need none: any other word will do.
 REFUSED = {
     "ck_area_age_floor_is_plausible": {"age_floor": "100"},
+    "ck_background_job_a_lease_has_a_token": {"lease_token": "'token'"},
+    "ck_background_job_finished_says_when": {"finished_at": "created_at"},
+    "ck_background_job_progress_is_counted": {"done": "-1"},
+    "ck_background_job_backgroundjobstate": {"state": "'nonsense'", "finished_at": "created_at"},
     "ck_ended_link_is_about_a_guardian_or_a_student": {"guardian_id": "NULL"},
     "ck_invitation_nothing_is_sent_before_it_is_written": {"sent_sequence": "sequence + 1"},
     "ck_invitation_reason_is_about_a_student_or_an_adult": {"registration_id": "NULL", "user_id": "NULL"},
@@ -79,6 +84,7 @@ REFUSED = {
 }
 # Tables that a step after the first two made, and which: what lies in them goes with them.
 MADE_LATER = {
+    "background_job": "0015",
     "blocked_domain": "0003",
     "bounce": "0003",
     "ended_link": "0011",
@@ -241,6 +247,7 @@ def populate() -> None:
         db.session.add(Application(user_id=another.id, role=RoleName.TEACHER, place="A school", created_at=NOW))
         spare.undeliverable_at, spare.undeliverable_words = NOW, "550 No such user"
         db.session.add(FormUse(key="key", used_at=NOW))
+        db.session.add(BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW))
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())
 

@@ -1,5 +1,6 @@
 """Every table of the service. What people do with them is in the feature packages."""
 
+from outreach.models.background_job import UNFINISHED, BackgroundJob, BackgroundJobState
 from outreach.models.form_use import FormUse
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
@@ -25,6 +26,7 @@ from outreach.models.snapshots import (
     BlockedDomainSnapshot,
     Cause,
     EntrySnapshot,
+    JobSnapshot,
     LetterSnapshot,
     MessageAnswerSnapshot,
     ProposalSnapshot,
@@ -38,6 +40,7 @@ __all__ = [
     "ACTIVE",
     "HAVE_AN_ENTRY",
     "SEATED",
+    "UNFINISHED",
     "UNSETTLED",
     "AccountSnapshot",
     "Answer",
@@ -47,6 +50,8 @@ __all__ = [
     "ApplicationState",
     "Appointment",
     "Area",
+    "BackgroundJob",
+    "BackgroundJobState",
     "BlockedDomain",
     "BlockedDomainSnapshot",
     "Bounce",
@@ -64,6 +69,7 @@ __all__ = [
     "Invitation",
     "InvitationAnswer",
     "InvitationReason",
+    "JobSnapshot",
     "Letter",
     "LetterKind",
     "LetterSnapshot",

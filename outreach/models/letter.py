@@ -38,6 +38,7 @@ class LetterKind(enum.StrEnum):
     MESSAGE_ANSWER = "message_answer"
     NOT_MINE = "not_mine"
     KEEP_OR_RELEASE = "keep_or_release"
+    JOB = "job"
 
 
 class LetterState(enum.StrEnum):

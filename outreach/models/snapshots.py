@@ -259,6 +259,26 @@ class MessageAnswerSnapshot:
         return _converter.structure(plain, cls)
 
 
+@dataclass(frozen=True, kw_only=True)
+class JobSnapshot:
+    """Long work that the reader started has ended. `words`: what came of it, or why it failed; `page`: the path of its page."""
+
+    reader_name: str
+    title: str
+    is_done: bool
+    words: str
+    page: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Give plain values for the JSON column."""
+        return _plain(self)
+
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> JobSnapshot:
+        """Read back what `to_json` wrote."""
+        return _converter.structure(plain, cls)
+
+
 def _plain(facts: object) -> dict[str, Any]:
     plain: dict[str, Any] = _converter.unstructure(facts)
     return plain

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 import structlog
 from flask import Flask
 
+from outreach.background.use_cases import forget_jobs, work_off
 from outreach.deliverability.use_cases import report_undeliverable_mailboxes, update_blocked_domains
 from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
 from outreach.notifications import ask_for_decisions, plan_rosters, reminders
 from outreach.registration.use_cases import give_out_free_seats, lapse_offers, release_held_seats
+from outreach.runtime.long_work import LONG_WORK
 from outreach.scheduling import retime_all
 from outreach.web import forget_form_keys
 
@@ -57,6 +60,8 @@ TIMETABLE = (
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
     Job(name="forget_form_keys", work=forget_form_keys, every=timedelta(days=1)),
+    Job(name="background_jobs", work=partial(work_off, LONG_WORK), every=timedelta(seconds=1)),
+    Job(name="forget_jobs", work=forget_jobs, every=timedelta(days=1)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )
 

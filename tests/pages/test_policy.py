@@ -60,6 +60,8 @@ ANSWERS = {
     "accounts.home GET": signed_in(200),
     "accounts.home POST": signed_in(303),
     "accounts.start GET": signed_in(302),
+    "background.show GET": "200 200 404 404 404 in",
+    "background.cancel POST": "303 303 404 404 404 in",
     "catalogue.calendar GET": everybody(200),
     "catalogue.calendar GET draft": everybody(404),
     "catalogue.index GET": everybody(200),

@@ -15,6 +15,7 @@ from outreach.models.snapshots import (
     BlockedDomainSnapshot,
     Cause,
     EntrySnapshot,
+    JobSnapshot,
     LetterSnapshot,
     MessageAnswerSnapshot,
     ProposalSnapshot,
@@ -115,7 +116,7 @@ def facts(reader: Reader, cause: Cause, **more: Any) -> LetterSnapshot:
 
 def letter(
     kind: LetterKind,
-    about: LetterSnapshot | AccountSnapshot | ApplicationSnapshot | BlockedDomainSnapshot | MessageAnswerSnapshot,
+    about: LetterSnapshot | AccountSnapshot | ApplicationSnapshot | BlockedDomainSnapshot | MessageAnswerSnapshot | JobSnapshot,
     *,
     written_at: datetime = WRITTEN,
     locale: str = "en",
@@ -405,6 +406,10 @@ def _official() -> Iterator[tuple[str, Letter]]:
         "message-answer-copy",
         letter(LetterKind.MESSAGE_ANSWER, MessageAnswerSnapshot(reader_name="", comment=words, student_name="Ana")),
     )
+    done = JobSnapshot(reader_name="Robin Smith", title="Import of year9.csv", is_done=True, words="240 students added.", page="/imports/1")
+    yield "job-done", letter(LetterKind.JOB, done)
+    failed = replace(done, is_done=False, words="The class has been deleted meanwhile.")
+    yield "job-failed", letter(LetterKind.JOB, failed)
     yield "blocked-one-student", letter(LetterKind.BLOCKED, replace(blocked, students=1, server_words=""))
 
 

@@ -25,7 +25,7 @@ STUDENT, GUARDIAN, TEACHER, HOST = Reader.STUDENT, Reader.GUARDIAN, Reader.TEACH
 GUS = student("Gus", 11, family_name="Hill")
 AMY = student("Amy", 12, family_name="Diaz")
 TITLED, AT = "“Power of a Stitch”", "on Thursday 18 March 2027 at 14:00"
-_PLAIN = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+_PLAIN = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB)
 ABOUT_SESSIONS = [kind for kind in LetterKind if kind not in _PLAIN]
 
 

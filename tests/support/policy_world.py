@@ -25,6 +25,7 @@ from outreach.inbound.use_cases import receive
 from outreach.mail.transport import local_folder
 from outreach.models import (
     Application,
+    BackgroundJob,
     BlockedDomain,
     InboundMessage,
     Letter,
@@ -44,7 +45,7 @@ from tests.support.passwords import hash_cheaply
 
 # Whose record it is: "owner" is its host, the teacher who registered, or the applicant. A colleague hosts or teaches with
 # them, a stranger has the same role elsewhere.
-REALMS = {"scheduling": "host", "catalogue": "host", "schools": "teacher", "registration": "teacher"}
+REALMS = {"scheduling": "host", "catalogue": "host", "schools": "teacher", "registration": "teacher", "background": "teacher"}
 STUDENT = "Somebodyelse"
 
 
@@ -163,6 +164,8 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         application = Application(user_id=applicant.id, role=RoleName.TEACHER, place="A school", created_at=NOW)
         db.session.add_all([application, BlockedDomain(domain="pupils.example", since=NOW)])
         unconfirmed.confirmed_at = None
+        job = BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW)
+        db.session.add(job)
     registration = db.session.scalars(select(Registration)).one()
     db.session.commit()
     before_delivery(world.app)
@@ -173,6 +176,7 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         "session_id": published.id,
         "registration_id": registration.id,
         "class_id": school_class.id,
+        "job_id": job.id,
         "student_id": student.id,
         "application_id": application.id,
         "user_id": rival.id,

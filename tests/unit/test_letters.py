@@ -17,7 +17,7 @@ from tests.support.received_letters import Page, received
 
 pytestmark = pytest.mark.usefixtures("in_small_app")
 
-OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+OFFICIAL = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB)
 ABOUT_SESSIONS = {case: one for case, one in CASES.items() if one.kind not in OFFICIAL}
 TO_FAMILIES = {case: one for case, one in ABOUT_SESSIONS.items() if one.facts["reader"] in (Reader.STUDENT, Reader.GUARDIAN)}
 WITH_CALENDAR = {case: one for case, one in CASES.items() if received(one).ics is not None}

@@ -144,7 +144,7 @@ def test_lists_and_farewells_name_students_once(kind: LetterKind) -> None:
     [
         kind
         for kind in LetterKind
-        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB)
     ],
 )
 def test_who_takes_part_reads_what_to_bring_and_nobody_else(kind: LetterKind) -> None:
@@ -173,7 +173,7 @@ def test_whoever_brings_nothing_finds_no_empty_row() -> None:
     [
         kind
         for kind in LetterKind
-        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER)
+        if kind not in (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB)
     ],
 )
 @pytest.mark.parametrize("has_entry", [True, False])

@@ -30,7 +30,7 @@ from tests.support.inbound import calendar_mail
 from tests.support.letter_cases import CASES
 from tests.support.worlds import written_once
 
-OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER}
+OFFICIAL = {LetterKind.APPLICATION, LetterKind.ACCOUNT, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB}
 
 
 def sent() -> list[tuple[Letter, EmailMessage]]:

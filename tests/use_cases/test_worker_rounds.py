@@ -129,8 +129,9 @@ def test_each_job_is_done_as_often_as_people_rely_on() -> None:
         **dict.fromkeys(("lapse_offers", "release_held_seats", "plan_reminders", "read_inbox", "ask_for_decisions"), MINUTE),
         **dict.fromkeys(("give_out_free_seats", "plan_rosters", "report_undeliverable_mailboxes", "look_for_blocked_domains"), 5 * MINUTE),
         "plan_thanks": 15 * MINUTE,
+        "background_jobs": timedelta(seconds=1),
         "forget_raw": HOUR,
-        **dict.fromkeys(("retime", "forget_form_keys"), DAY),
+        **dict.fromkeys(("retime", "forget_form_keys", "forget_jobs"), DAY),
     }
     assert {job.name: job.every for job in TIMETABLE} == expected
     assert len(TIMETABLE) == len(expected)

@@ -20,6 +20,16 @@
   };
   window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(release));
 
+  // What has data-follow is read again every two seconds until it says that it has ended; then the page is.
+  const follow = (part) => setTimeout(async () => {
+    const answer = await fetch(location.href).catch(() => null);
+    const found = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-follow]");
+    if (answer?.ok && !found) { location.reload(); return; }
+    if (found && part.textContent !== found.textContent) part.replaceChildren(...found.childNodes);
+    follow(part);
+  }, 2000);
+  document.querySelectorAll("[data-follow]").forEach(follow);
+
   // A time zone of one's own that isn't chosen yet begins with the browser's.
   for (const list of document.querySelectorAll('select[data-suggest="zone"]')) {
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
