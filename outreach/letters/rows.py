@@ -65,6 +65,7 @@ def _company(snapshot: LetterSnapshot) -> Iterator[FactRow]:
     yield _row(_("Host"), lambda version: (version.host_name,), snapshot)
     label = _("Address") if snapshot.cause in (Cause.ADDRESS, Cause.BOUNCED) else _("Reason")
     yield FactRow(label=label, lines=paragraphs(snapshot.reason or snapshot.session.cancel_reason))
+    yield FactRow(label=_("Note from the host"), lines=paragraphs(snapshot.note))
 
 
 def preparation(snapshot: LetterSnapshot) -> Iterator[FactRow]:

@@ -146,6 +146,7 @@ class LetterSnapshot:
     `offered`: a teacher is asked whether these may have a free seat, until `offered_until` (aware, UTC).
     `has_new_description`: the text on the session's page, too long for a letter, has changed.
     `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
+    `note`: what the host adds about a move, in their words.
     `instead_of`: the name of the teacher or host in whose place the reader gets it; empty: it is the reader's own.
     """
 
@@ -162,6 +163,7 @@ class LetterSnapshot:
     offered_until: datetime | None = None
     entry: EntrySnapshot | None = None
     reason: str = ""
+    note: str = ""
     asked: ProposalSnapshot | None = None
     lead_minutes: int | None = None
     has_new_description: bool = False

@@ -55,6 +55,7 @@ def calendar_letter(
             is_held=new.is_held,
         ),
         reason=_reason(facts, change, left, gone, unsent, is_live=new.is_live),
+        note=(change.note or (unsent.note if unsent else "")) if new.is_live and not is_first else "",
     )
     return PlannedLetter(
         mailbox_id=new.mailbox_id,

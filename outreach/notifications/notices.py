@@ -75,6 +75,7 @@ class _Family:
             waiting=waiting,
             gone=gone if self.unsent is None else (),
             reason=_reason(change, cause, gone),
+            note=change.note,
         )
         return PlannedLetter(
             mailbox_id=self.mailbox_id,
@@ -109,6 +110,7 @@ def _digest(facts: Facts, change: Change, teacher: StaffContact, about: Sequence
         offered=for_school(offers),
         offered_until=offers[0].offered_until if offers else None,
         reason=_reason(change, cause, gone),
+        note=change.note,
         instead_of=stands_in_for_whom(about),
     )
     return PlannedLetter(

@@ -84,19 +84,20 @@ def _what_happened(one: StandingReason, causes: Mapping[int, Cause]) -> Cause | 
     return causes.get(one.registration_id) if one.registration_id is not None else None
 
 
-def notify_moved(outreach_session: OutreachSession, *, previous: SessionSnapshot, now: datetime) -> None:
-    """Tell everybody the new time, place or link, beside the old; their answers start afresh."""
-    _notify_everybody(outreach_session, Cause.MOVED, Change(old=previous), asks_again=True, now=now)
+def notify_moved(outreach_session: OutreachSession, *, previous: SessionSnapshot, note: str = "", now: datetime) -> None:
+    """Tell everybody the new time, place or link, beside the old, with the host's `note`; their answers start afresh."""
+    _notify_everybody(outreach_session, Cause.MOVED, Change(old=previous, note=note), asks_again=True, now=now)
 
 
-def notify_status(outreach_session: OutreachSession, *, previous: SessionSnapshot, cause: Cause, now: datetime) -> None:
+def notify_status(outreach_session: OutreachSession, *, previous: SessionSnapshot, cause: Cause, note: str = "", now: datetime) -> None:
     """Tell everybody that it is certain now, or provisional, or is decided at another time; that last one alone keeps the answers.
 
     Whoever said yes while it was provisional said it to this same time, so it stays once the session is certain.
     """
     asks_again = previous.is_provisional != outreach_session.is_provisional
     is_certain = asks_again and previous.is_provisional
-    _notify_everybody(outreach_session, cause, Change(old=previous), asks_again=asks_again, keeps_yes=is_certain, now=now)
+    change = Change(old=previous, note=note)
+    _notify_everybody(outreach_session, cause, change, asks_again=asks_again, keeps_yes=is_certain, now=now)
 
 
 def notify_cancelled(outreach_session: OutreachSession, *, now: datetime) -> None:

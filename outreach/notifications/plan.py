@@ -15,11 +15,12 @@ from outreach.notifications.facts import InvitationRecord, StandingReason
 class Change:
     """What happened to a session. `old`: the session before, where that is news; `reason`: in the words of whoever decided.
 
-    `key`: tells apart letters that say the same once more.
+    `note`: what the host adds about a move, for everybody who knew of it. `key`: tells apart letters that say the same once more.
     """
 
     old: SessionSnapshot | None = None
     reason: str = ""
+    note: str = ""
     has_new_description: bool = False
     key: str = ""
 

@@ -49,10 +49,10 @@ def move_session(session_id: int) -> ResponseReturnValue:
     questions: list[Question[Move] | None] = []
 
     def move_or_ask() -> None:
-        when, where, now = form.when(), form.place(), clock.now()
+        when, where, note, now = form.when(), form.place(), form.note.data, clock.now()
         question = ask_or_act(
             lambda: plan_move(session_id, when, where, now=now),
-            lambda choices: apply_move(session_id, when, where, seen=form.seen, now=now, choices=choices),
+            lambda choices: apply_move(session_id, when, where, seen=form.seen, now=now, note=note, choices=choices),
         )
         questions.append(question)
 
@@ -60,7 +60,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
     if questions and (question := questions[0]):
         plan = question.plan
         rows = recipients(outreach_session, _("an e-mail that changes the entry in their calendar and asks for a new answer"))
-        page = {"changes": changes(plan.previous, plan.becomes), "recipients": rows, "plan": plan, "question": question, "now": clock.now()}
+        page = {"changes": changes(plan.previous, plan.becomes), "recipients": rows, "plan": plan, "question": question}
+        page |= {"note": form.note.data, "now": clock.now()}
         return render_template("scheduling/confirm_move.html", outreach_session=outreach_session, **page), question.status
     if status == DONE:
         flash(_("Moved. Everybody's calendar will be updated."), "success")

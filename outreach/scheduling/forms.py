@@ -123,6 +123,20 @@ class SessionForm(WhenFields, WhereFields, DetailsForm):
 class MoveForm(WhenFields, WhereFields, SeenForm):
     """Another time, another place."""
 
+    note = ProseField(
+        _l("Note to everybody"),
+        (OPTIONAL,),
+        longest=1000,
+        description=_l("Such as why it was moved. It appears in every e-mail about the move."),
+    )
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Let the next day go where the new times don't need it: it was ticked for the old ones."""
+        valid: bool = super().validate(*args, **kwargs)
+        if self.start.data and self.end.data and self.end.data > self.start.data:
+            self.ends_next_day.data = False
+        return valid
+
 
 class DecisionTimeForm(SeenForm):
     """Until when it stays open whether it takes place."""

@@ -56,9 +56,18 @@ def plan_move(session_id: int, when: WhenInput, where: WhereInput, *, now: datet
 
 
 def apply_move(
-    session_id: int, when: WhenInput, where: WhereInput, *, seen: datetime, now: datetime, choices: SeatChoices | None = None
+    session_id: int,
+    when: WhenInput,
+    where: WhereInput,
+    *,
+    seen: datetime,
+    now: datetime,
+    note: str = "",
+    choices: SeatChoices | None = None,
 ) -> None:
-    """Move a published session and tell everybody the new beside the old. Whether it is certain moves with it, as typed in `when`.
+    """Move a published session and tell everybody the new beside the old, with the host's `note`.
+
+    Whether it is certain moves with it, as typed in `when`.
 
     Afterwards free seats go to those who wait, also to those who were asked on what was the last day before the move.
     Registration closes as long before the start as before, by the clock; what would open after that is open at once.
@@ -85,10 +94,10 @@ def apply_move(
         db.session.flush()
         if _facts_after(previous, venue, time, previous.decides_at) == previous:
             cause = Cause.PROVISIONAL if outreach_session.is_provisional else Cause.DECIDED
-            notify_status(outreach_session, previous=previous, cause=cause, now=now)
+            notify_status(outreach_session, previous=previous, cause=cause, note=note, now=now)
         else:
             outreach_session.moved_at = now
-            notify_moved(outreach_session, previous=previous, now=now)
+            notify_moved(outreach_session, previous=previous, note=note, now=now)
         settle_seats(outreach_session, now=now)
 
 

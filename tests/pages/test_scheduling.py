@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from outreach.db import db
-from outreach.models import Letter, OutreachSession, SessionState, Site, User
+from outreach.models import Letter, LetterState, OutreachSession, SessionState, Site, User
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from outreach.scheduling import use_cases
 from outreach.scheduling.inputs import DetailsInput
@@ -375,7 +375,7 @@ def test_a_move_first_shows_old_beside_new_and_who_is_told(make: Builder, client
     session = make.outreach_session(host, site=site)
     registered(make, session, 3)
     before = letters()
-    data = typed(site, day="2027-03-25", meeting_point="Main entrance", seen_at=seen(session))
+    data = typed(site, day="2027-03-25", meeting_point="Main entrance", seen_at=seen(session), note="The theatre is being painted.")
     question = words(client_of(host).post(f"/sessions/{session.id}/move", data=data))
     for part in (
         "Thursday 18 March 2027, 14:00 to 16:00",
@@ -383,6 +383,7 @@ def test_a_move_first_shows_old_beside_new_and_who_is_told(make: Builder, client
         "students",
         "guardians",
         'name="confirm"',
+        "The theatre is being painted.",
     ):
         assert part in question
     assert (again(session).starts_wall.date(), letters()) == (date(2027, 3, 18), before)
@@ -391,6 +392,21 @@ def test_a_move_first_shows_old_beside_new_and_who_is_told(make: Builder, client
     assert client_of(host).post(f"/sessions/{session.id}/move", data=data | {"confirm": "1"}).status_code == 303
     assert again(session).starts_wall == datetime(2027, 3, 25, 14)
     assert letters() > before
+    moved = db.session.scalars(select(Letter).where(Letter.session_id == session.id, Letter.state == LetterState.QUEUED))
+    assert "The theatre is being painted." in {letter.facts["note"] for letter in moved}
+
+
+@pytest.mark.empty_database
+def test_the_next_day_stays_ticked_only_where_the_new_times_need_it(make: Builder, client_of: ClientOf) -> None:
+    host, site = make.clinician(), make.site()
+    session = make.outreach_session(host, site=site, starts_wall=datetime(2027, 3, 18, 22), ends_wall=datetime(2027, 3, 19, 2))
+    address = f"/sessions/{session.id}/move"
+    assert 'name="ends_next_day" type="checkbox"' in words(client_of(host).get(address))
+    ticked: dict[str, Any] = {"ends_next_day": "y", "confirm": "1"}
+    for start, end, ends in (("14:00", "16:00", datetime(2027, 3, 25, 16)), ("21:00", "01:00", datetime(2027, 3, 26, 1))):
+        data = typed(site, day="2027-03-25", start=start, end=end, seen_at=seen(again(session)), **ticked)
+        assert client_of(host).post(address, data=data).status_code == 303
+        assert again(session).ends_wall == ends
 
 
 def test_a_move_that_changes_nothing_says_so(make: Builder, client_of: ClientOf) -> None:

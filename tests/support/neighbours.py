@@ -143,12 +143,14 @@ class Neighbours:
             with transaction():
                 setattr(mailbox, column, self.now)
 
-    def move(self, outreach_session: OutreachSession | None = None, *, days: int = 0, meeting_point: str = "Back door") -> None:
+    def move(
+        self, outreach_session: OutreachSession | None = None, *, days: int = 0, meeting_point: str = "Back door", note: str = ""
+    ) -> None:
         """Move a session, or the first."""
         one = outreach_session or self.first
         when = WhenInput(day=one.starts_wall.date() + timedelta(days=days), start=time(14), end=time(16))
         where = WhereInput(site_id=one.site_id, zone=one.zone, meeting_point=meeting_point)
-        apply_move(one.id, when, where, seen=one.updated_at, now=self.now)
+        apply_move(one.id, when, where, seen=one.updated_at, now=self.now, note=note)
 
     def rows_of(self, outreach_session: OutreachSession) -> list[tuple[object, ...]]:
         """Give all that calendars and outbox hold about a session."""

@@ -122,7 +122,9 @@ def test_a_move_after_one_that_was_told_shows_what_was_told_last(world: Neighbou
     world.move(meeting_point="Back door")
     send_all()
     world.now += MINUTE
-    world.move(meeting_point="Side door")
+    world.move(meeting_point="Side door", note="The back door is being painted.")
+    for address in (HANA, NORA, ANA, MARIA):
+        assert "The back door is being painted." in letter_to(address).mail.text
     assert letter_to(ANA).facts.was is not None
     assert letter_to(ANA).facts.was.meeting_point == "Back door"  # type: ignore[union-attr]  # as the line before says
 
