@@ -60,11 +60,13 @@ def keeps_registration(user: User, registration: Registration) -> bool:
 
 def hosts(user: User, outreach_session: OutreachSession) -> bool:
     """Host, co-hosts and whoever posted it may edit, move, cancel and see the roster."""
-    return (
-        coordinates(user)
-        or user.id in (outreach_session.host_id, outreach_session.posted_by_id)
-        or any(host.id == user.id for host in outreach_session.co_hosts)
-    )
+    return coordinates(user) or hosts_it_themselves(user, outreach_session)
+
+
+def hosts_it_themselves(user: User, outreach_session: OutreachSession) -> bool:
+    """Host, co-hosts and whoever posted it, not a coordinator who only may do the same."""
+    is_one = user.id in (outreach_session.host_id, outreach_session.posted_by_id)
+    return is_one or any(host.id == user.id for host in outreach_session.co_hosts)
 
 
 def decides(user: User, outreach_session: OutreachSession) -> bool:

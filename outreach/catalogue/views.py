@@ -24,7 +24,7 @@ from outreach.catalogue.forms import SessionSearchForm
 from outreach.catalogue.search import find, formats
 from outreach.db import db
 from outreach.models import Area, Format, OutreachSession, RoleName, SessionState, Site, User
-from outreach.registration.queries import own_seats
+from outreach.registration.queries import host_summary, own_seats
 from outreach.settings import Settings
 from outreach.time import clock, to_wall_time
 from outreach.web import SelectChoice, formatting, limiter, me, page_number, settings
@@ -70,7 +70,17 @@ def show(session_id: int) -> ResponseReturnValue:
     phone = outreach_session.day_phone if policy.sees_day_phone(user, outreach_session) else ""
     register_url = _register_url(outreach_session) if outreach_session.is_open(now) and not hosts else ""
     own = own_seats(outreach_session, user) if user.is_authenticated and user.is_a(RoleName.TEACHER) else (0, 0)
-    page = {"hosts": hosts, "phone": phone, "register_url": register_url, "own": own, "moment_words": _moment_words(outreach_session.zone)}
+    summary = host_summary(outreach_session) if hosts and outreach_session.is_published else None
+    as_coordinator = hosts and not policy.hosts_it_themselves(user, outreach_session)
+    page = {
+        "hosts": hosts,
+        "summary": summary,
+        "as_coordinator": as_coordinator,
+        "phone": phone,
+        "register_url": register_url,
+        "own": own,
+        "moment_words": _moment_words(outreach_session.zone),
+    }
     return _fresh(render_template("catalogue/show.html", outreach_session=outreach_session, now=now, **page))
 
 

@@ -200,6 +200,30 @@ def own_seats(outreach_session: OutreachSession, user: User) -> tuple[int, int]:
     return seated, sum(number for _state, number in found) - seated
 
 
+@dataclass(frozen=True, kw_only=True)
+class HostSummary:
+    """What hosts and coordinators see first: how many have a seat, from how many schools, how many wait, what families answered."""
+
+    seated: int
+    schools: int
+    waiting: int
+    answers: RsvpCounts
+
+
+def host_summary(outreach_session: OutreachSession) -> HostSummary:
+    """Count everybody who is registered for a session."""
+    here = Registration.session_id == outreach_session.id
+    is_seated = Registration.state.in_(SEATED)
+    counts = (
+        func.count().filter(is_seated),
+        func.count(Registration.school_id.distinct()).filter(is_seated),
+        func.count().filter(Registration.state == RegistrationState.WAITING),
+    )
+    seated, schools, waiting = db.session.execute(select(*counts).select_from(Registration).where(here)).one()
+    answered = rsvp_counts_by_session(here).get(outreach_session.id, RsvpCounts())
+    return HostSummary(seated=seated, schools=schools, waiting=waiting, answers=answered)
+
+
 def is_cancelled(outreach_session: OutreachSession) -> bool:
     """It won't take place."""
     return outreach_session.state == SessionState.CANCELLED

@@ -510,3 +510,19 @@ def test_a_teacher_sees_how_many_of_theirs_come_and_nobody_else_does(make: Build
     assert "1 of your students has a seat</a>" in client_of(other).get(address).text
     for nobody in (None, host, make.coordinator(), make.teacher(make.school())):
         assert "of your students" not in client_of(nobody).get(address).text
+
+
+def test_a_host_sees_who_comes_and_a_coordinator_whose_session_it_is(make: Builder, client_of: ClientOf, host: User) -> None:
+    session = make.outreach_session(host, capacity=3)
+    for size in (2, 3):
+        school = make.school()
+        teacher = make.teacher(school)
+        make.register(session, teacher, *make.full_class(school, teacher, size=size).students)
+    address = f"/sessions/{session.id}"
+    for reader, as_coordinator in ((host, False), (make.coordinator(), True)):
+        page = words(client_of(reader).get(address))
+        shown = ["3 students from 2 schools have a seat", "2 students are on the waiting list", "3 no answer"]
+        assert [part for part in shown if part in page] == shown
+        assert ("You see this as a coordinator" in page) is as_coordinator
+    for nobody in (make.clinician(), None):
+        assert "from 2 schools" not in words(client_of(nobody).get(address))
