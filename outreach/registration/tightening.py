@@ -57,9 +57,9 @@ class DoubtfulSeat:
 class Doubts:
     """Everybody who has to be kept or released before the age rule and the limits can be these.
 
-    `capacity`, `school_limit`: the new one where it is lower than before and too low; None: it lets everybody stay. `others`: how
-    many more have a seat, by school. `passed_over`: those who wait, or were asked, keep their position and get no seat while they
-    don't fit.
+    `capacity`, `school_limit`: the new one where it is lower than before and too low for all of these and the others; None: it lets
+    everybody stay. `others`: how many more have a seat, by school. `passed_over`: those who wait, or were asked, keep their position
+    and get no seat while they don't fit.
     """
 
     rule: AgeRule
@@ -125,14 +125,13 @@ def doubts(outreach_session: OutreachSession, after: SeatRules, *, now: datetime
     ages = [_doubtful(one, after.age) for one in rows if before.age.allows(one) and not after.age.allows(one)]
     gone = {one.registration_id for one in ages}
     seated = [_doubtful(one, after.age) for one in _last_seated_first(rows) if one.state in SEATED and one.id not in gone]
-    capacity = _if_too_low(before.limits.capacity, after.limits.capacity, len(seated))
-    by_school = Counter(one.school_id for one in seated)
-    school_limit = _if_too_low(before.limits.per_school_limit, after.limits.per_school_limit, max(by_school.values(), default=0))
-    short = _short(seated, capacity, school_limit)
+    too_young = [one for one in ages if one.state in HAVE_AN_ENTRY]
+    short = _short(seated, *_too_low(before.limits, after.limits, seated))
     listed = {one.registration_id for one in short}
+    capacity, school_limit = _too_low(before.limits, after.limits, [*too_young, *seated])
     return Doubts(
         rule=after.age,
-        seats=(*(one for one in ages if one.state in HAVE_AN_ENTRY), *short),
+        seats=(*too_young, *short),
         passed_over=tuple(one for one in ages if one.state in IN_LINE),
         others=Counter(one.school_id for one in seated if one.registration_id not in listed),
         capacity=capacity,
@@ -149,6 +148,13 @@ def held_doubts(outreach_session: OutreachSession) -> Doubts:
         seats=tuple(one for one in rows if one.state is RegistrationState.PENDING),
         passed_over=tuple(one for one in rows if one.state in IN_LINE),
     )
+
+
+def _too_low(before: SeatLimits, after: SeatLimits, seated: Sequence[DoubtfulSeat]) -> tuple[int | None, int | None]:
+    """Give the new capacity and the new limit for a school, each only where it is lower than before and too low for these."""
+    by_school = Counter(one.school_id for one in seated)
+    most = max(by_school.values(), default=0)
+    return _if_too_low(before.capacity, after.capacity, len(seated)), _if_too_low(before.per_school_limit, after.per_school_limit, most)
 
 
 def _if_too_low(before: int | None, after: int | None, taken: int) -> int | None:

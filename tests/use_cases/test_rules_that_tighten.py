@@ -47,6 +47,16 @@ def test_a_free_seat_is_neither_taken_nor_kept_back_for_who_is_too_young_by_now(
     assert states(one.session)["Eve"] is CONFIRMED
 
 
+def test_who_is_kept_though_too_young_counts_for_the_seats_that_are_left(make: Builder, now: datetime) -> None:
+    one = Course(make, capacity=3)
+    one.register(Ana=17, Ben=15, Cem=15)
+    keep = one.choices(keep={"Ben": "Only looks on.", "Cem": "So does Cem."})
+    with nothing_changes(), pytest.raises(Refusal, match=r"That is 1 seat too many"):
+        one.edit(now, keep, age_floor=16, capacity=2)
+    one.edit(now, one.choices(keep={"Ben": "Only looks on."}, release="Cem"), age_floor=16, capacity=2)
+    assert states(one.session) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": RELEASED}
+
+
 def test_an_offer_is_not_accepted_for_who_is_too_young_by_now_and_is_taken_back(make: Builder) -> None:
     one = Course(make, capacity=1)
     one.register(Ana=17, Ben=15, Cem=17)
@@ -111,7 +121,7 @@ def test_what_is_missing_is_said_of_each_at_once_and_nothing_is_saved(make: Buil
     with nothing_changes(), pytest.raises(Refusal) as refused:
         one.edit(now, choices, age_floor=18, capacity=1)
     ben, ana = one.registration("Ben").id, one.registration("Ana").id
-    assert set(refused.value.sentences) == {f"because_{ben}", f"because_{ana}", "released_for"}  # type: ignore[attr-defined]
+    assert set(refused.value.sentences) == {f"because_{ben}", f"because_{ana}", "released_for", "over_because"}  # type: ignore[attr-defined]
 
 
 def test_a_sites_own_rule_is_lifted_by_a_coordinator_alone(make: Builder, now: datetime) -> None:
