@@ -62,10 +62,11 @@ def closed_accounts(user_id: int | None = None, *, now: datetime) -> list[Closed
 
 
 def _sessions(user_id: int | None, now: datetime) -> Sequence[OutreachSession]:
-    """Read the sessions to come that nobody can host, drafts too."""
+    """Read the sessions to come whose host can't look after them any more, drafts too; a co-host may do so."""
     theirs = (OutreachSession.host_id == user_id,) if user_id is not None else ()
     coming = (OutreachSession.state != SessionState.CANCELLED, OutreachSession.starts_at > now)
-    wanted = select(OutreachSession).where(*coming, ~OutreachSession.has_host, *theirs).options(joinedload(OutreachSession.host))
+    is_host = exists().where(User.id == OutreachSession.host_id, User.active, User.roles.any(name=RoleName.CLINICIAN))
+    wanted = select(OutreachSession).where(*coming, ~is_host.correlate_except(User), *theirs).options(joinedload(OutreachSession.host))
     return db.session.scalars(wanted.order_by(OutreachSession.starts_at, OutreachSession.id)).all()
 
 

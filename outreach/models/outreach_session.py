@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from datetime import datetime, timedelta
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, exists, false
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, exists, false, or_
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
@@ -62,7 +62,7 @@ class OutreachSession(Folded, Base):
 
     __tablename__ = "outreach_session"
 
-    id: Mapped[Key]
+    id: Mapped[Key] = mapped_column()
     format_key: Mapped[str] = mapped_column(ForeignKey("format.key"))
     host_id: Mapped[int] = mapped_column(ForeignKey("user.id"), index=True)
     posted_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
@@ -116,9 +116,17 @@ class OutreachSession(Folded, Base):
 
     format: Mapped[Format] = relationship()
     host: Mapped[User] = relationship(foreign_keys=host_id)
-    # Read with the session: its host has an open account and is a clinician. None: the session isn't in the database yet.
+    # Read with the session: its host or a co-host has an open account and is a clinician. None: the session isn't in the database yet.
     has_host: Mapped[bool | None] = column_property(
-        exists().where(User.id == host_id, User.active, User.roles.any(name=RoleName.CLINICIAN)).correlate_except(User)
+        exists()
+        .where(
+            or_(
+                User.id == host_id,
+                exists().where(co_host.c.user_id == User.id, co_host.c.session_id == id).correlate_except(co_host),  # noqa: A003 (above)
+            )
+        )
+        .where(User.active, User.roles.any(name=RoleName.CLINICIAN))
+        .correlate_except(User)
     )
     co_hosts: Mapped[list[User]] = relationship(secondary=co_host)
     site: Mapped[Site | None] = relationship()

@@ -157,8 +157,8 @@ def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, no
     room = SeatLimits(offer.capacity, offer.per_school_limit)
     if room.is_more_than(seat_limits(outreach_session)):
         yield from preview_more_seats(outreach_session, room, now=now)
-    its_host = host(offer.host_id, default_id=outreach_session.host_id)
-    wanted = {its_host.id, *(one.id for one in co_hosts(offer.co_host_emails, but=its_host))}
+    its_host = host(offer.host_id, default_id=outreach_session.host_id, is_theirs=True)
+    wanted = {its_host.id, *(one.id for one in co_hosts(offer.co_host_emails, but=its_host, present=outreach_session.co_hosts))}
     present = {outreach_session.host_id, *(one.id for one in outreach_session.co_hosts)}
     if come := len(wanted - present):
         yield come, ngettext("new host", "new hosts", come), _("an invitation for their calendar")
@@ -168,7 +168,7 @@ def _other_recipients(outreach_session: OutreachSession, offer: DetailsInput, no
 
 def _rewording(outreach_session: OutreachSession, offer: DetailsInput) -> Rewording:
     previous = snapshot_of(outreach_session)
-    its_host = host(offer.host_id, default_id=outreach_session.host_id)
+    its_host = host(offer.host_id, default_id=outreach_session.host_id, is_theirs=True)
     becomes = replace(
         previous,
         title=offer.title,

@@ -174,18 +174,26 @@ def _waiting(session_ids: Collection[int]) -> dict[int, int]:
     return {session_id: number for session_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
 
 
-def host(user_id: int | None, *, default_id: int) -> User:
-    """Give the host. Raises Refusal when it isn't an approved clinician."""
+def host(user_id: int | None, *, default_id: int, is_theirs: bool = False) -> User:
+    """Give the host. Raises Refusal when it isn't an approved clinician.
+
+    `is_theirs`: the default is the session's host already, and may stay it while a co-host looks after it.
+    """
     user = db.session.get(User, default_id if user_id is None else user_id)
-    if user is None or not _hosts_sessions(user):
+    stays = is_theirs and user_id is None
+    if user is None or not (stays or _hosts_sessions(user)):
         raise Refusal(_("Choose the clinician who hosts it."), field="host")
     return user
 
 
-def co_hosts(emails: Sequence[str], *, but: User | None) -> list[User]:
-    """Give the clinicians with these addresses, each once, without the host. Raises Refusal naming an address that isn't one's."""
+def co_hosts(emails: Sequence[str], *, but: User | None, present: Collection[User] = ()) -> list[User]:
+    """Give the clinicians with these addresses, each once, without the host. Raises Refusal naming an address that isn't one's.
+
+    `present`: who is a co-host already may stay one, though their account was closed.
+    """
     wanted = list(dict.fromkeys(email.lower() for email in emails))
-    found = {user.email.lower(): user for user in db.session.scalars(select(User).where(User.email.in_(wanted))) if _hosts_sessions(user)}
+    users = db.session.scalars(select(User).where(User.email.in_(wanted)))
+    found = {user.email.lower(): user for user in users if user in present or _hosts_sessions(user)}
     unknown = [email for email in wanted if email not in found]
     if len(unknown) > 1:
         raise Refusal(_("These aren't addresses of approved clinicians here: %(emails)s.", emails=", ".join(unknown)), field="co_hosts")

@@ -98,7 +98,7 @@ def edit_draft(
         if outreach_session.state != SessionState.DRAFT:
             raise Stale(_("It was published in the meantime. To change its time or site, move it."))
         _take_time_and_place(outreach_session, when, where, now=now)
-        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
+        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id, is_theirs=True))
         outreach_session.updated_at = now
         if publish:
             db.session.flush()
@@ -125,7 +125,7 @@ def edit(
         found = doubts(outreach_session, rules_after_edit(outreach_session, offer), now=now)
         apply_choices(outreach_session, found, choices, now=now)
         previous, description = snapshot_of(outreach_session), outreach_session.description
-        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id))
+        _take_offer(outreach_session, offer, host(offer.host_id, default_id=outreach_session.host_id, is_theirs=True))
         outreach_session.updated_at = now
         db.session.flush()
         if notifies:
@@ -231,7 +231,7 @@ def _take_offer(outreach_session: OutreachSession, offer: DetailsInput, its_host
     area = outreach_session.area
     outreach_session.age_floor = higher_floor(offer.age_floor, area.age_floor if area else None)
     outreach_session.host = its_host
-    outreach_session.co_hosts = co_hosts(offer.co_host_emails, but=its_host)
+    outreach_session.co_hosts = co_hosts(offer.co_host_emails, but=its_host, present=outreach_session.co_hosts)
 
 
 def _check_seats(outreach_session: OutreachSession, capacity: int, *, now: datetime) -> None:

@@ -40,7 +40,8 @@ def test_everything_is_listed_with_what_to_do_about_it(make: Builder, client_of:
     north, south = make.school("North School"), make.school("South School")
     tom, ida = make.teacher(north, given_name="Tom", family_name="Reed"), make.teacher(north, given_name="Ida", family_name="Berg")
     sol = make.teacher(south, given_name="Sol", family_name="Grey")
-    stitch = make.outreach_session(sam, title="Closed Stitch", co_hosts=[nora])
+    stitch = make.outreach_session(sam, title="Closed Stitch")
+    make.outreach_session(sam, title="Goes on", co_hosts=[nora])
     make.outreach_session(sam, title="A draft of his", state=SessionState.DRAFT, published_at=None)
     make.outreach_session(nora, title="Still hers")
     of_tom, of_both = make.school_class(north, tom, name="9A"), make.school_class(north, tom, ida, name="9B")
@@ -58,6 +59,7 @@ def test_everything_is_listed_with_what_to_do_about_it(make: Builder, client_of:
     page = text(client, LIST)
     for words in (
         *("Closed Stitch", "3 students have seats", "A draft of his", "It can't be published until you choose another host."),
+        *("Goes on", "Its co-hosts look after it, and schools can register."),
         *("2 students of North School.", "Ida Berg stands in", "1 student of South School.", "Ruth King gets the e-mails"),
         *("9A, North School", "7C, South School", f"/sessions/{stitch.id}/edit", f"/sessions/{stitch.id}/cancellation"),
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,6 +14,7 @@ from outreach.errors import Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState, SessionState, User
 from outreach.notifications import notify_hosts
 from outreach.registration import use_cases as registering
+from outreach.scheduling import DetailsInput
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
 from tests.support.queued_letters import queued, send_all
@@ -37,6 +39,8 @@ def test_nobody_new_is_registered_and_who_is_stays(make: Builder, coordinator: U
     outreach_session = make.outreach_session(host, co_hosts=[co], capacity=1)
     make.register(outreach_session, teacher, ana)
     close_account(host.id, by_id=coordinator.id, now=make.now)
+    assert fresh(outreach_session).is_open(make.now)  # the co-host looks after it
+    close_account(co.id, by_id=coordinator.id, now=make.now)
     assert not fresh(outreach_session).is_open(make.now)
     with pytest.raises(Refusal, match="no host at the moment"):
         make.register(outreach_session, teacher, ben)
@@ -45,6 +49,18 @@ def test_nobody_new_is_registered_and_who_is_stays(make: Builder, coordinator: U
     assert fresh(outreach_session).is_published
     open_account(host.id, now=make.now)
     make.register(outreach_session, teacher, ben)
+
+
+def test_a_co_host_alone_changes_the_words_and_stays_if_their_account_is_closed(make: Builder, coordinator: User) -> None:
+    host, co = make.clinician(), make.clinician()
+    outreach_session = make.outreach_session(host, co_hosts=[co])
+    offer = DetailsInput(title="New words", capacity=10, reminder_leads=(1440,), co_host_emails=(co.email,))
+    for closed in (host, co):
+        close_account(closed.id, by_id=coordinator.id, now=make.now)
+        scheduling.edit(outreach_session.id, offer, seen=fresh(outreach_session).updated_at, now=make.now)
+    assert (fresh(outreach_session).host, fresh(outreach_session).co_hosts) == (host, [co])
+    with pytest.raises(Refusal, match="Choose the clinician"):
+        scheduling.edit(outreach_session.id, replace(offer, host_id=host.id), seen=fresh(outreach_session).updated_at, now=make.now)
 
 
 def test_a_host_who_is_no_clinician_any_more_has_no_session_to_register_for(make: Builder) -> None:
