@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from outreach.db import db, locked, transaction
@@ -14,14 +15,15 @@ from outreach.models import (
     HAVE_AN_ENTRY,
     Answer,
     Cause,
+    Guardian,
     Invitation,
     InvitationReason,
     Letter,
     LetterKind,
     LetterSnapshot,
+    LetterState,
     Mailbox,
     OutreachSession,
-    Reader,
     ReasonKind,
     Registration,
     School,
@@ -30,17 +32,19 @@ from outreach.models import (
     Student,
     StudentSnapshot,
     User,
+    guardianship,
 )
 from outreach.notifications.due_times import Due, due_lead
 from outreach.notifications.facts import InvitationRecord
 from outreach.notifications.participants import read_participants, staff_contacts
 from outreach.notifications.read import invitation_records, snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import answering_teacher, for_school
+from outreach.people import answering_teacher, for_family, for_school, recipients
 from outreach.time import is_quiet
 
 HORIZON = timedelta(days=62)
 THANKED_WITHIN_DAYS = 3
+AT_MOST = 3  # times that one reminder is written again: whatever drops them, it doesn't go on for ever
 _HAD_A_SEAT = Registration.state.in_(HAVE_AN_ENTRY)
 _IS_MINOR = Student.is_minor_in_sql(OutreachSession.starts_wall, School.majority_age)
 
@@ -75,10 +79,10 @@ def _thank(session_id: int, *, now: datetime) -> bool:
         outreach_session = locked(OutreachSession, session_id)
         if outreach_session is None or not outreach_session.is_published:
             return False
-        recipients, snapshot = _to_thank(outreach_session, now), snapshot_of(outreach_session)
-        students = _students_by_teacher(outreach_session)
-        enqueue([_thanks(one, snapshot, students.get(one.mailbox_id, ())) for one in recipients], now=now)
-    return bool(recipients)
+        readers, snapshot = _to_thank(outreach_session, now), snapshot_of(outreach_session)
+        students = _students_by_reader(outreach_session)
+        enqueue([_thanks(one, snapshot, students[one.mailbox_id]) for one in readers], now=now)
+    return bool(readers)
 
 
 def _to_thank(outreach_session: OutreachSession, now: datetime) -> list[InvitationRecord]:
@@ -89,9 +93,9 @@ def _to_thank(outreach_session: OutreachSession, now: datetime) -> list[Invitati
 
 
 def _takes_thanks(session_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Whoever still has the entry for a student of theirs or, being of age, for a seat of their own; wants them; and had none.
+    """Whoever has the entry for a student of theirs or, being of age, for a seat of their own; wants them; and had none.
 
-    A family that declined won't have come.
+    A family that declined won't have come. Of a session that is over no entry changes, so it is asked whose address it is now.
     """
     reason, mailbox = aliased(InvitationReason), aliased(Mailbox)
 
@@ -102,8 +106,10 @@ def _takes_thanks(session_id: int) -> tuple[ColumnElement[bool], ...]:
         *(Registration.id == reason.registration_id, Student.id == Registration.student_id),
         *(School.id == Registration.school_id, OutreachSession.id == Registration.session_id),
     )
-    is_teacher, is_guardian = has(reason.kind == ReasonKind.TEACHER), has(reason.kind == ReasonKind.GUARDIAN, *seat, _IS_MINOR)
-    is_of_age = has(reason.kind == ReasonKind.STUDENT, *seat, ~_IS_MINOR)
+    at_this_address = Guardian.id == guardianship.c.guardian_id, Guardian.mailbox_id == Invitation.mailbox_id
+    guards = exists().where(guardianship.c.student_id == Student.id, *at_this_address)
+    is_teacher, is_guardian = has(reason.kind == ReasonKind.TEACHER), has(reason.kind == ReasonKind.GUARDIAN, *seat, _IS_MINOR, guards)
+    is_of_age = has(reason.kind == ReasonKind.STUDENT, *seat, ~_IS_MINOR, Student.mailbox_id == Invitation.mailbox_id)
     wants_them = exists().where(mailbox.id == Invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None), mailbox.stopped_at.is_(None))
     had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.THANKS)
     return (
@@ -117,23 +123,29 @@ def _thanks_are_due(ends_at: datetime, zone: str, now: datetime) -> bool:
     return not is_quiet(now, zone) and 1 <= (local.date() - ended.date()).days <= THANKED_WITHIN_DAYS
 
 
-def _students_by_teacher(outreach_session: OutreachSession) -> dict[int, tuple[StudentSnapshot, ...]]:
-    """Give by mailbox the students a teacher registered who had a seat."""
-    seated = read_participants(outreach_session, _HAD_A_SEAT)
-    teachers = staff_contacts({one.teacher_id for one in seated})
-    return {teacher.mailbox_id: for_school([one for one in seated if one.teacher_id == teacher.user_id]) for teacher in teachers.values()}
+def _students_by_reader(outreach_session: OutreachSession) -> dict[int, dict[int, StudentSnapshot]]:
+    """Give by mailbox the students who had a seat, by registration, as its reader knows them: their family's, and those they registered.
+
+    A guardian reads nothing of who is of age by now. A teacher who is a guardian of others reads their names too.
+    """
+    seated, found = read_participants(outreach_session, _HAD_A_SEAT), defaultdict[int, dict[int, StudentSnapshot]](dict)
+    for one in seated:
+        for recipient in recipients(one):
+            (found[recipient.mailbox_id][one.registration_id],) = for_family([one])
+    for teacher in staff_contacts({one.teacher_id for one in seated}).values():
+        theirs = for_school([one for one in seated if one.teacher_id == teacher.user_id])
+        found[teacher.mailbox_id] |= {student.registration_id: student for student in theirs}
+    return found
 
 
-def _thanks(to: InvitationRecord, snapshot: SessionSnapshot, registered: Sequence[StudentSnapshot]) -> NewLetter:
-    """A teacher who is a guardian of others too reads their names in the same letter."""
-    students = {student.registration_id: student for student in registered} if to.reader is Reader.TEACHER else {}
+def _thanks(to: InvitationRecord, snapshot: SessionSnapshot, students: Mapping[int, StudentSnapshot]) -> NewLetter:
     letter = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
         reader_zone=to.zone,
         cause=Cause.TIME,
         session=snapshot,
-        seated=tuple((to.students | students).values()),
+        seated=tuple(students.values()),
         entry=to.entry,
     )
     return NewLetter(
@@ -165,12 +177,19 @@ def _remind(session_id: int, starts_at: datetime, due: Due, *, now: datetime) ->
         if outreach_session is None or not outreach_session.is_published or outreach_session.starts_at != starts_at:
             return False
         snapshot = snapshot_of(outreach_session)
-        recipients = invitation_records(outreach_session, *which)
-        enqueue([_reminder(one, snapshot, due) for one in recipients], now=now)
-    return bool(recipients)
+        readers = invitation_records(outreach_session, *which)
+        before = _dropped_before(readers, _reminder_key(due.lead, starts_at))
+        enqueue([_reminder(one, snapshot, due, number=before.get(one.invitation_id or 0, 0)) for one in readers], now=now)
+    return bool(readers)
 
 
-def _reminder(to: InvitationRecord, snapshot: SessionSnapshot, due: Due) -> NewLetter:
+def _dropped_before(readers: Sequence[InvitationRecord], key: str) -> dict[int, int]:
+    of_these = Invitation.id.in_([one.invitation_id for one in readers])
+    rows = db.session.execute(select(Invitation.id, _times_written(key)).where(of_these))
+    return {invitation_id: number for invitation_id, number in rows}  # noqa: C416 (dict() of rows isn't typed)
+
+
+def _reminder(to: InvitationRecord, snapshot: SessionSnapshot, due: Due, *, number: int) -> NewLetter:
     letter = LetterSnapshot(
         reader=to.reader,
         reader_name=to.reader_name,
@@ -185,7 +204,7 @@ def _reminder(to: InvitationRecord, snapshot: SessionSnapshot, due: Due) -> NewL
         mailbox_id=to.mailbox_id,
         kind=LetterKind.REMINDER,
         facts=letter.to_json(),
-        dedupe_key=f"reminder:{to.invitation_id}{_reminder_key(due.lead, snapshot.starts_at)}",
+        dedupe_key=f"reminder:{f'{number}:' if number else ''}{to.invitation_id}{_reminder_key(due.lead, snapshot.starts_at)}",
         locale=to.locale,
         session_id=snapshot.id,
         invitation_id=to.invitation_id,
@@ -199,21 +218,33 @@ def _reminder_key(lead: int, starts_at: datetime) -> str:
 def to_remind(session_id: int, *, since: datetime, key: str) -> tuple[ColumnElement[bool], ...]:
     """Whoever has stood on the list `since` then, wants reminders, hasn't declined, and hasn't had the one whose key ends so.
 
-    Hosts get the roster instead. A minor is reminded only as long as an adult of theirs is, so that no reminder
+    One that was dropped is written again, as when the session was moved away and back, or the address works again. Hosts get the roster
+    instead. A minor is reminded only as long as an adult of theirs is, so that no reminder
     is a letter to a child alone (product.md, "Minors"). A guardian's "can't come" that proved nothing doesn't stop the child's.
     """
     alone = _is_for_a_minor(ReasonKind.STUDENT, ~_guardian_is_reminded(), ~_teacher_is_reminded())
     stays = and_(*_takes_reminders(Invitation, proven=True), _is_for_a_minor(ReasonKind.GUARDIAN, ~_teacher_is_reminded()))
     hosts = exists().where(InvitationReason.invitation_id == Invitation.id, InvitationReason.kind == ReasonKind.HOST)
-    had = exists().where(Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.REMINDER, Letter.dedupe_key.endswith(key))
+    same = _same_reminder(key)
+    had = exists().where(*same, Letter.state != LetterState.DROPPED) | (_times_written(key) >= AT_MOST)
     listed = (Invitation.session_id == session_id, Invitation.changed_at < since)
     return (*listed, or_(and_(*_takes_reminders(Invitation)), stays), ~hosts, ~had, ~alone)
 
 
+def _same_reminder(key: str) -> tuple[ColumnElement[bool], ...]:
+    return Letter.invitation_id == Invitation.id, Letter.kind == LetterKind.REMINDER, Letter.dedupe_key.endswith(key)
+
+
+def _times_written(key: str) -> ScalarSelect[int]:
+    """Count the reminders for this lead and start, those that were dropped too."""
+    return select(func.count()).where(*_same_reminder(key)).correlate(Invitation).scalar_subquery()
+
+
 def _takes_reminders(invitation: type[Invitation], *, proven: bool = False) -> tuple[ColumnElement[bool], ...]:
-    """`proven`: only a "can't come" counts that proved who gave it."""
+    """Somebody who is reached, and wants them. `proven`: only a "can't come" counts that proved who gave it."""
     mailbox = aliased(Mailbox)
-    wants_them = exists().where(mailbox.id == invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None))
+    is_reached = mailbox.stopped_at.is_(None), mailbox.undeliverable_at.is_(None), mailbox.blocked_at.is_(None)
+    wants_them = exists().where(mailbox.id == invitation.mailbox_id, mailbox.reminders_stopped_at.is_(None), *is_reached)
     comes = (invitation.answer != Answer.DECLINED) | (invitation.answer_is_verified.is_(False) if proven else False)
     return invitation.is_live.is_(True), comes, wants_them
 

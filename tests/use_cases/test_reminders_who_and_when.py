@@ -189,6 +189,28 @@ def test_each_is_reminded_once_for_a_lead_though_others_had_theirs_before(world:
     assert reminded(world.first) == {PAUL}
 
 
+@pytest.mark.both_databases("what was dropped is counted by the database")
+def test_a_reminder_that_was_dropped_is_written_again_once_it_is_true_again(world: Neighbours) -> None:
+    day_before = world.first.starts_at - DAY + SECOND
+    plan_reminders(now=day_before)
+    world.mark({MARIA: "undeliverable_at", PAUL: "blocked_at"})
+    deliver(Scripted(), day_before)
+    assert plan_reminders(now=day_before + MINUTE) == 0
+    for address in (MARIA, PAUL):
+        mailbox = world.mailbox(address)
+        with transaction():
+            mailbox.undeliverable_at = mailbox.blocked_at = None
+    assert (plan_reminders(now=day_before + HOUR), plan_reminders(now=day_before + HOUR)) == (1, 0)
+    assert reminded(world.first) == {MARIA, PAUL}
+
+
+def test_no_minor_is_reminded_alone_while_nobody_else_is_reached(world: Neighbours) -> None:
+    world.mark({MARIA: "undeliverable_at", PAUL: "blocked_at"})
+    decline(world, world.first, NORA)
+    plan_reminders(now=world.first.starts_at - DAY)
+    assert reminded(world.first) == OF_FIRST - {NORA, MARIA, PAUL, ANA}
+
+
 @pytest.mark.parametrize("refuse", [decline, no_reminders])
 @pytest.mark.parametrize(
     ("which", "adults", "silent"),

@@ -182,6 +182,14 @@ def test_no_minor_is_thanked_but_each_guardian() -> None:
     assert {MARIA, PAUL} <= thanks().keys()
 
 
+def test_it_is_asked_who_is_of_age_and_whose_address_it_is_once_the_session_is_over(world: Neighbours) -> None:
+    change(Student, world.students["Ben"].id, birth_date=date(2005, 1, 1))
+    change(Student, world.students["Dana"].id, mailbox_id=world.mailbox(TOM).id)
+    plan_thanks(now=MORNING)
+    assert thanks(world.first).keys() == OF_FIRST - {DANA}
+    assert names(thanks(world.first)[MARIA].facts.seated) == ["Ana"]
+
+
 def test_a_family_that_declined_is_not_thanked_and_a_teacher_is(world: Neighbours) -> None:
     with transaction():
         for address in (PAUL, NORA):
