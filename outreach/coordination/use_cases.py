@@ -13,10 +13,11 @@ from typing import TypeVar
 from uuid import uuid4
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from outreach.coordination.age_rules import follow_majority, set_floors
+from outreach.coordination.who_answers import registrations_to_come, send_what_they_host, tell_who_answers
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.folding import name_key
@@ -38,7 +39,6 @@ from outreach.models import (
     User,
     class_teacher,
 )
-from outreach.notifications import notify_who_answers
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import answering_teacher
 from outreach.web import AttestedFact, must_be_as_shown
@@ -153,32 +153,37 @@ def close_account(user_id: int, *, by_id: int, now: datetime) -> None:
     if user_id == by_id:
         raise Refusal(_("This is your own account. Another coordinator can close it."))
     with transaction():
-        answered_for = _registrations_to_come(answering_teacher() == user_id, now=now)
+        answered_for = registrations_to_come(answering_teacher() == user_id, now=now)
         user = _locked_user(user_id)
         if not user.active:
             return
         user.active, user.fs_uniquifier = False, uuid4().hex
     # A transaction of its own: whoever registers with this teacher just now holds a session and waits for the user.
     with transaction():
-        _tell_who_answers(or_(Registration.teacher_id == user_id, Registration.id.in_(chain(*answered_for.values()))), now=now)
+        tell_who_answers(or_(Registration.teacher_id == user_id, Registration.id.in_(chain(*answered_for.values()))), now=now)
 
 
 def open_account(user_id: int, *, now: datetime) -> None:
-    """Let somebody in again, with the password they had; they answer for their students again."""
+    """Let somebody in again, with the password they had; they answer for their students again.
+
+    What they host they get once more, as it is now: while the account was closed nothing of it reached their calendar.
+    """
     with transaction():
         user = _locked_user(user_id)
         if user.active:
             return
         user.active = True
     with transaction():
-        _tell_who_answers(answering_teacher() == user_id, now=now)
+        tell_who_answers(answering_teacher() == user_id, now=now)
+    with transaction():
+        send_what_they_host(user_id, now=now)
 
 
 def end_membership(user_id: int, school_id: int, *, now: datetime) -> None:
     """A teacher has left a school: they see its students no more, and others answer for them and are told so. Twice changes nothing."""
     of_school = Registration.school_id == school_id
     with transaction():
-        answered_for = _registrations_to_come((answering_teacher() == user_id) & of_school, now=now)
+        answered_for = registrations_to_come((answering_teacher() == user_id) & of_school, now=now)
         membership = db.session.get(Membership, (user_id, school_id), with_for_update=True, populate_existing=True)
         if membership is None:
             return
@@ -187,7 +192,7 @@ def end_membership(user_id: int, school_id: int, *, now: datetime) -> None:
         db.session.execute(delete(class_teacher).where(class_teacher.c.user_id == user_id, class_teacher.c.class_id.in_(classes)))
     with transaction():
         theirs = (Registration.teacher_id == user_id) & of_school
-        _tell_who_answers(or_(theirs, Registration.id.in_(chain(*answered_for.values()))), now=now)
+        tell_who_answers(or_(theirs, Registration.id.in_(chain(*answered_for.values()))), now=now)
 
 
 def hand_over_students(user_id: int, *, now: datetime) -> int:
@@ -214,27 +219,6 @@ def hand_over_students(user_id: int, *, now: datetime) -> int:
         left = select(SchoolClass.id).where(SchoolClass.school_id.not_in(schools)) if teaches else select(SchoolClass.id)
         db.session.execute(delete(class_teacher).where(class_teacher.c.user_id == user_id, class_teacher.c.class_id.in_(left)))
     return len(rows)
-
-
-def _registrations_to_come(which: ColumnElement[bool], *, now: datetime) -> dict[int, list[int]]:
-    """Give by session not over the registrations that are meant."""
-    rows = db.session.execute(
-        select(Registration.session_id, Registration.id)
-        .join(OutreachSession, OutreachSession.id == Registration.session_id)
-        .where(Registration.state.in_(ACTIVE), OutreachSession.is_current(now), which)
-        .order_by(Registration.session_id, Registration.id)
-    )
-    found: dict[int, list[int]] = {}
-    for session_id, key in rows:
-        found.setdefault(session_id, []).append(key)
-    return found
-
-
-def _tell_who_answers(which: ColumnElement[bool], *, now: datetime) -> None:
-    for session_id in _registrations_to_come(which, now=now):
-        locked(OutreachSession, session_id)
-    for session_id, registration_ids in _registrations_to_come(which, now=now).items():
-        notify_who_answers(db.session.get_one(OutreachSession, session_id), registration_ids, now=now)
 
 
 def _to_approve(application_id: int, role: RoleName, shown: Shown) -> tuple[Application, User]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, time
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,9 +15,10 @@ from outreach.errors import Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState, SessionState, User
 from outreach.notifications import notify_hosts
 from outreach.registration import use_cases as registering
-from outreach.scheduling import DetailsInput
+from outreach.scheduling import DetailsInput, WhenInput, WhereInput, apply_move
 from outreach.scheduling import use_cases as scheduling
 from tests.support.builders import Builder
+from tests.support.outbox import Scripted, deliver
 from tests.support.queued_letters import queued, send_all
 
 ClientOf = Callable[[User | None], FlaskClient]
@@ -61,6 +63,21 @@ def test_a_co_host_alone_changes_the_words_and_stays_if_their_account_is_closed(
     assert (fresh(outreach_session).host, fresh(outreach_session).co_hosts) == (host, [co])
     with pytest.raises(Refusal, match="Choose the clinician"):
         scheduling.edit(outreach_session.id, replace(offer, host_id=host.id), seen=fresh(outreach_session).updated_at, now=make.now)
+
+
+def test_whose_account_is_opened_again_gets_what_they_host_as_it_is_now(make: Builder, coordinator: User) -> None:
+    host = make.clinician(email="host@hospital.example")
+    outreach_session = make.outreach_session(host)
+    with transaction():
+        notify_hosts(outreach_session, now=make.now)
+    send_all()
+    close_account(host.id, by_id=coordinator.id, now=make.now)
+    when, where = WhenInput(day=date(2027, 4, 1), start=time(9), end=time(10)), WhereInput(site_id=outreach_session.site_id, zone="UTC")
+    apply_move(outreach_session.id, when, where, seen=fresh(outreach_session).updated_at, now=make.now)
+    assert deliver(Scripted(), make.now).dropped == 1
+    open_account(host.id, now=make.now)
+    [letter] = queued()
+    assert (letter.to, letter.method, letter.facts.session.starts_wall.date()) == ("host@hospital.example", "REQUEST", date(2027, 4, 1))
 
 
 def test_a_host_who_is_no_clinician_any_more_has_no_session_to_register_for(make: Builder) -> None:
