@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from tests.journeys.sequences import by_families, by_hosts, by_schools, by_servers
+from tests.journeys.sequences import by_coordinators, by_families, by_hosts, by_schools, by_servers
 from tests.journeys.sequences.picking import NothingToDo
 from tests.journeys.sequences.world import World
 
@@ -22,9 +22,17 @@ ALL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_hosts.resize,
     by_hosts.rehost,
     by_hosts.reword,
+    by_hosts.raise_floor,
+    by_hosts.keep_or_release,
     by_hosts.remove,
+    by_hosts.undo_removal,
+    by_hosts.accept_again,
+    by_coordinators.set_area_floor,
+    by_coordinators.close_account,
+    by_coordinators.open_account,
     by_schools.register,
     by_schools.withdraw,
+    by_schools.undo_withdrawal,
     by_schools.answer_offer,
     by_schools.readdress_student,
     by_schools.readdress_guardian,
@@ -39,6 +47,7 @@ ALL: tuple[Callable[[World, int, int, int], None], ...] = (
     by_families.forge,
     by_families.answer_on_page,
     by_families.give_back,
+    by_families.undo_give_back,
     by_families.say_not_mine,
     by_families.undo_not_mine,
     by_families.stop_reminders,

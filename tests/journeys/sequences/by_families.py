@@ -10,11 +10,12 @@ from outreach.families.pages import open_page
 from outreach.families.use_cases import answer
 from outreach.inbound.use_cases import receive
 from outreach.models import Answer
+from outreach.registration import By, Side
 from outreach.tokens import LinkPurpose
 from tests.journeys.sequences import checking
 from tests.journeys.sequences.model_people import Address
 from tests.journeys.sequences.model_sessions import Session
-from tests.journeys.sequences.picking import NothingToDo, a_place, an_entry, at_times, one_of
+from tests.journeys.sequences.picking import NothingToDo, a_place, an_ended_place, an_entry, at_times, one_of
 from tests.journeys.sequences.world import Said, World
 from tests.support.calendars import Mail
 from tests.support.shaped_replies import PROGRAMS, shaped_reply
@@ -128,6 +129,15 @@ def give_back(world: World, a: int, b: int, c: int) -> None:
         families.withdraw(page.registration(key).registration.id, mailbox_id=page.mailbox.id, now=world.now)
 
     world.ask(partial(world.model.give_back_by_link, session, address, place), deed)
+
+
+def undo_give_back(world: World, a: int, b: int, c: int) -> None:
+    """Undo by a link what one's family gave back: as whoever did it, a guardian, or the child."""
+    session, place = an_ended_place(world.model, a, is_by_host=False)
+    student = place.student
+    readers = [one for one in (place.ended and place.ended.by, student.address, *(one.address for one in student.guardians)) if one]
+    address = one_of([one for one in readers if place in world.model.knows(session, one).values()], b * (c % 2))
+    world.undo(session, place, By(Side.FAMILY, mailbox_id=world.mailbox_id(address)), partial(world.model.undo, session, place, address))
 
 
 def say_not_mine(world: World, a: int, b: int, c: int) -> None:

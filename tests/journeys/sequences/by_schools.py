@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from outreach.class_lists.plan import KnownStudent, ListedGuardian
+from outreach.registration import By, Side
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
 from outreach.schools.students import StudentInput, add_student, edit_student, remove_student, seen_of
@@ -16,7 +17,7 @@ from outreach.schools.use_cases import take_responsibility
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED, WAITING
 from tests.journeys.sequences.people import NOOR, NORTH, SAM, SOUTH, TEACHERS
-from tests.journeys.sequences.picking import NothingToDo, a_place, at_times, one_of
+from tests.journeys.sequences.picking import NothingToDo, a_place, an_ended_place, at_times, one_of
 from tests.journeys.sequences.world import World
 
 ADDRESSES = (
@@ -36,7 +37,7 @@ FACTS = ("given_name", "family_name", "number", "email", "year_group", "birth_da
 def register(world: World, a: int, b: int, c: int) -> None:
     """Register some of a class; at times without the guardians' permission, at times somebody of another school slips in."""
     session, school = one_of(world.model.sessions, a), (NORTH, SOUTH)[b % 2]
-    teacher, students = one_of(TEACHERS[school], c), world.model.of_school(school)
+    teacher, students = one_of(_teachers(world, school), c), world.model.of_school(school)
     chosen = [student for place, student in enumerate(students) if (b >> place % 5) & 1 or (c + place) % 3 == 0]
     chosen += world.model.of_school(NORTH if school == SOUTH else SOUTH)[-1:] * (c % 3 == 2)
     chosen.sort(key=lambda student: student.number, reverse=c % 2 > 0)
@@ -63,6 +64,13 @@ def withdraw(world: World, a: int, b: int, _c: int) -> None:
         partial(world.model.give_back, session, place, place.teacher),
         lambda: registering.withdraw(key, now=world.now, by_id=by_id),
     )
+
+
+def undo_withdrawal(world: World, a: int, b: int, _c: int) -> None:
+    """Undo a withdrawal, at times one of a family."""
+    session, place = an_ended_place(world.model, a, is_by_host=b % 8 == 0)
+    by = By(Side.SCHOOL, user_id=world.user_ids[place.teacher.text])
+    world.undo(session, place, by, partial(world.model.undo, session, place, None))
 
 
 def answer_offer(world: World, a: int, b: int, c: int) -> None:
@@ -167,11 +175,16 @@ def be_responsible(world: World, a: int, b: int, _c: int) -> None:
     """Take responsibility for a student whose last guardian has left, at times for one who needs nobody."""
     lost = [student for student in world.model.people.students if student.has_lost_all]
     student = _a_student(world, a) if b % 8 == 0 else one_of(lost, a)
-    key, by_id = world.student_ids[student.number], world.user_ids[TEACHERS[student.school][0]]
+    teacher = one_of(_teachers(world, student.school), 0)
+    key, by_id = world.student_ids[student.number], world.user_ids[teacher]
     world.ask(
-        partial(world.model.be_responsible, student, world.model.people.at(TEACHERS[student.school][0])),
+        partial(world.model.be_responsible, student, world.model.people.at(teacher)),
         lambda: take_responsibility(key, by_id=by_id, now=world.now),
     )
+
+
+def _teachers(world: World, school: str) -> list[str]:
+    return [one for one in TEACHERS[school] if not world.model.people.at(one).is_closed]
 
 
 def _a_student(world: World, number: int) -> Student:

@@ -16,7 +16,9 @@ DAY_BEFORE = Wait(timedelta(days=16, hours=12))
 WITHDRAWN, MORE_REGISTERED = Act("withdraw", 2, 1), Act("register", 0, 30, 1)
 # Where nothing else would soon lead: seats are offered on the day before and taken, declined, or lapse at the start; a domain turns us away
 # and is marked; a guardian of three and a student's own reader say that it isn't them,
-# and one was mistaken; families disagree, and some give places back.
+# and one was mistaken; families disagree, and some give places back; a floor rises and somebody turns out to be younger; a session moves
+# into its last day and out of it; accounts of teachers and hosts are closed and opened; a host takes somebody back, and a school undoes a
+# withdrawal.
 BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (),
     (),
@@ -25,6 +27,18 @@ BEGINNINGS: tuple[tuple[Step, ...], ...] = (
     (MORE_REGISTERED, DAY_BEFORE, WITHDRAWN, Act("withdraw", 2, 1), Wait(timedelta(days=2)), Jobs()),
     (Round((Fate.NOT_FROM_YOU,) * 20), Jobs()),
     (AllArrives(), Act("say_not_mine", 5), Act("say_not_mine", 1), Act("shift", 0, 1, 0), Act("undo_not_mine"), Act("be_responsible", b=1)),
+    (Act("raise_floor", 1, 0, 1), Act("correct_age", 6, 3), AllArrives(), Act("keep_or_release", 0, 1, 0), Act("set_area_floor", 1)),
+    (AllArrives(), Act("shift", 0, 4, 1), WITHDRAWN, Act("answer_offer", 0, 1, 0), Act("shift", 0, 0, 0), MORE_REGISTERED),
+    (
+        AllArrives(),
+        Act("close_account", 2),
+        WITHDRAWN,
+        Act("close_account", 0),
+        Act("shift", 0, 2, 0),
+        Act("open_account", 0),
+        AllArrives(),
+    ),
+    (Act("remove", 2, 1), MORE_REGISTERED, Act("accept_again", b=1), WITHDRAWN, Round(), Act("undo_withdrawal", 0, 1)),
     (Act("resize", 1, 7, 4), AllArrives(), *(Act("answer_on_page", a, b) for a, b in ((17, 0), (10, 2), (11, 2), (14, 2), (5, 2)))),
 )
 

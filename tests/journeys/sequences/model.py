@@ -6,14 +6,26 @@ Each act raises No where the rules don't allow it, and then changes nothing. `ex
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from outreach.models import Answer, ReasonKind, RegistrationState, SessionState
 from tests.journeys.sequences.model_people import Address, Guardian, No, People, Student
-from tests.journeys.sequences.model_sessions import HAVE_AN_ENTRY, OFFERED, PENDING, WAITING, Place, Session
+from tests.journeys.sequences.model_sessions import (
+    HAVE_AN_ENTRY,
+    OFFERED,
+    PENDING,
+    RELEASED,
+    WAITING,
+    Ages,
+    Choices,
+    Ended,
+    Place,
+    Session,
+    higher,
+)
 from tests.journeys.sequences.people import MAYA, MORNING, PLACES, SESSIONS, Clock
 
 GONE = {RegistrationState.WITHDRAWN, RegistrationState.REMOVED}
@@ -25,13 +37,13 @@ class ExpectedLetters:
     """Who hears of an act: at least one letter each.
 
     `gone`: whose entry ends, if it ever left. `out_of_line`: who waits no more, unless that was never told. `lists`: a teacher's
-    digest, these and no others.
+    digest, these and no others; None: whoever knows of what was undone.
     """
 
     must: set[About] = field(default_factory=set)
     gone: set[About] = field(default_factory=set)
     out_of_line: set[About] = field(default_factory=set)
-    lists: set[About] = field(default_factory=set)
+    lists: set[About] | None = field(default_factory=set)
 
 
 @dataclass
@@ -55,6 +67,7 @@ class Model:
     expected: ExpectedLetters = field(default_factory=ExpectedLetters)
     written: set[About] = field(default_factory=set)
     left_at: dict[Address, list[Left]] = field(default_factory=dict)
+    floors: dict[str, int | None] = field(default_factory=dict)
 
     @classmethod
     def first(cls) -> Model:
@@ -98,7 +111,11 @@ class Model:
         starts, ends = _instants(clock, place, self.now)
         decides = _decided(decision, None, starts, self.now)
         names = tuple(self.people.at(host) for host in hosts)
+        if any(host.is_closed for host in names):
+            raise No("They can't host anything.")
         session = Session(len(self.sessions), names, title, capacity, starts, ends, clock.day, place, decides=decides, **offer)
+        session.staff = self.people.staff()
+        session.site_floors, session.floor = self.floors, higher(session.floor, self.floors.get(place))
         self.sessions.append(session)
         return session
 
@@ -106,25 +123,28 @@ class Model:
         """Show a draft to all: before it begins, and before it is to be decided."""
         if session.state is not SessionState.DRAFT or session.starts <= self.now or (session.decides and session.decides <= self.now):
             raise No("Too late.")
+        if not session.open_hosts:
+            raise No("Nobody looks after it.")
         session.state = SessionState.PUBLISHED
         self._follow(session)
 
-    def move(self, session: Session, clock: Clock, place: str, decision: bool | None) -> None:
-        """Another time, place or status is told to everybody, and all are asked anew; another decision time alone keeps the answers."""
+    def move(self, session: Session, clock: Clock, place: str, decision: bool | None, choices: Choices | None = None) -> None:
+        """Another time, place or status is told to everybody, and all are asked anew; another decision time alone keeps the answers.
+
+        Who is released because they don't fit that day or there hears of that, not of the move.
+        """
         if not session.is_published or session.ends <= self.now:
             raise No("There is nothing to move.")
         starts, ends = _instants(clock, place, self.now)
         decides = _decided(decision, session.decides, starts, self.now)
-        is_to_come = self.now < session.starts
-        if is_to_come and any(
-            p.state in HAVE_AN_ENTRY and session.is_too_young(p, clock.day) > session.is_too_young(p) for p in session.places
-        ):
-            raise No("Somebody would be too young, and nobody says what becomes of them.")
         was, before = (session.starts, session.ends, session.place), session.decides
         if (starts, ends, place, decides) == (*was, before):
             raise No("Nothing changed.")
+        self._choose(session, session.ages(day=clock.day, place=place), choices)
+        session.floor = higher(session.floor, self.floors.get(place))
         session.starts, session.ends, session.day, session.place, session.decides = starts, ends, clock.day, place, decides
         is_moved = (starts, ends, place) != was
+        session.moved_at = self.now if is_moved else session.moved_at
         self._tell_all(session, asks_again=is_moved or (before is None) != (decides is None), keeps_yes=not is_moved and decides is None)
         self._tell(session, session.fill(self.now))
 
@@ -151,34 +171,100 @@ class Model:
         session.state = SessionState.CANCELLED
         self._tell_all(session, asks_again=True)
 
-    def edit(self, session: Session, *, notifies: bool = False, **changes: Any) -> None:
+    def edit(self, session: Session, *, notifies: bool = False, choices: Choices | None = None, **changes: Any) -> None:
         """Change anything but time and place: new seats go to who waits, hosts come and go, words are told where the host wants it."""
-        room, host = (session.capacity, session.limit), session.hosts[0]
+        before, host = (session.capacity, session.limit, session.ages()), session.hosts[0]
+        changes["floor"] = higher(changes.get("floor", session.floor), self.floors.get(session.place))
         wanted = changes.get("capacity", session.capacity), changes.get("limit", session.limit)
-        is_short = session.is_short(*wanted) if self.now < session.starts else wanted[0] < min(session.taken, session.capacity)
+        is_short = self.now >= session.starts and wanted[0] < min(session.taken, session.capacity)
         is_news = any(changes.get(name, getattr(session, name)) != getattr(session, name) for name in ("title", "bring", "frees"))
-        is_news |= changes.get("hosts", session.hosts)[0] is not host
+        hosts = changes.get("hosts", session.hosts)
+        is_news |= hosts[0] is not host
+        strangers = [one for one in (*({hosts[0]} - {host}), *({*hosts[1:]} - {*session.hosts[1:]})) if one.is_closed]
         is_told_in_vain = notifies and (not is_news or session.ends <= self.now)
-        if not session.is_published or is_short or is_told_in_vain:
+        if not session.is_published or is_short or is_told_in_vain or strangers:
             raise No("It can't be so.")
+        self._choose(session, Ages(session.day, changes["floor"], self.floors.get(session.place)), choices, *wanted)
         for name, value in changes.items():
             setattr(session, name, value)
+        session.over = max(session.taken - session.capacity, 0)
         if notifies:
             session.revise(asks_again=False, but=set())
             self._must(session, session.live)
         self._follow(session)
-        if (session.capacity, session.limit) != room:
+        if (session.capacity, session.limit, session.ages()) != before:
             self._tell(session, session.fill(self.now))
+
+    def _choose(self, session: Session, ages: Ages, choices: Choices | None, *limits: int | None) -> None:
+        """Let somebody decide about those who no longer fit, while it is to come; those released are told at once."""
+        if session.is_published and self.now < session.starts:
+            capacity, limit = limits or (session.capacity, session.limit)
+            assert capacity is not None
+            self._tell(session, session.decide(ages, capacity, limit, choices or Choices((), ())))
+        elif choices and (choices.kept or choices.released):
+            raise No("It has begun, so all seats stay as they are.")
+
+    def keep_or_release(self, session: Session, choices: Choices) -> None:
+        """Decide about those whose seat is held because they are too young by now."""
+        session.must_still_begin(self.now)
+        ages = session.ages()
+        if not choices.is_coordinator and any(ages.need_coordinator(one) for one in choices.kept):
+            raise No("It is the site's own rule.")
+        session.lift(choices.kept, ages, is_coordinator=choices.is_coordinator)
+        for place in choices.released:
+            place.state = RELEASED
+        self._tell(session, [*choices.released, *session.fill(self.now)])
+
+    def set_floor(self, place: str, floor: int | None) -> None:
+        """A coordinator sets a site's own age floor; nobody sees a list, so seats are held."""
+        if self.floors.get(place) == floor:
+            return
+        self.floors[place] = floor
+        for session in self.sessions:
+            if session.place == place and session.is_published and self.now < session.starts:
+                self._tell(session, session.fill(self.now))
+
+    def accept_again(self, session: Session, place: Place) -> None:
+        """A host lets somebody come whom they withdrew before."""
+        session.accept(place, self.now)
+        self._tell(session, [place, *session.fill(self.now)])
+
+    def close(self, address: Address) -> None:
+        """Close an account: others answer for the students from now on, and are told for whom."""
+        if not address.is_closed:
+            before = self._answered_for_by(address)
+            address.is_closed = True
+            theirs = self._current(lambda place: place.registered_by is address)
+            self._hand_over({session: [*places, *theirs[session]] for session, places in before.items()})
+
+    def open(self, address: Address) -> None:
+        """Open it again: they answer as before."""
+        if address.is_closed:
+            address.is_closed = False
+            self._hand_over(self._answered_for_by(address))
+
+    def _answered_for_by(self, address: Address) -> dict[Session, list[Place]]:
+        return self._current(lambda place: place.teacher is address)
+
+    def _current(self, which: Callable[[Place], bool]) -> dict[Session, list[Place]]:
+        sessions = [one for one in self.sessions if one.is_published and self.now < one.ends]
+        return {session: [place for place in session.active if which(place)] for session in sessions}
+
+    def _hand_over(self, places: dict[Session, list[Place]]) -> None:
+        for session, theirs in places.items():
+            self._tell(session, theirs)
 
     # What schools do
 
     def register(self, session: Session, teacher: Address, school: str, students: Iterable[Student], *, is_attested: bool = True) -> None:
         """Register students of one school, in this order; who has a place is passed over."""
         session.must_still_begin(self.now)
+        if not session.open_hosts:
+            raise No("Nobody looks after it.")
         chosen = [student for student in dict.fromkeys(students) if student.school == school and not student.is_gone]
         placed = {place.student for place in session.active}
         new = [student for student in chosen if student not in placed]
-        if session.floor is not None and any((student.age(session.day) or -1) < session.floor for student in new):
+        if not all(session.ages().allow(Place(student, teacher, WAITING)) for student in new):
             raise No("Somebody is too young, or of unknown age.")
         if not new or (not is_attested and any(student.is_minor(session.day) for student in chosen)):
             raise No("Nobody, or without permission.")
@@ -186,12 +272,22 @@ class Model:
         self._must(session, session.families(place for place in added if place.state is WAITING))
         self._tell(session, added)
 
-    def give_back(self, session: Session, place: Place, by: Address | None, *, by_host: bool = False) -> None:
+    def give_back(self, session: Session, place: Place, by: Address, *, by_host: bool = False, by_family: bool = False) -> None:
         """A place ends, before the session begins; the next in line gets it, or is asked."""
         session.must_still_begin(self.now)
         if not place.is_active:
             raise No("It has ended.")
-        self._end(session, [place], RegistrationState.REMOVED if by_host else RegistrationState.WITHDRAWN, by)
+        place.ended = Ended(place.state, self.now, by if by_family else None, by_host)
+        self._end(session, [place], RegistrationState.REMOVED if by_host else RegistrationState.WITHDRAWN, None if by_family else by)
+
+    def undo(self, session: Session, place: Place, by: Address | None, *, is_by_host: bool = False) -> None:
+        """Undo a withdrawal; whoever knows of it is told, and nobody else. An entry that never left its calendar stays as it is."""
+        self.expected.lists = None
+        session.undo(place, by, is_by_host=is_by_host, now=self.now)
+        session.entries_before = {address: replace(entry) for address, entry in session.entries.items()}
+        session.follow()
+        session.fill(self.now)
+        session.follow()
 
     def answer_offer(self, session: Session, place: Place, *, takes: bool) -> None:
         """Take a seat on offer; or don't, and keep the place on the waiting list."""
@@ -283,7 +379,7 @@ class Model:
         """A family gives back what its page shows."""
         if place not in self.knows(session, address).values():
             raise No("It isn't theirs.")
-        self.give_back(session, place, None)
+        self.give_back(session, place, address, by_family=True)
 
     def not_mine(self, session: Session, address: Address, links: int) -> None:
         """Nothing goes there any more, and teachers hear why; who signs in there keeps their own mail. Links of before are void."""
@@ -392,7 +488,11 @@ class Model:
     def _tell(self, session: Session, changed: Sequence[Place], by: Address | None = None) -> None:
         """Families hear through their calendars; each teacher gets a list, but of what they alone gave back themselves."""
         self._follow(session)
-        self.expected.lists |= {(one.teacher.text, session.number) for one in changed if not (one.state in GONE and one.teacher is by)}
+        self._list(session, {one.teacher for one in changed if not (one.state in GONE and one.teacher is by)})
+
+    def _list(self, session: Session, teachers: Iterable[Address]) -> None:
+        if self.expected.lists is not None:
+            self.expected.lists |= {(one.text, session.number) for one in teachers}
 
     def _end(self, session: Session, ended: Sequence[Place], state: RegistrationState, by: Address | None) -> None:
         in_line = [place for place in ended if place.state not in HAVE_AN_ENTRY]
@@ -405,7 +505,7 @@ class Model:
         session.revise(asks_again=asks_again, keeps_yes=keeps_yes, but=self._follow(session))
         self._must(session, session.live)
         self._must(session, session.families(place for place in session.active if place.state not in HAVE_AN_ENTRY))
-        self.expected.lists |= {(one.text, session.number) for one in session.teachers(session.active)}
+        self._list(session, session.teachers(session.active))
 
 
 def _takes_reminders(session: Session, address: Address) -> bool:

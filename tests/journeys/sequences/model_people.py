@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from outreach.models import BounceKind, ReasonKind
-from tests.journeys.sequences.people import GUARDIANS, HOSTS, MAJORITY, PUPILS, TEACHERS, Pupil
+from tests.journeys.sequences.people import COORDINATORS, GUARDIANS, HOSTS, MAJORITY, PUPILS, TEACHERS, Pupil
 
 WEEK = timedelta(days=7)
 
@@ -21,7 +21,7 @@ class No(Exception):
 
 @dataclass(eq=False)
 class Address:
-    """One mailbox, whoever reads it. `links`: the version of the links that open its pages."""
+    """One mailbox, whoever reads it. `links`: the version of the links that open its pages; `is_closed`: the account of who signs in."""
 
     text: str
     signs_in: bool = False
@@ -29,6 +29,7 @@ class Address:
     is_blocked: bool = False
     is_stopped: bool = False
     wants_no_reminders: bool = False
+    is_closed: bool = False
     links: int = 1
 
     @property
@@ -119,7 +120,7 @@ class People:
     def first(cls) -> People:
         """Those of the beginning."""
         people, names = cls(), iter(GUARDIANS)
-        for one in (*HOSTS, *(teacher for teachers in TEACHERS.values() for teacher in teachers)):
+        for one in (*HOSTS, *COORDINATORS, *(teacher for teachers in TEACHERS.values() for teacher in teachers)):
             people.addresses[one] = Address(one, signs_in=True)
         for pupil in PUPILS:
             people._write_down(pupil, names)
@@ -128,6 +129,11 @@ class People:
     def at(self, text: str) -> Address:
         """Give an address, known before or not."""
         return self.addresses.setdefault(text, Address(text))
+
+    def staff(self) -> dict[str, tuple[Address, ...]]:
+        """Who answers for the students of each school where the teacher who registered them can't any more, the first first."""
+        coordinators = [self.at(one) for one in COORDINATORS]
+        return {school: (*(self.at(one) for one in teachers), *coordinators) for school, teachers in TEACHERS.items()}
 
     def guardians(self) -> list[Guardian]:
         """Everybody who is somebody's guardian."""

@@ -6,7 +6,7 @@ Knows nothing of the service's code: the rules of docs/rules.md are written down
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from math import inf
@@ -44,21 +44,90 @@ def three_school_days(now: datetime, zone: str) -> datetime:
     return there.replace(hour=18, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
+def higher(floor: int | None, other: int | None) -> int | None:
+    """Of two age floors the stricter holds."""
+    return max((one for one in (floor, other) if one is not None), default=None)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a place ended: what it was, when, and whose hand it was, a host's, a school's (None) or that of a family's address."""
+
+    before: RegistrationState
+    at: datetime
+    by: Address | None
+    is_by_host: bool
+
+
+@dataclass(frozen=True)
+class Ages:
+    """How old one must be on a day: by the session's rule, and by the site's own, which a coordinator alone may lift."""
+
+    day: date
+    floor: int | None
+    of_site: int | None
+
+    def allow(self, place: Place) -> bool:
+        """They are old enough, or somebody who may has let them stay."""
+        return self._is_met(place, self.floor, place.lifted) and not self.need_coordinator(place)
+
+    def need_coordinator(self, place: Place) -> bool:
+        """The site's own rule stands in the way."""
+        return not self._is_met(place, self.of_site, place.lifted_by_site)
+
+    def _is_met(self, place: Place, floor: int | None, lifted: int | None) -> bool:
+        age = place.student.age(self.day)
+        if floor is None or (age is not None and age >= floor):
+            return True
+        is_as_known = age is None if place.lifted_at is None else age is not None and age >= place.lifted_at
+        return lifted is not None and lifted >= floor and is_as_known
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What somebody who tightens a rule decided: whom they keep and whom they release; whether more may come than there are seats."""
+
+    kept: Sequence[Place]
+    released: Sequence[Place]
+    more_may_come: bool = True
+    is_coordinator: bool = False
+
+
 @dataclass(eq=False)
 class Place:
-    """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice. `held_until`: then it is released."""
+    """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice. `held_until`: then it is released.
+
+    `lifted`: the age floor, and the site's own, that somebody lifted for them when they were `lifted_at` years old. `is_accepted`: a
+    host accepted them again. `ended`: what somebody may undo for a quarter of an hour.
+    """
 
     student: Student
-    teacher: Address
+    registered_by: Address
     state: RegistrationState
+    staff: Sequence[Address] = ()
     why: WaitReason | None = None
     offered_until: datetime | None = None
     held_until: datetime | None = None
+    lifted: int | None = None
+    lifted_by_site: int | None = None
+    lifted_at: int | None = None
+    is_accepted: bool = False
+    ended: Ended | None = None
+
+    @property
+    def teacher(self) -> Address:
+        """Who answers for them: the teacher who registered them, else a colleague, else a coordinator with an open account."""
+        return next((one for one in (self.registered_by, *self.staff) if not one.is_closed), self.registered_by)
 
     @property
     def is_active(self) -> bool:
         """They take part or wait."""
         return self.state in (WAITING, OFFERED, *HAVE_AN_ENTRY)
+
+    @property
+    def is_seated(self) -> bool:
+        """A seat is taken for them."""
+        return self.state in (OFFERED, *HAVE_AN_ENTRY)
 
 
 @dataclass(eq=False)
@@ -102,12 +171,22 @@ class Session:
     state: SessionState = SessionState.DRAFT
     places: list[Place] = field(default_factory=list)
     entries: dict[Address, Entry] = field(default_factory=dict)
+    entries_before: dict[Address, Entry] = field(default_factory=dict)
     touched: set[Address] = field(default_factory=set)
+    over: int = 0
+    moved_at: datetime | None = None
+    site_floors: Mapping[str, int | None] = field(default_factory=dict)
+    staff: Mapping[str, Sequence[Address]] = field(default_factory=dict)
 
     @property
     def is_published(self) -> bool:
         """It is confirmed, and everybody sees it."""
         return self.state is SessionState.PUBLISHED
+
+    @property
+    def open_hosts(self) -> list[Address]:
+        """Who looks after it."""
+        return [host for host in self.hosts if not host.is_closed]
 
     @property
     def active(self) -> list[Place]:
@@ -117,7 +196,7 @@ class Session:
     @property
     def taken(self) -> int:
         """Seats that are held, those on offer too."""
-        return sum(place.state in (OFFERED, *HAVE_AN_ENTRY) for place in self.places)
+        return sum(place.is_seated for place in self.places)
 
     @property
     def live(self) -> dict[Address, Entry]:
@@ -141,17 +220,20 @@ class Session:
         """In the last 24 hours nobody gets a seat unasked."""
         return now < self.starts - timedelta(hours=24)
 
-    def is_too_young(self, place: Place, day: date | None = None) -> bool:
-        """They are below the age floor on that day (that of the session), or nobody knows."""
-        return self.floor is not None and (place.student.age(day or self.day) or -1) < self.floor
+    def ages(self, *, day: date | None = None, place: str | None = None) -> Ages:
+        """The rule as it is, or as it would be on another day or elsewhere."""
+        of_site = self.site_floors.get(place or self.place)
+        return Ages(day or self.day, higher(self.floor, of_site), of_site)
 
     def is_barred(self, place: Place) -> bool:
         """They may be given no seat now, and one they have is held: too young by now, or nobody is responsible for them."""
-        return self.is_too_young(place) or place.student.needs_guardian(self.day)
+        return not self.ages().allow(place) or place.student.needs_guardian(self.day)
 
     def is_returning(self, place: Place) -> bool:
-        """A host withdrew them before, so a host decides whether they may come."""
-        return any(one.student is place.student and one.state is REMOVED for one in self.places)
+        """A host withdrew them before, so a host decides whether they may come, until one has."""
+        theirs = [one for one in self.places if one.student is place.student]
+        removed = [at for at, one in enumerate(theirs) if one.state is REMOVED]
+        return any(not any(one.is_accepted for one in theirs[at + 1 :]) for at in removed)
 
     def seat(self, place: Place, now: datetime) -> None:
         """Give them a seat, or have it held."""
@@ -170,11 +252,85 @@ class Session:
         waiting = [one for one in self.places if one.state is WAITING and not self.is_barred(one)]
         return [one for one in waiting if one.offered_until is None or self.seats_unasked(now)]
 
-    def is_short(self, capacity: int, limit: int | None) -> bool:
-        """Somebody would have to be released, if there were so many seats in all and for one school."""
-        most = max(Counter(place.student.school for place in self.places if place.state in (OFFERED, *HAVE_AN_ENTRY)).values(), default=0)
-        is_over_limit = limit is not None and limit < (self.limit or inf) and limit < most
-        return is_over_limit or capacity < min(self.capacity, self.taken)
+    def no_longer_fit(self, ages: Ages, capacity: int, limit: int | None) -> tuple[list[Place], list[Place]]:
+        """Of whom somebody must decide before it can be so: who is too young, and all among whom there are too many for the seats."""
+        young = [place for place in self.places if place.is_seated and self.ages().allow(place) and not ages.allow(place)]
+        others = [place for place in self.places if place.is_seated and place not in young]
+        full = self._beyond(others, capacity, limit)
+        return [place for place in young if place.state in HAVE_AN_ENTRY], [one for one in others if full & {None, one.student.school}]
+
+    def _beyond(self, seated: Iterable[Place], capacity: int, limit: int | None) -> set[str | None]:
+        """Give the schools that would have too many with these; None: there would be too many in all."""
+        by_school = Counter(place.student.school for place in seated)
+        beyond: set[str | None] = {None} if capacity < min(self.capacity, by_school.total()) else set()
+        return beyond | {school for school, number in by_school.items() if limit is not None and limit < min(self.limit or inf, number)}
+
+    def decide(self, ages: Ages, capacity: int, limit: int | None, choices: Choices) -> list[Place]:
+        """Keep and release as somebody chose; give whose seat isn't theirs any more. Raises No where it can't be so."""
+        young, too_many = self.no_longer_fit(ages, capacity, limit)
+        if {*young, *too_many} != {*choices.kept, *choices.released}:
+            raise No("It wasn't decided for exactly those who don't fit.")
+        lifted = [place for place in choices.kept if not ages.allow(place)]
+        if not choices.is_coordinator and any(ages.need_coordinator(one) for one in lifted):
+            raise No("It is the site's own rule.")
+        fit = [place for place in self.places if place.is_seated and place not in too_many]
+        fit = [place for place in fit if ages.allow(place) or not self.ages().allow(place)]
+        if not choices.more_may_come and self._beyond([*fit, *choices.kept], capacity, limit):
+            raise No("There are too many for the seats.")
+        self.lift(lifted, ages, is_coordinator=choices.is_coordinator)
+        for place in choices.released:
+            place.state, place.why = WAITING if place.state is OFFERED else RELEASED, None
+            place.offered_until = None if place.state is WAITING else place.offered_until
+        return list(choices.released)
+
+    def held_for_age(self) -> list[Place]:
+        """Whose seat is held because they are too young by now."""
+        return [place for place in self.places if place.state is PENDING and not self.ages().allow(place)]
+
+    def lift(self, kept: Iterable[Place], ages: Ages, *, is_coordinator: bool) -> None:
+        """Let these stay though they are too young."""
+        for place in kept:
+            place.lifted, place.lifted_at = ages.floor, place.student.age(ages.day)
+            if is_coordinator:
+                place.lifted_by_site = ages.of_site
+
+    def undo(self, place: Place, by: Address | None, *, is_by_host: bool, now: datetime) -> None:
+        """Restore what somebody ended by mistake, as it was: their own side may, while nobody has the seat."""
+        ended, student = place.ended, place.student
+        self.must_still_begin(now)
+        is_their_side = ended is not None and ended.is_by_host == is_by_host and (ended.by is None) is (by is None)
+        if ended is None or place.is_active or not is_their_side or not (by is ended.by or by is not student.address):
+            raise No("It isn't theirs to undo.")
+        if now >= ended.at + timedelta(minutes=15) or (self.moved_at and self.moved_at >= ended.at):
+            raise No("It is too late.")
+        if student.is_gone or any(one.student is student and one.is_active for one in self.places):
+            raise No("They have left, or come back already.")
+        has_lapsed = ended.before is OFFERED and (place.offered_until is None or place.offered_until <= now)
+        before = WAITING if has_lapsed else ended.before
+        if before is not WAITING and not self.is_seat_left(student.school, now):
+            raise No("Somebody else has the seat.")
+        place.state, place.ended = WAITING, None
+        if before is OFFERED:
+            place.state = OFFERED
+        elif before is WAITING:
+            place.why = self.why_waiting(student.school, now)
+        else:
+            self.seat(place, now)
+
+    def why_waiting(self, school: str, now: datetime) -> WaitReason | None:
+        """Why somebody of this school would wait; None: a seat is free for them."""
+        ahead = self.next_in_line(self.queue(now))
+        if self.taken + len(ahead) >= self.capacity:
+            return WaitReason.FULL
+        return None if self._school_left(school, ahead) > 0 else WaitReason.SCHOOL_LIMIT
+
+    def accept(self, place: Place, now: datetime) -> None:
+        """A host says that whom they withdrew may come; what else is missing still is."""
+        self.must_still_begin(now)
+        if place.state is not PENDING or not self.is_returning(place):
+            raise No("Nobody asks.")
+        place.is_accepted, place.held_until = True, None
+        self.touched |= {address for address, _kind in place.student.hears(self.day)}
 
     def next_in_line(self, queue: Iterable[Place]) -> list[Place]:
         """Who gets the free seats: first come first, but who is over the school's limit is passed over."""
@@ -185,21 +341,22 @@ class Session:
         return chosen
 
     def _school_left(self, school: str, besides: Sequence[Place] = ()) -> float:
-        seated = [place for place in self.places if place.state in (OFFERED, *HAVE_AN_ENTRY)]
+        seated = [place for place in self.places if place.is_seated]
         return (self.limit or inf) - sum(place.student.school == school for place in (*seated, *besides))
 
     def add(self, students: Sequence[Student], teacher: Address, now: datetime) -> list[Place]:
         """Seat as many as fit behind those who wait, in this order; the others wait, each knowing why."""
         ahead = self.next_in_line(self.queue(now))
-        free = self.capacity - self.taken - len(ahead)
+        free = max(self.capacity - self.taken - len(ahead), 0)
         seated = int(min(free, max(self._school_left(students[0].school, ahead), 0)))
+        staff = self.staff[students[0].school]
         why = WaitReason.FULL if seated == free else WaitReason.SCHOOL_LIMIT
         able = [student for student in students if not student.needs_guardian(self.day)]
-        first = [Place(one, teacher, CONFIRMED) for one in able[:seated]]
+        first = [Place(one, teacher, CONFIRMED, staff) for one in able[:seated]]
         for place in first:
             self.seat(place, now)
         later = [one for one in students if one not in able[:seated]]
-        added = [*first, *(Place(one, teacher, WAITING, why if one in able else None) for one in later)]
+        added = [*first, *(Place(one, teacher, WAITING, staff, why if one in able else None) for one in later)]
         self.places += added
         return added
 
@@ -263,9 +420,11 @@ class Session:
 
     def has_seat_for(self, place: Place, now: datetime) -> bool:
         """A seat is free that nobody ahead may have, and this school may have one more."""
-        ahead = self.next_in_line(self.queue(now))
-        is_one_left = self.taken + len(ahead) < self.capacity and self._school_left(place.student.school, ahead) > 0
-        return is_one_left and not self.is_barred(place)
+        return self.is_seat_left(place.student.school, now) and not self.is_barred(place)
+
+    def is_seat_left(self, school: str, now: datetime) -> bool:
+        """A seat is free that nobody else may have before, and this school may have one more."""
+        return self.why_waiting(school, now) is None
 
     def wanted(self) -> dict[Address, frozenset[Reason]]:
         """Why it should stand in whose calendar: hosts, families of who has a seat for good, and their teachers."""
@@ -278,6 +437,14 @@ class Session:
                 for address, kind in place.student.hears(self.day):
                     found[address].add((kind, place))
         return {address: frozenset(reasons) for address, reasons in found.items()}
+
+    def never_left(self, address: Address, revision: int) -> None:
+        """What was undone hadn't reached this calendar: the entry is the one it has, and so is what was answered to it."""
+        entry, before = self.entries[address], self.entries_before.get(address)
+        assert before is not None
+        assert revision < entry.revision
+        entry.revision, entry.asked_at = revision, min(before.asked_at, revision)
+        entry.answer, entry.answered, entry.is_proven = before.answer, before.answered, before.is_proven
 
     def follow(self) -> set[Address]:
         """Let entries begin, change and end with their reasons; give whose did. Who is invited anew is asked anew.

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 
 MORNING = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
 MAYA, SAM, COORDINATOR = "maya@clinic.example", "sam@clinic.example", "coordinator@programme.example"
+COORDINATORS = (COORDINATOR, "second@programme.example")
 NORTH, SOUTH = "North School", "South School"
 NOOR, TOM, UMA = "noor@north.example", "tom@north.example", "uma@south.example"
 HOSTS = (MAYA, SAM)
@@ -19,6 +20,8 @@ PLACES = {
     "Atlas Hospital": "Africa/Casablanca",
     "Online": "Australia/Sydney",
 }
+# Sessions there are in an area that may have an age floor of its own.
+WITH_A_RULE = "Mercy Clinic"
 
 
 @dataclass(frozen=True)

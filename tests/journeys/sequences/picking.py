@@ -35,6 +35,13 @@ def a_place(model: Model, number: int, *, any_state: bool = False, **which: obje
     return one_of([(session, place) for session, place in places if which.items() <= vars(place).items()], number)
 
 
+def an_ended_place(model: Model, number: int, *, is_by_host: bool) -> tuple[Session, Place]:
+    """Give a place that somebody ended: a host, or a school or family. The last ones first."""
+    places = [(session, place) for session in model.sessions for place in session.places if place.ended and not place.is_active]
+    found = [(session, place) for session, place in places if place.ended and place.ended.is_by_host == is_by_host]
+    return one_of(sorted(found, key=lambda pair: pair[1].ended.at if pair[1].ended else model.now, reverse=True), number % 4)
+
+
 def an_entry(model: Model, number: int, *, any_state: bool = False) -> tuple[Session, Address]:
     """Give an entry that stands in somebody's calendar; `any_state`: or did."""
     found = [(session, address) for session in model.sessions for address in (session.entries if any_state else session.live)]

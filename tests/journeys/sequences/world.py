@@ -19,6 +19,7 @@ from outreach.models import (
     Answer,
     BounceKind,
     Guardian,
+    Invitation,
     Letter,
     Mailbox,
     OutboxPause,
@@ -30,6 +31,8 @@ from outreach.models import (
 )
 from outreach.notifications.notify import notify_published
 from outreach.outbox.leases import Pace
+from outreach.registration import By
+from outreach.registration.use_cases import undo_withdrawal
 from outreach.runtime.jobs import TIMETABLE
 from outreach.runtime.worker import Worker
 from outreach.settings import Settings
@@ -39,7 +42,18 @@ from tests.journeys.sequences.fates import Fate, Settled, Wire
 from tests.journeys.sequences.model import ExpectedLetters, Model
 from tests.journeys.sequences.model_people import Address, No
 from tests.journeys.sequences.model_sessions import Place, Session
-from tests.journeys.sequences.people import COORDINATOR, GUARDIANS, HOSTS, MAJORITY, MORNING, PLACES, PUPILS, SESSIONS, TEACHERS
+from tests.journeys.sequences.people import (
+    COORDINATORS,
+    GUARDIANS,
+    HOSTS,
+    MAJORITY,
+    MORNING,
+    PLACES,
+    PUPILS,
+    SESSIONS,
+    TEACHERS,
+    WITH_A_RULE,
+)
 from tests.support.builders import Builder
 
 T = TypeVar("T")
@@ -71,7 +85,9 @@ class World:
     school_ids: dict[str, int] = field(default_factory=dict)
     user_ids: dict[str, int] = field(default_factory=dict)
     site_ids: dict[str, int | None] = field(default_factory=dict)
+    area_id: int = 0
     last_letter: int = 0
+    closed: set[Address] = field(default_factory=set)
     _start: dict[str, list[dict[str, Any]]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -111,6 +127,7 @@ class World:
 
     def ask(self, rule: Callable[[], object] | None, deed: Callable[[], T]) -> T | None:
         """Ask the model and the service: both allow it or neither does, and afterwards both know the same. `rule` None: either may be."""
+        checking.what_was_passed_on(self)
         self.model.now, self.model.expected = self.now, ExpectedLetters()
         before = {session.number: self.model.may_hear(session) for session in self.model.sessions}
         allowed = rule is not None and _is_allowed(rule)
@@ -125,8 +142,21 @@ class World:
         assert refusal is None or letters == [], letters
         return done
 
+    def undo(self, session: Session, place: Place, by: By, rule: Callable[[], object]) -> None:
+        """Let a withdrawal be undone in both. Which revision an entry has now depends on whether the CANCEL had left."""
+        key = self.registration_id(session, place)
+        self.ask(rule, lambda: undo_withdrawal(key, by, now=self.now))
+        if not place.is_active:
+            return
+        found = select(Mailbox.address, Invitation.sequence).join(Invitation).where(Invitation.session_id == self.session_id(session))
+        for text_, sequence in db.session.execute(found).all():
+            address = self.model.people.at(text_)
+            if sequence != session.entries[address].revision:
+                session.never_left(address, sequence)
+
     def deliver(self, fates: Sequence[Fate] = (), meanwhile: Mapping[int, Callable[[World], object]] | None = None) -> None:
         """Let a worker come round; the first letters it sends have these fates, and `meanwhile` somebody acts at the nth."""
+        self.closed = {address for address in self.model.people.addresses.values() if address.is_closed}
         self.wire.expect(fates, {place: partial(self.do, act) for place, act in (meanwhile or {}).items()})
         worker = Worker(self.app, clock=lambda: self.now, transport=self.wire, pace=Pace(batch=7), timetable=())
         with self.wire.survived():
@@ -185,6 +215,8 @@ class World:
         people = self.model.people
         address = people.at(letter.mail.recipient)
         people.settled[letter.key] = address, self.now
+        if address in self.closed and address.is_closed:
+            checking.nobody_reads_what_is_not_theirs(self, letter.mail)
         if letter.fate in (Fate.NO_SUCH_MAILBOX, Fate.NOT_FROM_YOU):
             kind = BounceKind.HARD if letter.fate is Fate.NO_SUCH_MAILBOX else BounceKind.POLICY
             people.note_failure(address, letter.key, kind, self.now)
@@ -210,9 +242,11 @@ def _tables() -> list[Any]:
 def make_people(world: World, make: Builder) -> None:
     """Write down who there is, and let the first register."""
     hosts = [make.clinician(email=address) for address in HOSTS]
-    make.coordinator(email=COORDINATOR)
+    for address in COORDINATORS:
+        make.coordinator(email=address)
     for name, zone in PLACES.items():
         world.site_ids[name] = make.site(name, zone=zone).id if name != "Online" else None
+    world.area_id = make.area(db.session.get_one(Site, world.site_ids[WITH_A_RULE]), "Theatres").id
     for school, teachers in TEACHERS.items():
         record = make.school(school, majority_age=MAJORITY[school])
         its_class = make.school_class(record, *(make.teacher(record, email=address) for address in teachers))
