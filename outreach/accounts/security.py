@@ -18,7 +18,7 @@ from flask_security.utils import uia_email_mapper
 from sqlalchemy import inspect
 from sqlalchemy.orm.attributes import set_committed_value
 
-from outreach.accounts import demo_sign_ins
+from outreach.accounts import demo_sign_ins, expired_views
 from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, PasswordRules, ResetPasswordForm, SignInForm
 from outreach.accounts.letters import password_changed_letter, reset_letter
 from outreach.accounts.use_cases import keep_account_changes
@@ -117,6 +117,8 @@ def init_app(app: Flask) -> None:
     app.config["SECURITY_DATETIME_FACTORY"] = clock.now
     guard = Security(app, UserStore(db, User, Role, WebAuthn), **_ours())
     _leave_out_what_we_do_ourselves(guard)
+    guard.unauthn_handler(expired_views.not_signed_in)
+    expired_views.init_app(app)
     for endpoint, view in LIMITED.items():
         app.view_functions[endpoint] = view
 
@@ -168,7 +170,7 @@ def address_and_place() -> str:
 LIMITED = {
     "security.login": limiter.limit("10 per 5 minutes", key_func=address_and_place, methods=["POST"])(
         limiter.limit("200 per hour", key_func=address_in_form, methods=["POST"])(
-            limiter.limit("60 per minute", methods=["POST"])(views.login),
+            limiter.limit("60 per minute", methods=["POST"])(expired_views.sign_in),
         )
     ),
     "security.forgot_password": limiter.limit("5 per hour", key_func=address_in_form, methods=["POST"])(

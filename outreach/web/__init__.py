@@ -7,7 +7,7 @@ from outreach.web.fields import AddressField, CountryField, LineField, ProseFiel
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
 from outreach.web.once import forget_form_keys
-from outreach.web.pages import CONTENT_POLICY, Form, load, me, settings, signed_in
+from outreach.web.pages import CONTENT_POLICY, Form, error_page, load, me, needs_sign_in, settings, signed_in
 from outreach.web.paging import Filter, Page, choices, filter_from, one_of, page_among, page_number, page_of
 from outreach.web.templating import QuickEnvironment
 
@@ -29,6 +29,7 @@ __all__ = [
     "compress",
     "csrf",
     "db",
+    "error_page",
     "filter_from",
     "flask_settings",
     "forget_form_keys",
@@ -39,6 +40,7 @@ __all__ = [
     "me",
     "migrate",
     "must_be_as_shown",
+    "needs_sign_in",
     "one_of",
     "page_among",
     "page_number",

@@ -23,6 +23,7 @@ from outreach.settings import Settings
 from outreach.web import formatting, once, templating
 from outreach.web.attested import ChangedMeanwhile, FactChange, packed
 
+NEEDS_SIGN_IN = "needs_sign_in"
 T = TypeVar("T", bound=Base)
 P = ParamSpec("P")
 BEYOND_KEYS = 2**31  # PostgreSQL's integers end here; a larger number in an address or a form is nobody's
@@ -70,9 +71,15 @@ def signed_in(rule: Callable[[User], bool] | None = None) -> Callable[[Callable[
                 abort(403)
             return view(*args, **kwargs)
 
+        setattr(guarded, NEEDS_SIGN_IN, True)
         return cast(Callable[P, Any], guarded)
 
     return decorate
+
+
+def needs_sign_in(endpoint: str | None) -> bool:
+    """Say whether one must sign in for this page."""
+    return hasattr(current_app.view_functions.get(endpoint or ""), NEEDS_SIGN_IN)
 
 
 class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
@@ -102,7 +109,7 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
 def init_app(app: Flask) -> None:
     """Give the app its error pages, headers, filters and navigation."""
-    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(HTTPException, error_page)
     app.register_error_handler(OutreachError, _refusal_page)
     app.after_request(_headers)
     app.teardown_appcontext(end_reading)
@@ -114,7 +121,8 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["packed_facts"] = packed
 
 
-def _error_page(error: HTTPException) -> Response | tuple[str, int]:
+def error_page(error: HTTPException) -> Response | tuple[str, int]:
+    """Say in words what an error of HTTP means."""
     if error.response is not None:
         return cast(Response, error.response)
     code = error.code or 500
