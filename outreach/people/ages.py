@@ -25,6 +25,16 @@ class AgeRule:
     floor: int | None
     site_floor: int | None
 
+    def old_enough_from(self, student: Student) -> date | None:
+        """Give the day from which a student is old enough; None: there is no minimum age, or no birth date."""
+        if self.floor is None or student.birth_date is None:
+            return None
+        born = student.birth_date
+        try:
+            return born.replace(year=born.year + self.floor)
+        except ValueError:  # born on 29 February
+            return date(born.year + self.floor, 3, 1)
+
     def obstacle(self, student: Student, name: str) -> str | None:
         """Say why a student may not be registered; None: they are old enough. `name`: as whoever reads this knows them."""
         age = student.age_on(self.day)

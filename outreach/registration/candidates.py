@@ -5,9 +5,10 @@ Reads only.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -19,11 +20,21 @@ from outreach.registration.allocation import allocate, next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
 
+class WhyNot(enum.StrEnum):
+    """Why a student can't be registered: each has something else that would change it."""
+
+    NO_BIRTH_DATE = "no_birth_date"
+    TOO_YOUNG = "too_young"
+    REGISTERED = "registered"
+    ELSEWHERE = "elsewhere"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A student who might be registered. `obstacle` says why not; None: they may be.
+    """A student who might be registered. `obstacle` says why not, `why_not` of what kind that is; None: they may be.
 
-    `missing`: why they would only wait, in words. `was_removed`: a host decides about the seat.
+    `old_enough_from`: the day, for who is too young. `missing`: why they would only wait, in words. `was_removed`: a host decides
+    about the seat.
     """
 
     student_id: int
@@ -31,6 +42,8 @@ class Candidate:
     is_minor: bool
     has_place: bool
     obstacle: str | None
+    why_not: WhyNot | None = None
+    old_enough_from: datetime | None = None
     missing: tuple[str, ...] = ()
     was_removed: bool = False
 
@@ -100,15 +113,26 @@ def free_for(outreach_session: OutreachSession, registrations: Iterable[Registra
 def _candidate(
     rule: AgeRule, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, missing: Collection[HoldReason]
 ) -> Candidate:
-    obstacle = rule.obstacle(student, student.name)
+    obstacle, why_not = rule.obstacle(student, student.name), None
+    if obstacle:
+        why_not = WhyNot.TOO_YOUNG if student.birth_date else WhyNot.NO_BIRTH_DATE
     if is_elsewhere:
         obstacle = _("Another school has registered %(name)s for this session. One child takes one seat.", name=student.name)
+        why_not = WhyNot.ELSEWHERE
+    if has_place:
+        obstacle, why_not = _("%(name)s is registered already.", name=student.name), WhyNot.REGISTERED
     return Candidate(
         student_id=student.id,
         name=student.name,
         is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
         was_removed=HoldReason.REMOVED_BEFORE in missing,
-        obstacle=_("%(name)s is registered already.", name=student.name) if has_place else obstacle,
+        obstacle=obstacle,
+        why_not=why_not,
+        old_enough_from=_midnight(rule.old_enough_from(student)) if why_not is WhyNot.TOO_YOUNG else None,
         missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
     )
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return datetime.combine(day, time()) if day else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -36,6 +37,7 @@ from outreach.class_lists import (
     read_number,
     read_word,
 )
+from outreach.models import Student
 from outreach.schools.students import FIELDS, StudentInput
 from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice, required
 
@@ -140,6 +142,37 @@ class BirthDateField(DateField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(_("We can't read this date. Write it like 2011-04-30.")) from None
+
+
+class BirthDatesForm(Form):
+    """The birth dates of students who have none; `birth_dates_form` adds a field for each."""
+
+    students: tuple[Student, ...] = ()
+
+    @property
+    def rows(self) -> list[tuple[Student, Any]]:
+        """Give each student with their field."""
+        return [(student, self[f"birth_date_{student.id}"]) for student in self.students]
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for one date at least."""
+        valid = bool(super().validate(extra_validators))
+        if valid and not self.typed():
+            self.form_errors.append(_("Fill in at least one birth date."))
+            return False
+        return valid
+
+    def typed(self) -> dict[int, date]:
+        """Give the dates that were typed, by student."""
+        return {student.id: field.data for student, field in self.rows if field.data}
+
+
+def birth_dates_form(students: Sequence[Student]) -> BirthDatesForm:
+    """Make the form for these students."""
+    fields = {f"birth_date_{student.id}": BirthDateField(student.name, (Optional(),)) for student in students}
+    kind: type[BirthDatesForm] = type("BirthDatesOfStudents", (BirthDatesForm,), fields)
+    kind.students = tuple(students)
+    return kind()
 
 
 class GuardianPart(Part):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from outreach import policy
 from outreach.class_lists import KnownStudent
@@ -16,8 +19,9 @@ from outreach.registration.queries import seats_to_settle
 from outreach.schools import students as use_cases
 from outreach.schools import use_cases as class_use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
+from outreach.schools.birth_dates import fill_birth_dates, without_birth_date
 from outreach.schools.blueprint import schools
-from outreach.schools.forms import StudentForm, beginning
+from outreach.schools.forms import StudentForm, beginning, birth_dates_form
 from outreach.schools.queries import known_students, responsible_teacher
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.time import clock
@@ -49,6 +53,27 @@ def new_student(class_id: int) -> ResponseReturnValue:
         _say_also(form, school_class.school_id)
     page = {"school_class": school_class, "form": form, "candidates": candidates}
     return render_template("schools/new_student.html", **page), status
+
+
+@schools.route("/classes/<int:class_id>/birth-dates", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def birth_dates(class_id: int) -> ResponseReturnValue:
+    """Fill in the birth dates that are missing in a class; then back to the session they were missing for."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    session_id = request.args.get("session", type=int)
+    form = birth_dates_form(without_birth_date(class_id))
+    sheet: dict[str, Any] = {"session_id": session_id, "class": class_id}
+    back = url_for("registration.register", **sheet) if session_id else url_for("schools.show_class", class_id=class_id)
+    status = 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            filled = fill_birth_dates(class_id, form.typed(), now=clock.now())
+        except OutreachError as refusal:
+            form.refuse(refusal)
+        else:
+            flash(ngettext("%(num)s birth date is saved.", "%(num)s birth dates are saved.", filled), "success" if filled else "info")
+            return redirect(back, code=303)
+    return render_template("schools/birth_dates.html", school_class=school_class, form=form, back=back, session_id=session_id), status
 
 
 @schools.route("/students/<int:student_id>", methods=["GET", "POST"])

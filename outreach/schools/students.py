@@ -94,7 +94,7 @@ def add_student(class_id: int, typed: StudentInput, *, is_another: bool = False,
         if not plan.add and not is_another:
             raise AlreadyThere(_candidates(plan))
         refusals(typed, known.values(), now=now).must_be_none()
-        added = write(_plan(add=(_row(typed),)), school_id=school_class.school_id, class_id=class_id, now=now).added
+        added = write(only(add=(_row(typed),)), school_id=school_class.school_id, class_id=class_id, now=now).added
     return added[0]
 
 
@@ -114,8 +114,8 @@ def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: dateti
                 _("A colleague has changed this student since you opened the page. What you typed is still here. To keep it, save again.")
             )
         refusals(typed, known.values(), now=now).must_be_none()
-        update, gone = _difference(student, typed)
-        written = write(_plan(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
+        update, gone = difference(student, typed)
+        written = write(only(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
     return bool(written.readdressed)
 
 
@@ -172,7 +172,8 @@ def _row(typed: StudentInput) -> ListedStudent:
     return ListedStudent(1, **{field: getattr(typed, field) for field in FIELDS}, guardians=guardians)
 
 
-def _plan(*, add: tuple[ListedStudent, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> ImportPlan:
+def only(*, add: tuple[ListedStudent, ...] = (), update: tuple[StudentUpdate, ...] = ()) -> ImportPlan:
+    """Plan no more than this."""
     return ImportPlan(add=add, update=update, unchanged=(), ask=(), disputes=(), absent=())
 
 
@@ -193,13 +194,13 @@ def refusals(typed: StudentInput, others: Iterable[KnownStudent], *, now: dateti
     return found
 
 
-def must_be_plausible(birth_date: date | None, *, now: datetime) -> None:
+def must_be_plausible(birth_date: date | None, *, field: str = "birth_date", now: datetime) -> None:
     """Raise Refusal for a birth date that no student has."""
     if birth_date and Student(birth_date=birth_date).age_on(now.date()) not in PLAUSIBLE_AGES:
-        raise Refusal(_("This birth date can't be right for a student. Check the year."), field="birth_date")
+        raise Refusal(_("This birth date can't be right for a student. Check the year."), field=field)
 
 
-def _difference(student: KnownStudent, typed: StudentInput) -> tuple[StudentUpdate, set[int]]:
+def difference(student: KnownStudent, typed: StudentInput) -> tuple[StudentUpdate, set[int]]:
     """Give what the form says otherwise, and the guardians it leaves out. Unlike in a list, an empty field erases."""
     kept = {one.id: one for one in typed.guardians if isinstance(one, KnownGuardian)}
     mine = {guardian.id: guardian for guardian in student.guardians}

@@ -184,6 +184,8 @@ ANSWERS = {
     "scheduling.publish POST": keepers(303),
     "scheduling.publish POST draft": keepers(303),
     "scheduling.show_roster GET": keepers(200),
+    "schools.birth_dates GET": keepers(200),
+    "schools.birth_dates POST": keepers(422),
     "schools.blocked_domain GET": keepers(200),
     "schools.commit POST": keepers(303),
     "schools.commit_again GET": keepers(303),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from outreach.db import db
-from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, User
+from outreach.db import db, transaction
+from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, Student, User
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.empty_database, pytest.mark.usefixtures("clock_stands_still")]
@@ -157,3 +159,40 @@ def test_whom_a_host_withdrew_is_marked_on_the_sheet_and_accepted_on_the_roster(
     page = host.get(roster).text
     assert f"{student.given_name} is accepted." in page
     assert "A host withdrew" not in page
+
+
+def test_who_cannot_be_registered_stands_by_reason_with_what_would_change_it(
+    make: Builder, client_of: Clients, school: School, teacher: User, outreach_session: OutreachSession
+) -> None:
+    with transaction():
+        outreach_session.age_floor = 16
+    school_class = make.school_class(school, teacher, name="9B")
+    client, page = client_of(teacher), address(outreach_session, school_class)
+    young = make.student(school_class, given_name="Yara", family_name="Young", birth_date=date(2012, 5, 12))
+    missing = [make.student(school_class, given_name=name, family_name="Open", birth_date=None) for name in ("Ada", "Ben", "Cem")]
+    nobody = client.get(page).text
+    assert ["3 students have no birth date" in nobody, "1 student is too young" in nobody] == [True, True]
+    assert "old enough from Friday 12 May 2028" in nobody
+    assert not re.search(r"Register \d+ student|Update who will have", nobody), "no button that can't work"
+    ada, ben, cem = (f"birth_date_{student.id}" for student in missing)
+    save = f"/classes/{school_class.id}/birth-dates?session={outreach_session.id}"
+    wrong = client.post(save, data={ada: "1950-01-01", ben: "2010-01-01", cem: "2100-01-01"})
+    assert (wrong.status_code, 'value="2010-01-01"' in wrong.text) == (422, True)
+    assert [f'id="{name}-error"' in wrong.text for name in (ada, ben, cem)] == [True, False, True]
+    saved = client.post(save, data={ada: "2010-01-01", ben: "2010-01-01"})
+    assert (saved.status_code, saved.location) == (303, page)
+    sheet = client.get(page).text
+    assert ["Register 2 students" in sheet, "1 student has no birth date" in sheet, "2 birth dates are saved." in sheet] == [True] * 3
+    assert f'id="student-{young.id}"' not in sheet
+    client.post(page, data={"student_ids": [missing[0].id], "permission_attested": "y"})
+    assert "1 student is registered already" in client.get(page).text
+
+
+def test_a_birth_date_that_a_colleague_has_filled_in_stays(make: Builder, client_of: Clients, school: School, teacher: User) -> None:
+    school_class = make.school_class(school, teacher, name="9B")
+    ada, ben = (make.student(school_class, given_name=name, birth_date=None) for name in ("Ada", "Ben"))
+    forms = [{f"birth_date_{ada.id}": "2010-01-01"}, {f"birth_date_{ada.id}": "2011-01-01", f"birth_date_{ben.id}": "2011-01-01"}]
+    for typed in forms:
+        assert client_of(teacher).post(f"/classes/{school_class.id}/birth-dates", data=typed).status_code == 303
+    found = [db.session.get_one(Student, student.id, populate_existing=True).birth_date for student in (ada, ben)]
+    assert found == [date(2010, 1, 1), date(2011, 1, 1)]
