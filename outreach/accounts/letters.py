@@ -37,7 +37,9 @@ def already_here_letter(user: User, *, now: datetime) -> NewLetter:
 
 
 def _draft(user: User, purpose: str, link: str, once: str) -> NewLetter:
-    snapshot = AccountSnapshot(purpose=purpose, reader_name=user.name, link=link)
+    # Until an address is confirmed, its reader may be a stranger to whoever typed the name.
+    name = user.name if user.confirmed_at else ""
+    snapshot = AccountSnapshot(purpose=purpose, reader_name=name, link=link)
     return NewLetter(
         mailbox_id=user.mailbox_id, kind=LetterKind.ACCOUNT, facts=snapshot.to_json(), dedupe_key=f"account:{purpose}:{once}", locale="en"
     )

@@ -247,7 +247,9 @@ def _decide(application: Application, user: User, state: ApplicationState, place
     is_approved = state == ApplicationState.APPROVED
     if is_approved and not user.is_a(application.role):
         user.roles.append(db.session.scalars(select(Role).where(Role.name == application.role)).one())
-    snapshot = ApplicationSnapshot(reader_name=user.name, role=application.role.value, place=place, is_approved=is_approved, note=note)
+    # Until an address is confirmed, its reader may be a stranger to whoever typed the name and the place.
+    name, place = (user.name, place) if user.confirmed_at else ("", "")
+    snapshot = ApplicationSnapshot(reader_name=name, role=application.role.value, place=place, is_approved=is_approved, note=note)
     key = f"application:{application.id}"
     enqueue([NewLetter(mailbox_id=user.mailbox_id, kind=LetterKind.APPLICATION, facts=snapshot.to_json(), dedupe_key=key)], now=now)
 

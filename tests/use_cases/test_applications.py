@@ -247,3 +247,15 @@ def together(app: Flask, *deeds: Callable[[], None]) -> list[str]:
     for thread in threads:
         thread.join()
     return outcomes
+
+
+def test_nothing_an_applicant_typed_goes_to_an_address_before_it_is_confirmed(make: Builder, now: datetime) -> None:
+    typed = ("Buy", "Pills", "Cheap Meds", "Call me")
+    stranger = Person(given_name=typed[0], family_name=typed[1], email="victim@home.example", password_hash="hashed", zone="UTC")
+    accounts.apply(stranger, Wish(role=RoleName.TEACHER, place=typed[2], message=typed[3]), now=now)
+    asked = db.session.scalars(select(Application).where(Application.place == typed[2])).one()
+    use_cases.decline(asked.id, by_id=make.coordinator().id, note="We can't place you.", now=now)
+    sent = db.session.scalars(select(Letter).join(Mailbox).where(Mailbox.address == "victim@home.example")).all()
+    assert [letter.kind for letter in sent] == [LetterKind.ACCOUNT, LetterKind.APPLICATION]
+    for letter in sent:
+        assert not [word for word in typed if word in str(letter.facts)]
