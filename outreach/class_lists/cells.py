@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from outreach.class_lists.errors import CellTrouble, ProblemCode
+from outreach.mail import has_link
 from outreach.people import normal_address
 
 MAX_NAME = 100
@@ -50,7 +51,7 @@ def read_name(cell: str) -> str | None:
         return None
     if len(name) > MAX_NAME:
         raise CellTrouble(ProblemCode.TOO_LONG)
-    if "@" in name or "://" in name or not any(map(str.isalpha, name)):
+    if "@" in name or has_link(name) or not any(map(str.isalpha, name)):
         raise CellTrouble(ProblemCode.NOT_A_NAME)
     return name
 

@@ -103,9 +103,10 @@ class ProblemCode(StrEnum):
     REPEATED_ROW = "repeated_row"
     NAMESAKE = "namesake"
     NAME_WAS_SPLIT = "name_was_split"
+    ONE_NAME = "one_name"
 
 
-WARNINGS = frozenset({ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT})
+WARNINGS = frozenset({ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.ONE_NAME})
 
 
 @dataclass(frozen=True, slots=True)

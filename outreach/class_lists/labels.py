@@ -38,7 +38,7 @@ _FILE: Mapping[FileCode, LazyString] = {
 }
 
 _ROW: Mapping[ProblemCode, LazyString] = {
-    ProblemCode.MISSING_NAME: _l("Row %(line)s: “%(field)s” is missing. Every student needs a given name and a family name."),
+    ProblemCode.MISSING_NAME: _l("Row %(line)s has no name. Every student needs one."),
     ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Check that the right columns are chosen.'),
     ProblemCode.BAD_EMAIL: _l('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
     ProblemCode.SEVERAL_EMAILS: _l('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
@@ -70,6 +70,7 @@ _ROW: Mapping[ProblemCode, LazyString] = {
     ProblemCode.REPEATED_ROW: _l("Row %(line)s is the same as row %(value)s. We count it once."),
     ProblemCode.NAMESAKE: _l("Row %(line)s has the same name as row %(value)s. We count them as two students."),
     ProblemCode.NAME_WAS_SPLIT: _l('Row %(line)s: we split the name as "%(value)s" (given name | family name). Check this is right.'),
+    ProblemCode.ONE_NAME: _l('Row %(line)s: "%(value)s" is the only name in this row. Check this is right.'),
 }
 
 _ASK: Mapping[AskReason, LazyString] = {

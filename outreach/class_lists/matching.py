@@ -172,7 +172,7 @@ def student_changes(row: ListedStudent, student: KnownStudent) -> Changes:
 
 def name_differs(old: str | None, new: str) -> bool:
     """Say whether a name is another one, or the same better spelled."""
-    return not old or name_key(old) != name_key(new) or richer(new, old)
+    return new != (old or "") and (not old or name_key(old) != name_key(new) or richer(new, old))
 
 
 def pair_guardians(stated: Sequence[ListedGuardian], known: Sequence[KnownGuardian]) -> list[Pair]:

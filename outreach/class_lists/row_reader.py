@@ -74,8 +74,9 @@ class RowReader:
         if whole and not (given or family):
             given, family = self._split(whole)
         if not (given and family) and all(problem.is_warning for problem in self.problems):
-            half = ListField.FAMILY_NAME if given else ListField.GIVEN_NAME if family else ListField.FULL_NAME
-            self._complain(ProblemCode.MISSING_NAME, half, given or family or "")
+            name = given or family or ""
+            self._complain(ProblemCode.ONE_NAME if name else ProblemCode.MISSING_NAME, ListField.FULL_NAME, name)
+            return name, ""
         return given, family
 
     def _split(self, whole: ListField) -> tuple[str | None, str | None]:

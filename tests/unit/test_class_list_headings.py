@@ -147,7 +147,7 @@ def test_the_sign_between_cells(text: str, delimiter: str) -> None:
 
 def test_which_problems_leave_a_row_in_the_list() -> None:
     warnings = {code for code in ProblemCode if Problem(2, None, code).is_warning}
-    assert warnings == {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT}
+    assert warnings == {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.ONE_NAME}
 
 
 def test_the_fields_of_four_guardians() -> None:

@@ -359,17 +359,18 @@ def test_a_list_needs_whole_names(fields: dict[int, ListField], found: bool) -> 
 
 def test_a_full_name_counts_only_where_its_halves_are_empty() -> None:
     reading = read("First name;Surname;Full name", "Maria;Garcia;Ana Lopez", ";;Tom Hill", "Eva;;Ida Ash")
-    assert [(row.given_name, row.family_name) for row in reading.rows] == [("Maria", "Garcia"), ("Tom", "Hill")]
-    assert codes(reading) == [(3, "name_was_split"), (4, "missing_name")]
+    assert [(row.given_name, row.family_name) for row in reading.rows] == [("Maria", "Garcia"), ("Tom", "Hill"), ("Eva", "")]
+    assert codes(reading) == [(3, "name_was_split"), (4, "one_name")]
 
 
-def test_a_missing_half_is_said_only_if_nothing_else_is_wrong_with_the_name() -> None:
+def test_a_single_name_is_pointed_at_only_if_nothing_else_is_wrong_with_the_name() -> None:
     reading = read("First name;Surname", "=A1;Garcia", ";Garcia", "Maria;")
     assert [(problem.line, problem.code.value, problem.field, problem.value) for problem in reading.problems] == [
         (2, "formula_cell", "given_name", "=A1"),
-        (3, "missing_name", "given_name", "Garcia"),
-        (4, "missing_name", "family_name", "Maria"),
+        (3, "one_name", "full_name", "Garcia"),
+        (4, "one_name", "full_name", "Maria"),
     ]
+    assert [(row.given_name, row.family_name) for row in reading.rows] == [("Garcia", ""), ("Maria", "")]
 
 
 def test_a_choice_moves_a_field_and_keeps_the_order_of_columns() -> None:
