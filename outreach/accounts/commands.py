@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from outreach.accounts import use_cases
 from outreach.accounts.use_cases import Person
 from outreach.mail import one_line
-from outreach.people import normal_address
+from outreach.people import typed_address
 from outreach.time import clock, zone_names
 from outreach.web import security
 
@@ -30,7 +30,7 @@ def create_coordinator(app: Flask, email: str, given_name: str | None, family_na
         raise click.ClickException(f"not a time zone: {zone!r}; one is Europe/London")
     with app.app_context():
         try:
-            address = normal_address(email)
+            address = typed_address(email)
             is_known = use_cases.has_account(address)
             names = ("", "") if is_known else _names(given_name, family_name, may_ask=not password_stdin)
             password = "" if is_known else _password(address, names, from_stdin=password_stdin)

@@ -14,8 +14,8 @@ from wtforms.validators import Optional, ValidationError
 
 from outreach.accounts.passwords import Weakness, weakness_of
 from outreach.models import RoleName, User
-from outreach.people import normal_address
-from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice, ZoneField, required, security
+from outreach.people import typed_address
+from outreach.web import AddressField, Form, NameField, ProseField, SelectChoice, ZoneField, required, security
 
 WEAKNESS = {
     Weakness.TOO_SHORT: _l("Please use at least 10 characters; a few words in a row are easy to remember and hard to guess."),
@@ -77,7 +77,7 @@ class ForgottenPasswordForm(theirs.ForgotPasswordForm):
         """Say openly what isn't an address at all; whether one is known stays unsaid."""
         valid: bool = super().validate(**kwargs)
         try:
-            normal_address(self.email.data or "")
+            typed_address(self.email.data or "")
         except ValueError:
             self.form_errors.append(_("That doesn't look like an e-mail address. Write it like name@school.org."))
         return valid
@@ -133,7 +133,7 @@ class WishForm(Form):
         ],
         validate_choice=False,
     )
-    place = LineField(
+    place = NameField(
         _l("School or hospital"),
         (required(_l("Please say where you work.")),),
         description=_l("Include the town, so that the coordinator finds the right one."),
@@ -153,8 +153,8 @@ class WishForm(Form):
 class ProfileForm(Form):
     """What somebody is called, and which clock they read."""
 
-    given_name = LineField(_l("Given name"), (required(_l("Please enter your given name.")),), longest=100)
-    family_name = LineField(_l("Family name"), (required(_l("Please enter your family name.")),), longest=100)
+    given_name = NameField(_l("Given name"), (required(_l("Please enter your given name.")),), longest=100)
+    family_name = NameField(_l("Family name"), (Optional(),), longest=100, description=_l("Leave it empty if you have one name only."))
     zone = ZoneField(_l("Time zone"), description=_l("We show you times in this time zone."), render_kw={"data-suggest": "zone"})
 
 

@@ -23,7 +23,7 @@ from outreach.accounts.forms import ChangePasswordForm, ForgottenPasswordForm, P
 from outreach.accounts.letters import password_changed_letter, reset_letter
 from outreach.accounts.use_cases import keep_account_changes
 from outreach.models import Role, User, WebAuthn
-from outreach.people import normal_address
+from outreach.people import typed_address
 from outreach.time import clock
 from outreach.web import db, limiter, security, settings
 
@@ -54,7 +54,7 @@ class OutboxMail(MailUtil):
     def normalize(self, email: str) -> str:
         """Give the address as a mailbox keeps it."""
         try:
-            return normal_address(email.strip())
+            return typed_address(email)
         except ValueError:
             raise EmailValidateException(_("That doesn't look like an e-mail address. Write it like name@school.org.")) from None
 
@@ -158,7 +158,11 @@ def _render(template: str, **context: Any) -> Response:
 
 def address_in_form() -> str:
     """Count tries by the address they are about."""
-    return f"address:{request.form.get('email', '').strip().casefold()[:254]}"
+    typed = request.form.get("email", "")[:500]
+    try:
+        return f"address:{typed_address(typed)}"
+    except ValueError:
+        return f"address:{typed.strip().casefold()[:254]}"
 
 
 def address_and_place() -> str:

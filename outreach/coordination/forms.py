@@ -14,7 +14,7 @@ from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.models import Site
 from outreach.time import zone_of_place
-from outreach.web import CountryField, Filter, Form, LineField, ProseField, SelectChoice, ZoneField, choices, required, validated
+from outreach.web import CountryField, Filter, Form, NameField, ProseField, SelectChoice, ZoneField, choices, required, validated
 
 NEW = 0
 
@@ -33,7 +33,7 @@ class OrganisationForm(Form):
 
     says_where = "address"
 
-    name = LineField(_l("Name"), (required(_l("Please give it a name.")),))
+    name = NameField(_l("Name"), (required(_l("Please give it a name.")),))
     country = CountryField(_l("Country"))
     zone = ZoneField(
         _l("Time zone"),
@@ -57,7 +57,7 @@ class SchoolForm(OrganisationForm):
 
     says_where = "town"
 
-    town = LineField(_l("Town"), (Optional(),))
+    town = NameField(_l("Town"), (Optional(),))
     majority_age = IntegerField(
         _l("Age of majority"),
         (NumberRange(16, 21, message=_l("Please enter a number from 16 to 21.")),),

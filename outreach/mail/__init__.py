@@ -4,7 +4,7 @@ from outreach.mail.dkim_signing import Signer
 from outreach.mail.explanations import explain_blocked, explain_rejection
 from outreach.mail.mime import Mail, build
 from outreach.mail.organisational_domain import organisational_domain
-from outreach.mail.sanitize import one_line, plain_address, prose, uri
+from outreach.mail.sanitize import has_direction_mark, has_link, one_line, plain_address, prose, uri
 from outreach.mail.smtp import TLS_FROM_THE_FIRST_WORD, NotSecure, SmtpServer, SmtpTransport, connect
 from outreach.mail.smtp_responses import ABOUT_US, Accepted, Delayed, Outcome, PauseReason, Rejected, Unavailable, kind_of, status_in
 from outreach.mail.transport import Envelope, LocalMailbox, Transport, local_folder
@@ -33,6 +33,8 @@ __all__ = [
     "connect",
     "explain_blocked",
     "explain_rejection",
+    "has_direction_mark",
+    "has_link",
     "kind_of",
     "local_folder",
     "one_line",

@@ -15,6 +15,11 @@ def organisational_domain(domain: str) -> str | None:
     return _public_suffixes().privatesuffix(domain.lower())
 
 
+def is_known_domain(domain: str) -> bool:
+    """Say whether a name ends in a public suffix that is in use, such as `org`: programs make a link of it."""
+    return _public_suffixes().publicsuffix(domain.lower(), accept_unknown=False) is not None
+
+
 @lru_cache
 def _public_suffixes() -> PublicSuffixList:
     """Read the list: it takes a fifth of a second, and many processes never need it."""

@@ -18,7 +18,7 @@ from outreach.people.guardians import noting_guardians
 from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
-from outreach.people.normal_form import normal_address
+from outreach.people.normal_form import normal_address, typed_address, typed_addresses
 from outreach.people.queries import (
     IS_UNDELIVERABLE,
     answering_teacher,
@@ -75,5 +75,7 @@ __all__ = [
     "stands_in_for_whom",
     "students_of_mailboxes",
     "teacher_stands_in",
+    "typed_address",
+    "typed_addresses",
     "works_at",
 ]

@@ -33,7 +33,7 @@ from outreach.errors import OutreachError
 from outreach.scheduling.inputs import DecisionInput, WhenInput, WhereInput
 from outreach.scheduling.schedule_rules import AskWhich, offset_label
 from outreach.time import country_of_zones, zone_of_place
-from outreach.web import CountryField, Form, LineField, ProseField, SelectChoice, ZoneField, validated
+from outreach.web import CountryField, Form, NameField, ProseField, SelectChoice, ZoneField, validated
 
 USUAL = (20160, 10080, 4320, 1440, 120, 60)
 LONGEST = 60 * 24 * 60
@@ -214,10 +214,10 @@ class WhereFields:
     """A place from the list or a new one, a link, or both."""
 
     where = SelectField(_l("Site"), validate_choice=False, description=_l("Session times are in the time zone of the site."))
-    new_site = LineField(_l("Name"), (OPTIONAL,), longest=200, description=_l("As on its sign, such as Mercy General Hospital."))
+    new_site = NameField(_l("Name"), (OPTIONAL,), longest=200, description=_l("As on its sign, such as Mercy General Hospital."))
     new_address = ProseField(_l("Address"), (OPTIONAL,), longest=1000)
     new_country = CountryField(_l("Country"), may_be_open=True)
-    new_area = LineField(_l("Room or ward"), (OPTIONAL,), longest=200, description=_l("If it isn't in the list of sites."))
+    new_area = NameField(_l("Room or ward"), (OPTIONAL,), longest=200, description=_l("If it isn't in the list of sites."))
     zone = ZoneField(
         _l("Time zone"),
         may_be_open=True,
@@ -225,7 +225,7 @@ class WhereFields:
             "A site from the list has its own. If you leave it open, we take the one of the new site, or yours for an online session."
         ),
     )
-    meeting_point = LineField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as main entrance, by the lifts."))
+    meeting_point = NameField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as main entrance, by the lifts."))
     video_url = URLField(
         _l("Video link"),
         (OPTIONAL, https_address),

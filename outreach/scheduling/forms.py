@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField, TextAreaField, ValidationError
 from wtforms.validators import InputRequired
 
+from outreach.people import typed_addresses
 from outreach.scheduling.form_parts import (
     LONGEST,
     MOST,
@@ -26,7 +27,7 @@ from outreach.scheduling.form_parts import (
     telephone,
 )
 from outreach.scheduling.inputs import DetailsInput
-from outreach.web import Form, LineField, ProseField, SelectChoice, required
+from outreach.web import Form, LineField, NameField, ProseField, SelectChoice, required
 
 MOST_SEATS = 5000
 OLDEST = 99
@@ -36,8 +37,8 @@ class DetailsForm(SeenForm):
     """What is offered, to whom, by whom: all but time and place."""
 
     host = SelectField(_l("Host"), coerce=int, validate_choice=False)
-    title = LineField(_l("Title"), (required(_l("Give it a title that a 15-year-old understands.")),), longest=120)
-    specialty = LineField(_l("Specialty"), (OPTIONAL,), longest=80, description=_l("Such as plastic surgery."))
+    title = NameField(_l("Title"), (required(_l("Give it a title that a 15-year-old understands.")),), longest=120)
+    specialty = NameField(_l("Specialty"), (OPTIONAL,), longest=80, description=_l("Such as plastic surgery."))
     description = ProseField(
         _l("What will happen"),
         (OPTIONAL,),
@@ -83,7 +84,7 @@ class DetailsForm(SeenForm):
             opens_wall=self.opens.data,
             closes_wall=self.closes.data,
             reminder_leads=self.reminder_leads(),
-            co_host_emails=tuple((self.co_hosts.data or "").replace(",", " ").replace(";", " ").split()[:20]),
+            co_host_emails=typed_addresses(self.co_hosts.data or "")[:20],
             host_id=self.host.data if "host" in self else None,
             frees_declined_seats=self.frees_declined_seats.data,
         )

@@ -39,13 +39,13 @@ from outreach.class_lists import (
 )
 from outreach.models import Student
 from outreach.schools.students import FIELDS, StudentInput
-from outreach.web import AddressField, Form, LineField, ProseField, SelectChoice, required
+from outreach.web import AddressField, Form, NameField, ProseField, SelectChoice, required
 
 
 class ClassForm(Form):
     """A class's name; the school, for those who work at several."""
 
-    name = LineField(_l("Class name"), (required(_l("Please give the class a name.")),), longest=100)
+    name = NameField(_l("Class name"), (required(_l("Please give the class a name.")),), longest=100)
     school_id = SelectField(_l("School"), coerce=int)
 
 
@@ -112,7 +112,7 @@ _TROUBLES = {
 }
 
 
-class CellField(LineField):
+class CellField(NameField):
     """One line, read as the same cell of a class list would be: `value` is what it says, None for nothing."""
 
     value: str | None = None
@@ -193,7 +193,9 @@ class StudentForm(Form):
     """All we keep about a student, and no more."""
 
     given_name = CellField(_l("Given name"), (required(_l("Please enter the given name.")),), read=read_name, longest=100)
-    family_name = CellField(_l("Family name"), (required(_l("Please enter the family name.")),), read=read_name, longest=100)
+    family_name = CellField(
+        _l("Family name"), (Optional(),), read=read_name, longest=100, description=_l("Leave it empty for a student with one name only.")
+    )
     email = AddressField(_l("E-mail"), (Optional(),))
     year_group = CellField(_l("Year group"), (Optional(),), read=read_word, longest=64)
     number = CellField(_l("Student number"), (Optional(),), read=read_number, longest=64)
@@ -206,10 +208,9 @@ class StudentForm(Form):
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for a name once blanks and dashes are taken off."""
         valid = bool(super().validate(extra_validators))
-        for field in (self.given_name, self.family_name):
-            if not field.errors and not field.value:
-                field.errors = [_("Please enter the name.")]
-                valid = False
+        if not self.given_name.errors and not self.given_name.value:
+            self.given_name.errors = [_("Please enter the name.")]
+            valid = False
         return valid
 
     def typed(self) -> StudentInput:

@@ -3,7 +3,17 @@
 from outreach.web import formatting, locale, pages, templating
 from outreach.web.attested import AttestedFact, ChangedMeanwhile, must_be_as_shown, shown
 from outreach.web.extensions import compress, csrf, db, limiter, migrate, security
-from outreach.web.fields import AddressField, CountryField, LineField, ProseField, SelectChoice, ZoneField, required, validated
+from outreach.web.fields import (
+    AddressField,
+    CountryField,
+    LineField,
+    NameField,
+    ProseField,
+    SelectChoice,
+    ZoneField,
+    required,
+    validated,
+)
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
 from outreach.web.once import forget_form_keys
@@ -20,6 +30,7 @@ __all__ = [
     "Filter",
     "Form",
     "LineField",
+    "NameField",
     "Page",
     "ProseField",
     "QuickEnvironment",

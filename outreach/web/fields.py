@@ -14,14 +14,15 @@ from wtforms import SelectChoice as SelectChoice  # type: ignore[attr-defined]  
 from wtforms.validators import InputRequired, Length, StopValidation
 
 from outreach.folding import name_key
-from outreach.mail import prose
-from outreach.people import normal_address
+from outreach.mail import has_direction_mark, has_link, prose
+from outreach.people import typed_address
 from outreach.time import clock, to_wall_time, zones_by_country
 from outreach.web.formatting import clock_time
 
 T = TypeVar("T")
 _MISSING = _l("Please fill this in.")
 LINE_BREAKERS = {"Cc", "Zl", "Zp"}
+_SHOW_NOTHING = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
 
 
 def required(sentence: str | None = None) -> Any:
@@ -57,6 +58,18 @@ class LineField(StringField):
             raise StopValidation(_("Please enter this on one line, without control characters."))
 
 
+class NameField(LineField):
+    """What somebody or something is called: it goes out in e-mails to people who don't know who typed it."""
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse links, and marks that turn the reading direction."""
+        super().pre_validate(form)
+        if has_link(self.data or ""):
+            raise StopValidation(_("Please leave out web and e-mail addresses here."))
+        if has_direction_mark(self.data or ""):
+            raise StopValidation(_("There is a hidden mark in this that turns the reading direction. Please type it again."))
+
+
 class ProseField(TextAreaField):
     """Several lines of text; control characters become blanks."""
 
@@ -81,7 +94,7 @@ class AddressField(EmailField):
         """Normalise, or say that it isn't one."""
         if self.data:
             try:
-                self.data = normal_address(self.data)
+                self.data = typed_address(self.data)
             except ValueError:
                 raise StopValidation(_("That doesn't look like an e-mail address. Write it like name@school.org.")) from None
 
@@ -162,4 +175,4 @@ def _language() -> str:
 
 
 def _stripped(text: str | None) -> str:
-    return (text or "").strip(" \t")
+    return (text or "").translate(_SHOW_NOTHING).strip(" \t\u00a0")

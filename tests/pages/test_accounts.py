@@ -151,7 +151,9 @@ def test_a_stranger_cannot_flood_a_mailbox_with_letters(client: FlaskClient, mak
     ("field", "value", "words"),
     [
         ("given_name", "Robin\r\nBcc: all@example.org", "one line"),
-        ("family_name", "", "family name"),
+        ("family_name", "win at www.casino.example", "web and e-mail addresses"),
+        ("place", "Cheap meds: example.com", "web and e-mail addresses"),
+        ("given_name", "Robin \u202ecod", "hidden mark"),
         ("family_name", "x" * 101, "100 characters at most"),
         ("place", "Hill\nSchool", "one line"),
         ("place", "   ", "where you work"),

@@ -244,10 +244,12 @@ def test_a_likely_double_is_asked_about_before_it_is_added(make: Builder, place:
 
 BAD: list[tuple[dict[str, str], str]] = [
     ({"given_name": "  "}, "Please enter the given name."),
-    ({"family_name": "--"}, "Please enter the name."),
+    ({"given_name": "--"}, "Please enter the name."),
+    ({"family_name": "win.casino/x"}, "leave out web and e-mail addresses"),
+    ({"guardians-1-name": "Eve \u202egnp"}, "hidden mark"),
     ({"given_name": "Mia\r\nBcc: all@x.test"}, "on one line"),
     ({"given_name": "Mia\x00"}, "on one line"),
-    ({"given_name": "mia@x.test"}, "This is not a name"),
+    ({"given_name": "mia@x.test"}, "leave out web and e-mail addresses"),
     ({"given_name": "=HYPERLINK(1)"}, "spreadsheet formula"),
     ({"family_name": "x" * 101}, "Please shorten this"),
     ({"email": "not an address"}, "look like an e-mail address"),
@@ -257,7 +259,7 @@ BAD: list[tuple[dict[str, str], str]] = [
     ({"birth_date": "0000-00-00"}, "Write it like 2011-04-30."),
     ({"number": "1.2E+11"}, "has shortened this number"),
     ({"guardians-0-email": "nobody"}, "look like an e-mail address"),
-    ({"guardians-3-name": "https://x.test"}, "This is not a name"),
+    ({"guardians-3-name": "https://x.test"}, "leave out web and e-mail addresses"),
     ({"needs": "x" * 2001}, "2000 characters"),
 ]
 
@@ -272,9 +274,16 @@ def test_bad_input_is_said_beside_its_field_and_what_was_typed_stays(place: Plac
         kept = {name: field(refused, name) for name in good.keys() - wrong.keys()}
         assert kept.items() <= good.items()
     assert db.session.scalar(select(func.count(Student.id))) == 1
-    page = unescape(owner.post(f"/students/{place.mia}", data={"family_name": "", "birth_date": "1950-01-01"}).text)
+    page = unescape(owner.post(f"/students/{place.mia}", data={"given_name": "", "birth_date": "1950-01-01"}).text)
     beside = [part.split("</p>")[0] for part in page.split('id="birth_date-error"')[1:]]
     assert ["can't be right for a student" in words for words in beside] == [True], "together with the missing name"
+
+
+def test_a_student_with_one_name_is_named_by_it(place: Place, owner: FlaskClient) -> None:
+    owner.post(f"/classes/{place.school_class.id}/students/new", data={"given_name": "Suharto", "family_name": ""})
+    student = db.session.scalars(select(Student).where(Student.given_name == "Suharto")).one()
+    assert (student.name, student.family_name) == ("Suharto", "")
+    assert ">Suharto<" in re.sub(r"\s*(<[^>]*>)\s*", r"\1", owner.get(f"/students/{student.id}").text)
 
 
 def test_all_facts_are_shown_and_corrected(place: Place, owner: FlaskClient) -> None:

@@ -17,8 +17,9 @@ from outreach.blueprints import blueprints
 from outreach.errors import NotThere, OutreachError, Refusal, Stale
 from outreach.folding import name_key
 from outreach.models import Application, ApplicationState, RoleName
+from outreach.people import typed_addresses
 from outreach.settings import Settings
-from outreach.web.fields import AddressField, CountryField, LineField, ProseField, ZoneField, countries, required, zones
+from outreach.web.fields import AddressField, CountryField, LineField, NameField, ProseField, ZoneField, countries, required, zones
 from outreach.web.flask_config import flask_settings
 from outreach.web.pages import Form
 from tests.support.builders import Builder
@@ -29,6 +30,7 @@ class Sample(Form):
 
     line = LineField("Line", (required("Say it."),), longest=10)
     free = LineField("Free", (Optional(),))
+    name = NameField("Name", (Optional(),))
     prose = ProseField("Prose", longest=10)
     address = AddressField("Address", (Optional(),))
     zone = ZoneField("Zone", default="Europe/London")
@@ -217,3 +219,36 @@ def test_a_decision_says_what_who_when_and_why(make: Builder) -> None:
         "No",
         make.now,
     )
+
+
+@pytest.mark.parametrize("typed", ["win at example.com", "a@b.org", "Ana \u202eX", "Ana\u200f", "Ana\nBcc: x", "Ana\u2028x"])
+def test_a_name_has_no_links_line_breaks_or_direction_marks(filled: Filled, typed: str) -> None:
+    assert list(filled(name=typed)[1]) == ["name"]
+
+
+def test_a_name_loses_what_shows_nothing(filled: Filled) -> None:
+    form, errors = filled(name="\ufeff\u00a0St. Mary\u2019s\u200b Nguyễn-O\u2019Brien ")
+    assert (errors, form.name.data) == ({}, "St. Mary\u2019s Nguyễn-O\u2019Brien")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *(
+            "Ana Reed <Ana@School.org>",
+            "mailto:ana@school.org?subject=Hi",
+            "\u200bana@school.org\u00a0",
+            "<ana@school.org>;",
+            "ana@school.org,",
+        ),
+        *('"Reed, Ana" <mailto:ana@school.org>', "a\u200dna@school.org", "ana\uff20school.org", "(ana@school.org)"),
+    ],
+)
+def test_a_pasted_address_is_taken_out_of_what_surrounds_it(filled: Filled, typed: str) -> None:
+    form, errors = filled(address=typed)
+    assert (errors, form.address.data) == ({}, "ana@school.org")
+
+
+def test_several_addresses_are_taken_one_by_one() -> None:
+    pasted = "Ana Reed <Ana@school.org>; mailto:ben@school.org\ncara@school.org dan"
+    assert typed_addresses(pasted) == ("ana@school.org", "ben@school.org", "cara@school.org", "dan")

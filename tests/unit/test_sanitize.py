@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outreach.mail.sanitize import one_line, plain_address, prose, uri
+from outreach.mail.sanitize import has_link, one_line, plain_address, prose, uri
 
 HOSTILE_ADDRESSES = (
     "", "amina", "@school.example", "amina@", "a b@school.example", "amina@school.example\r\nBcc: all@school.example",
@@ -50,3 +50,28 @@ def test_an_address_that_could_do_harm_is_refused(address: str) -> None:
 def test_a_uri_is_ascii_and_keeps_what_is_encoded_already() -> None:
     assert uri("https://x.example/a%20b?q=1,2;3#é") == "https://x.example/a%20b?q=1,2;3#%C3%A9"
     assert uri('https://x.example/"><\r\nX: 1') == "https://x.example/%22%3E%3C%0D%0AX:%201"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see example.com",
+        "bit.ly/x",
+        "t.co/x",
+        "WWW.x",
+        "http://x",
+        "write to a@b.org",
+        "mailto:x",
+        "evil\uff0ecom",
+        "evil\u3002com",
+        "go to win.casino now",
+    ],
+)
+def test_what_a_mail_program_would_make_a_link_of_is_one(text: str) -> None:
+    assert has_link(text)
+
+
+def test_dots_alone_make_no_link() -> None:
+    assert not any(
+        map(has_link, ["St.Mary", "Dr. J.R. Smith", "B.Sc. nursing", "No.10 School", "Stitch 2.0", "Hearts, lungs & you", "10.A"])
+    )
