@@ -44,9 +44,10 @@ def is_about_you(snapshot: LetterSnapshot) -> bool:
 
 def name(student: StudentSnapshot, snapshot: LetterSnapshot) -> str:
     """Give the name this reader may see."""
-    if snapshot.reader is Reader.TEACHER and student.family_name:
-        return full_name(student.given_name, student.family_name)
-    return student.given_name
+    if snapshot.reader is not Reader.TEACHER:
+        return student.given_name
+    whole = full_name(student.given_name, student.family_name)
+    return f"{whole} ({student.told_apart_by})" if student.told_apart_by else whole
 
 
 def names(students: Sequence[StudentSnapshot], snapshot: LetterSnapshot) -> str:

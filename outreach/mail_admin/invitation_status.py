@@ -35,6 +35,7 @@ from outreach.models import (
     User,
 )
 from outreach.outbox import came_back
+from outreach.people import school_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +180,7 @@ def _people(ids: Any) -> dict[int, dict[ReasonKind, tuple[str, ...]]]:
         select(
             InvitationReason.invitation_id,
             InvitationReason.kind,
+            Student.id.label("student_id"),
             func.coalesce(Student.given_name, User.given_name).label("given_name"),
             func.coalesce(Student.family_name, User.family_name).label("family_name"),
         )
@@ -187,11 +189,12 @@ def _people(ids: Any) -> dict[int, dict[ReasonKind, tuple[str, ...]]]:
         .outerjoin(User, User.id == InvitationReason.user_id)
         .where(InvitationReason.invitation_id.in_(ids))
         .order_by(InvitationReason.id)
-    )
+    ).all()
+    students = school_names({row.student_id for row in rows if row.student_id})
     found: dict[int, dict[ReasonKind, tuple[str, ...]]] = defaultdict(dict)
     for row in rows:
         names = found[row.invitation_id].get(row.kind, ())
-        found[row.invitation_id][row.kind] = (*names, full_name(row.given_name, row.family_name))
+        found[row.invitation_id][row.kind] = (*names, students.get(row.student_id) or full_name(row.given_name, row.family_name))
     return found
 
 

@@ -93,6 +93,7 @@ class SessionSnapshot:
 class StudentSnapshot:
     """A student as one reader may know them: families see the given name alone, teachers the family name too.
 
+    `told_apart_by`: class and year for their teacher, where the school has another student of that name.
     `is_held`: the seat is held until nothing is missing; `held_for`: what is (`HoldReason` values), as it was then, or was when
     the seat was released. `held_until`: when it is released, unless somebody settles that (aware, UTC); None: it stays held.
     """
@@ -100,6 +101,7 @@ class StudentSnapshot:
     registration_id: int
     given_name: str
     family_name: str = ""
+    told_apart_by: str = ""
     school_name: str = ""
     place_in_queue: int | None = None
     is_held: bool = False

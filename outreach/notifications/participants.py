@@ -24,7 +24,7 @@ from outreach.models import (
     User,
 )
 from outreach.notifications.facts import StaffContact
-from outreach.people import IS_UNDELIVERABLE, Participant, answering_teacher, guardian_mailboxes, hold_reasons
+from outreach.people import IS_UNDELIVERABLE, Participant, answering_teacher, guardian_mailboxes, hold_reasons, told_apart
 
 # The reasons of a seat that was released are those it was held for: nobody has settled them.
 _SOMETHING_IS_MISSING = (RegistrationState.PENDING, RegistrationState.RELEASED)
@@ -61,11 +61,13 @@ def read_participants(outreach_session: OutreachSession, *which: ColumnElement[b
     participants = [
         _participant(row, guardians[row.student_id], day, key=row.id, state=row.state, teacher_id=row.teacher_id) for row in rows
     ]
+    shared = told_apart({row.student_id for row in rows})
     replaced = _names({row.registered_by_id for row in rows if row.registered_by_id != row.teacher_id})
     return [
         replace(
             one,
             offered_until=row.offered_until,
+            told_apart_by=shared.get(row.student_id, ""),
             held_until=row.held_until,
             held_for=tuple(sorted(held.get(row.student_id, ()))) if row.state in _SOMETHING_IS_MISSING else (),
             instead_of=replaced[row.registered_by_id] if row.registered_by_id != row.teacher_id else "",

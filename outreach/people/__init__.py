@@ -18,6 +18,7 @@ from outreach.people.guardians import noting_guardians
 from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
+from outreach.people.namesakes import host_name, host_names, school_names, told_apart
 from outreach.people.normal_form import normal_address, typed_address, typed_addresses
 from outreach.people.queries import (
     IS_UNDELIVERABLE,
@@ -53,6 +54,8 @@ __all__ = [
     "for_school",
     "guardian_mailboxes",
     "hold_reasons",
+    "host_name",
+    "host_names",
     "is_there",
     "mailbox_of",
     "mailboxes_of",
@@ -70,11 +73,13 @@ __all__ = [
     "registered_elsewhere",
     "remaining",
     "responsible_hosts",
+    "school_names",
     "schools_of",
     "settlers",
     "stands_in_for_whom",
     "students_of_mailboxes",
     "teacher_stands_in",
+    "told_apart",
     "typed_address",
     "typed_addresses",
     "works_at",

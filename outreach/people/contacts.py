@@ -30,6 +30,7 @@ class Participant:
 
     `undeliverable_ids`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the
     seat is held, or was when it was released (`HoldReason` values); `held_until`: when it is released.
+    `told_apart_by`: class and year, where the school has another student of this name.
     `teacher_id`: who answers for the student now; `instead_of`: the name of the teacher for whom they stand in, else empty.
     """
 
@@ -38,6 +39,7 @@ class Participant:
     teacher_id: int
     given_name: str
     family_name: str
+    told_apart_by: str = ""
     own_mailbox_id: int | None
     guardian_mailbox_ids: tuple[int, ...]
     is_minor: bool
@@ -126,6 +128,7 @@ def for_school(shown: Sequence[Participant], queue: Mapping[int, int] | None = N
             registration_id=participant.registration_id,
             given_name=participant.given_name,
             family_name=participant.family_name,
+            told_apart_by=participant.told_apart_by,
             place_in_queue=(queue or {}).get(participant.registration_id),
             is_held=participant.state is RegistrationState.PENDING,
             held_for=participant.held_for,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from functools import cache
 
-from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.db import db
@@ -28,6 +28,7 @@ from outreach.models import (
     class_teacher,
     guardianship,
 )
+from outreach.people.namesakes import host_names
 
 IS_UNDELIVERABLE = or_(Mailbox.undeliverable_at.is_not(None), Mailbox.blocked_at.is_not(None))
 
@@ -105,15 +106,19 @@ def open_coordinators() -> list[User]:
 
 
 def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
-    """Name the students of these registrations as a host may know them: given name, school, and whether the seat is held (product.md)."""
+    """Name the students of these registrations as a host may know them: given name, school, and whether the seat is held (product.md).
+
+    Two of one name and school are told apart by class and year.
+    """
+    names = host_names(and_(*which))
     rows = db.session.execute(
-        select(Registration.id, Registration.state, Student.given_name, School.name)
+        select(Registration.id, Registration.state, School.name)
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .where(*which)
         .order_by(School.folded, Student.folded, Registration.id)
     )
     return tuple(
-        StudentSnapshot(registration_id=key, given_name=given_name, school_name=school, is_held=state is RegistrationState.PENDING)
-        for key, state, given_name, school in rows
+        StudentSnapshot(registration_id=key, given_name=names[key], school_name=school, is_held=state is RegistrationState.PENDING)
+        for key, state, school in rows
     )

@@ -15,7 +15,17 @@ from sqlalchemy import select
 
 from outreach.db import db
 from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, WaitReason
-from outreach.people import BEFORE_A_SEAT, AgeRule, HoldReason, age_rule, hold_reasons, missing_words, passed_over, registered_elsewhere
+from outreach.people import (
+    BEFORE_A_SEAT,
+    AgeRule,
+    HoldReason,
+    age_rule,
+    hold_reasons,
+    missing_words,
+    passed_over,
+    registered_elsewhere,
+    school_names,
+)
 from outreach.registration.allocation import allocate, next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
 
@@ -65,10 +75,11 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
             )
         )
     )
+    names = school_names(known.keys())
     missing, rule = hold_reasons(outreach_session, known.keys()), age_rule(outreach_session)
     elsewhere = registered_elsewhere(outreach_session.id, known.keys() - placed)
     return [
-        _candidate(rule, *known[key], has_place=key in placed, is_elsewhere=key in elsewhere, missing=missing.get(key, ()))
+        _candidate(rule, names[key], *known[key], has_place=key in placed, is_elsewhere=key in elsewhere, missing=missing.get(key, ()))
         for key in order
         if key in known
     ]
@@ -111,19 +122,19 @@ def free_for(outreach_session: OutreachSession, registrations: Iterable[Registra
 
 
 def _candidate(
-    rule: AgeRule, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, missing: Collection[HoldReason]
+    rule: AgeRule, name: str, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, missing: Collection[HoldReason]
 ) -> Candidate:
-    obstacle, why_not = rule.obstacle(student, student.name), None
+    obstacle, why_not = rule.obstacle(student, name), None
     if obstacle:
         why_not = WhyNot.TOO_YOUNG if student.birth_date else WhyNot.NO_BIRTH_DATE
     if is_elsewhere:
-        obstacle = _("Another school has registered %(name)s for this session. One child takes one seat.", name=student.name)
+        obstacle = _("Another school has registered %(name)s for this session. One child takes one seat.", name=name)
         why_not = WhyNot.ELSEWHERE
     if has_place:
-        obstacle, why_not = _("%(name)s is registered already.", name=student.name), WhyNot.REGISTERED
+        obstacle, why_not = _("%(name)s is registered already.", name=name), WhyNot.REGISTERED
     return Candidate(
         student_id=student.id,
-        name=student.name,
+        name=name,
         is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
         was_removed=HoldReason.REMOVED_BEFORE in missing,

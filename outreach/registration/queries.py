@@ -36,14 +36,16 @@ from outreach.models import (
 )
 from outreach.notifications import waiting_list_positions
 from outreach.outbox import is_superseded
-from outreach.people import AgeRule, HoldReason, Settler, age_rule, hold_reasons, missing_words, reasons_shown, settlers
+from outreach.people import AgeRule, HoldReason, Settler, age_rule, hold_reasons, missing_words, reasons_shown, school_names, settlers
 from outreach.rsvp.queries import ASKED, family_rsvps, rsvp_counts_by_session
 from outreach.rsvp.rules import CombinedRsvp, FamilyRsvps, RsvpCounts, RsvpState, combined, rsvp_counts
 
 
 @dataclass
 class RegistrationRow:
-    """The registration of one student, with the outcome of the e-mails about it: `rsvp` is what the family's `answers` come to.
+    """The registration of one student, by the `name` their school knows, with the outcome of the e-mails about it.
+
+    `rsvp`: what the family's `answers` come to.
 
     `missing_reasons`: while the seat is held, or why a student who waits is passed over; `too_young`: of these the age, in a
     sentence. `undeliverable`: addresses, each with the reason in plain words.
@@ -51,6 +53,7 @@ class RegistrationRow:
 
     registration: Registration
     student: Student
+    name: str
     position: int | None
     missing_reasons: list[HoldReason] = field(default_factory=list)
     too_young: str | None = None
@@ -133,7 +136,11 @@ def registration_rows(outreach_session: OutreachSession, schools: set[int] | Non
     queue = waiting_list_positions(outreach_session.id)
     missing = reasons_shown(outreach_session, found)
     rule = age_rule(outreach_session)
-    rows = [RegistrationRow(one, one.student, queue.get(one.id), missing.get(one.id, []), _too_young(rule, one)) for one in found]
+    names = school_names({one.student_id for one in found})
+    rows = [
+        RegistrationRow(one, one.student, names[one.student_id], queue.get(one.id), missing.get(one.id, []), _too_young(rule, one))
+        for one in found
+    ]
     _add_mail(outreach_session, rows)
     _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)

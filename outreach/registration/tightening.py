@@ -19,7 +19,7 @@ from outreach.db import db
 from outreach.errors import Refusal, Stale
 from outreach.models import ACTIVE, HAVE_AN_ENTRY, SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
 from outreach.notifications import IN_LINE, notify_registrations
-from outreach.people import AgeRule, age_rule
+from outreach.people import AgeRule, age_rule, host_names
 from outreach.registration.seats import SeatLimits, seat_limits, take_back_seats
 from outreach.registration.steps import write_steps
 
@@ -122,9 +122,10 @@ def doubts(outreach_session: OutreachSession, after: SeatRules, *, now: datetime
     if not outreach_session.is_to_come(now) or before == after:
         return Doubts(rule=after.age)
     rows = _registrations(outreach_session)
-    ages = [_doubtful(one, after.age) for one in rows if before.age.allows(one) and not after.age.allows(one)]
+    names = host_names(Registration.id.in_([one.id for one in rows]))
+    ages = [_doubtful(one, after.age, names) for one in rows if before.age.allows(one) and not after.age.allows(one)]
     gone = {one.registration_id for one in ages}
-    seated = [_doubtful(one, after.age) for one in _last_seated_first(rows) if one.state in SEATED and one.id not in gone]
+    seated = [_doubtful(one, after.age, names) for one in _last_seated_first(rows) if one.state in SEATED and one.id not in gone]
     too_young = [one for one in ages if one.state in HAVE_AN_ENTRY]
     short = _short(seated, *_too_low(before.limits, after.limits, seated))
     listed = {one.registration_id for one in short}
@@ -142,7 +143,9 @@ def doubts(outreach_session: OutreachSession, after: SeatRules, *, now: datetime
 def held_doubts(outreach_session: OutreachSession) -> Doubts:
     """Say whose seat is held because they no longer fit: nobody saw a list when their birth date or a site's rule changed."""
     rule = age_rule(outreach_session)
-    rows = [_doubtful(one, rule) for one in _registrations(outreach_session) if not rule.allows(one)]
+    registrations = _registrations(outreach_session)
+    names = host_names(Registration.id.in_([one.id for one in registrations]))
+    rows = [_doubtful(one, rule, names) for one in registrations if not rule.allows(one)]
     return Doubts(
         rule=rule,
         seats=tuple(one for one in rows if one.state is RegistrationState.PENDING),
@@ -282,8 +285,8 @@ def _last_seated_first(rows: Sequence[Registration]) -> list[Registration]:
     return sorted(rows, key=when_seated, reverse=True)
 
 
-def _doubtful(registration: Registration, rule: AgeRule) -> DoubtfulSeat:
-    name = registration.student.given_name
+def _doubtful(registration: Registration, rule: AgeRule, names: Mapping[int, str]) -> DoubtfulSeat:
+    name = names[registration.id]
     return DoubtfulSeat(
         registration_id=registration.id,
         given_name=name,

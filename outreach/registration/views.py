@@ -11,6 +11,7 @@ from outreach import policy
 from outreach.db import db
 from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
+from outreach.people import host_name, school_names
 from outreach.registration import undo, use_cases
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import free_for
@@ -103,7 +104,7 @@ def withdraw(registration_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/withdraw.html", registration, form), refusal.status
-        flash(_("%(name)s is withdrawn. We'll tell the family.", name=registration.student.given_name), "success")
+        flash(_("%(name)s is withdrawn. We'll tell the family.", name=_school_name(registration)), "success")
         return redirect(url_for("registration.seats", session_id=registration.session_id), code=303)
     return _leaving("registration/withdraw.html", registration, form), 422 if form.is_submitted() else 200
 
@@ -129,7 +130,7 @@ def undo_removal(registration_id: int) -> ResponseReturnValue:
 def accept_again(registration_id: int) -> ResponseReturnValue:
     """Accept somebody whom a host withdrew before, and whom a school registered again."""
     one = load(Registration, registration_id, policy.removes_registration)
-    name = one.student.given_name
+    name = host_name(one)
     try:
         use_cases.accept_again(one.id, by_id=me().id, now=clock.now())
     except OutreachError as refusal:
@@ -140,7 +141,7 @@ def accept_again(registration_id: int) -> ResponseReturnValue:
 
 
 def _undo(one: Registration, side: Side) -> None:
-    name = one.student.given_name
+    name = host_name(one) if side is Side.HOST else _school_name(one)
     try:
         use_cases.undo_withdrawal(one.id, undo.By(side, user_id=me().id), now=clock.now())
     except OutreachError as refusal:
@@ -183,15 +184,20 @@ def remove(registration_id: int) -> ResponseReturnValue:
         except OutreachError as refusal:
             form.refuse(refusal)
             return _leaving("registration/remove.html", registration, form), refusal.status
-        flash(_("%(name)s is withdrawn. We'll tell the family and the school.", name=registration.student.given_name), "success")
+        flash(_("%(name)s is withdrawn. We'll tell the family and the school.", name=host_name(registration)), "success")
         return redirect(url_for("scheduling.show_roster", session_id=registration.session_id), code=303)
     return _leaving("registration/remove.html", registration, form), 422 if form.is_submitted() else 200
+
+
+def _school_name(registration: Registration) -> str:
+    return school_names([registration.student_id])[registration.student_id]
 
 
 def _leaving(page: str, registration: Registration, form: Form) -> str:
     recipients = preview_leaving(registration, by_id=me().id, now=clock.now()) if registration.is_active else []
     facts = what_a_withdrawal_says(registration)
-    return render_template(page, registration=registration, form=form, recipients=recipients, facts=facts)
+    name = host_name(registration) if page == "registration/remove.html" else _school_name(registration)
+    return render_template(page, registration=registration, name=name, form=form, recipients=recipients, facts=facts)
 
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:

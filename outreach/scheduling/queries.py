@@ -30,7 +30,7 @@ from outreach.models import (
     User,
     co_host,
 )
-from outreach.people import HoldReason, hold_reasons
+from outreach.people import HoldReason, hold_reasons, host_names
 from outreach.registration import UNDO_FOR, By, Side, undoable
 from outreach.rsvp.queries import combined_rsvps
 from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, rsvp_counts
@@ -69,13 +69,14 @@ def filter_counts(user: User, *, now: datetime) -> dict[OwnSessionsFilter, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class RosterStudent:
-    """A student as their host knows them: no family name, no address. `rsvp`: what the family answered; None: not asked yet.
+    """A student as their host knows them: no family name, no address.
 
+    `name`: the given name, and what tells namesakes apart. `rsvp`: what the family answered; None: not asked yet.
     `awaits_host`: a host withdrew them before, so a host decides.
     """
 
     registration_id: int
-    given_name: str
+    name: str
     needs: str
     school_name: str
     state: RegistrationState
@@ -102,13 +103,12 @@ class Roster:
 
 
 def roster(session_id: int) -> Roster:
-    """Read who has a seat and what they answered, and who waits: five queries, however many they are."""
+    """Read who has a seat and what they answered, and who waits: six queries, however many they are."""
     rows = db.session.execute(
         select(
             Registration.id.label("registration_id"),
             Registration.state,
             Registration.student_id,
-            Student.given_name,
             Student.needs,
             School.name.label("school_name"),
         )
@@ -117,12 +117,13 @@ def roster(session_id: int) -> Roster:
         .where(Registration.session_id == session_id, Registration.state.in_(ACTIVE))
         .order_by(Registration.queued_at, Registration.id)
     ).all()
+    names = host_names(and_(Registration.session_id == session_id, Registration.state.in_(ACTIVE)))
     rsvps = combined_rsvps(Registration.session_id == session_id)
     awaited = _await_host(session_id, {row.student_id for row in rows if row.state is RegistrationState.PENDING})
     guests = [
         RosterStudent(
             registration_id=row.registration_id,
-            given_name=row.given_name,
+            name=names[row.registration_id],
             needs=row.needs,
             school_name=row.school_name,
             state=row.state,
@@ -131,7 +132,7 @@ def roster(session_id: int) -> Roster:
         )
         for row in rows
     ]
-    by_name = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: name_key(guest.given_name))
+    by_name = sorted((guest for guest in guests if guest.state in SEATED), key=lambda guest: name_key(guest.name))
     seated = sorted(by_name, key=lambda guest: (name_key(guest.school_name), guest.school_name))
     schools = [(school, list(members)) for school, members in groupby(seated, key=lambda guest: guest.school_name)]
     return Roster(schools=schools, waiting=[guest for guest in guests if guest.state == RegistrationState.WAITING])

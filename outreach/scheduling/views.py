@@ -15,6 +15,7 @@ from outreach import policy
 from outreach.db import db
 from outreach.errors import OutreachError, Refusal, Stale
 from outreach.models import Format, OutreachSession, SessionState, User
+from outreach.people import host_name
 from outreach.registration import held_doubts
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
@@ -93,7 +94,7 @@ def show_roster(session_id: int) -> ResponseReturnValue:
     now = clock.now()
     doubtful = len(held_doubts(outreach_session).seats) if outreach_session.is_to_come(now) else 0
     undo = removed_lately(outreach_session, now=now)
-    page = {"roster": roster(session_id), "removal": removal, "undo": undo, "doubtful": doubtful, "now": now}
+    page = {"roster": roster(session_id), "removal": removal, "undo": undo, "doubtful": doubtful, "host_name": host_name, "now": now}
     return render_template("scheduling/roster.html", outreach_session=outreach_session, **page)
 
 

@@ -14,7 +14,7 @@ from outreach.db import db
 from outreach.folding import full_name
 from outreach.models import Bounce, Guardian, Mailbox, School, SchoolClass, Student, enrolment, guardianship
 from outreach.outbox import delayed_lately
-from outreach.people import contacts_of_students
+from outreach.people import contacts_of_students, told_apart
 
 
 class ContactState(enum.StrEnum):
@@ -117,11 +117,13 @@ class StudentLine:
     needs: str
     classes: tuple[str, ...]
     reach: ContactStatus
+    told_apart_by: str
 
     @property
     def name(self) -> str:
-        """Give the full name, for their own school's eyes."""
-        return full_name(self.given_name, self.family_name)
+        """Give the full name, for their own school's eyes, and what tells namesakes apart."""
+        name = full_name(self.given_name, self.family_name)
+        return f"{name} ({self.told_apart_by})" if self.told_apart_by else name
 
 
 def student_lines(which: ColumnElement[bool], *, now: datetime) -> list[StudentLine]:
@@ -134,14 +136,19 @@ def student_lines(which: ColumnElement[bool], *, now: datetime) -> list[StudentL
         .order_by(*BY_NAME)
     ).all()
     ids = [student.id for student, _majority_age, _mailbox in rows]
-    classes, guardians, put_off = _classes(ids), _guardians(ids), _put_off(ids, now)
+    classes, guardians, put_off, shared = _classes(ids), _guardians(ids), _put_off(ids, now), told_apart(ids)
     return [
-        _line(student, classes[student.id], _reach(student, mailbox, guardians[student.id], put_off, majority_age, now.date()))
+        _line(
+            student,
+            classes[student.id],
+            shared.get(student.id, ""),
+            _reach(student, mailbox, guardians[student.id], put_off, majority_age, now.date()),
+        )
         for student, majority_age, mailbox in rows
     ]
 
 
-def _line(student: Student, classes: Sequence[str], reach: ContactStatus) -> StudentLine:
+def _line(student: Student, classes: Sequence[str], told_apart_by: str, reach: ContactStatus) -> StudentLine:
     return StudentLine(
         id=student.id,
         given_name=student.given_name,
@@ -152,6 +159,7 @@ def _line(student: Student, classes: Sequence[str], reach: ContactStatus) -> Stu
         needs=student.needs,
         classes=tuple(classes),
         reach=reach,
+        told_apart_by=told_apart_by,
     )
 
 

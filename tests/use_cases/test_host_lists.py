@@ -162,18 +162,18 @@ SEATED = ["confirmed", "offered", "pending"]
 
 def test_a_roster_shows_those_who_have_a_seat_by_school_and_name_and_those_who_wait(full: OutreachSession) -> None:
     shown = roster(full.id)
-    assert [(school, [guest.given_name for guest in guests]) for school, guests in shown.schools] == [
+    assert [(school, [guest.name for guest in guests]) for school, guests in shown.schools] == [
         ("East School", [f"{state}-E" for state in SEATED]),
         ("West School", [f"{state}-W" for state in SEATED]),
     ]
-    assert [guest.given_name for guest in shown.seated] == [f"{state}-{school}" for school in "EW" for state in SEATED]
-    assert [guest.given_name for guest in shown.waiting] == ["waiting-W", "waiting-E"]
+    assert [guest.name for guest in shown.seated] == [f"{state}-{school}" for school in "EW" for state in SEATED]
+    assert [guest.name for guest in shown.waiting] == ["waiting-W", "waiting-E"]
     for guest in (*shown.seated, *shown.waiting):
-        assert guest.needs == f"Needs of {guest.given_name[:-2]}"
-        assert guest.state.value == guest.given_name[:-2]
-        assert guest.school_name[0] == guest.given_name[-1]
+        assert guest.needs == f"Needs of {guest.name[:-2]}"
+        assert guest.state.value == guest.name[:-2]
+        assert guest.school_name[0] == guest.name[-1]
         place = db.session.get_one(Registration, guest.registration_id)
-        assert (place.session_id, place.student.given_name) == (full.id, guest.given_name)
+        assert (place.session_id, place.student.given_name) == (full.id, guest.name)
 
 
 def test_who_waits_stands_in_the_order_of_the_queue(make: Builder, now: datetime) -> None:
@@ -186,7 +186,7 @@ def test_who_waits_stands_in_the_order_of_the_queue(make: Builder, now: datetime
     make.register(made, teacher, students[0])
     for hours, student in ((3, students[1]), (1, students[2]), (1, students[3])):
         make.register(made, teacher, student, now=now + hours * HOUR)
-    assert [guest.given_name for guest in roster(made.id).waiting] == ["Mia", "Ben", "Ana"]
+    assert [guest.name for guest in roster(made.id).waiting] == ["Mia", "Ben", "Ana"]
 
 
 def test_answers_are_counted_for_those_who_have_a_seat_here(make: Builder, now: datetime) -> None:
