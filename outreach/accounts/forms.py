@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import PasswordUtil, current_user, verify_password
 from flask_security.utils import get_message, password_complexity_validator
-from wtforms import PasswordField, RadioField
+from wtforms import BooleanField, PasswordField, RadioField
 from wtforms.validators import Optional, ValidationError
 
 from outreach.accounts.passwords import Weakness, weakness_of
@@ -156,6 +156,15 @@ class ProfileForm(Form):
     given_name = NameField(_l("Given name"), (required(_l("Please enter your given name.")),), longest=100)
     family_name = NameField(_l("Family name"), (Optional(),), longest=100, description=_l("Leave it empty if you have one name only."))
     zone = ZoneField(_l("Time zone"), description=_l("We show you times in this time zone."), render_kw={"data-suggest": "zone"})
+
+
+class AccountForm(ProfileForm):
+    """The same, and whether calendars hear of a new name at once."""
+
+    sends_name = BooleanField(
+        _l("Send my name to everyone invited to my sessions now"),
+        description=_l("Otherwise calendars show a new name after the next change to each session."),
+    )
 
 
 class ApplyForm(ProfileForm, WishForm):

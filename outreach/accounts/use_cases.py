@@ -13,12 +13,13 @@ from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_security.confirmable import generate_confirmation_token
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, func, select
 
 from outreach.accounts.letters import already_here_letter, confirm_letter
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
-from outreach.models import Application, ApplicationState, Mailbox, Role, RoleName, User
+from outreach.models import Application, ApplicationState, Mailbox, OutreachSession, Role, RoleName, User
+from outreach.notifications import notify_wording, snapshot_of
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import mailbox_of
 
@@ -108,11 +109,28 @@ def confirm_address(user_id: int, uniquifier: str, *, now: datetime) -> None:
         user.confirmed_at = user.confirmed_at or now
 
 
-def edit_profile(user_id: int, *, given_name: str, family_name: str, zone: str) -> None:
-    """Change what somebody is called and which clock they read."""
+def edit_profile(user_id: int, *, given_name: str, family_name: str, zone: str, now: datetime, sends_name: bool = False) -> None:
+    """Change what somebody is called and which clock they read.
+
+    A host's new name reaches calendars with the next update of each session; `sends_name`: all their sessions are updated now.
+    """
     with transaction():
-        user = _user(user_id)
+        theirs = list(db.session.scalars(_hosted(user_id, now).order_by(OutreachSession.id))) if sends_name else []
+        sessions = list(filter(None, (locked(OutreachSession, key) for key in theirs)))
+        user, before = _user(user_id), [snapshot_of(one) for one in sessions]
         user.given_name, user.family_name, user.zone = given_name, family_name, zone
+        db.session.flush()
+        for one, previous in zip(sessions, before, strict=True):
+            notify_wording(one, previous=previous, has_new_description=False, now=now)
+
+
+def hosted_to_come(user_id: int, *, now: datetime) -> int:
+    """Count the sessions to come whose invitations name this user as the host."""
+    return db.session.scalar(select(func.count()).select_from(_hosted(user_id, now).subquery())) or 0
+
+
+def _hosted(user_id: int, now: datetime) -> Select[int]:
+    return select(OutreachSession.id).where(OutreachSession.host_id == user_id, OutreachSession.is_to_come(now))
 
 
 def has_account(email: str) -> bool:

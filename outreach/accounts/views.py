@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from outreach import policy
 from outreach.accounts import use_cases
-from outreach.accounts.forms import AddressForm, ApplyForm, ConfirmForm, ProfileForm, WishForm
+from outreach.accounts.forms import AccountForm, AddressForm, ApplyForm, ConfirmForm, WishForm
 from outreach.accounts.security import address_in_form
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db
@@ -86,13 +86,14 @@ def confirm_again() -> ResponseReturnValue:
 def home() -> ResponseReturnValue:
     """Show one's own account: applications, roles, name, clock."""
     user = me()
-    form = ProfileForm(obj=user)
+    form, now = AccountForm(obj=user), clock.now()
     if form.validate_on_submit():
         names = {"given_name": form.given_name.data, "family_name": form.family_name.data}
-        use_cases.edit_profile(user.id, zone=form.zone.data, **names)
-        flash(_("Saved."), "success")
+        use_cases.edit_profile(user.id, zone=form.zone.data, **names, now=now, sends_name=form.sends_name.data)
+        flash(_("Saved. We are sending your name to everyone invited.") if form.sends_name.data else _("Saved."), "success")
         return redirect(url_for("accounts.home"), code=303)
-    return render_template("accounts/home.html", form=form, applications=_applications(user)), _status(form)
+    page = {"form": form, "applications": _applications(user), "hosted": use_cases.hosted_to_come(user.id, now=now)}
+    return render_template("accounts/home.html", **page), _status(form)
 
 
 def _apply_first() -> ResponseReturnValue:
@@ -148,5 +149,5 @@ def _applications(user: User) -> list[Application]:
     return list(db.session.scalars(select(Application).where(Application.user_id == user.id).order_by(Application.id.desc())))
 
 
-def _status(form: WishForm | ProfileForm | ConfirmForm | AddressForm) -> int:
+def _status(form: WishForm | AccountForm | ConfirmForm | AddressForm) -> int:
     return 422 if form.errors else 200

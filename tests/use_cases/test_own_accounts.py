@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from outreach.accounts import use_cases
 from outreach.accounts.letters import already_here_letter, confirm_letter, password_changed_letter, reset_letter
 from outreach.accounts.use_cases import Person, Wish
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal, Stale
-from outreach.models import Application, ApplicationState, Letter, LetterKind, Mailbox, RoleName, User
+from outreach.models import Application, ApplicationState, Invitation, Letter, LetterKind, LetterState, Mailbox, RoleName, User
 from outreach.models.snapshots import AccountSnapshot
 from tests.support.builders import Builder
 from tests.support.registrations import SECOND, nothing_changes
@@ -140,11 +140,34 @@ def test_an_address_is_confirmed_once_by_the_newest_link(make: Builder, now: dat
         use_cases.confirm_address(user.id + 1, user.fs_uniquifier, now=now)
 
 
-def test_a_profile_is_changed_whole_and_nobody_elses(make: Builder) -> None:
+def test_a_profile_is_changed_whole_and_nobody_elses(make: Builder, now: datetime) -> None:
     user, other = make.user(email=ROBIN), make.user(given_name="Other")
-    use_cases.edit_profile(user.id, given_name="Zoë", family_name="King", zone="Asia/Tokyo")
+    use_cases.edit_profile(user.id, given_name="Zoë", family_name="King", zone="Asia/Tokyo", now=now)
     assert (user_of().given_name, user_of().family_name, user_of().zone) == ("Zoë", "King", "Asia/Tokyo")
     assert (user_of(other.email).given_name, user_of(other.email).zone) == ("Other", "Europe/London")
+
+
+def test_a_hosts_new_name_goes_to_everyone_invited_when_asked(make: Builder, now: datetime) -> None:
+    host, school = make.clinician(given_name="Ada", family_name="Hale"), make.school()
+    student = make.student(make.school_class(school), guardians=("mum@families.example",))
+    to_come, other = make.outreach_session(host), make.outreach_session(make.clinician())
+    for one in (to_come, other):
+        make.register(one, make.teacher(school), student)
+    with transaction():
+        db.session.execute(update(Invitation).values(sent_sequence=Invitation.sequence))
+        db.session.execute(update(Letter).values(state=LetterState.SENT, settled_at=now))
+
+    def written() -> list[tuple[str, int | None, str]]:
+        rows = db.session.scalars(select(Letter).where(Letter.state == LetterState.QUEUED).order_by(Letter.id))
+        return [(row.mailbox.address, row.session_id, row.facts["session"]["host_name"]) for row in rows]
+
+    names: dict[str, Any] = {"given_name": "Ada", "zone": "Europe/London"}
+    use_cases.edit_profile(host.id, **names, family_name="King", now=now)
+    assert written() == []
+    assert use_cases.hosted_to_come(host.id, now=now) == 1
+    use_cases.edit_profile(host.id, **names, family_name="Lovelace", now=now, sends_name=True)
+    assert ("mum@families.example", to_come.id, "Ada Lovelace") in written()
+    assert {session_id for _address, session_id, _name in written()} == {to_come.id}
 
 
 def test_only_a_confirmed_address_is_an_account(make: Builder) -> None:
