@@ -80,6 +80,10 @@ class PlainKind(Kind):
     content: Callable[[dict[str, Any], Settings], LetterContent]
 
 
+def _no_news(_context: LetterContext) -> tuple[str, ...]:
+    return ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class SessionKind(Kind):
     """A kind of letter about one session.
@@ -87,7 +91,8 @@ class SessionKind(Kind):
     `subject` and `lead`: each is enough by itself. `says_if_provisional`: the lead also says if it is provisional.
     `rows`, `groups`: the table, and lists of people. `button`: the one thing to do. `notes`: what happens next. `links`: what
     else a reader may do. `stop_label`: the text of the link that stops reminders; None: there is none. `why` they get it.
-    `calendar_method`: the method of the calendar object, if the letter has an entry; None: it never has one.
+    `calendar_method`: the method of the calendar object, if the letter has an entry; None: it never has one. `calendar_news`: what
+    its description says first; some programs show nothing else of the letter.
     """
 
     subject: Callable[[LetterContext], str]
@@ -101,6 +106,7 @@ class SessionKind(Kind):
     links: Callable[[LetterContext], Iterable[Link]]
     stop_label: Callable[[], str] | None
     why: Callable[[LetterContext], str]
+    calendar_news: Callable[[LetterContext], Iterable[str]] = _no_news
 
     def compose(self, context: LetterContext) -> LetterContent:
         """Give the content in the current locale."""
@@ -142,6 +148,7 @@ def kind_with_request(
     subject: Callable[[LetterContext], str],
     lead: Callable[[LetterContext], str],
     notes: Callable[[LetterContext], Iterable[str]],
+    calendar_news: Callable[[LetterContext], Iterable[str]],
     begins_thread: bool = False,
     taken_back_with: TakenBackWith | None = None,
 ) -> SessionKind:
@@ -161,6 +168,7 @@ def kind_with_request(
         stop_label=None,
         why=why_by_reader,
         calendar_method=Method.REQUEST,
+        calendar_news=calendar_news,
         begins_thread=begins_thread,
         can_be_superseded=True,
         taken_back_with=taken_back_with,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from outreach.calendars import Method
+from outreach.calendars import Method, ParticipationStatus
 from outreach.letters.content import LetterContext
 from outreach.letters.language import gettext as _
-from outreach.letters.phrases import is_family
+from outreach.letters.phrases import is_family, sentences
 from outreach.letters.provisional import while_provisional_note
 from outreach.models import Cause, LetterSnapshot, Reader
 from outreach.people import HoldReason
@@ -16,21 +16,11 @@ from outreach.web import formatting
 _WITHOUT_DIGEST = (Cause.WORDING, Cause.ZONE, Cause.AGAIN)
 
 
-def please_answer(context: LetterContext) -> Iterator[str]:
-    """Ask for an answer to a new invitation."""
-    if context.method is not Method.REQUEST:
-        return
-    if is_family(context.snapshot):
-        yield _("Please answer the invitation in your e-mail or calendar program, or with the link above.")
-    elif context.snapshot.reader is not Reader.HOST:
-        yield _("Please answer the invitation in your e-mail or calendar program.")
-
-
 def what_follows(snapshot: LetterSnapshot) -> Iterator[str]:
     """Say what happens next, and what to do if plans change."""
     if snapshot.reader is Reader.HOST:
         yield _("The evening before, we'll send you the list of who is coming.")
-        yield _("To move or cancel the session, please sign in. Every calendar is then updated.")
+        yield _("To move or cancel the session, please sign in. Everyone who takes part then gets an e-mail.")
     elif snapshot.reader is Reader.TEACHER and snapshot.cause not in _WITHOUT_DIGEST:
         yield _("A separate e-mail tells you who has a seat and who is on the waiting list.")
     elif is_family(snapshot) and snapshot.seated:
@@ -52,7 +42,7 @@ def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
     else:
         yield _("Nobody else can have the seat in the meantime. We'll e-mail you when it is confirmed.")
     if snapshot.entry and snapshot.entry.is_held and not snapshot.session.is_provisional:
-        yield _("Until the seat is confirmed, your calendar shows the session as tentative.")
+        yield _("Until the seat is confirmed, your calendar may mark the session as tentative.")
 
 
 _MISSING: dict[HoldReason, Callable[[], str]] = {
@@ -100,25 +90,57 @@ def if_a_seat_becomes_free() -> str:
     return _("We'll e-mail you if a seat becomes free. You don't need to do anything.")
 
 
-def about_the_calendar(context: LetterContext) -> Iterator[str]:
-    """Say what a calendar does with the object in this letter, if it has one."""
-    snapshot = context.snapshot
-    if context.method is Method.CANCEL:
-        yield _("Your calendar removes the entry automatically. If it asks you, choose to remove it.")
-    if context.method is not Method.REQUEST:
-        return
-    yield from while_provisional_note(snapshot)
-    if snapshot.entry and snapshot.entry.is_transparent:
-        yield _("Your calendar shows this time as free, because the entry is only for your information.")
-    if snapshot.entry and snapshot.entry.is_first:
-        yield _("If your e-mail program doesn't know us, choose “I know the sender”. The session is then added to your calendar.")
-
-
 def notes_of_new_entry(context: LetterContext) -> Iterator[str]:
     """Give all notes of a letter with a new calendar entry."""
-    yield from please_answer(context)
+    if context.method is Method.REQUEST:
+        yield sentences(_to_add(context.snapshot), _without_buttons(context.snapshot))
     yield from what_follows(context.snapshot)
-    yield from about_the_calendar(context)
+    yield from about_the_entry(context)
+
+
+def _to_add(snapshot: LetterSnapshot) -> str:
+    if snapshot.reader is Reader.HOST:
+        return _("To have the session in your calendar, press “Accept” or “Yes” in this e-mail.")
+    return _("To answer, and to have the session in your calendar, press “Accept” or “Yes” in this e-mail.")
+
+
+def to_update(context: LetterContext) -> Iterator[str]:
+    """Say what to press so that the calendar shows what is new: no program can be relied on to do it by itself."""
+    snapshot = context.snapshot
+    if context.method is not Method.REQUEST or snapshot.entry is None:
+        return
+    if snapshot.entry.answer == ParticipationStatus.NEEDS_ACTION:
+        press = _("Your calendar may still show the old entry. To answer, and to change it, press “Accept” or “Update” in this e-mail.")
+    else:
+        press = _(
+            "Your calendar may still show the old entry. To change it, press “Update” in this e-mail, or give the same answer again. "
+            "Your answer still counts."
+        )
+    yield sentences(press, _without_buttons(snapshot))
+
+
+def to_remove(context: LetterContext) -> Iterator[str]:
+    """Say what to press so that the session leaves the calendar, if it was there."""
+    if context.method is Method.CANCEL:
+        yield _(
+            "Your calendar may still show the session. To remove it, press “Delete” or “Remove” in this e-mail. If you see no such "
+            "button, please delete the entry in your calendar."
+        )
+
+
+def _without_buttons(snapshot: LetterSnapshot) -> str:
+    if is_family(snapshot):
+        return _("If you see no such button, use the link above. Its page always shows how things are now, and you can answer there.")
+    return _("If you see no such button, use the link above. Its page always shows how things are now.")
+
+
+def about_the_entry(context: LetterContext) -> Iterator[str]:
+    """Say what else to know of the entry in this letter, if it has one."""
+    if context.method is not Method.REQUEST:
+        return
+    yield from while_provisional_note(context.snapshot)
+    if context.snapshot.entry and context.snapshot.entry.is_first:
+        yield _("If your e-mail program asks whether you know the sender, choose “I know the sender”.")
 
 
 _INSTEAD: dict[Reader, Callable[[str], str]] = {

@@ -74,23 +74,27 @@ def given_names(students: Sequence[StudentSnapshot]) -> str:
 
 
 def session_phrase(outreach_session: SessionSnapshot) -> str:
-    """'“Power of a Stitch” on Thursday 18 March 2027 at 14:00'; online, where it may be another hour, '(New York)' too."""
-    values = {
-        "title": outreach_session.title,
-        "day": formatting.day(outreach_session.starts_wall),
-        "clock": formatting.clock_time(outreach_session.starts_wall),
-    }
-    if outreach_session.site_name:
-        return _("“%(title)s” on %(day)s at %(clock)s", **values)
-    return _("“%(title)s” on %(day)s at %(clock)s (%(city)s)", city=formatting.city(outreach_session.zone), **values)
+    """'“Power of a Stitch” on Thursday 18 March 2027 at 14:00 (New York)'."""
+    return _("“%(title)s” on %(day)s at %(clock)s (%(city)s)", title=outreach_session.title, **start_values(outreach_session))
+
+
+def title_phrase(outreach_session: SessionSnapshot) -> str:
+    """'“Power of a Stitch”': in a calendar, which shows day and time itself."""
+    return _("“%(title)s”", title=outreach_session.title)
 
 
 def time_phrase(outreach_session: SessionSnapshot) -> str:
-    """'Thursday 18 March 2027 at 14:00'; online, where it may be another hour, '(New York)' too."""
-    values = {"day": formatting.day(outreach_session.starts_wall), "clock": formatting.clock_time(outreach_session.starts_wall)}
-    if outreach_session.site_name:
-        return _("%(day)s at %(clock)s", **values)
-    return _("%(day)s at %(clock)s (%(city)s)", city=formatting.city(outreach_session.zone), **values)
+    """'Thursday 18 March 2027 at 14:00 (New York)'."""
+    return _("%(day)s at %(clock)s (%(city)s)", **start_values(outreach_session))
+
+
+def start_values(outreach_session: SessionSnapshot) -> dict[str, str]:
+    """Give `day`, `clock` and `city` of the start. The zone is always named: the computer's own stands beside it in a mail program."""
+    return {
+        "day": formatting.day(outreach_session.starts_wall),
+        "clock": formatting.clock_time(outreach_session.starts_wall),
+        "city": formatting.city(outreach_session.zone),
+    }
 
 
 def location_name(outreach_session: SessionSnapshot) -> str:

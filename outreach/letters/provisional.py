@@ -79,13 +79,13 @@ def status_lines(outreach_session: SessionSnapshot) -> tuple[str, ...]:
 
 
 def while_provisional_note(snapshot: LetterSnapshot) -> Iterator[str]:
-    """Say what a calendar shows while the session is provisional, and what happens next."""
+    """Say what a calendar may show while the session is provisional, and what happens next."""
     if not snapshot.session.is_provisional:
         return
     if snapshot.reader is Reader.HOST:
-        yield _("While the session is provisional, calendars show it as tentative. We'll e-mail you a day before the decision is due.")
+        yield _("While the session is provisional, calendars may mark it as tentative. We'll e-mail you a day before the decision is due.")
     else:
-        yield _("While the session is provisional, your calendar shows it as tentative. We'll e-mail you when there is a decision.")
+        yield _("While the session is provisional, your calendar may mark it as tentative. We'll e-mail you when there is a decision.")
 
 
 def _while_provisional(snapshot: LetterSnapshot, written_at: datetime) -> Iterator[str]:
@@ -102,11 +102,9 @@ def _while_provisional(snapshot: LetterSnapshot, written_at: datetime) -> Iterat
 
 
 def until(outreach_session: SessionSnapshot) -> str:
-    """'Tuesday 16 March at 12:00', online with the city of the zone; the table has the full date."""
+    """'Tuesday 16 March at 12:00 (New York)'; the table has the full date."""
     if outreach_session.decides_at is None:
         return ""
     wall = outreach_session.decides_at.astimezone(ZoneInfo(outreach_session.zone)).replace(tzinfo=None)
-    values = {"day": formatting.short_day(wall), "clock": formatting.clock_time(wall)}
-    if outreach_session.site_name:
-        return _("%(day)s at %(clock)s", **values)
-    return _("%(day)s at %(clock)s (%(city)s)", city=formatting.city(outreach_session.zone), **values)
+    values = {"day": formatting.short_day(wall), "clock": formatting.clock_time(wall), "city": formatting.city(outreach_session.zone)}
+    return _("%(day)s at %(clock)s (%(city)s)", **values)

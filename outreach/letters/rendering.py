@@ -47,7 +47,7 @@ def _about_session(letter: Letter, kind: SessionKind, snapshot: LetterSnapshot, 
     method = kind.calendar_method if snapshot.entry else None
     context = LetterContext(snapshot=snapshot, letter=letter, settings=settings, method=method)
     mail = _written(letter, kind, kind.compose(context), snapshot.reader_name, settings, snapshot.entry)
-    calendar = calendar_object(context, snapshot.entry, method) if snapshot.entry and method else None
+    calendar = calendar_object(context, snapshot.entry, method, kind.calendar_news(context)) if snapshot.entry and method else None
     return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=kind.list_unsubscribe(context))
 
 

@@ -89,7 +89,7 @@ def _teachers_part(participant: Participant, by_id: int, *, is_last: bool) -> Ro
     """A teacher gets no list of what they did themselves."""
     is_own = participant.teacher_id == by_id
     if is_last:
-        gone = _("the entry leaves your calendar, because it was your last student")
+        gone = _("your calendar entry is cancelled, because it was your last student")
         what = gone if is_own else _("a list of what changed, and the entry leaves the calendar")
     else:
         what = _("a list of what changed")

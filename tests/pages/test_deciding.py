@@ -210,7 +210,7 @@ def test_the_letter_leads_to_a_page_that_confirms_without_signing_in(
     done = client.post(f"{path}/confirmation", data=seen(outreach_session))
     assert (done.status_code, done.location) == (303, path)
     assert (again(outreach_session).is_provisional, letters() > before) == (False, True)
-    assert "calendars will show it as confirmed" in words(client.get(path))
+    assert "We are telling everybody that it will go ahead" in words(client.get(path))
     assert student.mailbox_id in set(db.session.scalars(select(Letter.mailbox_id)))
 
 

@@ -13,7 +13,7 @@ from tests.support.readable_letters import SeenPage
 from tests.support.received_letters import received
 
 ANA, BEN = student(), student("Ben", 2)
-THEN = "“Power of a Stitch” on Thursday 18 March 2027 at 14:00"
+THEN = "“Power of a Stitch” on Thursday 18 March 2027 at 14:00 (New York)"
 MAYBE_DECIDES = datetime(2027, 3, 16, 16, 0, tzinfo=UTC)
 MAYBE: dict[str, Any] = {"is_provisional": True, "decides_at": MAYBE_DECIDES}
 SECOND = timedelta(seconds=1)
@@ -24,7 +24,7 @@ DIGEST, ROSTER, NOTE, CONFIRM = LetterKind.DIGEST, LetterKind.ROSTER, LetterKind
 STUDENT, GUARDIAN, TEACHER, HOST = Reader.STUDENT, Reader.GUARDIAN, Reader.TEACHER, Reader.HOST
 GUS = student("Gus", 11, family_name="Hill")
 AMY = student("Amy", 12, family_name="Diaz")
-TITLED, AT = "“Power of a Stitch”", "on Thursday 18 March 2027 at 14:00"
+TITLED, AT = "“Power of a Stitch”", "on Thursday 18 March 2027 at 14:00 (New York)"
 _PLAIN = (LetterKind.ACCOUNT, LetterKind.APPLICATION, LetterKind.BLOCKED, LetterKind.MESSAGE_ANSWER, LetterKind.JOB)
 ABOUT_SESSIONS = [kind for kind in LetterKind if kind not in _PLAIN]
 

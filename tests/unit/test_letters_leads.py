@@ -45,9 +45,9 @@ from tests.support.received_letters import received
 
 pytestmark = pytest.mark.usefixtures("in_small_app")
 
-DECIDED_BY = " The host decides by Tuesday 16 March at 12:00 whether it will go ahead."
+DECIDED_BY = " The host decides by Tuesday 16 March at 12:00 (New York) whether it will go ahead."
 UNCERTAIN = f" The session is provisional.{DECIDED_BY}"
-NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00."
+NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00 (New York)."
 CHANGE = f"There is a change to {THEN}. The time and place stay the same."
 NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
 SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
@@ -90,7 +90,7 @@ SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER
         (about(WAITING, GUARDIAN, Cause.REGISTERED, waiting=(ANA,)), f"Ana is on the waiting list for {THEN}."),
         (about(REMOVED, HOST, Cause.WITHDRAWN, entry=entry()), f"You are no longer hosting {THEN}."),
         (about(REMOVED, GUARDIAN, Cause.PUBLISHED, entry=entry()), f"You are no longer hosting {THEN}."),
-        (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"{THEN} has been removed from your calendar."),
+        (about(REMOVED, GUARDIAN, Cause.WITHDRAWN, entry=entry()), f"You no longer take part in {THEN}."),
         (about(REMOVED, GUARDIAN, Cause.REGISTERED, gone=(ANA, BEN), entry=entry()), f"Ana and Ben are no longer coming to {THEN}."),
         (
             about(REMOVED, GUARDIAN, Cause.AGE, gone=(ANA,), entry=entry()),
@@ -158,7 +158,11 @@ def test_the_lead_says_what_happened_to_whom(one: Letter, said: str) -> None:
     ("changed", "said"),
     [
         ({"starts_wall": datetime(2027, 3, 18, 13, 59)}, NEW_TIME),
-        ({"ends_wall": datetime(2027, 3, 18, 16, 1)}, NEW_TIME),
+        ({"ends_wall": datetime(2027, 3, 18, 16, 1)}, f"There is a change to {THEN}. It now ends at 16:00."),
+        (
+            {"ends_wall": datetime(2027, 3, 18, 16, 1), "title": "Knots"},
+            f"There is a change to {THEN}. It now ends at 16:00. The title has changed.",
+        ),
         ({"zone": "America/Chicago"}, NEW_TIME),
         ({"fold": 1}, NEW_TIME),
         ({"site_name": "City Hospital"}, NEW_PLACE),
@@ -173,7 +177,7 @@ def test_the_lead_says_what_happened_to_whom(one: Letter, said: str) -> None:
         ({"title": "Knots", "kit": ""}, f"{CHANGE} The title has changed. What each student gets has changed."),
         (
             {"fold": 1, "area_name": "Theatre 2", "title": "Knots"},
-            f"{TITLED} has a new time and a new place: Thursday 18 March 2027 at 14:00, Skills lab, Harbor Hospital.",
+            f"{TITLED} has a new time and a new place: Thursday 18 March 2027 at 14:00 (New York), Skills lab, Harbor Hospital.",
         ),
         ({"video_url": "https://video.example/r/1"}, f"{TITLED} {AT} has a new link to join."),
         ({"is_cancelled": True}, f"You have a seat at {THEN}."),
@@ -271,8 +275,8 @@ def test_what_became_of_the_decision_is_news_for_a_teacher_too() -> None:
     )
 
     assert lead(decided) == f"{THEN} is confirmed and will go ahead."
-    assert str(received(decided).message["Subject"]) == "Going ahead: Power of a Stitch"
-    assert str(received(put_off).message["Subject"]) == "New decision time: Power of a Stitch"
+    assert str(received(decided).message["Subject"]) == "Going ahead: Power of a Stitch, Thursday 18 March, 14:00 (New York)"
+    assert str(received(put_off).message["Subject"]) == "New decision time: Power of a Stitch, Thursday 18 March, 14:00 (New York)"
 
 
 def test_online_the_decision_time_names_its_clock() -> None:

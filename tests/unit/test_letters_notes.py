@@ -48,7 +48,8 @@ from tests.support.received_letters import received
 
 pytestmark = pytest.mark.usefixtures("in_small_app")
 
-PLEASE = "Please answer the invitation in your e-mail or calendar program"
+PLEASE = "To answer, and to have the session in your calendar, press “Accept” or “Yes” in this e-mail."
+ON_THE_PAGE = "and you can answer there."
 
 
 @pytest.mark.parametrize(
@@ -57,17 +58,17 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
         (about(INVITATION, GUARDIAN, Cause.ZONE, seated=(ANA,), entry=entry()), [PLEASE], ["The rules for changing the clocks"]),
         (
             about(INVITATION, GUARDIAN, Cause.ADDRESS, seated=(ANA,), entry=entry(answer="accepted")),
-            [f"{PLEASE}, or with the link above."],
-            ["Your answer still counts", "updates the entry"],
+            [PLEASE, ON_THE_PAGE],
+            ["Your answer still counts", "old entry"],
         ),
         (
             about(INVITATION, TEACHER, Cause.REGISTERED, entry=entry()),
-            [f"{PLEASE}.", "A separate e-mail tells you who has a seat"],
-            ["with the link above"],
+            [PLEASE, "A separate e-mail tells you who has a seat", "use the link above."],
+            [ON_THE_PAGE],
         ),
         (
             about(INVITATION, HOST, Cause.PUBLISHED, entry=entry()),
-            ["The evening before, we'll send you the list"],
+            ["The evening before, we'll send you the list", "To have the session in your calendar, press"],
             [PLEASE, "A separate e-mail"],
         ),
         (
@@ -102,13 +103,13 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
         ),
         (
             about(UPDATED, GUARDIAN, Cause.MOVED, seated=(ANA,), entry=entry(1)),
-            ["If it asks for an answer again"],
+            ["To answer, and to change it, press “Accept” or “Update”", ON_THE_PAGE],
             ["becomes free", "Your answer still counts"],
         ),
         (
             about(UPDATED, GUARDIAN, Cause.MOVED, seated=(ANA,), entry=entry(1, answer="declined")),
-            ["Your answer still counts, so you don't need to do anything."],
-            ["If it asks for an answer again"],
+            ["press “Update” in this e-mail, or give the same answer again. Your answer still counts."],
+            ["To answer", "need to do"],
         ),
         (about(DIGEST, TEACHER, Cause.DECLINED, gone=(GUS,)), ["The family answered “Can't come”."], []),
         (about(DIGEST, TEACHER, Cause.DECLINED, seated=(GUS,)), [], ["The family answered"]),
@@ -129,10 +130,10 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
         ),
         (
             about(CANCELLED, TEACHER, Cause.CANCELLED, entry=entry(1)),
-            ["We are sorry", "removes the entry automatically"],
+            ["We are sorry", "press “Delete” or “Remove” in this e-mail"],
             ["Everyone who had"],
         ),
-        (about(CANCELLED, GUARDIAN, Cause.CANCELLED, waiting=(ANA,)), ["We are sorry"], ["removes the entry"]),
+        (about(CANCELLED, GUARDIAN, Cause.CANCELLED, waiting=(ANA,)), ["We are sorry"], ["“Delete”"]),
         (
             about(REMOVED, GUARDIAN, Cause.WITHDRAWN, gone=(ANA,)),
             ["If this is a mistake, please tell the teacher"],
@@ -142,7 +143,7 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
         (about(REMOVED, GUARDIAN, Cause.REMOVED, gone=(ANA,)), ["The session itself is going ahead."], ["If this is a mistake"]),
         (
             about(REMOVED, TEACHER, Cause.WITHDRAWN, entry=entry(1)),
-            ["removes the entry automatically"],
+            ["press “Delete” or “Remove” in this e-mail"],
             ["If this is a mistake", "going ahead"],
         ),
         (about(REMOVED, TEACHER, Cause.REMOVED, entry=entry(1)), [], ["The session itself is going ahead."]),
@@ -150,9 +151,9 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
         (
             about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry()),
             [],
-            ["time as free", "I know the sender", "Can't come”, in your"],
+            ["as free", "I know the sender", "Can't come”, in your"],
         ),
-        (about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry(is_transparent=True)), ["shows this time as free"], []),
+        (about(INVITATION, GUARDIAN, Cause.REGISTERED, seated=(ANA,), entry=entry(is_transparent=True)), [PLEASE], ["as free"]),
         (
             about(INVITATION, HOST, Cause.PUBLISHED, session=workshop(**MAYBE), entry=entry()),
             ["We'll e-mail you a day before the decision is due."],
@@ -163,7 +164,7 @@ PLEASE = "Please answer the invitation in your e-mail or calendar program"
             ["We'll e-mail you when there is a decision."],
             ["a day before"],
         ),
-        (about(REMOVED, STUDENT, Cause.WITHDRAWN, session=workshop(**MAYBE), entry=entry(1)), [], ["shows it as tentative"]),
+        (about(REMOVED, STUDENT, Cause.WITHDRAWN, session=workshop(**MAYBE), entry=entry(1)), [], ["mark it as tentative"]),
     ],
 )
 def test_the_notes_say_what_to_do_and_nothing_that_does_not_hold(one: Letter, has: list[str], has_not: list[str]) -> None:
@@ -298,7 +299,7 @@ def test_host_and_teacher_read_what_follows_and_who_else_knows(cause: Cause, rea
 
     assert ("We have also told the host." in text) == (not is_host)
     assert ("We have also told the teacher who registered them." in text) == (is_host and bool(seated))
-    assert ("If you move the session, every calendar is updated." in text) == (is_move and is_host)
+    assert ("If you move the session, everyone gets an e-mail." in text) == (is_move and is_host)
     assert ("The host decides whether to move the session." in text) == (is_move and not is_host)
     assert ("A seat can't be passed on" in text) == (not is_move)
     assert ("If they don't need the seat, please withdraw them." in text) == (not is_move and not is_host)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from outreach.models import LetterKind
-from outreach.models.snapshots import Cause, ProposalSnapshot
+from outreach.models.snapshots import Cause, ProposalSnapshot, SessionSnapshot
 from tests.support.letter_cases import entry, workshop
 from tests.support.letter_lines import (
     AMY,
@@ -38,6 +38,8 @@ from tests.support.received_letters import received
 
 pytestmark = pytest.mark.usefixtures("in_small_app")
 
+WHICH = "Power of a Stitch, Thursday 18 March, 14:00 (New York)"
+
 
 @pytest.mark.parametrize(
     ("before", "subject", "said"),
@@ -59,8 +61,8 @@ pytestmark = pytest.mark.usefixtures("in_small_app")
 def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: str) -> None:
     one = about(LetterKind.REMINDER, STUDENT, Cause.TIME, seated=(ANA,), entry=entry(), at=workshop().starts_at - before)
 
-    assert str(received(one).message["Subject"]) == f"{subject}: Power of a Stitch"
-    assert lead(one) == f"{TITLED} {said} Thursday 18 March 2027 at 14:00."
+    assert str(received(one).message["Subject"]) == f"{subject}: {WHICH}"
+    assert lead(one) == f"{TITLED} {said} Thursday 18 March 2027 at 14:00 (New York)."
 
 
 @pytest.mark.parametrize(
@@ -68,15 +70,25 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
     [
         (INVITATION, Cause.REGISTERED, {}, "Invitation"),
         (PROMOTED, Cause.PROMOTED, {}, "A seat has become free"),
-        (UPDATED, Cause.MOVED, {}, "Updated invitation"),
-        (UPDATED, Cause.MOVED, {"entry": None, "waiting": (ANA,)}, "Updated"),
+        (UPDATED, Cause.MOVED, {"was": workshop(site_name="City Hospital")}, "New place"),
+        (UPDATED, Cause.MOVED, {"was": workshop(meeting_point="Back door"), "entry": None, "waiting": (ANA,)}, "New place"),
+        (UPDATED, Cause.MOVED, {"was": workshop(minutes=90)}, "New end"),
+        (UPDATED, Cause.MOVED, {"was": workshop(video_url="https://video.example/r/1")}, "New link to join"),
+        (UPDATED, Cause.WORDING, {"was": workshop(title="Knots", bring="")}, "New details"),
+        (UPDATED, Cause.WORDING, {"has_new_description": True}, "New details"),
+        (UPDATED, Cause.ZONE, {}, "Same time, new clock rules"),
+        (UPDATED, Cause.WITHDRAWN, {"seated": (ANA,), "gone": (BEN,)}, "Seats changed"),
+        (UPDATED, Cause.REGISTERED, {"seated": (ANA, BEN)}, "Seats changed"),
+        (UPDATED, Cause.PROMOTED, {"seated": (ANA, BEN)}, "A seat has become free"),
+        (UPDATED, Cause.AGAIN, {"seated": (ANA,)}, "Sent again"),
+        (UPDATED, Cause.ADDRESS, {}, "Updated invitation"),
         (CANCELLED, Cause.CANCELLED, {}, "Cancelled"),
         (REMOVED, Cause.REMOVED, {}, "No longer taking part"),
         (REMOVED, Cause.WITHDRAWN, {}, "Withdrawn"),
         (REMOVED, Cause.DECLINED, {}, "Withdrawn"),
-        (REMOVED, Cause.ADDRESS, {}, "No longer in your calendar"),
-        (REMOVED, Cause.AGE, {}, "No longer in your calendar"),
-        (REMOVED, Cause.PUBLISHED, {}, "No longer in your calendar"),
+        (REMOVED, Cause.ADDRESS, {}, "Please remove from your calendar"),
+        (REMOVED, Cause.AGE, {"entry": None}, "No longer taking part"),
+        (REMOVED, Cause.PUBLISHED, {}, "Please remove from your calendar"),
         (WAITING, Cause.REGISTERED, {}, "On the waiting list"),
         (NOTE, Cause.COUNTERED, {}, "Another time proposed"),
         (NOTE, Cause.FORWARDED, {}, "An invitation was passed on"),
@@ -84,7 +96,7 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
         (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=STUDENT)}, "An answer from another address"),
         (CONFIRM, Cause.FORWARDED, {"asked": ProposalSnapshot(by=GUARDIAN)}, "Please confirm your answer"),
         (INVITATION, Cause.REGISTERED, {"session": workshop(**MAYBE)}, "Invitation (provisional)"),
-        (WAITING, Cause.REGISTERED, {"session": workshop(**MAYBE), "entry": None}, "On the waiting list"),
+        (WAITING, Cause.REGISTERED, {"session": workshop(**MAYBE), "entry": None}, "On the waiting list (provisional)"),
         (REMOVED, Cause.WITHDRAWN, {"session": workshop(**MAYBE)}, "Withdrawn"),
         (UPDATED, Cause.DECIDED, {"was": workshop(**MAYBE)}, "Going ahead"),
         (UPDATED, Cause.PROVISIONAL, {"session": workshop(**MAYBE), "was": workshop()}, "Now provisional"),
@@ -93,14 +105,14 @@ def test_a_reminder_says_how_soon_it_is(before: timedelta, subject: str, said: s
 def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
     one = about(kind, GUARDIAN, cause, **{"entry": entry()} | more)
 
-    assert str(received(one).message["Subject"]) == f"{words}: Power of a Stitch, Thursday 18 March, 14:00 (New York)"
+    assert str(received(one).message["Subject"]) == f"{words}: {WHICH}"
 
 
 @pytest.mark.parametrize(
     ("kind", "cause", "more", "words"),
     [
         (DIGEST, Cause.OFFERED, {"offered": (GUS,)}, "A seat is free, please answer"),
-        (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": workshop(fold=1)}, "Moved"),
+        (DIGEST, Cause.MOVED, {"seated": (GUS,), "was": workshop(area_name="")}, "New place"),
         (DIGEST, Cause.CANCELLED, {"seated": (GUS,)}, "Cancelled"),
         (DIGEST, Cause.DECIDED, {"seated": (GUS,), "was": workshop(**MAYBE)}, "Going ahead"),
         (DIGEST, Cause.REGISTERED, {"seated": (GUS, AMY)}, "2 with a seat"),
@@ -125,7 +137,21 @@ def test_a_subject_says_what_happened_to_which_session_and_when(kind: LetterKind
     ],
 )
 def test_a_subject_that_counts_says_of_what(kind: LetterKind, cause: Cause, more: dict[str, Any], words: str) -> None:
-    assert str(received(about(kind, TEACHER, cause, **more)).message["Subject"]) == f"{words}: Power of a Stitch"
+    assert str(received(about(kind, TEACHER, cause, **more)).message["Subject"]) == f"{words}: {WHICH}"
+
+
+@pytest.mark.parametrize("kind", [UPDATED, DIGEST])
+def test_a_subject_says_first_to_when_it_was_moved(kind: LetterKind) -> None:
+    def subject(session: SessionSnapshot, was: SessionSnapshot) -> str:
+        shown = entry(1) if kind is UPDATED else None
+        return str(received(about(kind, TEACHER, Cause.MOVED, session=session, was=was, entry=shown)).message["Subject"])
+
+    then, maybe = "Moved to Thursday 18 March, 14:00 (New York)", ", provisional" if kind is UPDATED else ""
+    earlier, elsewhere = workshop(datetime(2027, 3, 11, 10, 0)), workshop(datetime(2027, 3, 11, 10, 0), site_name="City Hospital")
+    assert subject(workshop(), earlier) == f"{then}: Power of a Stitch"
+    assert subject(workshop(), elsewhere) == f"{then}, new place: Power of a Stitch"
+    assert subject(workshop(**MAYBE), earlier) == f"{then}{maybe}: Power of a Stitch"
+    assert subject(workshop(**MAYBE), elsewhere) == f"{then}, new place{maybe}: Power of a Stitch"
 
 
 @pytest.mark.parametrize(("length", "shown"), [(60, "x" * 60), (61, "x" * 59 + "…")])

@@ -96,7 +96,9 @@ def test_a_seat_is_held_when_the_only_guardian_says_not_my_child_and_the_child_r
     registration = registration_of(scene.ana, scene.session)
     assert (registration.state, registration.held_until, seats_taken(scene.session)) == (PENDING, THURSDAY_1800, 1)
     letters = queued()
-    assert "A seat at “Power of a Stitch” on Thursday 18 March 2027 at 14:00 is held for you." in text_to(OWN, letters, LetterKind.UPDATED)
+    assert "A seat at “Power of a Stitch” on Thursday 18 March 2027 at 14:00 (New York) is held for you." in text_to(
+        OWN, letters, LetterKind.UPDATED
+    )
     digest = text_to(scene.teacher.email, letters, LetterKind.DIGEST)
     assert f"The seat of {scene.ana.name} at" in digest
     assert "Please settle this by Thursday 4 March 2027, 18:00 (London, UTC)." in digest
@@ -259,7 +261,7 @@ def test_the_guardian_gets_one_last_email_that_cancels_the_entry_and_names_no_ch
     for name in ("Ana", "Ben", scene.ana.family_name, scene.ana.guardians[0].name):
         assert name not in everything
     text = " ".join(last.mail.text.split())
-    assert "You told us that our e-mails about “Power of a Stitch” on Thursday 18 March 2027 at 14:00 aren't for you" in text
+    assert "You told us that our e-mails about “Power of a Stitch” on Thursday 18 March 2027 at 14:00 (New York) aren't for you" in text
     assert "you can undo it until Monday 8 March 2027, 09:00 (London, UTC)" in text
     assert "/undo" in text
     report = deliver(Scripted(), scene.now)

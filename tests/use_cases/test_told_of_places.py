@@ -177,7 +177,7 @@ def test_another_teachers_seats_keep_nobodys_entry(world: World, make: Builder) 
     world.register("Cem")
     make.register(world.session, colleague_of(world, make), world.students["Ana"])
     rows = preview_leaving(world.place("Cem"), by_id=world.teacher.id, now=world.now)
-    assert (1, "teacher (you)", "the entry leaves your calendar, because it was your last student") in rows
+    assert (1, "teacher (you)", "your calendar entry is cancelled, because it was your last student") in rows
 
 
 @pytest.mark.parametrize(("hours", "stays"), [(25, True), (24, False)])

@@ -168,7 +168,7 @@ def test_a_teacher_reads_no_summary_of_what_they_did_and_one_of_what_a_family_di
     registering.withdraw(town.registration("Amara").id, now=now, by_mailbox_id=town.mailbox("grace").id)
 
     [summary] = read()["Tara"]
-    assert "There is news about “Suture evening” on Thursday 25 March 2027 at 14:00." in summary.text
+    assert "There is news about “Suture evening” on Thursday 25 March 2027 at 14:00 (London)." in summary.text
     assert re.search(r"^1 is no longer coming\n  - Amara Student\d+$", summary.text, re.MULTILINE)
 
 

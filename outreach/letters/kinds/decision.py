@@ -54,9 +54,9 @@ def _notes(context: LetterContext) -> Iterator[str]:
     yield _("“Decide now” opens a page where you can confirm or cancel the session without signing in. To move it, you need to sign in.")
     yield _("Opening the page doesn't change anything.")
     if context.snapshot.reader is Reader.COORDINATOR:
-        yield _("We have asked the hosts. Until someone decides, the session stays provisional in every calendar.")
+        yield _("We have asked the hosts. Until someone decides, the session stays provisional.")
     else:
-        yield _("Until you decide, the session stays provisional in every calendar.")
+        yield _("Until you decide, the session stays provisional.")
     yield _("The link is only for you. Please don't forward this e-mail.")
 
 

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
+from outreach.letters.changes import changes
 from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import cancelled_lead, changed_lead, gone_lead, subject_with_title, undone_lead
+from outreach.letters.leads import cancelled_lead, change_subject, changed_lead, gone_lead, subject_with_time, undone_lead
 from outreach.letters.links import page, registrations_link, session_page
 from outreach.letters.notes import held_until, why_by_reader, why_released
 from outreach.letters.out_of_date import OVER, UNREACHABLE
@@ -23,7 +24,10 @@ from outreach.web import formatting
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_news(context.snapshot), context.snapshot)
+    snapshot = context.snapshot
+    if snapshot.cause is Cause.MOVED and changes(snapshot):
+        return change_subject(snapshot)
+    return subject_with_time(_news(snapshot), snapshot)
 
 
 def _news(snapshot: LetterSnapshot) -> str:
@@ -35,9 +39,7 @@ def _news(snapshot: LetterSnapshot) -> str:
         return _("You answer for these students now")
     if is_only_status_change(snapshot):
         return status_subject(snapshot)
-    if snapshot.cause in (Cause.MOVED, Cause.CANCELLED):
-        return _("Moved") if snapshot.cause is Cause.MOVED else _("Cancelled")
-    return _counts_in_subject(snapshot)
+    return _("Cancelled") if snapshot.cause is Cause.CANCELLED else _counts_in_subject(snapshot)
 
 
 def _counts_in_subject(snapshot: LetterSnapshot) -> str:
@@ -86,7 +88,7 @@ def _what_became(snapshot: LetterSnapshot) -> str:
         return undone_lead(_counts(snapshot), snapshot)
     if snapshot.cause in _SEAT_LEADS and not (snapshot.gone or snapshot.waiting):
         return _SEAT_LEADS[snapshot.cause](snapshot)
-    groups = ((snapshot.gone, gone_lead), (snapshot.seated, _promoted), (snapshot.waiting, _waiting))
+    groups = ((snapshot.gone, _gone), (snapshot.seated, _promoted), (snapshot.waiting, _waiting))
     leads = [lead for students, lead in groups if students]
     return leads[0](snapshot) if len(leads) == 1 else _several(snapshot)
 
@@ -166,6 +168,10 @@ def _promoted(snapshot: LetterSnapshot) -> str:
         names=who,
         session=phrase,
     )
+
+
+def _gone(snapshot: LetterSnapshot) -> str:
+    return gone_lead(snapshot, session_phrase(snapshot.session))
 
 
 def _waiting(snapshot: LetterSnapshot) -> str:

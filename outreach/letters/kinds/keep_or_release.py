@@ -10,7 +10,7 @@ from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import subject_with_title
+from outreach.letters.leads import subject_with_time
 from outreach.letters.links import session_page
 from outreach.letters.notes import held_until, why_by_reader
 from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, UNREACHABLE
@@ -20,7 +20,7 @@ from outreach.models import LetterKind, Reader
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_("Please decide who keeps a seat"), context.snapshot)
+    return subject_with_time(_("Please decide who keeps a seat"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:

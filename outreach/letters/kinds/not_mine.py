@@ -10,23 +10,30 @@ from outreach.calendars import Method
 from outreach.letters.content import FactRow, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_groups, no_links
 from outreach.letters.language import gettext as _
-from outreach.letters.leads import subject_with_title
+from outreach.letters.leads import subject_with_time
 from outreach.letters.links import undo_until, undo_url
-from outreach.letters.notes import about_the_calendar
+from outreach.letters.notes import to_remove
 from outreach.letters.out_of_date import FAILS
-from outreach.letters.phrases import session_phrase
+from outreach.letters.phrases import session_phrase, title_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import LetterKind
 from outreach.web import formatting
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_("E-mails stopped"), context.snapshot)
+    return subject_with_time(_("E-mails stopped"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
-    phrase = session_phrase(context.snapshot.session)
+    return _stopped(session_phrase(context.snapshot.session))
+
+
+def _stopped(phrase: str) -> str:
     return _("You told us that our e-mails about %(session)s aren't for you, so we have stopped them.", session=phrase)
+
+
+def _news(context: LetterContext) -> Iterator[str]:
+    yield _stopped(title_phrase(context.snapshot.session))
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
@@ -41,7 +48,7 @@ def _notes(context: LetterContext) -> Iterator[str]:
     until = formatting.moment(undo_until(context), context.snapshot.reader_zone or context.snapshot.session.zone)
     yield _("If you pressed the button by mistake, you can undo it until %(until)s. After that, please ask the school.", until=until)
     yield _("We have asked the school to correct its list. Until it has, a seat may be held that depended on your address.")
-    yield from about_the_calendar(context)
+    yield from to_remove(context)
 
 
 def _why(_context: LetterContext) -> str:
@@ -64,5 +71,6 @@ KIND = SessionKind(
     stop_label=None,
     why=_why,
     calendar_method=Method.CANCEL,
+    calendar_news=_news,
     out_of_date=FAILS,
 )

@@ -120,7 +120,7 @@ def _notes(context: LetterContext) -> Iterator[str]:
 
 def _if_another_time(snapshot: LetterSnapshot) -> Iterator[str]:
     if snapshot.reader is Reader.HOST:
-        yield _("Nothing has changed. If you move the session, every calendar is updated. If you don't, you don't need to do anything.")
+        yield _("Nothing has changed. If you move the session, everyone gets an e-mail. If you don't, you don't need to do anything.")
         return
     yield _("Nothing has changed. The host decides whether to move the session.")
     yield _("If they can't come at the current time, please withdraw them. The seat then goes to someone on the waiting list.")

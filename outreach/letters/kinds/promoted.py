@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.letters.content import LetterContext
 from outreach.letters.kind import kind_with_request
 from outreach.letters.language import gettext as _
-from outreach.letters.leads import promoted_lead, subject_with_time
+from outreach.letters.leads import promoted_lead, seat_news, subject_with_time
 from outreach.letters.notes import notes_of_new_entry
 from outreach.models import LetterKind
 
@@ -22,5 +22,6 @@ KIND = kind_with_request(
     subject=_subject,
     lead=lambda context: promoted_lead(context.snapshot),
     notes=notes_of_new_entry,
+    calendar_news=lambda context: seat_news(context.snapshot, became_free=True),
     begins_thread=True,
 )

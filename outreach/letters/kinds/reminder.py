@@ -10,7 +10,7 @@ from outreach.letters.content import FactRow, LetterContext, Link
 from outreach.letters.kind import SessionKind, TakenBackWith, no_groups
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import how_soon, subject_with_title
+from outreach.letters.leads import how_soon, subject_with_time
 from outreach.letters.links import family_links, family_or_session_link, family_url, not_mine_link
 from outreach.letters.nearness import SOON, TimeUnit, nearness
 from outreach.letters.notes import if_plans_change, why_by_reader
@@ -21,7 +21,7 @@ from outreach.models import LetterKind
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(how_soon(context), context.snapshot, says_if_provisional=True)
+    return subject_with_time(how_soon(context), context.snapshot, says_if_provisional=True)
 
 
 def _lead(context: LetterContext) -> str:

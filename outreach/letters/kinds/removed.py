@@ -1,4 +1,4 @@
-"""Somebody no longer takes part in a session that goes ahead; the calendar removes the entry."""
+"""Somebody no longer takes part in a session that goes ahead; the calendar object removes the entry."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator
 from flask_babel import lazy_gettext as _l
 
 from outreach.calendars import Method
+from outreach.letters.calendar_part import reason_line
 from outreach.letters.content import FactRow, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_groups
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import gone_lead, subject_with_time
 from outreach.letters.links import family_url, other_sessions_link
-from outreach.letters.notes import about_the_calendar, why_released
+from outreach.letters.notes import to_remove, why_released
 from outreach.letters.out_of_date import NEVER_LEFT, OVER, UNREACHABLE
-from outreach.letters.phrases import is_about_you, is_family, session_phrase
+from outreach.letters.phrases import is_about_you, is_family, session_phrase, title_phrase
 from outreach.letters.rows import fact_rows
 from outreach.models import Cause, LetterKind, LetterSnapshot, Reader
 
@@ -34,13 +35,17 @@ def _news(snapshot: LetterSnapshot) -> str:
         return _("No longer taking part")
     if snapshot.cause is Cause.RELEASED:
         return _("Seat released")
-    return _("Withdrawn") if snapshot.cause in (Cause.WITHDRAWN, Cause.DECLINED) else _("No longer in your calendar")
+    if snapshot.cause in (Cause.WITHDRAWN, Cause.DECLINED):
+        return _("Withdrawn")
+    return _("Please remove from your calendar") if snapshot.entry else _("No longer taking part")
 
 
 def _lead(context: LetterContext) -> str:
     """Say that the reader no longer takes part, or why we no longer write to this address."""
-    snapshot = context.snapshot
-    phrase = session_phrase(snapshot.session)
+    return _lead_about(context.snapshot, session_phrase(context.snapshot.session))
+
+
+def _lead_about(snapshot: LetterSnapshot, phrase: str) -> str:
     if snapshot.cause in _GO_ELSEWHERE:
         return _GO_ELSEWHERE[snapshot.cause](phrase)
     if snapshot.reader is Reader.HOST or snapshot.cause is Cause.PUBLISHED:
@@ -49,7 +54,14 @@ def _lead(context: LetterContext) -> str:
         return _("Your students are no longer coming to %(session)s.", session=phrase)
     if is_about_you(snapshot):
         return _("You are no longer registered for %(session)s.", session=phrase)
-    return gone_lead(snapshot) if snapshot.gone else _("%(session)s has been removed from your calendar.", session=phrase)
+    return gone_lead(snapshot, phrase) if snapshot.gone else _("You no longer take part in %(session)s.", session=phrase)
+
+
+def _calendar_news(context: LetterContext) -> Iterator[str]:
+    snapshot = context.snapshot
+    yield _lead_about(snapshot, title_phrase(snapshot.session))
+    yield from reason_line(snapshot)
+    yield from why_released(snapshot)
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
@@ -58,7 +70,7 @@ def _rows(context: LetterContext) -> tuple[FactRow, ...]:
 
 def _notes(context: LetterContext) -> Iterator[str]:
     yield from _what_follows(context.snapshot)
-    yield from about_the_calendar(context)
+    yield from to_remove(context)
 
 
 def _what_follows(snapshot: LetterSnapshot) -> Iterator[str]:
@@ -101,6 +113,7 @@ KIND = SessionKind(
     stop_label=None,
     why=_why,
     calendar_method=Method.CANCEL,
+    calendar_news=_calendar_news,
     can_be_superseded=True,
     out_of_date=(*UNREACHABLE, NEVER_LEFT, OVER),
 )

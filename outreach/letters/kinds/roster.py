@@ -12,7 +12,7 @@ from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import how_soon, subject_with_title
+from outreach.letters.leads import how_soon, subject_with_time
 from outreach.letters.links import session_page
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import BEGUN, DOES_NOT_TAKE_PLACE, MOVED, UNREACHABLE
@@ -29,7 +29,7 @@ def _subject(context: LetterContext) -> str:
         news = ngettext("Roster changed, %(num)s student", "Roster changed, %(num)s students", count)
     else:
         news = ngettext("%(near)s, %(num)s student", "%(near)s, %(num)s students", count, near=how_soon(context))
-    return subject_with_title(news, context.snapshot, says_if_provisional=True)
+    return subject_with_time(news, context.snapshot, says_if_provisional=True)
 
 
 def _has_changed(context: LetterContext) -> bool:

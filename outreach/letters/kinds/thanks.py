@@ -11,7 +11,7 @@ from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import subject_with_title
+from outreach.letters.leads import subject_with_time
 from outreach.letters.links import not_mine_link, other_sessions_link, session_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, MOVED, UNREACHABLE, OutOfDateRule
@@ -28,7 +28,7 @@ def _is_late(letter: Letter, now: datetime) -> bool:
 
 
 def _subject(context: LetterContext) -> str:
-    return subject_with_title(_("Thank you"), context.snapshot)
+    return subject_with_time(_("Thank you"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:

@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from flask_babel import lazy_gettext as _l
 
-from outreach.calendars import Method, ParticipationStatus
+from outreach.calendars import Method
+from outreach.letters.calendar_part import change_lines, reason_line
 from outreach.letters.changes import changes
 from outreach.letters.content import LetterContext
 from outreach.letters.kind import TakenBackWith, kind_with_request
 from outreach.letters.language import gettext as _
 from outreach.letters.language import ngettext
-from outreach.letters.leads import changed_lead, part_lead, promoted_lead, subject_with_time, undone_lead
-from outreach.letters.notes import about_the_calendar, what_follows
-from outreach.letters.phrases import names, sentences, session_phrase
+from outreach.letters.leads import change_subject, changed_lead, part_lead, promoted_lead, seat_news, subject_with_time, undone_lead
+from outreach.letters.notes import about_the_entry, to_update, what_follows
+from outreach.letters.phrases import names, sentences, session_phrase, start_values
 from outreach.letters.provisional import is_only_status_change, status_lead, status_subject
 from outreach.models import Cause, LetterKind, LetterSnapshot
 from outreach.web import formatting
 
-_SEAT_NEWS = {Cause.HELD: lambda: _("Seat held"), Cause.CONFIRMED: lambda: _("Seat confirmed")}
+_NEWS: dict[Cause, Callable[[], str]] = {
+    Cause.HELD: lambda: _("Seat held"),
+    Cause.CONFIRMED: lambda: _("Seat confirmed"),
+    Cause.ZONE: lambda: _("Same time, new clock rules"),
+    Cause.PROMOTED: lambda: _("A seat has become free"),
+    Cause.RESTORED: lambda: _("Withdrawal undone"),
+    Cause.REGISTERED: lambda: _("Seats changed"),
+    Cause.AGAIN: lambda: _("Sent again"),
+}
 
 
 def _subject(context: LetterContext) -> str:
-    news = _("Updated invitation") if context.snapshot.entry else _("Updated")
-    if is_only_status_change(context.snapshot):
-        news = status_subject(context.snapshot)
-    elif context.snapshot.cause in _SEAT_NEWS:
-        news = _SEAT_NEWS[context.snapshot.cause]()
-    return subject_with_time(news, context.snapshot, says_if_provisional=True)
+    snapshot = context.snapshot
+    is_about_seats = snapshot.cause in (Cause.HELD, Cause.CONFIRMED)
+    if changes(snapshot) and not is_about_seats:
+        return change_subject(snapshot, says_if_provisional=True)
+    return subject_with_time(_news(snapshot), snapshot, says_if_provisional=True)
+
+
+def _news(snapshot: LetterSnapshot) -> str:
+    if is_only_status_change(snapshot):
+        return status_subject(snapshot)
+    if snapshot.gone:
+        return _("Seats changed")
+    if snapshot.cause in _NEWS:
+        return _NEWS[snapshot.cause]()
+    return _("Updated invitation") if snapshot.entry else _("Updated")
 
 
 def _lead(context: LetterContext) -> str:
@@ -48,12 +66,7 @@ def _same_time(snapshot: LetterSnapshot) -> str:
     """Say that the time is the same as before, though the zone has new rules."""
     outreach_session = snapshot.session
     zone = formatting.zone_words(outreach_session.starts_wall, outreach_session.zone, outreach_session.fold)
-    values = {
-        "title": outreach_session.title,
-        "day": formatting.day(outreach_session.starts_wall),
-        "clock": formatting.clock_time(outreach_session.starts_wall),
-        "zone": zone,
-    }
+    values = start_values(outreach_session) | {"title": outreach_session.title, "zone": zone}
     return _("“%(title)s” is still on %(day)s at %(clock)s (%(zone)s).", **values)
 
 
@@ -68,7 +81,6 @@ def _someone_left(snapshot: LetterSnapshot) -> str:
             gone=gone,
             session=phrase,
         )
-    left = ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(snapshot.gone), names=gone)
     stay = ngettext(
         "%(names)s still has a seat at %(session)s.",
         "%(names)s still have seats at %(session)s.",
@@ -76,27 +88,40 @@ def _someone_left(snapshot: LetterSnapshot) -> str:
         names=names(snapshot.seated, snapshot),
         session=phrase,
     )
-    return sentences(left, stay)
+    return sentences(_no_longer_coming(snapshot), stay)
+
+
+def _no_longer_coming(snapshot: LetterSnapshot) -> str:
+    gone = names(snapshot.gone, snapshot)
+    return ngettext("%(names)s is no longer coming.", "%(names)s are no longer coming.", len(snapshot.gone), names=gone)
 
 
 def _notes(context: LetterContext) -> Iterator[str]:
     if context.method is Method.REQUEST:
-        yield from _what_the_calendar_asks(context.snapshot)
+        yield from _new_clock_rules(context.snapshot)
+    yield from to_update(context)
     yield from what_follows(context.snapshot)
-    yield from about_the_calendar(context)
+    yield from about_the_entry(context)
 
 
-def _what_the_calendar_asks(snapshot: LetterSnapshot) -> Iterator[str]:
+def _new_clock_rules(snapshot: LetterSnapshot) -> Iterator[str]:
     if snapshot.cause is Cause.ZONE:
         city = formatting.city(snapshot.session.zone)
         yield _(
             "The rules for changing the clocks in %(city)s are new. The time is the same, but your calendar may have shown another.",
             city=city,
         )
-    if snapshot.entry and snapshot.entry.answer != ParticipationStatus.NEEDS_ACTION:
-        yield _("Your calendar updates the entry automatically. Your answer still counts, so you don't need to do anything.")
-    else:
-        yield _("Your calendar updates the entry automatically. If it asks for an answer again, please give one.")
+
+
+def _calendar_news(context: LetterContext) -> Iterator[str]:
+    """Give one line for each thing that is new, with what it was before."""
+    snapshot = context.snapshot
+    yield from change_lines(snapshot)
+    yield from _new_clock_rules(snapshot)
+    if snapshot.gone:
+        yield _no_longer_coming(snapshot)
+        yield from reason_line(snapshot)
+    yield from seat_news(snapshot, became_free=snapshot.cause is Cause.PROMOTED)
 
 
 KIND = kind_with_request(
@@ -105,5 +130,6 @@ KIND = kind_with_request(
     subject=_subject,
     lead=_lead,
     notes=_notes,
+    calendar_news=_calendar_news,
     taken_back_with=TakenBackWith.WAITING_LIST,
 )

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from outreach.letters.content import FactRow, Group, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_links
 from outreach.letters.language import gettext as _
-from outreach.letters.leads import subject_with_title
+from outreach.letters.leads import subject_with_time
 from outreach.letters.links import page, registrations_link
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import UNREACHABLE
@@ -20,10 +20,10 @@ from outreach.models import Cause, LetterKind
 
 def _subject(context: LetterContext) -> str:
     if context.snapshot.cause is Cause.BLOCKED:
-        return subject_with_title(_("No guardian gets our e-mails"), context.snapshot)
+        return subject_with_time(_("No guardian gets our e-mails"), context.snapshot)
     if context.snapshot.cause is Cause.UNDONE:
-        return subject_with_title(_("An e-mail address is right after all"), context.snapshot)
-    return subject_with_title(_("Please correct an e-mail address"), context.snapshot)
+        return subject_with_time(_("An e-mail address is right after all"), context.snapshot)
+    return subject_with_time(_("Please correct an e-mail address"), context.snapshot)
 
 
 def _lead(context: LetterContext) -> str:
