@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.db import Base, Key, Line, Prose
+from outreach.db import Base, Key, Line, Prose, Word
 from outreach.models.mailbox import Mailbox
 from outreach.models.outreach_session import OutreachSession
 from outreach.models.registration import Registration
@@ -56,6 +56,9 @@ class Invitation(Base):
         comment="SEQUENCE of the last revision that asks anew: an answer to an older one is of another time",
     )
     sent_sequence: Mapped[int | None] = mapped_column(comment="The last one a mail server accepted; none: nothing ever left")
+    thread: Mapped[Word] = mapped_column(
+        default="", server_default="", comment="Key of the letter whose thread the next one joins; empty: of the first that left"
+    )
     answer: Mapped[Answer] = mapped_column(default=Answer.NEEDS_ACTION)
     answered_at: Mapped[datetime | None] = mapped_column(comment="When the answer that holds came; none: nobody has answered")
     answer_stamp: Mapped[datetime | None] = mapped_column(

@@ -111,7 +111,11 @@ class StudentSnapshot:
 
 @dataclass(frozen=True, kw_only=True)
 class EntrySnapshot:
-    """The calendar entry a letter carries. `is_first`: nothing about it has ever left. `is_held`: so are all seats it is about."""
+    """The calendar entry a letter carries. `is_first`: nothing about it has ever left. `is_held`: so are all seats it is about.
+
+    `thread`: the key of the letter that began the thread this one belongs to, "" for the first one ever sent; `begins_thread`: this
+    letter begins another (`letters/threads.py`).
+    """
 
     uid: str
     sequence: int
@@ -121,6 +125,8 @@ class EntrySnapshot:
     created_at: datetime
     changed_at: datetime
     is_held: bool = False
+    thread: str = ""
+    begins_thread: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,6 +33,7 @@ def calendar_letter(
     reads_as = new if new.kinds else old
     is_goodbye = cause is Cause.NOT_MINE and not new.is_live
     previous = None if is_first else _known_before(change.old, new, unsent)
+    kind = _kind(new, old, cause, unsent, is_first=is_first)
     gone = () if is_goodbye else _gone(facts, left, unsent, new)
     snapshot = LetterSnapshot(
         reader=reads_as.reader,
@@ -53,18 +54,25 @@ def calendar_letter(
             created_at=new.created_at,
             changed_at=facts.now,
             is_held=new.is_held,
+            thread=new.thread,
+            begins_thread=not is_first and (kind is not LetterKind.UPDATED or _starts_at_another_time(previous, facts.session)),
         ),
         reason=_reason(facts, change, left, gone, unsent, is_live=new.is_live),
         note=(change.note or (unsent.note if unsent else "")) if new.is_live and not is_first else "",
     )
     return PlannedLetter(
         mailbox_id=new.mailbox_id,
-        kind=_kind(new, old, cause, unsent, is_first=is_first),
+        kind=kind,
         snapshot=snapshot,
         locale=new.locale,
         key=f"{new.sequence}{change.key}",
         sequence=new.sequence,
     )
+
+
+def _starts_at_another_time(previous: SessionSnapshot | None, now: SessionSnapshot) -> bool:
+    """Its subject states another time than the thread's first."""
+    return previous is not None and any(getattr(previous, name) != getattr(now, name) for name in ("starts_wall", "zone", "fold"))
 
 
 def _unsent(facts: Facts, one: InvitationRecord) -> LetterSnapshot | None:

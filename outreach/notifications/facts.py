@@ -60,7 +60,10 @@ class NamedReason:
 
 @dataclass(frozen=True, kw_only=True)
 class InvitationRecord:
-    """One invitation with its reasons. `invitation_id`: None where the mailbox has none yet; `guardian_name`: of who reads there."""
+    """One invitation with its reasons. `invitation_id`: None where the mailbox has none yet; `guardian_name`: of who reads there.
+
+    `thread`: as in `EntrySnapshot`.
+    """
 
     invitation_id: int | None
     mailbox_id: int
@@ -72,6 +75,7 @@ class InvitationRecord:
     created_at: datetime
     locale: str
     guardian_name: str = ""
+    thread: str = ""
     reasons: tuple[NamedReason, ...] = ()
 
     @property
@@ -132,6 +136,7 @@ class InvitationRecord:
             created_at=self.created_at,
             changed_at=self.created_at,
             is_held=self.is_held,
+            thread=self.thread,
         )
 
     def with_reasons(self, added: Collection[NamedReason], ended: Collection[StandingReason]) -> InvitationRecord:

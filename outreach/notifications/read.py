@@ -155,6 +155,7 @@ def _records(
             created_at=invitation.created_at,
             locale=readers[invitation.mailbox_id].locale,
             guardian_name=readers[invitation.mailbox_id].guardian_name,
+            thread=invitation.thread,
             reasons=tuple(reasons[invitation.id]),
         )
         for invitation in known

@@ -58,6 +58,7 @@ _HAS_LEFT = (
     .where(func.coalesce(_INVITATIONS.c.sent_sequence, -1) < bindparam("this_sequence"))
     .values(sent_sequence=bindparam("this_sequence"))
 )
+_HAS_BEGUN_A_THREAD = _HAS_LEFT.values(thread=bindparam("this_thread"))
 _NO_DISK = text("SET LOCAL synchronous_commit TO off")
 
 
@@ -155,8 +156,13 @@ def _writing(names: tuple[str, ...]) -> Update:
 
 def _note_that_it_left(letter: Letter) -> None:
     """From now on a CANCEL has something to take back."""
-    if letter.invitation_id is not None and letter.sequence is not None:
-        db.session.execute(_HAS_LEFT, {"this_invitation": letter.invitation_id, "this_sequence": letter.sequence})
+    if letter.invitation_id is None or letter.sequence is None:
+        return
+    these = {"this_invitation": letter.invitation_id, "this_sequence": letter.sequence}
+    if (letter.facts.get("entry") or {}).get("begins_thread"):
+        db.session.execute(_HAS_BEGUN_A_THREAD, these | {"this_thread": letter.key})
+    else:
+        db.session.execute(_HAS_LEFT, these)
 
 
 def _note_failure(letter: Letter, kind: BounceKind, words: str, now: datetime) -> None:

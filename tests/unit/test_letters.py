@@ -130,9 +130,9 @@ def test_letter_without_entry_has_no_calendar(kind: LetterKind) -> None:
     assert received(letter(kind, facts(Reader.GUARDIAN, Cause.MOVED, waiting=(student(place=1),)))).ics is None
 
 
-def test_all_letters_of_an_invitation_hang_on_its_first() -> None:
-    def ids(kind: LetterKind, *, is_first: bool) -> tuple[str | None, ...]:
-        about = facts(Reader.STUDENT, Cause.REGISTERED, seated=(student(),), entry=entry(is_first=is_first))
+def test_letters_of_an_invitation_hang_on_the_one_that_began_their_thread() -> None:
+    def ids(kind: LetterKind, *, is_first: bool, **thread: Any) -> tuple[str | None, ...]:
+        about = facts(Reader.STUDENT, Cause.REGISTERED, seated=(student(),), entry=replace(entry(is_first=is_first), **thread))
         message = received(letter(kind, about)).message
         return message["Message-ID"], message["In-Reply-To"], message["References"]
 
@@ -144,6 +144,8 @@ def test_all_letters_of_an_invitation_hang_on_its_first() -> None:
     assert ids(LetterKind.UPDATED, is_first=True) == (own, first, first)
     assert ids(LetterKind.CANCELLED, is_first=False) == (own, first, first)
     assert ids(LetterKind.REMINDER, is_first=False) == (own, first, first)
+    assert ids(LetterKind.UPDATED, is_first=False, begins_thread=True) == (own, None, None)
+    assert ids(LetterKind.REMINDER, is_first=False, thread="abc") == (own, "<abc@outreach.example>", "<abc@outreach.example>")
 
 
 def test_letter_about_no_entry_stands_alone() -> None:
