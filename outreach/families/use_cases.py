@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Stale
 from outreach.families.rsvp import invitation_of
+from outreach.families.wrong_address import tell_teachers
 from outreach.models import (
-    ACTIVE,
     Answer,
     AnswerSource,
     Cause,
@@ -25,8 +25,6 @@ from outreach.models import (
     Mailbox,
     OutreachSession,
     Reader,
-    Registration,
-    RegistrationState,
     Student,
     User,
     guardianship,
@@ -34,12 +32,10 @@ from outreach.models import (
 from outreach.notifications import (
     lock_sessions_and_students,
     notify_addresses_changed,
-    read_participants,
     snapshot_of,
-    staff_contacts,
 )
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import for_school, noting_guardians, stands_in_for_whom, students_of_mailboxes
+from outreach.people import noting_guardians, students_of_mailboxes
 from outreach.registration import By, Side, locked_session, settle_seats_of
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp, record_rsvp
@@ -73,7 +69,7 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
             _end_links(mailbox, students, signs_in=signs_in, now=now)
         notify_addresses_changed(students, now=now, not_mine=mailbox.id)
         settle_seats_of(students, now=now)
-        _tell_teachers(outreach_session, mailbox, students, Cause.ADDRESS, now=now)
+        tell_teachers(outreach_session, mailbox, students, Cause.ADDRESS, now=now)
         _say_how_to_undo(outreach_session, mailbox, now=now)
 
 
@@ -99,7 +95,7 @@ def undo_not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
                 owner.mailbox_id, link.restored_at = mailbox.id, now
         notify_addresses_changed(students, now=now)
         settle_seats_of(students, now=now)
-        _tell_teachers(outreach_session, mailbox, students, Cause.UNDONE, now=now)
+        tell_teachers(outreach_session, mailbox, students, Cause.UNDONE, now=now)
 
 
 def can_undo_not_mine(mailbox_id: int, *, now: datetime) -> bool:
@@ -171,36 +167,6 @@ def _students_before(mailbox_id: int) -> list[int]:
     own = select(EndedLink.student_id).where(ended, EndedLink.student_id.is_not(None))
     guarded = select(guardianship.c.student_id).join(EndedLink, EndedLink.guardian_id == guardianship.c.guardian_id).where(ended)
     return sorted({*students_of_mailboxes([mailbox_id]), *db.session.scalars(own.union(guarded))})
-
-
-def _tell_teachers(outreach_session: OutreachSession, mailbox: Mailbox, students: Sequence[int], cause: Cause, *, now: datetime) -> None:
-    """Tell each teacher of their own students: the address must be corrected, or it was right after all."""
-    concerned = read_participants(outreach_session, Registration.student_id.in_(students), Registration.state.in_(ACTIVE))
-    session_snapshot = snapshot_of(outreach_session)
-    letters = []
-    for teacher in staff_contacts({participant.teacher_id for participant in concerned}).values():
-        mine = [participant for participant in concerned if participant.teacher_id == teacher.user_id]
-        letter = LetterSnapshot(
-            reader=Reader.TEACHER,
-            reader_name=teacher.name,
-            cause=cause,
-            session=session_snapshot,
-            seated=for_school([participant for participant in mine if participant.state is not RegistrationState.WAITING]),
-            waiting=for_school([participant for participant in mine if participant.state is RegistrationState.WAITING]),
-            reason=mailbox.address,
-            instead_of=stands_in_for_whom(mine),
-        )
-        key = f"wrong_address:{mailbox.id}:{mailbox.link_version}:{teacher.user_id}"
-        letters.append(
-            NewLetter(
-                mailbox_id=teacher.mailbox_id,
-                kind=LetterKind.WRONG_ADDRESS,
-                facts=letter.to_json(),
-                dedupe_key=key if cause is Cause.ADDRESS else f"{key}:{cause}",
-                session_id=outreach_session.id,
-            )
-        )
-    enqueue(letters, now=now)
 
 
 def _say_how_to_undo(outreach_session: OutreachSession, mailbox: Mailbox, *, now: datetime) -> None:

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from outreach.db import db
 from outreach.errors import NotThere
 from outreach.families.use_cases import not_mine
-from outreach.models import Guardian, LetterKind, Student
-from tests.support.queued_letters import queued
-from tests.support.registrations import nothing_changes
+from outreach.models import Guardian, LetterKind, Mailbox, Student
+from outreach.registration import use_cases
+from tests.support.builders import Builder
+from tests.support.queued_letters import names, queued
+from tests.support.registrations import nothing_changes, registration_of
 from tests.support.town import Town, address
 
 WRONG = LetterKind.WRONG_ADDRESS
@@ -55,6 +57,33 @@ def test_each_teacher_reads_whose_address_it_was_meant_to_be_and_where_to_correc
         assert "/students?show=trouble" in text
         assert "/i/" not in text, "no family's link"
         assert "because you registered students" in text
+
+
+@pytest.mark.empty_database
+@pytest.mark.both_databases("who answers for whom is worked out by the database")
+def test_who_answers_for_a_sibling_elsewhere_reads_of_it_too_and_who_answered_for_one_who_withdrew(make: Builder, now: datetime) -> None:
+    school = make.school()
+    nora, omar, pia = (make.teacher(school, given_name=name, email=f"{name}@school.example".lower()) for name in ("Nora", "Omar", "Pia"))
+    school_class = make.school_class(school, nora, omar, pia)
+    ana, ben, cem = (make.student(school_class, given_name=name, guardians=("home@families.example",)) for name in ("Ana", "Ben", "Cem"))
+    first, second, third = (make.outreach_session(make.clinician(), title=title) for title in ("First", "Second", "Third"))
+    for outreach_session, teacher, student in (
+        (first, nora, ana),
+        (second, nora, ana),
+        (second, omar, ben),
+        (first, pia, cem),
+        (third, omar, cem),
+    ):
+        make.register(outreach_session, teacher, student)
+    for outreach_session in (first, third):
+        use_cases.withdraw(registration_of(cem, outreach_session).id, now=now)
+    not_mine(db.session.scalars(select(Mailbox.id).where(Mailbox.address == "home@families.example")).one(), session_id=first.id, now=now)
+    told = [(one.to, one.facts.session.title, names(one.facts.seated)) for one in queued() if one.kind is WRONG]
+    assert told == [
+        ("nora@school.example", "First", ["Ana"]),
+        ("omar@school.example", "Second", ["Ben"]),
+        ("pia@school.example", "First", ["Cem"]),
+    ]
 
 
 @pytest.mark.parametrize("which", ["mailbox", "session"])

@@ -121,10 +121,11 @@ def _may_get(world: World, before: MayHear, kind: LetterKind, session_id: int | 
     session, reader = world.model.sessions[world.session_ids.index(session_id)], world.model.people.at(address)
     if kind is LetterKind.REMINDER:
         return world.model.may_be_reminded(session, reader)
-    if address in COORDINATORS and kind in (*TO_COORDINATORS, *(() if session.open_hosts else STAND_IN_FOR_HOSTS)):
-        return True
-    if kind in TO_COORDINATORS:
-        return reader in session.hosts
+    stands_in = address in COORDINATORS and kind in (*TO_COORDINATORS, *(() if session.open_hosts else STAND_IN_FOR_HOSTS))
+    if stands_in or kind in TO_COORDINATORS:
+        return stands_in or reader in session.hosts
+    if kind is LetterKind.WRONG_ADDRESS:
+        return reader in session.teachers(session.places)
     may = (before.get(session.number, {}), world.model.may_hear(session))
     if kind in FAREWELLS and reader in session.entries:
         return True
