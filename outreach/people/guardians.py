@@ -17,19 +17,20 @@ from outreach.people.queries import guardian_mailboxes
 
 
 @contextmanager
-def noting_guardians(student_ids: Collection[int], *, now: datetime) -> Iterator[None]:
+def noting_guardians(student_ids: Collection[int], *, now: datetime) -> Iterator[set[int]]:
     """Compare whom these students have as guardians before and after what is done inside.
 
     A guardian counts who has an address whose reader didn't ask us to stop, whether or not e-mails arrive there. Once the last of
     them has gone, a minor's seat is held (`holds`) until somebody is responsible again; who never had one is the teacher's.
-    With a new guardian the teacher's own responsibility ends.
+    With a new guardian the teacher's own responsibility ends. Gives a set that names those who have lost the last one, at the end.
     """
-    before = _guarded(student_ids)
-    yield
+    before, lost = _guarded(student_ids), set[int]()
+    yield lost
     db.session.flush()
     after = _guarded(student_ids)
-    if gone := before - after:
-        db.session.execute(update(Student).where(Student.id.in_(gone)).values(guardians_gone_at=now))
+    lost |= before - after
+    if lost:
+        db.session.execute(update(Student).where(Student.id.in_(lost)).values(guardians_gone_at=now))
     if named := after - before:
         db.session.execute(update(Student).where(Student.id.in_(named)).values(guardians_gone_at=None))
         taken = Consent.student_id.in_(named), Consent.purpose == Purpose.RESPONSIBILITY, Consent.revoked_at.is_(None)

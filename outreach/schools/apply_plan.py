@@ -27,10 +27,11 @@ PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date
 
 @dataclass(frozen=True)
 class Written:
-    """What came of it: the new students' ids in the order of the plan, and everybody whose letters now go elsewhere."""
+    """What came of it: new students by id in the order of the plan, whose letters now go elsewhere, and who lost all guardians."""
 
     added: tuple[int, ...]
     readdressed: frozenset[int]
+    lost_guardians: frozenset[int]
 
 
 def write(
@@ -46,7 +47,7 @@ def write(
     if concerned:
         lock_sessions_and_students(concerned, now=now)
     mailboxes = mailboxes_of(set(_addresses(plan)))
-    with noting_guardians(concerned, now=now):
+    with noting_guardians(concerned, now=now) as lost:
         _end_guardianships(removed)
         changed = {change.guardian_id for one in plan.update for change in one.guardian_changes}
         book = GuardianBook(school_id, changed, mailboxes)
@@ -58,7 +59,7 @@ def write(
     if concerned:
         notify_addresses_changed(concerned, now=now)
         settle_seats_of(concerned, now=now)
-    return Written(tuple(added), frozenset(readdressed))
+    return Written(tuple(added), frozenset(readdressed), frozenset(lost))
 
 
 def _readdressed(plan: ImportPlan, removed: Collection[tuple[int, int]]) -> set[int]:

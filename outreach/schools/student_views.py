@@ -22,6 +22,7 @@ from outreach.schools.allow_list import instructions_for_it, own_domains, studen
 from outreach.schools.birth_dates import fill_birth_dates, without_birth_date
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import StudentForm, beginning, birth_dates_form
+from outreach.schools.lost_guardians import Concerned, NoGuardianLeft
 from outreach.schools.queries import known_students, responsible_teacher
 from outreach.schools.student_lines import StudentLine, student_lines
 from outreach.time import clock
@@ -84,12 +85,15 @@ def edit_student(student_id: int) -> ResponseReturnValue:
     known = known_students(student.school_id).get(student_id) or abort(404)
     form = StudentForm(data=beginning(known) | {"seen": use_cases.seen_of(known)})
     status = 422 if form.is_submitted() else 200
+    concerned: list[Concerned] = []
     if form.validate_on_submit():
+        typed, asks_first = form.typed(), not form.leaves_nobody.data
         try:
-            is_readdressed = use_cases.edit_student(student_id, form.typed(), seen=form.seen.data or "", now=clock.now())
+            is_readdressed = use_cases.edit_student(student_id, typed, seen=form.seen.data or "", asks_first=asks_first, now=clock.now())
         except OutreachError as refusal:
             form.refuse(refusal)
             status = refusal.status
+            concerned = refusal.concerned if isinstance(refusal, NoGuardianLeft) else []
             if isinstance(refusal, Stale):
                 form.seen.data = use_cases.seen_of(known)
         else:
@@ -97,7 +101,7 @@ def edit_student(student_id: int) -> ResponseReturnValue:
             return redirect(_class_of(known), code=303)
     elif form.is_submitted():
         _say_also(form, student.school_id, but=student_id)
-    return _record(student, known, form), status
+    return _record(student, known, form, concerned), status
 
 
 def _say_also(form: StudentForm, school_id: int, *, but: int | None = None) -> None:
@@ -170,7 +174,7 @@ def take_responsibility(student_id: int) -> ResponseReturnValue:
     return render_template("schools/take_responsibility.html", student=student, to_settle=to_settle, form=form), status
 
 
-def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
+def _record(student: Student, known: KnownStudent, form: StudentForm, concerned: list[Concerned]) -> str:
     (line,) = student_lines(Student.id == student.id, now=clock.now())
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
@@ -178,6 +182,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm) -> str:
     coming = sum(registration.state in HAVE_AN_ENTRY for registration in use_cases.registrations_to_come(student.id, now=clock.now()))
     page = {
         "coming": coming,
+        "concerned": concerned,
         "student": student,
         "known": known,
         "line": line,

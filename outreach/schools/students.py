@@ -47,6 +47,7 @@ from outreach.models import (
     guardianship,
 )
 from outreach.schools.apply_plan import forget_childless, write
+from outreach.schools.lost_guardians import NoGuardianLeft, concerned_by_loss
 from outreach.schools.queries import FORMER_FAMILY_NAME, FORMER_GIVEN_NAME, fingerprint, known_students, lock_school
 from outreach.schools.use_cases import locked_class
 
@@ -98,10 +99,11 @@ def add_student(class_id: int, typed: StudentInput, *, is_another: bool = False,
     return added[0]
 
 
-def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: datetime) -> bool:
+def edit_student(student_id: int, typed: StudentInput, *, seen: str, asks_first: bool = False, now: datetime) -> bool:
     """Correct a student's record; say whether letters now go elsewhere: those invited at the old address are informed.
 
-    `seen`: `seen_of` the student as the form showed them. Raises Stale when it has changed since, and Refusal as `add_student`.
+    `seen`: `seen_of` the student as the form showed them. `asks_first`: nothing is saved where the last guardian of a minor would leave,
+    and seats be held. Raises NoGuardianLeft then, Stale when it has changed since, and Refusal as `add_student`.
     """
     with transaction():
         school_id = _locked_school_of(student_id)
@@ -116,6 +118,8 @@ def edit_student(student_id: int, typed: StudentInput, *, seen: str, now: dateti
         refusals(typed, known.values(), now=now).must_be_none()
         update, gone = difference(student, typed)
         written = write(only(update=(update,)), school_id=school_id, removed=[(student_id, key) for key in gone], now=now)
+        if asks_first and (concerned := concerned_by_loss(written.lost_guardians, now=now)):
+            raise NoGuardianLeft(concerned)
     return bool(written.readdressed)
 
 

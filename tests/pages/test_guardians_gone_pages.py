@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
@@ -84,6 +85,24 @@ def test_a_teacher_takes_responsibility_by_a_page_that_says_what_it_means(scene:
     again = client.post(address)
     assert (again.status_code, "Nothing is left to settle" in again.text) == (422, True)
     assert "settle" not in scene.page("/classes")
+
+
+def test_removing_the_last_guardian_first_says_which_seats_that_holds(scene: Scene) -> None:
+    other = scene.make.outreach_session(scene.host, title="Another")
+    scene.make.register(other, scene.teacher, scene.ben)
+    address, client = f"/students/{scene.ben.id}", scene.client_of(scene.teacher)
+    seen = re.search(r'name="seen"[^>]*value="([^"]+)"', client.get(address).text)
+    assert seen
+    fields = {"given_name": "Ben", "family_name": scene.ben.family_name, "seen": seen[1], "guardians-0-is_removed": "y"}
+    with nothing_changes():
+        page = client.post(address, data=fields)
+    assert page.status_code == 422
+    text = " ".join(unescape(page.text).split())
+    assert "seat of Ana" not in text
+    assert "The seat of Ben at “Another”, Thursday 18 March 2027, is held." in text
+    assert "Ben keeps the position on the waiting list of “Power of a Stitch”, Thursday 18 March 2027, and is passed over." in text
+    assert client.post(address, data=fields | {"leaves_nobody": "y"}).status_code == 303
+    assert states(other)["Ben"] is RegistrationState.PENDING
 
 
 def test_a_student_without_a_guardian_is_shown_as_one_who_will_wait_when_registered(scene: Scene) -> None:

@@ -183,8 +183,9 @@ def _entry_is_true(world: World, session: Session, address: Address, entry: Entr
     ):
         return
     wanted = session.live.get(address)
-    if session.ends <= world.now and wanted and ReasonKind.HOST in wanted.kinds and address not in session.hosts:
-        return  # whoever was replaced once it was over is told nothing of it any more
+    is_told_no_more = wanted and ReasonKind.HOST in wanted.kinds and (address not in session.hosts or address.was_closed)
+    if session.ends <= world.now and is_told_no_more:
+        return  # who was replaced, or let in again, too late to be told before it was over
     if session.ends <= world.now:
         assert entry is None or entry.ends_at <= world.now, where
     elif wanted is None:

@@ -233,7 +233,7 @@ class Model:
         """Close an account: others answer for the students from now on, and are told for whom."""
         if not address.is_closed:
             before = self._answered_for_by(address)
-            address.is_closed = True
+            address.is_closed = address.was_closed = True
             theirs = self._current(lambda place: place.registered_by is address)
             self._hand_over({session: [*places, *theirs[session]] for session, places in before.items()})
 

@@ -30,6 +30,7 @@ class Address:
     is_stopped: bool = False
     wants_no_reminders: bool = False
     is_closed: bool = False
+    was_closed: bool = False
     links: int = 1
 
     @property
