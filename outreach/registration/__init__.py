@@ -3,7 +3,7 @@
 from outreach.registration.answering import apply_rsvp
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.checks import locked_session
-from outreach.registration.choice_form import ChoiceForm, choice_form
+from outreach.registration.choice_form import ChoiceForm, choice_form, is_a_choice
 from outreach.registration.preview import preview_more_seats
 from outreach.registration.seats import SeatLimits, seat_limits, settle_seats, settle_seats_of
 from outreach.registration.tightening import Doubts, NobodyDecided, SeatChoices, SeatRules, apply_choices, doubts, held_doubts, seat_rules
@@ -24,6 +24,7 @@ __all__ = [
     "choice_form",
     "doubts",
     "held_doubts",
+    "is_a_choice",
     "locked_session",
     "preview_more_seats",
     "seat_limits",

@@ -9,7 +9,16 @@ from flask_babel import gettext as _
 from wtforms import HiddenField, RadioField
 from wtforms.validators import InputRequired
 
-from outreach.registration.tightening import DoubtfulSeat, Doubts, SeatChoices, because_field, fate_field, refusals
+from outreach.registration.tightening import (
+    OVER_BECAUSE,
+    RELEASED_FOR,
+    DoubtfulSeat,
+    Doubts,
+    SeatChoices,
+    because_field,
+    fate_field,
+    refusals,
+)
 from outreach.web import Form, LineField, SelectChoice
 
 
@@ -23,10 +32,12 @@ class Fate(enum.StrEnum):
 class ChoiceForm(Form):
     """What becomes of each student who no longer fits; see `choice_form`, which adds their fields.
 
-    `listed`: whom the page showed, so that a list that has changed meanwhile is shown again.
+    `listed`: whom the page showed, so that a list that has changed meanwhile is shown again. `usual`: the words proposed for
+    `released_for`: as long as nobody changes them, they follow the rule.
     """
 
     listed = HiddenField()
+    usual = HiddenField()
     over_because: LineField
     released_for: LineField
     found: Doubts
@@ -78,7 +89,16 @@ def choice_form(found: Doubts, *, by_id: int, is_coordinator: bool) -> ChoiceFor
     fields["released_for"] = LineField(_("What we tell the families and teachers of those you release"))
     kind: type[ChoiceForm] = type("ChoicesOfSeats", (ChoiceForm,), fields)
     kind.found, kind.by_id, kind.is_coordinator = found, by_id, is_coordinator
-    return kind(data={"listed": _listed(found), "released_for": _usual_reason(found)})
+    usual = _usual_reason(found)
+    form = kind(data={"listed": _listed(found), "usual": usual, "released_for": usual})
+    if form.released_for.data == form.usual.data:
+        form.released_for.data = form.usual.data = usual
+    return form
+
+
+def is_a_choice(name: str) -> bool:
+    """Say of the name of a field that it holds what was decided, for whomever."""
+    return name in (RELEASED_FOR, OVER_BECAUSE, "usual") or name.startswith((fate_field(0)[:-1], because_field(0)[:-1]))
 
 
 def _fate(one: DoubtfulSeat, *, is_coordinator: bool) -> RadioField:

@@ -15,7 +15,7 @@ from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import CancelForm, MoveForm
 from outreach.scheduling.move import Move, apply_move, plan_move
 from outreach.scheduling.preview import changes, recipients
-from outreach.scheduling.question_views import HeldSeats, Question, ask_or_act
+from outreach.scheduling.question_views import HeldSeats, Question, ask_or_act, decided
 from outreach.scheduling.views import DONE, meanwhile, scheduling, session_form, session_refusals, tried
 from outreach.time import clock
 from outreach.web import load, me, signed_in
@@ -67,7 +67,8 @@ def move_session(session_id: int) -> ResponseReturnValue:
         flash(_("Moved. Everybody's calendar will be updated."), "success")
         return redirect(url_for("catalogue.show", session_id=session_id), code=303)
     differences = meanwhile(form, session_id) if status == Stale.status else []
-    return render_template("scheduling/move.html", form=form, outreach_session=outreach_session, differences=differences), status
+    page = {"form": form, "differences": differences, "decided": decided()}
+    return render_template("scheduling/move.html", outreach_session=outreach_session, **page), status
 
 
 @scheduling.route("/sessions/<int:session_id>/no-longer-fit", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from outreach import policy
 from outreach.errors import Stale
-from outreach.registration import ChoiceForm, Doubts, NobodyDecided, SeatChoices, choice_form
+from outreach.registration import ChoiceForm, Doubts, NobodyDecided, SeatChoices, choice_form, is_a_choice
 from outreach.web import me
 
 
@@ -51,6 +51,11 @@ class Question(Generic[P]):
         """Give what was typed on the pages before, to be sent along with the answer."""
         own = {*self.form._fields, "csrf_token", "form_key", "confirm", "back"}
         return [(name, value) for name, value in request.form.items(multi=True) if name not in own]
+
+
+def decided() -> list[tuple[str, str]]:
+    """Give what was decided about those who no longer fit, to be sent along by the page that whoever decided goes back to."""
+    return [(name, value) for name, value in request.form.items(multi=True) if is_a_choice(name)]
 
 
 def ask_or_act(make_plan: Callable[[], P], act: Callable[[SeatChoices | None], object]) -> Question[P] | None:

@@ -21,7 +21,7 @@ from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
 from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, removed_lately, roster
-from outreach.scheduling.question_views import Question, ask_or_act
+from outreach.scheduling.question_views import Question, ask_or_act, decided
 from outreach.time import clock
 from outreach.web import Form, load, me, page_number, signed_in
 
@@ -80,8 +80,8 @@ def edit(session_id: int) -> ResponseReturnValue:
     if status == DONE:
         return _saved(session_id)
     differences = meanwhile(form, session_id) if status == Stale.status else []
-    page = {"form": form, "outreach_session": outreach_session, "is_draft": is_draft, "differences": differences, "now": clock.now()}
-    return render_template("scheduling/edit.html", **page), status
+    page = {"form": form, "is_draft": is_draft, "differences": differences, "decided": decided(), "now": clock.now()}
+    return render_template("scheduling/edit.html", outreach_session=outreach_session, **page), status
 
 
 @scheduling.get("/sessions/<int:session_id>/roster")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from html import unescape
@@ -75,6 +76,18 @@ def test_the_list_is_shown_before_anything_is_saved_and_names_nobody_by_family(d
     assert "Ana" not in page
     assert not any(student.family_name in page for student in desk.student.values())
     assert 'name="title" value="New title"' in page
+
+
+def test_what_was_decided_is_still_chosen_after_going_back(desk: Desk) -> None:
+    asked: dict[str, Any] = {"age_floor": "16", f"fate_{desk.key('Ben')}": "keep", f"because_{desk.key('Ben')}": "He only looks on."}
+    usual: dict[str, Any] = {"usual": "The session is for students who are 16 or over on the day."}
+    back = words(desk.post(back="1", **asked, **usual, released_for=usual["usual"]))
+    for name in (f"fate_{desk.key('Ben')}", f"because_{desk.key('Ben')}", "released_for", "usual"):
+        assert f'<input type="hidden" name="{name}"' in back
+    again = words(desk.post(**asked | {"age_floor": "17"}, **usual, released_for=usual["usual"]))
+    assert 'value="He only looks on."' in again
+    assert re.search(rf'<input checked[^>]*name="fate_{desk.key("Ben")}"[^>]*value="keep"', again)
+    assert 'value="The session is for students who are 17 or over on the day."' in again
 
 
 def test_what_was_decided_is_saved(desk: Desk) -> None:
