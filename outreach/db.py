@@ -71,7 +71,7 @@ Word = Annotated[str, mapped_column(String(64))]
 Line = Annotated[str, mapped_column(String(255))]
 Prose = Annotated[str, mapped_column(Text)]
 Facts = Annotated[dict[str, Any], mapped_column(JSON().with_variant(JSONB(), "postgresql"))]
-Minutes = Annotated[list[int], mapped_column(JSON().with_variant(JSONB(), "postgresql"))]
+Numbers = Annotated[list[int], mapped_column(JSON().with_variant(JSONB(), "postgresql"))]
 
 
 class Base(DeclarativeBase):

@@ -41,6 +41,8 @@ from outreach.models import (
     Mailbox,
     OutboxPause,
     RoleName,
+    SchoolClass,
+    SeatDraw,
     Student,
     WebAuthn,
 )
@@ -91,6 +93,7 @@ MADE_LATER = {
     "form_use": "0008",
     "inbound_message": "0003",
     "invitation_answer": "0003",
+    "seat_draw": "0017",
 }
 SPARE = "spare@example.org"
 SPARE_MAILBOX = "(SELECT id FROM mailbox WHERE address = 'spare@example.org')"
@@ -110,6 +113,7 @@ ANOTHER = {
     "school": {"name": "'Another'"},
     "school_class": {"name": "'Another'"},
     "site": {"name": "'Another'"},
+    "seat_draw": {"class_id": "(SELECT id FROM school_class WHERE name = 'Another class')"},
     "student": {"number": "'another'"},
     "user": {"email": "'another'", "mailbox_id": SPARE_MAILBOX, "fs_uniquifier": "'another'", "fs_webauthn_user_handle": "'another'"},
     "webauthn": {"credential_id": "credential_id || credential_id"},
@@ -247,6 +251,9 @@ def populate() -> None:
         db.session.add(Application(user_id=another.id, role=RoleName.TEACHER, place="A school", created_at=NOW))
         spare.undeliverable_at, spare.undeliverable_words = NOW, "550 No such user"
         db.session.add(FormUse(key="key", used_at=NOW))
+        db.session.add(SchoolClass(school_id=school.id, name="Another class"))
+        drawn = {"session_id": outreach_session.id, "class_id": school_class.id, "student_ids": [student.id]}
+        db.session.add(SeatDraw(**drawn, drawn_by_id=teacher.id, drawn_at=NOW))
         db.session.add(BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW))
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())

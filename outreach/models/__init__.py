@@ -16,6 +16,7 @@ from outreach.models.registration import (
     Registration,
     RegistrationState,
     RegistrationStep,
+    SeatDraw,
     WaitReason,
 )
 from outreach.models.school import EndedLink, Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
@@ -90,6 +91,7 @@ __all__ = [
     "RoleName",
     "School",
     "SchoolClass",
+    "SeatDraw",
     "SessionSnapshot",
     "SessionState",
     "Site",

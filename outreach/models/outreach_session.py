@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, exists
 from sqlalchemy.ext.hybrid import hybrid_method
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
 
-from outreach.db import Base, Key, Line, Minutes, Prose, Wall, Word
+from outreach.db import Base, Key, Line, Numbers, Prose, Wall, Word
 from outreach.models.folded import Folded
 from outreach.models.site import Area, Site
 from outreach.models.user import RoleName, User
@@ -31,7 +31,7 @@ class Format(Base):
     bring: Mapped[Prose] = mapped_column(default="")
     wear: Mapped[Prose] = mapped_column(default="")
     kit: Mapped[Prose] = mapped_column(default="", comment="What each student gets to work with")
-    reminder_leads: Mapped[Minutes] = mapped_column(comment="Minutes before the start")
+    reminder_leads: Mapped[Numbers] = mapped_column(comment="Minutes before the start")
 
 
 class SessionState(enum.StrEnum):
@@ -95,7 +95,7 @@ class OutreachSession(Folded, Base):
     wear: Mapped[Prose] = mapped_column(default="")
     kit: Mapped[Prose] = mapped_column(default="")
     day_phone: Mapped[Word] = mapped_column(default="", comment="For host and teachers, signed in; never mailed")
-    reminder_leads: Mapped[Minutes] = mapped_column(comment="Minutes before the start")
+    reminder_leads: Mapped[Numbers] = mapped_column(comment="Minutes before the start")
 
     is_provisional: Mapped[bool] = mapped_column(
         default=False, server_default=false(), comment="Subject to a decision (the operating list), due by decides_at"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from outreach.db import Base, Key, Line, Prose, Word
+from outreach.db import Base, Key, Line, Numbers, Prose, Word
 from outreach.models.outreach_session import OutreachSession
 from outreach.models.school import Guardian, School, SchoolClass, Student
 from outreach.models.user import User
@@ -109,6 +109,23 @@ class RegistrationStep(Base):
     by_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), comment="Who signed in did it")
     by_mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), comment="Who did it through a link; neither: the service")
     note: Mapped[Prose] = mapped_column(default="")
+
+
+class SeatDraw(Base):
+    """The order in which a class gets the seats of a session, drawn once; who joins the class later comes after."""
+
+    __tablename__ = "seat_draw"
+
+    id: Mapped[Key]
+    session_id: Mapped[int] = mapped_column(ForeignKey("outreach_session.id", ondelete="CASCADE"))
+    class_id: Mapped[int] = mapped_column(ForeignKey("school_class.id", ondelete="CASCADE"), index=True)
+    student_ids: Mapped[Numbers] = mapped_column(comment="The students of the class then, in the order drawn")
+    drawn_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    drawn_at: Mapped[datetime]
+
+    drawn_by: Mapped[User] = relationship()
+
+    __table_args__ = (UniqueConstraint("session_id", "class_id"),)
 
 
 class Purpose(enum.StrEnum):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import SystemRandom
 
 from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
-from outreach.db import db, insert_in_order, transaction
+from outreach.db import db, insert_in_order, insert_or_skip, transaction
 from outreach.errors import Refusal
 from outreach.models import (
     ACTIVE,
@@ -19,8 +20,11 @@ from outreach.models import (
     Purpose,
     Registration,
     RegistrationState,
+    SchoolClass,
+    SeatDraw,
     SessionState,
     WaitReason,
+    enrolment,
 )
 from outreach.notifications import lock_students, notify_registrations
 from outreach.people import HoldReason, hold_reasons, passed_over
@@ -111,6 +115,20 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
         notify_registrations(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
     return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
+
+
+def draw_order(session_id: int, school_class: SchoolClass, *, by_id: int, now: datetime) -> None:
+    """Draw the order in which a class gets the seats of a session, each order as likely as any other. Once: a second time changes nothing.
+
+    Raises Refusal when registration isn't open.
+    """
+    with transaction():
+        must_be_open(locked_session(session_id), now)
+        in_class = select(enrolment.c.student_id).where(enrolment.c.class_id == school_class.id).order_by(enrolment.c.student_id)
+        drawn = list(db.session.scalars(in_class))
+        SystemRandom().shuffle(drawn)
+        facts = {"session_id": session_id, "class_id": school_class.id, "student_ids": drawn, "drawn_by_id": by_id, "drawn_at": now}
+        db.session.execute(insert_or_skip(SeatDraw, "session_id", "class_id").values(**facts))
 
 
 def withdraw(

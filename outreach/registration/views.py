@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -14,7 +16,7 @@ from outreach.models import OutreachSession, Registration, RegistrationState, Sc
 from outreach.people import host_name, school_names
 from outreach.registration import undo, use_cases
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
-from outreach.registration.candidates import free_for
+from outreach.registration.candidates import class_order, free_for, seat_draw
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
 from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
@@ -90,6 +92,20 @@ def registered(session_id: int) -> ResponseReturnValue:
         return _sheet(outreach_session, school_class, form), refusal.status
     flash(_message(outcome), "success")
     return redirect(url_for("registration.seats", session_id=session_id), code=303)
+
+
+@registration.post("/sessions/<int:session_id>/draw")
+@signed_in(policy.registers_classes)
+def draw(session_id: int) -> ResponseReturnValue:
+    """Draw the order in which a class gets seats."""
+    load(OutreachSession, session_id, policy.sees_session)
+    school_class = load(SchoolClass, request.args.get("class", 0, type=int), policy.keeps_class)
+    try:
+        use_cases.draw_order(session_id, school_class, by_id=me().id, now=clock.now())
+    except OutreachError as refusal:
+        flash(str(refusal), "error")
+    sheet: dict[str, Any] = {"session_id": session_id, "class": school_class.id}
+    return redirect(url_for("registration.register", **sheet), code=303)
 
 
 @registration.route("/registrations/<int:registration_id>/withdrawal", methods=["GET", "POST"])
@@ -202,13 +218,14 @@ def _leaving(page: str, registration: Registration, form: Form) -> str:
 
 def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> RegistrationForm:
     """Begin with everybody ticked who may take part."""
-    ids = [student.id for student in school_class.students]
+    ids = class_order(school_class, seat_draw(outreach_session.id, school_class.id))
     _seating, found = use_cases.preview(outreach_session, school_class.school_id, ids, now=clock.now())
     return RegistrationForm(formdata=None, data={"student_ids": [one.student_id for one in found if one.obstacle is None]})
 
 
 def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: RegistrationForm) -> str:
-    everybody = [student.id for student in school_class.students]
+    draw = seat_draw(outreach_session.id, school_class.id)
+    everybody = class_order(school_class, draw)
     order = form.order()
     now = clock.now()
     seating, _chosen = use_cases.preview(outreach_session, school_class.school_id, order, now=now)
@@ -224,6 +241,7 @@ def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: R
         seated=set(seating.seated),
         waiting=[key for key, _reason in seating.waiting],
         recipients=preview_registering(outreach_session, seating, teacher_id=_answerable(school_class, me()).id, by_id=me().id),
+        draw=draw,
         is_open=outreach_session.is_open(now),
         facts=what_a_school_confirms(outreach_session),
         now=now,

@@ -140,6 +140,7 @@ ANSWERS = {
     "mailbox.index GET": everybody(200),
     "mailbox.show GET": everybody(200),
     "registration.answer_offer POST": keepers(303),
+    "registration.draw POST": keepers(303),
     "registration.index GET": the_role(200),
     # of any session the places of one's own school: see test_a_stranger_sees_nobody
     "registration.seats GET": the_role(200),

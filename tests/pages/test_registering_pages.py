@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, Student, User
+from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, SeatDraw, Student, User
+from outreach.registration import use_cases
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.empty_database, pytest.mark.usefixtures("clock_stands_still")]
@@ -196,3 +197,33 @@ def test_a_birth_date_that_a_colleague_has_filled_in_stays(make: Builder, client
         assert client_of(teacher).post(f"/classes/{school_class.id}/birth-dates", data=typed).status_code == 303
     found = [db.session.get_one(Student, student.id, populate_existing=True).birth_date for student in (ada, ben)]
     assert found == [date(2010, 1, 1), date(2011, 1, 1)]
+
+
+def test_the_order_is_said_and_drawn_once(
+    make: Builder, client_of: Clients, teacher: User, outreach_session: OutreachSession, school_class: SchoolClass
+) -> None:
+    client, page = client_of(teacher), address(outreach_session, school_class)
+    sheet = client.get(page).text
+    assert ["by name" in sheet, "Draw the order" in sheet] == [True, True]
+    drawing = f"/sessions/{outreach_session.id}/draw?class={school_class.id}"
+    assert client_of(make.teacher(make.school())).post(drawing).status_code == 404
+    orders = []
+    for _press in range(2):
+        assert client.post(drawing).location == page
+        sheet = client.get(page).text
+        assert [f"{teacher.name} had it drawn" in sheet, "Draw the order" in sheet] == [True, False]
+        orders.append(db.session.scalars(select(SeatDraw.student_ids)).one())
+    assert orders[0] == orders[1]
+    assert sorted(orders[0]) == sorted(student.id for student in school_class.students)
+    assert [int(key) for key in re.findall(r'id="student-(\d+)"', sheet)] == orders[0]
+    late = make.student(school_class, given_name="Aaa", family_name="Aaa")
+    client.post(page, data={"student_ids": [*orders[0], late.id], "permission_attested": "y"})
+    seated = db.session.scalars(select(Registration.student_id).where(Registration.state == RegistrationState.CONFIRMED))
+    assert set(seated) == set(orders[0][:3])
+
+
+def test_every_order_is_as_likely_as_any_other(make: Builder, teacher: User, school_class: SchoolClass, now: datetime) -> None:
+    for _one in range(40):
+        use_cases.draw_order(make.outreach_session(make.clinician()).id, school_class, by_id=teacher.id, now=now)
+    first = {order[0] for order in db.session.scalars(select(SeatDraw.student_ids))}
+    assert first == {student.id for student in school_class.students}

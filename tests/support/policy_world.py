@@ -81,7 +81,7 @@ class World:
         """Fill a route with the records of this world; `variant` and `chosen` name others."""
         values = self.values | self.other.get(endpoint, {}) | self.other.get(variant, {}) | chosen
         rule = next(self.app.url_map.iter_rules(endpoint))
-        query = {"class": values["class_id"]} if endpoint.startswith("registration.regist") else {}
+        query = {"class": values["class_id"]} if endpoint.startswith(("registration.regist", "registration.draw")) else {}
         with self.app.test_request_context():
             return self.app.url_for(endpoint, **{name: values[name] for name in rule.arguments}, **query)
 
