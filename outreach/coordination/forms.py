@@ -7,9 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import IntegerField, SelectField
+from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
+from outreach.coordination.alike import NamedPlace
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.models import Site
@@ -32,6 +33,7 @@ class OrganisationForm(Form):
     """What schools and sites have in common. `says_where`: the field with the words that say where in the country it is."""
 
     says_where = "address"
+    alike: tuple[NamedPlace, ...] = ()
 
     name = NameField(_l("Name"), (required(_l("Please give it a name.")),))
     country = CountryField(_l("Country"))
@@ -40,6 +42,7 @@ class OrganisationForm(Form):
         may_be_open=True,
         description=_l("If you leave it open, we take the one of the place. Where we can't tell, we ask."),
     )
+    is_another = BooleanField(_l("It is another one: add it too"))
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Take the zone of the place where none was chosen."""
@@ -50,6 +53,11 @@ class OrganisationForm(Form):
                 self.zone.errors = [_("Clocks differ within this country. Please choose the time zone of this place.")]
                 return False
         return valid
+
+    def is_new_beside(self, alike: list[NamedPlace], *, must_ask: bool = True) -> bool:
+        """Say whether it may be added: none is like it, or it is another one. Else the form shows those that are."""
+        self.alike = tuple(alike) if must_ask and self.is_submitted() else ()
+        return not self.alike or bool(self.is_another.data)
 
 
 class SchoolForm(OrganisationForm):
@@ -117,9 +125,11 @@ class Approval(Form):
     place = SelectField(_l("Where they work"), coerce=int, default=NEW)
     note = ProseField(_l("Message to them"), (Optional(),), description=_l("It appears in the e-mail."))
 
-    def offer(self, places: list[tuple[int, str]], new: str) -> None:
-        """Offer these places, and a new one."""
-        self.place.choices = [SelectChoice(NEW, new), *(SelectChoice(key, name) for key, name in places)]
+    def offer(self, places: list[NamedPlace], alike: list[NamedPlace], new: str) -> None:
+        """Offer these places, first those that are like the one in the application, and a new one."""
+        likely = [SelectChoice(place.id, place.title, optgroup=_("These look like it")) for place in alike]
+        others = [SelectChoice(place.id, place.title, optgroup=_("All others")) for place in places if place not in alike]
+        self.place.choices = [SelectChoice(NEW, new, optgroup=_("New")), *likely, *others]
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Look at the facts of a new place only when it is one."""

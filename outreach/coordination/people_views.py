@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 
 from outreach import policy
 from outreach.coordination import queries, use_cases
+from outreach.coordination.alike import NamedPlace, is_same
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.closed_accounts import closed_accounts
-from outreach.coordination.forms import ClinicianApproval, DeclineForm, PeopleFilter, TeacherApproval
+from outreach.coordination.forms import ClinicianApproval, DeclineForm, OrganisationForm, PeopleFilter, SchoolForm, TeacherApproval
 from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
-from outreach.errors import Refusal, Stale
-from outreach.folding import name_key
+from outreach.errors import Refusal, Refusals, Stale
 from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
 from outreach.time import clock, country_of_zones, zone_of_place
 from outreach.web import ChangedMeanwhile, filter_from, load, me, one_of, page_number, page_of, shown, signed_in, table_moment
@@ -50,7 +50,10 @@ def approve(application_id: int) -> ResponseReturnValue:
     """Approve, and give the school or site."""
     found = load(Application, application_id, policy.decides_application)
     form = _approval(found)
-    if form.validate_on_submit():
+    model: type[School | Site] = School if isinstance(form, SchoolForm) else Site
+    is_new = bool(form.place.data) or form.is_new_beside(_like(form, model))
+    good = form.validate_on_submit() if form.place.data else is_good(form, model)
+    if is_new and good:
         try:
             _APPROVE[found.role](found.id, form.chosen(), by_id=me().id, note=form.note.data, now=clock.now(), shown=shown())
         except Refusal as refusal:
@@ -86,15 +89,32 @@ def _approval(found: Application, *, fresh: bool = False) -> TeacherApproval | C
     """Give the form of this role; a place of the proposed name is chosen beforehand, else a new one is begun with it."""
     is_teacher = found.role == RoleName.TEACHER
     model: type[School | Site] = School if is_teacher else Site
-    places = [(key, name) for key, name in db.session.execute(select(model.id, model.name).order_by(model.folded))]
-    same = next((key for key, name in places if name_key(name) == name_key(found.place)), 0)
+    places, alike = queries.named_places(model), queries.places_like(model, found.place)
+    same = next((place.id for place in alike if is_same(found.place, place)), 0)
     country = country_of_zones().get(found.user.zone, "")
     zone = zone_of_place(country, found.place) or found.user.zone
     beginning = {"place": same, "name": found.place, "zone": zone, "country": country}
     fields = {"formdata": None} if fresh else {}
     form = TeacherApproval(data=beginning, **fields) if is_teacher else ClinicianApproval(data=beginning, **fields)
-    form.offer(places, _("A new school (describe it below)") if is_teacher else _("A new site (describe it below)"))
+    form.offer(places, alike, _("A new school (describe it below)") if is_teacher else _("A new site (describe it below)"))
     return form
+
+
+def is_good(form: OrganisationForm, model: type[School | Site], *, but: int | None = None) -> bool:
+    """Say whether a form was sent that can be saved; that a name is taken is said with everything else."""
+    if not form.is_submitted():
+        return False
+    valid, reasons = form.validate(), Refusals()
+    reasons.unless(lambda: use_cases.must_be_free(model, form.name.data, but=but))
+    for reason in reasons:
+        if not form.says_of(reason):
+            form.refuse(reason)
+    return valid and not reasons
+
+
+def _like(form: OrganisationForm, model: type[School | Site]) -> list[NamedPlace]:
+    """Give the places that may be the new one that was described."""
+    return queries.places_like(model, form.name.data, where=form[form.says_where].data or "")
 
 
 def _page(found: Application, approval: TeacherApproval | ClinicianApproval, declining: DeclineForm) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from outreach.catalogue import CARD_ROWS
+from outreach.coordination.alike import NamedPlace, alike
 from outreach.coordination.dashboard import is_undecided
 from outreach.coordination.forms import TimeFilter
 from outreach.db import db
@@ -52,6 +53,18 @@ def workplaces_of(user_ids: list[int]) -> dict[int, list[str]]:
     for user_id, name in [*db.session.execute(schools), *db.session.execute(sites)]:
         found.setdefault(user_id, []).append(name)
     return found
+
+
+def places_like(model: type[School | Site], name: str, *, where: str = "", but: int | None = None) -> list[NamedPlace]:
+    """Give the schools or sites that may be the one of this name, the likeliest first."""
+    return alike(name, (place for place in named_places(model) if place.id != but), where=where) if name.strip() else []
+
+
+def named_places(model: type[School | Site]) -> list[NamedPlace]:
+    """Read all schools or sites by name, each with the words that say where it is."""
+    where = School.town if model is School else Site.address
+    rows = db.session.execute(select(model.id, model.name, where).order_by(model.folded, model.id))
+    return [NamedPlace(key, name, " ".join(words.split())) for key, name, words in rows]
 
 
 def schools_of(user_id: int) -> list[School]:

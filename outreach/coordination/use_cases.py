@@ -257,7 +257,7 @@ def _decide(application: Application, user: User, state: ApplicationState, place
 def _place(model: type[Place], chosen: int | SchoolInput | SiteInput) -> Place:
     if not isinstance(chosen, int):
         return _kept(model, None, chosen)
-    found = db.session.get(model, chosen)
+    found = locked(model, chosen)  # it may be merged into another just now
     if found is None:
         raise Refusal(_("That school or site no longer exists. Please choose another."))
     return found
@@ -267,19 +267,26 @@ def _kept(model: type[Place], key: int | None, typed: SchoolInput | SiteInput) -
     organisation = model() if key is None else locked(model, key)
     if organisation is None:
         raise NotThere(_("This school or site no longer exists."))
-    taken = Refusal(
-        _("There is already one with this name. Choose it from the list, or add the town to the name to tell them apart."), field="name"
-    )
-    if db.session.scalar(select(model.id).where(model.folded == name_key(typed.name), model.id != (key or 0))) is not None:
-        raise taken
+    must_be_free(model, typed.name, but=key)
     for name, value in asdict(typed).items():
         setattr(organisation, name, value)
     db.session.add(organisation)
     try:
         db.session.flush()
     except IntegrityError:  # a rival has just added the same
-        raise taken from None
+        raise _taken() from None
     return organisation
+
+
+def must_be_free(model: type[School | Site], name: str, *, but: int | None) -> None:
+    """Raise Refusal where another school or site has this name."""
+    if db.session.scalar(select(model.id).where(model.folded == name_key(name), model.id != (but or 0))) is not None:
+        raise _taken()
+
+
+def _taken() -> Refusal:
+    sentence = _("There is already one with this name. Choose it from the list, or add the town to the name to tell them apart.")
+    return Refusal(sentence, field="name")
 
 
 def _locked_user(user_id: int) -> User:

@@ -13,6 +13,7 @@ from outreach.coordination import people_views, queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly_empty
 from outreach.coordination.forms import SchoolForm, SessionFilter, SiteForm, TimeFilter, site_form
+from outreach.coordination.people_views import is_good
 from outreach.db import db
 from outreach.errors import Refusal
 from outreach.mail_admin import NOT_ARRIVED, PAUSE_REASONS, MailboxFilter
@@ -165,7 +166,9 @@ def site(site_id: int) -> ResponseReturnValue:
 
 
 def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
-    if form.validate_on_submit():
+    like = queries.places_like(School, form.name.data, where=form.town.data, but=found.id if found else None)
+    is_new, good = form.is_new_beside(like, must_ask=found is None), is_good(form, School, but=found.id if found else None)
+    if is_new and good:
         try:
             use_cases.keep_school(found.id if found else None, form.typed(), now=clock.now())
         except Refusal as refusal:
@@ -173,11 +176,13 @@ def _school(found: School | None, form: SchoolForm) -> ResponseReturnValue:
         else:
             flash(_saved(form.zone.data), "success")
             return redirect(url_for("coordination.schools"), code=303)
-    return render_template("coordination/school.html", school=found, form=form), 422 if form.errors else 200
+    return render_template("coordination/school.html", school=found, form=form, like=like), 422 if form.errors or form.alike else 200
 
 
 def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
-    if form.validate_on_submit():
+    like = queries.places_like(Site, form.name.data, where=form.address.data, but=found.id if found else None)
+    is_new, good = form.is_new_beside(like, must_ask=found is None), is_good(form, Site, but=found.id if found else None)
+    if is_new and good:
         try:
             use_cases.keep_site(found.id if found else None, form.typed(), floors=form.floors(), now=clock.now())
         except Refusal as refusal:
@@ -185,7 +190,7 @@ def _site(found: Site | None, form: SiteForm) -> ResponseReturnValue:
         else:
             flash(_saved(form.zone.data), "success")
             return redirect(url_for("coordination.sites"), code=303)
-    return render_template("coordination/site.html", site=found, form=form), 422 if form.errors else 200
+    return render_template("coordination/site.html", site=found, form=form, like=like), 422 if form.errors or form.alike else 200
 
 
 def _saved(zone: str) -> str:

@@ -93,6 +93,26 @@ def failed(make: Builder, now: datetime, **facts: Any) -> Letter:
     return letter(make, now, **outcome | facts)
 
 
+def test_what_may_be_there_already_is_proposed_before_a_new_one_is_made(client: FlaskClient, make: Builder, now: datetime) -> None:
+    site = make.site("Mercy General Medical Center")
+    asked = Application(user_id=make.user().id, role=RoleName.CLINICIAN, place="Mercy General, Sacramento", created_at=now)
+    with transaction():
+        db.session.add(asked)
+    address = f"/coordination/applications/{asked.id}"
+    page = client.get(address).text
+    assert re.search(rf'"These look like it"><option value="{site.id}">Mercy General Medical Center', page)
+    new = {"place": "0", "name": "Mercy General", "address": "4001 J Street", "country": "GB", "zone": "Europe/London"}
+    by_hand = {key: value for key, value in new.items() if key != "place"}
+    for where, typed in ((f"{address}/approval", new), ("/coordination/sites/new", by_hand)):
+        asked_first = client.post(where, data=typed)
+        assert (asked_first.status_code, "It may be there already" in asked_first.text) == (422, True)
+        assert f'href="/coordination/sites/{site.id}"' in asked_first.text
+    taken = client.post("/coordination/sites/new", data=by_hand | {"name": site.name, "country": "", "is_another": "y"}).text
+    assert ['id="name-error"' in taken, 'id="country-error"' in taken] == [True, True], "all errors at once"
+    assert client.post(f"{address}/approval", data=new | {"is_another": "y"}).status_code == 303
+    assert client.post(f"/coordination/sites/{site.id}", data=by_hand | {"name": "Mercy West"}).status_code == 303
+
+
 @pytest.mark.parametrize("path", GETS)
 def test_pages_are_the_coordinator_s_alone(client: FlaskClient, client_of: ClientOf, make: Builder, path: str) -> None:
     assert client.get(path).status_code == 200
