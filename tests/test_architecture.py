@@ -24,7 +24,19 @@ ORDER = (
     # Looks at the service; imported only from above.
     *("doctor", "demo_mailbox"),
     # What people do, with pages.
-    *("coordination", "mail_admin", "accounts", "schools", "class_lists", "scheduling", "catalogue", "families", "inbound", "registration"),
+    *(
+        "coordination",
+        "mail_admin",
+        "accounts",
+        "about",
+        "schools",
+        "class_lists",
+        "scheduling",
+        "catalogue",
+        "families",
+        "inbound",
+        "registration",
+    ),
     # What follows from it. `clearance` will stand here, below them all.
     *("deliverability", "rsvp", "notifications", "background", "outbox", "letters", "calendars"),
     # The foundation. `audit` will stand here.

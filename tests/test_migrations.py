@@ -21,6 +21,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from outreach import create_app
+from outreach.about.use_cases import change_text
 from outreach.db import Base, db, transaction
 from outreach.models import (
     Answer,
@@ -40,6 +41,7 @@ from outreach.models import (
     InvitationAnswer,
     Mailbox,
     OutboxPause,
+    PageName,
     RoleName,
     SchoolClass,
     SeatDraw,
@@ -86,6 +88,7 @@ REFUSED = {
 }
 # Tables that a step after the first two made, and which: what lies in them goes with them.
 MADE_LATER = {
+    "arrangement": "0017",
     "background_job": "0015",
     "blocked_domain": "0003",
     "bounce": "0003",
@@ -93,6 +96,7 @@ MADE_LATER = {
     "form_use": "0008",
     "inbound_message": "0003",
     "invitation_answer": "0003",
+    "page_text": "0018",
     "seat_draw": "0017",
 }
 SPARE = "spare@example.org"
@@ -108,6 +112,8 @@ ANOTHER = {
     "invitation_reason": {"kind": "'guardian'"},
     "letter": {"key": "'another'", "dedupe_key": "'another'"},
     "mailbox": {"address": "'another@example.org'", "token": "'another'"},
+    "arrangement": {"session_id": "session_id", "school_id": "(SELECT max(id) FROM school)"},
+    "page_text": {"name": "'contact'"},
     "registration": {"student_id": "(SELECT max(id) FROM student)"},
     "role": {"name": "'another'"},
     "school": {"name": "'Another'"},
@@ -179,7 +185,7 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
         assert catalogue(connection) == before
 
 
-@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013"])
+@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016"])
 def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
     url = empty_url()
     migrate(url, tmp_path, upgrade, populate)
@@ -234,8 +240,10 @@ def populate() -> None:
         teacher_id=teacher.id,
         by_id=teacher.id,
         permission_attested=True,
+        arranged={"looked_after_by": "Ms Hale", "travel": "By bus", "day_contact": ""},
     )
     register_students(request, now=NOW)
+    change_text(PageName.ABOUT, "Us", by_id=teacher.id, now=NOW)
     make.student(school_class)
     with transaction():
         clinician.fs_webauthn_user_handle = "handle"

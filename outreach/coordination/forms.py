@@ -15,7 +15,7 @@ from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.models import Site
 from outreach.time import zone_of_place
-from outreach.web import CountryField, Filter, Form, NameField, ProseField, SelectChoice, ZoneField, choices, required, validated
+from outreach.web import CountryField, Filter, Form, LineField, NameField, ProseField, SelectChoice, ZoneField, choices, required, validated
 
 NEW = 0
 
@@ -75,6 +75,10 @@ class SchoolForm(OrganisationForm):
         ),
     )
 
+    phone = LineField(
+        _l("Telephone"), (Optional(),), longest=40, description=_l("The school office. E-mails to families show it, so that they can call.")
+    )
+
     def typed(self) -> SchoolInput:
         """Give what was typed."""
         return SchoolInput(
@@ -83,6 +87,7 @@ class SchoolForm(OrganisationForm):
             country=self.country.data,
             zone=self.zone.data,
             majority_age=validated(self.majority_age.data),
+            phone=self.phone.data or "",
         )
 
 

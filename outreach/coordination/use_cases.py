@@ -53,6 +53,7 @@ class SchoolInput:
     country: str
     zone: str
     majority_age: int
+    phone: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,9 @@ from sqlalchemy.orm import joinedload
 
 from outreach.db import db
 from outreach.errors import NotThere
-from outreach.models import Guardian, Mailbox, OutreachSession, Registration, Student, guardianship
+from outreach.models import Guardian, Mailbox, OutreachSession, Registration, SchoolSnapshot, Student, guardianship
 from outreach.notifications import waiting_list_positions
+from outreach.outbox import schools_of
 from outreach.people import missing_words, reasons_shown
 from outreach.tokens import LinkBroken, LinkPurpose, read
 
@@ -31,11 +32,12 @@ class FamilyRegistration:
 
 @dataclass(frozen=True)
 class FamilyPage:
-    """A mailbox and a session, with the registrations of the students linked to that mailbox."""
+    """A mailbox and a session, with the registrations of the students linked to that mailbox, and the schools that sent them."""
 
     mailbox: Mailbox
     outreach_session: OutreachSession
     registrations: tuple[FamilyRegistration, ...]
+    schools: tuple[SchoolSnapshot, ...] = ()
 
     @property
     def has_seat(self) -> bool:
@@ -53,7 +55,8 @@ class FamilyPage:
 def open_page(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> FamilyPage:
     """Open a link from a letter. Raises what `open_link` raises."""
     mailbox, outreach_session = open_link(token, purpose, secret_key=secret_key, now=now)
-    return FamilyPage(mailbox, outreach_session, _registrations(mailbox, outreach_session))
+    registrations = _registrations(mailbox, outreach_session)
+    return FamilyPage(mailbox, outreach_session, registrations, schools_of([one.registration.id for one in registrations]))
 
 
 def open_link(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> tuple[Mailbox, OutreachSession]:

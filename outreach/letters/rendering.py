@@ -17,7 +17,7 @@ from outreach.letters.language import in_language
 from outreach.letters.templates import as_html, as_text
 from outreach.letters.threads import message_ids
 from outreach.mail import Mail, build, one_line, prose
-from outreach.models import EntrySnapshot, Letter, LetterSnapshot
+from outreach.models import EntrySnapshot, Letter, LetterSnapshot, Reader
 from outreach.settings import Settings
 
 _PROSE = frozenset({"address", "bring", "wear", "kit", "cancel_reason", "reason", "note", "comment"})
@@ -48,7 +48,24 @@ def _about_session(letter: Letter, kind: SessionKind, snapshot: LetterSnapshot, 
     context = LetterContext(snapshot=snapshot, letter=letter, settings=settings, method=method)
     mail = _written(letter, kind, kind.compose(context), snapshot.reader_name, settings, snapshot.entry)
     calendar = calendar_object(context, snapshot.entry, method, kind.calendar_news(context)) if snapshot.entry and method else None
-    return replace(mail, calendar=calendar, method=method.value if method else None, list_unsubscribe=kind.list_unsubscribe(context))
+    return replace(
+        mail,
+        from_name=_from_name(snapshot),
+        calendar=calendar,
+        method=method.value if method else None,
+        list_unsubscribe=kind.list_unsubscribe(context),
+    )
+
+
+def _from_name(snapshot: LetterSnapshot) -> str:
+    """Name the school to guardians and teachers, who may not know us; empty where there isn't one, or several.
+
+    Subjects and calendar entries name no school: they show on locked screens and in shared calendars.
+    """
+    schools = {school.name for school in snapshot.schools}
+    if snapshot.reader not in (Reader.GUARDIAN, Reader.TEACHER) or len(schools) != 1:
+        return ""
+    return _("%(school)s via Outreach", school=schools.pop())
 
 
 def _written(

@@ -10,7 +10,7 @@ from outreach.letters.content import FactRow, LetterContext
 from outreach.letters.language import gettext as _
 from outreach.letters.phrases import is_about_you, is_family, location_name, name, names, own_students, waiting_text
 from outreach.letters.provisional import status_lines
-from outreach.models import Cause, LetterSnapshot, SessionSnapshot
+from outreach.models import Cause, LetterSnapshot, SchoolSnapshot, SessionSnapshot
 from outreach.web import formatting
 
 
@@ -28,6 +28,7 @@ def fact_rows(snapshot: LetterSnapshot, *, takes_part: bool, has_link: bool, nam
         rows.append(_join(snapshot.session))
     if takes_part:
         rows += preparation(snapshot)
+    rows += school_rows(snapshot, takes_part=takes_part and bool(snapshot.seated))
     if snapshot.has_new_description:
         rows.append(FactRow(label=_("Description"), lines=(_("This has changed. Read it on the session's page."),)))
     return tuple(row for row in rows if row.lines or row.previous)
@@ -128,3 +129,32 @@ def _family_lines(snapshot: LetterSnapshot) -> tuple[str, ...]:
 
 def paragraphs(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def school_rows(snapshot: LetterSnapshot, *, takes_part: bool) -> Iterator[FactRow]:
+    """Tell a family which school it is and whom they can ask; `takes_part`: also what is arranged for the day."""
+    if not is_family(snapshot):
+        return
+    for school in snapshot.schools:
+        yield FactRow(label=_("School"), lines=(", ".join((school.name, *school.classes)),))
+        yield FactRow(label=_("Questions"), lines=(*_teacher(school),))
+        if takes_part:
+            yield from _on_the_day(school, snapshot)
+
+
+def _teacher(school: SchoolSnapshot) -> Iterator[str]:
+    if school.teacher_name:
+        yield _("%(teacher)s, %(address)s", teacher=school.teacher_name, address=school.teacher_address)
+    if school.phone:
+        yield _("Telephone: %(phone)s", phone=school.phone)
+
+
+def _on_the_day(school: SchoolSnapshot, snapshot: LetterSnapshot) -> Iterator[FactRow]:
+    values = {"host": snapshot.session.host_name, "teacher": school.teacher_name or school.name}
+    if snapshot.session.site_name:
+        looked_after = school.looked_after_by or _("%(host)s during the session. %(teacher)s can tell you who goes with them.", **values)
+        travel = school.travel or _("%(teacher)s can tell you how they get there and back.", **values)
+        yield FactRow(label=_("Who looks after them"), lines=(looked_after,))
+        yield FactRow(label=_("Getting there"), lines=(travel,))
+    contact = school.day_contact or ", ".join(filter(None, (values["teacher"], school.phone or school.teacher_address)))
+    yield FactRow(label=_("On the day"), lines=(contact,))

@@ -89,12 +89,14 @@ _LINE_BREAK = re.compile("\r\n|\r|\n")
 @dataclass(frozen=True, kw_only=True)
 class Mail:
     """One letter to one mailbox. `sender_address` is From, Reply-To and the calendar object's ORGANIZER in one.
+    `from_name`: whom From names instead, such as a school; empty: `sender_name`.
 
     `message_id` and `references` (the first invitation first) have their angle brackets; `date` is aware;
     `calendar` is the whole object, and `method` the METHOD it says. Raises ValueError where they contradict.
     """
 
     sender_name: str
+    from_name: str = ""
     sender_address: str
     to_name: str | None = None
     to_address: str
@@ -127,7 +129,7 @@ def build(mail: Mail) -> bytes:
 
 
 def _headers(mail: Mail) -> Iterator[str]:
-    yield address_header("From", mail.sender_name, mail.sender_address)
+    yield address_header("From", mail.from_name or mail.sender_name, mail.sender_address)
     yield address_header("Reply-To", mail.sender_name, mail.sender_address)
     yield address_header("To", mail.to_name, mail.to_address)
     yield text_header("Subject", mail.subject)

@@ -7,10 +7,12 @@ from outreach.models.invitation import Answer, AnswerSource, Invitation, Invitat
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
 from outreach.models.mailbox import Mailbox, new_token
 from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, higher_floor
+from outreach.models.page_text import PageName, PageText
 from outreach.models.registration import (
     ACTIVE,
     HAVE_AN_ENTRY,
     SEATED,
+    Arrangement,
     Consent,
     Purpose,
     Registration,
@@ -20,6 +22,7 @@ from outreach.models.registration import (
     WaitReason,
 )
 from outreach.models.school import EndedLink, Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.school_snapshot import SchoolSnapshot
 from outreach.models.site import Appointment, Area, Site
 from outreach.models.snapshots import (
     AccountSnapshot,
@@ -51,6 +54,7 @@ __all__ = [
     "ApplicationState",
     "Appointment",
     "Area",
+    "Arrangement",
     "BackgroundJob",
     "BackgroundJobState",
     "BlockedDomain",
@@ -80,6 +84,8 @@ __all__ = [
     "MessageAnswerSnapshot",
     "OutboxPause",
     "OutreachSession",
+    "PageName",
+    "PageText",
     "ProposalSnapshot",
     "Purpose",
     "Reader",
@@ -91,6 +97,7 @@ __all__ = [
     "RoleName",
     "School",
     "SchoolClass",
+    "SchoolSnapshot",
     "SeatDraw",
     "SessionSnapshot",
     "SessionState",

@@ -138,6 +138,18 @@ class Purpose(enum.StrEnum):
     RESPONSIBILITY = "responsibility"
 
 
+class Arrangement(Base):
+    """What a school tells the families of its students about the day of one session."""
+
+    __tablename__ = "arrangement"
+
+    session_id: Mapped[int] = mapped_column(ForeignKey("outreach_session.id", ondelete="CASCADE"), primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), primary_key=True)
+    looked_after_by: Mapped[Line] = mapped_column(default="")
+    travel: Mapped[Line] = mapped_column(default="")
+    day_contact: Mapped[Line] = mapped_column(default="", comment="Whom families call on the day")
+
+
 class Consent(Base):
     """The ledger: who allowed what, by which text, when and how; a revocation is a date, never a deletion.
 

@@ -12,6 +12,8 @@ from typing import Any
 
 from cattrs.preconf.json import make_converter
 
+from outreach.models.school_snapshot import SchoolSnapshot
+
 _converter = make_converter()
 
 
@@ -156,6 +158,7 @@ class LetterSnapshot:
     `reader_zone`: the clock the reader lives by, where known; an online session is told in it too.
     `note`: what the host adds about a move, in their words.
     `instead_of`: the name of the teacher or host in whose place the reader gets it; empty: it is the reader's own.
+    `schools`: of the students it names, for families and teachers; added when it is queued.
     """
 
     reader: Reader
@@ -177,6 +180,7 @@ class LetterSnapshot:
     has_new_description: bool = False
     reader_zone: str = ""
     instead_of: str = ""
+    schools: tuple[SchoolSnapshot, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give plain values for the JSON column."""

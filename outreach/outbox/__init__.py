@@ -6,6 +6,7 @@ from outreach.outbox.domain_limit import DomainLimit
 from outreach.outbox.leases import Pace
 from outreach.outbox.queue import NewLetter, belongs_to_entry, drop_letters, enqueue, is_superseded, is_waiting_notice, queued_letters
 from outreach.outbox.results import RoundStatistics
+from outreach.outbox.schools import schools_of
 
 __all__ = [
     "USUAL_PACE",
@@ -24,4 +25,5 @@ __all__ = [
     "is_waiting_notice",
     "queued_letters",
     "record_bounce",
+    "schools_of",
 ]

@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from outreach.db import db, insert_or_skip
 from outreach.letters import KINDS, TakenBackWith, kinds_where
 from outreach.models import Letter, LetterKind, LetterState
+from outreach.outbox.schools import with_schools
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +46,9 @@ def enqueue(drafts: Sequence[NewLetter], *, now: datetime) -> None:
     """
     if not drafts:
         return
+    facts = with_schools([draft.facts for draft in drafts])
     statement = insert_or_skip(Letter, "dedupe_key").returning(Letter.id).execution_options(render_nulls=True)
-    db.session.execute(statement, [_row(draft, now) for draft in drafts])
+    db.session.execute(statement, [_row(draft, known, now) for draft, known in zip(drafts, facts, strict=True)])
 
 
 def queued_letters(*which: ColumnElement[bool]) -> list[Letter]:
@@ -79,7 +81,7 @@ def drop_letters(letter_ids: Collection[int], *, now: datetime) -> None:
     db.session.flush()
 
 
-def _row(draft: NewLetter, now: datetime) -> dict[str, Any]:
+def _row(draft: NewLetter, facts: dict[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "key": uuid4().hex,
         "mailbox_id": draft.mailbox_id,
@@ -88,7 +90,7 @@ def _row(draft: NewLetter, now: datetime) -> dict[str, Any]:
         "sequence": draft.sequence,
         "kind": draft.kind,
         "locale": draft.locale,
-        "facts": draft.facts,
+        "facts": facts,
         "dedupe_key": draft.dedupe_key,
         "state": LetterState.QUEUED,
         "due_at": draft.due_at or now,

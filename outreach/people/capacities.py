@@ -61,6 +61,9 @@ def remaining(facts: dict[str, Any], now: Capacities, *, names_as_staff: bool, t
         for name in LISTS
     }
     left = facts | {name: people for name, people in kept.items() if name in facts}
+    if "schools" in facts:
+        still = set(named(left))
+        left["schools"] = [school for school in facts["schools"] if still & set(school["registration_ids"])]
     is_named, was_named = any(kept.values()), any(named(facts))
     has_lost_entry = bool(facts.get("entry") and facts.get("seated")) and not kept["seated"]
     if was_named and not is_named and facts.get("cause") != Cause.CANCELLED:

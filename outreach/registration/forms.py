@@ -4,11 +4,34 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, HiddenField, SelectMultipleField
+from wtforms.validators import Optional
 
+from outreach.registration.arrangements.use_cases import ARRANGED
 from outreach.web import Form, LineField, required
 
 
-class RegistrationForm(Form):
+class ArrangementForm(Form):
+    """What families are told about the day."""
+
+    looked_after_by = LineField(
+        _l("Who looks after them"), (Optional(),), description=_l("Such as: Ms Hale goes with them and stays until the end."), longest=200
+    )
+    travel = LineField(
+        _l("How they get there and back"),
+        (Optional(),),
+        description=_l("Such as: by bus from the school at 13:15, back at 17:00."),
+        longest=200,
+    )
+    day_contact = LineField(
+        _l("Whom families call on the day"), (Optional(),), description=_l("A name and a telephone number."), longest=200
+    )
+
+    def arranged(self) -> dict[str, str]:
+        """Give it by column."""
+        return {name: self[name].data or "" for name in ARRANGED}
+
+
+class RegistrationForm(ArrangementForm):
     """Who is registered, who should be seated first, and that their guardians allow it."""
 
     student_ids = SelectMultipleField(_l("Students"), coerce=int, validate_choice=False)

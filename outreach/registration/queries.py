@@ -29,6 +29,7 @@ from outreach.models import (
     OutreachSession,
     Registration,
     RegistrationState,
+    School,
     SchoolClass,
     SessionState,
     Student,
@@ -106,6 +107,17 @@ def classes_of(user: User) -> list[SchoolClass]:
         .order_by(SchoolClass.folded, SchoolClass.id)
     ).all()
     return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, name_key(one.name)))
+
+
+def registering_schools(outreach_session: OutreachSession, user: User) -> list[School]:
+    """Read the schools of this user that have registered students for a session."""
+    registered = Registration.session_id == outreach_session.id, Registration.state.in_(ACTIVE)
+    theirs = _of(Registration.school_id, school_ids(user))
+    return list(
+        db.session.scalars(
+            select(School).where(School.id.in_(select(Registration.school_id).where(*registered, theirs))).order_by(School.folded)
+        )
+    )
 
 
 def class_sizes(class_ids: Collection[int]) -> dict[int, int]:

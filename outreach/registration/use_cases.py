@@ -29,6 +29,7 @@ from outreach.models import (
 from outreach.notifications import lock_students, notify_registrations
 from outreach.people import HoldReason, hold_reasons, passed_over
 from outreach.registration.allocation import Allocation, allocate
+from outreach.registration.arrangements.use_cases import note_arrangement
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import Candidate, can_have_free_seat, candidates, seats_for_school
 from outreach.registration.checks import (
@@ -63,7 +64,8 @@ HOW = "attested by the teacher"
 class RegistrationRequest:
     """A teacher asks for places: students of one school in the order they should be seated.
 
-    `shown`: the facts about the session that the page showed, and that are confirmed; None: no page did.
+    `shown`: the facts about the session that the page showed, and that are confirmed; None: no page did. `arranged`: columns of
+    `Arrangement`, which families read; None: what is there stays.
     """
 
     session_id: int
@@ -74,6 +76,7 @@ class RegistrationRequest:
     class_id: int | None = None
     permission_attested: bool = False
     shown: Mapping[str, str] | None = None
+    arranged: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,8 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
             raise Refusal(_("They are all registered already."))
         seating = _seat(outreach_session, request.school_id, new, now=now)
         ids = _write(outreach_session, request, seating, now=now)
+        if request.arranged is not None:
+            note_arrangement(outreach_session.id, request.school_id, request.arranged)
         _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
         notify_registrations(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
     return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))

@@ -15,6 +15,7 @@ from outreach.errors import OutreachError
 from outreach.models import OutreachSession, Registration, RegistrationState, SchoolClass, User
 from outreach.people import host_name, school_names
 from outreach.registration import undo, use_cases
+from outreach.registration.arrangements.use_cases import arrangement
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import class_order, free_for, seat_draw
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
@@ -220,7 +221,8 @@ def _all_able(outreach_session: OutreachSession, school_class: SchoolClass) -> R
     """Begin with everybody ticked who may take part."""
     ids = class_order(school_class, seat_draw(outreach_session.id, school_class.id))
     _seating, found = use_cases.preview(outreach_session, school_class.school_id, ids, now=clock.now())
-    return RegistrationForm(formdata=None, data={"student_ids": [one.student_id for one in found if one.obstacle is None]})
+    said = arrangement(outreach_session.id, school_class.school_id)
+    return RegistrationForm(formdata=None, data={"student_ids": [one.student_id for one in found if one.obstacle is None], **said})
 
 
 def _sheet(outreach_session: OutreachSession, school_class: SchoolClass, form: RegistrationForm) -> str:
@@ -258,6 +260,7 @@ def _asked(session_id: int, school_class: SchoolClass, form: RegistrationForm) -
         by_id=me().id,
         permission_attested=bool(form.permission_attested.data),
         shown=shown(),
+        arranged=form.arranged(),
     )
 
 

@@ -50,6 +50,10 @@ def coordinator(status: int) -> str:
 # "endpoint METHOD [variant]": the status each of ASKING gets. A form posted with nothing in it answers 422, or 303 where it
 # begins with what is there already.
 ANSWERS = {
+    "about.edit GET": coordinator(200),
+    "about.edit POST": coordinator(303),
+    "about.show GET": everybody(200),
+    "about.texts GET": coordinator(200),
     "accounts.applied GET": everybody(200),
     "accounts.apply GET": everybody(200),
     "accounts.apply POST": everybody(422),
@@ -143,6 +147,8 @@ ANSWERS = {
     "registration.draw POST": keepers(303),
     "registration.index GET": the_role(200),
     # of any session the places of one's own school: see test_a_stranger_sees_nobody
+    "arrangements.edit GET": "200 200 200 404 403 in",
+    "arrangements.edit POST": "303 303 303 404 403 in",
     "registration.seats GET": the_role(200),
     "registration.seats GET draft": "200 404 404 404 403 in",
     "registration.register GET": keepers(200),

@@ -45,7 +45,10 @@ from tests.support.passwords import hash_cheaply
 
 # Whose record it is: "owner" is its host, the teacher who registered, or the applicant. A colleague hosts or teaches with
 # them, a stranger has the same role elsewhere.
-REALMS = {"scheduling": "host", "catalogue": "host", "schools": "teacher", "registration": "teacher", "background": "teacher"}
+REALMS = {
+    **dict.fromkeys(("scheduling", "catalogue"), "host"),
+    **dict.fromkeys(("schools", "registration", "arrangements", "background"), "teacher"),
+}
 STUDENT = "Somebodyelse"
 
 
@@ -195,6 +198,7 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
     secret = world.app.config["SECRET_KEY"]
     world.other = {
         "draft": {"session_id": draft.id},
+        **{f"about.{view}": {"name": "about"} for view in ("show", "edit")},
         "provisional": {"session_id": provisional.id},
         "strangers": {"token": _decision(world, provisional, other_host)},
         "coordinators": {"token": _decision(world, provisional, coordinator)},

@@ -1,0 +1,1 @@
+"""What a school tells families about the day of a session: read, changed, and its page."""
