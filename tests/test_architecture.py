@@ -104,6 +104,7 @@ MUST_BE_PURE = {
 OPEN_TRANSACTIONS = {
     "outreach.mail_admin.resend": "use cases with a module of their own",
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
+    "outreach.families.link_again": "use cases with a module of their own",
     "outreach.notifications.decision_requests": "planned by a job: the use case is its own",
     "outreach.notifications.reminders": "planned by a job: the use case is its own",
     "outreach.notifications.rosters": "planned by a job: the use case is its own",

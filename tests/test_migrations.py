@@ -39,6 +39,7 @@ from outreach.models import (
     InboundOutcome,
     Invitation,
     InvitationAnswer,
+    LinkRequest,
     Mailbox,
     OutboxPause,
     PageName,
@@ -96,6 +97,7 @@ MADE_LATER = {
     "form_use": "0008",
     "inbound_message": "0003",
     "invitation_answer": "0003",
+    "link_request": "0019",
     "page_text": "0018",
     "seat_draw": "0017",
 }
@@ -263,6 +265,7 @@ def populate() -> None:
         drawn = {"session_id": outreach_session.id, "class_id": school_class.id, "student_ids": [student.id]}
         db.session.add(SeatDraw(**drawn, drawn_by_id=teacher.id, drawn_at=NOW))
         db.session.add(BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW))
+        db.session.add(LinkRequest(session_id=outreach_session.id, address="any@example.org", asked_at=NOW))
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())
 

@@ -23,6 +23,7 @@ from outreach.catalogue.cards import drawing, session_cards
 from outreach.catalogue.forms import SessionSearchForm
 from outreach.catalogue.search import find, formats
 from outreach.db import db
+from outreach.families import may_ask
 from outreach.models import Area, Format, OutreachSession, RoleName, SessionState, Site, User
 from outreach.registration.queries import host_summary, own_seats
 from outreach.settings import Settings
@@ -73,6 +74,7 @@ def show(session_id: int) -> ResponseReturnValue:
     summary = host_summary(outreach_session) if hosts and outreach_session.is_published else None
     as_coordinator = hosts and not policy.hosts_it_themselves(user, outreach_session)
     page = {
+        "can_ask_for_link": not hosts and may_ask(outreach_session, now=now),
         "hosts": hosts,
         "summary": summary,
         "as_coordinator": as_coordinator,

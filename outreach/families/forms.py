@@ -10,7 +10,7 @@ from wtforms import HiddenField, IntegerField, SelectMultipleField
 from wtforms.widgets import HiddenInput
 
 from outreach.models import Answer
-from outreach.web import Form, validated
+from outreach.web import AddressField, Form, required, validated
 
 ANSWERS = {Answer.ACCEPTED: _l("Coming"), Answer.TENTATIVE: _l("Not sure"), Answer.DECLINED: _l("Can't come")}
 
@@ -32,6 +32,12 @@ class AnswerForm(Form):
     def given(self) -> Answer:
         """Give the answer."""
         return Answer(validated(self.answer.data))
+
+
+class LinkForm(Form):
+    """Where one's own link was sent before."""
+
+    email = AddressField(_l("E-mail"), (required(_l("Please enter your e-mail address.")),))
 
 
 class FamilyWithdrawalForm(Form):

@@ -54,7 +54,11 @@ class FamilyPage:
 
 def open_page(token: str, purpose: LinkPurpose, *, secret_key: str, now: datetime) -> FamilyPage:
     """Open a link from a letter. Raises what `open_link` raises."""
-    mailbox, outreach_session = open_link(token, purpose, secret_key=secret_key, now=now)
+    return family_page(*open_link(token, purpose, secret_key=secret_key, now=now))
+
+
+def family_page(mailbox: Mailbox, outreach_session: OutreachSession) -> FamilyPage:
+    """Give what this mailbox may see of the session."""
     registrations = _registrations(mailbox, outreach_session)
     return FamilyPage(mailbox, outreach_session, registrations, schools_of([one.registration.id for one in registrations]))
 

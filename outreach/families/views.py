@@ -12,12 +12,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from outreach.db import db
 from outreach.errors import NotThere, OutreachError
 from outreach.families import use_cases
-from outreach.families.forms import ANSWERS, AnswerForm, FamilyWithdrawalForm
+from outreach.families.forms import ANSWERS, AnswerForm, FamilyWithdrawalForm, LinkForm
+from outreach.families.link_again import may_ask, request_link
 from outreach.families.pages import FamilyPage, FamilyRegistration, open_link, open_page
 from outreach.families.rsvp import RsvpQuestion, named, question
-from outreach.models import Answer, Mailbox
+from outreach.models import Answer, Mailbox, OutreachSession
 from outreach.registration import By, Side, undoable, what_a_withdrawal_says
 from outreach.time import clock
 from outreach.tokens import LinkBroken, LinkExpired, LinkPurpose
@@ -151,6 +153,36 @@ def undo_not_mine(token: str) -> ResponseReturnValue:
             flash(_("Thank you. We send e-mails to %(address)s again.", address=mailbox.address), "success")
             return redirect(url_for("families.undo_not_mine", token=token), code=303)
     return render_template("families/undo.html", state=state, mailbox=mailbox, form=form), status
+
+
+def _address_in_form() -> str:
+    """Count tries by the address they are about, known or not."""
+    return f"link:{request.form.get('email', '').strip().casefold()[:254]}"
+
+
+@families.route("/sessions/<int:session_id>/link", methods=["GET", "POST"])
+@limiter.limit("30 per hour", methods=["POST"])
+@limiter.limit("5 per hour", key_func=_address_in_form, methods=["POST"])
+def ask_for_link(session_id: int) -> ResponseReturnValue:
+    """Let somebody who was invited have their own link sent again; the answer is the same for any address."""
+    outreach_session, form = _with_links(session_id), LinkForm()
+    if form.validate_on_submit():
+        request_link(session_id, form.email.data, now=clock.now())
+        return redirect(url_for("families.link_sent", session_id=session_id), code=303)
+    return render_template("families/ask_for_link.html", form=form, one=outreach_session), 422 if form.errors else 200
+
+
+@families.get("/sessions/<int:session_id>/link/sent")
+def link_sent(session_id: int) -> ResponseReturnValue:
+    """Say that an e-mail is on its way if the address was invited."""
+    return render_template("families/link_sent.html", session_id=_with_links(session_id).id)
+
+
+def _with_links(session_id: int) -> OutreachSession:
+    outreach_session = db.session.get(OutreachSession, session_id)
+    if outreach_session is None or not may_ask(outreach_session, now=clock.now()):
+        raise NotThere
+    return outreach_session
 
 
 @families.get("/stopped")

@@ -5,6 +5,7 @@ from outreach.models.form_use import FormUse
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
+from outreach.models.link_request import LinkRequest
 from outreach.models.mailbox import Mailbox, new_token
 from outreach.models.outreach_session import Format, OutreachSession, SessionState, co_host, higher_floor
 from outreach.models.page_text import PageName, PageText
@@ -79,6 +80,7 @@ __all__ = [
     "LetterKind",
     "LetterSnapshot",
     "LetterState",
+    "LinkRequest",
     "Mailbox",
     "Membership",
     "MessageAnswerSnapshot",

@@ -39,6 +39,7 @@ class LetterKind(enum.StrEnum):
     NOT_MINE = "not_mine"
     KEEP_OR_RELEASE = "keep_or_release"
     JOB = "job"
+    LINK = "link"
 
 
 class LetterState(enum.StrEnum):

@@ -13,6 +13,7 @@ from flask import Flask
 
 from outreach.background.use_cases import forget_jobs, work_off
 from outreach.deliverability.use_cases import report_undeliverable_mailboxes, update_blocked_domains
+from outreach.families import send_links
 from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
@@ -62,6 +63,7 @@ TIMETABLE = (
     Job(name="forget_form_keys", work=forget_form_keys, every=timedelta(days=1)),
     Job(name="background_jobs", work=partial(work_off, LONG_WORK), every=timedelta(seconds=1)),
     Job(name="forget_jobs", work=forget_jobs, every=timedelta(days=1)),
+    Job(name="send_links", work=send_links, every=timedelta(seconds=5)),
     Job(name="ask_for_decisions", work=ask_for_decisions, every=timedelta(minutes=1)),
 )
 

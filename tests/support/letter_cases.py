@@ -262,6 +262,9 @@ def _plain_letters() -> Iterator[tuple[str, Letter]]:
         "waiting-siblings",
         letter(LetterKind.WAITING, facts(Reader.GUARDIAN, Cause.REGISTERED, waiting=(student(place=3), student("Ben", 2, place=4)))),
     )
+    link = LetterKind.LINK
+    yield "link-student", letter(link, facts(Reader.STUDENT, Cause.AGAIN, seated=(ana,), entry=entry()))
+    yield "link-siblings", letter(link, facts(Reader.GUARDIAN, Cause.AGAIN, seated=(ana,), waiting=(student("Ben", 2, place=1),)))
     yield "reminder-7-days-student", remind(Reader.STUDENT, starts_at - 7 * day, workshop(), seated=(ana,), lead_minutes=10080)
     yield "reminder-1-day-guardian", remind(Reader.GUARDIAN, starts_at - day, workshop(), seated=(ana,), lead_minutes=1440)
     yield "reminder-1-day-teacher", remind(Reader.TEACHER, starts_at - day, workshop(), lead_minutes=1440)

@@ -130,6 +130,7 @@ def test_each_job_is_done_as_often_as_people_rely_on() -> None:
         **dict.fromkeys(("give_out_free_seats", "plan_rosters", "report_undeliverable_mailboxes", "look_for_blocked_domains"), 5 * MINUTE),
         "plan_thanks": 15 * MINUTE,
         "background_jobs": timedelta(seconds=1),
+        "send_links": timedelta(seconds=5),
         "forget_raw": HOUR,
         **dict.fromkeys(("retime", "forget_form_keys", "forget_jobs"), DAY),
     }
