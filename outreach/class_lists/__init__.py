@@ -1,9 +1,9 @@
 """The import of class lists: from an uploaded file to a plan of what it changes. Pure, but for `words`."""
 
 from outreach.class_lists.cells import read_name, read_number, read_word
-from outreach.class_lists.csv_file import MAX_BYTES, ListTable, read_table
 from outreach.class_lists.dates import PLAUSIBLE_AGES, DateOrder
 from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ListError, ListField, Problem, ProblemCode
+from outreach.class_lists.files.csv_file import MAX_BYTES, ListTable, read_table
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
 from outreach.class_lists.match import plan_import

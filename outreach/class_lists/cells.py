@@ -46,7 +46,7 @@ def plain(cell: str) -> str:
 
 def read_name(cell: str) -> str | None:
     """Give one person's name on one line, None if empty. A name with an address, a link or no letter is none."""
-    name = " ".join(_on_one_line(plain(cell)).split())
+    name = " ".join(on_one_line(plain(cell)).split())
     if _DASHES_ONLY.fullmatch(name):
         return None
     if len(name) > MAX_NAME:
@@ -58,7 +58,7 @@ def read_name(cell: str) -> str | None:
 
 def read_word(cell: str) -> str | None:
     """Give a short text (a year group), None if empty or a placeholder such as '-' or 'n/a'."""
-    word = " ".join(_on_one_line(plain(cell)).split())
+    word = " ".join(on_one_line(plain(cell)).split())
     if is_nothing(word):
         return None
     if len(word) > MAX_WORD:
@@ -85,10 +85,9 @@ def is_nothing(text: str) -> bool:
     return text.casefold() in _NOTHING or (len(text) <= 5 and bool(_DASHES_ONLY.fullmatch(text)))
 
 
-def _on_one_line(text: str) -> str:
-    if _LINE_BREAK.search(text):
-        raise CellTrouble(ProblemCode.CONTROL_CHARACTERS)
-    return _without_controls(text)
+def on_one_line(text: str) -> str:
+    """Give a cell with its line breaks as blanks. Raises CellTrouble for other control characters."""
+    return _without_controls(_LINE_BREAK.sub(" ", text))
 
 
 def _without_controls(text: str) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from outreach.class_lists.errors import CellTrouble, ProblemCode
-from outreach.class_lists.headings.guess import words_of
+from outreach.class_lists.headings.vocabulary import words_of
 
 PLAUSIBLE_AGES = range(4, 36)  # a birth date of 1975 is a parent's in the wrong column, and would make a minor an adult
 
@@ -27,24 +27,26 @@ class DateOrder(StrEnum):
 _TIME = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)? ?([ap]\.?m\.?|z|[+-]\d\d:?\d\d)?$", re.IGNORECASE)
 _NUMBERS = re.compile(r"(\d{1,4}) ?[/.\- ] ?(\d{1,2}) ?[/.\- ] ?(\d{1,4})")
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)")
+_SERIAL = re.compile(r"[1-9]\d{4}")  # how spreadsheets count days
+_FIRST_SERIAL = date(1899, 12, 30)
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 _MARKS = re.compile("[\u0300-\u036f]")
 _SMALL = frozenset({"de", "del", "of", "the", "st", "nd", "rd", "th", "er", "le", "el"})
 _MONTHS = tuple(
     tuple(names.split())
     for names in (
-        "january enero janvier",
-        "february febrero fevrier",
-        "march marzo mars",
-        "april abril avril",
-        "may mayo mai",
-        "june junio juin",
-        "july julio juillet",
-        "august agosto aout",
-        "september septiembre setiembre septembre",
-        "october octubre octobre",
-        "november noviembre novembre",
-        "december diciembre decembre",
+        "january enero janvier januar januari gennaio janeiro styczen stycznia",
+        "february febrero fevrier februar februari febbraio fevereiro luty lutego",
+        "march marzo mars marz maart marco marzec marca",
+        "april abril avril aprile kwiecien kwietnia",
+        "may mayo mai mei maggio maio maj maja",
+        "june junio juin juni giugno junho czerwiec czerwca",
+        "july julio juillet juli luglio julho lipiec lipca",
+        "august agosto aout augustus sierpien sierpnia",
+        "september septiembre setiembre septembre settembre setembro wrzesien wrzesnia",
+        "october octubre octobre oktober ottobre outubro pazdziernik pazdziernika",
+        "november noviembre novembre novembro listopad listopada",
+        "december diciembre decembre dezember dicembre dezembro grudzien grudnia",
     )
 )
 
@@ -73,6 +75,11 @@ def read_birth_date(value: str, *, order: DateOrder | None, today: date) -> date
     return _plausible(day or next(iter(readings.values())), today)
 
 
+def days_of(value: str) -> tuple[date, ...]:
+    """Give every day a cell may mean, without asking whether it can be a birth date; none where it is no date."""
+    return tuple(_readings(value, date.max).values())
+
+
 def _only_order(value: str) -> DateOrder | None:
     readings = _readings(value, date.max)
     return next(iter(readings)) if len(readings) == 1 else None
@@ -81,6 +88,8 @@ def _only_order(value: str) -> DateOrder | None:
 def _readings(value: str, today: date) -> dict[DateOrder, date]:
     """Give every reading by the order it needs; one that needs none, as 2011-04-30, is under both."""
     value = _TIME.sub("", " ".join(value.split())).strip(",. ")
+    if _SERIAL.fullmatch(value):
+        return dict.fromkeys(DateOrder, _FIRST_SERIAL + timedelta(days=int(value)))
     numbers = _NUMBERS.fullmatch(value)
     if numbers and len(numbers[1]) < 3:
         first, second, year = int(numbers[1]), int(numbers[2]), _full_year(numbers[3], today)

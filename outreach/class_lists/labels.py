@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
+from outreach.class_lists.headings.left_out import LeftOut
 from outreach.class_lists.plan import AskReason
+from outreach.class_lists.roles import NotStudent
 
 _FILE: Mapping[FileCode, LazyString] = {
     FileCode.EMPTY: _l("This file is empty. Choose the file with your class list, or paste the list."),
@@ -38,7 +41,7 @@ _FILE: Mapping[FileCode, LazyString] = {
 }
 
 _ROW: Mapping[ProblemCode, LazyString] = {
-    ProblemCode.MISSING_NAME: _l("Row %(line)s has no name. Every student needs one."),
+    ProblemCode.MISSING_NAME: _l("Row %(line)s: “%(field)s” is missing. Every student needs a name."),
     ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Check that the right columns are chosen.'),
     ProblemCode.BAD_EMAIL: _l('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
     ProblemCode.SEVERAL_EMAILS: _l('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
@@ -61,7 +64,7 @@ _ROW: Mapping[ProblemCode, LazyString] = {
     ProblemCode.TOO_MANY_CELLS: _l(
         'Row %(line)s has more cells than there are headings: "%(value)s" has none. Look for a comma that splits a cell, or add a heading.'
     ),
-    ProblemCode.TOO_MANY_GUARDIANS: _l("Row %(line)s has %(value)s guardians. Keep four at most."),
+    ProblemCode.TOO_MANY_GUARDIANS: _l("Row %(line)s has more than four guardians. We leave out %(value)s."),
     ProblemCode.DUPLICATE_ROW: _l(
         "Row %(line)s is the same student as row %(value)s, with different details. "
         "Keep one of them, or add something that tells two students apart, such as a birth date."
@@ -70,7 +73,14 @@ _ROW: Mapping[ProblemCode, LazyString] = {
     ProblemCode.REPEATED_ROW: _l("Row %(line)s is the same as row %(value)s. We count it once."),
     ProblemCode.NAMESAKE: _l("Row %(line)s has the same name as row %(value)s. We count them as two students."),
     ProblemCode.NAME_WAS_SPLIT: _l('Row %(line)s: we split the name as "%(value)s" (given name | family name). Check this is right.'),
-    ProblemCode.ONE_NAME: _l('Row %(line)s: "%(value)s" is the only name in this row. Check this is right.'),
+    ProblemCode.MISSING_NUMBER: _l("Row %(line)s has no student number, so we can't tell who it is about."),
+    ProblemCode.UNKNOWN_STATUS: _l('Row %(line)s: we don\'t know the status "%(value)s", so we take this row. Is this student still here?'),
+    ProblemCode.ONE_NAME: _l('Row %(line)s: the only name is "%(value)s", and “%(field)s” is empty. Is that the whole name?'),
+    ProblemCode.PARENTS_ADDRESS: _l(
+        "Row %(line)s: the list gives \"%(value)s\" as a guardian's address too. Is it really the student's own?"
+    ),
+    ProblemCode.NAME_WITH_DIGIT: _l('Row %(line)s: “%(field)s” has a digit in it: "%(value)s". Is that right?'),
+    ProblemCode.STRANGE_LETTERS: _l('Row %(line)s: the letters of "%(value)s" look damaged. Is it spelled like this?'),
 }
 
 _ASK: Mapping[AskReason, LazyString] = {
@@ -85,7 +95,9 @@ _ASK: Mapping[AskReason, LazyString] = {
 
 _FIELD: Mapping[ListField, LazyString] = {
     ListField.GIVEN_NAME: _l("given name"),
+    ListField.PREFERRED_NAME: _l("preferred first name"),
     ListField.FAMILY_NAME: _l("family name"),
+    ListField.FAMILY_PREFIX: _l("first part of the family name"),
     ListField.SECOND_FAMILY_NAME: _l("second family name"),
     ListField.FULL_NAME: _l("full name"),
     ListField.FULL_NAME_FAMILY_FIRST: _l("full name, family name first"),
@@ -93,13 +105,36 @@ _FIELD: Mapping[ListField, LazyString] = {
     ListField.EMAIL: _l("e-mail address"),
     ListField.YEAR_GROUP: _l("year group"),
     ListField.BIRTH_DATE: _l("birth date"),
+    ListField.CLASS_NAME: _l("class"),
     ListField.NEEDS: _l("needs"),
+    ListField.ROLE: _l("role: student, teacher, parent"),
+    ListField.STATUS: _l("status: here or gone"),
+    ListField.ENROLMENT_CODE: _l("enrolment code: 0 is here"),
+    ListField.ACTIVE: _l("is here: yes or no"),
+    ListField.GONE: _l("is gone: yes or no"),
+    ListField.LEFT_ON: _l("last day at school"),
+    ListField.EXTERNAL_ID: _l("identifier in another program"),
+    ListField.GUARDIAN_IDS: _l("identifiers of guardians"),
+}
+_LEFT_OUT: Mapping[LeftOut, LazyString] = {
+    LeftOut.TELEPHONE: _l("left out on purpose: we keep no telephone numbers"),
+    LeftOut.ADDRESS: _l("left out on purpose: we keep no home addresses"),
+    LeftOut.MEDICAL: _l("left out on purpose: we keep no medical records"),
+    LeftOut.UNKNOWN: _l("left out: we don't know this column"),
+    LeftOut.HAS_EMAILS: _l("left out, but it has e-mail addresses: say whose they are, or confirm that it is left out"),
+    LeftOut.MAYBE_CONTACT: _l("left out, but it may name a guardian: say who this is, or confirm that it is left out"),
 }
 _GUARDIAN: Mapping[str, LazyString] = {
     "name": _l("name of guardian %(number)s"),
     "given_name": _l("given name of guardian %(number)s"),
     "family_name": _l("family name of guardian %(number)s"),
+    "family_prefix": _l("first part of the family name of guardian %(number)s"),
+    "second_family_name": _l("second family name of guardian %(number)s"),
     "email": _l("e-mail address of guardian %(number)s"),
+    "relationship": _l("relationship of guardian %(number)s"),
+    "priority": _l("priority of guardian %(number)s"),
+    "may_contact": _l("guardian %(number)s may be contacted"),
+    "no_contact": _l("guardian %(number)s must not be contacted"),
 }
 
 
@@ -115,6 +150,27 @@ def problem_words(problem: Problem) -> str:
     """Say what is wrong in one row."""
     field = field_words(problem.field) if problem.field else ""
     return str(_ROW[problem.code]) % {"line": problem.line, "field": field, "value": problem.value}
+
+
+def left_out_words(reason: LeftOut) -> str:
+    """Say why a column is left out."""
+    return str(_LEFT_OUT[reason])
+
+
+def not_student_words(reason: NotStudent, count: int) -> str:
+    """Count the rows that are no students, by reason."""
+    sentences = {
+        NotStudent.STAFF: ngettext("%(num)d member of staff", "%(num)d members of staff", count),
+        NotStudent.GUARDIAN: ngettext("%(num)d parent", "%(num)d parents", count),
+        NotStudent.OTHER_ROLE: ngettext("%(num)d person with a role we don't know", "%(num)d people with a role we don't know", count),
+        NotStudent.GONE: ngettext(
+            "%(num)d person who left, was deleted or cancelled", "%(num)d people who left, were deleted or cancelled", count
+        ),
+        NotStudent.TEST_PERSON: ngettext("%(num)d test account", "%(num)d test accounts", count),
+        NotStudent.TOTAL: ngettext("%(num)d row with totals", "%(num)d rows with totals", count),
+        NotStudent.FOOTER: ngettext("%(num)d line of print, such as a page number", "%(num)d lines of print, such as page numbers", count),
+    }
+    return sentences[reason]
 
 
 def question_words(reason: AskReason, *, line: int, name: str) -> str:

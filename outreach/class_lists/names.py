@@ -5,10 +5,18 @@ Pure. When two names are the same is said in `people/normal_form.py`.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from enum import StrEnum
 
 from outreach.people import name_key
+
+_PARTICLES = frozenset(
+    ("de la le les du des del della di da das dos do d van von der den ter ten el al bin ben abu st san santa y e zu zur").split()  # noqa: SIM905 (prose is easier to read)
+)
 
 
 def richer(new: str, old: str) -> bool:
@@ -44,6 +52,51 @@ def split_full_name(name: str, *, family_first: bool = False) -> tuple[str, str,
     if cut:
         return " ".join(words[cut:]), " ".join(words[:cut]), False
     return " ".join(words[:-1]), words[-1], False
+
+
+class NameOrder(StrEnum):
+    """Which part of a full name comes first."""
+
+    GIVEN_FIRST = "given_first"
+    FAMILY_FIRST = "family_first"
+
+
+@dataclass(frozen=True, slots=True)
+class NameCuts:
+    """What a person said of full names: which part comes first, and row by row how many words that part has."""
+
+    order: NameOrder | None = None
+    cuts: Mapping[int, int] = field(default_factory=dict)
+
+    def split(self, line: int, name: str, *, family_first: bool) -> tuple[str, str, bool]:
+        """Give (given name, family name, whether that is certain); a name all in capitals gets proper ones."""
+        words = name.split()
+        if "," in name or len(words) < 2 or not (self.order or line in self.cuts or is_all_capitals(name)):
+            return split_full_name(name, family_first=family_first)
+        first = self.order is NameOrder.FAMILY_FIRST if self.order else family_first or is_all_capitals(name)
+        cut = self.cuts.get(line) or (_likely_cut(words) if first else max(1, len(words) - 1))
+        parts = " ".join(words[:cut]), " ".join(words[cut:])
+        given, family = reversed(parts) if first else parts
+        return (titled(given), titled(family), line in self.cuts) if is_all_capitals(name) else (given, family, line in self.cuts)
+
+
+def is_all_capitals(name: str) -> bool:
+    """Say whether capitals can't tell where a full name parts."""
+    words = name.split()
+    return len(words) > 1 and "," not in name and name == name.upper() and all(_is_capitals(word) or len(word) < 3 for word in words)
+
+
+def titled(name: str) -> str:
+    """Give 'DE LA TORRE' as 'De La Torre' and "O'NEIL-ROSS" as "O'Neil-Ross"."""
+    return re.sub(r"[^\W\d_]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), name)
+
+
+def _likely_cut(words: Sequence[str]) -> int:
+    """Say how many words a family name that comes first has: one, and the small words before it."""
+    cut = 0
+    while cut < len(words) - 2 and words[cut].casefold() in _PARTICLES:
+        cut += 1
+    return cut + 1
 
 
 def _richness(name: str) -> tuple[int, bool]:

@@ -6,7 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -19,11 +19,15 @@ class ListedGuardian:
 
     name: str | None = None
     email: str | None = None
+    relationship: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedStudent:
-    """One good row: None where the cell is empty. `line` is the row's number in the spreadsheet."""
+    """One good row: None where the cell is empty. `line` is the row's number in the spreadsheet.
+
+    `barred` are people the list says must not be contacted. A list of numbers alone gives rows without names.
+    """
 
     line: int
     given_name: str
@@ -34,6 +38,10 @@ class ListedStudent:
     birth_date: date | None = None
     needs: str | None = None
     guardians: tuple[ListedGuardian, ...] = ()
+    preferred_name: str | None = None
+    class_names: tuple[str, ...] = ()
+    barred: tuple[ListedGuardian, ...] = ()
+    external_id: str | None = None
 
 
 def student_key(given_name: str, family_name: str) -> tuple[str, str]:
@@ -55,7 +63,9 @@ def merged(guardians: Iterable[ListedGuardian]) -> tuple[ListedGuardian, ...]:
         if index is None:
             kept.append(guardian)
         else:
-            kept[index] = ListedGuardian(kept[index].name or guardian.name, kept[index].email or guardian.email)
+            other = kept[index]
+            relationship = other.relationship or guardian.relationship
+            kept[index] = ListedGuardian(other.name or guardian.name, other.email or guardian.email, relationship)
     return tuple(kept)
 
 

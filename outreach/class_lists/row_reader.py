@@ -1,27 +1,34 @@
 """The rows of a class list to students, with what is wrong beside each row that can't be read.
 
-Pure. A row with an error gives no student. Of two rows about one student that disagree neither is taken, in whatever order.
+Pure. A row with an error gives no student. What is wrong with a guardian never drops the student.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from typing import TypeVar
 
-from outreach.class_lists.cells import read_email, read_emails, read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import MAX_ROWS, ListLine, ListTable
+from outreach.class_lists.cells import read_email, read_name, read_number, read_prose, read_word
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
-from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, FileCode, ListError, ListField, Problem, ProblemCode, guardian_field
+from outreach.class_lists.doubts import doubts_of
+from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, Problem, ProblemCode
+from outreach.class_lists.files.csv_file import MAX_ROWS, ListLine, ListTable
+from outreach.class_lists.guardian_cells import at_most_four, read_guardian_name, read_guardians
 from outreach.class_lists.headings.columns import ListColumns
-from outreach.class_lists.names import split_full_name
-from outreach.class_lists.plan import ListedGuardian, ListedStudent, merged, number_key, student_key
+from outreach.class_lists.names import NameCuts, is_all_capitals
+from outreach.class_lists.plan import ListedGuardian, ListedStudent
+from outreach.class_lists.repeats import join_contacts, settle_repeats
+from outreach.class_lists.roles import LeftRow, NotStudent, Roles, unknown_status
+
+__all__ = ["DateOrder", "ListReading", "ListedGuardian", "ListedStudent", "Problem", "read_rows", "settle_repeats"]
 
 T = TypeVar("T")
 _SHOWN = 80
+_WHOLE_NAMES = (ListField.FULL_NAME, ListField.FULL_NAME_FAMILY_FIRST)
+_CONTACT_REMARKS = ("relationship", "priority", "may_contact", "no_contact")
 
 
 @dataclass
@@ -30,6 +37,7 @@ class RowReader:
 
     line: ListLine
     columns: ListColumns
+    cuts: NameCuts = field(default_factory=NameCuts)
     cells: dict[ListField, str] = field(init=False)
     problems: list[Problem] = field(default_factory=list)
 
@@ -42,161 +50,124 @@ class RowReader:
         """Some imported cell is filled: printed lists number empty rows too."""
         return any(self.cells.values())
 
+    @property
+    def whole_name(self) -> tuple[ListField, str] | None:
+        """Give the full name and its field where no half is filled."""
+        if self.cells.get(ListField.GIVEN_NAME) or self.cells.get(ListField.FAMILY_NAME):
+            return None
+        return next(((named, self.cells[named]) for named in _WHOLE_NAMES if self.cells.get(named)), None)
+
     def row(self, birth_date: Callable[[str], date]) -> ListedStudent | None:
         """Read all fields, so that all problems show at once; None if there is an error among them."""
         self._count_cells()
         given, family = self._names()
+        guardians = read_guardians(self)
+        status = unknown_status(self.cells)
+        if status:
+            self.complain(ProblemCode.UNKNOWN_STATUS, ListField.STATUS, status)
+        class_name = self.take(ListField.CLASS_NAME, read_word)
         row = ListedStudent(
             self.line.line,
             given or "",
             family or "",
-            number=self._take(ListField.NUMBER, read_number),
-            email=self._take(ListField.EMAIL, read_email),
-            year_group=self._take(ListField.YEAR_GROUP, read_word),
-            birth_date=self._take(ListField.BIRTH_DATE, lambda cell: birth_date(word) if (word := read_word(cell)) else None),
-            needs=self._take(ListField.NEEDS, read_prose),
-            guardians=self._guardians(),
+            number=self.take(ListField.NUMBER, read_number),
+            email=self.take(ListField.EMAIL, read_email),
+            year_group=self.take(ListField.YEAR_GROUP, read_word),
+            birth_date=self.take(ListField.BIRTH_DATE, lambda cell: birth_date(word) if (word := read_word(cell)) else None),
+            needs=self.take(ListField.NEEDS, read_prose),
+            guardians=at_most_four(self, guardians.listed),
+            preferred_name=self._preferred(given, family),
+            class_names=(class_name,) if class_name else (),
+            barred=guardians.barred,
+            external_id=self.take(ListField.EXTERNAL_ID, read_word),
         )
         return row if all(problem.is_warning for problem in self.problems) else None
+
+    def guardian(self) -> ListedGuardian | None:
+        """Read a row that is a parent's own."""
+        given, family = self._names()
+        name = " ".join(filter(None, (given, family))) or None
+        email = self.take(ListField.EMAIL, read_email)
+        return ListedGuardian(name, email) if name or email else None
 
     def _count_cells(self) -> None:
         """Refuse cells beyond the headings: an unquoted comma has moved everything one column on."""
         headings = self.columns.headings
         beyond = [cell for cell in self.line.cells[len(headings) :] if cell]
         if self.columns.heading_line and beyond:
-            self._complain(ProblemCode.TOO_MANY_CELLS, None, beyond[-1])
+            self.complain(ProblemCode.TOO_MANY_CELLS, None, beyond[-1])
 
     def _names(self) -> tuple[str | None, str | None]:
-        given = self._take(ListField.GIVEN_NAME, read_name)
-        families = [self._take(half, read_name) for half in (ListField.FAMILY_NAME, ListField.SECOND_FAMILY_NAME)]
-        family = " ".join(filter(None, families)) or None
-        whole = next((half for half in (ListField.FULL_NAME, ListField.FULL_NAME_FAMILY_FIRST) if self.cells.get(half)), None)
-        if whole and not (given or family):
-            given, family = self._split(whole)
-        if not (given and family) and all(problem.is_warning for problem in self.problems):
-            name = given or family or ""
-            self._complain(ProblemCode.ONE_NAME if name else ProblemCode.MISSING_NAME, ListField.FULL_NAME, name)
-            return name, ""
-        return given, family
-
-    def _split(self, whole: ListField) -> tuple[str | None, str | None]:
-        name = self._take(whole, read_name)
-        if not name:
+        if self.columns.by_number:
+            if not self.cells.get(ListField.NUMBER):
+                self.complain(ProblemCode.MISSING_NUMBER, ListField.NUMBER, "")
             return None, None
-        given, family, certain = split_full_name(name, family_first=whole is ListField.FULL_NAME_FAMILY_FIRST)
+        given = self.take(ListField.GIVEN_NAME, read_name)
+        halves = (ListField.FAMILY_PREFIX, ListField.FAMILY_NAME, ListField.SECOND_FAMILY_NAME)
+        family = " ".join(filter(None, [self.take(half, read_name) for half in halves])) or None
+        whole = self.whole_name
+        if whole and not (given or family):
+            return self._split(whole[0])
+        if not (given and family) and all(problem.is_warning for problem in self.problems):
+            self._one_half(given, family)
+        return given or family, family if given else None
+
+    def _one_half(self, given: str | None, family: str | None) -> None:
+        """Ask about one name where two have columns; a row without any is no student."""
+        if given or family:
+            missing = ListField.FAMILY_NAME if given else ListField.GIVEN_NAME
+            self.complain(ProblemCode.ONE_NAME, missing, given or family or "")
+        else:
+            self.complain(ProblemCode.MISSING_NAME, ListField.FULL_NAME, "")
+
+    def _split(self, named: ListField) -> tuple[str | None, str | None]:
+        name = self.take(named, read_name)
+        if not name:
+            if all(problem.is_warning for problem in self.problems):
+                self.complain(ProblemCode.MISSING_NAME, ListField.FULL_NAME, "")
+            return None, None
+        given, family, certain = self.cuts.split(self.line.line, name, family_first=named is ListField.FULL_NAME_FAMILY_FIRST)
         if given and family and not certain:
-            self._complain(ProblemCode.NAME_WAS_SPLIT, whole, f"{given} | {family}")
-        return given or None, family or None
+            self.complain(ProblemCode.NAME_WAS_SPLIT, named, f"{given} | {family}")
+        return given or family or None, family or None if given else None
 
-    def _guardians(self) -> tuple[ListedGuardian, ...]:
-        found: list[ListedGuardian] = []
-        for position in range(1, MAX_GUARDIANS + 1):
-            parts = [self._take(guardian_field(position, part), read_name) for part in ("given_name", "name", "family_name")]
-            name = " ".join(filter(None, parts)) or None
-            emails: list[str | None] = [*(self._take(guardian_field(position, "email"), read_emails) or [])] or [None]
-            found += [ListedGuardian(None if index else name, email) for index, email in enumerate(emails) if name or email]
-        guardians = merged(found)
-        if len(guardians) > MAX_GUARDIANS:
-            self._complain(ProblemCode.TOO_MANY_GUARDIANS, None, str(len(guardians)))
-        return guardians
+    def _preferred(self, given: str | None, family: str | None) -> str | None:
+        """Give the first name a student goes by; None where it is no other: "Emma Carter" for Emma Carter."""
+        name = self.take(ListField.PREFERRED_NAME, read_guardian_name)
+        if name and family and name.casefold().endswith(f" {family}".casefold()):
+            name = name[: -len(family) - 1].strip()
+        return name if name and name.casefold() != (given or "").casefold() else None
 
-    def _take(self, named: ListField, read: Callable[[str], T]) -> T | None:
+    def take(self, named: ListField, read: Callable[[str], T]) -> T | None:
+        """Read one cell; what is wrong with it becomes a problem."""
         cell = self.cells.get(named, "")
         if not cell:
             return None
         try:
             return read(cell)
         except CellTrouble as trouble:
-            self._complain(trouble.code, named, cell)
+            self.complain(trouble.code, named, cell)
             return None
 
-    def _complain(self, code: ProblemCode, named: ListField | None, value: str) -> None:
+    def complain(self, code: ProblemCode, named: ListField | None, value: str) -> None:
+        """Keep a problem."""
         self.problems.append(Problem(self.line.line, named, code, value if len(value) <= _SHOWN else value[: _SHOWN - 1] + "\u2026"))
-
-
-def settle_repeats(rows: Sequence[ListedStudent]) -> tuple[tuple[ListedStudent, ...], list[Problem]]:
-    """Drop rows that repeat another word for word (a warning), and all rows about one student that differ.
-
-    Two rows are one student with the same number; or with the same name, and the same birth date or e-mail or
-    nothing that tells them apart. Rows of one name that differ stay, with a warning.
-    """
-    rows, problems = _without_copies(rows)
-    problems += _same_number(rows)
-    problems += _same_student(rows, {problem.line for problem in problems})
-    refused = {problem.line for problem in problems if not problem.is_warning}
-    kept = tuple(row for row in rows if row.line not in refused)
-    return kept, problems + _namesakes(kept)
-
-
-def are_two_people(one: ListedStudent, other: ListedStudent) -> bool:
-    """Say whether two rows of one name are two students for certain."""
-    if (one.birth_date and one.birth_date == other.birth_date) or (one.email and one.email == other.email):
-        return False
-    numbers = one.number and other.number and number_key(one.number) != number_key(other.number)
-    birth_dates = one.birth_date and other.birth_date
-    emails = one.email and other.email
-    return bool(numbers or birth_dates or emails)
-
-
-def _without_copies(rows: Sequence[ListedStudent]) -> tuple[list[ListedStudent], list[Problem]]:
-    first: dict[ListedStudent, ListedStudent] = {}
-    problems = []
-    for row in rows:
-        original = first.setdefault(replace(row, line=0), row)
-        if original is not row:
-            problems.append(Problem(row.line, None, ProblemCode.REPEATED_ROW, str(original.line)))
-    return list(first.values()), problems
-
-
-def _same_number(rows: Iterable[ListedStudent]) -> list[Problem]:
-    problems = []
-    for group in _groups(rows, lambda row: number_key(row.number) if row.number else None):
-        one_name = len({student_key(row.given_name, row.family_name) for row in group}) == 1
-        code = ProblemCode.DUPLICATE_ROW if one_name else ProblemCode.DUPLICATE_NUMBER
-        for row in group:
-            other = group[1] if row is group[0] else group[0]
-            problems.append(Problem(row.line, ListField.NUMBER, code, str(other.line)))
-    return problems
-
-
-def _same_student(rows: Iterable[ListedStudent], known: set[int]) -> list[Problem]:
-    problems = []
-    for group in _groups(rows, _name):
-        for row in group:
-            twin = next((other for other in group if other is not row and not are_two_people(row, other)), None)
-            if twin and row.line not in known:
-                problems.append(Problem(row.line, None, ProblemCode.DUPLICATE_ROW, str(twin.line)))
-    return problems
-
-
-def _namesakes(rows: Iterable[ListedStudent]) -> list[Problem]:
-    return [Problem(row.line, None, ProblemCode.NAMESAKE, str(group[0].line)) for group in _groups(rows, _name) for row in group[1:]]
-
-
-def _name(row: ListedStudent) -> Hashable:
-    return student_key(row.given_name, row.family_name)
-
-
-def _groups(rows: Iterable[ListedStudent], key: Callable[[ListedStudent], Hashable]) -> list[list[ListedStudent]]:
-    """Give the rows that share a key with another one."""
-    groups: dict[Hashable, list[ListedStudent]] = defaultdict(list)
-    for row in rows:
-        shared = key(row)
-        if shared is not None:
-            groups[shared].append(row)
-    return [group for group in groups.values() if len(group) > 1]
-
-
-__all__ = ["DateOrder", "ListReading", "ListedGuardian", "ListedStudent", "Problem", "read_rows"]
 
 
 @dataclass(frozen=True, slots=True)
 class ListReading:
-    """The students read, and all problems by row; `date_order` is how birth dates were read (None: nothing settled it)."""
+    """The students read, the rows left out, and all problems by row.
+
+    `date_order` is how birth dates were read (None: nothing settled it); `is_assumed`: only the language of the headings says so.
+    """
 
     rows: tuple[ListedStudent, ...]
     problems: tuple[Problem, ...]
     date_order: DateOrder | None
+    is_assumed: bool = False
+    left_rows: tuple[LeftRow, ...] = ()
+    whole_names: Mapping[int, str] = field(default_factory=dict)  # row -> a full name whose parts a person may move
+    asks_names: bool = False
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -209,29 +180,111 @@ class ListReading:
         return tuple(problem for problem in self.problems if problem.is_warning)
 
     @property
+    def doubts(self) -> tuple[Problem, ...]:
+        """Values that look wrong for their field: a person corrects or confirms them."""
+        return tuple(problem for problem in self.problems if problem.is_doubt)
+
+    @property
     def asks_date_order(self) -> bool:
         """A person must say whether 03/04 is in March or in April."""
         return any(problem.code is ProblemCode.AMBIGUOUS_DATE for problem in self.problems)
 
+    @property
+    def class_counts(self) -> Mapping[str, int]:
+        """Count the students of each class the list names."""
+        names = [name for row in self.rows for name in row.class_names]
+        return {name: names.count(name) for name in dict.fromkeys(names)}
 
-def read_rows(table: ListTable, columns: ListColumns, *, today: date, date_order: DateOrder | None = None) -> ListReading:
-    """Read every student. `date_order` is a person's answer; without it the column or its heading decides.
+
+def read_rows(
+    table: ListTable, columns: ListColumns, *, today: date, date_order: DateOrder | None = None, cuts: NameCuts | None = None
+) -> ListReading:
+    """Read every student. `date_order` and `cuts` are a person's answers; without them the column or its heading decides.
 
     Raises ListError: no_name_column, no_students, too_many_rows.
     """
     if not columns.names_found:
         raise ListError(FileCode.NO_NAME_COLUMN)
-    readers = [RowReader(line, columns) for line in columns.student_lines(table)]
+    readers = [RowReader(line, columns, cuts or NameCuts()) for line in columns.student_lines(table)]
     readers = [reader for reader in readers if reader.says_something]
     if not readers:
         raise ListError(FileCode.NO_STUDENTS)
     if len(readers) > MAX_ROWS:
         raise ListError(FileCode.TOO_MANY_ROWS, limit=MAX_ROWS)
-    order = date_order or _column_order(readers, columns)
-    read = [reader.row(partial(read_birth_date, order=order, today=today)) for reader in readers]
-    rows, problems = settle_repeats([row for row in read if row])
-    problems += [problem for reader in readers for problem in reader.problems]
-    return ListReading(rows, tuple(sorted(problems, key=lambda problem: problem.line)), order)
+    students, parents, left = _told_apart(readers, today)
+    order, assumed = _order(students, columns, date_order)
+    read = [reader.row(partial(read_birth_date, order=order, today=today)) for reader in students]
+    found, strangers = _with_parents([row for row in read if row], students, parents)
+    rows, problems = settle_repeats(join_contacts(found, by_name=_describes_contacts(columns)))
+    problems += [problem for reader in students for problem in reader.problems]
+    problems += doubts_of(rows)
+    wholes = {reader.line.line: reader.whole_name[1] for reader in students if reader.whole_name and "," not in reader.whole_name[1]}
+    return ListReading(
+        rows,
+        tuple(sorted(problems, key=lambda problem: problem.line)),
+        order,
+        is_assumed=assumed,
+        left_rows=tuple(sorted([*left, *strangers], key=lambda one: one.line)),
+        whole_names=wholes,
+        asks_names=(cuts is None or cuts.order is None) and any(map(is_all_capitals, wholes.values())),
+    )
+
+
+def _told_apart(readers: Sequence[RowReader], today: date) -> tuple[list[RowReader], list[RowReader], list[LeftRow]]:
+    """Tell students, parents with rows of their own, and everybody else apart."""
+    roles = Roles.of(reader.cells for reader in readers)
+    students, parents, left = [], [], []
+    for reader in readers:
+        why = roles.why_not(reader.cells, reader.line.cells, today)
+        if why is None:
+            students.append(reader)
+        elif why[0] is NotStudent.GUARDIAN and reader.cells.get(ListField.EXTERNAL_ID):
+            parents.append(reader)
+        else:
+            left.append(LeftRow(reader.line.line, _shown_name(reader), *why))
+    return students, parents, left
+
+
+def _shown_name(reader: RowReader) -> str:
+    names = (ListField.GIVEN_NAME, ListField.FAMILY_NAME, *_WHOLE_NAMES)
+    return " ".join(filter(None, (reader.cells.get(named) for named in names))) or next(filter(None, reader.line.cells), "")
+
+
+def _with_parents(
+    rows: Sequence[ListedStudent], students: Sequence[RowReader], parents: Sequence[RowReader]
+) -> tuple[list[ListedStudent], list[LeftRow]]:
+    """Give each student the parents whose rows point to them, or to whom theirs points; say who is nobody's."""
+    wanted = {reader.line.line: _ids(reader) for reader in students}
+    used: set[int] = set()
+    found = []
+    for row in rows:
+        mine = [one for one in parents if one.cells[ListField.EXTERNAL_ID] in wanted[row.line] or row.external_id in _ids(one)]
+        used |= {one.line.line for one in mine}
+        guardians = [guardian for one in mine if (guardian := one.guardian())]
+        found.append(replace(row, guardians=(*row.guardians, *guardians)) if guardians else row)
+    left = [
+        LeftRow(one.line.line, _shown_name(one), NotStudent.GUARDIAN, one.cells.get(ListField.ROLE, ""))
+        for one in parents
+        if one.line.line not in used
+    ]
+    return found, left
+
+
+def _ids(reader: RowReader) -> set[str]:
+    return {part.strip() for part in reader.cells.get(ListField.GUARDIAN_IDS, "").replace(";", ",").split(",") if part.strip()}
+
+
+def _describes_contacts(columns: ListColumns) -> bool:
+    return any(named.value.endswith(_CONTACT_REMARKS) for named in columns.fields.values())
+
+
+def _order(readers: Iterable[RowReader], columns: ListColumns, chosen: DateOrder | None) -> tuple[DateOrder | None, bool]:
+    """Say how dates are written, and whether only the language of the headings says so."""
+    order = chosen or _column_order(readers, columns)
+    languages = columns.languages
+    if order is None and languages and all(language.day_first for language in languages):
+        return DateOrder.DAY_FIRST, True
+    return order, False
 
 
 def _column_order(readers: Iterable[RowReader], columns: ListColumns) -> DateOrder | None:

@@ -121,7 +121,7 @@ def test_a_second_upload_shows_old_and_new_and_changes_nothing_else(client: Flas
 
 @pytest.mark.empty_database
 def test_columns_can_be_changed_and_left_out(client: FlaskClient, path: str) -> None:
-    shown = paste(client, path, "Vorname,Nachname,Mail\nAna,López,ana@pupils.example\nBen,Hill,\n")
+    shown = paste(client, path, "Etunimi,Sukunimi,Posti\nAna,López,ana@pupils.example\nBen,Hill,\n")
     assert "choose" in text(shown).lower()
     chosen = {"column-0": "given_name", "column-1": "family_name", "column-2": "email", "headings": "y"}
     understood = client.post(f"{path}/review", data=sent_back(shown, **chosen))

@@ -405,7 +405,7 @@ def test_only_what_changes_is_said(client: FlaskClient, school_class: SchoolClas
 
 def test_a_list_whose_names_are_not_known_is_neither_shown_nor_imported(client: FlaskClient, school_class: SchoolClass) -> None:
     path = f"/classes/{school_class.id}/import"
-    shown = paste(client, path, "Vorname,Nachname\nAna,Hill\nBen,Ash\n")
+    shown = paste(client, path, "Etunimi,Sukunimi\nAna,Hill\nBen,Ash\n")
     assert (shown.status_code, "We don't know which columns hold the names" in text(shown)) == (200, True)
     refused = client.post(f"{path}/students", data=sent_back(shown))
     assert (refused.status_code, refused.headers["Cache-Control"]) == (422, "no-store")

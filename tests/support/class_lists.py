@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from outreach.class_lists.csv_file import read_table
+from outreach.class_lists.files.csv_file import read_table
 from outreach.class_lists.headings.columns import guess_columns
 from outreach.class_lists.plan import KnownStudent, ListedStudent
 from outreach.class_lists.row_reader import DateOrder, ListReading, read_rows

@@ -1,11 +1,11 @@
-"""Headings to fields, in three languages and as schools really write them."""
+"""Headings to fields, in several languages and as schools really write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.csv_file import ListTable, read_table
 from outreach.class_lists.errors import FileCode, ListError, ListField
+from outreach.class_lists.files.csv_file import ListTable, read_table
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 
 
@@ -77,8 +77,6 @@ def test_headings_are_understood(field: str, headings: str) -> None:
         "Address",
         "Form tutor",
         "Tutor email",
-        "Class",
-        "Clase",
         "Emergency contact",
         "Contact email",
         "Primary e-mail",
@@ -105,9 +103,9 @@ def test_other_headings_are_left_alone(heading: str) -> None:
         ("Nom;Courriel", ["full_name", "email"]),
         ("Nombre;Correo", ["full_name", "email"]),
         ("Apellido 1;Apellido 2;Nombre", ["family_name", "second_family_name", "given_name"]),
-        ("Name;First name;Surname", [None, "given_name", "family_name"]),
-        ("Classe;Niveau;Élève", [None, "year_group", "full_name"]),
-        ("Nom;Prénom;Classe", ["family_name", "given_name", "year_group"]),
+        ("Name;First name;Surname", ["full_name", "given_name", "family_name"]),
+        ("Classe;Niveau;Élève", ["class_name", "year_group", "full_name"]),
+        ("Nom;Prénom;Classe", ["family_name", "given_name", "class_name"]),
         ("Email;E-mail;Name", ["email", None, "full_name"]),
     ],
 )

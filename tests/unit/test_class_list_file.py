@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, ListTable, read_table
 from outreach.class_lists.errors import FileCode, ListError
+from outreach.class_lists.files.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, ListTable, read_table
 
 LIST = "First name;Family name;E-mail\nZoë;Núñez;zoe@example.org\nJürgen;Œuvrard;j@example.org\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.class_lists.csv_file import ONE_COLUMN, guess_delimiter, read_table
-from outreach.class_lists.errors import ListField, Problem, ProblemCode, guardian_field
+from outreach.class_lists.errors import DOUBTS, ListField, Problem, ProblemCode, guardian_field
+from outreach.class_lists.files.csv_file import ONE_COLUMN, guess_delimiter, read_table
 from outreach.class_lists.headings.columns import guess_columns
 from outreach.class_lists.headings.guess import Meaning, best_heading, recognise, words_of
 
@@ -147,7 +147,9 @@ def test_the_sign_between_cells(text: str, delimiter: str) -> None:
 
 def test_which_problems_leave_a_row_in_the_list() -> None:
     warnings = {code for code in ProblemCode if Problem(2, None, code).is_warning}
-    assert warnings == {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.ONE_NAME}
+    said = {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.UNKNOWN_STATUS}
+    assert warnings == said | DOUBTS | {ProblemCode.TOO_MANY_GUARDIANS}
+    assert Problem(2, ListField.GUARDIAN_1_EMAIL, ProblemCode.BAD_EMAIL).is_warning
 
 
 def test_the_fields_of_four_guardians() -> None:

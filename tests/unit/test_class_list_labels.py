@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from outreach.class_lists.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_table
 from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
+from outreach.class_lists.files.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_table
 from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
 from outreach.class_lists.plan import AskReason
 
@@ -53,8 +53,8 @@ def test_each_field_has_a_name_of_its_own() -> None:
             'Row 7: "maria@@x" is not an e-mail address. Correct it, or leave the cell empty.',
         ),
         (
-            Problem(7, ListField.FULL_NAME, ProblemCode.MISSING_NAME),
-            "Row 7 has no name. Every student needs one.",
+            Problem(7, ListField.FAMILY_NAME, ProblemCode.MISSING_NAME),
+            "Row 7: “family name” is missing. Every student needs a name.",
         ),
         (Problem(9, None, ProblemCode.REPEATED_ROW, "4"), "Row 9 is the same as row 4. We count it once."),
         (Problem(2, ListField.NEEDS, ProblemCode.FORMULA_CELL, "=1+1"), 'Row 2: "=1+1" is a formula. Replace it with its value.'),

@@ -9,9 +9,9 @@ from datetime import date
 import pytest
 
 from outreach.class_lists.cells import plain, read_email, read_emails, read_name, read_number, read_prose, read_word
-from outreach.class_lists.csv_file import MAX_BYTES, decode, read_table
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
 from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, ProblemCode
+from outreach.class_lists.files.csv_file import MAX_BYTES, decode, read_table
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 from outreach.class_lists.names import akin, split_full_name
 from outreach.class_lists.row_reader import read_rows
@@ -102,9 +102,9 @@ def test_hidden_signs_are_refused_in_every_kind_of_cell(sign: str) -> None:
 
 
 @pytest.mark.parametrize("sign", ["\n", "\r", "\t", "\u2028", "\u2029"])
-def test_a_line_break_is_refused_in_one_line_and_a_blank_in_prose(sign: str) -> None:
+def test_a_line_break_becomes_a_blank(sign: str) -> None:
     for reader in (read_name, read_word, read_number):
-        assert trouble(reader, f"a{sign}b") == "control_characters"
+        assert reader(f"a{sign}b") == "a b"
     assert read_prose(f"a {sign}{sign} b") == "a b"
 
 
@@ -320,7 +320,7 @@ def test_four_guardians_are_taken_and_five_are_too_many() -> None:
     assert [guardian.email for guardian in one("Parents' e-mail", " ".join(four)).rows[0].guardians] == four
     assert codes(one("Parents' e-mail", " ".join([*four, four[0]]))) == []
     assert [(problem.code, problem.value) for problem in one("Parents' e-mail", " ".join([*four, "p5@x.test"])).problems] == [
-        (ProblemCode.TOO_MANY_GUARDIANS, "5")
+        (ProblemCode.TOO_MANY_GUARDIANS, "p5@x.test")
     ]
 
 
@@ -363,14 +363,13 @@ def test_a_full_name_counts_only_where_its_halves_are_empty() -> None:
     assert codes(reading) == [(3, "name_was_split"), (4, "one_name")]
 
 
-def test_a_single_name_is_pointed_at_only_if_nothing_else_is_wrong_with_the_name() -> None:
+def test_a_missing_half_is_said_only_if_nothing_else_is_wrong_with_the_name() -> None:
     reading = read("First name;Surname", "=A1;Garcia", ";Garcia", "Maria;")
     assert [(problem.line, problem.code.value, problem.field, problem.value) for problem in reading.problems] == [
         (2, "formula_cell", "given_name", "=A1"),
-        (3, "one_name", "full_name", "Garcia"),
-        (4, "one_name", "full_name", "Maria"),
+        (3, "one_name", "given_name", "Garcia"),
+        (4, "one_name", "family_name", "Maria"),
     ]
-    assert [(row.given_name, row.family_name) for row in reading.rows] == [("Garcia", ""), ("Maria", "")]
 
 
 def test_a_choice_moves_a_field_and_keeps_the_order_of_columns() -> None:

@@ -11,7 +11,7 @@ import pytest
 from outreach.class_lists.match import AskReason, KnownStudent, plan_import
 from outreach.class_lists.matching import are_two, contradict, differ, may_be_renamed
 from outreach.class_lists.plan import ListedGuardian, ListedStudent, merged, number_key
-from outreach.class_lists.row_reader import are_two_people, settle_repeats
+from outreach.class_lists.repeats import are_two_people, settle_repeats
 from tests.support.class_lists import CLASS, row, student
 
 OTHER = 2

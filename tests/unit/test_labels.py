@@ -44,6 +44,7 @@ WHOLE = (
     "outreach.class_lists.labels._FILE",
     "outreach.class_lists.labels._ROW",
     "outreach.class_lists.labels._ASK",
+    "outreach.class_lists.labels._LEFT_OUT",
 )
 # These leave members out on purpose.
 PARTIAL = {

@@ -59,7 +59,7 @@ def test_every_row_is_in_one_part_and_everything_is_counted(make: Builder, schoo
         "Same;Hill;9;",
         "Old;Hill;9;",
         "Else;Hill;9;",
-        "Bad;Row;9;not an address",
+        "B4d@x;;9;not an address",
         now=now,
     )
     assert [(one.line, one.name, one.facts) for one in found.new] == [(2, "New Hill", "new@pupils.example, 9")]
@@ -74,7 +74,7 @@ def test_every_row_is_in_one_part_and_everything_is_counted(make: Builder, schoo
     ]
     assert asked.question.startswith("Row 5: another class at your school has a student called Else Hill.")
     (bad,) = found.bad
-    assert (bad.line, bad.cells, len(bad.sentences)) == (6, "Bad · Row · 9 · not an address", 1)
+    assert (bad.line, bad.cells, len(bad.sentences)) == (6, "B4d@x · 9 · not an address", 2)
     assert found.absent == ("Gone Hill",)
     assert (found.to_write, found.left_out, found.unanswered, found.asks_date_order, found.remarks) == (2, 1, 1, False, ())
 

@@ -20,7 +20,7 @@ from outreach.class_lists.headings.guess import best_heading
 MAX_CELL = 500
 ONE_COLUMN = "\x1f"
 
-_DELIMITERS = (ONE_COLUMN, ",", ";", "\t")
+_DELIMITERS = (ONE_COLUMN, ",", ";", "\t", "|")
 _SAMPLE = 50
 _END = "\x00"  # decoded text has no NUL, so only we can have written it
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?[^\r\n]*(\r\n|\r|\n|$)', re.IGNORECASE)
