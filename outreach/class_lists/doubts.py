@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 
 from outreach.class_lists.errors import ListField, Problem, ProblemCode, guardian_field
+from outreach.class_lists.names import has_odd_capital
 from outreach.class_lists.plan import ListedStudent
 
 _SYMBOLS = frozenset(
@@ -51,5 +51,4 @@ def _is_word(word: str) -> bool:
     letters = [sign for sign in word if sign.isalpha()]
     scripts = {unicodedata.name(sign, "?").split()[0] for sign in letters}
     mixed = len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1
-    odd = any(not sign.isascii() and sign.isupper() and before.islower() for before, sign in pairwise(word))
-    return not mixed and not odd
+    return not mixed and not has_odd_capital(word)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_babel.speaklater import LazyString
 
 from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
+from outreach.class_lists.guardian_matching import GuardianAnswer, GuardianChoice, GuardianQuestion
 from outreach.class_lists.headings.left_out import LeftOut
 from outreach.class_lists.plan import AskReason
 from outreach.class_lists.roles import NotStudent
@@ -19,13 +21,23 @@ from outreach.class_lists.roles import NotStudent
 _FILE: Mapping[FileCode, LazyString] = {
     FileCode.EMPTY: _l("This file is empty. Choose the file with your class list, or paste the list."),
     FileCode.TOO_BIG: _l("This file is larger than %(limit)s MB. Keep only the columns we need, or split the list into several files."),
-    FileCode.SPREADSHEET: _l('This is a spreadsheet. Open it, choose "Save as" or "Download" and "CSV", then upload that file.'),
+    FileCode.SPREADSHEET: _l("This is a spreadsheet of a kind we can't read. Save it as XLSX or CSV, then upload that file."),
     FileCode.ARCHIVE: _l("This is a compressed file. Unpack it first, then upload the class list inside as CSV."),
     FileCode.DOCUMENT: _l("This is a document or a picture, not a class list. Save the list from your spreadsheet as CSV, or paste it."),
     FileCode.WEB_PAGE: _l(
-        "This is a web page, although its name says otherwise. Open it in your spreadsheet, save it as CSV and upload that file."
+        "This is a web page, although its name may end in .xls. Open it in your spreadsheet, save it as XLSX or CSV and upload that file."
     ),
-    FileCode.UTF16: _l('This file is saved as "Unicode text" (UTF-16). Save it as "CSV UTF-8" and upload it again.'),
+    FileCode.PDF: _l("This is a PDF, made for printing. Export the list from your school's program as XLSX or CSV instead."),
+    FileCode.NUMBERS: _l('This is an Apple Numbers file. In Numbers choose "File", "Export To", "Excel" or "CSV", then upload that file.'),
+    FileCode.PASSWORD: _l("This spreadsheet has a password. Save a copy without one, then upload the copy."),
+    FileCode.BROKEN_WORKBOOK: _l(
+        "We can't open this spreadsheet: the file is damaged. Open it, save it again as XLSX and upload that file."
+    ),
+    FileCode.WORKBOOK_TOO_LARGE: _l(
+        "This spreadsheet is too large to read, perhaps because of cells far below or beside the list. "
+        "Copy the list into a new spreadsheet, or save it as CSV."
+    ),
+    FileCode.UNPACKS_TOO_BIG: _l("This spreadsheet is larger than %(limit)s MB inside. Copy only the list into a new spreadsheet."),
     FileCode.BINARY: _l("We can't read this file as text. Save the list from your spreadsheet as CSV, or paste it."),
     FileCode.GARBLED: _l('Some characters in this file are damaged, perhaps those with accents. Save it again as "CSV UTF-8".'),
     FileCode.UNCLOSED_QUOTE: _l('Row %(line)s opens a quotation mark (") that is never closed. Close it or take it out.'),
@@ -90,7 +102,18 @@ _ASK: Mapping[AskReason, LazyString] = {
     AskReason.SEVERAL_STUDENTS: _l("Row %(line)s: %(name)s could be one of several students. Which one is it?"),
     AskReason.SEVERAL_ROWS: _l("Row %(line)s: this row and another may both be the same %(name)s. Which one is it?"),
     AskReason.SAME_NAME: _l("Row %(line)s: this class has a student called %(name)s with other details. Is it the same student?"),
+    AskReason.RENAMED: _l(
+        "Row %(line)s: nobody here is called %(name)s, but somebody of a like name is missing from the list. Is it the same student?"
+    ),
     AskReason.OTHER_CLASS: _l("Row %(line)s: another class at your school has a student called %(name)s. Is it the same student?"),
+}
+
+_GUARDIAN_ASK: Mapping[GuardianChoice, LazyString] = {
+    GuardianChoice.CORRECTS: _l("The same person as %(known)s, corrected"),
+    GuardianChoice.REPLACES: _l("Another person, who replaces %(known)s; %(known)s gets no more invitations"),
+    GuardianChoice.ADDS: _l("One more guardian"),
+    GuardianChoice.STOPS: _l("Remove %(known)s; %(known)s gets no more invitations"),
+    GuardianChoice.KEEPS: _l("Keep this guardian all the same"),
 }
 
 _FIELD: Mapping[ListField, LazyString] = {
@@ -176,6 +199,20 @@ def not_student_words(reason: NotStudent, count: int) -> str:
 def question_words(reason: AskReason, *, line: int, name: str) -> str:
     """Ask who one row is; `name` is the student's full name."""
     return str(_ASK[reason]) % {"line": line, "name": name}
+
+
+def guardian_question_words(question: GuardianQuestion, *, student: str) -> str:
+    """Ask who one guardian of a row is; `student` is the student's full name."""
+    who = " ".join(filter(None, (question.guardian.name, question.guardian.email)))
+    facts = {"line": question.line, "who": who, "student": student}
+    if question.is_barred:
+        return _("Row %(line)s: the list says that %(who)s must not be contacted, but they are a guardian of %(student)s here.", **facts)
+    return _("Row %(line)s: the list gives %(who)s as a guardian of %(student)s. Who is that?", **facts)
+
+
+def guardian_answer_words(answer: GuardianAnswer, *, known: str) -> str:
+    """Offer one answer; `known` is the known guardian's name and address."""
+    return str(_GUARDIAN_ASK[answer.choice]) % {"known": known}
 
 
 def field_words(field: ListField) -> str:

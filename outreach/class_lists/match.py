@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from outreach.class_lists.matching import Found, Pair, best_name, name_differs, pair_guardians, recognise_rows, student_changes
+from outreach.class_lists.guardian_matching import GuardianAnswer, GuardianQuestion, GuardianSettlement, Pair, QuestionKey, settle_guardians
+from outreach.class_lists.matching import Found, best_name, name_differs, recognise_rows, student_changes
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
     GuardianChange,
-    ImportPlan,
     ImportQuestion,
     KnownGuardian,
     KnownStudent,
@@ -39,29 +40,59 @@ __all__ = [
 _Pairs = Mapping[int, Sequence[Pair]]
 
 
+@dataclass(frozen=True, slots=True)
+class ImportPlan:
+    """The whole import, each part in the order of the rows.
+
+    `absent` are students of the class in no row: they stay. `nobody` are rows of a list without names whose number nobody has.
+    `guardian_questions` are all there were, `open_guardians` those without an answer that fits: what they are about isn't done.
+    """
+
+    add: tuple[ListedStudent, ...]
+    update: tuple[StudentUpdate, ...]
+    unchanged: tuple[StudentUpdate, ...]
+    ask: tuple[ImportQuestion, ...]
+    disputes: tuple[NameDispute, ...]
+    absent: tuple[int, ...]
+    nobody: tuple[ListedStudent, ...] = ()
+    guardian_questions: tuple[GuardianQuestion, ...] = ()
+    open_guardians: tuple[GuardianQuestion, ...] = ()
+
+
 def plan_import(
-    rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int, *, answers: Mapping[int, int | None] | None = None
+    rows: Sequence[ListedStudent],
+    known: Sequence[KnownStudent],
+    class_id: int,
+    *,
+    answers: Mapping[int, int | None] | None = None,
+    guardian_answers: Mapping[QuestionKey, GuardianAnswer] | None = None,
+    is_whole: bool = True,
 ) -> ImportPlan:
     """Plan what an import of `rows` into a class does to the `known` students of its school.
 
-    `answers` settles questions of an earlier plan: row number -> the candidate's id, or None for "somebody new".
-    An answer that doesn't fit its question is not taken: the question stays. The order of rows doesn't matter.
+    `answers` settles questions of an earlier plan: row number -> the candidate's id, or None for "somebody new"; so does
+    `guardian_answers`. An answer that doesn't fit its question is not taken: the question stays. The order of rows doesn't matter.
+    `is_whole` False: the rows are no list, so nobody is missing from it.
     """
     rows = sorted(rows, key=lambda row: row.line)
-    found = _answered(recognise_rows(rows, known, class_id), answers or {})
+    found = _answered(recognise_rows(rows, known, class_id, is_whole=is_whole), answers or {})
     students = {student.id: student for student in known}
     people = {row.line: (row, students[who]) for row, who in zip(rows, found, strict=True) if isinstance(who, int)}
-    pairs = {line: pair_guardians(row.guardians, student.guardians) for line, (row, student) in people.items()}
-    guardian_changes, disputes = _guardian_changes(pairs)
-    updates = [_update(row, student, class_id, pairs[line], guardian_changes) for line, (row, student) in people.items()]
+    settled = {line: settle_guardians(row, student, guardian_answers or {}) for line, (row, student) in people.items()}
+    guardian_changes, disputes = _guardian_changes({line: one.pairs for line, one in settled.items()})
+    updates = [_update(row, student, class_id, settled[line], guardian_changes) for line, (row, student) in people.items()]
     questions = tuple(who for who in found if isinstance(who, ImportQuestion))
+    nobody = [row for row, who in zip(rows, found, strict=True) if who is None]
     return ImportPlan(
-        add=tuple(row for row, who in zip(rows, found, strict=True) if who is None),
+        add=tuple(row for row in nobody if row.given_name),
         update=tuple(update for update in updates if update.says_something_new),
         unchanged=tuple(update for update in updates if not update.says_something_new),
         ask=questions,
         disputes=disputes,
         absent=_absent(known, class_id, {update.student_id for update in updates}, questions),
+        nobody=tuple(row for row in nobody if not row.given_name),
+        guardian_questions=tuple(question for one in settled.values() for question in one.questions),
+        open_guardians=tuple(question for one in settled.values() for question in one.open),
     )
 
 
@@ -80,17 +111,20 @@ def _answer(question: ImportQuestion, answers: Mapping[int, int | None], given: 
 
 
 def _update(
-    row: ListedStudent, student: KnownStudent, class_id: int, pairs: Sequence[Pair], guardian_changes: Mapping[int, Changes]
+    row: ListedStudent, student: KnownStudent, class_id: int, settled: GuardianSettlement, guardian_changes: Mapping[int, Changes]
 ) -> StudentUpdate:
     return StudentUpdate(
         row,
         student.id,
         changes=student_changes(row, student),
-        joins_class=class_id not in student.class_ids,
-        new_guardians=tuple(guardian for guardian, known in pairs if known is None),
+        joins_class=bool(row.given_name) and class_id not in student.class_ids,
+        new_guardians=tuple(guardian for guardian, known in settled.pairs if known is None),
         guardian_changes=tuple(
-            GuardianChange(known.id, guardian_changes[known.id]) for _guardian, known in pairs if known and known.id in guardian_changes
+            GuardianChange(known.id, guardian_changes[known.id])
+            for _guardian, known in settled.pairs
+            if known and known.id in guardian_changes
         ),
+        ended_guardians=settled.ended,
     )
 
 

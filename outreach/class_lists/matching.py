@@ -16,18 +16,13 @@ from outreach.class_lists.plan import (
     AskReason,
     Changes,
     ImportQuestion,
-    KnownGuardian,
     KnownStudent,
-    ListedGuardian,
     ListedStudent,
     Value,
     number_key,
     student_key,
 )
 from outreach.people import name_key
-
-Pair = tuple[ListedGuardian, KnownGuardian | None]
-
 
 Found = int | ImportQuestion | None  # a student's id, a question, or nobody we know
 _Key = TypeVar("_Key")
@@ -48,12 +43,12 @@ class _Rule:
         return free if not self.alone or (len(free) == 1 and not differ(row, free[0])) else []
 
 
-def recognise_rows(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int) -> list[Found]:
+def recognise_rows(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int, *, is_whole: bool = True) -> list[Found]:
     """Say who each row is, in the order of the rows. Rows must be as settle_repeats leaves them: each another student."""
     found: dict[int, Found] = {}
     taken: set[int] = set()
     contested: set[int] = set()
-    for rule in _rules(known, class_id):
+    for rule in _rules(known, class_id)[: None if is_whole else -1]:
         proposed = {index: rule.proposed(row, taken) for index, row in enumerate(rows) if index not in found}
         wanted = Counter(student.id for students in proposed.values() for student in students)
         decided = {index: _decide(rows[index], students, rule, wanted, contested) for index, students in proposed.items() if students}
@@ -79,6 +74,7 @@ def _decide(
 def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
     """Strong evidence first; of equal strength, uncontradicted evidence first."""
     by_number, by_name = _indexes(known)
+    classmates = [student for student in known if class_id in student.class_ids]
 
     def numbered(row: ListedStudent) -> list[KnownStudent]:
         return by_number[number_key(row.number)] if row.number else []
@@ -93,7 +89,10 @@ def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
         return [student for student in by_name[_name(row)] if class_id in student.class_ids and not are_two(row, student)]
 
     def elsewhere(row: ListedStudent) -> list[KnownStudent]:
-        return [student for student in by_name[_name(row)] if not contradict(row, student)]
+        return [student for student in by_name[_name(row)] if row.given_name and not contradict(row, student)]
+
+    def alike(row: ListedStudent) -> list[KnownStudent]:
+        return [student for student in classmates if not contradict(row, student) and may_have_new_name(row, student)]
 
     return (
         _Rule(lambda row: [student for student in numbered(row) if may_be_renamed(row, student)]),
@@ -105,6 +104,7 @@ def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
         _Rule(in_class, alone=True),
         _Rule(in_class, AskReason.SAME_NAME),
         _Rule(elsewhere, AskReason.OTHER_CLASS),
+        _Rule(alike, AskReason.RENAMED),
     )
 
 
@@ -146,8 +146,22 @@ def _births_differ(row: ListedStudent, student: KnownStudent) -> bool:
     return bool(row.birth_date and student.birth_date) and row.birth_date != student.birth_date
 
 
+def may_have_new_name(row: ListedStudent, student: KnownStudent) -> bool:
+    """Say whether a row nobody else fits may be a student who is missing from the list, under a like name."""
+    if not row.given_name:
+        return False
+    given, family = akin(row.given_name, student.given_name), akin(row.family_name, student.family_name)
+    same_birth = bool(row.birth_date) and row.birth_date == student.birth_date
+    return (given and family) or (same_birth and (given or family))
+
+
 def may_be_renamed(row: ListedStudent, student: KnownStudent) -> bool:
-    """Say whether the same number can be the same student: schools hand numbers on, and lists count their rows."""
+    """Say whether the same number can be the same student: schools hand numbers on, and lists count their rows.
+
+    A list without names speaks of numbers alone.
+    """
+    if not row.given_name:
+        return True
     same_birth = bool(row.birth_date) and row.birth_date == student.birth_date
     same_email = bool(row.email) and row.email == student.email
     words = [set(name_key(f"{person.given_name} {person.family_name}").split()) for person in (row, student)]
@@ -159,7 +173,7 @@ def student_changes(row: ListedStudent, student: KnownStudent) -> Changes:
     changes: dict[str, tuple[Value, Value]] = {}
     for field in ("given_name", "family_name"):
         old, new = getattr(student, field), getattr(row, field)
-        if name_differs(old, new):
+        if new and name_differs(old, new):
             changes[field] = (old, new)
     if row.number and (not student.number or number_key(row.number) != number_key(student.number)):
         changes["number"] = (student.number, row.number)
@@ -175,22 +189,6 @@ def name_differs(old: str | None, new: str) -> bool:
     return new != (old or "") and (not old or name_key(old) != name_key(new) or richer(new, old))
 
 
-def pair_guardians(stated: Sequence[ListedGuardian], known: Sequence[KnownGuardian]) -> list[Pair]:
-    """Find each guardian a row names among those the student has; None for one who is new to the student.
-
-    By address and name, by address, then by name: then the address is a correction.
-    """
-    paired: dict[int, KnownGuardian] = {}
-    free = list(known)
-    for fits in (_same, _same_mailbox, _same_spelling, _same_name):
-        for index, guardian in enumerate(stated):
-            match = next((other for other in free if fits(guardian, other)), None) if index not in paired else None
-            if match:
-                paired[index] = match
-                free.remove(match)
-    return [(guardian, paired.get(index)) for index, guardian in enumerate(stated)]
-
-
 def best_name(names: Iterable[str]) -> str:
     """Give the richest of several spellings of one name."""
     best = ""
@@ -198,20 +196,3 @@ def best_name(names: Iterable[str]) -> str:
         if not best or richer(name, best):
             best = name
     return best
-
-
-def _same(one: ListedGuardian, other: KnownGuardian) -> bool:
-    return bool(one.email) and one.email == other.email and _same_name(one, other)
-
-
-def _same_mailbox(one: ListedGuardian, other: KnownGuardian) -> bool:
-    """Two people may share an address: only a name that is missing or nearly the same is that person's."""
-    return bool(one.email) and one.email == other.email and (not one.name or not other.name or akin(one.name, other.name))
-
-
-def _same_spelling(one: ListedGuardian, other: KnownGuardian) -> bool:
-    return bool(one.name) and one.name == other.name
-
-
-def _same_name(one: ListedGuardian, other: KnownGuardian) -> bool:
-    return bool(one.name and other.name) and name_key(one.name or "") == name_key(other.name or "")

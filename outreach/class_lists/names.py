@@ -73,10 +73,19 @@ class NameCuts:
         words = name.split()
         if "," in name or len(words) < 2 or not (self.order or line in self.cuts or is_all_capitals(name)):
             return split_full_name(name, family_first=family_first)
-        first = self.order is NameOrder.FAMILY_FIRST if self.order else family_first or is_all_capitals(name)
-        cut = self.cuts.get(line) or (_likely_cut(words) if first else max(1, len(words) - 1))
+        first = self.is_family_first(name, family_first=family_first)
+        likely = _likely_cut(words) if first else max(1, len(words) - 1)
+        return self.at(line, name, min(self.cuts.get(line, likely), len(words) - 1), family_first=family_first)
+
+    def is_family_first(self, name: str, *, family_first: bool = False) -> bool:
+        """Say which part comes first, as far as is known."""
+        return self.order is NameOrder.FAMILY_FIRST if self.order else family_first or is_all_capitals(name)
+
+    def at(self, line: int, name: str, cut: int, *, family_first: bool = False) -> tuple[str, str, bool]:
+        """Part a name after so many words."""
+        words = name.split()
         parts = " ".join(words[:cut]), " ".join(words[cut:])
-        given, family = reversed(parts) if first else parts
+        given, family = reversed(parts) if self.is_family_first(name, family_first=family_first) else parts
         return (titled(given), titled(family), line in self.cuts) if is_all_capitals(name) else (given, family, line in self.cuts)
 
 
@@ -84,6 +93,13 @@ def is_all_capitals(name: str) -> bool:
     """Say whether capitals can't tell where a full name parts."""
     words = name.split()
     return len(words) > 1 and "," not in name and name == name.upper() and all(_is_capitals(word) or len(word) < 3 for word in words)
+
+
+def has_odd_capital(word: str) -> bool:
+    """Say whether a letter with an accent is a capital among small letters, as wrong code pages make them: 'L\u00dbpez', 'In\u00c8s'."""
+    capitals = [place for place, sign in enumerate(word) if place and sign.isupper() and not sign.isascii()]
+    beside = [(word[place - 1], word[place + 1 : place + 2]) for place in capitals]
+    return any(before.isalpha() and (before.islower() or after.islower()) for before, after in beside)
 
 
 def titled(name: str) -> str:

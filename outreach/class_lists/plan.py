@@ -114,6 +114,7 @@ class AskReason(StrEnum):
     SEVERAL_ROWS = "several_rows"
     SAME_NAME = "same_name"
     OTHER_CLASS = "other_class"
+    RENAMED = "renamed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class GuardianChange:
 
 @dataclass(frozen=True, slots=True)
 class StudentUpdate:
-    """A known student: what changes, whether they come into the class, guardians new to them and changed."""
+    """A known student: what changes, whether they come into the class, guardians new to them, changed, and no longer theirs."""
 
     row: ListedStudent
     student_id: int
@@ -134,11 +135,12 @@ class StudentUpdate:
     joins_class: bool
     new_guardians: tuple[ListedGuardian, ...] = ()
     guardian_changes: tuple[GuardianChange, ...] = ()
+    ended_guardians: tuple[int, ...] = ()
 
     @property
     def says_something_new(self) -> bool:
         """There is something to write."""
-        return bool(self.changes or self.joins_class or self.new_guardians or self.guardian_changes)
+        return bool(self.changes or self.joins_class or self.new_guardians or self.guardian_changes or self.ended_guardians)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +165,3 @@ class NameDispute:
     field: str
     lines: tuple[int, ...]
     values: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ImportPlan:
-    """The whole import, each part in the order of the rows; `absent` are students of the class in no row: they stay."""
-
-    add: tuple[ListedStudent, ...]
-    update: tuple[StudentUpdate, ...]
-    unchanged: tuple[StudentUpdate, ...]
-    ask: tuple[ImportQuestion, ...]
-    disputes: tuple[NameDispute, ...]
-    absent: tuple[int, ...]

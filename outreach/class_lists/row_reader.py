@@ -15,7 +15,7 @@ from outreach.class_lists.cells import read_email, read_name, read_number, read_
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
 from outreach.class_lists.doubts import doubts_of
 from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, Problem, ProblemCode
-from outreach.class_lists.files.csv_file import MAX_ROWS, ListLine, ListTable
+from outreach.class_lists.files.table import MAX_ROWS, ListLine, ListTable
 from outreach.class_lists.guardian_cells import at_most_four, read_guardian_name, read_guardians
 from outreach.class_lists.headings.columns import ListColumns
 from outreach.class_lists.names import NameCuts, is_all_capitals
@@ -167,6 +167,7 @@ class ListReading:
     is_assumed: bool = False
     left_rows: tuple[LeftRow, ...] = ()
     whole_names: Mapping[int, str] = field(default_factory=dict)  # row -> a full name whose parts a person may move
+    family_first: bool = False  # where the heading of full names says so
     asks_names: bool = False
 
     @property
@@ -226,6 +227,7 @@ def read_rows(
         is_assumed=assumed,
         left_rows=tuple(sorted([*left, *strangers], key=lambda one: one.line)),
         whole_names=wholes,
+        family_first=ListField.FULL_NAME_FAMILY_FIRST in columns.fields.values(),
         asks_names=(cuts is None or cuts.order is None) and any(map(is_all_capitals, wholes.values())),
     )
 

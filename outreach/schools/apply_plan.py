@@ -40,8 +40,9 @@ def write(
     """Write what a plan adds and updates, and notify the people concerned.
 
     `class_id`: where new students and those who join go. `removed`: (student, guardian) pairs that end; a guardian
-    without children is forgotten.
+    without children is forgotten, and so is one the plan takes from their last child.
     """
+    removed = [*removed, *((one.student_id, key) for one in plan.update for key in one.ended_guardians)]
     readdressed = _readdressed(plan, removed)
     concerned = readdressed | {one.student_id for one in plan.update if "birth_date" in one.changes}  # a minor's guardians are notified too
     if concerned:

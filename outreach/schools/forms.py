@@ -52,7 +52,7 @@ class ClassForm(Form):
 class UploadForm(Form):
     """A class list: a file, or the list itself."""
 
-    file = FileField(_l("File"), description=_l("A CSV file, which any spreadsheet can save. 2 MB at most."))
+    file = FileField(_l("File"), description=_l("A spreadsheet (XLSX, XLS or ODS) or a CSV file, 10 MB at most."))
     pasted = TextAreaField(_l("Or paste the list"), description=_l("Copy it from a spreadsheet, or type one student on each line."))
 
     def content(self) -> bytes | None:

@@ -91,7 +91,7 @@ def add_student(class_id: int, typed: StudentInput, *, is_another: bool = False,
     with transaction():
         school_class = locked_class(class_id)
         known = known_students(school_class.school_id)
-        plan = plan_import([_row(typed)], list(known.values()), class_id)
+        plan = plan_import([_row(typed)], list(known.values()), class_id, is_whole=False)
         if not plan.add and not is_another:
             raise AlreadyThere(_candidates(plan))
         refusals(typed, known.values(), now=now).must_be_none()

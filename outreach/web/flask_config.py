@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from outreach.settings import ROOT, Settings
 
-UPLOAD_LIMIT = 4 * 1024 * 1024
+UPLOAD_LIMIT = 16 * 1024 * 1024  # a class list of 10 MB, in the letters and digits a form field keeps
 
 
 def flask_settings(settings: Settings) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def _flask(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "MAX_CONTENT_LENGTH": UPLOAD_LIMIT,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": UPLOAD_LIMIT,
         "SESSION_COOKIE_NAME": "outreach",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from outreach.class_lists import DateOrder, ListReading, guess_columns, read_rows, read_table
+from outreach.class_lists import DateOrder, ListReading, guess_columns, plan_import, read_rows
+from outreach.class_lists.files.csv_file import read_table
 from outreach.class_lists.names import NameCuts, NameOrder
-from outreach.class_lists.plan import ListedGuardian, ListedStudent
+from outreach.class_lists.plan import AskReason, KnownGuardian, KnownStudent, ListedGuardian, ListedStudent
 from outreach.class_lists.roles import NotStudent
-from tests.support.class_lists import TODAY
+from tests.support.class_lists import CLASS, TODAY
 
 CASES = Path(__file__).parents[1] / "data" / "class_lists"
 
@@ -117,3 +119,50 @@ def test_21_who_must_not_be_contacted_is_kept_out_and_named() -> None:
     ana, ben = case("21").rows
     assert people(ana) == [("Maria Lopez", "maria@example.org")]
     assert (ben.guardians, ben.barred) == ((), (ListedGuardian("Rex Hill", "rex@example.org"),))
+
+
+def known(name: str) -> list[KnownStudent]:
+    """Give the students of a list as the school knows them after its import."""
+    return [
+        KnownStudent(
+            place,
+            row.given_name,
+            row.family_name,
+            number=row.number,
+            class_ids=frozenset({CLASS}),
+            guardians=tuple(KnownGuardian(key, one.name, one.email) for key, one in enumerate(row.guardians, 1)),
+        )
+        for place, row in enumerate(case(name).rows, 10)
+    ]
+
+
+def test_01_another_guardian_is_asked_about() -> None:
+    plan = plan_import(case("01b").rows, known("01a"), CLASS)
+    (question,) = plan.open_guardians
+    assert question.guardian == ListedGuardian("Rosa Newman", "new@example.org")
+    assert [(option.choice, option.guardian_id) for option in question.options] == [("corrects", 1), ("replaces", 1), ("adds", None)]
+
+
+def test_10_a_new_name_is_asked_about_when_the_old_one_is_missing() -> None:
+    plan = plan_import(case("10b").rows, known("10a"), CLASS)
+    assert [(question.candidates, question.reason) for question in plan.ask] == [((10,), AskReason.RENAMED)]
+    both = [*case("10b").rows, *(replace(row, line=3) for row in case("10a").rows)]
+    assert [row.family_name for row in plan_import(both, known("10a"), CLASS).add] == ["Munn-Roe"]
+
+
+def test_20_an_address_and_a_number_update_after_the_same_question() -> None:
+    plan = plan_import(case("20").rows, known("18"), CLASS)
+    (question,) = plan.open_guardians
+    answered = plan_import(case("20").rows, known("18"), CLASS, guardian_answers={question.key: question.options[0]})
+    (update,) = answered.update
+    (change,) = update.guardian_changes
+    assert change.changes == {"email": ("ann.old@example.org", "new@example.org")}
+    assert [row.number for row in plan_import(case("20").rows, [], CLASS).nobody] == ["S1"]
+
+
+def test_21_who_is_told_now_and_must_not_be_is_asked_about() -> None:
+    ben = KnownStudent(11, "Ben", "Hill", class_ids=frozenset({CLASS}), guardians=(KnownGuardian(1, "Rex Hill", "rex@example.org"),))
+    (question,) = plan_import(case("21").rows, [ben], CLASS).open_guardians
+    assert question.is_barred
+    (update,) = plan_import(case("21").rows, [ben], CLASS, guardian_answers={question.key: question.options[0]}).update
+    assert update.ended_guardians == (1,)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from outreach.class_lists.guardian_matching import pair_guardians
 from outreach.class_lists.match import plan_import
-from outreach.class_lists.matching import best_name, name_differs, pair_guardians, student_changes
+from outreach.class_lists.matching import best_name, name_differs, student_changes
 from outreach.class_lists.plan import KnownGuardian, KnownStudent, ListedGuardian, ListedStudent
 
 CLASS = 1

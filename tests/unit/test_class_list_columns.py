@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from outreach.class_lists.errors import FileCode, ListError, ListField
-from outreach.class_lists.files.csv_file import ListTable, read_table
+from outreach.class_lists.files.csv_file import read_table
+from outreach.class_lists.files.table import ListTable
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 
 

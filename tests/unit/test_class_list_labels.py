@@ -9,7 +9,8 @@ from flask import Flask
 from flask_babel import Babel
 
 from outreach.class_lists.errors import FileCode, ListError, ListField, Problem, ProblemCode
-from outreach.class_lists.files.csv_file import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS, read_table
+from outreach.class_lists.files.csv_file import read_table
+from outreach.class_lists.files.table import MAX_BYTES, MAX_CELL, MAX_COLUMNS, MAX_ROWS
 from outreach.class_lists.labels import error_words, field_words, problem_words, question_words
 from outreach.class_lists.plan import AskReason
 
@@ -67,7 +68,7 @@ def test_what_a_teacher_reads(problem: Problem, words: str) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"x" * (MAX_BYTES + 1), "larger than 2 MB"),
+        (b"x" * (MAX_BYTES + 1), "larger than 10 MB"),
         (b"Maria,Garcia\n" * (MAX_ROWS + 2), f"more than {MAX_ROWS} rows"),
         (b"x," * MAX_COLUMNS + b"x", f"Row 1 has more than {MAX_COLUMNS} columns"),
         (b"a\n" + b"x" * (MAX_CELL + 1), f"A cell in row 2 is longer than {MAX_CELL} characters"),

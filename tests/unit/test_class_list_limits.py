@@ -11,7 +11,10 @@ import pytest
 from outreach.class_lists.cells import plain, read_email, read_emails, read_name, read_number, read_prose, read_word
 from outreach.class_lists.dates import DateOrder, column_order, read_birth_date
 from outreach.class_lists.errors import CellTrouble, FileCode, ListError, ListField, ProblemCode
-from outreach.class_lists.files.csv_file import MAX_BYTES, decode, read_table
+from outreach.class_lists.files.csv_file import read_table
+from outreach.class_lists.files.encodings import Decoded, decode
+from outreach.class_lists.files.file_kind import FileKind, kind_of
+from outreach.class_lists.files.table import MAX_BYTES
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns
 from outreach.class_lists.names import akin, split_full_name
 from outreach.class_lists.row_reader import read_rows
@@ -402,11 +405,10 @@ def test_problems_stand_in_the_order_of_the_rows() -> None:
 def test_the_largest_cell_row_and_file() -> None:
     assert read_table(b"a,b\n" + b"x" * 500 + b",y").lines[1].cells[0] == "x" * 500
     assert len(read_table(b"a,b\n" + b"x," * 59 + b"x").lines[1].cells) == 60
-    text, _encoding = decode(b"x" * MAX_BYTES)
-    assert len(text) == MAX_BYTES == 2 * 1024 * 1024
+    assert kind_of(b"x" * MAX_BYTES) is FileKind.TEXT
     with pytest.raises(ListError) as caught:
-        decode(b"x" * (MAX_BYTES + 1))
-    assert (caught.value.code, caught.value.facts) == (FileCode.TOO_BIG, {"limit": 2})
+        kind_of(b"x" * (MAX_BYTES + 1))
+    assert (caught.value.code, caught.value.facts) == (FileCode.TOO_BIG, {"limit": 10})
 
 
 @pytest.mark.parametrize(
@@ -418,13 +420,13 @@ def test_the_largest_cell_row_and_file() -> None:
         (b"\x00\x00" + b"x" * 8, None),
         (b"\x00\x00" + b"x" * 7, FileCode.BINARY),
         (b"\x00x" * 4 + b"x\x00", FileCode.BINARY),
-        (b"\x00x" * 5 + b"x\x00", FileCode.UTF16),
+        (b"\x00x" * 5 + b"x\x00", None),
         (b"x\x00" * 4 + b"\x00x", FileCode.BINARY),
-        (b"x\x00" * 5 + b"\x00x", FileCode.UTF16),
+        (b"x\x00" * 5 + b"\x00x", None),
         (b"a\xff\xfe", None),
-        (b"\xfe\xffa", FileCode.UTF16),
-        (b"\xff\xfea", FileCode.UTF16),
-        (b"\x00\x00\xfe\xffa", FileCode.UTF16),
+        (b"\xfe\xffa", FileCode.GARBLED),
+        (b"\xff\xfea", FileCode.GARBLED),
+        (b"\x00\x00\xfe\xffa", FileCode.GARBLED),
         ("\u00e9".encode() + b"\xe9z", None),
         ("\u00e9\u00e9".encode() + b"\xe9z", FileCode.GARBLED),
         (b"\x1a", FileCode.EMPTY),
@@ -443,40 +445,43 @@ def test_how_much_that_is_no_text_a_list_may_hold(content: bytes, code: FileCode
 @pytest.mark.parametrize("tag", ["<!DOCTYPE html>", "<html>", "<head>", "<body>", "<table>", "<?xml?>", " <META charset>"])
 def test_a_page_is_no_list(tag: str) -> None:
     assert declined(tag.encode() + b"Maria") is FileCode.WEB_PAGE
-    assert decode(b"Maria" + tag.encode())[1] == "utf-8"
+    assert decode(b"Maria" + tag.encode()).encoding == "utf-8"
 
 
 @pytest.mark.parametrize(
     ("start", "code"),
     [
         (b"\xd0\xcf\x11\xe0", FileCode.SPREADSHEET),
-        (b"%PDF-", FileCode.DOCUMENT),
+        (b"%PDF-", FileCode.PDF),
         (b"{\\rtf", FileCode.DOCUMENT),
         (b"\x89PNG", FileCode.DOCUMENT),
         (b"\xff\xd8\xff", FileCode.DOCUMENT),
         (b"\x1f\x8b", FileCode.ARCHIVE),
         (b"Rar!", FileCode.ARCHIVE),
         (b"7z\xbc\xaf", FileCode.ARCHIVE),
-        (b"PK\x05\x06", FileCode.ARCHIVE),
+        (b"PK\x05\x06", FileCode.BROKEN_WORKBOOK),
     ],
 )
 def test_other_programs_files_are_known_by_their_first_bytes(start: bytes, code: FileCode) -> None:
     assert declined(start + b"Maria") is code
-    assert decode(b"Maria " + start.replace(b"\xaf", b""))[0].startswith("Maria")
+    assert decode(b"Maria " + start.replace(b"\xaf", b"")).text.startswith("Maria")
 
 
-@pytest.mark.parametrize("inside", ["[Content_Types].xml", "xl/workbook.xml", "Index/Document.iwa"])
-def test_each_kind_of_workbook_is_known(inside: str) -> None:
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [("word/document.xml", FileCode.DOCUMENT), ("xl/workbook.xml", FileCode.SPREADSHEET), ("Index/Document.iwa", FileCode.NUMBERS)],
+)
+def test_each_kind_of_packed_file_is_known(inside: str, code: FileCode) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(inside, "x")
-    assert declined(packed.getvalue()) is FileCode.SPREADSHEET
+    assert declined(packed.getvalue()) is code
 
 
 def test_only_marks_at_the_start_and_the_last_end_sign_are_taken_off() -> None:
-    assert decode("\ufeff\ufeffa\ufeffb\x1a".encode()) == ("a\ufeffb", "utf-8-sig")
-    assert decode(b"Mar\x00ia")[0] == "Maria"
-    assert decode("\u00e9".encode("cp1252") + b"x") == ("\u00e9x", "cp1252")
+    assert decode("\ufeff\ufeffa\ufeffb\x1a".encode()) == Decoded("a\ufeffb", "utf-8-sig")
+    assert decode(b"Mar\x00ia").text == "Maria"
+    assert decode("\u00e9".encode("cp1252") + b"x").text == "\u00e9x"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from outreach.class_lists.guardian_matching import GuardianAnswer, GuardianChoice
 from outreach.class_lists.match import AskReason, ImportPlan, KnownGuardian, KnownStudent, StudentUpdate, plan_import
 from outreach.class_lists.plan import ListedGuardian, ListedStudent
 from tests.support.class_lists import CLASS, row, student
@@ -16,8 +17,10 @@ OTHER = 2
 BORN, LATER = date(2011, 4, 30), date(2011, 5, 1)
 
 
-def plan(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], answers: Mapping[int, int | None] | None = None) -> ImportPlan:
-    return plan_import(rows, known, CLASS, answers=answers)
+def plan(
+    rows: Sequence[ListedStudent], known: Sequence[KnownStudent], answers: Mapping[int, int | None] | None = None, **more: Any
+) -> ImportPlan:
+    return plan_import(rows, known, CLASS, answers=answers, **more)
 
 
 def found(rows: Sequence[ListedStudent], known: Sequence[KnownStudent]) -> dict[int, int]:
@@ -181,11 +184,42 @@ def test_a_guardian_is_recognised_among_the_students_own(known: KnownGuardian, s
 
 
 @pytest.mark.parametrize("stated", [ListedGuardian("Luis", "ana@x.test"), ListedGuardian("Luis"), ListedGuardian(None, "luis@x.test")])
-def test_another_guardian_is_added_and_nobody_removed(stated: ListedGuardian) -> None:
-    outcome = plan([row(guardians=(stated,))], [student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),))])
-    (update,) = outcome.update
-    assert (update.changes, update.joins_class, update.new_guardians, update.guardian_changes) == ({}, False, (stated,), ())
-    assert outcome.unchanged == ()
+def test_another_guardian_corrects_replaces_or_is_added_as_a_person_says(stated: ListedGuardian) -> None:
+    rows, known = [row(guardians=(stated,))], [student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),))]
+    asked = plan(rows, known)
+    (question,) = asked.guardian_questions
+    assert (asked.update, asked.open_guardians) == ((), (question,))
+    corrects, replaces, adds = question.options
+
+    def answered(answer: GuardianAnswer) -> StudentUpdate:
+        outcome = plan(rows, known, guardian_answers={question.key: answer})
+        assert outcome.open_guardians == ()
+        (update,) = (*outcome.update, *outcome.unchanged)
+        return update
+
+    assert [change.guardian_id for change in answered(corrects).guardian_changes] == [1]
+    assert (answered(corrects).new_guardians, answered(corrects).ended_guardians) == ((), ())
+    assert (answered(replaces).new_guardians, answered(replaces).ended_guardians) == ((stated,), (1,))
+    assert (answered(adds).new_guardians, answered(adds).ended_guardians) == ((stated,), ())
+
+
+def test_there_are_never_more_than_four_guardians() -> None:
+    known = [student(guardians=tuple(KnownGuardian(key, f"P{key}", f"p{key}@x.test") for key in range(1, 5)))]
+    (question,) = plan([row(guardians=(ListedGuardian("New", "new@x.test"),))], known).guardian_questions
+    assert GuardianChoice.ADDS not in {option.choice for option in question.options}
+    two = [row(guardians=(ListedGuardian("New", "new@x.test"), ListedGuardian("Late", "late@x.test")))]
+    fewer = [student(guardians=known[0].guardians[:3])]
+    asked = plan(two, fewer)
+    adds = {one.key: GuardianAnswer(GuardianChoice.ADDS) for one in asked.guardian_questions}
+    assert len(plan(two, fewer, guardian_answers=adds).open_guardians) == 2
+
+
+def test_an_answer_that_two_guardians_claim_is_not_taken() -> None:
+    two = [row(guardians=(ListedGuardian("New", "new@x.test"), ListedGuardian("Late", "late@x.test")))]
+    known = [student(guardians=(KnownGuardian(1, "Ana", "ana@x.test"),))]
+    same = {one.key: GuardianAnswer(GuardianChoice.REPLACES, 1) for one in plan(two, known).guardian_questions}
+    outcome = plan(two, known, guardian_answers=same)
+    assert (len(outcome.open_guardians), outcome.update) == (2, ())
 
 
 @pytest.mark.parametrize(

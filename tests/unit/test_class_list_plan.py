@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from outreach.class_lists.files.csv_file import MAX_ROWS
+from outreach.class_lists.files.table import MAX_ROWS
 from outreach.class_lists.match import ImportPlan, KnownGuardian, KnownStudent, plan_import
 from outreach.class_lists.plan import ListedGuardian, ListedStudent, number_key
 from outreach.class_lists.repeats import settle_repeats

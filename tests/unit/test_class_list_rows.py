@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from outreach.class_lists.errors import FileCode, ListError, ListField
-from outreach.class_lists.files.csv_file import MAX_ROWS, read_table
+from outreach.class_lists.files.csv_file import read_table
+from outreach.class_lists.files.table import MAX_ROWS
 from outreach.class_lists.headings.columns import choose_columns, guess_columns
 from outreach.class_lists.row_reader import ListedGuardian, ListedStudent, read_rows
 from tests.support.class_lists import TODAY, codes, one, read

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.files.csv_file import MAX_BYTES
+from outreach.class_lists.files.table import MAX_BYTES
 from outreach.schools.imports.views import pack, read_sights, unpack, write_sights
 from outreach.schools.student_lines import Contact, ContactState, ContactStatus
 

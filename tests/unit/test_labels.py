@@ -45,6 +45,7 @@ WHOLE = (
     "outreach.class_lists.labels._ROW",
     "outreach.class_lists.labels._ASK",
     "outreach.class_lists.labels._LEFT_OUT",
+    "outreach.class_lists.labels._GUARDIAN_ASK",
 )
 # These leave members out on purpose.
 PARTIAL = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -19,7 +20,8 @@ from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, gua
 from outreach.people.mailboxes import mailboxes_of
 from outreach.schools import use_cases
 from outreach.schools.imports import use_cases as imports
-from outreach.schools.imports.use_cases import ImportChoices, Imported
+from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.use_cases import Imported
 from outreach.schools.queries import known_students
 from tests.support.builders import Builder
 from tests.support.queued_letters import send_all
@@ -53,19 +55,21 @@ def listed(*rows: str) -> bytes:
 
 
 def dry_run(school_class: SchoolClass, content: bytes, said: ImportChoices, *, now: datetime) -> tuple[Any, Mapping[int, str]]:
-    """Do what the page does before anything is saved."""
+    """Do what the page does before anything is saved; what looks odd is confirmed."""
     sheet = imports.read_list(content, said, today=now.date())
+    odd = frozenset((doubt.line, doubt.field or "") for doubt in sheet.open_doubts)
+    sheet = imports.read_list(content, replace(said, confirmed=odd), today=now.date())
     assert sheet.reading is not None
     shown = imports.propose(sheet.reading, said, school_id=school_class.school_id, class_id=school_class.id)
     db.session.rollback()
-    return sheet.reading, shown.sights
+    return sheet, shown.sights
 
 
 def bring_in(school_class: SchoolClass, *rows: str, said: ImportChoices | None = None, now: datetime) -> Imported:
     """Look at a list, then import it."""
     said = said or ImportChoices()
-    reading, seen = dry_run(school_class, listed(*rows), said, now=now)
-    return imports.import_list(reading, said, class_id=school_class.id, seen=seen, now=now)
+    sheet, seen = dry_run(school_class, listed(*rows), said, now=now)
+    return imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
 
 
 def everybody(school: School) -> list[tuple[Any, ...]]:
@@ -143,14 +147,13 @@ def test_an_answer_of_somebody_new_makes_a_namesake(make: Builder, school: Schoo
 
 def test_nothing_is_done_that_was_not_shown(make: Builder, school: School, school_class: SchoolClass, now: datetime) -> None:
     content = listed("Ana,Lopez,7,,9,,,,", "Ben,Hill,,,9,,,,")
-    reading, seen = dry_run(school_class, content, ImportChoices(), now=now)
+    sheet, seen = dry_run(school_class, content, ImportChoices(), now=now)
     make.student(make.school_class(school), given_name="Ana", family_name="Lopez", number="7", year_group="8")
     with pytest.raises(Stale, match="Nothing was imported"):
-        imports.import_list(reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
+        imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
     assert len(known_students(school.id)) == 1
-    other_columns = ImportChoices(columns={0: None})
     with pytest.raises(Stale):
-        imports.import_list(reading, other_columns, class_id=school_class.id, seen={}, now=now)
+        imports.import_list(sheet, class_id=school_class.id, seen={}, now=now)
 
 
 def test_a_list_that_fails_half_way_leaves_no_trace(
@@ -189,9 +192,9 @@ def _statements(act: Callable[[], object]) -> int:
 
 @pytest.mark.empty_database
 def test_two_teachers_import_the_same_listat_once(app: Flask, school: School, school_class: SchoolClass, now: datetime) -> None:
-    reading, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
+    sheet, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
     key = school_class.id
-    done = at_once(app, *[lambda: imports.import_list(reading, ImportChoices(), class_id=key, seen=seen, now=now)] * 4)
+    done = at_once(app, *[lambda: imports.import_list(sheet, class_id=key, seen=seen, now=now)] * 4)
     assert sorted(done, key=str) == [Imported(0, 0, 5, 0)] * 3 + [Imported(5, 0, 0, 0)]
     assert len(known_students(school.id)) == 5
     assert db.session.scalar(select(func.count()).select_from(guardianship)) == 6
@@ -202,8 +205,8 @@ def test_two_schools_meet_the_same_new_addressesat_once(app: Flask, make: Builde
     classes = [school_class, *(make.school_class(make.school()) for _ in range(3))]
     acts: list[Callable[[], object]] = []
     for place, one in enumerate(classes):
-        reading, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), ImportChoices(), now=now)
-        acts.append(partial(imports.import_list, reading, ImportChoices(), class_id=one.id, seen=seen, now=now))
+        sheet, seen = dry_run(one, listed(*random.Random(place).sample(ROWS, len(ROWS))), ImportChoices(), now=now)
+        acts.append(partial(imports.import_list, sheet, class_id=one.id, seen=seen, now=now))
     assert at_once(app, *acts) == [Imported(5, 0, 0, 0)] * 4
     assert db.session.scalar(select(func.count(Student.id))) == 20
     home = select(func.count(Mailbox.id)).where(Mailbox.address == "home@families.example")
@@ -227,9 +230,9 @@ def test_a_mailbox_forgotten_meanwhile_is_made_anew(app: Flask, make: Builder) -
 
 @pytest.mark.empty_database
 def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, now: datetime) -> None:
-    reading, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
+    sheet, seen = dry_run(school_class, listed(*ROWS), ImportChoices(), now=now)
     key = school_class.id
     use_cases.delete_class(key)
     with pytest.raises(NotThere):
-        imports.import_list(reading, ImportChoices(), class_id=key, seen=seen, now=now)
+        imports.import_list(sheet, class_id=key, seen=seen, now=now)
     assert db.session.scalar(select(func.count(Student.id))) == 0

@@ -13,8 +13,9 @@ from outreach.class_lists.row_reader import DateOrder
 from outreach.models import School, SchoolClass
 from outreach.schools import students
 from outreach.schools.imports import use_cases as imports
-from outreach.schools.imports.review import AskedRow, GoodRow, Review, column_lines, review_of
-from outreach.schools.imports.use_cases import ImportChoices
+from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.questions import column_lines
+from outreach.schools.imports.review import AskedRow, GoodRow, Review, review_of
 from tests.support.builders import Builder
 
 
@@ -197,14 +198,14 @@ def test_columns_are_shown_with_what_they_hold(now: datetime) -> None:
     ):
         lines = column_lines(imports.read_list(content.encode(), said, today=now.date()), said)
         assert [(one.place, one.heading, one.examples, one.field) for one in lines] == [
-            (0, "First name", ("A1", "A2", "A3"), "given_name"),
-            (1, "Surname", ("Hill", "Hill", "Hill"), "family_name"),
-            (2, "House", ("Red", "Red", "Red"), ""),
-            (4, "Year", ("1", "2", "3"), chosen),
+            (0, "First name", ("A1", "A2"), "given_name"),
+            (1, "Surname", ("Hill",), "family_name"),
+            (2, "House", ("Red",), ""),
+            (4, "Year", ("1", "2"), chosen),
             (5, "Column 6", ("extra",), ""),
         ]
         assert lines[0].options[0] == ("", "leave out")
-        assert [key for key, _words in lines[0].options[1:]] == [field.value for field in ListField]
+        assert {key for key, _words in lines[0].options[1:]} < {field.value for field in ListField}
 
 
 def test_a_student_is_shown_by_the_name_the_school_has(make: Builder, school_class: SchoolClass, now: datetime) -> None:

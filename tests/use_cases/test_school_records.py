@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from outreach.class_lists import GuardianAnswer, GuardianChoice
 from outreach.class_lists.plan import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal, Stale
@@ -36,7 +37,7 @@ from outreach.outbox.bounces import record_bounce
 from outreach.schools import students, use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.imports import use_cases as imports
-from outreach.schools.imports.use_cases import ImportChoices
+from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.queries import StudentFilter, classes, filter_counts, fingerprint, known_students, schools_of, students_of_class
 from outreach.schools.queries import students as found_students
 from outreach.schools.students import AlreadyThere, StudentInput
@@ -840,11 +841,12 @@ def test_an_import_touches_no_other_school_and_no_other_class(
         b"Number,First name,Surname,E-mail,Guardian,Guardian e-mail\n7,Mia,Hill,mia@pupils.example,Ann,home@families.example\n"
         b"8,Ida,Hill,,,home@families.example\n"
     )
-    sheet = imports.read_list(content, ImportChoices(), today=now.date())
+    said = ImportChoices(guardians={(3, 0): GuardianAnswer(GuardianChoice.ADDS)})
+    sheet = imports.read_list(content, said, today=now.date())
     assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
+    seen = imports.propose(sheet.reading, said, school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    done = imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
+    done = imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
     assert (done.added, done.updated, done.unchanged, done.readdressed) == (1, 1, 0, 1)
     assert known_students(elsewhere.id) == theirs
     assert known(here.id, school).class_ids == classes_before | {school_class.id}
@@ -861,7 +863,7 @@ def test_guardians_of_one_name_without_an_address_are_two_people_in_a_list_too(
     assert sheet.reading is not None
     seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now)
+    imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
     assert families(school) == {"Mia": [("Maria", None)], "Ben": [("Maria", None)]}
     assert len(guardian_ids(school)) == 2
 
@@ -876,7 +878,7 @@ def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
     assert sheet.reading is not None
     seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
     db.session.rollback()
-    assert imports.import_list(sheet.reading, ImportChoices(), class_id=school_class.id, seen=seen, now=now).readdressed == 0
+    assert imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now).readdressed == 0
     assert queued() == {(HOME, CANCELLED)}
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, replace
 
 from outreach.class_lists.errors import MAX_GUARDIANS, FileCode, ListError, ListField, guardian_field
-from outreach.class_lists.files.csv_file import ListLine, ListTable
+from outreach.class_lists.files.table import ListLine, ListTable
 from outreach.class_lists.headings.guess import Meaning, recognise
 from outreach.class_lists.headings.heading_row import HeadingRow, find_heading
 from outreach.class_lists.headings.left_out import LeftOut, why_left_out

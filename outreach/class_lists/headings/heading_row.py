@@ -51,7 +51,7 @@ def _together(upper: Sequence[str], lower: Sequence[str]) -> tuple[str, ...]:
 def _unlike_the_others(rows: Sequence[Sequence[str]]) -> HeadingRow | None:
     """Take the first full row for headings if it has one known word among unknown ones, or no data where all rows below have some."""
     wide = max((len(row) for row in rows), default=0)
-    index = next((place for place, row in enumerate(rows[:LOOKED_AT]) if sum(map(bool, row)) > 1 and len(row) * 2 > wide), None)
+    index = next((place for place, row in enumerate(rows[:LOOKED_AT]) if len({*row} - {""}) > 1 and len(row) * 2 > wide), None)
     if index is None or index + 1 >= len(rows) or _has_data(rows[index]):
         return None
     first, below = rows[index], [row for row in rows[index + 1 : index + 21] if sum(map(bool, row)) > 1]

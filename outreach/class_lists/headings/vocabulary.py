@@ -45,7 +45,7 @@ def phrase_of(text: str) -> str:
     return " ".join(words_of(text))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Language:
     """What one file says: the phrases of each key, and how its files are usually written."""
 
@@ -59,7 +59,7 @@ class Language:
     values: Phrases
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Vocabulary:
     """All languages together; `student` and `guardian` phrases are without noise."""
 

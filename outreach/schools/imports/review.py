@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from babel.dates import format_date
@@ -16,42 +16,34 @@ from flask_babel import gettext as _
 from outreach.class_lists import (
     ImportQuestion,
     KnownStudent,
+    LeftRow,
     ListedGuardian,
     ListedStudent,
     ListField,
     ListReading,
+    NotStudent,
     Problem,
     StudentUpdate,
     Value,
     field_words,
+    not_student_words,
     problem_words,
     question_words,
 )
-from outreach.folding import full_name, name_key
-from outreach.schools.imports.use_cases import ImportChoices, Proposal, Sheet
+from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.questions import correction_of, file_remarks
+from outreach.schools.imports.use_cases import Proposal, Sheet
 from outreach.web import formatting
-
-EXAMPLES = 3
-
-
-@dataclass(frozen=True)
-class ColumnLine:
-    """One column: its field, and its first cells."""
-
-    place: int
-    heading: str
-    examples: tuple[str, ...]
-    field: str
-    options: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that can't be imported: its cells, and everything wrong with it."""
+    """A row that can't be imported: its cells, everything wrong with it, and what can be corrected here: (field's name, words, cell)."""
 
     line: int
     cells: str
     sentences: tuple[str, ...]
+    corrections: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +60,10 @@ class AskedRow:
 
 @dataclass(frozen=True)
 class GoodRow:
-    """A row that will be imported; `changes` are (what, old, new), `notes` what a person should look at."""
+    """A row that will be imported; `changes` are (what, old, new), `notes` what a person should look at.
+
+    `cuts` are the places where a full name may part, `cut` the one taken.
+    """
 
     line: int
     name: str
@@ -76,6 +71,16 @@ class GoodRow:
     changes: tuple[tuple[str, str, str], ...] = ()
     news: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    cuts: tuple[tuple[str, str], ...] = ()
+    cut: str = ""
+
+
+@dataclass(frozen=True)
+class LeftPeople:
+    """People and lines of the list that aren't students, for one reason."""
+
+    words: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,8 @@ class Review:
     asks_date_order: bool
     left_out: int
     unanswered: int
+    left_people: tuple[LeftPeople, ...] = ()
+    barred: tuple[str, ...] = ()
 
     @property
     def to_write(self) -> int:
@@ -99,36 +106,22 @@ class Review:
         return len(self.new) + len(self.updated)
 
 
-def column_lines(sheet: Sheet, choices: ImportChoices) -> list[ColumnLine]:
-    """Show each column with its first cells and the fields it may be."""
-    options = (("", _("leave out")), *((field.value, field_words(field)) for field in ListField))
-    rows = sheet.columns.student_lines(sheet.table)
-    lines = []
-    for place in range(sheet.table.width):
-        cells = [row.cells[place] for row in rows if place < len(row.cells) and row.cells[place]]
-        heading = sheet.columns.headings[place] if place < len(sheet.columns.headings) else ""
-        if not (heading or cells):
-            continue
-        chosen = choices.columns[place] if place in choices.columns else sheet.columns.fields.get(place)
-        field = chosen.value if chosen else ""
-        lines.append(ColumnLine(place, heading or _("Column %(number)s", number=place + 1), tuple(cells[:EXAMPLES]), field, options))
-    return lines
-
-
 def review_of(sheet: Sheet, reading: ListReading, proposal: Proposal, choices: ImportChoices) -> Review:
     """Put what was read and what would be done into words."""
     plan, notes = proposal.plan, _by_line(reading.warnings)
     return Review(
-        bad=_bad_rows(sheet, reading),
+        bad=(*_bad_rows(sheet, reading), *(_nobody(row) for row in plan.nobody)),
         asked=tuple(_asked(question, proposal, choices) for question in proposal.questions),
-        new=tuple(_new(row, notes[row.line]) for row in plan.add),
-        updated=tuple(_updated(one, proposal.known, notes[one.row.line]) for one in plan.update),
-        unchanged=tuple(_good(one.row, notes[one.row.line]) for one in plan.unchanged),
+        new=tuple(_with_cuts(_new(row, notes[row.line]), reading, choices) for row in plan.add),
+        updated=tuple(_with_cuts(_updated(one, proposal.known, notes[one.row.line]), reading, choices) for one in plan.update),
+        unchanged=tuple(_good(one.row, notes[one.row.line], name=_name(proposal.known[one.student_id])) for one in plan.unchanged),
         absent=tuple(_name(proposal.known[key]) for key in plan.absent),
-        remarks=tuple(_remarks(reading, proposal)),
-        asks_date_order=reading.asks_date_order or choices.date_order is not None,
+        remarks=(*file_remarks(sheet), *_remarks(reading, proposal)),
+        asks_date_order=reading.asks_date_order or reading.is_assumed or choices.date_order is not None,
         left_out=len({problem.line for problem in reading.errors} | (choices.left_out & {one.row.line for one in proposal.questions})),
-        unanswered=len(proposal.unanswered),
+        unanswered=proposal.open + sheet.open,
+        left_people=_left_people(reading),
+        barred=_barred(reading),
     )
 
 
@@ -141,7 +134,51 @@ def _by_line(problems: Iterable[Problem]) -> dict[int, tuple[str, ...]]:
 
 def _bad_rows(sheet: Sheet, reading: ListReading) -> tuple[BadRow, ...]:
     cells = {line.line: line.cells for line in sheet.table.lines}
-    return tuple(BadRow(line, _shown(cells[line]), sentences) for line, sentences in _by_line(reading.errors).items())
+    found = []
+    for line, sentences in _by_line(reading.errors).items():
+        wrong = [(problem, *correction_of(problem, sheet)) for problem in reading.errors if problem.line == line and problem.field]
+        corrections = {name: (field_words(problem.field), cell) for problem, name, cell in wrong if name and problem.field}
+        found.append(BadRow(line, _shown(cells[line]), sentences, tuple((name, *rest) for name, rest in corrections.items())))
+    return tuple(found)
+
+
+def _nobody(row: ListedStudent) -> BadRow:
+    words = _("Row %(line)s: nobody here has the student number %(number)s.", line=row.line, number=row.number)
+    return BadRow(row.line, row.number or "", (words,))
+
+
+def _left_people(reading: ListReading) -> tuple[LeftPeople, ...]:
+    by_reason: dict[NotStudent, list[LeftRow]] = defaultdict(list)
+    for left in reading.left_rows:
+        by_reason[left.reason].append(left)
+    return tuple(LeftPeople(not_student_words(reason, len(rows)), tuple(map(_left, rows))) for reason, rows in by_reason.items())
+
+
+def _left(row: LeftRow) -> str:
+    said = row.value if row.value != row.name else ""
+    return _("row %(line)s: %(name)s (%(said)s)", line=row.line, name=row.name, said=said) if said else f"{row.line}: {row.name}"
+
+
+def _barred(reading: ListReading) -> tuple[str, ...]:
+    return tuple(
+        _("%(who)s, for %(student)s", who=" ".join(filter(None, (one.name, one.email))), student=_name(row))
+        for row in reading.rows
+        for one in row.barred
+    )
+
+
+def _with_cuts(row: GoodRow, reading: ListReading, choices: ImportChoices) -> GoodRow:
+    """Offer every place where a full name may part."""
+    whole = reading.whole_names.get(row.line, "")
+    words = len(whole.split())
+    if words < 2:
+        return row
+    read = next(one for one in reading.rows if one.line == row.line)
+    cuts = {str(cut): choices.cuts.at(row.line, whole, cut, family_first=reading.family_first)[:2] for cut in range(1, words)}
+    taken = next((cut for cut, parts in cuts.items() if parts == (read.given_name, read.family_name)), "")
+    shown = tuple((cut, f"{given} | {family}") for cut, (given, family) in cuts.items())
+    current = () if taken else (("", f"{read.given_name} | {read.family_name}"),)
+    return replace(row, cuts=(*current, *shown), cut=taken)
 
 
 def _shown(cells: Sequence[str]) -> str:
@@ -166,7 +203,7 @@ def _answer(line: int, choices: ImportChoices) -> str:
 
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
-    classes = ", ".join(sorted((class_names[key] for key in student.class_ids), key=name_key)) or _("not in a class")
+    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("not in a class")
     return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
@@ -174,8 +211,8 @@ def _new(row: ListedStudent, notes: tuple[str, ...]) -> GoodRow:
     return _good(row, notes, tuple(_guardian(guardian) for guardian in row.guardians))
 
 
-def _good(row: ListedStudent, notes: tuple[str, ...], news: tuple[str, ...] = ()) -> GoodRow:
-    return GoodRow(row.line, _name(row), _facts(row), news=news, notes=notes)
+def _good(row: ListedStudent, notes: tuple[str, ...], news: tuple[str, ...] = (), name: str = "") -> GoodRow:
+    return GoodRow(row.line, name or _name(row), _facts(row), news=news, notes=notes)
 
 
 def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple[str, ...]) -> GoodRow:
@@ -187,18 +224,21 @@ def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple
         changes += [(label, _value(old), _value(new)) for old, new in change.changes.values()]
     news = [_("will join this class")] if one.joins_class else []
     news += [_guardian(guardian) for guardian in one.new_guardians]
+    addresses = {guardian.id: " ".join(filter(None, (guardian.name, guardian.email))) for guardian in student.guardians}
+    news += [_("%(who)s gets no more invitations", who=addresses[key]) for key in one.ended_guardians]
     return GoodRow(one.row.line, _name(student), "", tuple(changes), tuple(news), notes)
 
 
 def _guardian(guardian: ListedGuardian) -> str:
-    person = " ".join(filter(None, (guardian.name, guardian.email)))
-    return _("guardian: %(who)s", who=person)
+    relationship = f"({guardian.relationship})" if guardian.relationship else ""
+    return _("guardian: %(who)s", who=" ".join(filter(None, (guardian.name, relationship, guardian.email))))
 
 
 def _facts(person: ListedStudent | KnownStudent) -> str:
     number = _("number %(number)s", number=person.number) if person.number else ""
     born = _("born %(day)s", day=_value(person.birth_date)) if person.birth_date else ""
-    return ", ".join(filter(None, (person.email, person.year_group, born, number, _("with needs") if person.needs else "")))
+    known_as = _("known as %(name)s", name=person.preferred_name) if isinstance(person, ListedStudent) and person.preferred_name else ""
+    return ", ".join(filter(None, (person.email, person.year_group, known_as, born, number, _("with needs") if person.needs else "")))
 
 
 def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
@@ -217,7 +257,7 @@ def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
 
 
 def _name(person: KnownStudent | ListedStudent) -> str:
-    return full_name(person.given_name, person.family_name)
+    return f"{person.given_name} {person.family_name}".strip()
 
 
 def _value(value: Value) -> str:

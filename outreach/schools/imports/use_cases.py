@@ -5,7 +5,7 @@ Reading and proposing change nothing; `import_list` is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -13,63 +13,73 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.class_lists import (
-    DateOrder,
+    GuardianQuestion,
     ImportPlan,
     ImportQuestion,
     KnownStudent,
+    LeftOut,
     ListColumns,
     ListError,
     ListField,
     ListReading,
     ListTable,
+    Problem,
     choose_columns,
     guess_columns,
+    left_out_columns,
     plan_import,
+    read_file,
     read_rows,
-    read_table,
 )
 from outreach.db import db, transaction
 from outreach.errors import Refusal, Stale
 from outreach.models import SchoolClass
 from outreach.schools.apply_plan import write
+from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.queries import fingerprint, known_students
 from outreach.schools.use_cases import locked_class
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportChoices:
-    """What a person said about a list; nothing yet after the upload.
-
-    `columns`: column from 0 -> field, None: leave it out. `answers`: row -> student's id, None: somebody new.
-    `left_out`: rows whose question was answered by leaving them out.
-    """
-
-    has_headings: bool | None = None
-    columns: Mapping[int, ListField | None] = field(default_factory=dict)
-    date_order: DateOrder | None = None
-    answers: Mapping[int, int | None] = field(default_factory=dict)
-    left_out: frozenset[int] = frozenset()
-
-
 @dataclass(frozen=True)
 class Sheet:
-    """A list as read: its students, or why there are none."""
+    """A list as read: its students, or why there are none; and what a person must decide about the file itself."""
 
     table: ListTable
     columns: ListColumns
     reading: ListReading | None
     refusal: ListError | None = None
+    left_out: Mapping[int, LeftOut] = field(default_factory=dict)
+    choices: ImportChoices = field(default_factory=ImportChoices)
+
+    @property
+    def open_columns(self) -> tuple[int, ...]:
+        """Give the columns that may hold a guardian and that nobody has decided about."""
+        return tuple(place for place, why in self.left_out.items() if why.needs_decision and place not in self.choices.decided)
+
+    @property
+    def open_doubts(self) -> tuple[Problem, ...]:
+        """Give the values that look wrong and that nobody has confirmed."""
+        doubts = self.reading.doubts if self.reading else ()
+        return tuple(doubt for doubt in doubts if (doubt.line, doubt.field or "") not in self.choices.confirmed)
+
+    @property
+    def open(self) -> int:
+        """Count what is to be decided before anything is imported."""
+        names = self.reading.asks_names if self.reading else False
+        return int(self.table.asks_encoding) + int(names) + len(self.open_columns) + len(self.open_doubts)
 
 
 @dataclass(frozen=True)
 class Proposal:
     """What an import would do.
 
-    `questions` are all there were, answered or not; `sights` are the signs of each row's fate before any was answered.
+    `questions` and `guardian_questions` are all there were, answered or not; `sights` are the signs of each row's fate
+    before any was answered.
     """
 
     plan: ImportPlan
     questions: tuple[ImportQuestion, ...]
+    guardian_questions: tuple[GuardianQuestion, ...]
     sights: Mapping[int, str]
     known: Mapping[int, KnownStudent]
     class_names: Mapping[int, str]
@@ -77,8 +87,13 @@ class Proposal:
 
     @property
     def unanswered(self) -> tuple[ImportQuestion, ...]:
-        """Give the questions that still need an answer."""
+        """Give the questions about students that still need an answer."""
         return tuple(question for question in self.plan.ask if question.row.line not in self.left_out)
+
+    @property
+    def open(self) -> int:
+        """Count the questions about students and guardians that still need an answer."""
+        return len(self.unanswered) + len(self.plan.open_guardians)
 
     @property
     def to_write(self) -> int:
@@ -96,12 +111,12 @@ class Imported:
     readdressed: int
 
 
-def read_list(content: bytes, choices: ImportChoices, *, today: date) -> Sheet:
-    """Read a list as this person understands it.
+def read_list(content: bytes, choices: ImportChoices, *, today: date, country: str | None = None) -> Sheet:
+    """Read a list as this person understands it; `country` is the school's.
 
     Raises ListError for what isn't a list at all; what choosing other columns can mend is in `Sheet.refusal`.
     """
-    table = read_table(content)
+    table = read_file(content, sheet=choices.sheet, encoding=choices.encoding, country=country).corrected(choices.corrections)
     guess = guess_columns(table)
     if choices.has_headings is not None and choices.has_headings != (guess.heading_line is not None):
         guess = guess_columns(table, has_headings=choices.has_headings)
@@ -110,11 +125,13 @@ def read_list(content: bytes, choices: ImportChoices, *, today: date) -> Sheet:
     try:
         columns = choose_columns(table, guess, choices.columns)
     except ListError as refusal:
-        return Sheet(table, guess, None, refusal)
+        return Sheet(table, guess, None, refusal, choices=choices)
+    left_out = left_out_columns(table, columns)
     try:
-        return Sheet(table, columns, read_rows(table, columns, today=today, date_order=choices.date_order))
+        reading = read_rows(table, columns, today=today, date_order=choices.date_order, cuts=choices.cuts)
     except ListError as refusal:
-        return Sheet(table, columns, None, refusal)
+        return Sheet(table, columns, None, refusal, left_out, choices)
+    return Sheet(table, columns, reading, None, left_out, choices)
 
 
 def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, class_id: int) -> Proposal:
@@ -122,23 +139,28 @@ def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, cla
     known = known_students(school_id)
     everybody = list(known.values())
     before = plan_import(reading.rows, everybody, class_id)
-    after = plan_import(reading.rows, everybody, class_id, answers=choices.answers) if choices.answers else before
-    return Proposal(after, before.ask, _sights(before), known, _class_names(school_id), choices.left_out)
+    said = choices.answers or choices.guardians
+    # Who a row is decides whose guardians are asked about: answers about guardians fit the questions that follow from those about students.
+    told = plan_import(reading.rows, everybody, class_id, answers=choices.answers) if said else before
+    after = plan_import(reading.rows, everybody, class_id, answers=choices.answers, guardian_answers=choices.guardians) if said else before
+    return Proposal(after, before.ask, told.guardian_questions, _sights(before), known, _class_names(school_id), choices.left_out)
 
 
-def import_list(reading: ListReading, choices: ImportChoices, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
-    """Write the good rows, all or none; rows with errors were left out of the reading.
+def import_list(sheet: Sheet, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
+    """Write the good rows of a list that was read, all or none; rows with errors were left out of the reading.
 
     `seen`: the signs shown with the dry run. What the school has learnt meanwhile is compared again: rows that
     need no change any more are fine, but nothing is done that wasn't shown. Raises Stale for that, Refusal for a
     question without an answer or when there is nothing to do.
     """
+    if sheet.reading is None or sheet.open:
+        raise Refusal(_("Some questions about the list need your answer first."))
     with transaction():
         school_class = locked_class(class_id)
-        proposal = propose(reading, choices, school_id=school_class.school_id, class_id=class_id)
+        proposal = propose(sheet.reading, sheet.choices, school_id=school_class.school_id, class_id=class_id)
         if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
             raise Stale(_("The list or the class has changed since you checked it. Nothing was imported. Please check again."))
-        if proposal.unanswered:
+        if proposal.open:
             raise Refusal(_("Some rows need your answer first."))
         written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)
     plan = proposal.plan
@@ -152,7 +174,14 @@ def _class_names(school_id: int) -> dict[int, str]:
 
 def _sights(plan: ImportPlan) -> dict[int, str]:
     """Sign what would be done to each row that changes something or asks."""
-    added = {row.line: fingerprint("add", row) for row in plan.add}
-    updated = {one.row.line: fingerprint("update", one) for one in plan.update}
-    asked = {question.row.line: fingerprint("ask", question) for question in plan.ask}
-    return dict(sorted((added | updated | asked).items()))
+    signs = {row.line: fingerprint("add", row) for row in plan.add}
+    signs |= {one.row.line: fingerprint("update", one) for one in plan.update}
+    signs |= {question.row.line: fingerprint("ask", question) for question in plan.ask}
+    for line, questions in _by_line(plan):
+        signs[line] = fingerprint(signs.get(line, ""), questions)
+    return dict(sorted(signs.items()))
+
+
+def _by_line(plan: ImportPlan) -> Iterator[tuple[int, tuple[GuardianQuestion, ...]]]:
+    for line in dict.fromkeys(question.line for question in plan.guardian_questions):
+        yield line, tuple(question for question in plan.guardian_questions if question.line == line)

@@ -16,18 +16,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from outreach import policy
-from outreach.class_lists import MAX_BYTES, DateOrder, ListError, ListField, error_words
+from outreach.class_lists import MAX_BYTES, ListError, error_words
 from outreach.errors import OutreachError, Refusal
 from outreach.models import SchoolClass
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ReviewForm, UploadForm
-from outreach.schools.imports.review import column_lines, review_of
-from outreach.schools.imports.use_cases import ImportChoices, Imported, Sheet, import_list, propose, read_list
+from outreach.schools.imports.choices import ImportChoices, read_choices
+from outreach.schools.imports.questions import column_lines, questions_of
+from outreach.schools.imports.review import review_of
+from outreach.schools.imports.use_cases import Imported, Sheet, import_list, propose, read_list
 from outreach.time import clock
 from outreach.web import load, signed_in
-
-MORE_COLUMNS = 100  # than a list may have
-MORE_ROWS = 10**7
 
 
 @schools.route("/classes/<int:class_id>/import", methods=["GET", "POST"])
@@ -41,11 +40,11 @@ def upload(class_id: int) -> ResponseReturnValue:
     content = form.content() if form.validate() else None
     if content is not None:
         try:
-            sheet = read_list(content, ImportChoices(), today=clock.now().date())
+            sheet = read_list(content, ImportChoices(), today=clock.now().date(), country=school_class.school.country)
         except ListError as refusal:
             form.refuse_list(error_words(refusal))
         else:
-            return _review(school_class, ReviewForm(formdata=None), content, sheet, ImportChoices())
+            return _review(school_class, ReviewForm(formdata=None), content, sheet)
     return render_template("schools/upload.html", form=form, school_class=school_class), 422
 
 
@@ -63,13 +62,13 @@ def review_again(class_id: int) -> ResponseReturnValue:
 def review(class_id: int) -> ResponseReturnValue:
     """Show again what importing would do, with other columns, dates or answers."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
-    form, choices = ReviewForm(), _read_choices()
+    form, choices = ReviewForm(), read_choices(request.form)
     try:
         content = unpack(form.packed.data or "")
-        sheet = read_list(content, choices, today=clock.now().date())
+        sheet = read_list(content, choices, today=clock.now().date(), country=school_class.school.country)
     except (ValueError, ListError):
         return _lost(class_id)
-    return _review(school_class, form, content, sheet, choices)
+    return _review(school_class, form, content, sheet)
 
 
 @schools.post("/classes/<int:class_id>/import/students")
@@ -77,46 +76,20 @@ def review(class_id: int) -> ResponseReturnValue:
 def commit(class_id: int) -> ResponseReturnValue:
     """Import what was shown, or say why not and show it again."""
     school_class = load(SchoolClass, class_id, policy.keeps_class)
-    form, choices, now = ReviewForm(), _read_choices(), clock.now()
+    form, choices, now = ReviewForm(), read_choices(request.form), clock.now()
     try:
         content = unpack(form.packed.data or "")
-        sheet = read_list(content, choices, today=now.date())
+        sheet = read_list(content, choices, today=now.date(), country=school_class.school.country)
     except (ValueError, ListError):
         return _lost(class_id)
     if sheet.reading is None:
-        return _review(school_class, form, content, sheet, choices, status=422)
+        return _review(school_class, form, content, sheet, status=422)
     try:
-        done = import_list(sheet.reading, choices, class_id=class_id, seen=read_sights(form.seen.data or ""), now=now)
+        done = import_list(sheet, class_id=class_id, seen=read_sights(form.seen.data or ""), now=now)
     except OutreachError as refusal:
-        return _review(school_class, form, content, sheet, choices, refusal=refusal, status=refusal.status)
+        return _review(school_class, form, content, sheet, refusal=refusal, status=refusal.status)
     flash(_summary(done), "success")
     return redirect(url_for("schools.show_class", class_id=class_id), code=303)
-
-
-def _read_choices() -> ImportChoices:
-    """Read what was chosen: columns, order of dates, answers."""
-    answers = _numbered("answer-", MORE_ROWS)
-    chosen = {
-        column: ListField(field) if field in list(ListField) else None for column, field in _numbered("column-", MORE_COLUMNS).items()
-    }
-    order = request.form.get("date_order")
-    return ImportChoices(
-        has_headings="headings" in request.form if chosen else None,
-        columns=chosen,
-        date_order=DateOrder(order) if order in list(DateOrder) else None,
-        answers={line: int(answer) if answer != "new" else None for line, answer in answers.items() if answer == "new" or _is_id(answer)},
-        left_out=frozenset(line for line, answer in answers.items() if answer == "out"),
-    )
-
-
-def _numbered(prefix: str, limit: int) -> dict[int, str]:
-    """Read the fields of a table: the number behind the prefix tells which column or row."""
-    found = ((name.removeprefix(prefix), value) for name, value in request.form.items() if name.startswith(prefix))
-    return {int(number): value for number, value in found if _is_id(number) and int(number) < limit}
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 12
 
 
 def _review(
@@ -124,14 +97,13 @@ def _review(
     form: ReviewForm,
     content: bytes,
     sheet: Sheet,
-    choices: ImportChoices,
     *,
     refusal: OutreachError | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
     """Show the dry run; it changes nothing and stays in nobody's cache."""
     form.packed.data = pack(content)
-    shown = None
+    choices, shown, proposal = sheet.choices, None, None
     if sheet.reading is not None:
         proposal = propose(sheet.reading, choices, school_id=school_class.school_id, class_id=school_class.id)
         shown = review_of(sheet, sheet.reading, proposal, choices)
@@ -141,7 +113,10 @@ def _review(
     for trouble in filter(None, (refusal, Refusal(error_words(sheet.refusal)) if sheet.refusal else None)):
         form.refuse(trouble)
     columns = column_lines(sheet, choices)
-    page = render_template("schools/review.html", school_class=school_class, form=form, shown=shown, columns=columns, sheet=sheet)
+    asked = questions_of(sheet, proposal)
+    page = render_template(
+        "schools/review.html", school_class=school_class, form=form, shown=shown, columns=columns, sheet=sheet, asked=asked
+    )
     response = make_response(page, status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,0 +1,122 @@
+"""What a person said about a list, read from the form of its review.
+
+Pure. Names of fields end in the row, column or guardian they are about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from outreach.class_lists import (
+    CODE_PAGES,
+    DateOrder,
+    GuardianAnswer,
+    GuardianChoice,
+    ListField,
+    NameCuts,
+    NameOrder,
+    QuestionKey,
+)
+
+T = TypeVar("T")
+MORE_COLUMNS = 100  # than a list may have
+MORE_ROWS = 10**7
+_LONGEST = 12
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportChoices:
+    """What a person said about a list; nothing yet after the upload.
+
+    `columns`: column from 0 -> field, None: leave it out. `decided`: columns somebody says may be left out.
+    `answers`: row -> student's id, None: somebody new. `left_out`: rows whose question was answered by leaving them out.
+    `corrections`: (row, column) -> what stands there instead. `confirmed`: (row, field) whose odd value is right.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    has_headings: bool | None = None
+    columns: Mapping[int, ListField | None] = field(default_factory=dict)
+    decided: frozenset[int] = frozenset()
+    date_order: DateOrder | None = None
+    cuts: NameCuts = field(default_factory=NameCuts)
+    answers: Mapping[int, int | None] = field(default_factory=dict)
+    left_out: frozenset[int] = frozenset()
+    guardians: Mapping[QuestionKey, GuardianAnswer] = field(default_factory=dict)
+    corrections: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    confirmed: frozenset[tuple[int, str]] = frozenset()
+
+
+def read_choices(form: Mapping[str, str]) -> ImportChoices:
+    """Read the form; another sheet begins anew."""
+    sheet = form.get("sheet") or None
+    if sheet != (form.get("sheet_was") or None):
+        return ImportChoices(sheet=sheet)
+    answers = dict(_rows(form, "answer-"))
+    chosen = {
+        column: ListField(value) if value in list(ListField) else None for column, value in _rows(form, "column-") if column < MORE_COLUMNS
+    }
+    order = form.get("name_order")
+    same_order = (order or "") == form.get("cuts_for", "")
+    cuts = {line: int(cut) for line, cut in _rows(form, "cut-") if same_order and is_number(cut) and 0 < int(cut) < MORE_COLUMNS}
+    return ImportChoices(
+        sheet=sheet,
+        encoding=form["encoding"] if form.get("encoding") in CODE_PAGES else None,
+        has_headings="headings" in form if chosen else None,
+        columns=chosen,
+        decided=frozenset(column for column, _on in _rows(form, "out-")),
+        date_order=_member(DateOrder, form.get("date_order")),
+        cuts=NameCuts(_member(NameOrder, order), cuts),
+        answers={
+            line: int(answer) if answer != "new" else None for line, answer in answers.items() if answer == "new" or is_number(answer)
+        },
+        left_out=frozenset(line for line, answer in answers.items() if answer == "out"),
+        guardians={key: answer for key, value in _cells(form, "guardian-") if (answer := _guardian_answer(value))},
+        corrections=dict(_cells(form, "fix-")),
+        confirmed=frozenset((line, name) for line, name, _on in _named(form, "sure-")),
+    )
+
+
+def write_answer(answer: GuardianAnswer) -> str:
+    """Write an answer about a guardian as the value of a radio button."""
+    return f"{answer.choice}:{answer.guardian_id or ''}"
+
+
+def is_number(text: str) -> bool:
+    """Say whether a field holds digits only, and few."""
+    return text.isascii() and text.isdigit() and len(text) < _LONGEST
+
+
+def _guardian_answer(value: str) -> GuardianAnswer | None:
+    choice, _colon, key = value.partition(":")
+    known = _member(GuardianChoice, choice)
+    return GuardianAnswer(known, int(key) if is_number(key) else None) if known else None
+
+
+def _member(kind: Callable[[str], T], value: str | None) -> T | None:
+    try:
+        return kind(value or "")
+    except ValueError:
+        return None
+
+
+def _rows(form: Mapping[str, str], prefix: str) -> Iterator[tuple[int, str]]:
+    for name, value in form.items():
+        number = name.removeprefix(prefix)
+        if name.startswith(prefix) and is_number(number) and int(number) < MORE_ROWS:
+            yield int(number), value
+
+
+def _named(form: Mapping[str, str], prefix: str) -> Iterator[tuple[int, str, str]]:
+    for name, value in form.items():
+        line, _dash, what = name.removeprefix(prefix).partition("-")
+        if name.startswith(prefix) and is_number(line) and int(line) < MORE_ROWS:
+            yield int(line), what, value
+
+
+def _cells(form: Mapping[str, str], prefix: str) -> Iterator[tuple[tuple[int, int], str]]:
+    for line, place, value in _named(form, prefix):
+        if is_number(place) and int(place) < MORE_COLUMNS:
+            yield (line, int(place)), value
