@@ -10,6 +10,7 @@ from outreach.models import (
     Application,
     BackgroundJob,
     BlockedDomain,
+    ImportBatch,
     Membership,
     OutreachSession,
     Registration,
@@ -46,6 +47,11 @@ def works_at(user: User, school: School) -> bool:
 def keeps_class(user: User, school_class: SchoolClass) -> bool:
     """A class is kept by all teachers of its school."""
     return coordinates(user) or _is_colleague(user, school_class.school_id)
+
+
+def keeps_import(user: User, batch: ImportBatch) -> bool:
+    """What was imported into a school is seen and undone by its teachers."""
+    return coordinates(user) or _is_colleague(user, batch.school_id)
 
 
 def keeps_student(user: User, student: Student) -> bool:

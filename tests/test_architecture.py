@@ -111,6 +111,7 @@ OPEN_TRANSACTIONS = {
     "outreach.scheduling.retime": "a use case with a module of its own, and a transaction for each session",
     "outreach.outbox.delivery": "leases and settles around the sending, never during it",
     "outreach.schools.birth_dates": "a use case with a module of its own",
+    "outreach.schools.removal": "use cases with a module of their own",
     "outreach.schools.students": "use cases with a module of their own",
     "outreach.web.once": "notes after each form where it led to",
 }

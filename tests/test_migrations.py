@@ -34,6 +34,10 @@ from outreach.models import (
     EndedLink,
     FormUse,
     Guardian,
+    ImportBatch,
+    ImportChange,
+    ImportRow,
+    ImportSection,
     InboundKind,
     InboundMessage,
     InboundOutcome,
@@ -66,6 +70,8 @@ REFUSED = {
     "ck_background_job_progress_is_counted": {"done": "-1"},
     "ck_background_job_backgroundjobstate": {"state": "'nonsense'", "finished_at": "created_at"},
     "ck_ended_link_is_about_a_guardian_or_a_student": {"guardian_id": "NULL"},
+    "ck_import_batch_finished_says_when": {"finished_at": "uploaded_at"},
+    "ck_import_batch_importstate": {"state": "'nonsense'", "finished_at": "uploaded_at"},
     "ck_invitation_nothing_is_sent_before_it_is_written": {"sent_sequence": "sequence + 1"},
     "ck_invitation_reason_is_about_a_student_or_an_adult": {"registration_id": "NULL", "user_id": "NULL"},
     "ck_letter_a_lease_has_a_token": {"lease_token": "'token'"},
@@ -95,6 +101,9 @@ MADE_LATER = {
     "bounce": "0003",
     "ended_link": "0011",
     "form_use": "0008",
+    "import_batch": "0020",
+    "import_change": "0020",
+    "import_row": "0020",
     "inbound_message": "0003",
     "invitation_answer": "0003",
     "link_request": "0019",
@@ -187,7 +196,7 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
         assert catalogue(connection) == before
 
 
-@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016"])
+@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016", "0019"])
 def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
     url = empty_url()
     migrate(url, tmp_path, upgrade, populate)
@@ -266,6 +275,11 @@ def populate() -> None:
         db.session.add(SeatDraw(**drawn, drawn_by_id=teacher.id, drawn_at=NOW))
         db.session.add(BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW))
         db.session.add(LinkRequest(session_id=outreach_session.id, address="any@example.org", asked_at=NOW))
+        batch = ImportBatch(school_id=school.id, class_id=school_class.id, by_id=teacher.id, uploaded_at=NOW, content=b"a")
+        db.session.add(batch)
+        db.session.flush()
+        db.session.add(ImportRow(batch_id=batch.id, section=ImportSection.NEW, line=2, shown={}))
+        db.session.add(ImportChange(batch_id=batch.id, student_id=student.id, after={}))
         db.session.add(OutboxPause(id=1, since=NOW, until=NOW, reason="unreachable"))
         db.session.add_all(_what_came_back())
 

@@ -3,6 +3,6 @@
 A feature starts it with `start_job` and gives the worker a `LongWork`; `runtime/long_work.py` lists them all.
 """
 
-from outreach.background.jobs import LongWork
+from outreach.background.jobs import Chunk, LongWork, StartAgainError, start_job
 
-__all__ = ["LongWork"]
+__all__ = ["Chunk", "LongWork", "StartAgainError", "start_job"]

@@ -18,6 +18,7 @@ from outreach.models import UNFINISHED, BackgroundJob, BackgroundJobState, JobSn
 from outreach.outbox import NewLetter, enqueue
 
 LEASE = timedelta(minutes=5)
+LOOK_ON_FOR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,12 +26,17 @@ class Chunk:
     """One step of long work, all or nothing: `write` runs in the transaction that notes the progress.
 
     `write` locks what it changes, holds no lock for longer than 2 seconds, and gives what came of it all, in words, when it
-    was the last chunk. `done`: how many parts of `total` are written after it.
+    was the last chunk. `done`: how many parts of `total` are written after it. `may_pause`: the rest can be asked for afresh after it.
     """
 
     write: Callable[[], str | None]
     done: int
     total: int
+    may_pause: bool = True
+
+
+class StartAgainError(Exception):
+    """What a chunk was computed from is no longer so: nothing of it is written, and the work is asked for the rest afresh."""
 
 
 class LongWork(Protocol):
@@ -43,9 +49,15 @@ class LongWork(Protocol):
     def __call__(self, job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]: ...
 
 
-def start_job(kind: str, *, title: str, facts: Mapping[str, Any], page: str, by_id: int, now: datetime) -> BackgroundJob:
-    """Queue long work; a worker begins within a second. `page`: the path of the page that will show what came of it."""
-    job = BackgroundJob(kind=kind, title=title[:255], facts=dict(facts), page=page, started_by_id=by_id, due_at=now, created_at=now)
+def start_job(
+    kind: str, *, title: str, facts: Mapping[str, Any], page: str, by_id: int, looks_on: bool = False, now: datetime
+) -> BackgroundJob:
+    """Queue long work; a worker begins within a second. `page`: the path of the page that will show what came of it.
+
+    `looks_on`: it is so short that whoever started it waits for it: a worker takes it only where that ended early.
+    """
+    due_at = now + LOOK_ON_FOR if looks_on else now
+    job = BackgroundJob(kind=kind, title=title[:255], facts=dict(facts), page=page, started_by_id=by_id, due_at=due_at, created_at=now)
     db.session.add(job)
     db.session.flush()
     return job
@@ -61,8 +73,8 @@ def lease_job(*, now: datetime, job_id: int | None = None) -> BackgroundJob | No
 
     One whose lease ran out had a worker that died: that counts as a try.
     """
-    which = (BackgroundJob.id == job_id,) if job_id is not None else ()
-    wanted = select(BackgroundJob).where(*_due(now), *which).order_by(BackgroundJob.due_at, BackgroundJob.id).limit(1)
+    which = (BackgroundJob.id == job_id, BackgroundJob.state == BackgroundJobState.QUEUED) if job_id is not None else _due(now)
+    wanted = select(BackgroundJob).where(*which).order_by(BackgroundJob.due_at, BackgroundJob.id).limit(1)
     job = db.session.scalar(wanted.with_for_update(skip_locked=True).execution_options(populate_existing=True))
     if job is None:
         return None

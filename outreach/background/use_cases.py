@@ -11,7 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import delete
 
-from outreach.background.jobs import Chunk, LongWork, end_job, is_any_due, lease_job, put_back, still_leased
+from outreach.background.jobs import Chunk, LongWork, StartAgainError, end_job, is_any_due, lease_job, put_back, still_leased
 from outreach.db import db, end_reading, locked, transaction
 from outreach.errors import NotThere, OutreachError, Refusal
 from outreach.logs import place_of
@@ -32,7 +32,7 @@ def work_off(works: Mapping[str, LongWork], *, now: datetime, job_id: int | None
     `job_id`: do this one, to its end, while its starter looks on: it is short, and no e-mail says that it ended. Raises what the
     database raises; the lease runs out then, and a worker goes on after the last chunk.
     """
-    is_due = is_any_due(now=now)
+    is_due = job_id is not None or is_any_due(now=now)
     end_reading()
     if not is_due:
         return 0
@@ -71,12 +71,14 @@ def _work(job: BackgroundJob, works: Mapping[str, LongWork], *, notifies: bool, 
             if not _write(key, token, chunk, notifies=notifies, now=now):
                 return written
             written += 1
-            if notifies and time.monotonic() >= ends:
+            if notifies and chunk.may_pause and time.monotonic() >= ends:
                 break
             if notifies:
                 time.sleep(REST)
         else:
             _try_again(key, token, notifies=notifies, now=now)  # does nothing unless it ended without a last chunk
+        _let_go(key, token, now=now)
+    except StartAgainError:
         _let_go(key, token, now=now)
     except OutreachError as refusal:
         _fail(key, token, str(refusal), notifies=notifies, now=now)

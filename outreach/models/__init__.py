@@ -2,6 +2,7 @@
 
 from outreach.models.background_job import UNFINISHED, BackgroundJob, BackgroundJobState
 from outreach.models.form_use import FormUse
+from outreach.models.import_batch import ImportBatch, ImportChange, ImportRow, ImportSection, ImportState
 from outreach.models.inbound import BlockedDomain, Bounce, BounceKind, InboundKind, InboundMessage, InboundOutcome
 from outreach.models.invitation import Answer, AnswerSource, Invitation, InvitationAnswer, InvitationReason, ReasonKind
 from outreach.models.letter import UNSETTLED, Letter, LetterKind, LetterState, OutboxPause
@@ -69,6 +70,11 @@ __all__ = [
     "FormUse",
     "Format",
     "Guardian",
+    "ImportBatch",
+    "ImportChange",
+    "ImportRow",
+    "ImportSection",
+    "ImportState",
     "InboundKind",
     "InboundMessage",
     "InboundOutcome",

@@ -31,6 +31,7 @@ class School(Folded, Base):
     country: Mapped[Word] = mapped_column(comment="ISO 3166-1 alpha-2")
     zone: Mapped[Word]
     majority_age: Mapped[int] = mapped_column(default=18)
+    people_version: Mapped[int] = mapped_column(default=1, server_default="1", comment="One more with each change of its people")
     phone: Mapped[Word] = mapped_column(default="", server_default="", comment="For families: in every e-mail to them")
 
     __table_args__ = (CheckConstraint("majority_age BETWEEN 16 AND 21", name="majority_age_is_plausible"),)

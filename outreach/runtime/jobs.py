@@ -21,6 +21,7 @@ from outreach.notifications import ask_for_decisions, plan_rosters, reminders
 from outreach.registration.use_cases import give_out_free_seats, lapse_offers, release_held_seats
 from outreach.runtime.long_work import LONG_WORK
 from outreach.scheduling import retime_all
+from outreach.schools import forget_uploads
 from outreach.web import forget_form_keys
 
 _log = structlog.get_logger()
@@ -60,6 +61,7 @@ TIMETABLE = (
     Job(name="look_for_blocked_domains", work=update_blocked_domains, every=timedelta(minutes=5)),
     Job(name="read_inbox", work=InboxReader(), every=timedelta(minutes=1)),
     Job(name="forget_raw", work=forget_raw, every=timedelta(hours=1)),
+    Job(name="forget_uploads", work=forget_uploads, every=timedelta(hours=1)),
     Job(name="forget_form_keys", work=forget_form_keys, every=timedelta(days=1)),
     Job(name="background_jobs", work=partial(work_off, LONG_WORK), every=timedelta(seconds=1)),
     Job(name="forget_jobs", work=forget_jobs, every=timedelta(days=1)),

@@ -5,5 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from outreach.background import LongWork
+from outreach.schools import LIST_WORK
 
-LONG_WORK: Mapping[str, LongWork] = {}
+LONG_WORK: Mapping[str, LongWork] = {**LIST_WORK}

@@ -37,6 +37,7 @@ from outreach.class_lists import (
     read_number,
     read_word,
 )
+from outreach.mail import one_line
 from outreach.models import Student
 from outreach.schools.students import FIELDS, StudentInput
 from outreach.web import AddressField, Form, NameField, ProseField, SelectChoice, required
@@ -68,6 +69,11 @@ class UploadForm(Form):
         content: bytes = upload.read() if has_file else pasted.encode("utf-8", "replace")
         return content
 
+    @property
+    def file_name(self) -> str:
+        """Give the name of the file; empty: the list was pasted."""
+        return one_line(getattr(self.file.data, "filename", "") or "")
+
     def refuse_list(self, sentence: str) -> None:
         """Show why the list is declined, beside its field."""
         field = self.pasted if (self.pasted.data or "").strip() else self.file
@@ -77,8 +83,7 @@ class UploadForm(Form):
 class ReviewForm(Form):
     """What goes with a list from the dry run to the import; columns and answers are read one by one."""
 
-    packed = HiddenField()
-    seen = HiddenField()
+    shown = HiddenField()
     headings = BooleanField(_l("The first row holds headings"))
     date_order = RadioField(
         _l("How are the birth dates written?"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,19 +49,21 @@ def is_former() -> ColumnElement[bool]:
 
 
 def lock_school(school_id: int) -> School:
-    """Let changes of one school's people come one after the other; registering goes on meanwhile.
+    """Let changes of one school's people come one after the other, and count them; registering goes on meanwhile.
 
     FOR NO KEY UPDATE: a plain FOR UPDATE would stand in the way of rows that merely point to the school.
     """
     school = db.session.get(School, school_id, with_for_update={"key_share": True}, populate_existing=True)
     if school is None:
         raise NotThere(_("There is no such school."))
+    school.people_version += 1
     return school
 
 
-def known_students(school_id: int) -> dict[int, KnownStudent]:
-    """Read a school's students with classes and guardians, by id, in three queries."""
-    classes, guardians = _classes(school_id), _guardians(school_id)
+def known_students(school_id: int, only: Collection[int] | None = None) -> dict[int, KnownStudent]:
+    """Read a school's students with classes and guardians, by id, in three queries; `only` these."""
+    these = Student.id.in_(only) if only is not None else true()
+    classes, guardians = _classes(school_id, these), _guardians(school_id, these)
     rows = db.session.execute(
         select(
             Student.id,
@@ -74,7 +76,7 @@ def known_students(school_id: int) -> dict[int, KnownStudent]:
             Student.needs,
         )
         .outerjoin(Mailbox, Mailbox.id == Student.mailbox_id)
-        .where(Student.school_id == school_id, not_(is_former()))
+        .where(Student.school_id == school_id, not_(is_former()), these)
         .order_by(Student.id)
     )
     return {
@@ -88,12 +90,12 @@ def fingerprint(*values: object) -> str:
     return hashlib.blake2b(repr(values).encode(), digest_size=6).hexdigest()
 
 
-def _classes(school_id: int) -> dict[int, list[int]]:
+def _classes(school_id: int, these: ColumnElement[bool]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     rows = db.session.execute(
         select(enrolment.c.student_id, enrolment.c.class_id)
         .join(Student, Student.id == enrolment.c.student_id)
-        .where(Student.school_id == school_id)
+        .where(Student.school_id == school_id, these)
         .order_by(enrolment.c.class_id)
     )
     for student_id, class_id in rows:
@@ -101,13 +103,14 @@ def _classes(school_id: int) -> dict[int, list[int]]:
     return found
 
 
-def _guardians(school_id: int) -> dict[int, list[KnownGuardian]]:
+def _guardians(school_id: int, these: ColumnElement[bool]) -> dict[int, list[KnownGuardian]]:
     found: dict[int, list[KnownGuardian]] = defaultdict(list)
     rows = db.session.execute(
         select(guardianship.c.student_id, Guardian.id, Guardian.name, Mailbox.address)
         .join(Guardian, Guardian.id == guardianship.c.guardian_id)
+        .join(Student, Student.id == guardianship.c.student_id)
         .outerjoin(Mailbox, Mailbox.id == Guardian.mailbox_id)
-        .where(Guardian.school_id == school_id)
+        .where(Guardian.school_id == school_id, these)
         .order_by(Guardian.id)
     )
     for student_id, key, name, address in rows:

@@ -16,6 +16,7 @@ from outreach.errors import OutreachError, Stale
 from outreach.folding import full_name
 from outreach.models import HAVE_AN_ENTRY, BlockedDomain, Mailbox, SchoolClass, Student
 from outreach.registration.queries import seats_to_settle
+from outreach.schools import removal
 from outreach.schools import students as use_cases
 from outreach.schools import use_cases as class_use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
@@ -118,10 +119,10 @@ def remove_student(student_id: int) -> ResponseReturnValue:
     """Ask, then forget a student."""
     student = load(Student, student_id, policy.keeps_student)
     known = known_students(student.school_id).get(student_id) or abort(404)
-    registrations = use_cases.registrations_to_come(student_id, now=clock.now())
+    registrations = removal.registrations_to_come(student_id, now=clock.now())
     if request.method == "POST":
         try:
-            use_cases.remove_student(student_id, now=clock.now())
+            removal.remove_student(student_id, now=clock.now())
         except OutreachError as refusal:
             page = {"student": known, "registrations": registrations, "refusal": refusal}
             return render_template("schools/remove_student.html", **page), refusal.status
@@ -179,7 +180,7 @@ def _record(student: Student, known: KnownStudent, form: StudentForm, concerned:
     siblings = use_cases.siblings(student.id)
     joinable = use_cases.classes_to_join(student)
     classes = [school_class for school_class in student.classes if policy.keeps_class(me(), school_class)]
-    coming = sum(registration.state in HAVE_AN_ENTRY for registration in use_cases.registrations_to_come(student.id, now=clock.now()))
+    coming = sum(registration.state in HAVE_AN_ENTRY for registration in removal.registrations_to_come(student.id, now=clock.now()))
     page = {
         "coming": coming,
         "concerned": concerned,

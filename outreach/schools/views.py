@@ -15,13 +15,13 @@ from outreach.models import RoleName, School, SchoolClass
 from outreach.registration.queries import seats_to_settle
 from outreach.schools import queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
+from outreach.schools.batches import views as batch_views
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, StudentSearchForm
-from outreach.schools.imports import views as import_views
 from outreach.time import clock
 from outreach.web import SelectChoice, load, me, page_number, signed_in
 
-__all__ = ["import_views", "schools", "student_views"]
+__all__ = ["batch_views", "schools", "student_views"]
 
 
 @schools.get("/classes")

@@ -30,6 +30,7 @@ def addresses(app: Flask, town: Town) -> dict[str, str]:
         "letter_id": 1,
         "application_id": 1,
         "message_id": 1,
+        "batch_id": 1,
         "domain": "town.example",
         "format_key": "talk",
     }

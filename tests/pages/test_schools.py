@@ -78,9 +78,8 @@ def typed(page: Any, **changes: str) -> dict[str, str]:
 
 
 READ = ["/classes/{c}", "/classes/{c}/name", "/classes/{c}/deletion", "/classes/{c}/students/new", "/classes/{c}/import"]
-READ += ["/students/{s}", "/students/{s}/removal", "/classes/{c}/import/review", "/classes/{c}/import/students"]
+READ += ["/students/{s}", "/students/{s}/removal"]
 ACT = ["/classes/{c}/teachers", "/students/{s}/classes", "/students/{s}/classes/{c}/removal"]
-ACT += ["/classes/{c}/import/review", "/classes/{c}/import/students"]
 SEEN_BY = {
     "owner": {200, 303},
     "colleague": {200, 303},

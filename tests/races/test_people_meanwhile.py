@@ -44,7 +44,8 @@ from outreach.scheduling.use_cases import cancel, post
 from outreach.schools import students
 from outreach.schools import use_cases as classes
 from outreach.schools.queries import known_students
-from outreach.schools.students import AlreadyThere, StudentInput, remove_student
+from outreach.schools.removal import remove_student
+from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import NOW, Builder
 from tests.support.outbox import Scripted, deliver
 from tests.support.rivals import Act, overtaking

@@ -27,6 +27,8 @@ from outreach.models import (
     Application,
     BackgroundJob,
     BlockedDomain,
+    ImportBatch,
+    ImportState,
     InboundMessage,
     Letter,
     OutreachSession,
@@ -168,7 +170,9 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         db.session.add_all([application, BlockedDomain(domain="pupils.example", since=NOW)])
         unconfirmed.confirmed_at = None
         job = BackgroundJob(kind="any", title="A list", facts={}, page="/", started_by_id=teacher.id, due_at=NOW, created_at=NOW)
-        db.session.add(job)
+        of = {"school_id": school.id, "class_id": school_class.id, "by_id": teacher.id}
+        batch = ImportBatch(**of, uploaded_at=NOW, finished_at=NOW, state=ImportState.IMPORTED, added=1)
+        db.session.add_all([job, batch])
     registration = db.session.scalars(select(Registration)).one()
     db.session.commit()
     before_delivery(world.app)
@@ -180,6 +184,7 @@ def _populate(world: World, before_delivery: Callable[[Flask], None]) -> None:
         "registration_id": registration.id,
         "class_id": school_class.id,
         "job_id": job.id,
+        "batch_id": batch.id,
         "student_id": student.id,
         "application_id": application.id,
         "user_id": rival.id,

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from outreach.class_lists.files.table import MAX_BYTES
-from outreach.schools.imports.views import pack, read_sights, unpack, write_sights
 from outreach.schools.student_lines import Contact, ContactState, ContactStatus
 
 THEN = datetime(2027, 3, 1, tzinfo=UTC)
@@ -62,25 +60,3 @@ def test_letters_put_off_are_told_of_open_addresses_only() -> None:
     late = [contact(state, put_off=2, name=state.value) for state in ContactState]
     assert [one.name for one in ContactStatus(late[0], tuple(late[1:]), is_minor=True).put_off] == ["open"]
     assert [one.name for one in ContactStatus(late[1], tuple(late), is_minor=False).put_off] == ["open"]
-
-
-# How a list travels in the form
-
-
-def test_the_largest_list_is_carried_and_one_byte_more_is_not() -> None:
-    assert len(unpack(pack(b"x" * MAX_BYTES))) == MAX_BYTES
-    with pytest.raises(ValueError, match="cut off or too big"):
-        unpack(pack(b"x" * (MAX_BYTES + 1)))
-
-
-@pytest.mark.parametrize("damage", ["", "AAAA", "\u00e9", "not base64!", pack(b"Maria,Garcia")[:-8], "A" + pack(b"Maria,Garcia")])
-def test_what_was_cut_off_or_changed_is_no_list(damage: str) -> None:
-    with pytest.raises(ValueError, match="list"):
-        unpack(damage)
-
-
-def test_what_was_shown_of_each_row_comes_back() -> None:
-    sights = {2: "ab12", 30: "cd34"}
-    assert (write_sights(sights), read_sights(write_sights(sights))) == ("2:ab12,30:cd34", sights)
-    assert (write_sights({}), read_sights("")) == ("", {})
-    assert read_sights("1234567:a,12345678:b,-1:c,\u0663:d,x:e,:f,5") == {1234567: "a", 5: ""}

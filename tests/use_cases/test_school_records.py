@@ -34,14 +34,15 @@ from outreach.models import (
     User,
 )
 from outreach.outbox.bounces import record_bounce
-from outreach.schools import students, use_cases
+from outreach.schools import removal, students, use_cases
 from outreach.schools.allow_list import instructions_for_it, own_domains, students_at
 from outreach.schools.imports import use_cases as imports
 from outreach.schools.imports.choices import ImportChoices
-from outreach.schools.queries import StudentFilter, classes, filter_counts, fingerprint, known_students, schools_of, students_of_class
+from outreach.schools.queries import StudentFilter, classes, filter_counts, known_students, schools_of, students_of_class
 from outreach.schools.queries import students as found_students
 from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import TOWN, Builder
+from tests.support.imports import Imported, bring_in
 from tests.support.queued_letters import send_all
 from tests.use_cases.test_students import CANCELLED, INVITED, as_typed, edit, known, queued, register, said
 
@@ -392,7 +393,7 @@ def test_what_is_not_there_is_not_changed(make: Builder, school: School, school_
         lambda: students.join_class(mia, elsewhere.id),
         lambda: students.leave_class(mia, 4711),
         lambda: students.add_student(4711, said(), now=now),
-        lambda: students.remove_student(4711, now=now),
+        lambda: removal.remove_student(4711, now=now),
         lambda: use_cases.make_class(4711, "9B", by_id=1),
         lambda: use_cases.rename_class(4711, "9B"),
         lambda: use_cases.delete_class(4711),
@@ -499,13 +500,13 @@ def test_who_takes_part_or_waits_in_a_session_to_come_stays(
         place = db.session.scalars(select(Registration).where(Registration.student_id == mia.id)).one()
         place.state = state
     is_active = state in ACTIVE
-    assert [one.id for one in students.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
-    assert students.registrations_to_come(mia.id, now=made.ends_at) == []
+    assert [one.id for one in removal.registrations_to_come(mia.id, now=made.ends_at - SECOND)] == ([place.id] if is_active else [])
+    assert removal.registrations_to_come(mia.id, now=made.ends_at) == []
     if is_active:
         with pytest.raises(Refusal, match="Withdraw them first"):
-            students.remove_student(mia.id, now=made.ends_at - SECOND)
+            removal.remove_student(mia.id, now=made.ends_at - SECOND)
         assert db.session.get_one(Student, mia.id, populate_existing=True).given_name == "Mia"
-    students.remove_student(mia.id, now=made.ends_at if is_active else now)
+    removal.remove_student(mia.id, now=made.ends_at if is_active else now)
     assert db.session.get_one(Student, mia.id, populate_existing=True).name == "Former student"
 
 
@@ -518,13 +519,13 @@ def test_only_ones_own_places_in_published_sessions_count_the_next_first(
         register(one, school_class, teacher, mia, ben, now=now)
     with transaction():
         off.state = SessionState.CANCELLED
-    assert [one.session_id for one in students.registrations_to_come(mia, now=now)] == [soon.id, late.id]
-    assert {one.student_id for one in students.registrations_to_come(mia, now=now)} == {mia}
+    assert [one.session_id for one in removal.registrations_to_come(mia, now=now)] == [soon.id, late.id]
+    assert {one.student_id for one in removal.registrations_to_come(mia, now=now)} == {mia}
     with transaction():
         for place in db.session.scalars(select(Registration).where(Registration.student_id == mia)):
             place.state = RegistrationState.WITHDRAWN
-    students.remove_student(mia, now=now)
-    assert len(students.registrations_to_come(ben, now=now)) == 2
+    removal.remove_student(mia, now=now)
+    assert len(removal.registrations_to_come(ben, now=now)) == 2
 
 
 def test_nothing_of_a_removed_student_is_left_but_what_others_need(
@@ -540,7 +541,7 @@ def test_nothing_of_a_removed_student_is_left_but_what_others_need(
         db.session.add(Consent(student_id=ben, purpose=Purpose.ATTEND, text_version="1", how="said so", given_at=now))
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "asked@families.example")).one()
         record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
-    students.remove_student(mia, now=now)
+    removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is None
     assert families(school) == {"Ben": [(known(ben, school).guardians[0].name, "shared@families.example")]}
     assert known(ben, school).class_ids == {school_class.id}
@@ -564,7 +565,7 @@ def test_a_removed_student_with_past_places_is_nameless_and_found_nowhere(
     mia = make.student(school_class, given_name="Mia", family_name="Hill", email="mia@pupils.example", guardians=(HOME,), **facts).id
     made = make.outreach_session(make.clinician())
     register(made, school_class, teacher, mia, now=now)
-    students.remove_student(mia, now=made.ends_at)
+    removal.remove_student(mia, now=made.ends_at)
     former = db.session.get_one(Student, mia, populate_existing=True)
     assert (former.name, former.number, former.year_group, former.birth_date, former.needs) == ("Former student", None, None, None, "")
     assert former.mailbox_id is None
@@ -785,29 +786,6 @@ def test_what_a_schools_it_must_allow_names_senders_and_the_servers_words(app: F
 # Importing
 
 
-def test_the_sign_of_a_row_is_that_of_what_would_be_done_to_it(
-    make: Builder, school: School, school_class: SchoolClass, now: datetime
-) -> None:
-    mia = make.student(school_class, given_name="Mia", family_name="Hill", year_group="8")
-    make.student(school_class, given_name="Ben", family_name="Ash", year_group="9")
-    make.student(make.school_class(school), given_name="Eva", family_name="Ash")
-    content = b"First name,Surname,Year\nMia,Hill,9\nBen,Ash,9\nEva,Ash,9\nZoe,Quist,9\n"
-    sheet = imports.read_list(content, ImportChoices(), today=now.date())
-    assert sheet.reading is not None
-    shown = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id)
-    assert list(shown.sights) == [2, 4, 5], "nothing is done to who is there already"
-    assert (shown.to_write, len(shown.unanswered), len(shown.questions)) == (2, 1, 1)
-    assert shown.class_names[school_class.id] == "9B"
-    edit(mia.id, school, year_group="7", now=now)
-    again = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id)
-    assert {line for line in shown.sights if shown.sights[line] != again.sights[line]} == {2}
-    answered = imports.propose(sheet.reading, ImportChoices(answers={4: None}), school_id=school.id, class_id=school_class.id)
-    assert (answered.sights, answered.unanswered, len(answered.questions), answered.to_write) == (again.sights, (), 1, 3)
-    left_out = imports.propose(sheet.reading, ImportChoices(left_out=frozenset({4})), school_id=school.id, class_id=school_class.id)
-    assert (left_out.unanswered, len(left_out.questions), left_out.to_write) == ((), 1, 2)
-    assert fingerprint("a", 1) == fingerprint("a", 1) != fingerprint("a", 2)
-
-
 def test_what_a_list_was_understood_as_can_be_corrected(school: School, now: datetime) -> None:
     def cells(content: bytes, said: ImportChoices) -> tuple[int | None, list[str], str | None]:
         sheet = imports.read_list(content, said, today=now.date())
@@ -842,12 +820,7 @@ def test_an_import_touches_no_other_school_and_no_other_class(
         b"8,Ida,Hill,,,home@families.example\n"
     )
     said = ImportChoices(guardians={(3, 0): GuardianAnswer(GuardianChoice.ADDS)})
-    sheet = imports.read_list(content, said, today=now.date())
-    assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, said, school_id=school.id, class_id=school_class.id).sights
-    db.session.rollback()
-    done = imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
-    assert (done.added, done.updated, done.unchanged, done.readdressed) == (1, 1, 0, 1)
+    assert bring_in(school_class, content, said, now=now) == Imported(1, 1, 0)
     assert known_students(elsewhere.id) == theirs
     assert known(here.id, school).class_ids == classes_before | {school_class.id}
     assert [one.email for one in known(here.id, school).guardians] == ["old@families.example", HOME]
@@ -859,26 +832,18 @@ def test_an_import_touches_no_other_school_and_no_other_class(
 def test_guardians_of_one_name_without_an_address_are_two_people_in_a_list_too(
     school: School, school_class: SchoolClass, now: datetime
 ) -> None:
-    sheet = imports.read_list(b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", ImportChoices(), today=now.date())
-    assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
-    db.session.rollback()
-    imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now)
+    bring_in(school_class, b"First name,Surname,Guardian\nMia,Hill,Maria\nBen,Ash,Maria\n", now=now)
     assert families(school) == {"Mia": [("Maria", None)], "Ben": [("Maria", None)]}
     assert len(guardian_ids(school)) == 2
 
 
 def test_a_list_that_gives_a_birth_date_takes_the_guardians_of_an_adult_off(
-    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+    make: Builder, school_class: SchoolClass, teacher: User, now: datetime
 ) -> None:
     mia = make.student(school_class, given_name="Mia", family_name="Hill", guardians=(HOME,))
     register(make.outreach_session(make.clinician()), school_class, teacher, mia.id, now=now)
     send_all()
-    sheet = imports.read_list(b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", ImportChoices(), today=now.date())
-    assert sheet.reading is not None
-    seen = imports.propose(sheet.reading, ImportChoices(), school_id=school.id, class_id=school_class.id).sights
-    db.session.rollback()
-    assert imports.import_list(sheet, class_id=school_class.id, seen=seen, now=now).readdressed == 0
+    bring_in(school_class, b"First name,Surname,DOB\nMia,Hill,2005-04-30\n", now=now)
     assert queued() == {(HOME, CANCELLED)}
 
 

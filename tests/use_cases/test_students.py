@@ -32,7 +32,7 @@ from outreach.models import (
 )
 from outreach.outbox.bounces import record_bounce
 from outreach.registration import use_cases as registering
-from outreach.schools import students, use_cases
+from outreach.schools import removal, students, use_cases
 from outreach.schools.queries import known_students
 from outreach.schools.students import AlreadyThere, StudentInput
 from tests.support.builders import Builder
@@ -310,7 +310,7 @@ def test_a_student_with_a_place_to_come_is_not_removed(make: Builder, school_cla
     mia = make.student(school_class).id
     register(make.outreach_session(make.clinician()), school_class, teacher, mia, now=now)
     with pytest.raises(Refusal, match="Withdraw them first"):
-        students.remove_student(mia, now=now)
+        removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is not None
 
 
@@ -322,7 +322,7 @@ def test_a_student_who_never_took_part_is_gone_with_all_that_was_theirs_alone(
     ben = make.student(school_class, given_name="Ben", guardians=("home@families.example",)).id
     with transaction():
         db.session.scalars(select(Mailbox).where(Mailbox.address == "mum@families.example")).one().stop(now=now)
-    students.remove_student(mia, now=now)
+    removal.remove_student(mia, now=now)
     assert db.session.scalars(select(Student.id)).all() == [ben]
     assert [one.email for one in known(ben, school).guardians] == ["home@families.example"]
     assert db.session.scalar(select(func.count(Guardian.id))) == 1
@@ -335,7 +335,7 @@ def test_an_address_of_which_a_bounce_is_noted_does_not_stand_in_the_way(make: B
     with transaction():
         mailbox = db.session.scalars(select(Mailbox).where(Mailbox.address == "mia@pupils.example")).one()
         record_bounce(mailbox.id, None, BounceKind.SOFT, status="4.2.2", words="452 Full", now=now)
-    students.remove_student(mia, now=now)
+    removal.remove_student(mia, now=now)
     assert db.session.get(Student, mia) is None
     assert db.session.get(Mailbox, mailbox.id) is not None
 
@@ -348,7 +348,7 @@ def test_past_places_still_count_without_a_name(
     mia = make.student(school_class, given_name="Mia", family_name="Hill", needs="glasses", number="12", **facts).id
     outreach_session = make.outreach_session(make.clinician())
     register(outreach_session, school_class, teacher, mia, now=now)
-    students.remove_student(mia, now=outreach_session.ends_at)
+    removal.remove_student(mia, now=outreach_session.ends_at)
     former = db.session.get_one(Student, mia)
     assert (former.name, former.number, former.mailbox_id, former.birth_date, former.needs) == ("Former student", None, None, None, "")
     assert db.session.scalar(select(func.count(Registration.id)).where(Registration.student_id == mia)) == 1

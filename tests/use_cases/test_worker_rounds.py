@@ -131,7 +131,7 @@ def test_each_job_is_done_as_often_as_people_rely_on() -> None:
         "plan_thanks": 15 * MINUTE,
         "background_jobs": timedelta(seconds=1),
         "send_links": timedelta(seconds=5),
-        "forget_raw": HOUR,
+        **dict.fromkeys(("forget_raw", "forget_uploads"), HOUR),
         **dict.fromkeys(("retime", "forget_form_keys", "forget_jobs"), DAY),
     }
     assert {job.name: job.every for job in TIMETABLE} == expected

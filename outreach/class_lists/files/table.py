@@ -14,7 +14,7 @@ from outreach.class_lists.errors import FileCode, ListError
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_CELL = 500
-MAX_ROWS = 2_000
+MAX_ROWS = 20_000
 MAX_COLUMNS = 60
 
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")

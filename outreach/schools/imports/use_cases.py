@@ -1,15 +1,11 @@
-"""Importing a class list: read, compared with the school, and, once a person has seen it, written.
-
-Reading and proposing change nothing; `import_list` is one transaction.
-"""
+"""A class list read as a person understands it, and compared with the school. Both change nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 
-from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.class_lists import (
@@ -31,13 +27,10 @@ from outreach.class_lists import (
     read_file,
     read_rows,
 )
-from outreach.db import db, transaction
-from outreach.errors import Refusal, Stale
+from outreach.db import db
 from outreach.models import SchoolClass
-from outreach.schools.apply_plan import write
 from outreach.schools.imports.choices import ImportChoices
-from outreach.schools.queries import fingerprint, known_students
-from outreach.schools.use_cases import locked_class
+from outreach.schools.queries import known_students
 
 
 @dataclass(frozen=True)
@@ -73,17 +66,20 @@ class Sheet:
 class Proposal:
     """What an import would do.
 
-    `questions` and `guardian_questions` are all there were, answered or not; `sights` are the signs of each row's fate
-    before any was answered.
+    `before`: the same without any answer. `guardian_questions` are all there were, answered or not.
     """
 
     plan: ImportPlan
-    questions: tuple[ImportQuestion, ...]
+    before: ImportPlan
     guardian_questions: tuple[GuardianQuestion, ...]
-    sights: Mapping[int, str]
     known: Mapping[int, KnownStudent]
     class_names: Mapping[int, str]
     left_out: frozenset[int]
+
+    @property
+    def questions(self) -> tuple[ImportQuestion, ...]:
+        """Give all questions about students, answered or not."""
+        return self.before.ask
 
     @property
     def unanswered(self) -> tuple[ImportQuestion, ...]:
@@ -94,21 +90,6 @@ class Proposal:
     def open(self) -> int:
         """Count the questions about students and guardians that still need an answer."""
         return len(self.unanswered) + len(self.plan.open_guardians)
-
-    @property
-    def to_write(self) -> int:
-        """Count the students that would be added or changed."""
-        return len(self.plan.add) + len(self.plan.update)
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did."""
-
-    added: int
-    updated: int
-    unchanged: int
-    readdressed: int
 
 
 def read_list(content: bytes, choices: ImportChoices, *, today: date, country: str | None = None) -> Sheet:
@@ -143,45 +124,9 @@ def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, cla
     # Who a row is decides whose guardians are asked about: answers about guardians fit the questions that follow from those about students.
     told = plan_import(reading.rows, everybody, class_id, answers=choices.answers) if said else before
     after = plan_import(reading.rows, everybody, class_id, answers=choices.answers, guardian_answers=choices.guardians) if said else before
-    return Proposal(after, before.ask, told.guardian_questions, _sights(before), known, _class_names(school_id), choices.left_out)
-
-
-def import_list(sheet: Sheet, *, class_id: int, seen: Mapping[int, str], now: datetime) -> Imported:
-    """Write the good rows of a list that was read, all or none; rows with errors were left out of the reading.
-
-    `seen`: the signs shown with the dry run. What the school has learnt meanwhile is compared again: rows that
-    need no change any more are fine, but nothing is done that wasn't shown. Raises Stale for that, Refusal for a
-    question without an answer or when there is nothing to do.
-    """
-    if sheet.reading is None or sheet.open:
-        raise Refusal(_("Some questions about the list need your answer first."))
-    with transaction():
-        school_class = locked_class(class_id)
-        proposal = propose(sheet.reading, sheet.choices, school_id=school_class.school_id, class_id=class_id)
-        if any(seen.get(line) != sight for line, sight in proposal.sights.items()):
-            raise Stale(_("The list or the class has changed since you checked it. Nothing was imported. Please check again."))
-        if proposal.open:
-            raise Refusal(_("Some rows need your answer first."))
-        written = write(proposal.plan, school_id=school_class.school_id, class_id=class_id, now=now)
-    plan = proposal.plan
-    return Imported(len(plan.add), len(plan.update), len(plan.unchanged), len(written.readdressed))
+    return Proposal(after, before, told.guardian_questions, known, _class_names(school_id), choices.left_out)
 
 
 def _class_names(school_id: int) -> dict[int, str]:
     rows = db.session.execute(select(SchoolClass.id, SchoolClass.name).where(SchoolClass.school_id == school_id))
     return {key: name for key, name in rows}  # noqa: C416 (dict() of rows isn't typed)
-
-
-def _sights(plan: ImportPlan) -> dict[int, str]:
-    """Sign what would be done to each row that changes something or asks."""
-    signs = {row.line: fingerprint("add", row) for row in plan.add}
-    signs |= {one.row.line: fingerprint("update", one) for one in plan.update}
-    signs |= {question.row.line: fingerprint("ask", question) for question in plan.ask}
-    for line, questions in _by_line(plan):
-        signs[line] = fingerprint(signs.get(line, ""), questions)
-    return dict(sorted(signs.items()))
-
-
-def _by_line(plan: ImportPlan) -> Iterator[tuple[int, tuple[GuardianQuestion, ...]]]:
-    for line in dict.fromkeys(question.line for question in plan.guardian_questions):
-        yield line, tuple(question for question in plan.guardian_questions if question.line == line)

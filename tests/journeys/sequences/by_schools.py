@@ -12,7 +12,8 @@ from outreach.class_lists.plan import KnownStudent, ListedGuardian
 from outreach.registration import By, Side
 from outreach.registration import use_cases as registering
 from outreach.schools.queries import known_students
-from outreach.schools.students import StudentInput, add_student, edit_student, remove_student, seen_of
+from outreach.schools.removal import remove_student
+from outreach.schools.students import StudentInput, add_student, edit_student, seen_of
 from outreach.schools.use_cases import take_responsibility
 from tests.journeys.sequences.model_people import Address, Student
 from tests.journeys.sequences.model_sessions import OFFERED, WAITING

@@ -1,0 +1,164 @@
+"""Reading an uploaded list and importing it, in chunks of at most 500 rows: two kinds of long work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy import delete, func, insert, select, update
+
+from outreach import policy
+from outreach.background import Chunk, StartAgainError
+from outreach.class_lists import ListedStudent, StudentUpdate
+from outreach.db import db, locked
+from outreach.errors import NotThere, Refusal
+from outreach.models import BackgroundJob, ImportBatch, ImportChange, ImportRow, ImportState
+from outreach.schools.apply_plan import write
+from outreach.schools.batches.codec import plain_values, unpacked
+from outreach.schools.batches.planning import TO_WRITE, Replanned, head_of, people_version, plan_again, read_batch_list, rows_of
+from outreach.schools.imports.review import review_of
+from outreach.schools.imports.use_cases import propose
+from outreach.schools.queries import known_students, lock_school
+from outreach.schools.students import only
+
+MOST_ROWS = 500
+
+
+def read_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
+    """Read the list of a batch as its choices say, and keep what the review shows of each row."""
+    batch = batch_of(job)
+    version, sheet = people_version(batch.school_id), read_batch_list(batch, today=now.date())
+    proposal, review, rows = None, None, list[dict[str, Any]]()
+    if sheet.reading is not None:
+        proposal = propose(sheet.reading, sheet.choices, school_id=batch.school_id, class_id=batch.class_id or 0)
+        review = review_of(sheet, sheet.reading, proposal, sheet.choices)
+        rows = rows_of(batch.id, review, proposal)
+    head = head_of(sheet, proposal, review)
+    chunks = [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)] or [[]]
+    for place, some in enumerate(chunks):
+        done = place * MOST_ROWS + len(some)
+        last = (head, version) if place + 1 == len(chunks) else None
+        keep = partial(_keep_rows, batch.id, some, is_first=place == 0, last=last)
+        yield Chunk(write=keep, done=done, total=len(rows), may_pause=False)
+
+
+def _keep_rows(batch_id: int, rows: Sequence[dict[str, Any]], *, is_first: bool, last: tuple[dict[str, Any], int] | None) -> str | None:
+    batch = locked_batch(batch_id)
+    if is_first:
+        db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch_id))
+    if rows:
+        db.session.execute(insert(ImportRow), list(rows))
+    if last is None:
+        return None
+    batch.review, batch.people_version = last
+    batch.state, batch.is_planned, batch.read_by = ImportState.REVIEW, True, batch.job_id or 0
+    return _("The list has been read. Please check it, then import it.")
+
+
+def import_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
+    """Write the good rows of a batch. A chunk is written in full or not at all, and nothing that the review didn't show."""
+    batch = batch_of(job)
+    _must_go_on(batch)
+    total = batch.added + batch.updated + _count_left(batch.id)
+    if not batch.is_planned or batch.people_version != people_version(batch.school_id):
+        yield Chunk(write=partial(_keep_plan, batch.id, plan_again(batch, today=now.date())), done=batch.added + batch.updated, total=total)
+        total = batch.added + batch.updated + _count_left(batch.id)
+    while True:
+        some = db.session.scalars(_left(batch.id).order_by(ImportRow.id).limit(MOST_ROWS)).all()
+        done = batch.added + batch.updated
+        if not some:
+            yield Chunk(write=partial(_finish, batch.id, now=now), done=done, total=total)
+            return
+        yield Chunk(write=partial(_write_rows, batch.id, some, now=now), done=done + len(some), total=total)
+
+
+def _must_go_on(batch: ImportBatch) -> None:
+    """Raise Refusal when who started it may not do this any more, or the class has gone."""
+    if batch.by is None or not batch.by.active or not policy.works_at(batch.by, batch.school):
+        raise Refusal(_("Whoever started this import may no longer change this school."))
+    if batch.class_id is None:
+        raise NotThere(_("The class of this list has been deleted."))
+
+
+def _keep_plan(batch_id: int, planned: Replanned) -> None:
+    batch = locked_batch(batch_id)
+    if planned.rows:
+        db.session.execute(update(ImportRow), planned.rows)
+    if planned.new:
+        db.session.execute(insert(ImportRow), planned.new)
+    batch.people_version, batch.is_planned = planned.version, True
+
+
+def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> None:
+    """Write some rows, as long as nobody else has changed the school's people since they were planned."""
+    batch = locked_batch(batch_id)
+    school = lock_school(batch.school_id)
+    if school.people_version != batch.people_version + 1:
+        raise StartAgainError
+    batch.people_version += 1
+    acts = [unpacked(row.act) for row in rows if row.act]
+    add = tuple(act for act in acts if isinstance(act, ListedStudent))
+    plan = only(add=add, update=tuple(act for act in acts if isinstance(act, StudentUpdate)))
+    known = {one.student_id for one in plan.update}
+    before = known_students(school.id, known)
+    written = write(plan, school_id=school.id, class_id=batch.class_id, now=now)
+    after = known_students(school.id, known | set(written.added))
+    was = {key: plain_values(one) for key, one in before.items()}
+    changes = [{"batch_id": batch_id, "student_id": key, "before": was.get(key), "after": plain_values(one)} for key, one in after.items()]
+    if changes:
+        db.session.execute(insert(ImportChange), changes)
+    db.session.execute(update(ImportRow).where(ImportRow.id.in_([row.id for row in rows])).values(is_written=True))
+    batch.added += len(plan.add)
+    batch.updated += len(plan.update)
+
+
+def _finish(batch_id: int, *, now: datetime) -> str:
+    batch = locked_batch(batch_id)
+    end_import(batch, now=now)
+    return summary(batch)
+
+
+def end_import(batch: ImportBatch, *, now: datetime) -> None:
+    """Keep of a batch what it did, and nothing of the list."""
+    batch.state, batch.finished_at = ImportState.IMPORTED, now
+    batch.content = None
+    batch.choices, batch.review = {}, {}
+    db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
+
+
+def summary(batch: ImportBatch) -> str:
+    """Say what an import did."""
+    if not batch.added and not batch.updated:
+        return _("Everybody on the list is in the class already. Nothing has changed.")
+    added = ngettext("%(num)d student added.", "%(num)d students added.", batch.added)
+    updated = ngettext("%(num)d student updated.", "%(num)d students updated.", batch.updated)
+    return f"{added} {updated}"
+
+
+def batch_of(job: BackgroundJob) -> ImportBatch:
+    """Read the batch a job is about. Raises NotThere once it is forgotten."""
+    batch = db.session.get(ImportBatch, job.facts["batch_id"], populate_existing=True)
+    if batch is None:
+        raise NotThere(_("We no longer have this list: it is kept for a day. Please upload it again."))
+    return batch
+
+
+def locked_batch(batch_id: int) -> ImportBatch:
+    """Lock a batch. Joins the caller's transaction. Raises NotThere once it is forgotten."""
+    batch = locked(ImportBatch, batch_id)
+    if batch is None:
+        raise NotThere(_("We no longer have this list: it is kept for a day. Please upload it again."))
+    return batch
+
+
+def _left(batch_id: int) -> Any:
+    to_write = ImportRow.section.in_(TO_WRITE), ImportRow.is_written.is_(False)
+    return select(ImportRow).where(ImportRow.batch_id == batch_id, *to_write)
+
+
+def _count_left(batch_id: int) -> int:
+    return db.session.scalar(select(func.count()).select_from(_left(batch_id).subquery())) or 0
