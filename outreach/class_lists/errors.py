@@ -156,10 +156,10 @@ class ProblemCode(StrEnum):
     STRANGE_LETTERS = "strange_letters"
 
 
-DOUBTS = frozenset({ProblemCode.ONE_NAME, ProblemCode.PARENTS_ADDRESS, ProblemCode.NAME_WITH_DIGIT, ProblemCode.STRANGE_LETTERS})
+DOUBTS = frozenset({ProblemCode.PARENTS_ADDRESS, ProblemCode.NAME_WITH_DIGIT, ProblemCode.STRANGE_LETTERS})
 WARNINGS = frozenset(
     {
-        *(ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.UNKNOWN_STATUS),
+        *(ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.ONE_NAME, ProblemCode.UNKNOWN_STATUS),
         *(ProblemCode.TOO_MANY_GUARDIANS,),
         *DOUBTS,
     }

@@ -53,7 +53,7 @@ _FILE: Mapping[FileCode, LazyString] = {
 }
 
 _ROW: Mapping[ProblemCode, LazyString] = {
-    ProblemCode.MISSING_NAME: _l("Row %(line)s: “%(field)s” is missing. Every student needs a name."),
+    ProblemCode.MISSING_NAME: _l("Row %(line)s has no name. Every student needs one."),
     ProblemCode.NOT_A_NAME: _l('Row %(line)s: "%(value)s" is not a name. Check that the right columns are chosen.'),
     ProblemCode.BAD_EMAIL: _l('Row %(line)s: "%(value)s" is not an e-mail address. Correct it, or leave the cell empty.'),
     ProblemCode.SEVERAL_EMAILS: _l('Row %(line)s: "%(value)s" is more than one e-mail address. Keep one for the student.'),
@@ -87,7 +87,7 @@ _ROW: Mapping[ProblemCode, LazyString] = {
     ProblemCode.NAME_WAS_SPLIT: _l('Row %(line)s: we split the name as "%(value)s" (given name | family name). Check this is right.'),
     ProblemCode.MISSING_NUMBER: _l("Row %(line)s has no student number, so we can't tell who it is about."),
     ProblemCode.UNKNOWN_STATUS: _l('Row %(line)s: we don\'t know the status "%(value)s", so we take this row. Is this student still here?'),
-    ProblemCode.ONE_NAME: _l('Row %(line)s: the only name is "%(value)s", and “%(field)s” is empty. Is that the whole name?'),
+    ProblemCode.ONE_NAME: _l('Row %(line)s: "%(value)s" is the only name in this row. Check this is right.'),
     ProblemCode.PARENTS_ADDRESS: _l(
         "Row %(line)s: the list gives \"%(value)s\" as a guardian's address too. Is it really the student's own?"
     ),

@@ -108,28 +108,23 @@ class RowReader:
         whole = self.whole_name
         if whole and not (given or family):
             return self._split(whole[0])
-        if not (given and family) and all(problem.is_warning for problem in self.problems):
-            self._one_half(given, family)
-        return given or family, family if given else None
+        return self._one_or_both(given, family)
 
-    def _one_half(self, given: str | None, family: str | None) -> None:
-        """Ask about one name where two have columns; a row without any is no student."""
-        if given or family:
-            missing = ListField.FAMILY_NAME if given else ListField.GIVEN_NAME
-            self.complain(ProblemCode.ONE_NAME, missing, given or family or "")
-        else:
-            self.complain(ProblemCode.MISSING_NAME, ListField.FULL_NAME, "")
+    def _one_or_both(self, given: str | None, family: str | None) -> tuple[str | None, str | None]:
+        """Take one name for the given name, with a word about it; a row without any is no student."""
+        if not (given and family) and all(problem.is_warning for problem in self.problems):
+            name = given or family or ""
+            self.complain(ProblemCode.ONE_NAME if name else ProblemCode.MISSING_NAME, ListField.FULL_NAME, name)
+        return given or family, family if given else None
 
     def _split(self, named: ListField) -> tuple[str | None, str | None]:
         name = self.take(named, read_name)
         if not name:
-            if all(problem.is_warning for problem in self.problems):
-                self.complain(ProblemCode.MISSING_NAME, ListField.FULL_NAME, "")
-            return None, None
+            return self._one_or_both(None, None)
         given, family, certain = self.cuts.split(self.line.line, name, family_first=named is ListField.FULL_NAME_FAMILY_FIRST)
         if given and family and not certain:
             self.complain(ProblemCode.NAME_WAS_SPLIT, named, f"{given} | {family}")
-        return given or family or None, family or None if given else None
+        return self._one_or_both(given or None, family or None)
 
     def _preferred(self, given: str | None, family: str | None) -> str | None:
         """Give the first name a student goes by; None where it is no other: "Emma Carter" for Emma Carter."""

@@ -204,7 +204,6 @@ def _workbook() -> bytes:
 
 UNREADABLE = [
     (_workbook(), "We can't open this spreadsheet"),
-    (LIST.encode("utf-16-le"), "UTF-16"),
     (b"", "This file is empty"),
     (b"\xff\xfe\xfd" * 9, "Some characters in this file are damaged"),
     (b"%PDF-1.7", "This is a PDF"),

@@ -335,7 +335,7 @@ FIELD_EDGES: list[tuple[str, str, bool]] = [
     ("given_name", "x" * 101, False),
     ("family_name", "x" * 100, True),
     ("family_name", "x" * 101, False),
-    ("family_name", "-", False),
+    ("family_name", "-", True),
     ("given_name", "", False),
     ("year_group", "x" * 64, True),
     ("year_group", "x" * 65, False),

@@ -147,7 +147,7 @@ def test_the_sign_between_cells(text: str, delimiter: str) -> None:
 
 def test_which_problems_leave_a_row_in_the_list() -> None:
     warnings = {code for code in ProblemCode if Problem(2, None, code).is_warning}
-    said = {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.UNKNOWN_STATUS}
+    said = {ProblemCode.REPEATED_ROW, ProblemCode.NAMESAKE, ProblemCode.NAME_WAS_SPLIT, ProblemCode.UNKNOWN_STATUS, ProblemCode.ONE_NAME}
     assert warnings == said | DOUBTS | {ProblemCode.TOO_MANY_GUARDIANS}
     assert Problem(2, ListField.GUARDIAN_1_EMAIL, ProblemCode.BAD_EMAIL).is_warning
 

@@ -54,8 +54,8 @@ def test_each_field_has_a_name_of_its_own() -> None:
             'Row 7: "maria@@x" is not an e-mail address. Correct it, or leave the cell empty.',
         ),
         (
-            Problem(7, ListField.FAMILY_NAME, ProblemCode.MISSING_NAME),
-            "Row 7: “family name” is missing. Every student needs a name.",
+            Problem(7, ListField.FULL_NAME, ProblemCode.MISSING_NAME),
+            "Row 7 has no name. Every student needs one.",
         ),
         (Problem(9, None, ProblemCode.REPEATED_ROW, "4"), "Row 9 is the same as row 4. We count it once."),
         (Problem(2, ListField.NEEDS, ProblemCode.FORMULA_CELL, "=1+1"), 'Row 2: "=1+1" is a formula. Replace it with its value.'),

@@ -370,8 +370,8 @@ def test_a_missing_half_is_said_only_if_nothing_else_is_wrong_with_the_name() ->
     reading = read("First name;Surname", "=A1;Garcia", ";Garcia", "Maria;")
     assert [(problem.line, problem.code.value, problem.field, problem.value) for problem in reading.problems] == [
         (2, "formula_cell", "given_name", "=A1"),
-        (3, "one_name", "given_name", "Garcia"),
-        (4, "one_name", "family_name", "Maria"),
+        (3, "one_name", "full_name", "Garcia"),
+        (4, "one_name", "full_name", "Maria"),
     ]
 
 

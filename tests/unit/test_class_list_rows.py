@@ -54,7 +54,7 @@ def test_names_are_put_together_and_taken_apart(names: tuple[str, str], given: s
 
 def test_a_split_that_is_a_guess_is_shown() -> None:
     reading = read("Name;Year", "Maria Garcia;9", '"Lopez, Ana";9', "Madonna;9")
-    assert codes(reading) == [(2, "name_was_split")]
+    assert codes(reading) == [(2, "name_was_split"), (4, "one_name")]
     assert reading.warnings[0].value == "Maria | Garcia"
     assert [row.family_name for row in reading.rows] == ["Garcia", "Lopez", ""]
 

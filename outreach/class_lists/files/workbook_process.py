@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from python_calamine import CalamineError, PasswordError, load_workbook
+from python_calamine import CalamineError, PasswordError, SheetTypeEnum, SheetVisibleEnum, load_workbook
 
 MEMORY = 1024 * 1024 * 1024  # bytes
 SECONDS = 20  # of computing
@@ -41,7 +41,7 @@ def read(content: bytes, wanted: str | None) -> dict[str, Any]:
     """Give the sheets' names, and the rows of the wanted one, else of the first visible one with cells."""
     try:
         book = load_workbook(io.BytesIO(content))
-        visible = {one.name: "Visible" in str(one.visible) for one in book.sheets_metadata if "WorkSheet" in str(one.typ)}
+        visible = {one.name: one.visible == SheetVisibleEnum.Visible for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet}
         order = sorted(visible, key=lambda name: not visible[name])
         names = [wanted] if wanted in visible else order
         sheet = next((one for one in map(book.get_sheet_by_name, names) if one.height), None)

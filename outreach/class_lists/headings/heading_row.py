@@ -29,7 +29,8 @@ def find_heading(rows: Sequence[Sequence[str]]) -> HeadingRow | None:
     for lower in range(1, min(len(rows), LOOKED_AT)):
         together = _together(rows[lower - 1], rows[lower])
         known = len({meaning for meaning in recognise(together[:60]) if meaning}) if together else 0
-        if known > most:
+        of_guardian = any(meaning and meaning.guardian for meaning in recognise(rows[lower - 1][:60]))
+        if known > most or (known == most and of_guardian and found and found.index == lower):
             found, most = HeadingRow(lower, together), known
     return found or _unlike_the_others(rows)
 
