@@ -39,7 +39,7 @@ def _about() -> str:
         "The teachers of the school see their own students. The host of a session sees given names, the school and what a student "
         "needs. No family sees another family. We sell nothing, show no advertisements and track nobody.\n\n"
         "## If it isn't your child\n\n"
-        "Use the link “This isn't my child” at the end of our e-mails. We then send you nothing more about them, and ask the school "
+        "Use the link “Not your child” at the end of our e-mails. We then send you nothing more about them, and ask the school "
         "to correct the address."
     )
 

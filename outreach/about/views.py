@@ -25,7 +25,7 @@ class TextForm(Form):
         _l("Text"),
         (Optional(),),
         longest=20_000,
-        description=_l("## begins a heading, - a list, **two stars** make bold. Leave it empty to use our own text again."),
+        description=_l("## begins a heading, - a list, **two stars** make bold. Leave it empty to use the standard text again."),
     )
 
 

@@ -29,9 +29,9 @@ AREAS = (
     (ST_ELSWYTH, "Physiotherapy", 15),
 )
 SCHOOLS = (
-    (MAPLE_HOLLOW, "New York", "US", NEW_YORK),
-    (SUNDIAL_BAY, "Los Angeles", "US", LOS_ANGELES),
-    (WILLOWBROOK, "London", "GB", LONDON),
+    (MAPLE_HOLLOW, "New York", "US", NEW_YORK, "+1 212 555 0142"),
+    (SUNDIAL_BAY, "Los Angeles", "US", LOS_ANGELES, "+1 213 555 0116"),
+    (WILLOWBROOK, "London", "GB", LONDON, "+44 20 7946 0018"),
 )
 
 
@@ -39,7 +39,7 @@ def make_places(world: World) -> None:
     """Write sites, their areas, and schools."""
     sites = {name: Site(name=name, address=address, country=country, zone=zone) for name, address, country, zone in SITES}
     areas = {name: Area(site=sites[site], name=name, age_floor=floor) for site, name, floor in AREAS}
-    schools = {name: School(name=name, town=town, country=country, zone=zone) for name, town, country, zone in SCHOOLS}
+    schools = {name: School(name=name, town=town, country=country, zone=zone, phone=phone) for name, town, country, zone, phone in SCHOOLS}
     db.session.add_all([*sites.values(), *areas.values(), *schools.values()])
     db.session.flush()
     world.sites = {name: site.id for name, site in sites.items()}

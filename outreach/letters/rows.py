@@ -137,7 +137,7 @@ def school_rows(snapshot: LetterSnapshot, *, takes_part: bool) -> Iterator[FactR
         return
     for school in snapshot.schools:
         yield FactRow(label=_("School"), lines=(", ".join((school.name, *school.classes)),))
-        yield FactRow(label=_("Questions"), lines=(*_teacher(school),))
+        yield FactRow(label=_("Who to ask"), lines=(*_teacher(school),))
         if takes_part:
             yield from _on_the_day(school, snapshot)
 

@@ -25,7 +25,7 @@ from outreach.time import to_wall_time
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _CLEANER = Cleaner(
-    tags={"p", "br", "strong", "em", "ul", "ol", "li", "a", "h3", "h4", "blockquote", "code", "pre", "hr"},
+    tags={"p", "br", "strong", "em", "ul", "ol", "li", "a", "h2", "h3", "h4", "blockquote", "code", "pre", "hr"},
     attributes={"a": {"href"}},
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener nofollow",

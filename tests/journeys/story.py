@@ -56,7 +56,7 @@ def make_people(app: Flask) -> None:
     """Make those who are there before: a clinician with a room, a teacher with a school, a coordinator."""
     with app.app_context():
         make, password = Builder(clock.now()), hash_password(PASSWORD)
-        school, site = make.school("Riverside School"), make.site("Mercy Hospital")
+        school, site = make.school("Riverside School", phone="0113 496 0000"), make.site("Mercy Hospital")
         host = make.clinician(email=HOST, given_name="Maya", family_name="Lind")
         make.appointment(host, site)
         make.area(site, "Skills lab")
@@ -144,6 +144,7 @@ def _find(teacher: Visitor) -> str:
 def _register(story: Story, teacher: Visitor) -> None:
     teacher.follow("Register a class")
     story.pages["sheet"] = teacher.text
+    teacher.fill(looked_after_by="Noor Vance goes with them.", day_contact="Noor Vance, 0113 496 0001")
     teacher.tick("permission_attested")
     teacher.press("Register 14 students")
     story.end_chapter("registered", teacher.text)
@@ -170,6 +171,9 @@ def _family_withdraws(story: Story) -> None:
     before, guardian = story.counts(), story.visitor()
     guardian.open(letter.link())
     story.pages["family"] = guardian.text
+    guardian.open("/about")
+    story.pages["who we are"] = guardian.text
+    guardian.open(letter.link())
     guardian.follow("Withdraw Eve")
     story.pages["question"] = guardian.text
     story.service.settle()

@@ -94,6 +94,22 @@ def test_each_mailbox_of_a_seated_family_gets_one_invitation(story: Story) -> No
     assert len({mail.entry.uid for mail in invited.values()}) == len(invited)
 
 
+def test_a_parent_finds_out_from_the_email_alone_who_writes_and_whom_to_call(story: Story) -> None:
+    mail = entries(story.mails["registered"], "REQUEST")[guardian_address("Eve Ellery")]
+    assert str(mail.message["From"]).startswith("Riverside School via Outreach <")
+    for said in (
+        "School: Riverside School, 9B",
+        f"Noor Vance, {TEACHER}",
+        "Telephone: 0113 496 0000",
+        "On the day: Noor Vance, 0113 496 0001",
+    ):
+        assert said in mail.text
+    assert "Noor Vance goes with them." in mail.text
+    assert "Riverside" not in f"{mail.message['Subject']}{(mail.ics or b'').decode()}"
+    assert "0113 496 0001" in story.pages["family"], "the page behind the link says the same"
+    assert "What we keep" in story.pages["who we are"]
+
+
 def test_who_waits_gets_a_letter_and_no_calendar_entry(story: Story) -> None:
     plain = Counter(mail.recipient for mail in story.mails["registered"] if mail.ics is None)
     assert plain == Counter(dict.fromkeys(family(*WAITING) | {TEACHER}, 1))
@@ -132,7 +148,7 @@ def test_who_waits_hears_of_the_move_without_an_entry(story: Story) -> None:
 
 
 def test_withdrawing_takes_one_family_out_and_invites_the_first_who_waits(story: Story) -> None:
-    assert "Cleo is withdrawn." in story.pages["withdrawn"]
+    assert "Cleo Castle is withdrawn." in story.pages["withdrawn"]
     assert set(entries(story.mails["withdrawn"], "CANCEL")) == family("Cleo Castle")
     assert set(entries(story.mails["withdrawn"], "REQUEST")) - ADULTS == family("Kai Keller")
     found = {mail.recipient for mail in story.mails["withdrawn"]}

@@ -87,7 +87,7 @@ def test_guardians_and_teachers_see_the_school_as_the_sender_and_calendars_do_no
 
 def test_the_email_alone_says_who_writes_and_whom_to_call(visit: Visit) -> None:
     words = visit.newest(MUM).text
-    for said in ("School: Hill School, 10B", "Tess Hale, tess@hill.example", "Telephone: 0113 496 0000", *SAID.values()):
+    for said in ("School: Hill School, 10B", "Who to ask: Tess Hale, tess@hill.example", "Telephone: 0113 496 0000", *SAID.values()):
         assert said in words
     for page in ("about", "contact", "privacy", "safeguarding"):
         assert f"https://outreach.example/{page}" in words
