@@ -102,6 +102,7 @@ MUST_BE_PURE = {
 }
 
 OPEN_TRANSACTIONS = {
+    "outreach.coordination.merging": "use cases with a module of their own",
     "outreach.mail_admin.resend": "use cases with a module of their own",
     "outreach.demo.filling": "founds the demo, where no use case would take so much at once",
     "outreach.families.link_again": "use cases with a module of their own",

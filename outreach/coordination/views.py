@@ -9,7 +9,7 @@ from flask_babel import ngettext
 
 from outreach import policy
 from outreach.catalogue import formats, session_cards
-from outreach.coordination import people_views, queries, use_cases
+from outreach.coordination import merge_views, people_views, queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.dashboard import Dashboard, dashboard, full_or_nearly_empty
 from outreach.coordination.forms import SchoolForm, SessionFilter, SiteForm, TimeFilter, site_form
@@ -23,6 +23,7 @@ from outreach.web import Filter, filter_from, formatting, load, me, one_of, page
 
 __all__ = [
     "coordination",
+    "merge_views",
     "people_views",
 ]
 

@@ -438,3 +438,24 @@ def test_lists_take_few_statements_however_long(client: FlaskClient, make: Build
         statements.clear()
         assert client.get(path).status_code == 200
         assert 0 < len(statements) <= 12, path
+
+
+def test_two_that_are_one_are_merged_after_a_page_that_shows_what_belongs_to_each(client: FlaskClient, make: Builder) -> None:
+    gone, into = make.school("Hill High School"), make.school("Hill School")
+    make.full_class(gone, make.teacher(gone), size=2)
+    address = f"/coordination/schools/{gone.id}/merger"
+    assert f'href="{address}?into={into.id}"' in client.get(f"/coordination/schools/{gone.id}").text
+    assert "recipients-count" not in client.get(address).text
+    page = client.get(f"{address}?into={into.id}").text
+    assert ["2</b> <span>students" in page, "Nothing belongs to it." in page, "Merge into Hill School" in page] == [True] * 3
+    for nothing in ({}, {"into": str(gone.id)}, {"into": "4711"}, {"into": "9" * 30}):
+        assert client.post(address, data=nothing).status_code == 422
+    merged = client.post(address, data={"into": str(into.id)})
+    assert (merged.status_code, merged.location) == (303, f"/coordination/schools/{into.id}")
+    assert "Hill High School is now part of Hill School." in client.get(merged.location).text
+    assert client.post(address, data={"into": str(into.id)}).status_code == 404
+    with transaction():
+        into.zone = "America/New_York"
+    other = make.school("Hill")
+    page = client.get(f"/coordination/schools/{other.id}/merger?into={into.id}").text
+    assert ["They can&#39;t be merged yet" in page or "They can't be merged yet" in page, "Merge into" in page] == [True, False]

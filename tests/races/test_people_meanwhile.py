@@ -15,6 +15,7 @@ from sqlalchemy import func, select, update
 
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
+from outreach.coordination import merging
 from outreach.coordination import use_cases as coordination
 from outreach.coordination.use_cases import SchoolInput, close_account, open_account
 from outreach.db import db, transaction
@@ -30,6 +31,7 @@ from outreach.models import (
     LetterKind,
     LetterState,
     Mailbox,
+    Membership,
     OutreachSession,
     Registration,
     RoleName,
@@ -433,6 +435,29 @@ def test_of_two_coordinators_who_correct_a_school_the_seconds_facts_stand_togeth
     overtaking(app, partial(correct, in_paris), partial(correct, in_ireland))
     school = db.session.get_one(School, key)
     assert (school.zone, school.country) == ("Europe/London", "IE")
+
+
+def test_a_school_that_is_merged_while_its_teacher_is_approved_loses_nobody(app: Flask, make: Builder) -> None:
+    """The teacher who is approved first goes along; who comes later is told that it isn't there; a second press merges nothing."""
+    gone, other, into = (coordination.keep_school(None, replace(HILL, name=name), now=NOW) for name in ("Hill High", "Hull", "Hill"))
+    by = make.coordinator().id
+
+    def approving(school_id: int) -> Act:
+        applicant = make.user()
+        with transaction():
+            asked = Application(user_id=applicant.id, role=RoleName.TEACHER, place="Hill", created_at=NOW)
+            db.session.add(asked)
+        return partial(coordination.approve_teacher, asked.id, school_id, by_id=by, note="", now=NOW)
+
+    assert overtaking(app, approving(gone), partial(merging.merge_schools, gone, into, now=NOW)).second is None
+    mine = select(Membership.school_id).where(Membership.school_id.in_((gone, other, into)))
+    assert list(db.session.scalars(mine)) == [into]
+    merge = partial(merging.merge_schools, other, into, now=NOW)
+    assert isinstance(overtaking(app, merge, approving(other)).second, Refusal)
+    again = coordination.keep_school(None, replace(HILL, name="Hell"), now=NOW)
+    merge = partial(merging.merge_schools, again, into, now=NOW)
+    assert isinstance(overtaking(app, merge, merge).second, NotThere)
+    assert list(db.session.scalars(mine)) == [into]
 
 
 def test_a_school_that_a_rival_has_just_added_is_not_added_again(app: Flask) -> None:
