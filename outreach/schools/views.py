@@ -18,6 +18,7 @@ from outreach.schools.allow_list import own_domains
 from outreach.schools.batches import views as batch_views
 from outreach.schools.blueprint import schools
 from outreach.schools.forms import ClassForm, StudentSearchForm
+from outreach.schools.next_sessions import next_sessions
 from outreach.time import clock
 from outreach.web import SelectChoice, load, me, page_number, signed_in
 
@@ -29,8 +30,10 @@ __all__ = ["batch_views", "schools", "student_views"]
 def index() -> ResponseReturnValue:
     """List one's own classes, then the colleagues'."""
     page, lines = queries.classes(me(), page_number(request.args.get("page")))
-    context = {"sizes": queries.filter_counts(me()), "StudentFilter": queries.StudentFilter}
-    return render_template("schools/index.html", page=page, lines=lines, to_settle=seats_to_settle(me(), now=clock.now()), **context)
+    now, is_first = clock.now(), page.page == 1 and me().is_a(RoleName.TEACHER) and not policy.coordinates(me())
+    context = {"sizes": queries.filter_counts(me()), "StudentFilter": queries.StudentFilter, "to_settle": seats_to_settle(me(), now=now)}
+    coming = next_sessions(me(), now=now) if is_first else []
+    return render_template("schools/index.html", page=page, lines=lines, next_sessions=coming, **context)
 
 
 @schools.get("/students")

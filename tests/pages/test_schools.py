@@ -396,3 +396,28 @@ def _register(make: Builder, place: Place, now: datetime) -> None:
         permission_attested=True,
     )
     registering.register_students(asked, now=now)
+
+
+def test_the_first_page_after_signing_in_shows_the_next_sessions_with_what_is_open(
+    make: Builder, place: Place, client_of: Clients, owner: FlaskClient, now: datetime
+) -> None:
+    teacher = place.people["owner"]
+    assert teacher is not None
+    assert "Your next sessions" not in owner.get("/classes").text
+    soon = make.outreach_session(make.clinician(), capacity=2, title="Stitches")
+    ana, ben, cem = (
+        make.student(place.school_class, given_name=name, family_name="Cole", email=f"{name.lower()}@a.example") for name in "ABC"
+    )
+    make.register(soon, teacher, ana, ben, cem)
+    with transaction():
+        mailbox = db.session.get_one(Student, ben.id).mailbox
+        assert mailbox is not None
+        mailbox.undeliverable_at, mailbox.undeliverable_words = now, "550 No such user"
+    page = text(owner.get("/start", follow_redirects=True))
+    shown = page.split("Your next sessions")[1].split("All registrations")[0]
+    assert "2 of your students have a seat" in shown
+    for part in ("Haven't answered: A Cole and B Cole See the answers", "Waiting for a seat: C Cole See the waiting list"):
+        assert part in shown
+    assert "Our e-mails don't arrive: B Cole Correct the addresses" in shown
+    for name in ("stranger", "coordinator"):
+        assert "Your next sessions" not in client_of(place.people[name]).get("/classes").text
