@@ -53,8 +53,11 @@ def alike(name: str, places: Iterable[NamedPlace], *, where: str = "") -> list[N
 
 
 def is_same(name: str, place: NamedPlace, *, where: str = "") -> bool:
-    """Say whether the names differ in nothing but the kind of house and the town."""
-    return _likeness(name, where, place) >= _SAME
+    """Say whether the names differ in nothing but the kind of house and the town, and no other town is named."""
+    if _likeness(name, where, place) < _SAME:
+        return False
+    said, known = name_key(f"{name.partition(',')[2]} {where}").split(), name_key(f"{place.name} {place.where}").split()
+    return not said or not place.where or bool(set(said) & set(known))
 
 
 def _likeness(name: str, where: str, place: NamedPlace) -> float:
@@ -72,6 +75,6 @@ def _likeness(name: str, where: str, place: NamedPlace) -> float:
 
 
 def _core(name: str, towns: set[str]) -> frozenset[str]:
-    words = [_SHORT.get(word, word) for word in name_key(name).split()]
+    words = [_SHORT.get(word, word) for word in name_key(name.partition(",")[0]).split()]  # behind a comma stands the town
     own = [word for word in words if word not in _KINDS]
     return frozenset([word for word in own if word not in towns] or own or words)

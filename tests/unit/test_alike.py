@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.coordination.alike import NamedPlace, alike
+from outreach.coordination.alike import NamedPlace, alike, is_same
 
 MERCY = NamedPlace(1, "Mercy General Medical Center", "4001 J Street, Sacramento")
 HILL = NamedPlace(2, "Hill High School", "Leeds")
@@ -32,6 +32,12 @@ UNRELATED = [
 )
 def test_a_name_is_recognised_however_it_is_written(typed: str, meant: NamedPlace) -> None:
     assert alike(typed, [*UNRELATED, MERCY, HILL, MARY]) == [meant]
+
+
+def test_the_same_name_in_another_town_is_only_like_it() -> None:
+    assert [is_same(f"Hill School, {town}", HILL) for town in ("Leeds", "York")] == [True, False]
+    assert alike("Hill School, York", [HILL]) == [HILL]
+    assert is_same("Mercy General, Sacramento", NamedPlace(5, "Mercy General Hospital"))
 
 
 def test_other_names_are_others_and_the_likeliest_stands_first() -> None:
