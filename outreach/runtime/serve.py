@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import os
+import runpy
 import socket
 import sys
 from pathlib import Path
@@ -35,9 +35,10 @@ def require_port(host: str, port: int) -> None:
 
 
 def serve_web(host: str, port: int) -> NoReturn:
-    """Become the web server."""
-    command = _web(host, port)
-    os.execv(command[0], command)  # noqa: S606  # our own command line
+    """Become the web server, as `python -m gunicorn` would, but in this process: a new one would import everything once more."""
+    sys.argv[1:] = _arguments(host, port)
+    runpy.run_module("gunicorn", run_name="__main__", alter_sys=True)
+    sys.exit()
 
 
 def serve_all(host: str, port: int, *, banner: str) -> int:
@@ -58,8 +59,11 @@ def address(host: str, port: int) -> str:
 
 
 def _web(host: str, port: int) -> list[str]:
-    bind = address(host, port).removeprefix("http://")
-    return [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), "--bind", bind]
+    return [sys.executable, "-m", "gunicorn", *_arguments(host, port)]
+
+
+def _arguments(host: str, port: int) -> list[str]:
+    return ["--config", str(ROOT / "gunicorn.conf.py"), "--bind", address(host, port).removeprefix("http://")]
 
 
 def _beside_python(command: str) -> str:
