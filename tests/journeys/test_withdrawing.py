@@ -62,7 +62,7 @@ def stage(fresh_database: Callable[[str, Path], Any], tmp_path_factory: Any, bro
             site = db.session.scalars(select(Site).where(Site.name == "Mercy Hospital")).one()
             school_class = make.school_class(school, teacher, name="10C")
             one = make.outreach_session(host, site=site, starts_wall=datetime(clock.now().year + 1, 3, 18, 14), capacity=6)
-            ana, ben = (make.student(school_class, given_name=name, guardians=(HOME,)) for name in ("Ana", "Ben"))
+            ana, ben = (make.student(school_class, given_name=name, family_name="Amis", guardians=(HOME,)) for name in ("Ana", "Ben"))
             make.student(school_class, given_name="Cem", guardians=("cem@families.example",))
             make.register(one, teacher, ana, ben)
             ids = one.id, school_class.id
@@ -95,7 +95,7 @@ def test_a_family_that_cannot_come_is_asked_once_and_takes_it_back(stage: Stage)
 
 
 def test_a_teacher_undoes_a_withdrawal_and_a_host_a_removal(stage: Stage) -> None:
-    for who, address in ((TEACHER, "seats"), (HOST, "roster")):
+    for who, address, named in ((TEACHER, "seats", "Ana Amis"), (HOST, "roster", "Ana")):
         visitor = stage.visitor(who)
         visitor.open(f"/sessions/{stage.session_id}/{address}")
         visitor.follow("Withdraw")
@@ -104,7 +104,7 @@ def test_a_teacher_undoes_a_withdrawal_and_a_host_a_removal(stage: Stage) -> Non
         visitor.press("Withdraw")
         visitor.page.get_by_role("button", name="Undo the withdrawal of Ana").click()
         visitor.page.wait_for_load_state("domcontentloaded")
-        assert "The withdrawal of Ana is undone." in visitor.text
+        assert f"The withdrawal of {named} is undone." in visitor.text
     confirmed = "SELECT count(*) FROM registration WHERE session_id = :one AND state = 'confirmed'"
     assert stage.service.count(confirmed, one=stage.session_id) == 2
 

@@ -23,7 +23,10 @@ from tests.support.ports import free_port
 
 SECRET_KEY = "a secret key that only journeys ever see, long enough"
 PATIENCE = 180.0  # seconds, for whatever may take longer on a busy machine
-OUTREACH = str(Path(sys.executable).with_name("outreach"))
+COMMANDS = {
+    "serve": [str(Path(sys.executable).with_name("outreach")), "serve"],
+    "worker": [sys.executable, "-m", "tests.support.prompt_worker"],
+}
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Service:
         end = time.monotonic() + seconds
         while self.count("SELECT count(*) FROM letter WHERE state IN ('queued', 'leased')"):
             assert time.monotonic() < end, "Letters still wait."
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     def count(self, statement: str, **values: object) -> int:
         """Give the one number a statement asks for."""
@@ -77,7 +80,7 @@ def running(variables: dict[str, str], *, commands: tuple[str, ...] = ("serve", 
     base_url, engine = variables["OUTREACH_BASE_URL"], create_engine(variables["OUTREACH_DATABASE_URL"])
     with log.open("ab") as stderr:
         started = [
-            subprocess.Popen([OUTREACH, command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr) for command in commands
+            subprocess.Popen(COMMANDS[command], cwd=ROOT, env=variables, start_new_session=True, stderr=stderr) for command in commands
         ]
     try:
         _wait_for(lambda: _answers(f"{base_url}/healthz"), log)
