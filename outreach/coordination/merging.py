@@ -23,7 +23,9 @@ from outreach.models import (
     ACTIVE,
     Appointment,
     Area,
+    Arrangement,
     Guardian,
+    ImportBatch,
     Membership,
     OutreachSession,
     Registration,
@@ -63,7 +65,9 @@ def merge_schools(gone_id: int, into_id: int, *, now: datetime) -> None:
         answered = _who_answers(gone_id, into_id)
         _rename_classes(gone, into)
         _give(Membership, Membership.user_id, Membership.school_id, gone_id, into_id)
-        for model in (SchoolClass, Student, Guardian, Registration):
+        _give(Arrangement, Arrangement.session_id, Arrangement.school_id, gone_id, into_id)
+        into.people_version = max(gone.people_version, into.people_version) + 1
+        for model in (SchoolClass, Student, Guardian, Registration, ImportBatch):
             db.session.execute(update(model).where(model.school_id == gone_id).values(school_id=into_id))
         _forget(School, gone_id)
         now_answered = _who_answers(into_id)
@@ -153,10 +157,10 @@ def _areas(gone: Site, into: Site) -> list[tuple[Area, Area]]:
     return [(area, known[area.folded]) for area in mine if area.folded in known]
 
 
-def _give(model: Any, person: Any, place: Any, gone_id: int, into_id: int) -> None:
-    """Give who works here to the other; who works at both stays there once."""
-    both = select(person).where(place == into_id)
-    db.session.execute(delete(model).where(place == gone_id, person.in_(both)).execution_options(synchronize_session=False))
+def _give(model: Any, other: Any, place: Any, gone_id: int, into_id: int) -> None:
+    """Give who works here, or what is arranged, to the other; where both have a row, the other's stays."""
+    both = select(other).where(place == into_id)
+    db.session.execute(delete(model).where(place == gone_id, other.in_(both)).execution_options(synchronize_session=False))
     db.session.execute(update(model).where(place == gone_id).values({place.key: into_id}).execution_options(synchronize_session=False))
 
 

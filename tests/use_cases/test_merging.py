@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import func, select
 
 from outreach.coordination import merging
-from outreach.db import db, transaction
+from outreach.db import Base, db, transaction
 from outreach.errors import NotThere, Refusal
 from outreach.models import (
     Appointment,
     Area,
+    Arrangement,
     Guardian,
+    ImportBatch,
     Invitation,
     Letter,
     Membership,
@@ -45,14 +47,19 @@ def test_everything_of_a_school_goes_to_the_other(make: Builder, now: datetime) 
         kept.name, moved.name = "9B", "9b"
     session = make.outreach_session(make.clinician(), capacity=1)
     make.register(session, teacher, *moved.students)
-    tables = (SchoolClass, Student, Guardian, Registration, Invitation, Letter)
+    with transaction():
+        db.session.add(Arrangement(session_id=session.id, school_id=gone.id, travel="By bus"))
+        db.session.add(ImportBatch(school_id=gone.id, class_id=moved.id, uploaded_at=now))
+    tables = (SchoolClass, Student, Guardian, Registration, Invitation, Letter, Arrangement, ImportBatch)
     before = [count(model) for model in tables]
     key = gone.id
     merging.merge_schools(key, into.id, now=now)
     assert [count(model) for model in tables] == before
     assert set(db.session.scalars(select(Membership.user_id).where(Membership.school_id == into.id))) == {teacher.id, both.id}
     assert set(db.session.scalars(select(SchoolClass.name))) == {"9B", "9b (Hill High School)"}
-    for model in (SchoolClass, Student, Guardian, Registration, Membership):
+    belongs = [mapper.class_ for mapper in Base.registry.mappers if "school_id" in mapper.columns]
+    assert len(belongs) == 7
+    for model in belongs:
         assert set(db.session.scalars(select(model.school_id))) == {into.id}
     assert db.session.get(School, key) is None
     with pytest.raises(NotThere):
