@@ -5,7 +5,7 @@ from outreach.class_lists.dates import PLAUSIBLE_AGES, DateOrder
 from outreach.class_lists.errors import MAX_GUARDIANS, CellTrouble, ListError, ListField, Problem, ProblemCode
 from outreach.class_lists.files.encodings import CODE_PAGES
 from outreach.class_lists.files.read import read_file
-from outreach.class_lists.files.table import MAX_BYTES, ListTable
+from outreach.class_lists.files.table import ListTable
 from outreach.class_lists.guardian_matching import GuardianAnswer, GuardianChoice, GuardianQuestion, QuestionKey
 from outreach.class_lists.headings.columns import ListColumns, choose_columns, guess_columns, left_out_columns
 from outreach.class_lists.headings.left_out import LeftOut
@@ -38,7 +38,6 @@ from outreach.class_lists.row_reader import ListReading, read_rows
 
 __all__ = [
     "CODE_PAGES",
-    "MAX_BYTES",
     "MAX_GUARDIANS",
     "PLAUSIBLE_AGES",
     "CellTrouble",
