@@ -75,6 +75,11 @@ class Dovecot:
         self._numbers = count(1)
 
     @property
+    def port(self) -> int:
+        """Give the port without TLS."""
+        return self._port
+
+    @property
     def certificate(self) -> Path:
         """Give what a client must trust."""
         return self._folder / "certificate.pem"

@@ -1,4 +1,4 @@
-"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql,node,libical,dovecot makes its absence an error."""
+"""What some tests need from the machine. OUTREACH_TEST_REQUIRE=chromium,postgresql,... makes its absence an error."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ WITHOUT = {
     "chromium": "Chromium isn't installed (Debian: chromium): pages aren't tried in a browser",
     "postgresql": "PostgreSQL doesn't answer on loopback (Debian: postgresql): its locks, types and SQL aren't tried",
     "dovecot": "Dovecot isn't installed (Debian: dovecot-imapd): mail isn't read from a real IMAP server",
+    "thunderbird": "Thunderbird or Xvfb isn't installed (Debian: thunderbird xvfb): no mail program has pressed its buttons on our e-mails",
     "ical.js": "ical.js isn't installed (npm ci --prefix tests/interop): what it reads in our invitations isn't known",
     "libical": "libical isn't installed (Debian: libical3): what it reads in our invitations isn't known",
 }
@@ -69,6 +70,14 @@ def dovecot_path() -> str | None:
         _missing("dovecot")
         return None
     return path
+
+
+def has_thunderbird() -> bool:
+    """Say whether Thunderbird is there, and a screen nobody sees."""
+    if all(shutil.which(program) for program in ("thunderbird", "Xvfb")):
+        return True
+    _missing("thunderbird")
+    return False
 
 
 def _missing(what: str) -> None:
