@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from babel import Locale
@@ -107,7 +109,7 @@ class ZoneField(SelectField):
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, may_be_open: bool = False, **settings: Any) -> None:
         """Offer every zone. `may_be_open`: nothing need be chosen."""
         self.may_be_open = may_be_open
-        super().__init__(label, validators, choices=zones, **settings)
+        super().__init__(label, validators, choices=(), **settings)  # process_data gives them
 
     def process_data(self, value: Any) -> None:
         """Keep a zone selectable that was stored under an older name; none is chosen for somebody who hasn't chosen."""
@@ -130,7 +132,7 @@ class CountryField(SelectField):
     def __init__(self, label: Any = None, validators: tuple[Any, ...] = (), *, may_be_open: bool = False, **settings: Any) -> None:
         """Offer every country. `may_be_open`: nothing need be chosen."""
         self.may_be_open = may_be_open
-        super().__init__(label, validators, choices=countries, **settings)
+        super().__init__(label, validators, choices=(), **settings)  # process_data gives them
 
     def process_data(self, value: Any) -> None:
         """Choose none for somebody who hasn't chosen."""
@@ -147,17 +149,27 @@ class CountryField(SelectField):
 
 def zones(also: str = "") -> list[SelectChoice]:
     """Give every zone under its country, with what its clocks show now; `also` stays selectable though it be an alias."""
-    by_country, now = zones_by_country(_language(), also), clock.now()
+    return list(_zones_at(clock.now().replace(second=0, microsecond=0), _language(), also))
+
+
+@lru_cache(maxsize=8)
+def _zones_at(minute: datetime, language: str, also: str) -> list[SelectChoice]:
+    """Read the rules of more than 400 zones: once a minute, not for each form."""
     return [
-        SelectChoice(zone, _("%(city)s, now %(time)s", city=city, time=clock_time(to_wall_time(now, zone))), optgroup=country)
-        for country, found in by_country.items()
+        SelectChoice(zone, _("%(city)s, now %(time)s", city=city, time=clock_time(to_wall_time(minute, zone))), optgroup=country)
+        for country, found in zones_by_country(language, also).items()
         for zone, city in found
     ]
 
 
 def countries() -> list[SelectChoice]:
     """Give every country, by name."""
-    names = Locale.parse(_language()).territories
+    return list(_countries_in(_language()))
+
+
+@lru_cache(maxsize=8)
+def _countries_in(language: str) -> list[SelectChoice]:
+    names = Locale.parse(language).territories
     beside_countries = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"}
     found = [SelectChoice(code, name) for code, name in names.items() if len(code) == 2 and code.isalpha() and code not in beside_countries]
     return sorted(found, key=lambda country: name_key(str(country.label)))

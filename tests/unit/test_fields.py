@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import IntegerField
 from wtforms.validators import Optional
@@ -19,10 +20,11 @@ from outreach.folding import name_key
 from outreach.models import Application, ApplicationState, RoleName
 from outreach.people import typed_addresses
 from outreach.settings import Settings
+from outreach.time import clock
 from outreach.web.fields import AddressField, CountryField, LineField, NameField, ProseField, ZoneField, countries, required, zones
 from outreach.web.flask_config import flask_settings
 from outreach.web.pages import Form
-from tests.support.builders import Builder
+from tests.support.builders import NOW, Builder
 
 
 class Sample(Form):
@@ -115,6 +117,16 @@ def test_a_zone_stored_under_an_older_name_stays(app: Flask) -> None:
         form = Sample(formdata=None, data={"zone": older})
         assert older in {choice.value for choice in form.zone.choices}
         assert older not in {choice.value for choice in Sample(formdata=None).zone.choices}
+
+
+def test_zones_show_the_time_of_this_minute_in_the_language_of_this_reader(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are kept for a minute."""
+    shown = []
+    for now, language in ((NOW, "en"), (NOW + timedelta(seconds=59), "en"), (NOW + timedelta(minutes=1), "en"), (NOW, "es")):
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        with app.test_request_context("/"), force_locale(language):
+            shown.append(next(str(choice.label) for choice in zones() if choice.value == "Europe/London"))
+    assert shown == ["London, now 09:00", "London, now 09:00", "London, now 09:01", "Londres, now 09:00"]
 
 
 @pytest.mark.usefixtures("app")
