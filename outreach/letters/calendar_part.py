@@ -115,6 +115,12 @@ def reason_line(snapshot: LetterSnapshot) -> Iterator[str]:
         yield _("%(label)s: %(value)s", label=_("Reason"), value=reason)
 
 
+def note_line(snapshot: LetterSnapshot) -> Iterator[str]:
+    """Give what the host says about the change in one line; nothing where they say nothing."""
+    if snapshot.note:
+        yield _("%(label)s: %(value)s", label=_("Note from the host"), value=_in_one_line(snapshot.note))
+
+
 def change_lines(snapshot: LetterSnapshot) -> Iterator[str]:
     """Give a line for each thing that is new about the session, with what it was before."""
     new = changes(snapshot)

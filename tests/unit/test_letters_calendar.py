@@ -129,6 +129,12 @@ def test_a_move_alone_changes_only_the_first_line() -> None:
             {"seated": (ANA,), "gone": (BEN,), "reason": REASON},
             ["Ben is no longer coming.", "Reason: The theatre is needed. We are sorry.", "For Ana"],
         ),
+        (
+            UPDATED,
+            Cause.MOVED,
+            {"seated": (ANA,), "was": workshop(minutes=90), "note": "We have\nmore kits."},
+            ["New end. Before: 15:30", "Note from the host: We have more kits.", "For Ana"],
+        ),
         (UPDATED, Cause.CONFIRMED, {"seated": (ANA,)}, ["The seat is confirmed.", "For Ana"]),
         (
             CANCELLED,

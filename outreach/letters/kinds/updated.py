@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from flask_babel import lazy_gettext as _l
 
 from outreach.calendars import Method
-from outreach.letters.calendar_part import change_lines, reason_line
+from outreach.letters.calendar_part import change_lines, note_line, reason_line
 from outreach.letters.changes import changes
 from outreach.letters.content import LetterContext
 from outreach.letters.kind import TakenBackWith, kind_with_request
@@ -117,6 +117,7 @@ def _calendar_news(context: LetterContext) -> Iterator[str]:
     """Give one line for each thing that is new, with what it was before."""
     snapshot = context.snapshot
     yield from change_lines(snapshot)
+    yield from note_line(snapshot)
     yield from _new_clock_rules(snapshot)
     if snapshot.gone:
         yield _no_longer_coming(snapshot)
