@@ -16,6 +16,8 @@ from outreach.mail_admin.forms import InboundFilter, Shown
 
 # These have a line for each member.
 WHOLE = (
+    "outreach.about.defaults.TITLES",
+    "outreach.about.defaults._TEXTS",
     "outreach.accounts.forms.WEAKNESS",
     "outreach.coordination.labels.APPLICATION_STATES",
     "outreach.coordination.forms.ROLES",
@@ -49,6 +51,7 @@ WHOLE = (
 )
 # These leave members out on purpose.
 PARTIAL = {
+    "outreach.schools.batches.queries.FIRST",
     "outreach.coordination.people_views._APPROVE",
     "outreach.mail_admin.inbound_labels._TO_DO",
     "outreach.families.forms.ANSWERS",
