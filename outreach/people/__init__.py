@@ -18,7 +18,7 @@ from outreach.people.guardians import noting_guardians
 from outreach.people.holds import BEFORE_A_SEAT, HoldReason, Settler, hold_reasons, missing_words, passed_over, reasons_shown, settlers
 from outreach.people.mail_domains import is_there, schools_of
 from outreach.people.mailboxes import mailbox_of, mailboxes_of
-from outreach.people.namesakes import host_name, host_names, school_names, told_apart
+from outreach.people.namesakes import host_name, host_names, name_for_school, school_names, told_apart
 from outreach.people.normal_form import normal_address, typed_address, typed_addresses
 from outreach.people.queries import (
     IS_UNDELIVERABLE,
@@ -60,6 +60,7 @@ __all__ = [
     "mailbox_of",
     "mailboxes_of",
     "missing_words",
+    "name_for_school",
     "name_key",
     "named",
     "normal_address",

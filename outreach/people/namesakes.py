@@ -6,7 +6,7 @@ Reads only. A school knows its students by the whole name. A host knows the give
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Collection, Hashable, Mapping
 
 from babel.dates import format_date
 from flask_babel import get_locale
@@ -22,7 +22,12 @@ from outreach.models import Registration, Student
 def school_names(student_ids: Collection[int]) -> dict[int, str]:
     """Give each of these students' names for the eyes of their school: "Ana Lopez", or "Ana Lopez (10B, year 10)"."""
     shared = told_apart(student_ids)
-    return {one.id: _label(one.name, shared.get(one.id, "")) for one in _students(Student.id.in_(student_ids))}
+    return {one.id: name_for_school(one, shared) for one in db.session.scalars(select(Student).where(Student.id.in_(student_ids)))}
+
+
+def name_for_school(student: Student, shared: Mapping[int, str]) -> str:
+    """Give a student's name for the eyes of their school; `shared`: as `told_apart` gives."""
+    return _label(student.name, shared.get(student.id, ""))
 
 
 def told_apart(student_ids: Collection[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ Reads only.
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -22,9 +22,10 @@ from outreach.people import (
     age_rule,
     hold_reasons,
     missing_words,
+    name_for_school,
     passed_over,
     registered_elsewhere,
-    school_names,
+    told_apart,
 )
 from outreach.registration.allocation import allocate, next_waiting
 from outreach.registration.seats import seated_by_school, waiting_list
@@ -43,8 +44,8 @@ class WhyNot(enum.StrEnum):
 class Candidate:
     """A student who might be registered. `obstacle` says why not, `why_not` of what kind that is; None: they may be.
 
-    `old_enough_from`: the day, for who is too young. `missing`: why they would only wait, in words. `was_removed`: a host decides
-    about the seat.
+    `old_enough_from`: the day, for who is too young. `held_for`: what is missing; with `missing`, in words, they would only wait.
+    `was_removed`: a host decides about the seat.
     """
 
     student_id: int
@@ -54,8 +55,17 @@ class Candidate:
     obstacle: str | None
     why_not: WhyNot | None = None
     old_enough_from: datetime | None = None
-    missing: tuple[str, ...] = ()
-    was_removed: bool = False
+    held_for: frozenset[HoldReason] = frozenset()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Say why they would only wait."""
+        return tuple(missing_words(sorted(BEFORE_A_SEAT & self.held_for)))
+
+    @property
+    def was_removed(self) -> bool:
+        """Say whether a host withdrew them and hasn't accepted them since."""
+        return HoldReason.REMOVED_BEFORE in self.held_for
 
 
 def candidates(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int]) -> list[Candidate]:
@@ -75,11 +85,14 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
             )
         )
     )
-    names = school_names(known.keys())
+    shared = told_apart(known.keys())
+    names = {key: name_for_school(student, shared) for key, (student, _majority_age) in known.items()}
     missing, rule = hold_reasons(outreach_session, known.keys()), age_rule(outreach_session)
     elsewhere = registered_elsewhere(outreach_session.id, known.keys() - placed)
     return [
-        _candidate(rule, names[key], *known[key], has_place=key in placed, is_elsewhere=key in elsewhere, missing=missing.get(key, ()))
+        _candidate(
+            rule, names[key], *known[key], has_place=key in placed, is_elsewhere=key in elsewhere, held_for=missing.get(key, frozenset())
+        )
         for key in order
         if key in known
     ]
@@ -136,7 +149,7 @@ def free_for(outreach_session: OutreachSession, registrations: Iterable[Registra
 
 
 def _candidate(
-    rule: AgeRule, name: str, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, missing: Collection[HoldReason]
+    rule: AgeRule, name: str, student: Student, majority_age: int, *, has_place: bool, is_elsewhere: bool, held_for: frozenset[HoldReason]
 ) -> Candidate:
     obstacle, why_not = rule.obstacle(student, name), None
     if obstacle:
@@ -151,11 +164,10 @@ def _candidate(
         name=name,
         is_minor=student.is_minor_on(rule.day, majority_age),
         has_place=has_place,
-        was_removed=HoldReason.REMOVED_BEFORE in missing,
         obstacle=obstacle,
         why_not=why_not,
         old_enough_from=_midnight(rule.old_enough_from(student)) if why_not is WhyNot.TOO_YOUNG else None,
-        missing=tuple(missing_words(sorted(BEFORE_A_SEAT.intersection(missing)))),
+        held_for=held_for,
     )
 
 

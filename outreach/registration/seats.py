@@ -48,20 +48,23 @@ def give_seats(
     by_id: int | None = None,
     by_mailbox_id: int | None = None,
     offered_until: datetime | None = None,
+    missing: Collection[int] | None = None,
 ) -> None:
     """Give these registrations a seat: the only way to one. Telling them is the caller's.
 
-    Whoever something is missing for has it held (PENDING) until that is there. `offered_until`: the seat is only offered.
+    Whoever something is missing for has it held (PENDING) until that is there. `offered_until`: the seat is only offered. `missing`: for
+    whom something is, where that is known already.
     """
     set_to = partial(set_state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id)
     if offered_until is not None:
         set_to(registration_ids, RegistrationState.OFFERED, offered_until=offered_until)
     else:
-        missing = held(outreach_session, registration_ids)
+        missing = held(outreach_session, registration_ids) if missing is None else missing
         set_to([key for key in registration_ids if key in missing], RegistrationState.PENDING)
         ask_hosts_about_returning(outreach_session, missing, now=now)
         set_to([key for key in registration_ids if key not in missing], RegistrationState.CONFIRMED)
-        set_deadlines(outreach_session, now=now)
+        if missing:
+            set_deadlines(outreach_session, now=now)
     _count_seats(outreach_session)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
@@ -27,7 +27,7 @@ from outreach.models import (
     enrolment,
 )
 from outreach.notifications import lock_students, notify_registrations
-from outreach.people import HoldReason, hold_reasons, passed_over
+from outreach.people import HoldReason, hold_reasons
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.arrangements.use_cases import note_arrangement
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
@@ -92,7 +92,7 @@ def preview(
 ) -> tuple[Allocation, list[Candidate]]:
     """Say who would be seated and who would wait, in this order, and who can't take part; changes nothing."""
     chosen = candidates(outreach_session, school_id, student_ids)
-    able = [candidate.student_id for candidate in chosen if candidate.obstacle is None]
+    able = [candidate for candidate in chosen if candidate.obstacle is None]
     return _seat(outreach_session, school_id, able, now=now), chosen
 
 
@@ -110,14 +110,15 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
         lock_students(request.student_ids)
         chosen = candidates(outreach_session, request.school_id, request.student_ids)
         must_be_able(chosen, permission_attested=request.permission_attested)
-        new = [candidate.student_id for candidate in chosen if not candidate.has_place]
+        new = [candidate for candidate in chosen if not candidate.has_place]
         if not new:
             raise Refusal(_("They are all registered already."))
         seating = _seat(outreach_session, request.school_id, new, now=now)
-        ids = _write(outreach_session, request, seating, now=now)
+        held_for = {candidate.student_id for candidate in new if candidate.held_for}
+        ids = _write(outreach_session, request, seating, held_for, now=now)
         if request.arranged is not None:
             note_arrangement(outreach_session.id, request.school_id, request.arranged)
-        _write_consents(request, [candidate for candidate in chosen if not candidate.has_place and candidate.is_minor], now=now)
+        _write_consents(request, [candidate for candidate in new if candidate.is_minor], now=now)
         notify_registrations(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
     return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
 
@@ -291,13 +292,16 @@ def _end(
         end_registrations(outreach_session, ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)
 
 
-def _seat(outreach_session: OutreachSession, school_id: int, student_ids: Sequence[int], *, now: datetime) -> Allocation:
+def _seat(outreach_session: OutreachSession, school_id: int, chosen: Sequence[Candidate], *, now: datetime) -> Allocation:
     free, school_left = seats_for_school(outreach_session, school_id, now=now)
-    return allocate(student_ids, seats_left=free, school_seats_left=school_left, passed_over=passed_over(outreach_session, student_ids))
+    not_now = {candidate.student_id for candidate in chosen if candidate.missing}
+    return allocate([candidate.student_id for candidate in chosen], seats_left=free, school_seats_left=school_left, passed_over=not_now)
 
 
-def _write(outreach_session: OutreachSession, request: RegistrationRequest, seating: Allocation, *, now: datetime) -> list[int]:
-    """Insert registrations with their first step; gives their ids.
+def _write(
+    outreach_session: OutreachSession, request: RegistrationRequest, seating: Allocation, held_for: Collection[int], *, now: datetime
+) -> list[int]:
+    """Insert registrations with their first step; gives their ids. `held_for`: the students for whom something is missing.
 
     A microsecond lies between one student and the next, so that the waiting list keeps the order chosen
     whatever order a database gives out ids in.
@@ -322,7 +326,8 @@ def _write(outreach_session: OutreachSession, request: RegistrationRequest, seat
     ]
     ids = insert_in_order(Registration, rows)
     seated, waiting = ids[: len(seating.seated)], ids[len(seating.seated) :]
-    give_seats(outreach_session, seated, now=now, by_id=request.by_id)
+    missing = {key for key, student_id in zip(seated, seating.seated, strict=True) if student_id in held_for}
+    give_seats(outreach_session, seated, now=now, by_id=request.by_id, missing=missing)
     write_steps(waiting, RegistrationState.WAITING, now=now, by_id=request.by_id)
     return ids
 
