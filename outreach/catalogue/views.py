@@ -15,7 +15,7 @@ from flask import Blueprint, Response, abort, current_app, make_response, render
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import bindparam, select
-from sqlalchemy.orm import joinedload, lazyload, load_only
+from sqlalchemy.orm import joinedload, load_only
 
 from outreach import policy
 from outreach.calendars import CalendarEntry, Method, compose
@@ -34,12 +34,12 @@ catalogue = Blueprint("catalogue", __name__)
 limiter.exempt(catalogue)
 
 SHARED_FOR = 30
-# One query with no more than the page shows; a host's roles would cost a second one. Composed once: that takes as long as running it.
+# One query with no more than the page shows. Composed once: that takes as long as running it.
 SHOWN = (
     select(OutreachSession)
     .where(OutreachSession.id == bindparam("session_id"))
     .options(
-        joinedload(OutreachSession.host).options(load_only(User.given_name, User.family_name), lazyload(User.roles)),
+        joinedload(OutreachSession.host).options(load_only(User.given_name, User.family_name)),
         joinedload(OutreachSession.format).load_only(Format.name),
         joinedload(OutreachSession.site).load_only(Site.name, Site.address),
         joinedload(OutreachSession.area).load_only(Area.name),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from outreach.db import db
 from outreach.folding import name_key
@@ -108,7 +108,7 @@ def _classes(user_id: int | None) -> list[tuple[User, SchoolClass]]:
         .join(class_teacher, class_teacher.c.user_id == User.id)
         .join(SchoolClass, SchoolClass.id == class_teacher.c.class_id)
         .where(~has_one, *theirs)
-        .options(joinedload(SchoolClass.school))
+        .options(joinedload(SchoolClass.school), selectinload(User.roles))
         .order_by(SchoolClass.folded, SchoolClass.id)
     )
     return [(person, school_class) for person, school_class in rows if not person.is_a(RoleName.COORDINATOR) or not person.active]

@@ -39,7 +39,7 @@ def applications(state: ApplicationState) -> Wanted:
 
 def people(q: str, role: RoleName | None) -> Wanted:
     """People by family name, with their roles."""
-    wanted = select(User).order_by(User.folded, User.id)
+    wanted = select(User).options(selectinload(User.roles)).order_by(User.folded, User.id)
     for word in q.split():
         wanted = wanted.where(or_(User.is_called(word), User.email.icontains(word, autoescape=True)))
     return wanted.where(User.roles.any(Role.name == role)) if role else wanted

@@ -70,7 +70,7 @@ class User(Folded, Base, UserMixin):
     fs_webauthn_user_handle: Mapped[Word | None] = mapped_column(unique=True)  # type: ignore[assignment]  # UserMixin declares it without None
 
     mailbox: Mapped[Mailbox] = relationship()
-    roles: Mapped[list[Role]] = relationship(secondary=user_role, lazy="selectin")  # type: ignore[assignment]  # UserMixin declares a plain list
+    roles: Mapped[list[Role]] = relationship(secondary=user_role)  # type: ignore[assignment]  # UserMixin declares a plain list
     webauthn: Mapped[list[WebAuthn]] = relationship(  # type: ignore[assignment]  # UserMixin declares a plain list
         back_populates="user", cascade="all, delete-orphan"
     )

@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select, union
+from sqlalchemy.orm import selectinload
 
 from outreach.db import db
 from outreach.models import (
@@ -71,8 +72,8 @@ def _of(letter: Letter, known: _Known) -> Capacities:
 
 def _read_adults(known: _Known, mailbox_ids: Collection[int], session_ids: Collection[int]) -> None:
     """Read who has an open account, with the schools where they teach and the sessions they host."""
-    rows = db.session.scalars(select(User).where(User.mailbox_id.in_(mailbox_ids), User.active).execution_options(populate_existing=True))
-    users = {user.id: user for user in rows}
+    adults = select(User).where(User.mailbox_id.in_(mailbox_ids), User.active).options(selectinload(User.roles))
+    users = {user.id: user for user in db.session.scalars(adults.execution_options(populate_existing=True))}
     if not users:
         return
     known.coordinators |= {user.mailbox_id for user in users.values() if user.is_a(RoleName.COORDINATOR)}
