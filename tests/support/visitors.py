@@ -70,6 +70,11 @@ class InBrowser:
         self.page.locator("main").get_by_role("link", name=words).first.click()
         self.page.wait_for_load_state("domcontentloaded")
 
+    def menu(self, words: str) -> None:
+        """Follow a link above the page itself."""
+        self.page.get_by_role("banner").get_by_role("link", name=words, exact=True).first.click()
+        self.page.wait_for_load_state("domcontentloaded")
+
     def fill(self, **fields: str) -> None:
         """Fill in, or choose where there is a list."""
         for name, value in fields.items():
