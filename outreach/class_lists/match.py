@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from outreach.class_lists.guardian_matching import GuardianAnswer, GuardianQuestion, GuardianSettlement, Pair, QuestionKey, settle_guardians
-from outreach.class_lists.matching import Found, best_name, name_differs, recognise_rows, student_changes
+from outreach.class_lists.matching import Found, RowClasses, best_name, classes_of, name_differs, recognise_rows, student_changes
 from outreach.class_lists.plan import (
     AskReason,
     Changes,
@@ -67,20 +67,23 @@ def plan_import(
     answers: Mapping[int, int | None] | None = None,
     guardian_answers: Mapping[QuestionKey, GuardianAnswer] | None = None,
     is_whole: bool = True,
+    classes: RowClasses | None = None,
 ) -> ImportPlan:
     """Plan what an import of `rows` into a class does to the `known` students of its school.
 
     `answers` settles questions of an earlier plan: row number -> the candidate's id, or None for "somebody new"; so does
     `guardian_answers`. An answer that doesn't fit its question is not taken: the question stays. The order of rows doesn't matter.
-    `is_whole` False: the rows are no list, so nobody is missing from it.
+    `is_whole` False: the rows are no list, so nobody is missing from it. `classes`: row number -> the classes it names; a row that
+    names none is about `class_id`.
     """
     rows = sorted(rows, key=lambda row: row.line)
-    found = _answered(recognise_rows(rows, known, class_id, is_whole=is_whole), answers or {})
+    of_rows = {row.line: classes_of(row, class_id, classes) for row in rows}
+    found = _answered(recognise_rows(rows, known, class_id, is_whole=is_whole, classes=classes), answers or {})
     students = {student.id: student for student in known}
     people = {row.line: (row, students[who]) for row, who in zip(rows, found, strict=True) if isinstance(who, int)}
     settled = {line: settle_guardians(row, student, guardian_answers or {}) for line, (row, student) in people.items()}
     guardian_changes, disputes = _guardian_changes({line: one.pairs for line, one in settled.items()})
-    updates = [_update(row, student, class_id, settled[line], guardian_changes) for line, (row, student) in people.items()]
+    updates = [_update(row, student, of_rows[line], settled[line], guardian_changes) for line, (row, student) in people.items()]
     questions = tuple(who for who in found if isinstance(who, ImportQuestion))
     nobody = [row for row, who in zip(rows, found, strict=True) if who is None]
     return ImportPlan(
@@ -89,7 +92,7 @@ def plan_import(
         unchanged=tuple(update for update in updates if not update.says_something_new),
         ask=questions,
         disputes=disputes,
-        absent=_absent(known, class_id, {update.student_id for update in updates}, questions),
+        absent=_absent(known, frozenset().union(*of_rows.values()), {update.student_id for update in updates}, questions),
         nobody=tuple(row for row in nobody if not row.given_name),
         guardian_questions=tuple(question for one in settled.values() for question in one.questions),
         open_guardians=tuple(question for one in settled.values() for question in one.open),
@@ -111,13 +114,13 @@ def _answer(question: ImportQuestion, answers: Mapping[int, int | None], given: 
 
 
 def _update(
-    row: ListedStudent, student: KnownStudent, class_id: int, settled: GuardianSettlement, guardian_changes: Mapping[int, Changes]
+    row: ListedStudent, student: KnownStudent, classes: frozenset[int], settled: GuardianSettlement, guardian_changes: Mapping[int, Changes]
 ) -> StudentUpdate:
     return StudentUpdate(
         row,
         student.id,
         changes=student_changes(row, student),
-        joins_class=bool(row.given_name) and class_id not in student.class_ids,
+        joins_class=bool(row.given_name) and not classes <= student.class_ids,
         new_guardians=tuple(guardian for guardian, known in settled.pairs if known is None),
         guardian_changes=tuple(
             GuardianChange(known.id, guardian_changes[known.id])
@@ -156,6 +159,8 @@ def _stated(pairs: _Pairs, field: str) -> dict[int, dict[int, str]]:
     return stated
 
 
-def _absent(known: Sequence[KnownStudent], class_id: int, found: set[int], questions: Sequence[ImportQuestion]) -> tuple[int, ...]:
+def _absent(
+    known: Sequence[KnownStudent], classes: frozenset[int], found: set[int], questions: Sequence[ImportQuestion]
+) -> tuple[int, ...]:
     asked = {candidate for question in questions for candidate in question.candidates}
-    return tuple(student.id for student in known if class_id in student.class_ids and student.id not in found | asked)
+    return tuple(student.id for student in known if classes & student.class_ids and student.id not in found | asked)

@@ -7,7 +7,7 @@ says more (José for Jose, Maria for MARIA, never back).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from outreach.class_lists.plan import (
 )
 from outreach.people import name_key
 
+RowClasses = Mapping[int, frozenset[int]]  # row number -> the classes it names
 Found = int | ImportQuestion | None  # a student's id, a question, or nobody we know
 _Key = TypeVar("_Key")
 _Index = defaultdict[_Key, list[KnownStudent]]
@@ -43,12 +44,24 @@ class _Rule:
         return free if not self.alone or (len(free) == 1 and not differ(row, free[0])) else []
 
 
-def recognise_rows(rows: Sequence[ListedStudent], known: Sequence[KnownStudent], class_id: int, *, is_whole: bool = True) -> list[Found]:
+def classes_of(row: ListedStudent, class_id: int, classes: RowClasses | None) -> frozenset[int]:
+    """Give the classes a row is about: those it names, or the one the list was uploaded to."""
+    return (classes or {}).get(row.line) or frozenset({class_id})
+
+
+def recognise_rows(
+    rows: Sequence[ListedStudent],
+    known: Sequence[KnownStudent],
+    class_id: int,
+    *,
+    is_whole: bool = True,
+    classes: RowClasses | None = None,
+) -> list[Found]:
     """Say who each row is, in the order of the rows. Rows must be as settle_repeats leaves them: each another student."""
     found: dict[int, Found] = {}
     taken: set[int] = set()
     contested: set[int] = set()
-    for rule in _rules(known, class_id)[: None if is_whole else -1]:
+    for rule in _rules(known, class_id, classes)[: None if is_whole else -1]:
         proposed = {index: rule.proposed(row, taken) for index, row in enumerate(rows) if index not in found}
         wanted = Counter(student.id for students in proposed.values() for student in students)
         decided = {index: _decide(rows[index], students, rule, wanted, contested) for index, students in proposed.items() if students}
@@ -71,10 +84,13 @@ def _decide(
     return ImportQuestion(row, candidates, reason) if reason else candidates[0]
 
 
-def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
+def _rules(known: Sequence[KnownStudent], class_id: int, classes: RowClasses | None) -> tuple[_Rule, ...]:
     """Strong evidence first; of equal strength, uncontradicted evidence first."""
     by_number, by_name = _indexes(known)
-    classmates = [student for student in known if class_id in student.class_ids]
+    classmates = _by_class(known)
+
+    def here(row: ListedStudent) -> frozenset[int]:
+        return classes_of(row, class_id, classes)
 
     def numbered(row: ListedStudent) -> list[KnownStudent]:
         return by_number[number_key(row.number)] if row.number else []
@@ -86,13 +102,14 @@ def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
         return [student for student in in_class(row) if row.birth_date and row.birth_date == student.birth_date]
 
     def in_class(row: ListedStudent) -> list[KnownStudent]:
-        return [student for student in by_name[_name(row)] if class_id in student.class_ids and not are_two(row, student)]
+        return [student for student in by_name[_name(row)] if here(row) & student.class_ids and not are_two(row, student)]
 
     def elsewhere(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in by_name[_name(row)] if row.given_name and not contradict(row, student)]
 
     def alike(row: ListedStudent) -> list[KnownStudent]:
-        return [student for student in classmates if not contradict(row, student) and may_have_new_name(row, student)]
+        near = dict.fromkeys(student for key in here(row) for student in classmates[key])
+        return [student for student in near if not contradict(row, student) and may_have_new_name(row, student)]
 
     return (
         _Rule(lambda row: [student for student in numbered(row) if may_be_renamed(row, student)]),
@@ -106,6 +123,14 @@ def _rules(known: Sequence[KnownStudent], class_id: int) -> tuple[_Rule, ...]:
         _Rule(elsewhere, AskReason.OTHER_CLASS),
         _Rule(alike, AskReason.RENAMED),
     )
+
+
+def _by_class(known: Sequence[KnownStudent]) -> _Index[int]:
+    found: _Index[int] = defaultdict(list)
+    for student in known:
+        for key in student.class_ids:
+            found[key].append(student)
+    return found
 
 
 def _indexes(known: Sequence[KnownStudent]) -> tuple[_Index[str], _Index[tuple[str, str]]]:

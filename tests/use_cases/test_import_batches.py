@@ -340,3 +340,49 @@ def test_who_may_no_longer_change_the_school_imports_nothing(
     with pytest.raises(Refusal, match="may no longer change"):
         imports.commit(batch.id, now=now)
     assert names(school) == []
+
+
+WHOLE = "Given name,Family name,Number,Class"
+
+
+def of_school(*rows: str) -> bytes:
+    return "\n".join([WHOLE, *rows]).encode()
+
+
+def places(school: School) -> dict[str, list[str]]:
+    """Say who is in which class."""
+    mine = select(SchoolClass).where(SchoolClass.school_id == school.id)
+    classes = {one.id: one.name for one in db.session.scalars(mine)}
+    return {one.given_name: sorted(classes[key] for key in one.class_ids) for one in known_students(school.id).values()}
+
+
+def test_a_list_of_several_classes_fills_those_there_are_and_makes_the_others(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    dan = make.student(make.school_class(school, name="8A"), given_name="Dan", family_name="Hill", number="N4")
+    rows = ("Ana,Hill,N1,9b", "Ben,Hill,N2,9C", "Cem,Hill,N3,9C", "Dan,Hill,N4,9C", "Eli,Hill,N5,")
+    batch = imports.look(school_class, of_school(*rows), now=now)
+    assert [(one["name"], one["count"], one["stands_for"]) for one in batch.review["classes"]] == [("9b", 1, school_class.id), ("9C", 3, 0)]
+    assert imports.commit(batch.id, now=now) == Imported(4, 1, 0)
+    assert places(school) == {"Ana": ["9B"], "Ben": ["9C"], "Cem": ["9C"], "Dan": ["8A", "9C"], "Eli": ["9B"]}
+    again_in_another_order = imports.look(school_class, of_school(*reversed(rows)), now=now)
+    assert again_in_another_order.review["to_write"] == 0
+    imports.undo(batch, now=now)
+    assert places(school) == {"Dan": ["8A"]}
+    assert "9C" not in db.session.scalars(select(SchoolClass.name).where(SchoolClass.school_id == school.id)).all()
+    assert dan.id in known_students(school.id)
+
+
+def test_a_name_can_stand_for_another_class_and_who_comes_there_can_leave_theirs(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    other = make.school_class(school, name="8A")
+    make.student(other, given_name="Dan", family_name="Hill", number="N4")
+    said = ImportChoices(classes={"Form 9": school_class.id, "Form 8": other.id}, moves=True)
+    batch = imports.look(school_class, of_school("Dan,Hill,N4,Form 9", "Ana,Hill,N1,Form 8"), said, now=now)
+    updated = db.session.scalars(select(ImportRow.shown).where(ImportRow.batch_id == batch.id, ImportRow.section == "updated")).one()
+    assert updated["news"] == ["will join 9B", "will leave 8A"]
+    imports.commit(batch.id, now=now)
+    assert places(school) == {"Dan": ["9B"], "Ana": ["8A"]}
+    imports.undo(batch, now=now)
+    assert places(school) == {"Dan": ["8A"]}

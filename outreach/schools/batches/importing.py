@@ -18,6 +18,7 @@ from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal
 from outreach.models import BackgroundJob, ImportBatch, ImportChange, ImportRow, ImportState
 from outreach.schools.apply_plan import write
+from outreach.schools.batches.class_places import enrol
 from outreach.schools.batches.codec import plain_values, unpacked
 from outreach.schools.batches.planning import TO_WRITE, Replanned, head_of, people_version, plan_again, read_batch_list, rows_of
 from outreach.schools.imports.review import review_of
@@ -91,6 +92,7 @@ def _keep_plan(batch_id: int, planned: Replanned) -> None:
     if planned.new:
         db.session.execute(insert(ImportRow), planned.new)
     batch.people_version, batch.is_planned = planned.version, True
+    batch.review = batch.review | planned.classes
 
 
 def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> None:
@@ -105,7 +107,9 @@ def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> N
     plan = only(add=add, update=tuple(act for act in acts if isinstance(act, StudentUpdate)))
     known = {one.student_id for one in plan.update}
     before = known_students(school.id, known)
-    written = write(plan, school_id=school.id, class_id=batch.class_id, now=now)
+    written = write(plan, school_id=school.id, now=now)
+    joining = [(one.student_id, one.row) for one in plan.update if one.joins_class]
+    enrol(batch, [*zip(written.added, plan.add, strict=True), *joining], before)
     after = known_students(school.id, known | set(written.added))
     was = {key: plain_values(one) for key, one in before.items()}
     changes = [{"batch_id": batch_id, "student_id": key, "before": was.get(key), "after": plain_values(one)} for key, one in after.items()]
@@ -126,7 +130,7 @@ def end_import(batch: ImportBatch, *, now: datetime) -> None:
     """Keep of a batch what it did, and nothing of the list."""
     batch.state, batch.finished_at = ImportState.IMPORTED, now
     batch.content = None
-    batch.choices, batch.review = {}, {}
+    batch.choices, batch.review = {}, {"made_classes": batch.review.get("made_classes", [])}
     db.session.execute(delete(ImportRow).where(ImportRow.batch_id == batch.id))
 
 

@@ -16,8 +16,9 @@ from sqlalchemy import select
 from outreach.class_lists import ImportPlan, ImportQuestion, ListedStudent, ListError, StudentUpdate, error_words
 from outreach.db import db
 from outreach.errors import NotThere, Refusal, Stale
+from outreach.folding import name_key
 from outreach.models import ImportBatch, ImportRow, ImportSection, School
-from outreach.schools.batches.codec import Act, listed_of, packed, plain_values, read_choices, unpacked
+from outreach.schools.batches.codec import Act, listed_of, packed, plain_value, plain_values, read_choices, unpacked
 from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.imports.questions import column_lines, questions_of
 from outreach.schools.imports.review import Review
@@ -32,6 +33,7 @@ class Replanned:
     """What planning again changes: rows of the batch by id, and rows that answers have added. `version`: of the school then."""
 
     version: int
+    classes: dict[str, Any]
     rows: list[dict[str, Any]]
     new: list[dict[str, Any]]
 
@@ -83,7 +85,8 @@ def plan_again(batch: ImportBatch, *, today: date) -> Replanned:
         raise Refusal(_("Some rows need your answer first."))
     if any(fingerprint(one) not in batch.review["guardian_signs"] for one in proposal.guardian_questions if one.line not in stored.written):
         raise Stale(_stale(batch))
-    return Replanned(version, *stored.differences(batch.id, proposal.plan))
+    classes = {"classes": plain_value(proposal.named.classes), "moves": sheet.choices.moves}
+    return Replanned(version, classes, *stored.differences(batch.id, proposal.plan))
 
 
 def read_batch_list(batch: ImportBatch, *, today: date) -> Sheet:
@@ -165,6 +168,8 @@ def head_of(sheet: Sheet, proposal: Proposal | None, review: Review | None) -> d
     counts = {section.value: len(getattr(review, section.value)) for section in ImportSection}
     signs = [fingerprint(question) for question in proposal.guardian_questions]
     more = {"has_rows": True, "counts": counts, "to_write": review.to_write, "guardian_signs": signs}
+    classes = {key: name for key, name in sorted(proposal.class_names.items(), key=lambda one: name_key(one[1])) if key > 0}
+    more |= {"classes": plain_value(proposal.named.classes), "class_options": list(classes.items()), "moves": sheet.choices.moves}
     return head | plain | more | {"date_order": sheet.choices.date_order or sheet.reading.date_order or ""}
 
 

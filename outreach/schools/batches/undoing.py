@@ -23,10 +23,12 @@ from outreach.models import (
     ImportState,
     OutreachSession,
     Registration,
+    SchoolClass,
     Student,
     enrolment,
 )
 from outreach.schools.apply_plan import write
+from outreach.schools.batches.class_places import delete_empty_classes
 from outreach.schools.batches.codec import read_student
 from outreach.schools.batches.importing import MOST_ROWS, batch_of, end_import, locked_batch
 from outreach.schools.batches.undo_rules import KeptBecause, UndoneStudent, undo_of
@@ -99,7 +101,8 @@ def _put_back(undone: Sequence[UndoneStudent], school_id: int, *, now: datetime)
         if one.leaves:
             mine = enrolment.c.student_id == one.student_id
             db.session.execute(delete(enrolment).where(mine, enrolment.c.class_id.in_(one.leaves)))
-    joins = [{"student_id": one.student_id, "class_id": key} for one in undone for key in one.joins]
+    there = set(db.session.scalars(select(SchoolClass.id).where(SchoolClass.school_id == school_id)))
+    joins = [{"student_id": one.student_id, "class_id": key} for one in undone for key in one.joins & there]
     if joins:
         db.session.execute(insert(enrolment), joins)
 
@@ -109,6 +112,7 @@ def _finish(batch_id: int, *, now: datetime) -> str:
     if batch.finished_at is None:
         end_import(batch, now=now)
     batch.state, batch.undone_at = ImportState.UNDONE, now
+    delete_empty_classes(batch.review.get("made_classes", []))
     kept = db.session.scalar(select(func.count(ImportChange.id)).where(ImportChange.batch_id == batch_id, ImportChange.kept != ""))
     if kept:
         return _("The import was undone, but not for everybody: see who stayed as they are, and why.")

@@ -24,6 +24,7 @@ T = TypeVar("T")
 MORE_COLUMNS = 100  # than a list may have
 MORE_ROWS = 10**7
 _LONGEST = 12
+NEW_CLASS = 0  # no class has such an id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +33,7 @@ class ImportChoices:
 
     `columns`: column from 0 -> field, None: leave it out. `decided`: columns somebody says may be left out.
     `answers`: row -> student's id, None: somebody new. `left_out`: rows whose question was answered by leaving them out.
+    `classes`: a name the list gives -> the id of a class, or NEW_CLASS. `moves`: who comes into a class leaves the others.
     `corrections`: (row, column) -> what stands there instead. `confirmed`: (row, field) whose odd value is right.
     """
 
@@ -47,6 +49,8 @@ class ImportChoices:
     guardians: Mapping[QuestionKey, GuardianAnswer] = field(default_factory=dict)
     corrections: Mapping[tuple[int, int], str] = field(default_factory=dict)
     confirmed: frozenset[tuple[int, str]] = frozenset()
+    classes: Mapping[str, int] = field(default_factory=dict)
+    moves: bool = False
 
 
 def read_choices(form: Mapping[str, str]) -> ImportChoices:
@@ -75,6 +79,8 @@ def read_choices(form: Mapping[str, str]) -> ImportChoices:
         left_out=frozenset(line for line, answer in answers.items() if answer == "out"),
         guardians={key: answer for key, value in _cells(form, "guardian-") if (answer := _guardian_answer(value))},
         corrections=dict(_cells(form, "fix-")),
+        classes={name.removeprefix("class-"): int(value) for name, value in form.items() if name.startswith("class-") and is_number(value)},
+        moves=form.get("moves") == "yes",
         confirmed=frozenset((line, name) for line, name, _on in _named(form, "sure-")),
     )
 

@@ -220,7 +220,4 @@ def file_remarks(sheet: Sheet) -> list[str]:
         remarks.append(_("Rows that your spreadsheet hides: %(count)s. We read them too.", count=facts.hidden_rows))
     if reading and reading.is_assumed and any(row.birth_date for row in reading.rows):
         remarks.append(_("We read dates with the day first, because of the language of the headings. Change this below if it is wrong."))
-    if reading and reading.class_counts:
-        counts = [_("%(name)s (%(count)s)", name=name, count=count) for name, count in reading.class_counts.items()]
-        remarks.append(_("Classes named in the list: %(classes)s.", classes=formatting.listed(counts)))
     return remarks

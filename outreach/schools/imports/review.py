@@ -112,8 +112,8 @@ def review_of(sheet: Sheet, reading: ListReading, proposal: Proposal, choices: I
     return Review(
         bad=(*_bad_rows(sheet, reading), *(_nobody(row) for row in plan.nobody)),
         asked=tuple(_asked(question, proposal, choices) for question in proposal.questions),
-        new=tuple(_with_cuts(_new(row, notes[row.line]), reading, choices) for row in plan.add),
-        updated=tuple(_with_cuts(_updated(one, proposal.known, notes[one.row.line]), reading, choices) for one in plan.update),
+        new=tuple(_with_cuts(_new(row, notes[row.line], proposal), reading, choices) for row in plan.add),
+        updated=tuple(_with_cuts(_updated(one, proposal, choices, notes[one.row.line]), reading, choices) for one in plan.update),
         unchanged=tuple(_good(one.row, notes[one.row.line], name=_name(proposal.known[one.student_id])) for one in plan.unchanged),
         absent=tuple(_name(proposal.known[key]) for key in plan.absent),
         remarks=(*file_remarks(sheet), *_remarks(reading, proposal)),
@@ -207,22 +207,40 @@ def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
     return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
-def _new(row: ListedStudent, notes: tuple[str, ...]) -> GoodRow:
-    return _good(row, notes, tuple(_guardian(guardian) for guardian in row.guardians))
+def _new(row: ListedStudent, notes: tuple[str, ...], proposal: Proposal) -> GoodRow:
+    classes = _class_names(proposal.named.of(row), proposal)
+    news = (_("class: %(name)s", name=classes),) if classes else ()
+    return _good(row, notes, (*news, *(_guardian(guardian) for guardian in row.guardians)))
+
+
+def _class_names(keys: Iterable[int], proposal: Proposal) -> str:
+    return formatting.listed(sorted(proposal.class_names[key] for key in keys))
+
+
+def _class_news(one: StudentUpdate, proposal: Proposal, choices: ImportChoices) -> list[str]:
+    """Say which class a student comes into, and which they leave for it."""
+    if not one.joins_class:
+        return []
+    named, before = proposal.named.of(one.row), proposal.known[one.student_id].class_ids
+    if not named:
+        return [_("will join this class")]
+    leaves = before - named if choices.moves else frozenset()
+    news = [_("will join %(name)s", name=_class_names(named - before, proposal))]
+    return news + ([_("will leave %(name)s", name=_class_names(leaves, proposal))] if leaves else [])
 
 
 def _good(row: ListedStudent, notes: tuple[str, ...], news: tuple[str, ...] = (), name: str = "") -> GoodRow:
     return GoodRow(row.line, name or _name(row), _facts(row), news=news, notes=notes)
 
 
-def _updated(one: StudentUpdate, known: Mapping[int, KnownStudent], notes: tuple[str, ...]) -> GoodRow:
-    student = known[one.student_id]
+def _updated(one: StudentUpdate, proposal: Proposal, choices: ImportChoices, notes: tuple[str, ...]) -> GoodRow:
+    student = proposal.known[one.student_id]
     names = {guardian.id: guardian.name or guardian.email or "" for guardian in student.guardians}
     changes = [(field_words(ListField(field)), _value(old), _value(new)) for field, (old, new) in one.changes.items()]
     for change in one.guardian_changes:
         label = _("guardian %(name)s", name=names[change.guardian_id])
         changes += [(label, _value(old), _value(new)) for old, new in change.changes.values()]
-    news = [_("will join this class")] if one.joins_class else []
+    news = _class_news(one, proposal, choices)
     news += [_guardian(guardian) for guardian in one.new_guardians]
     addresses = {guardian.id: " ".join(filter(None, (guardian.name, guardian.email))) for guardian in student.guardians}
     news += [_("%(who)s gets no more invitations", who=addresses[key]) for key in one.ended_guardians]

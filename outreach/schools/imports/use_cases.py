@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -30,6 +31,7 @@ from outreach.class_lists import (
 from outreach.db import db
 from outreach.models import SchoolClass
 from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.named_classes import NamedClasses, named_classes
 from outreach.schools.queries import known_students
 
 
@@ -75,6 +77,7 @@ class Proposal:
     known: Mapping[int, KnownStudent]
     class_names: Mapping[int, str]
     left_out: frozenset[int]
+    named: NamedClasses
 
     @property
     def questions(self) -> tuple[ImportQuestion, ...]:
@@ -119,12 +122,15 @@ def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, cla
     """Compare the rows with the students the school has now."""
     known = known_students(school_id)
     everybody = list(known.values())
-    before = plan_import(reading.rows, everybody, class_id)
+    named = named_classes(reading, choices, _class_names(school_id), class_id)
+    classes = {row.line: named.of(row) for row in reading.rows}
+    before = plan_import(reading.rows, everybody, class_id, classes=classes)
     said = choices.answers or choices.guardians
     # Who a row is decides whose guardians are asked about: answers about guardians fit the questions that follow from those about students.
-    told = plan_import(reading.rows, everybody, class_id, answers=choices.answers) if said else before
-    after = plan_import(reading.rows, everybody, class_id, answers=choices.answers, guardian_answers=choices.guardians) if said else before
-    return Proposal(after, before, told.guardian_questions, known, _class_names(school_id), choices.left_out)
+    told = plan_import(reading.rows, everybody, class_id, answers=choices.answers, classes=classes) if said else before
+    answers: dict[str, Any] = {"answers": choices.answers, "guardian_answers": choices.guardians}
+    after = plan_import(reading.rows, everybody, class_id, classes=classes, **answers) if said else before
+    return Proposal(after, before, told.guardian_questions, known, named.names, choices.left_out, named)
 
 
 def _class_names(school_id: int) -> dict[int, str]:
