@@ -20,10 +20,11 @@ from outreach.registration.attested import what_a_school_confirms, what_a_withdr
 from outreach.registration.candidates import class_order, free_for, seat_draw
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
-from outreach.registration.queries import answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
+from outreach.registration.queries import RegistrationRow, answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
 from outreach.registration.undo import Side
+from outreach.rsvp import rsvp_words
 from outreach.time import clock
-from outreach.web import Form, load, me, shown, signed_in
+from outreach.web import Form, TableFormat, load, me, one_of, shown, signed_in, table_file
 
 registration = Blueprint("registration", __name__)
 _OFFER_ANSWERS = {"accept": use_cases.accept_offer, "decline": use_cases.decline_offer, "take": use_cases.take_free_seat}
@@ -56,6 +57,32 @@ def seats(session_id: int) -> ResponseReturnValue:
         "now": clock.now(),
     }
     return render_template("registration/seats.html", **page)
+
+
+@registration.get("/sessions/<int:session_id>/seats/file")
+@signed_in(policy.registers_classes)
+def download_seats(session_id: int) -> ResponseReturnValue:
+    """Give one's students' registrations for a session as a table."""
+    outreach_session = load(OutreachSession, session_id, policy.sees_session)
+    rows = [
+        [row.name, row.registration.school_class.name if row.registration.school_class else "", _seat_words(row), rsvp_words(row.rsvp)]
+        for row in registration_rows(outreach_session, school_ids(me()))
+    ]
+    kind = one_of(TableFormat, request.args.get("format")) or TableFormat.XLSX
+    return table_file((_("Student"), _("Class"), _("Seat"), _("Answer")), rows, name=outreach_session.title, kind=kind)
+
+
+def _seat_words(row: RegistrationRow) -> str:
+    words = {
+        RegistrationState.CONFIRMED: _("has a seat"),
+        RegistrationState.PENDING: _("seat held"),
+        RegistrationState.OFFERED: _("seat offered"),
+        RegistrationState.WAITING: _("on the waiting list"),
+        RegistrationState.WITHDRAWN: _("withdrawn"),
+        RegistrationState.REMOVED: _("withdrawn by the host"),
+        RegistrationState.RELEASED: _("seat released"),
+    }
+    return words[row.registration.state]
 
 
 @registration.get("/sessions/<int:session_id>/registration")

@@ -14,16 +14,17 @@ from sqlalchemy import select
 from outreach import policy
 from outreach.db import db
 from outreach.errors import OutreachError, Refusal, Stale
-from outreach.models import Format, OutreachSession, SessionState, User
+from outreach.models import Format, OutreachSession, RegistrationState, SessionState, User
 from outreach.people import host_name
 from outreach.registration import held_doubts
+from outreach.rsvp import rsvp_words
 from outreach.scheduling import form_defaults, use_cases
 from outreach.scheduling.forms import RewordForm, SessionForm
 from outreach.scheduling.preview import Edit, changes, plan_edit
 from outreach.scheduling.queries import OwnSessionsFilter, filter_counts, own_sessions, removed_lately, roster
 from outreach.scheduling.question_views import Question, ask_or_act, decided
 from outreach.time import clock
-from outreach.web import Form, load, me, page_number, signed_in
+from outreach.web import Form, TableFormat, load, me, one_of, page_number, signed_in, table_file
 
 scheduling = Blueprint("scheduling", __name__)
 
@@ -82,6 +83,22 @@ def edit(session_id: int) -> ResponseReturnValue:
     differences = meanwhile(form, session_id) if status == Stale.status else []
     page = {"form": form, "is_draft": is_draft, "differences": differences, "decided": decided(), "now": clock.now()}
     return render_template("scheduling/edit.html", outreach_session=outreach_session, **page), status
+
+
+@scheduling.get("/sessions/<int:session_id>/roster/file")
+@signed_in(policy.posts_sessions)
+def download_roster(session_id: int) -> ResponseReturnValue:
+    """Give the roster as a table: what its page shows to hosts."""
+    outreach_session = load(OutreachSession, session_id, policy.hosts)
+    found, waits = roster(session_id), _("waiting list")
+    states = {RegistrationState.OFFERED: _("seat offered"), RegistrationState.PENDING: _("seat held"), RegistrationState.WAITING: waits}
+    rows = [
+        [one.name, one.school_name, states.get(one.state, _("has a seat")), rsvp_words(one.rsvp), one.needs]
+        for one in (*found.seated, *found.waiting)
+    ]
+    kind = one_of(TableFormat, request.args.get("format")) or TableFormat.XLSX
+    headings = (_("Given name"), _("School"), _("Seat"), _("Answer"), _("Needs"))
+    return table_file(headings, rows, name=outreach_session.title, kind=kind)
 
 
 @scheduling.get("/sessions/<int:session_id>/roster")

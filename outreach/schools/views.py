@@ -17,10 +17,11 @@ from outreach.schools import queries, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.batches import views as batch_views
 from outreach.schools.blueprint import schools
+from outreach.schools.class_files import list_headings, list_table
 from outreach.schools.forms import ClassForm, StudentSearchForm
 from outreach.schools.next_sessions import next_sessions
 from outreach.time import clock
-from outreach.web import SelectChoice, load, me, page_number, signed_in
+from outreach.web import SelectChoice, TableFormat, load, me, one_of, page_number, signed_in, table_file
 
 __all__ = ["batch_views", "schools", "student_views"]
 
@@ -74,6 +75,28 @@ def show_class(class_id: int) -> ResponseReturnValue:
     lines = queries.students_of_class(class_id, now=clock.now())
     page = {"is_mine": me() in school_class.teachers, "own_domains": own_domains(lines, me())}
     return render_template("schools/class.html", school_class=school_class, lines=lines, **page)
+
+
+@schools.get("/classes/<int:class_id>/file")
+@signed_in(policy.registers_classes)
+def download_class(class_id: int) -> ResponseReturnValue:
+    """Give a class as a table, with all that its teachers see of it; it can be imported again."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    ids = [line.id for line in queries.students_of_class(class_id, now=clock.now())]
+    known = queries.known_students(school_class.school_id, ids)
+    headings, rows = list_table([known[key] for key in ids])
+    return table_file(headings, rows, name=school_class.name, kind=_wanted_format())
+
+
+@schools.get("/classes/template")
+@signed_in(policy.registers_classes)
+def download_template() -> ResponseReturnValue:
+    """Give an empty class list to fill in."""
+    return table_file(list_headings(), [], name=_("Class list"), kind=_wanted_format())
+
+
+def _wanted_format() -> TableFormat:
+    return one_of(TableFormat, request.args.get("format")) or TableFormat.XLSX
 
 
 @schools.route("/classes/<int:class_id>/name", methods=["GET", "POST"])

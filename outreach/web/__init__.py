@@ -19,6 +19,7 @@ from outreach.web.formatting import table_moment
 from outreach.web.once import forget_form_keys
 from outreach.web.pages import CONTENT_POLICY, Form, error_page, load, me, needs_sign_in, settings, signed_in
 from outreach.web.paging import Filter, Page, choices, filter_from, one_of, page_among, page_number, page_of
+from outreach.web.table_files import TableFormat, table_file
 from outreach.web.templating import QuickEnvironment
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "ProseField",
     "QuickEnvironment",
     "SelectChoice",
+    "TableFormat",
     "ZoneField",
     "choices",
     "compress",
@@ -62,6 +64,7 @@ __all__ = [
     "settings",
     "shown",
     "signed_in",
+    "table_file",
     "table_moment",
     "templating",
     "validated",
