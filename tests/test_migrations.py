@@ -196,7 +196,9 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
         assert catalogue(connection) == before
 
 
-@pytest.mark.parametrize("step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016", "0019"])
+@pytest.mark.parametrize(
+    "step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016", "0019", "0020"]
+)
 def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
     url = empty_url()
     migrate(url, tmp_path, upgrade, populate)

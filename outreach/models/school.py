@@ -83,6 +83,7 @@ class SchoolClass(Folded, Base):
     id: Mapped[Key]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"))
     name: Mapped[Line]
+    external_id: Mapped[Word | None] = mapped_column(comment="Its id in the school's own system (sourcedId of OneRoster)")
 
     school: Mapped[School] = relationship()
     teachers: Mapped[list[User]] = relationship(secondary=class_teacher)
@@ -110,6 +111,7 @@ class Student(Folded, Base):
         comment="The last guardian left then; none: there is one, a teacher took responsibility, or there never was one"
     )
     needs: Mapped[Prose] = mapped_column(default="", comment="Health data: shown behind sign-in, never mailed")
+    external_id: Mapped[Word | None] = mapped_column(comment="Its id in the school's own system (sourcedId of OneRoster)")
 
     school: Mapped[School] = relationship()
     mailbox: Mapped[Mailbox | None] = relationship()
@@ -165,6 +167,7 @@ class Guardian(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), index=True)
     name: Mapped[Line] = mapped_column(default="")
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
+    external_id: Mapped[Word | None] = mapped_column(comment="Its id in the school's own system (sourcedId of OneRoster)")
 
     mailbox: Mapped[Mailbox | None] = relationship()
     students: Mapped[list[Student]] = relationship(secondary=guardianship, back_populates="guardians")

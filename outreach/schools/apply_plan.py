@@ -105,7 +105,8 @@ def forget_childless(guardian_ids: Collection[int]) -> None:
 def _add(rows: tuple[ListedStudent, ...], school_id: int, mailboxes: Mapping[str, int]) -> list[int]:
     values = [
         {field: getattr(row, field) for field in PLAIN_FIELDS}
-        | {"school_id": school_id, "mailbox_id": mailboxes[row.email] if row.email else None, "needs": row.needs or ""}
+        | {"school_id": school_id, "mailbox_id": mailboxes[row.email] if row.email else None}
+        | {"needs": row.needs or "", "external_id": row.external_id}
         for row in rows
     ]
     return insert_in_order(Student, values)

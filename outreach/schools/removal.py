@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from outreach.db import db, transaction
 from outreach.errors import NotThere, Refusal
+from outreach.folding import full_name
 from outreach.models import (
     ACTIVE,
     Bounce,
@@ -23,6 +25,7 @@ from outreach.models import (
     OutreachSession,
     Registration,
     RegistrationStep,
+    SchoolClass,
     Student,
     User,
     enrolment,
@@ -58,6 +61,49 @@ def remove_student(student_id: int, *, now: datetime) -> None:
     db.session.expire_all()
 
 
+@dataclass(frozen=True)
+class RemovalPreview:
+    """Who would be removed, and who stays because of a place in a session to come; names by id."""
+
+    removed: Mapping[int, str]
+    stay: Mapping[int, str]
+
+
+def preview_removal(class_id: int, student_ids: Collection[int], *, now: datetime) -> RemovalPreview:
+    """Say what removing these students of a class would do; changes nothing. Others than its own are left out."""
+    rows = db.session.execute(
+        select(Student.id, Student.given_name, Student.family_name)
+        .join(enrolment, enrolment.c.student_id == Student.id)
+        .where(enrolment.c.class_id == class_id, Student.id.in_(student_ids))
+        .order_by(Student.folded, Student.id)
+    )
+    names = {key: full_name(given, family) for key, given, family in rows}
+    coming = _with_places_to_come(names.keys(), now=now)
+    return RemovalPreview(
+        {key: name for key, name in names.items() if key not in coming}, {key: name for key, name in names.items() if key in coming}
+    )
+
+
+def remove_students(class_id: int, student_ids: Collection[int], *, now: datetime) -> int:
+    """Remove students of a class from the school, but those who have a place in a session to come; give how many."""
+    with transaction():
+        lock_school(db.session.scalar(select(SchoolClass.school_id).where(SchoolClass.id == class_id)) or 0)
+        there = locked_students(student_ids)
+        gone = list(preview_removal(class_id, there, now=now).removed)
+        forget_students(gone)
+    db.session.expire_all()
+    return len(gone)
+
+
+def _with_places_to_come(student_ids: Collection[int], *, now: datetime) -> set[int]:
+    coming = (
+        select(Registration.student_id)
+        .join(OutreachSession, OutreachSession.id == Registration.session_id)
+        .where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE), OutreachSession.is_current(now))
+    )
+    return set(db.session.scalars(coming))
+
+
 def locked_students(student_ids: Collection[int]) -> list[int]:
     """Lock students before they are removed; give those who are there.
 
@@ -87,7 +133,8 @@ def _forget(student_ids: Collection[int]) -> None:
     if not counted:
         return
     db.session.execute(delete(ImportChange).where(ImportChange.student_id.in_(counted)))
-    nothing = {"number": None, "mailbox_id": None, "year_group": None, "birth_date": None, "guardians_gone_at": None, "needs": ""}
+    fields = ("number", "mailbox_id", "year_group", "birth_date", "guardians_gone_at", "external_id")
+    nothing = dict.fromkeys(fields, None) | {"needs": ""}
     named = {"given_name": FORMER_GIVEN_NAME, "family_name": FORMER_FAMILY_NAME}
     named["folded"] = Student.folded_from(named)
     nameless = update(Student).where(Student.id.in_(counted)).values(**named, **nothing)
