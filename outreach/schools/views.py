@@ -7,13 +7,14 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from outreach import policy
 from outreach.errors import OutreachError
 from outreach.mail import one_line
 from outreach.models import RoleName, School, SchoolClass
 from outreach.registration.queries import seats_to_settle
-from outreach.schools import queries, student_views, use_cases
+from outreach.schools import queries, removal, student_views, use_cases
 from outreach.schools.allow_list import own_domains
 from outreach.schools.batches import views as batch_views
 from outreach.schools.blueprint import schools
@@ -21,7 +22,7 @@ from outreach.schools.class_files import list_headings, list_table
 from outreach.schools.forms import ClassForm, StudentSearchForm
 from outreach.schools.next_sessions import next_sessions
 from outreach.time import clock
-from outreach.web import SelectChoice, TableFormat, load, me, one_of, page_number, signed_in, table_file
+from outreach.web import BEYOND_KEYS, SelectChoice, TableFormat, load, me, one_of, page_number, signed_in, table_file
 
 __all__ = ["batch_views", "schools", "student_views"]
 
@@ -130,6 +131,22 @@ def delete_class(class_id: int) -> ResponseReturnValue:
         flash(_("%(name)s was deleted. Its students are still at your school.", name=name), "success")
         return redirect(url_for("schools.index"), code=303)
     return render_template("schools/delete_class.html", school_class=school_class, size=len(school_class.students))
+
+
+@schools.route("/classes/<int:class_id>/students/removal", methods=["GET", "POST"])
+@signed_in(policy.registers_classes)
+def remove_students(class_id: int) -> ResponseReturnValue:
+    """Choose students of a class, see who would be removed, then remove them."""
+    school_class = load(SchoolClass, class_id, policy.keeps_class)
+    chosen = {key for key in request.form.getlist("student_ids", type=int) if key < BEYOND_KEYS}
+    if request.method == "POST" and chosen and request.form.get("sure"):
+        number = removal.remove_students(class_id, chosen, now=clock.now())
+        flash(ngettext("%(num)d student was removed.", "%(num)d students were removed.", number), "success")
+        return redirect(url_for("schools.show_class", class_id=class_id), code=303)
+    preview = removal.preview_removal(class_id, chosen, now=clock.now()) if chosen else None
+    lines = [] if chosen else queries.students_of_class(class_id, now=clock.now())
+    page = render_template("schools/remove_students.html", school_class=school_class, lines=lines, preview=preview)
+    return page, 422 if request.method == "POST" and not chosen else 200
 
 
 @schools.post("/classes/<int:class_id>/teachers")

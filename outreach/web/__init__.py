@@ -17,12 +17,13 @@ from outreach.web.fields import (
 from outreach.web.flask_config import flask_settings
 from outreach.web.formatting import table_moment
 from outreach.web.once import forget_form_keys
-from outreach.web.pages import CONTENT_POLICY, Form, error_page, load, me, needs_sign_in, settings, signed_in
+from outreach.web.pages import BEYOND_KEYS, CONTENT_POLICY, Form, error_page, load, me, needs_sign_in, settings, signed_in
 from outreach.web.paging import Filter, Page, choices, filter_from, one_of, page_among, page_number, page_of
 from outreach.web.table_files import TableFormat, table_file
 from outreach.web.templating import QuickEnvironment
 
 __all__ = [
+    "BEYOND_KEYS",
     "CONTENT_POLICY",
     "AddressField",
     "AttestedFact",

@@ -206,6 +206,8 @@ ANSWERS = {
     "schools.download_template GET": the_role(200),
     "registration.download_seats GET": the_role(200),
     "scheduling.download_roster GET": keepers(200),
+    "schools.remove_students GET": keepers(200),
+    "schools.remove_students POST": keepers(422),
     "schools.import_again GET": keepers(303),
     "schools.list_imports GET": the_role(200),
     "schools.show_import GET": keepers(200),

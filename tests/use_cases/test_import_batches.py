@@ -386,3 +386,17 @@ def test_a_name_can_stand_for_another_class_and_who_comes_there_can_leave_theirs
     assert places(school) == {"Dan": ["9B"], "Ana": ["8A"]}
     imports.undo(batch, now=now)
     assert places(school) == {"Dan": ["8A"]}
+
+
+def test_students_of_a_class_are_removed_together_but_those_with_a_place_to_come(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    imports.bring_in(school_class, listed(*FIVE), now=now)
+    other = make.student(make.school_class(school), given_name="Other")
+    register(make.outreach_session(make.clinician()), school_class, teacher, student_of(school, "1"), now=now)
+    chosen = [student_of(school, number) for number in "123"] + [other.id]
+    preview = removal.preview_removal(school_class.id, chosen, now=now)
+    assert (list(preview.removed.values()), list(preview.stay.values())) == (["Ben Hill", "Cem Hill"], ["Ana Hill"])
+    assert removal.remove_students(school_class.id, chosen, now=now) == 2
+    assert names(school) == ["Ana", "Dan", "Eli", "Other"]
+    assert removal.remove_students(school_class.id, chosen, now=now) == 0
