@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import func, select
 
 from outreach.background.use_cases import work_off
 from outreach.db import db
-from outreach.models import ImportRow, School, SchoolClass, Student, User
+from outreach.models import Guardian, ImportRow, Mailbox, School, SchoolClass, Student, User
 from outreach.runtime.long_work import LONG_WORK
 from tests.pages.test_schools import field, text
 from tests.support.builders import Builder
@@ -72,15 +73,15 @@ def press(client: FlaskClient, page: Any, step: str, **changes: str) -> Any:
 
 
 def sent_back(page: Any, **changes: str) -> dict[str, str]:
-    """Give what a browser sends of a dry run: list, columns, ticks and chosen answers."""
+    """Give what a browser sends of a dry run: columns, corrections, ticks and chosen answers."""
     html = page.get_data(as_text=True)
     data = {"shown": field(page, "shown")}
-    for name, options in re.findall(r'<select id="column-\d+" name="(column-\d+)"[^>]*>(.*?)</select>', html, re.DOTALL):
+    for name, options in re.findall(r'<select id="[a-z]+-\d+" name="([a-z]+-\d+)"[^>]*>(.*?)</select>', html, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options)
         data[name] = chosen[1] if chosen else ""
-    for tag in re.findall(r"<input[^>]*checked[^>]*>", html):
+    for tag in re.findall(r'<input[^>]*(?:checked|name="(?:fix-|cuts_for|sheet_was))[^>]*>', html):
         name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
-        data[name[1]] = value[1] if value else "on"  # type: ignore[index]
+        data[name[1]] = unescape(value[1]) if value else "on"  # type: ignore[index]
     return data | changes
 
 
@@ -292,3 +293,31 @@ def test_a_long_list_is_read_and_imported_by_the_worker(client: FlaskClient, pat
         pass
     assert (len(students()), db.session.scalar(select(func.count(ImportRow.id)))) == (600, 0)
     assert "Students added 600" in text(client.get(doing.location))
+
+
+ODD = (
+    "Full name,Email,DOB,Parent name,Parent email,Contact this parent?,Emergency contact,Role\n"
+    "MOE ANA MARIA,ana@pupils.example,2012-03-04,Maria Moe,maria@@families,YES,Petra Old,student\n"
+    "HILL BEN,rex@families.example,2012-03-05,Rex Hill,rex@families.example,YES,,student\n"
+    "RAE CLEO,cleo@,2012-03-06,Ann Rae,ann@families.example,NO - court order,,student\n"
+    "BERG OTTO,otto@school.example,,,,,,teacher\n"
+)
+
+
+@pytest.mark.empty_database
+def test_questions_come_first_and_cells_are_corrected_in_place(client: FlaskClient, path: str) -> None:
+    shown = paste(client, path, ODD)
+    words = text(shown)
+    for said in ("1 member of staff", "left out, but it may name a guardian", "4 need your answer", "Which part of the names comes first?"):
+        assert said in words
+    press(client, shown, "students")
+    assert students() == []
+    answers = {"name_order": "family_first", "out-6": "y", "fix-2-4": "maria@families.example", "fix-4-1": "cleo@pupils.example"}
+    again = press(client, shown, "review", **answers, **{"sure-3-email": "y"})
+    assert "Ann Rae ann@families.example, for Cleo Rae: the list says they must not be contacted" in text(again)
+    assert "3 new" in text(again)
+    corrected = press(client, again, "review", **{"cut-2": "2"})
+    assert press(client, corrected, "students").status_code == 303
+    assert students() == ["Ben", "Cleo", "Maria"]
+    guardians = db.session.execute(select(Guardian.name, Mailbox.address).join(Mailbox, Mailbox.id == Guardian.mailbox_id))
+    assert sorted(map(tuple, guardians)) == [("Maria Moe", "maria@families.example"), ("Rex Hill", "rex@families.example")]

@@ -270,7 +270,7 @@ def _remarks(reading: ListReading, proposal: Proposal) -> list[str]:
         )
         for dispute in proposal.plan.disputes
     ]
-    fates = {row.line for row in reading.rows}
+    fates = {row.line for row in reading.rows} | {problem.line for problem in reading.errors}
     return remarks + [problem_words(problem) for problem in reading.warnings if problem.line not in fates]
 
 
