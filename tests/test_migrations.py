@@ -44,10 +44,12 @@ from outreach.models import (
     Invitation,
     InvitationAnswer,
     LinkRequest,
+    ListLayout,
     Mailbox,
     OutboxPause,
     PageName,
     RoleName,
+    School,
     SchoolClass,
     SeatDraw,
     Student,
@@ -104,6 +106,7 @@ MADE_LATER = {
     "import_batch": "0020",
     "import_change": "0020",
     "import_row": "0020",
+    "list_layout": "0022",
     "inbound_message": "0003",
     "invitation_answer": "0003",
     "link_request": "0019",
@@ -296,6 +299,7 @@ def _what_came_back() -> list[Base]:
         InboundMessage(digest="1", message_id="<1@example.org>", received_at=NOW, invitation_id=invitation.id, **kept),
         Bounce(mailbox_id=invitation.mailbox_id, domain="example.org", kind=BounceKind.POLICY, at=NOW),
         BlockedDomain(domain="example.org", since=NOW),
+        ListLayout(school_id=db.session.scalars(select(School.id)).first(), headings="sign", fields="[]"),
         EndedLink(mailbox_id=invitation.mailbox_id, guardian_id=db.session.scalars(select(Guardian.id)).first(), ended_at=NOW),
     ]
 

@@ -202,7 +202,7 @@ def student_changes(row: ListedStudent, student: KnownStudent) -> Changes:
             changes[field] = (old, new)
     if row.number and (not student.number or number_key(row.number) != number_key(student.number)):
         changes["number"] = (student.number, row.number)
-    for field in ("email", "year_group", "birth_date", "needs"):
+    for field in ("preferred_name", "email", "year_group", "birth_date", "needs"):
         old, new = getattr(student, field) or None, getattr(row, field)
         if new is not None and new != old:
             changes[field] = (old, new)

@@ -102,6 +102,7 @@ class KnownStudent:
     year_group: str | None = None
     birth_date: date | None = None
     needs: str | None = None
+    preferred_name: str | None = None
     class_ids: frozenset[int] = frozenset()
     guardians: tuple[KnownGuardian, ...] = ()
 

@@ -26,6 +26,7 @@ from outreach.models import (
     Arrangement,
     Guardian,
     ImportBatch,
+    ListLayout,
     Membership,
     OutreachSession,
     Registration,
@@ -66,6 +67,7 @@ def merge_schools(gone_id: int, into_id: int, *, now: datetime) -> None:
         _rename_classes(gone, into)
         _give(Membership, Membership.user_id, Membership.school_id, gone_id, into_id)
         _give(Arrangement, Arrangement.session_id, Arrangement.school_id, gone_id, into_id)
+        _give(ListLayout, ListLayout.headings, ListLayout.school_id, gone_id, into_id)
         into.people_version = max(gone.people_version, into.people_version) + 1
         for model in (SchoolClass, Student, Guardian, Registration, ImportBatch):
             db.session.execute(update(model).where(model.school_id == gone_id).values(school_id=into_id))

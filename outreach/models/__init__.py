@@ -23,7 +23,18 @@ from outreach.models.registration import (
     SeatDraw,
     WaitReason,
 )
-from outreach.models.school import EndedLink, Guardian, Membership, School, SchoolClass, Student, class_teacher, enrolment, guardianship
+from outreach.models.school import (
+    EndedLink,
+    Guardian,
+    ListLayout,
+    Membership,
+    School,
+    SchoolClass,
+    Student,
+    class_teacher,
+    enrolment,
+    guardianship,
+)
 from outreach.models.school_snapshot import SchoolSnapshot
 from outreach.models.site import Appointment, Area, Site
 from outreach.models.snapshots import (
@@ -87,6 +98,7 @@ __all__ = [
     "LetterSnapshot",
     "LetterState",
     "LinkRequest",
+    "ListLayout",
     "Mailbox",
     "Membership",
     "MessageAnswerSnapshot",

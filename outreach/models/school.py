@@ -32,6 +32,9 @@ class School(Folded, Base):
     zone: Mapped[Word]
     majority_age: Mapped[int] = mapped_column(default=18)
     people_version: Mapped[int] = mapped_column(default=1, server_default="1", comment="One more with each change of its people")
+    guardian_default: Mapped[Word | None] = mapped_column(
+        comment="What another guardian on a list means here, unless a person says otherwise; none: they say it each time"
+    )
     phone: Mapped[Word] = mapped_column(default="", server_default="", comment="For families: in every e-mail to them")
 
     __table_args__ = (CheckConstraint("majority_age BETWEEN 16 AND 21", name="majority_age_is_plausible"),)
@@ -103,6 +106,7 @@ class Student(Folded, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"))
     given_name: Mapped[Line]
     family_name: Mapped[Line]
+    preferred_name: Mapped[Line | None] = mapped_column(comment="Greets the student alone; never shown to families")
     number: Mapped[Word | None] = mapped_column(comment="The school's own student number")
     mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"), index=True)
     year_group: Mapped[Word | None]
@@ -171,6 +175,16 @@ class Guardian(Base):
 
     mailbox: Mapped[Mailbox | None] = relationship()
     students: Mapped[list[Student]] = relationship(secondary=guardianship, back_populates="guardians")
+
+
+class ListLayout(Base):
+    """What a person chose for the columns of a school's class lists with one set of headings."""
+
+    __tablename__ = "list_layout"
+
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), primary_key=True)
+    headings: Mapped[Word] = mapped_column(primary_key=True, comment="A sign of the whole row of headings")
+    fields: Mapped[Prose] = mapped_column(comment="The field of each column from the left, empty where it is left out, as JSON")
 
 
 class EndedLink(Base):

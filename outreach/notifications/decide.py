@@ -28,8 +28,15 @@ def wanted_by_families(concerned: Collection[Participant]) -> dict[StandingReaso
 
 
 def _named(reason: StandingReason, one: Participant) -> NamedReason:
-    is_held = one.state is RegistrationState.PENDING
-    return NamedReason(reason=reason, name=one.given_name, zone=one.zone, is_held=is_held, held_for=one.held_for, held_until=one.held_until)
+    return NamedReason(
+        reason=reason,
+        name=one.given_name,
+        called=one.preferred_name,
+        zone=one.zone,
+        is_held=one.state is RegistrationState.PENDING,
+        held_for=one.held_for,
+        held_until=one.held_until,
+    )
 
 
 def wanted_by_hosts(hosts: Collection[User]) -> dict[StandingReason, NamedReason]:

@@ -44,14 +44,16 @@ class StandingReason:
 
 @dataclass(frozen=True, kw_only=True)
 class NamedReason:
-    """A reason with the person behind it. `name`: the student's or adult's given name. `row_id`: None where it isn't written yet.
+    """A reason with the person behind it. `name`: the student's or adult's given name; `called`: how a student is greeted.
 
+    `row_id`: None where it isn't written yet.
     `is_held`, `held_for`, `held_until`: of the student's seat, as in `StudentSnapshot`.
     """
 
     reason: StandingReason
     name: str
     zone: str
+    called: str = ""
     row_id: int | None = None
     is_held: bool = False
     held_for: tuple[str, ...] = ()
@@ -105,7 +107,8 @@ class InvitationRecord:
         kind = self._first_kind()
         if kind is ReasonKind.GUARDIAN:
             return self.guardian_name
-        names = [one.name for one in self.reasons if one.reason.kind is kind]
+        is_private = ReasonKind.GUARDIAN not in self.kinds
+        names = [one.called if one.called and is_private else one.name for one in self.reasons if one.reason.kind is kind]
         return names[0] if len(names) == 1 else ""
 
     @property

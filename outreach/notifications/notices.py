@@ -64,7 +64,8 @@ class _Family:
         if kind is None:
             return None
         is_own, reader = ReasonKind.STUDENT in self.by_kind, facts.readers[self.mailbox_id]
-        own_name = about[0].given_name if len(about) == 1 else ""
+        called = about[0].preferred_name if self.mailbox_id not in about[0].guardian_mailbox_ids else ""
+        own_name = (called or about[0].given_name) if len(about) == 1 else ""
         snapshot = LetterSnapshot(
             reader=Reader.STUDENT if is_own else Reader.GUARDIAN,
             reader_name=own_name if is_own else reader.guardian_name,

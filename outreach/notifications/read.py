@@ -191,6 +191,7 @@ def _reasons(outreach_session: OutreachSession, mailbox_of: Mapping[int, int]) -
             Registration.held_until,
             Registration.student_id,
             func.coalesce(User.given_name, Student.given_name).label("name"),
+            func.coalesce(Student.preferred_name, "").label("called"),
             func.coalesce(User.zone, School.zone).label("zone"),
         )
         .outerjoin(Registration, Registration.id == InvitationReason.registration_id)
@@ -211,6 +212,7 @@ def _named(row: Any, mailbox_of: Mapping[int, int], held_for: Collection[HoldRea
     return NamedReason(
         reason=StandingReason(mailbox_of[one.invitation_id], one.kind, one.registration_id, one.user_id),
         name=row.name,
+        called=row.called,
         zone=row.zone,
         row_id=one.id,
         is_held=row.state is RegistrationState.PENDING,

@@ -30,6 +30,7 @@ class Participant:
 
     `undeliverable_ids`: those of its mailboxes to which letters don't arrive at the moment. `held_for`: what is missing while the
     seat is held, or was when it was released (`HoldReason` values); `held_until`: when it is released.
+    `preferred_name`: greets the student where no guardian reads.
     `told_apart_by`: class and year, where the school has another student of this name.
     `teacher_id`: who answers for the student now; `instead_of`: the name of the teacher for whom they stand in, else empty.
     """
@@ -39,6 +40,7 @@ class Participant:
     teacher_id: int
     given_name: str
     family_name: str
+    preferred_name: str = ""
     told_apart_by: str = ""
     own_mailbox_id: int | None
     guardian_mailbox_ids: tuple[int, ...]

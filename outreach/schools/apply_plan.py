@@ -22,7 +22,7 @@ from outreach.notifications import lock_sessions_and_students, notify_addresses_
 from outreach.people import mailboxes_of, name_key, noting_guardians
 from outreach.registration import settle_seats_of
 
-PLAIN_FIELDS = ("given_name", "family_name", "number", "year_group", "birth_date")
+PLAIN_FIELDS = ("given_name", "family_name", "preferred_name", "number", "year_group", "birth_date")
 
 
 @dataclass(frozen=True)

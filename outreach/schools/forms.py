@@ -201,6 +201,7 @@ class StudentForm(Form):
     family_name = CellField(
         _l("Family name"), (Optional(),), read=read_name, longest=100, description=_l("Leave it empty for a student with one name only.")
     )
+    preferred_name = CellField(_l("Preferred first name"), (Optional(),), read=read_name, longest=100)
     email = AddressField(_l("E-mail"), (Optional(),))
     year_group = CellField(_l("Year group"), (Optional(),), read=read_word, longest=64)
     number = CellField(_l("Student number"), (Optional(),), read=read_number, longest=64)
@@ -224,6 +225,7 @@ class StudentForm(Form):
         return StudentInput(
             given_name=self.given_name.value or "",
             family_name=self.family_name.value or "",
+            preferred_name=self.preferred_name.value,
             number=self.number.value,
             email=self.email.data or None,
             year_group=self.year_group.value,

@@ -69,6 +69,7 @@ def known_students(school_id: int, only: Collection[int] | None = None) -> dict[
             Student.id,
             Student.given_name,
             Student.family_name,
+            Student.preferred_name,
             Student.number,
             Mailbox.address.label("email"),
             Student.year_group,

@@ -133,11 +133,11 @@ def _forget(student_ids: Collection[int]) -> None:
     if not counted:
         return
     db.session.execute(delete(ImportChange).where(ImportChange.student_id.in_(counted)))
-    fields = ("number", "mailbox_id", "year_group", "birth_date", "guardians_gone_at", "external_id")
-    nothing = dict.fromkeys(fields, None) | {"needs": ""}
+    fields = ("preferred_name", "number", "mailbox_id", "year_group", "birth_date", "guardians_gone_at", "external_id")
+    nothing = dict.fromkeys(fields)
     named = {"given_name": FORMER_GIVEN_NAME, "family_name": FORMER_FAMILY_NAME}
     named["folded"] = Student.folded_from(named)
-    nameless = update(Student).where(Student.id.in_(counted)).values(**named, **nothing)
+    nameless = update(Student).where(Student.id.in_(counted)).values({**named, **nothing, "needs": ""})
     db.session.execute(nameless.execution_options(synchronize_session=False))
 
 

@@ -39,7 +39,7 @@ from outreach.schools.lost_guardians import NoGuardianLeft, concerned_by_loss
 from outreach.schools.queries import fingerprint, known_students, lock_school
 from outreach.schools.use_cases import locked_class
 
-FIELDS = ("given_name", "family_name", "number", "email", "year_group", "birth_date", "needs")
+FIELDS = ("given_name", "family_name", "preferred_name", "number", "email", "year_group", "birth_date", "needs")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +48,7 @@ class StudentInput:
 
     given_name: str
     family_name: str
+    preferred_name: str | None = None
     number: str | None = None
     email: str | None = None
     year_group: str | None = None

@@ -16,7 +16,7 @@ from outreach.class_lists.errors import ListField
 from outreach.class_lists.plan import KnownStudent
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.models import Guardian, Mailbox, School, SchoolClass, Student, guardianship
+from outreach.models import Guardian, Letter, LetterKind, Mailbox, School, SchoolClass, Student, guardianship
 from outreach.people.mailboxes import mailboxes_of
 from outreach.schools import use_cases
 from outreach.schools.imports.choices import ImportChoices
@@ -228,3 +228,28 @@ def test_a_class_deleted_meanwhile_imports_nothing(school_class: SchoolClass, no
     with pytest.raises(Refusal, match="has been deleted"):
         imports.commit(batch.id, now=now)
     assert db.session.scalar(select(func.count(Student.id))) == 0
+
+
+def test_what_was_chosen_for_a_list_is_taken_next_time(school: School, school_class: SchoolClass, now: datetime) -> None:
+    columns = {0: ListField.GIVEN_NAME, 1: ListField.FAMILY_NAME, 2: None}
+    said = ImportChoices(columns=columns, decided=frozenset({2}), guardian_default="adds")
+    imports.bring_in(school_class, b"Etunimi,Sukunimi,Posti\nAna,Hill,a@pupils.example\n", said, now=now)
+    assert db.session.get_one(School, school.id, populate_existing=True).guardian_default == "adds"
+    review = imports.look(school_class, b"Etunimi,Sukunimi,Posti\nBen,Ash,b@pupils.example\n", now=now).review
+    assert [column["field"] for column in review["columns"]] == ["given_name", "family_name", ""]
+    assert (review["counts"]["new"], review["asked"]["open"]) == (1, 1)
+    assert not imports.look(school_class, b"Etunimi,Sukunimi\nBen,Ash\n", now=now).review["has_rows"]
+
+
+def test_a_preferred_name_greets_the_student_and_nobody_else(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    headings = b"First name,Preferred name,Surname,E-mail,Guardian,Guardian e-mail\n"
+    imports.bring_in(school_class, headings + b"Robert,Bobby,Hill,b@pupils.example,Ann,ann@families.example\n", now=now)
+    student = next(one for one in known_students(school.id).values() if one.given_name == "Robert")
+    assert student.preferred_name == "Bobby"
+    register(make.outreach_session(make.clinician()), school_class, make.teacher(school), student.id, now=now)
+    letters = db.session.scalars(select(Letter).where(Letter.kind == LetterKind.INVITATION)).all()
+    names = {letter.mailbox.address: (letter.facts["reader_name"], "Bobby" in repr(letter.facts)) for letter in letters}
+    assert names["b@pupils.example"] == ("Bobby", True)
+    assert names["ann@families.example"] == ("Ann", False)

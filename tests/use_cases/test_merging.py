@@ -18,6 +18,7 @@ from outreach.models import (
     ImportBatch,
     Invitation,
     Letter,
+    ListLayout,
     Membership,
     OutreachSession,
     Registration,
@@ -50,7 +51,8 @@ def test_everything_of_a_school_goes_to_the_other(make: Builder, now: datetime) 
     with transaction():
         db.session.add(Arrangement(session_id=session.id, school_id=gone.id, travel="By bus"))
         db.session.add(ImportBatch(school_id=gone.id, class_id=moved.id, uploaded_at=now))
-    tables = (SchoolClass, Student, Guardian, Registration, Invitation, Letter, Arrangement, ImportBatch)
+        db.session.add(ListLayout(school_id=gone.id, headings="sign", fields="[]"))
+    tables = (SchoolClass, Student, Guardian, Registration, Invitation, Letter, Arrangement, ImportBatch, ListLayout)
     before = [count(model) for model in tables]
     key = gone.id
     merging.merge_schools(key, into.id, now=now)
@@ -58,7 +60,7 @@ def test_everything_of_a_school_goes_to_the_other(make: Builder, now: datetime) 
     assert set(db.session.scalars(select(Membership.user_id).where(Membership.school_id == into.id))) == {teacher.id, both.id}
     assert set(db.session.scalars(select(SchoolClass.name))) == {"9B", "9b (Hill High School)"}
     belongs = [mapper.class_ for mapper in Base.registry.mappers if "school_id" in mapper.columns]
-    assert len(belongs) == 7
+    assert len(belongs) == 8
     for model in belongs:
         assert set(db.session.scalars(select(model.school_id))) == {into.id}
     assert db.session.get(School, key) is None

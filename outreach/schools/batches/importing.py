@@ -21,6 +21,7 @@ from outreach.schools.apply_plan import write
 from outreach.schools.batches.class_places import enrol
 from outreach.schools.batches.codec import plain_values, unpacked
 from outreach.schools.batches.planning import TO_WRITE, Replanned, head_of, people_version, plan_again, read_batch_list, rows_of
+from outreach.schools.imports.habits import remember
 from outreach.schools.imports.review import review_of
 from outreach.schools.imports.use_cases import propose
 from outreach.schools.queries import known_students, lock_school
@@ -38,7 +39,7 @@ def read_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
         proposal = propose(sheet.reading, sheet.choices, school_id=batch.school_id, class_id=batch.class_id or 0)
         review = review_of(sheet, sheet.reading, proposal, sheet.choices)
         rows = rows_of(batch.id, review, proposal)
-    head = head_of(sheet, proposal, review)
+    head = head_of(sheet, proposal, review, batch.school)
     chunks = [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)] or [[]]
     for place, some in enumerate(chunks):
         done = place * MOST_ROWS + len(some)
@@ -122,6 +123,7 @@ def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> N
 
 def _finish(batch_id: int, *, now: datetime) -> str:
     batch = locked_batch(batch_id)
+    remember(batch.school, batch.review.get("layout"), batch.choices.get("guardian_default"))
     end_import(batch, now=now)
     return summary(batch)
 

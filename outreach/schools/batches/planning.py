@@ -20,6 +20,7 @@ from outreach.folding import name_key
 from outreach.models import ImportBatch, ImportRow, ImportSection, School
 from outreach.schools.batches.codec import Act, listed_of, packed, plain_value, plain_values, read_choices, unpacked
 from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.habits import guardian_default, layout_of
 from outreach.schools.imports.questions import column_lines, questions_of
 from outreach.schools.imports.review import Review
 from outreach.schools.imports.use_cases import Proposal, Sheet, propose, read_list
@@ -94,7 +95,7 @@ def read_batch_list(batch: ImportBatch, *, today: date) -> Sheet:
     if batch.content is None:
         raise NotThere(_("We no longer have this list: it is kept for a day. Please upload it again."))
     try:
-        return read_list(batch.content, read_choices(batch.choices), today=today, country=batch.school.country)
+        return read_list(batch.content, read_choices(batch.choices), today=today, school=batch.school)
     except ListError as refusal:
         raise Refusal(error_words(refusal)) from None
 
@@ -156,10 +157,11 @@ def _is_part_of(act: StudentUpdate, shown: StudentUpdate) -> bool:
     return same and all(one in getattr(shown, part) for part in parts for one in getattr(act, part))
 
 
-def head_of(sheet: Sheet, proposal: Proposal | None, review: Review | None) -> dict[str, Any]:
+def head_of(sheet: Sheet, proposal: Proposal | None, review: Review | None, school: School | None = None) -> dict[str, Any]:
     """Give what the review says above its rows, as plain values."""
     columns = [plain_values(column) for column in column_lines(sheet, sheet.choices)]
-    head: dict[str, Any] = {"columns": columns, "asked": plain_values(questions_of(sheet, proposal)), "guardian_signs": []}
+    head: dict[str, Any] = {"columns": columns, "guardian_signs": [], "layout": layout_of(sheet.table, sheet.columns)}
+    head["asked"] = plain_values(questions_of(sheet, proposal, guardian_default(school) if school else None))
     head |= {"has_headings": sheet.columns.heading_line is not None, "refusal": error_words(sheet.refusal) if sheet.refusal else ""}
     if review is None or proposal is None or sheet.reading is None:
         return head | {"has_rows": False}

@@ -25,6 +25,7 @@ MORE_COLUMNS = 100  # than a list may have
 MORE_ROWS = 10**7
 _LONGEST = 12
 NEW_CLASS = 0  # no class has such an id
+_DEFAULTS = (GuardianChoice.CORRECTS, GuardianChoice.REPLACES, GuardianChoice.ADDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,7 @@ class ImportChoices:
     `columns`: column from 0 -> field, None: leave it out. `decided`: columns somebody says may be left out.
     `answers`: row -> student's id, None: somebody new. `left_out`: rows whose question was answered by leaving them out.
     `classes`: a name the list gives -> the id of a class, or NEW_CLASS. `moves`: who comes into a class leaves the others.
+    `guardian_default`: what another guardian means at this school from now on, empty: ask each time; None: nothing was said.
     `corrections`: (row, column) -> what stands there instead. `confirmed`: (row, field) whose odd value is right.
     """
 
@@ -47,6 +49,7 @@ class ImportChoices:
     answers: Mapping[int, int | None] = field(default_factory=dict)
     left_out: frozenset[int] = frozenset()
     guardians: Mapping[QuestionKey, GuardianAnswer] = field(default_factory=dict)
+    guardian_default: str | None = None
     corrections: Mapping[tuple[int, int], str] = field(default_factory=dict)
     confirmed: frozenset[tuple[int, str]] = frozenset()
     classes: Mapping[str, int] = field(default_factory=dict)
@@ -78,6 +81,7 @@ def read_choices(form: Mapping[str, str]) -> ImportChoices:
         },
         left_out=frozenset(line for line, answer in answers.items() if answer == "out"),
         guardians={key: answer for key, value in _cells(form, "guardian-") if (answer := _guardian_answer(value))},
+        guardian_default=default if (default := form.get("guardian_default")) in {"", *_DEFAULTS} else None,
         corrections=dict(_cells(form, "fix-")),
         classes={name.removeprefix("class-"): int(value) for name, value in form.items() if name.startswith("class-") and is_number(value)},
         moves=form.get("moves") == "yes",

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 
 from outreach.class_lists import (
     GuardianAnswer,
+    GuardianChoice,
     GuardianQuestion,
     KnownStudent,
     ListField,
@@ -77,6 +78,7 @@ class Questions:
     names: Choice | None
     doubts: tuple[DoubtLine, ...]
     guardians: tuple[Choice, ...]
+    default: Choice | None
     kept: tuple[tuple[str, str], ...]
     open: int
 
@@ -114,8 +116,8 @@ def _field_options(chosen: ListField | None) -> Options:
     return (("", _("leave out")), *((field.value, field_words(field)) for field in fields))
 
 
-def questions_of(sheet: Sheet, proposal: Proposal | None) -> Questions:
-    """Ask what is to be asked of a list."""
+def questions_of(sheet: Sheet, proposal: Proposal | None, default: GuardianChoice | None = None) -> Questions:
+    """Ask what is to be asked of a list; `default`: what another guardian means at this school, ticked beforehand."""
     shown = tuple(_doubt(doubt, sheet) for doubt in (sheet.reading.doubts if sheet.reading else ()))
     cells = {one.cell for one in shown} | set(_error_cells(sheet).values())
     kept = tuple(
@@ -126,7 +128,8 @@ def questions_of(sheet: Sheet, proposal: Proposal | None) -> Questions:
         _sheet(sheet),
         _names(sheet),
         shown,
-        tuple(_guardian(question, proposal, sheet.choices) for question in proposal.guardian_questions) if proposal else (),
+        tuple(_guardian(question, proposal, sheet.choices, default) for question in proposal.guardian_questions) if proposal else (),
+        _default(sheet, default) if proposal and any(not one.is_barred for one in proposal.guardian_questions) else None,
         kept,
         sheet.open + (proposal.open if proposal else 0),
     )
@@ -192,11 +195,24 @@ def _names(sheet: Sheet) -> Choice | None:
     )
 
 
-def _guardian(question: GuardianQuestion, proposal: Proposal, choices: ImportChoices) -> Choice:
+def _default(sheet: Sheet, default: GuardianChoice | None) -> Choice:
+    """Offer what to tick beforehand in the next lists of this school."""
+    said = sheet.choices.guardian_default
+    options = (
+        ("", _("Tick nothing, we choose each time")),
+        (GuardianChoice.CORRECTS.value, _("The same person, corrected")),
+        (GuardianChoice.REPLACES.value, _("Another person, who replaces the one we have")),
+        (GuardianChoice.ADDS.value, _("One more guardian")),
+    )
+    question = _("What should be ticked in your school’s next lists?")
+    return Choice("guardian_default", question, options, (default or "") if said is None else said)
+
+
+def _guardian(question: GuardianQuestion, proposal: Proposal, choices: ImportChoices, default: GuardianChoice | None) -> Choice:
     student = proposal.known[question.student_id]
     known = {guardian.id: " ".join(filter(None, (guardian.name, guardian.email))) for guardian in student.guardians}
     options = tuple((write_answer(one), _answer_words(one, known)) for one in question.options)
-    answer = choices.guardians.get(question.key)
+    answer = choices.guardians.get(question.key) or next((one for one in question.options if one.choice is default), None)
     chosen = write_answer(answer) if answer else ""
     line, place = question.key
     return Choice(f"guardian-{line}-{place}", guardian_question_words(question, student=_name(student)), options, chosen)

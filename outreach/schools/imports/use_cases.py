@@ -29,8 +29,9 @@ from outreach.class_lists import (
     read_rows,
 )
 from outreach.db import db
-from outreach.models import SchoolClass
+from outreach.models import School, SchoolClass
 from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.habits import remembered_columns
 from outreach.schools.imports.named_classes import NamedClasses, named_classes
 from outreach.schools.queries import known_students
 
@@ -95,17 +96,20 @@ class Proposal:
         return len(self.unanswered) + len(self.plan.open_guardians)
 
 
-def read_list(content: bytes, choices: ImportChoices, *, today: date, country: str | None = None) -> Sheet:
-    """Read a list as this person understands it; `country` is the school's.
+def read_list(content: bytes, choices: ImportChoices, *, today: date, school: School | None = None) -> Sheet:
+    """Read a list as this person understands it, or as somebody at their school did before.
 
     Raises ListError for what isn't a list at all; what choosing other columns can mend is in `Sheet.refusal`.
     """
+    country = school.country if school else None
     table = read_file(content, sheet=choices.sheet, encoding=choices.encoding, country=country).corrected(choices.corrections)
     guess = guess_columns(table)
     if choices.has_headings is not None and choices.has_headings != (guess.heading_line is not None):
         guess = guess_columns(table, has_headings=choices.has_headings)
     if table.width == 1 and not guess.fields:
         guess = replace(guess, fields={0: ListField.FULL_NAME})
+    if school and not choices.columns:
+        choices = replace(choices, columns=remembered_columns(school, guess.headings))
     try:
         columns = choose_columns(table, guess, choices.columns)
     except ListError as refusal:
