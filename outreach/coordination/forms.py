@@ -10,10 +10,10 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import NumberRange, Optional
 
-from outreach.coordination.alike import NamedPlace
 from outreach.coordination.labels import ROLES, SESSION_STATES
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.models import Site
+from outreach.people import NamedPlace
 from outreach.time import zone_of_place
 from outreach.web import CountryField, Filter, Form, LineField, NameField, ProseField, SelectChoice, ZoneField, choices, required, validated
 

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from outreach import policy
 from outreach.coordination import queries, use_cases
-from outreach.coordination.alike import NamedPlace, is_same
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.closed_accounts import closed_accounts
 from outreach.coordination.forms import ClinicianApproval, DeclineForm, OrganisationForm, PeopleFilter, SchoolForm, TeacherApproval
@@ -18,6 +17,7 @@ from outreach.coordination.labels import APPLICATION_STATES, ROLES
 from outreach.db import db
 from outreach.errors import Refusal, Refusals, Stale
 from outreach.models import Application, ApplicationState, OutreachSession, RoleName, School, Site, User
+from outreach.people import NamedPlace, is_same
 from outreach.time import clock, country_of_zones, zone_of_place
 from outreach.web import ChangedMeanwhile, filter_from, load, me, one_of, page_number, page_of, shown, signed_in, table_moment
 

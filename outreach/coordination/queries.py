@@ -9,7 +9,6 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from outreach.catalogue import CARD_ROWS
-from outreach.coordination.alike import NamedPlace, alike
 from outreach.coordination.dashboard import is_undecided
 from outreach.coordination.forms import TimeFilter
 from outreach.db import db
@@ -26,6 +25,7 @@ from outreach.models import (
     Site,
     User,
 )
+from outreach.people import NamedPlace, alike
 
 PAGE_SIZE = 50
 Wanted: TypeAlias = Select[*tuple[Any, ...]]

@@ -2,6 +2,7 @@
 
 from outreach.folding import name_key
 from outreach.people.ages import AgeRule, age_rule
+from outreach.people.alike import NamedPlace, alike, is_same
 from outreach.people.capacities import LISTS, Capacities, Relative, named, remaining
 from outreach.people.contacts import (
     ContactCounts,
@@ -42,10 +43,12 @@ __all__ = [
     "Capacities",
     "ContactCounts",
     "HoldReason",
+    "NamedPlace",
     "Participant",
     "Relative",
     "Settler",
     "age_rule",
+    "alike",
     "answering_teacher",
     "contact_counts",
     "contacts_of_students",
@@ -56,6 +59,7 @@ __all__ = [
     "hold_reasons",
     "host_name",
     "host_names",
+    "is_same",
     "is_there",
     "mailbox_of",
     "mailboxes_of",

@@ -14,6 +14,7 @@ from outreach.db import db
 from outreach.errors import Refusal
 from outreach.folding import name_key
 from outreach.models import Area, OutreachSession, Site
+from outreach.people import NamedPlace, is_same
 from outreach.scheduling.inputs import WhereInput
 from outreach.time import country_of_zones
 
@@ -66,8 +67,21 @@ def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
 
 def _named_site(typed: WhereInput) -> Site:
     known = db.session.scalar(select(Site).where(Site.folded == name_key(typed.new_site)))
+    if known is None:
+        _must_be_new(typed.new_site)
     country = typed.country or country_of_zones().get(typed.zone, NOWHERE)
     return known or Site(name=typed.new_site, address=typed.new_address, zone=typed.zone, country=country)
+
+
+def _must_be_new(name: str) -> None:
+    """Raise Refusal where the list has a site that differs in nothing but the kind of house and the town."""
+    rows = db.session.execute(select(Site.id, Site.name, Site.address).order_by(Site.folded, Site.id))
+    same = next((place for place in (NamedPlace(*row) for row in rows) if is_same(name, place)), None)
+    if same is not None:
+        sentence = _(
+            "The list already has %(name)s. Choose it there; or, if yours is another one, add its town to the name.", name=same.name
+        )
+        raise Refusal(sentence, field="new_site")
 
 
 def _named_area(site: Site | None, chosen: Area | None, name: str) -> Area:

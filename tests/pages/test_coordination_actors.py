@@ -33,6 +33,8 @@ GETS = [
     "/schools/<school_id>",
     "/sites",
     "/sites/new",
+    "/schools/<school_id>/merger",
+    "/sites/<site_id>/merger",
     "/sites/<site_id>",
     "/sessions",
     "/sessions/<session_id>/invitations",
@@ -57,6 +59,8 @@ POSTS = [
     "/schools/new",
     "/schools/<school_id>",
     "/sites/new",
+    "/schools/<school_id>/merger",
+    "/sites/<site_id>/merger",
     "/sites/<site_id>",
     "/sessions/<session_id>/invitations/resend",
     "/invitations/<invitation_id>/resend",
@@ -105,6 +109,7 @@ def _ids(make: Builder, now: datetime) -> dict[str, int]:
         failed.state = LetterState.FAILED
         family.invitation(PARENT).sent_sequence = None
         family.mailbox(PARENT).reminders_stopped_at = now
+    schools, sites = ([make_one().id for _one in range(4)] for make_one in (make.school, make.site))
     refused = make.user()
     with transaction():
         refused.mailbox.undeliverable_at = now
@@ -112,6 +117,7 @@ def _ids(make: Builder, now: datetime) -> dict[str, int]:
         "application_id": db.session.scalars(select(Application.id)).one(),
         "user_id": family.host.id,
         "school_id": 1,
+        "into_id": max(set(schools) & set(sites)),
         "site_id": family.outreach_session.site_id or 0,
         "session_id": family.outreach_session.id,
         "invitation_id": family.invitation(PARENT).id,
@@ -134,7 +140,7 @@ def everything() -> dict[str, list[Any]]:
 
 
 def form(ids: dict[str, int]) -> dict[str, str]:
-    return FORM | {"invitation_ids": str(ids["invitation_id"])}
+    return FORM | {"invitation_ids": str(ids["invitation_id"]), "into": str(ids["into_id"])}
 
 
 def test_these_are_all_addresses_there_are(app: Flask) -> None:

@@ -143,6 +143,15 @@ def test_a_new_sites_clock_comes_from_where_it_is(make: Builder, client_of: Clie
     assert db.session.scalar(select(OutreachSession.zone).where(OutreachSession.title == "Online")) == "Europe/London"
 
 
+@pytest.mark.empty_database
+def test_a_site_that_is_in_the_list_under_another_name_is_proposed(make: Builder, client_of: ClientOf) -> None:
+    client, site = client_of(make.clinician()), make.site("Mercy General Medical Center")
+    new: dict[str, Any] = {"new_address": "9 High Street", "new_country": "GB", "zone": ""}
+    page = words(client.post("/sessions/new/talk", data=typed(new_site="Mercy General", **new)))
+    assert f"The list already has {site.name}." in page.split('id="new_site-error"')[1].split("</p>")[0]
+    assert client.post("/sessions/new/talk", data=typed(new_site="Mercy General, Elsewhere", **new)).status_code == 303
+
+
 WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"day": ""}, "day", "Choose a date."),
     ({"day": "soon"}, "day", "Enter a date"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from outreach.coordination.alike import NamedPlace, alike, is_same
+from outreach.people.alike import NamedPlace, alike, is_same
 
 MERCY = NamedPlace(1, "Mercy General Medical Center", "4001 J Street, Sacramento")
 HILL = NamedPlace(2, "Hill High School", "Leeds")
