@@ -6,6 +6,7 @@ the catalogue, and each is tried with a row that it alone must refuse.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -17,7 +18,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, Enum, Index, Table, UniqueConstraint, create_engine, func, inspect, select, text
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError
 
 from outreach import create_app
@@ -58,7 +59,7 @@ from outreach.models import (
 from outreach.registration.use_cases import RegistrationRequest, register_students
 from tests.support import programs
 from tests.support.builders import NOW, Builder
-from tests.support.databases import database_on, settings_for
+from tests.support.databases import database_on, settings_for, settle
 from tests.support.schema import catalogue, connected
 
 Rule = CheckConstraint | UniqueConstraint | Index
@@ -148,8 +149,8 @@ RULES = sorted(_RULES, key=lambda rule: str(rule.name))  # a table keeps them in
 
 
 @pytest.fixture(params=KINDS, scope="module")
-def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
-    """Give a maker of empty databases, gone afterwards."""
+def new_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """Give a maker of databases, gone afterwards: copies of the one at this URL, or empty ones."""
     server = programs.postgresql_url() if request.param == "postgresql" else None
     if request.param == "postgresql" and server is None:
         pytest.skip(programs.WITHOUT["postgresql"])
@@ -157,10 +158,29 @@ def empty_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
     with ExitStack() as made:
 
-        def make() -> str:
-            return made.enter_context(database_on(server)) if server else f"sqlite:///{folder / uuid4().hex}.sqlite3"
+        def make(source: str = "") -> str:
+            if server:
+                return made.enter_context(database_on(server, template=make_url(source).database if source else "template1"))
+            new = folder / f"{uuid4().hex}.sqlite3"
+            return f"sqlite:///{shutil.copyfile(make_url(source).database or '', new) if source else new}"
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def empty_url(new_url: Callable[[str], str]) -> Callable[[], str]:
+    """Give a maker of empty databases."""
+    return partial(new_url, "")
+
+
+@pytest.fixture(scope="module")
+def full_url(new_url: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Give a maker of databases of the present shape with a row in every table."""
+    url = new_url("")
+    migrate(url, tmp_path_factory.mktemp("full"), upgrade, populate)
+    if url.startswith("sqlite"):
+        settle(Path(url.removeprefix("sqlite:///")))
+    return partial(new_url, url)
 
 
 def migrate(url: str, folder: Path, *acts: Callable[[], object]) -> None:
@@ -186,12 +206,11 @@ def test_migrations_make_what_the_models_describe(empty_url: Callable[[], str], 
         assert compare_metadata(seen_by_alembic, Base.metadata) == []
 
 
-def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -> None:
-    url = empty_url()
-    migrate(url, tmp_path, upgrade)
+def test_what_goes_up_comes_down(full_url: Callable[[], str], tmp_path: Path) -> None:
+    url = full_url()
     with connected(url) as connection:
         before = catalogue(connection)
-    migrate(url, tmp_path, populate, partial(downgrade, revision="base"))
+    migrate(url, tmp_path, partial(downgrade, revision="base"))
     with connected(url) as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
     migrate(url, tmp_path, upgrade)
@@ -202,9 +221,8 @@ def test_what_goes_up_comes_down(empty_url: Callable[[], str], tmp_path: Path) -
 @pytest.mark.parametrize(
     "step", ["0001", "0002", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0013", "0015", "0016", "0019", "0020"]
 )
-def test_each_step_can_be_taken_back_and_again_with_data(empty_url: Callable[[], str], tmp_path: Path, step: str) -> None:
-    url = empty_url()
-    migrate(url, tmp_path, upgrade, populate)
+def test_each_step_can_be_taken_back_and_again_with_data(full_url: Callable[[], str], tmp_path: Path, step: str) -> None:
+    url = full_url()
     with connected(url) as connection:
         before = {table.name: rows(connection, table) for table in Base.metadata.sorted_tables}
     migrate(url, tmp_path, partial(downgrade, revision=step), upgrade)
@@ -305,11 +323,9 @@ def _what_came_back() -> list[Base]:
 
 
 @pytest.fixture(scope="module")
-def populated(empty_url: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def populated(full_url: Callable[[], str]) -> Iterator[Engine]:
     """A database with a good row in every table."""
-    url = empty_url()
-    migrate(url, tmp_path_factory.mktemp("populated"), upgrade, populate)
-    engine = create_engine(url)
+    engine = create_engine(full_url())
     yield engine
     engine.dispose()
 

@@ -56,14 +56,14 @@ class SqliteTemplates:
         with app.app_context():
             upgrade()
             db.engine.dispose()
-        _settle(made.empty)
+        settle(made.empty)
         shutil.copyfile(made.empty, made.with_town)
         app = create_app(settings_for(folder, f"sqlite:///{made.with_town}"))
         with app.app_context():
             build_town(now)
             db.session.remove()
             db.engine.dispose()
-        _settle(made.with_town)
+        settle(made.with_town)
         return made
 
     def copied(self, path: Path, *, is_empty: bool) -> str:
@@ -84,7 +84,7 @@ def take_source(path: Path) -> Path | None:
     return None if log.exists() and log.stat().st_size > 0 else source
 
 
-def _settle(path: Path) -> None:
+def settle(path: Path) -> None:
     """Write everything into the one file that is copied."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
