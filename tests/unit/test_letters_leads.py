@@ -50,7 +50,7 @@ UNCERTAIN = f" The session is provisional.{DECIDED_BY}"
 NEW_TIME = f"{TITLED} has a new time: Thursday 18 March 2027 at 14:00 (New York)."
 CHANGE = f"There is a change to {THEN}. The time and place stay the same."
 NEW_PLACE = f"{TITLED} {AT} has a new place: Skills lab, Harbor Hospital."
-SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER)
+SAYS_IF_UNCERTAIN = (INVITATION, PROMOTED, UPDATED, WAITING, LetterKind.REMINDER, DIGEST, ROSTER, LetterKind.LINK)
 
 
 @pytest.mark.parametrize(

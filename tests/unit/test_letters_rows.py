@@ -148,7 +148,7 @@ def test_lists_and_farewells_name_students_once(kind: LetterKind) -> None:
     ],
 )
 def test_who_takes_part_reads_what_to_bring_and_nobody_else(kind: LetterKind) -> None:
-    takes_part = kind in (INVITATION, PROMOTED, UPDATED, LetterKind.REMINDER, DIGEST)
+    takes_part = kind in (INVITATION, PROMOTED, UPDATED, LetterKind.REMINDER, DIGEST, LetterKind.LINK)
     one = about(kind, TEACHER, Cause.REGISTERED, seated=(GUS,), entry=entry())
 
     for label in ("What to bring", "What to wear", "Kit for each student"):

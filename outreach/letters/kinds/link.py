@@ -33,7 +33,8 @@ def _lead(context: LetterContext) -> str:
 
 
 def _rows(context: LetterContext) -> tuple[FactRow, ...]:
-    return fact_rows(context.snapshot, takes_part=bool(context.snapshot.seated), has_link=False)
+    snapshot = context.snapshot
+    return fact_rows(snapshot, takes_part=bool(snapshot.seated) and not snapshot.session.is_cancelled, has_link=False)
 
 
 def _notes(_context: LetterContext) -> Iterator[str]:
