@@ -52,7 +52,7 @@ def cancel_job(job_id: int, *, now: datetime) -> None:
             raise NotThere
         if job.is_finished:
             raise Refusal(_("This has ended already, so there is nothing to stop."))
-        job.finish(BackgroundJobState.CANCELLED, _("It was stopped before its end."), now=now)
+        job.finish(BackgroundJobState.CANCELLED, _("It was stopped before it finished."), now=now)
 
 
 def forget_jobs(*, now: datetime) -> int:

@@ -78,5 +78,5 @@ def _conditions(search: Search, names: Mapping[str, str]) -> list[ColumnElement[
 
 
 def _mentions(word: str, names: Mapping[str, str]) -> ColumnElement[bool]:
-    formats_meant = [key for key, name in names.items() if word in name_key(name)]
+    formats_meant = [key for key, name in names.items() if name_key(word) in name_key(name)]
     return or_(OutreachSession.format_key.in_(formats_meant), *(named.is_called(word) for named in (OutreachSession, Site, User)))

@@ -111,9 +111,9 @@ _ASK: Mapping[AskReason, LazyString] = {
 _GUARDIAN_ASK: Mapping[GuardianChoice, LazyString] = {
     GuardianChoice.CORRECTS: _l("The same person as %(known)s, corrected"),
     GuardianChoice.REPLACES: _l("Another person, who replaces %(known)s; %(known)s gets no more invitations"),
-    GuardianChoice.ADDS: _l("One more guardian"),
+    GuardianChoice.ADDS: _l("Another guardian"),
     GuardianChoice.STOPS: _l("Remove %(known)s; %(known)s gets no more invitations"),
-    GuardianChoice.KEEPS: _l("Keep this guardian all the same"),
+    GuardianChoice.KEEPS: _l("Keep this guardian anyway"),
 }
 
 _FIELD: Mapping[ListField, LazyString] = {

@@ -40,7 +40,7 @@ class OrganisationForm(Form):
     zone = ZoneField(
         _l("Time zone"),
         may_be_open=True,
-        description=_l("If you leave it open, we take the one of the place. Where we can't tell, we ask."),
+        description=_l("If you leave it empty, we use the time zone of the place. If we can't tell, we ask."),
     )
     is_another = BooleanField(_l("It is another one: add it too"))
 

@@ -50,7 +50,7 @@ class FamilyWithdrawalForm(Form):
         valid: bool = super().validate(*args, **kwargs)
         if self.chosen():
             return valid
-        self.form_errors.append(_("Tick whom you want to withdraw, or keep the seats."))
+        self.form_errors.append(_("Tick who you want to withdraw, or keep the seats."))
         return False
 
     def chosen(self) -> tuple[int, ...]:

@@ -84,7 +84,7 @@ def undo_not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
         outreach_session, mailbox = _locked(mailbox_id, students, session_id=session_id, now=now)
         links = _links_to_undo(mailbox_id, now=now)
         if not links:
-            raise Refusal(_("Nothing is left to undo: you have undone it already."))
+            raise Refusal(_("There is nothing left to undo: you have already undone it."))
         as_it_was = None if mailbox.is_open else mailbox.id
         kept = [(link, owner) for link in links for owner in _owners(link) if owner.mailbox_id == as_it_was]
         if not kept:
@@ -200,7 +200,7 @@ def answer(given: Answer, *, mailbox_id: int, session_id: int, sequence: int | N
         outreach_session = locked_session(session_id)
         invitation = invitation_of(mailbox_id, session_id)
         if invitation is None or not outreach_session.is_to_come(now):
-            raise Refusal(_("You can't answer any more: the session has begun or was cancelled, or the student was withdrawn."))
+            raise Refusal(_("You can no longer answer: the session has begun or was cancelled, or the student was withdrawn."))
         if invitation.sequence != sequence:
             raise Stale(_("The time, the site or who takes part has changed in the meantime. Please check, then answer."))
         record_rsvp(invitation, NewRsvp(answer=given, source=AnswerSource.PAGE), now=now)

@@ -96,7 +96,7 @@ def undo(token: str, registration_id: int) -> ResponseReturnValue:
         form = AnswerForm(formdata=None)
         form.refuse(refusal)
         return _shown(token, form), refusal.status
-    flash(_("The withdrawal of %(name)s is undone. Whoever we told of it will be told.", name=one.given_name), "success")
+    flash(_("The withdrawal of %(name)s is undone. Everyone we told about it will be told.", name=one.given_name), "success")
     return redirect(url_for("families.show", token=token), code=303)
 
 

@@ -91,7 +91,7 @@ def _letters(message: InboundMessage, mailbox: Mailbox, words: str, now: datetim
             continue
         adults = list(_adults(student))
         if not adults:
-            raise Refusal(_("They are a minor, and no adult of theirs has an address for a copy. Please ask the school to pass it on."))
+            raise Refusal(_("They are under age, and we have no adult's address for a copy. Please ask the school to pass it on."))
         for adult in adults:
             if adult.id not in copied:
                 copied.add(adult.id)

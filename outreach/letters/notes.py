@@ -46,7 +46,7 @@ def while_held(snapshot: LetterSnapshot) -> Iterator[str]:
 
 
 _MISSING: dict[HoldReason, Callable[[], str]] = {
-    HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet, because the school first needs to name a guardian."),
+    HoldReason.NO_GUARDIAN: lambda: _("The seat can't be confirmed yet, because the school first needs to add a guardian."),
     HoldReason.STEPS_MISSING: lambda: _("The seat can't be confirmed yet, because some steps for this session aren't done."),
     HoldReason.TOO_YOUNG: lambda: _("The student is below the minimum age of this session now. The host decides whether the seat stays."),
     HoldReason.REMOVED_BEFORE: lambda: _("The seat can't be confirmed yet, because the host decides about it."),
@@ -69,7 +69,7 @@ def why_released(snapshot: LetterSnapshot) -> Iterator[str]:
 
 _NOT_SETTLED: dict[HoldReason, Callable[[], str]] = {
     HoldReason.NO_GUARDIAN: lambda: _(
-        "The seat was held until the school named a guardian or took responsibility. Neither was done in time, so it was released."
+        "The seat was held until the school added a guardian or took responsibility. Neither was done in time, so it was released."
     ),
     HoldReason.TOO_YOUNG: lambda: _(
         "The student is below the minimum age of this session, and the host didn't decide in time to keep the seat, so it was released."

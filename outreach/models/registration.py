@@ -147,7 +147,7 @@ class Arrangement(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id", ondelete="CASCADE"), primary_key=True)
     looked_after_by: Mapped[Line] = mapped_column(default="")
     travel: Mapped[Line] = mapped_column(default="")
-    day_contact: Mapped[Line] = mapped_column(default="", comment="Whom families call on the day")
+    day_contact: Mapped[Line] = mapped_column(default="", comment="Who families call on the day")
 
 
 class Consent(Base):

@@ -72,9 +72,9 @@ def must_be_offered(outreach_session: OutreachSession, registration: Registratio
 def must_wait(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
     """Raise Refusal unless the student waits, for a session that is to come."""
     if not outreach_session.is_to_come(now):
-        raise Refusal(_("The session has begun or was cancelled, so no seat can be taken any more."))
+        raise Refusal(_("The session has begun or was cancelled, so no seat can be taken now."))
     if registration.state != RegistrationState.WAITING:
-        raise Refusal(_("The student isn't on the waiting list any more."))
+        raise Refusal(_("The student is no longer on the waiting list."))
 
 
 def must_not_be_passed_over(outreach_session: OutreachSession, registration: Registration) -> None:

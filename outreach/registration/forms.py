@@ -23,7 +23,7 @@ class ArrangementForm(Form):
         longest=200,
     )
     day_contact = LineField(
-        _l("Whom families call on the day"), (Optional(),), description=_l("A name and a telephone number."), longest=200
+        _l("Who families call on the day"), (Optional(),), description=_l("A name and a telephone number."), longest=200
     )
 
     def arranged(self) -> dict[str, str]:

@@ -70,7 +70,7 @@ class RegistrationRow:
 
     @property
     def needs_guardian(self) -> bool:
-        """The teacher must name a guardian, or take responsibility."""
+        """The teacher must add a guardian, or take responsibility."""
         return HoldReason.NO_GUARDIAN in self.missing_reasons
 
     @property

@@ -190,7 +190,7 @@ def apply_choices(outreach_session: OutreachSession, found: Doubts, choices: Sea
     if choices is None and not found.seats:
         return
     if choices is None or found.ids != choices.kept.keys() | choices.released:
-        raise NobodyDecided(_("Who no longer fits has changed since you opened the page. Look at the list again."))
+        raise NobodyDecided(_("Who no longer fits has changed since you opened the page. Check the list again."))
     if sentences := dict(refusals(found, choices)):
         raise ChoicesRefused(sentences)
     for one in found.seats:

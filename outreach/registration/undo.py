@@ -117,12 +117,12 @@ def _obstacle(outreach_session: OutreachSession, registration: Registration, end
     if not _may_undo(registration, end, by):
         return _("Only those who withdrew %(name)s can undo it.", name=name)
     if not outreach_session.is_to_come(now):
-        return _("The session has begun or was cancelled, so the withdrawal can't be undone any more.")
+        return _("The session has begun or was cancelled, so the withdrawal can no longer be undone.")
     if now >= end.until:
-        return _("The 15 minutes are over, so the withdrawal can't be undone any more. The school can register %(name)s again.", name=name)
+        return _("The 15 minutes are over, so the withdrawal can no longer be undone. The school can register %(name)s again.", name=name)
     if outreach_session.moved_at is not None and outreach_session.moved_at >= end.step.at:
         return _(
-            "The session was moved meanwhile, so the withdrawal can't be undone any more. The school can register %(name)s again.",
+            "The session was moved meanwhile, so the withdrawal can no longer be undone. The school can register %(name)s again.",
             name=name,
         )
     return _taken(outreach_session, registration, _former(registration, end, now), now=now)
@@ -133,7 +133,7 @@ def _taken(outreach_session: OutreachSession, registration: Registration, former
     name = registration.student.given_name
     student = candidates(outreach_session, registration.school_id, [registration.student_id])
     if not student:
-        return _("%(name)s isn't in a class of the school any more, so the withdrawal can't be undone.", name=name)
+        return _("%(name)s is no longer in any class at the school, so the withdrawal can't be undone.", name=name)
     if student[0].has_place:
         return _("%(name)s is registered again already.", name=name)
     if former in SEATED and not can_have_free_seat(outreach_session, registration.school_id, now=now):

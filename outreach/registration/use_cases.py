@@ -221,7 +221,7 @@ def take_free_seat(registration_id: int, *, by_id: int, now: datetime) -> None:
         must_wait(outreach_session, registration, now)
         must_not_be_passed_over(outreach_session, registration)
         if not can_have_free_seat(outreach_session, registration.school_id, now=now):
-            raise Refusal(_("No seat is free any more. The student keeps their position on the waiting list."))
+            raise Refusal(_("There is no free seat now. The student keeps their position on the waiting list."))
         give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
         notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
 
@@ -286,7 +286,7 @@ def _end(
         if len(active) < len(set(registration_ids)):
             raise Refusal(_("This student has already been withdrawn."))
         if not outreach_session.is_to_come(now):
-            raise Refusal(_("The session has begun or was cancelled, so nobody can be withdrawn any more."))
+            raise Refusal(_("The session has begun or was cancelled, so nobody can be withdrawn now."))
         must_be_as_shown(shown, what_a_withdrawal_says(*active))
         ids = [one.id for one in active]
         end_registrations(outreach_session, ids, state, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note)

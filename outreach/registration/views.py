@@ -191,7 +191,7 @@ def _undo(one: Registration, side: Side) -> None:
     except OutreachError as refusal:
         flash(str(refusal), "error")
     else:
-        flash(_("The withdrawal of %(name)s is undone. Whoever we told of it will be told.", name=name), "success")
+        flash(_("The withdrawal of %(name)s is undone. Everyone we told about it will be told.", name=name), "success")
 
 
 def _session_of(registration_id: int) -> int:

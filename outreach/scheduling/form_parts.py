@@ -222,7 +222,7 @@ class WhereFields:
         _l("Time zone"),
         may_be_open=True,
         description=_l(
-            "A site from the list has its own. If you leave it open, we take the one of the new site, or yours for an online session."
+            "A site from the list has its own. If you leave it empty, we use that of the new site, or yours for an online session."
         ),
     )
     meeting_point = NameField(_l("Where to meet"), (OPTIONAL,), description=_l("Such as main entrance, by the lifts."))

@@ -144,10 +144,10 @@ def rules_after_edit(outreach_session: OutreachSession, offer: DetailsInput) -> 
 
 
 def is_over(outreach_session: OutreachSession, *, notifies: bool, now: datetime) -> bool:
-    """Say whether the session is over, so that nobody gets an e-mail about it any more. Raises Refusal when it `notifies` nonetheless."""
+    """Say whether the session is over, so that nobody gets an e-mail about it now. Raises Refusal when it `notifies` nonetheless."""
     over = outreach_session.is_published and not outreach_session.is_current(now)
     if over and notifies:
-        raise Refusal(_("This session is over: nobody gets an e-mail about it any more."))
+        raise Refusal(_("This session is over: nobody gets an e-mail about it now."))
     return over
 
 

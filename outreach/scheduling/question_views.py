@@ -85,6 +85,6 @@ def _form(plan: PlannedChange) -> ChoiceForm:
 def _again(plan: P) -> Question[P]:
     form = _form(plan)
     form.show_again()
-    sentence = _("Who no longer fits has changed since you opened the page. What you chose is still here. Look at the list again.")
+    sentence = _("Who no longer fits has changed since you opened the page. What you chose is still here. Check the list again.")
     form.form_errors.append(sentence)
     return Question(plan, form, Stale.status)

@@ -26,7 +26,7 @@ class AskWhich(Refusal):
 _PLAIN = {
     Objection.UNKNOWN_ZONE: _l("We don't know this time zone. Choose one from the list."),
     Objection.PAST: _l("This is in the past. Choose a later time."),
-    Objection.TOO_FAR: _l("This year can't be right. Sessions can be posted five years ahead."),
+    Objection.TOO_FAR: _l("This year can't be right. Sessions can be posted up to five years ahead."),
     Objection.ENDS_BEFORE_IT_STARTS: _l("It ends before it starts. If it runs past midnight, tick “It ends the next day”."),
     Objection.TOO_LONG: _l("This is longer than 24 hours. Post a session for each day."),
 }

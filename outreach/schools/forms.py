@@ -209,7 +209,7 @@ class StudentForm(Form):
     needs = ProseField(_l("Needs"), (Optional(),), longest=2000)
     guardians = FieldList(FormField(GuardianPart), min_entries=MAX_GUARDIANS, max_entries=20)
     is_another = BooleanField(_l("This is a different person: add them too"))
-    leaves_nobody = BooleanField(_l("Save it: no guardian is left for now"))
+    leaves_nobody = BooleanField(_l("Save it: there is no guardian for now"))
     seen = HiddenField()
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -29,7 +29,7 @@ class NoGuardianLeft(Refusal):
 
     def __init__(self, concerned: list[Concerned]) -> None:
         """Keep what it concerns."""
-        super().__init__(_("No guardian would be left. Read what that means, then save again."), field="leaves_nobody")
+        super().__init__(_("There would be no guardian. Read what that means, then save again."), field="leaves_nobody")
         self.concerned = concerned
 
 

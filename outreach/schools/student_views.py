@@ -151,7 +151,7 @@ def leave_class(student_id: int, class_id: int) -> ResponseReturnValue:
     student = load(Student, student_id, policy.keeps_student)
     school_class = load(SchoolClass, class_id, policy.keeps_class)
     use_cases.leave_class(student_id, class_id)
-    flash(_("%(name)s isn't in %(class_name)s any more.", name=student.given_name, class_name=school_class.name), "success")
+    flash(_("%(name)s is no longer in %(class_name)s.", name=student.given_name, class_name=school_class.name), "success")
     return redirect(url_for("schools.edit_student", student_id=student_id), code=303)
 
 

@@ -16,7 +16,7 @@ from outreach.registration import settle_seats_of
 from outreach.schools.queries import lock_school
 
 # The words a teacher agrees to, in `schools/take_responsibility.html`.
-RESPONSIBILITY_TEXT = "responsibility-2026-11"
+RESPONSIBILITY_TEXT = "responsibility-2026-12"
 
 
 def make_class(school_id: int, name: str, *, by_id: int, keeps: bool = True) -> int:
@@ -86,7 +86,7 @@ def take_responsibility(student_id: int, *, by_id: int, now: datetime) -> None:
         if student is None:
             raise NotThere(_("There is no such student."))
         if student.guardians_gone_at is None:
-            raise Refusal(_("Nothing is left to settle: the student has a guardian, or a teacher has taken responsibility."))
+            raise Refusal(_("There is nothing left to settle: the student has a guardian, or a teacher has taken responsibility."))
         student.guardians_gone_at = None
         db.session.add(
             Consent(

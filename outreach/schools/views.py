@@ -156,7 +156,7 @@ def keep_class(class_id: int) -> ResponseReturnValue:
     load(SchoolClass, class_id, policy.keeps_class)
     keeps = request.form.get("keeps") == "yes"
     use_cases.keep_class(class_id, me().id, keeps=keeps)
-    flash(_("This is one of your classes now.") if keeps else _("This isn't one of your classes any more."), "success")
+    flash(_("This is one of your classes now.") if keeps else _("This is no longer one of your classes."), "success")
     return redirect(url_for("schools.show_class", class_id=class_id), code=303)
 
 

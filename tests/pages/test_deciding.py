@@ -276,7 +276,7 @@ def test_whoever_hosts_no_more_decides_no_more(
     with transaction():
         ruth.active = False
     void = client.get(paths[ruth.id])
-    assert (void.status_code, "This link doesn't work any more" in words(void)) == (404, True)
+    assert (void.status_code, "This link no longer works" in words(void)) == (404, True)
     assert again(outreach_session).awaits_decision
 
 

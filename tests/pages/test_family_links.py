@@ -104,7 +104,7 @@ def test_a_link_for_another_purpose_opens_nothing(families: Families, path: str,
     for other in set(LinkPurpose) - {purpose}:
         with nothing_changes():
             status, page = families.ask(families.link(other), path, method)
-        assert (status, "This link doesn't work any more" in page, "Ana" in page) == (404, True, False)
+        assert (status, "This link no longer works" in page, "Ana" in page) == (404, True, False)
 
 
 @every_page

@@ -152,7 +152,7 @@ def test_the_number_in_line_counts_everybody_who_waits_for_this_session_alone(ho
 
 def test_whoever_is_no_longer_registered_reads_that_there_is_nothing(home: Home) -> None:
     one = home.session(home.student("Ana", "other@families.example"))
-    assert "None of your students is registered for this session any more." in home.page(one)
+    assert "None of your students is registered for this session now." in home.page(one)
 
 
 MOMENTS = {

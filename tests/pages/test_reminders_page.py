@@ -107,5 +107,5 @@ def test_a_void_or_expired_link_stops_nothing(
     db.session.commit()
     answer = app.test_client().post(link, data=ONE_CLICK)
     assert answer.status_code == 404
-    assert "This link doesn" in answer.text
+    assert "This link no longer works" in answer.text
     assert stopped_at(mailbox) is None

@@ -114,7 +114,7 @@ def test_what_is_done_with_a_class_is_said(client: FlaskClient, school: School, 
     assert "10C is added. Now add its students." in flashed(client, made)
     school_class = db.session.scalars(select(SchoolClass).where(SchoolClass.name == "10C")).one()
     path = f"/classes/{school_class.id}"
-    for keeps, says in (("no", "This isn't one of your classes any more."), ("yes", "This is one of your classes now.")):
+    for keeps, says in (("no", "This is no longer one of your classes."), ("yes", "This is one of your classes now.")):
         done = client.post(f"{path}/teachers", data={"keeps": keeps})
         assert (done.location, says in flashed(client, done)) == (path, True)
         db.session.expire_all()
@@ -202,7 +202,7 @@ def test_joining_and_leaving_say_so_and_lead_back(make: Builder, client: FlaskCl
         done = client.post(f"{path}/classes", data={"class_id": other.id, "then": then})
         assert (done.location, "Mia is in 8A now." in flashed(client, done)) == (leads_to, True)
     done = client.post(f"{path}/classes/{other.id}/removal")
-    assert (done.location, "Mia isn't in 8A any more." in flashed(client, done)) == (path, True)
+    assert (done.location, "Mia is no longer in 8A." in flashed(client, done)) == (path, True)
     page = client.get(path).get_data(as_text=True)
     assert f'<option value="{other.id}">8A</option>' in page
 

@@ -168,7 +168,7 @@ def test_two_teachers_take_the_one_free_seat_and_one_is_told_that_it_is_gone(
     taking.append(partial(use_cases.take_free_seat, second, by_id=workshop.colleague.id, now=soon))
     (refusal,) = [answer for answer in at_once(app, *taking) if answer is not None]
     assert isinstance(refusal, Refusal)
-    assert ("waiting list any more" if by_same_student else "No seat is free") in str(refusal)
+    assert ("no longer on the waiting list" if by_same_student else "no free seat now") in str(refusal)
     assert workshop.states() == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 3, RegistrationState.WITHDRAWN: 1}
     promoted = db.session.scalars(select(Letter.mailbox_id).where(Letter.kind == LetterKind.PROMOTED)).all()
     assert len(promoted) == len(set(promoted)) == 2, "student and guardian, once"

@@ -19,6 +19,8 @@ WHOLE = (
     "outreach.about.defaults.TITLES",
     "outreach.about.defaults._TEXTS",
     "outreach.accounts.forms.WEAKNESS",
+    "outreach.about.defaults.TITLES",
+    "outreach.about.defaults._TEXTS",
     "outreach.coordination.labels.APPLICATION_STATES",
     "outreach.coordination.forms.ROLES",
     "outreach.coordination.forms.SESSION_STATES",

@@ -199,7 +199,7 @@ def test_it_is_taken_until_the_start(scene: Scene, before: timedelta) -> None:
         answer(scene, at=at)
         assert scene.invitation(HOME).answer is Answer.DECLINED
     else:
-        with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
+        with nothing_changes(), pytest.raises(Refusal, match="can no longer answer"):
             answer(scene, at=at)
 
 
@@ -208,7 +208,7 @@ def test_a_session_that_is_off_is_not_answered(scene: Scene, state: SessionState
     scene.register("Ana", HOME)
     with transaction():
         db.session.get_one(OutreachSession, scene.session.id).state = state
-    with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="can no longer answer"):
         answer(scene)
 
 
@@ -227,5 +227,5 @@ def test_an_invitation_that_was_cancelled_is_not_answered(scene: Scene) -> None:
     scene.register("Ana", HOME)
     with transaction():
         scene.invitation(HOME).is_live = False
-    with nothing_changes(), pytest.raises(Refusal, match="can't answer any more"):
+    with nothing_changes(), pytest.raises(Refusal, match="can no longer answer"):
         answer(scene)

@@ -142,7 +142,7 @@ def test_what_is_cancelled_stays_as_far_as_it_came(teacher: User, adding: Adding
     job = started(teacher, now)
     adding.before[3] = lambda: cancel_job(job.id, now=now)
     assert work_off({"add": adding}, now=now) == 2
-    assert (adding.count, state(job)) == (2, ("cancelled", 2, 0, "It was stopped before its end."))
+    assert (adding.count, state(job)) == (2, ("cancelled", 2, 0, "It was stopped before it finished."))
     with pytest.raises(Refusal):
         cancel_job(job.id, now=now)
     assert (work_off({"add": adding}, now=now + 2 * LEASE), e_mails(teacher)) == (0, [])

@@ -223,7 +223,7 @@ def _left_school(scene: Scene) -> None:
         (_moved, SECOND, "was moved"),
         (_taken, SECOND, "Somebody else has the seat"),
         (_registered_again, SECOND, "already"),
-        (_left_school, SECOND, "isn't in a class"),
+        (_left_school, SECOND, "no longer in any class"),
     ],
 )
 def test_it_is_refused_plainly(make: Builder, meanwhile: Callable[[Scene], None], after: timedelta, why: str) -> None:

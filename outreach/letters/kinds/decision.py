@@ -51,7 +51,7 @@ def _button(context: LetterContext) -> Link:
 
 def _notes(context: LetterContext) -> Iterator[str]:
     """Say what the button does, and that the session stays provisional until then."""
-    yield _("“Decide now” opens a page where you can confirm or cancel the session without signing in. To move it, you need to sign in.")
+    yield _("“Decide now” opens a page on which you can confirm or cancel the session without signing in. To move it, you need to sign in.")
     yield _("Opening the page doesn't change anything.")
     if context.snapshot.reader is Reader.COORDINATOR:
         yield _("We have asked the hosts. Until someone decides, the session stays provisional.")

@@ -238,7 +238,7 @@ def _about_held_seats(snapshot: LetterSnapshot) -> Iterator[str]:
     held = [student for student in snapshot.seated if student.is_held]
     if any(HoldReason.NO_GUARDIAN in student.held_for for student in held):
         yield _(
-            "A minor whose seat is held has no guardian left whom our e-mails may go to. Please name one on the student's page, or take "
+            "A student under age whose seat is held no longer has a guardian we can e-mail. Please add one on the student's page, or take "
             "responsibility there yourself."
         )
     if not (until := held_until(snapshot)):

@@ -29,7 +29,7 @@ def _content(plain: dict[str, Any], settings: Settings) -> LetterContent:
 
 KIND = PlainKind(
     kind=LetterKind.JOB,
-    label=_l("Work in the background ended"),
+    label=_l("Background work finished"),
     content=_content,
     out_of_date=(),
 )

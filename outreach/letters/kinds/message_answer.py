@@ -27,9 +27,9 @@ def _content(plain: dict[str, Any], _settings: Settings) -> LetterContent:
         greeting=greeting(facts.reader_name),
         rows=(FactRow(label=_("Our answer"), lines=paragraphs(facts.comment)),),
         notes=(_("You can reply to this e-mail: a coordinator reads it."),),
-        why=_("You get this e-mail because we send no minor an e-mail alone.")
+        why=_("You are receiving this e-mail because we never write to a student under age without a copy to an adult.")
         if name
-        else _("You get this e-mail because you wrote to us."),
+        else _("You are receiving this e-mail because you wrote to us."),
     )
 
 

@@ -85,7 +85,7 @@ def _notes(context: LetterContext) -> Iterator[str]:
         is_held = any(student.is_held for student in snapshot.seated)
         yield sentences(told, "" if is_held else _("This doesn't change your students' seats."))
         if is_held:
-            yield _("Seats of minors without another guardian are held until you settle that. A separate e-mail says by when.")
+            yield _("Seats of minors without another guardian are held until you settle that. A separate e-mail gives the deadline.")
         yield _("Please ask the family and correct the address in your class list. We'll then send the invitation to the new address.")
         return
     yield _("We no longer send e-mails to this address. This doesn't change your students' seats.")
