@@ -279,7 +279,7 @@ def test_a_long_list_is_read_and_imported_by_the_worker(client: FlaskClient, pat
     named = [f"Given{letters[n // 26]}{letters[n % 26]}" for n in range(600)]
     rows = "\n".join(f"{name},Hill,s{n}@pupils.example,{'needs ' * 70}" for n, name in enumerate(named))
     waits = send(client, path, f"First name,Surname,E-mail,Needs\n{rows}".encode())
-    assert "Reading 9B.csv It will begin in a moment" in text(waits)
+    assert "Reading 9B.csv It will start in a moment" in text(waits)
     while work_off(LONG_WORK, now=now):
         pass
     shown = client.get(waits.request.path)
@@ -288,7 +288,7 @@ def test_a_long_list_is_read_and_imported_by_the_worker(client: FlaskClient, pat
     assert named[599] in text(client.get(f"{waits.request.path}?section=new&page=12"))
     doing = press(client, shown, "students")
     assert (doing.location, students()) == (waits.request.path, [])
-    assert "It will begin in a moment" in text(client.get(doing.location))
+    assert "It will start in a moment" in text(client.get(doing.location))
     while work_off(LONG_WORK, now=now):
         pass
     assert (len(students()), db.session.scalar(select(func.count(ImportRow.id)))) == (600, 0)
