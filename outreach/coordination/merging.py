@@ -126,7 +126,7 @@ def _both(model: Any, gone_id: int, into_id: int) -> tuple[Any, Any]:
         raise Refusal(_("Choose another one to merge it with."))
     found = {key: locked(model, key) for key in sorted((gone_id, into_id))}
     if None in found.values():
-        raise NotThere(_("One of them isn't there any more: it has been merged already."))
+        raise NotThere(_("One of them is no longer there: it has already been merged."))
     return found[gone_id], found[into_id]
 
 

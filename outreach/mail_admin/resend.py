@@ -64,7 +64,7 @@ def _coming(session_id: int, now: datetime) -> OutreachSession:
     if outreach_session is None:
         raise NotThere(_("This session no longer exists."))
     if outreach_session.ends_at <= now:
-        raise Refusal(_("This session is over, so nobody needs its invitation any more."))
+        raise Refusal(_("This session is over, so nobody needs its invitation now."))
     return outreach_session
 
 

@@ -154,7 +154,7 @@ def test_a_second_click_on_import_or_undo_does_nothing(school: School, school_cl
     with pytest.raises(Refusal, match="being done already"):
         use_cases.start_undo(batch.id, by_id=batch.by_id or 0, now=now)
     work_off(LIST_WORK, now=now + timedelta(minutes=1))
-    with pytest.raises(Refusal, match="can't be undone any more"):
+    with pytest.raises(Refusal, match="can no longer be undone"):
         use_cases.start_undo(batch.id, by_id=batch.by_id or 0, now=now)
     assert names(school) == []
 
@@ -310,7 +310,7 @@ def test_an_upload_is_kept_for_a_day_and_what_was_done_for_a_month(school: Schoo
     assert use_cases.forget_uploads(now=day + SECOND) == 1
     assert db.session.scalars(select(ImportBatch.id)).all() == [done.id]
     assert db.session.scalar(select(func.count(ImportRow.id))) == 0
-    with pytest.raises(Refusal, match="can't be undone any more"):
+    with pytest.raises(Refusal, match="can no longer be undone"):
         use_cases.start_undo(done.id, by_id=done.by_id or 0, now=month)
     assert (use_cases.forget_uploads(now=month), db.session.scalar(select(func.count(ImportChange.id)))) == (0, 1)
     use_cases.forget_uploads(now=month + SECOND)

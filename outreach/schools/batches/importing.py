@@ -81,7 +81,7 @@ def import_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
 def _must_go_on(batch: ImportBatch) -> None:
     """Raise Refusal when who started it may not do this any more, or the class has gone."""
     if batch.by is None or not batch.by.active or not policy.works_at(batch.by, batch.school):
-        raise Refusal(_("Whoever started this import may no longer change this school."))
+        raise Refusal(_("The person who started this import may no longer change this school."))
     if batch.class_id is None:
         raise NotThere(_("The class of this list has been deleted."))
 

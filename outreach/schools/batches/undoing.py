@@ -69,7 +69,7 @@ def undo_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
     """Take back what a batch did, the last first, as long as nobody changed it since."""
     batch = batch_of(job)
     if batch.by is None or not policy.works_at(job.started_by, batch.school) or not job.started_by.active:
-        raise Refusal(_("Whoever started this may no longer change this school."))
+        raise Refusal(_("The person who started this may no longer change this school."))
     done, left = job.done, db.session.scalar(select(func.count()).select_from(_unsettled(batch.id).subquery())) or 0
     total = done + left
     while left > 0:

@@ -84,7 +84,7 @@ def start_undo(batch_id: int, *, by_id: int, now: datetime) -> int:
     with transaction():
         batch = _idle_batch(batch_id)
         if not can_be_undone(batch, now=now):
-            raise Refusal(_("This import can't be undone any more."))
+            raise Refusal(_("This import can no longer be undone."))
         batch.state = ImportState.UNDOING
         if batch.finished_at is None:
             end_import(batch, now=now)
