@@ -45,6 +45,7 @@ ADDRESSES = {
         "which class": "/sessions/{hosted}/registration", "register sheet": "/sessions/{hosted}/registration?class={class}",
         "registrations": "/registrations", "seats": "/sessions/{hosted}/seats",
         "withdraw question": "/registrations/{place}/withdrawal", "account": "/account",
+        "missing birth dates": "/classes/{class}/birth-dates",
     },
     "coordinator": {
         "coordination home": "/coordination", "applications": "/coordination/applications",
@@ -54,7 +55,7 @@ ADDRESSES = {
         "logged letter": "/coordination/emails/{logged}", "undeliverable addresses": "/coordination/undeliverable",
         "received mail": "/coordination/received", "received message": "/coordination/received/{received}",
         "invitation health": "/coordination/invitations", "a session's invitations": "/coordination/sessions/{hosted}/invitations",
-        "one invitation": "/coordination/invitations/{invitation}",
+        "one invitation": "/coordination/invitations/{invitation}", "merging two sites": "/coordination/sites/2/merger?into=1",
     },
 }  # fmt: skip
 PAGES = [pytest.param(who, address, id=name) for who, pages in ADDRESSES.items() for name, address in pages.items()]
