@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import db, transaction
+from outreach.families.link_again import request_link, send_links
 from outreach.families.use_cases import not_mine
 from outreach.inbound.use_cases import receive
 from outreach.letters import render
@@ -96,6 +97,9 @@ class Story:
         tomorrow = self.session.starts_at - timedelta(hours=18)
         plan_reminders(now=tomorrow)
         plan_rosters(now=tomorrow)
+        seen += sent()
+        request_link(self.session.id, "diaz@families.example", now=self.now)
+        send_links(now=self.now)
         seen += sent()
         plan_thanks(now=self.session.ends_at + timedelta(hours=18))
         seen += sent()
