@@ -19,7 +19,7 @@ def upgrade():
         sa.Column("school_id", sa.Integer(), nullable=False),
         sa.Column("looked_after_by", sa.String(length=255), nullable=False),
         sa.Column("travel", sa.String(length=255), nullable=False),
-        sa.Column("day_contact", sa.String(length=255), nullable=False, comment="Whom families call on the day"),
+        sa.Column("day_contact", sa.String(length=255), nullable=False, comment="Who families call on the day"),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_arrangement_school_id_school"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["session_id"], ["outreach_session.id"], name=op.f("fk_arrangement_session_id_outreach_session"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("session_id", "school_id", name=op.f("pk_arrangement")),
