@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 MAX_GUARDIANS = 4
 
@@ -82,6 +83,7 @@ class ListField(StrEnum):
         return self.value.startswith("guardian_") and self is not ListField.GUARDIAN_IDS
 
 
+@cache
 def guardian_field(position: int, part: str) -> ListField:
     """Give the field of one guardian (1 to 4); part is name, email, relationship ... as in ListField."""
     return ListField(f"guardian_{position}_{part}")

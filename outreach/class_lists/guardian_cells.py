@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 from outreach.class_lists.cells import on_one_line, read_emails, read_name, read_word
 from outreach.class_lists.errors import MAX_GUARDIANS, ListField, ProblemCode, guardian_field
 from outreach.class_lists.plan import ListedGuardian, merged
-from outreach.class_lists.roles import says_no, says_yes
+from outreach.class_lists.roles import is_plain_no, says_yes
 
 T = TypeVar("T")
 _FIGURE = re.compile(r"\d+")
@@ -80,7 +80,7 @@ def _is_barred(reader: Taking, position: int) -> bool:
     """A no where contact is allowed, anything but a no where it is forbidden; words we don't know count as a no."""
     may = reader.take(guardian_field(position, "may_contact"), read_said)
     must_not = reader.take(guardian_field(position, "no_contact"), read_said)
-    return bool(may and not says_yes(may)) or bool(must_not and not says_no(must_not))
+    return bool(may and not says_yes(may)) or bool(must_not and not is_plain_no(must_not))
 
 
 def read_said(cell: str) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from outreach.class_lists.dates import days_of
 from outreach.class_lists.errors import ListField
@@ -122,9 +123,13 @@ def _announces(cell: str, phrases: Collection[str], *, others_are_figures: bool)
 
 def _test_person(row: Cells) -> tuple[NotStudent, str] | None:
     name = " ".join(filter(None, (row.get(field, "") for field in _NAMES)))
-    words = sorted(word for word in words_of(name) if not word.isdigit())
-    is_test = any(words == sorted(phrase.split()) for phrase in vocabulary().values["test_person"])
-    return (NotStudent.TEST_PERSON, name) if is_test else None
+    words = tuple(sorted(word for word in words_of(name) if not word.isdigit()))
+    return (NotStudent.TEST_PERSON, name) if words in _test_names() else None
+
+
+@cache
+def _test_names() -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(sorted(phrase.split())) for phrase in vocabulary().values["test_person"])
 
 
 def _gone(row: Cells, today: date) -> tuple[NotStudent, str] | None:
@@ -164,6 +169,11 @@ def _is_gone(cell: str) -> bool | None:
 def says_no(cell: str) -> bool:
     """Say whether a cell begins with a no: "NO - court order"."""
     return _begins(cell, vocabulary().values["no"])
+
+
+def is_plain_no(cell: str) -> bool:
+    """Say whether a cell is a no and nothing more: "No contact order" is more."""
+    return phrase_of(cell) in vocabulary().values["plain_no"]
 
 
 def says_yes(cell: str) -> bool:

@@ -21,7 +21,7 @@ from outreach.class_lists.headings.columns import ListColumns
 from outreach.class_lists.names import NameCuts, is_all_capitals
 from outreach.class_lists.plan import ListedGuardian, ListedStudent
 from outreach.class_lists.repeats import join_contacts, settle_repeats
-from outreach.class_lists.roles import LeftRow, NotStudent, Roles, unknown_status
+from outreach.class_lists.roles import LeftRow, NotStudent, Roles, says_no, unknown_status
 
 __all__ = ["DateOrder", "ListReading", "ListedGuardian", "ListedStudent", "Problem", "read_rows", "settle_repeats"]
 
@@ -43,7 +43,10 @@ class RowReader:
 
     def __post_init__(self) -> None:
         cells = self.line.cells
-        self.cells = {named: cells[column] for column, named in self.columns.fields.items() if column < len(cells)}
+        self.cells = {}
+        for column, named in self.columns.fields.items():
+            if column < len(cells) and not (named in self.cells and (not cells[column] or says_no(cells[column]))):
+                self.cells[named] = cells[column]
 
     @property
     def says_something(self) -> bool:

@@ -11,7 +11,7 @@ from outreach.class_lists.files.csv_file import read_table
 from outreach.class_lists.names import NameCuts, NameOrder
 from outreach.class_lists.plan import AskReason, KnownGuardian, KnownStudent, ListedGuardian, ListedStudent
 from outreach.class_lists.roles import NotStudent
-from tests.support.class_lists import CLASS, TODAY
+from tests.support.class_lists import CLASS, TODAY, read
 
 CASES = Path(__file__).parents[1] / "data" / "class_lists"
 
@@ -166,3 +166,28 @@ def test_21_who_is_told_now_and_must_not_be_is_asked_about() -> None:
     assert question.is_barred
     (update,) = plan_import(case("21").rows, [ben], CLASS, guardian_answers={question.key: question.options[0]}).update
     assert update.ended_guardians == (1,)
+
+
+def test_who_must_not_be_told_in_the_words_of_other_programs() -> None:
+    for headings, cell, is_barred in (
+        ("Parent 1 legal restriction", "No contact order", True),
+        ("Parent 1 legal restriction", "No", False),
+        ("Ne pas contacter", "oui", True),
+        ("Kontakt erlaubt (Eltern 1)", "nein", True),
+        ("Zakaz kontaktu", "tak", True),
+        ("Ouder 1 mag benaderd worden", "ja", False),
+    ):
+        (row,) = read(f"First name;Surname;Parent 1;Parent 1 email;{headings}", f"Ana;Moe;Maria Moe;m@example.org;{cell}").rows
+        assert (len(row.barred), len(row.guardians)) == ((1, 0) if is_barred else (0, 1)), headings
+
+
+def test_a_contact_list_without_the_word_guardian() -> None:
+    (row,) = read("Forename,Surname,Reg Group,Contact Name,Relationship,Primary Email", "Ana,Moe,9A,Maria Moe,Mother,m@example.org").rows
+    assert (people(row), row.guardians[0].relationship, row.email) == ([("Maria Moe", "m@example.org")], "Mother", None)
+    headings = guess_columns(read_table(b"Forename,Surname,Primary Email\nAna,Moe,a@example.org\n")).fields
+    assert len(headings) == 2
+
+
+def test_each_column_that_says_gone_counts() -> None:
+    reading = read("firstname,lastname,suspended,deleted", "Ana,Moe,0,0", "Ben,Hill,1,0", "Cleo,Rae,0,1", "Dan,Fox,1,")
+    assert [row.given_name for row in reading.rows] == ["Ana"]

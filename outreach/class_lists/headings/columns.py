@@ -89,7 +89,7 @@ def choose_columns(table: ListTable, guess: ListColumns, chosen: Mapping[int, Li
     there, or a field chosen twice.
     """
     for field, times in Counter(chosen.values()).items():
-        if field and times > 1:
+        if field and times > 1 and field is not ListField.GONE:
             raise ListError(FileCode.FIELD_CHOSEN_TWICE, field=field.value)
     for column in chosen:
         if not 0 <= column < table.width:
@@ -115,9 +115,10 @@ def _student_fields(meanings: Sequence[Meaning | None], rows: Sequence[Sequence[
         field = _field(part, set(parts))
         if field and part != "counter":
             found.setdefault(field, column)
+    gone = {column: ListField.GONE for column, part in enumerate(parts) if part == "gone"}  # suspended, deleted: each says it
     if "counter" in parts and not _only_counts(rows, parts.index("counter")):
         found.setdefault(ListField.NUMBER, parts.index("counter"))
-    return {column: field for field, column in found.items()}
+    return {column: field for field, column in found.items()} | gone
 
 
 def _field(part: str | None, parts: set[str | None]) -> ListField | None:

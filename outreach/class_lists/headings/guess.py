@@ -39,7 +39,7 @@ def recognise(headings: Sequence[str]) -> tuple[Meaning | None, ...]:
     words = [words_of(heading[:_LONGEST]) for heading in headings]
     near = any(not vocabulary().words["signs"].isdisjoint(some) for some in words)
     found = [_meaning(some, near=near) or _without_brackets(heading, near=near) for some, heading in zip(words, headings, strict=True)]
-    return tuple(_settled(found))
+    return tuple(_settled(found, words))
 
 
 def best_heading(rows: Sequence[Sequence[str]]) -> tuple[int, int]:
@@ -62,11 +62,21 @@ def _without_brackets(heading: str, *, near: bool) -> Meaning | None:
     return _meaning(words_of(outside), near=near) if outside != heading[:_LONGEST] else None
 
 
-def _settled(found: list[Meaning | None]) -> list[Meaning | None]:
+def _settled(found: list[Meaning | None], words: Sequence[tuple[str, ...]]) -> list[Meaning | None]:
     """Take bare "Contact ..." columns for a guardian's where there is a name and an address or a relationship."""
     weak = {meaning.part for meaning in found if meaning and meaning.guardian and meaning.guardian[0] == WEAK}
-    is_guardian = bool(weak & {"name", "given_name"}) and bool(weak & {"email", "relationship", "priority"})
+    beside = {meaning.part for meaning in found if meaning and meaning.guardian and meaning.guardian[0] == BESIDE}
+    is_guardian = bool(weak & {"name", "given_name"}) and bool((weak | beside) & {"email", "relationship", "priority"})
+    if is_guardian and "email" not in weak:
+        found = [meaning or _primary_email(some) for meaning, some in zip(found, words, strict=True)]
     return [None if meaning and meaning.guardian and meaning.guardian[0] == WEAK and not is_guardian else meaning for meaning in found]
+
+
+def _primary_email(words: Sequence[str]) -> Meaning | None:
+    """Read "Primary email" as the contact's, in a list that describes contacts."""
+    known = vocabulary().words
+    beside = known["email"] | known["email_beside"] | known["guardian_email_beside"]
+    return Meaning("email", (WEAK, "")) if not known["email"].isdisjoint(words) and set(words) <= beside else None
 
 
 def _meaning(words: tuple[str, ...], *, near: bool) -> Meaning | None:
@@ -127,6 +137,8 @@ def _contact(words: tuple[str, ...]) -> tuple[tuple[str, str] | None, list[str]]
     if contacts.isdisjoint(words) or not others.isdisjoint(words):
         return None, list(words)
     number, rest = _numbered(words, contacts)
+    if not number and rest == ["priority"]:
+        return (WEAK, ""), rest
     kinds = known.words["contact_kind"]
     if number or not kinds.isdisjoint(rest):
         return ("contact", number), [word for word in rest if word not in kinds]

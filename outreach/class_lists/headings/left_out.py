@@ -35,6 +35,8 @@ def why_left_out(heading: str, cells: Sequence[str]) -> LeftOut:
     if any(_ADDRESS.search(cell) for cell in cells):
         return LeftOut.HAS_EMAILS
     known, words = vocabulary(), frozenset(words_of(heading))
+    if not known.left_out["restriction"].isdisjoint(words):
+        return LeftOut.MAYBE_CONTACT
     for reason in (LeftOut.TELEPHONE, LeftOut.MEDICAL, LeftOut.ADDRESS):
         if not known.left_out[reason.value].isdisjoint(words):
             return reason
