@@ -29,7 +29,7 @@ from outreach.models import (
 from outreach.notifications.due_times import ASKED_BEFORE, DecisionStep, due_steps
 from outreach.notifications.read import snapshot_of
 from outreach.outbox import NewLetter, enqueue
-from outreach.people import HoldReason, for_host, hold_reasons, open_coordinators, open_hosts
+from outreach.people import HoldReason, for_host, hold_reasons, open_coordinators, open_hosts, responsible_hosts
 
 # A step is never earlier than this before the decision: the quiet hours only put it off, or to the evening before.
 HORIZON = ASKED_BEFORE + timedelta(hours=12)
@@ -38,8 +38,8 @@ HORIZON = ASKED_BEFORE + timedelta(hours=12)
 def ask_for_decisions(*, now: datetime) -> int:
     """Write every letter that asks for a decision and has fallen due; gives for how many sessions there was one.
 
-    Hosts and co-hosts are asked beforehand and again once it should be decided, coordinators told after that; nobody once it is
-    decided, cancelled or begun. A new decision time asks again.
+    Hosts and co-hosts, or coordinators in their place, are asked beforehand and again once it should be decided, coordinators told
+    after that; nobody once it is decided, cancelled or begun. A new decision time asks again.
     """
     undecided = select(OutreachSession.id, OutreachSession.decides_at, OutreachSession.starts_at, OutreachSession.zone).where(
         OutreachSession.is_to_come(now),
@@ -69,7 +69,8 @@ def _ask(session_id: int, decides_at: datetime, steps: tuple[DecisionStep, ...],
         if outreach_session is None or not outreach_session.awaits_decision or outreach_session.decides_at != decides_at:
             return False
         snapshot = snapshot_of(outreach_session)
-        drafts = [_letter(user, snapshot, step) for step in steps for user in _readers(outreach_session, step)]
+        absent = _absent(outreach_session)
+        drafts = [_letter(user, snapshot, step, instead_of=absent) for step in steps for user in _readers(outreach_session, step)]
         enqueue(drafts, now=now)
     return bool(drafts)
 
@@ -112,12 +113,18 @@ def _keep_or_release(
 
 
 def _readers(outreach_session: OutreachSession, step: DecisionStep) -> list[User]:
-    return open_coordinators() if step is DecisionStep.ESCALATE else open_hosts(outreach_session)
+    return open_coordinators() if step is DecisionStep.ESCALATE else responsible_hosts(outreach_session)
 
 
-def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep) -> NewLetter:
+def _absent(outreach_session: OutreachSession) -> str:
+    """Name the host in whose place coordinators are asked; empty where a host can be."""
+    return "" if open_hosts(outreach_session) else outreach_session.host.name
+
+
+def _letter(user: User, snapshot: SessionSnapshot, step: DecisionStep, *, instead_of: str) -> NewLetter:
     letter = LetterSnapshot(
         reader=Reader.COORDINATOR if step is DecisionStep.ESCALATE else Reader.HOST,
+        instead_of="" if step is DecisionStep.ESCALATE else instead_of,
         reader_name=user.given_name,
         reader_zone=user.zone,
         cause=Cause.PROVISIONAL if step is DecisionStep.ASK else Cause.UNDECIDED,
@@ -140,7 +147,8 @@ def _key(session_id: int, decides_at: datetime | None, step: DecisionStep) -> st
 def ask_hosts_about_returning(outreach_session: OutreachSession, registration_ids: Collection[int], *, now: datetime) -> None:
     """Tell hosts whom a school registered again after they withdrew them: they decide about the seat. Once for each registration.
 
-    Joins the caller's transaction, never commits. The caller holds the lock on the session's row.
+    Where no host has an open account, coordinators decide. Joins the caller's transaction, never commits. The caller holds the lock on
+    the session's row.
     """
     if not registration_ids:
         return
@@ -149,11 +157,12 @@ def ask_hosts_about_returning(outreach_session: OutreachSession, registration_id
     missing = hold_reasons(outreach_session, set(students.values()))
     returning = [key for key, student_id in students.items() if HoldReason.REMOVED_BEFORE in missing.get(student_id, ())]
     named, snapshot = for_host(Registration.id.in_(returning)) if returning else (), snapshot_of(outreach_session)
-    hosts = open_hosts(outreach_session)
-    enqueue([_returning(user, snapshot, student) for student in named for user in hosts], now=now)
+    absent = _absent(outreach_session)
+    readers = responsible_hosts(outreach_session) if named else []
+    enqueue([_returning(user, snapshot, student, instead_of=absent) for student in named for user in readers], now=now)
 
 
-def _returning(user: User, snapshot: SessionSnapshot, student: StudentSnapshot) -> NewLetter:
+def _returning(user: User, snapshot: SessionSnapshot, student: StudentSnapshot, *, instead_of: str) -> NewLetter:
     letter = LetterSnapshot(
         reader=Reader.HOST,
         reader_name=user.given_name,
@@ -161,6 +170,7 @@ def _returning(user: User, snapshot: SessionSnapshot, student: StudentSnapshot) 
         cause=Cause.REGISTERED,
         session=snapshot,
         seated=(student,),
+        instead_of=instead_of,
     )
     return NewLetter(
         mailbox_id=user.mailbox_id,

@@ -13,6 +13,7 @@ from outreach.models.snapshots import Cause, Reader
 from outreach.notifications.decision_requests import ask_for_decisions
 from tests.support.builders import Builder
 from tests.support.neighbours import CARL, HANA, Neighbours
+from tests.support.outbox import Scripted, deliver
 from tests.support.queued_letters import Queued, queued, send_all
 
 pytestmark = pytest.mark.empty_database  # neighbours are enough, and all their letters are counted
@@ -109,9 +110,19 @@ def test_whoever_cannot_sign_in_is_not_asked(world: Neighbours) -> None:
     assert readers(world.first) == {RUTHA}
 
 
-def test_where_nobody_can_be_asked_nothing_is_counted(world: Neighbours) -> None:
+def test_where_no_host_can_decide_the_coordinators_are_asked_from_the_first_question_on(world: Neighbours) -> None:
     with transaction():
         world.hana.active = world.carl.active = False
+    assert ask_for_decisions(now=decided_at(world) - DAY) == 1
+    assert readers(world.first) == {RUTHA, PIA}
+    assert {(one.facts.reader, one.facts.instead_of) for one in asked(world.first)} == {(Reader.HOST, world.hana.name)}
+    assert deliver(Scripted(), decided_at(world) - DAY).dropped == 0
+
+
+def test_where_nobody_can_be_asked_nothing_is_counted(world: Neighbours) -> None:
+    with transaction():
+        for user in db.session.scalars(select(User)):
+            user.active = False
     assert ask_for_decisions(now=decided_at(world)) == 0
     assert queued() == []
 
