@@ -14,7 +14,7 @@ from sqlalchemy import select
 from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal, Refusals
 from outreach.models import Area, OutreachSession, Registration, RegistrationState
-from outreach.people import BEFORE_A_SEAT, age_rule, hold_reasons, missing_words
+from outreach.people import BEFORE_A_SEAT, HoldReason, age_rule, hold_reasons, missing_words
 from outreach.registration.candidates import Candidate
 
 
@@ -67,6 +67,15 @@ def must_be_offered(outreach_session: OutreachSession, registration: Registratio
         raise Refusal(_("The session has begun or was cancelled, so the seat is no longer on offer."))
     if registration.state != RegistrationState.OFFERED or registration.offered_until is None or now >= registration.offered_until:
         raise Refusal(_("The offer has expired. The student stays on the waiting list."))
+
+
+def must_await_host(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:
+    """Raise Refusal unless a host withdrew the student before, and hosts are asked about the seat."""
+    if not outreach_session.is_to_come(now):
+        raise Refusal(_("The session has begun or was cancelled, so there is nothing left to decide."))
+    missing = hold_reasons(outreach_session, [registration.student_id]).get(registration.student_id, frozenset())
+    if registration.state is not RegistrationState.PENDING or HoldReason.REMOVED_BEFORE not in missing:
+        raise Refusal(_("This has already been decided."))
 
 
 def must_wait(outreach_session: OutreachSession, registration: Registration, now: datetime) -> None:

@@ -27,7 +27,6 @@ from outreach.models import (
     enrolment,
 )
 from outreach.notifications import lock_students, notify_registrations
-from outreach.people import HoldReason, hold_reasons
 from outreach.registration.allocation import Allocation, allocate
 from outreach.registration.arrangements.use_cases import note_arrangement
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
@@ -35,6 +34,7 @@ from outreach.registration.candidates import Candidate, can_have_free_seat, cand
 from outreach.registration.checks import (
     locked_registration,
     locked_session,
+    must_await_host,
     must_be_able,
     must_be_offered,
     must_be_open,
@@ -167,11 +167,7 @@ def accept_again(registration_id: int, *, by_id: int, now: datetime) -> None:
     """Accept, as host, a student whom a host withdrew before and a school registered again. Raises Refusal where that isn't asked."""
     with transaction():
         outreach_session, registration = locked_registration(registration_id)
-        if not outreach_session.is_to_come(now):
-            raise Refusal(_("The session has begun or was cancelled, so there is nothing left to decide."))
-        missing = hold_reasons(outreach_session, [registration.student_id]).get(registration.student_id, frozenset())
-        if registration.state is not RegistrationState.PENDING or HoldReason.REMOVED_BEFORE not in missing:
-            raise Refusal(_("This has already been decided."))
+        must_await_host(outreach_session, registration, now)
         set_state([registration.id], RegistrationState.CONFIRMED, now=now, by_id=by_id)
         settle_seats(outreach_session, now=now, causes={registration.id: Cause.CONFIRMED}, by_id=by_id)
 

@@ -18,6 +18,7 @@ from outreach.registration import undo, use_cases
 from outreach.registration.arrangements.use_cases import arrangement
 from outreach.registration.attested import what_a_school_confirms, what_a_withdrawal_says
 from outreach.registration.candidates import class_order, free_for, seat_draw
+from outreach.registration.checks import must_await_host
 from outreach.registration.forms import OfferForm, RegistrationForm, RemovalForm, WithdrawalForm
 from outreach.registration.preview import preview_accepting, preview_leaving, preview_registering
 from outreach.registration.queries import RegistrationRow, answers, class_sizes, classes_of, registration_rows, school_ids, session_lines
@@ -169,13 +170,16 @@ def undo_removal(registration_id: int) -> ResponseReturnValue:
     return redirect(url_for("scheduling.show_roster", session_id=_session_of(registration_id)), code=303)
 
 
-@registration.post("/registrations/<int:registration_id>/acceptance")
+@registration.route("/registrations/<int:registration_id>/acceptance", methods=["GET", "POST"])
 @signed_in(policy.posts_sessions)
 def accept_again(registration_id: int) -> ResponseReturnValue:
     """Accept somebody whom a host withdrew before, and whom a school registered again."""
     one = load(Registration, registration_id, policy.removes_registration)
     name = host_name(one)
     try:
+        if request.method == "GET":
+            must_await_host(one.outreach_session, one, clock.now())
+            return render_template("registration/accept.html", registration=one, name=name)
         use_cases.accept_again(one.id, by_id=me().id, now=clock.now())
     except OutreachError as refusal:
         flash(str(refusal), "error")

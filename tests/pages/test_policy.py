@@ -164,6 +164,7 @@ ANSWERS = {
     "registration.registered POST foreign": "422 404 404 422 403 in",
     "registration.remove GET": keepers(200),
     "registration.remove POST": keepers(303),
+    "registration.accept_again GET": keepers(303),
     "registration.accept_again POST": keepers(303),
     "registration.undo_removal POST": keepers(303),
     "registration.undo_withdrawal POST": keepers(303),

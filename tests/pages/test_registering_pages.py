@@ -156,7 +156,14 @@ def test_whom_a_host_withdrew_is_marked_on_the_sheet_and_accepted_on_the_roster(
     again = db.session.scalars(select(Registration.id).order_by(Registration.id.desc())).first()
     roster = f"/sessions/{outreach_session.id}/roster"
     assert f"A host withdrew {student.given_name} before." in host.get(roster).text
-    assert host.post(f"/registrations/{again}/acceptance").location == roster
+    acceptance = f"/registrations/{again}/acceptance"
+    asked = host.get(acceptance).text
+    assert f"A host withdrew {student.given_name} before, and" in asked
+    assert f'href="/registrations/{again}/removal"' in asked
+    assert student.family_name not in asked
+    assert school.get(acceptance).status_code == 403
+    assert host.post(acceptance).location == roster
+    assert host.get(acceptance).location == roster
     page = host.get(roster).text
     assert f"{student.given_name} is accepted." in page
     assert "A host withdrew" not in page

@@ -95,6 +95,7 @@ class World:
         forms = {
             "registration.answer_offer": {"answer": "accept"},
             "registration.remove": {"reason": "The area is closed."},
+            "schools.edit_student": {"leaves_nobody": "y"},
             "families.not_mine": {"sure": "1"},
             "families.answer": {"answer": "accepted", "sequence": "0"},
             "schools.join_class": {"class_id": (self.values | self.other.get(variant, {}))["class_id"]},

@@ -15,7 +15,7 @@ from outreach.letters.content import FactRow, LetterContext, Link
 from outreach.letters.kind import SessionKind, no_groups, no_links
 from outreach.letters.language import gettext as _
 from outreach.letters.leads import subject_with_time
-from outreach.letters.links import registrations_link, session_link, session_page
+from outreach.letters.links import page, registrations_link, session_link, session_page
 from outreach.letters.notes import why_by_reader
 from outreach.letters.out_of_date import DOES_NOT_TAKE_PLACE, OVER, UNREACHABLE
 from outreach.letters.phrases import names, session_phrase
@@ -99,7 +99,7 @@ def _button(context: LetterContext) -> Link:
     if context.snapshot.reader is Reader.TEACHER:
         return registrations_link(context)
     if _is_returning(context.snapshot):
-        return Link(_("Decide on the roster"), session_page(context, "/roster"))
+        return Link(_("Decide"), page(context, f"/registrations/{context.snapshot.seated[0].registration_id}/acceptance"))
     if context.snapshot.cause is Cause.COUNTERED and context.snapshot.reader is Reader.HOST:
         return Link(_("Move the session"), session_page(context, "/move"))
     return session_link(context)
@@ -109,7 +109,7 @@ def _notes(context: LetterContext) -> Iterator[str]:
     """Say what happens next, and who else was told."""
     snapshot = context.snapshot
     if _is_returning(snapshot):
-        yield _("The seat is held until you decide. On the roster you can accept them, or withdraw them again.")
+        yield _("The seat is held until you decide. You can accept them, or withdraw them again.")
         return
     yield from _if_another_time(snapshot) if snapshot.cause is Cause.COUNTERED else _if_passed_on(snapshot)
     if snapshot.reader is Reader.TEACHER:
