@@ -57,7 +57,8 @@ def find_venue(typed: WhereInput) -> Venue:
 
 
 def _chosen(typed: WhereInput) -> tuple[Site | None, Area | None]:
-    area = db.session.get(Area, typed.area_id) if typed.area_id is not None else None
+    # Read afresh: its age floor may have changed since the page was opened.
+    area = db.session.get(Area, typed.area_id, populate_existing=True) if typed.area_id is not None else None
     site_id = area.site_id if area else typed.site_id
     site = db.session.get(Site, site_id) if site_id is not None else None
     if site is None and (typed.site_id, typed.area_id) != (None, None):

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from outreach.db import db, locked, transaction
 from outreach.errors import NotThere, Refusal, Refusals, Stale
-from outreach.models import OutreachSession, SessionState, User, higher_floor
+from outreach.models import Area, OutreachSession, SessionState, User, higher_floor
 from outreach.notifications import notify_cancelled, notify_hosts, notify_published, notify_wording, snapshot_of
 from outreach.registration import SeatChoices, apply_choices, doubts, seat_rules, settle_seats
 from outreach.scheduling.inputs import DetailsInput, WhenInput, WhereInput
@@ -193,6 +193,8 @@ def locked_session(session_id: int, seen: datetime | None = None) -> OutreachSes
         raise NotThere(_("This session no longer exists."))
     if seen is not None and outreach_session.updated_at != seen:
         raise Stale(_("Somebody else changed this session while you were editing it. What you typed is still here."))
+    if outreach_session.area_id is not None:
+        db.session.get(Area, outreach_session.area_id, populate_existing=True)  # its age floor may have changed
     return outreach_session
 
 

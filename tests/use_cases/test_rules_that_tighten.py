@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.models import LetterKind, OutreachSession, RegistrationState, Student
+from outreach.models import Area, LetterKind, OutreachSession, RegistrationState, Student
 from outreach.registration import NobodyDecided, use_cases
 from outreach.scheduling import WhenInput, WhereInput, apply_move
 from outreach.scheduling.move import plan_move
@@ -55,6 +57,24 @@ def test_who_is_kept_though_too_young_counts_for_the_seats_that_are_left(make: B
         one.edit(now, keep, age_floor=16, capacity=2)
     one.edit(now, one.choices(keep={"Ben": "Only looks on."}, release="Cem"), age_floor=16, capacity=2)
     assert states(one.session) == {"Ana": CONFIRMED, "Ben": CONFIRMED, "Cem": RELEASED}
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_an_areas_floor_is_read_when_a_session_is_changed_not_when_its_page_opened(make: Builder, now: datetime, *, moves: bool) -> None:
+    site = make.site()
+    area = make.area(site, "Theatres")
+    one = Course(make, site=site, area=None if moves else area)
+    one.register(Ben=15)
+    assert area.age_floor is None  # as the page read it
+    with db.engine.begin() as elsewhere:
+        elsewhere.execute(update(Area).where(Area.id == area.id).values(age_floor=16))
+    with pytest.raises(NobodyDecided) if moves else nullcontext():
+        if moves:
+            when = WhenInput(day=date(2027, 3, 18), start=time(9), end=time(10))
+            apply_move(one.session.id, when, WhereInput(area_id=area.id, zone="UTC"), seen=one.session.updated_at, now=now)
+        else:
+            one.edit(now, title="New words")
+            assert db.session.get_one(OutreachSession, one.session.id, populate_existing=True).age_floor == 16
 
 
 def test_an_offer_is_not_accepted_for_who_is_too_young_by_now_and_is_taken_back(make: Builder) -> None:
