@@ -40,6 +40,7 @@ ADDRESSES = {
     },
     "teacher": {
         "classes": "/classes", "class": "/classes/{class}", "students": "/students", "upload": "/classes/{class}/import",
+        "imports": "/imports", "removal": "/classes/{class}/students/removal",
         "student form": "/classes/{class}/students/new", "student": "/students/{student}",
         "responsibility": "/students/{student}/responsibility",
         "which class": "/sessions/{hosted}/registration", "register sheet": "/sessions/{hosted}/registration?class={class}",
