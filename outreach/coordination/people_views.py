@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from outreach import policy
-from outreach.coordination import queries, use_cases
+from outreach.coordination import closing, queries, use_cases
 from outreach.coordination.blueprint import coordination
 from outreach.coordination.closed_accounts import closed_accounts
 from outreach.coordination.forms import ClinicianApproval, DeclineForm, OrganisationForm, PeopleFilter, SchoolForm, TeacherApproval
@@ -182,7 +182,7 @@ def show_closed_accounts() -> ResponseReturnValue:
 def hand_over(user_id: int) -> ResponseReturnValue:
     """Let whoever stands in for a teacher answer for good."""
     found = load(User, user_id, policy.coordinates)
-    number = use_cases.hand_over_students(found.id, now=clock.now())
+    number = closing.hand_over_students(found.id, now=clock.now())
     flash(ngettext("%(num)s registration is handed over.", "%(num)s registrations are handed over.", number), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)
 
@@ -192,7 +192,7 @@ def hand_over(user_id: int) -> ResponseReturnValue:
 def end_membership(user_id: int, school_id: int) -> ResponseReturnValue:
     """A teacher has left a school."""
     found, school = load(User, user_id, policy.coordinates), load(School, school_id, policy.coordinates)
-    use_cases.end_membership(found.id, school.id, now=clock.now())
+    closing.end_membership(found.id, school.id, now=clock.now())
     flash(_("%(name)s no longer works at %(school)s.", name=found.name, school=school.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)
 
@@ -203,7 +203,7 @@ def close_account(user_id: int) -> ResponseReturnValue:
     """Close an account."""
     found = load(User, user_id, policy.coordinates)
     try:
-        use_cases.close_account(found.id, by_id=me().id, now=clock.now())
+        closing.close_account(found.id, by_id=me().id, now=clock.now())
     except Refusal as refusal:
         flash(str(refusal), "error")
     else:
@@ -216,6 +216,6 @@ def close_account(user_id: int) -> ResponseReturnValue:
 def open_account(user_id: int) -> ResponseReturnValue:
     """Open it again."""
     found = load(User, user_id, policy.coordinates)
-    use_cases.open_account(found.id, now=clock.now())
+    closing.open_account(found.id, now=clock.now())
     flash(_("%(name)s can sign in again.", name=found.name), "success")
     return redirect(url_for("coordination.person", user_id=found.id), code=303)

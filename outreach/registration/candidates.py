@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, SchoolClass, SeatDraw, Student, WaitReason
+from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, School, Student, WaitReason
 from outreach.people import (
     BEFORE_A_SEAT,
     AgeRule,
@@ -96,20 +96,6 @@ def candidates(outreach_session: OutreachSession, school_id: int, student_ids: S
         for key in order
         if key in known
     ]
-
-
-def seat_draw(session_id: int, class_id: int) -> SeatDraw | None:
-    """Read the draw of a class for a session, if there was one."""
-    return db.session.scalar(select(SeatDraw).where(SeatDraw.session_id == session_id, SeatDraw.class_id == class_id))
-
-
-def class_order(school_class: SchoolClass, draw: SeatDraw | None) -> list[int]:
-    """Give the students of a class in the order in which they get seats: as drawn, and who joined later after them; else by name."""
-    by_name = [student.id for student in school_class.students]
-    if draw is None:
-        return by_name
-    drawn = {key: position for position, key in enumerate(draw.student_ids)}
-    return sorted(by_name, key=lambda key: drawn.get(key, len(drawn)))
 
 
 def seats_for_school(outreach_session: OutreachSession, school_id: int, *, now: datetime) -> tuple[int, int | None]:

@@ -6,17 +6,16 @@ Reads only.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, select, true
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from outreach import policy
 from outreach.db import db
-from outreach.folding import name_key
 from outreach.mail import explain_blocked, explain_rejection
 from outreach.models import (
     ACTIVE,
@@ -30,7 +29,6 @@ from outreach.models import (
     Registration,
     RegistrationState,
     School,
-    SchoolClass,
     SessionState,
     Student,
     User,
@@ -98,21 +96,15 @@ def school_ids(user: User) -> set[int] | None:
     return set(db.session.scalars(select(Membership.school_id).where(Membership.user_id == user.id)))
 
 
-def classes_of(user: User) -> list[SchoolClass]:
-    """Read the classes a user may register, own ones first."""
-    found = db.session.scalars(
-        select(SchoolClass)
-        .where(_of(SchoolClass.school_id, school_ids(user)))
-        .options(joinedload(SchoolClass.school), selectinload(SchoolClass.teachers))
-        .order_by(SchoolClass.folded, SchoolClass.id)
-    ).all()
-    return sorted(found, key=lambda one: (user.id not in {teacher.id for teacher in one.teachers}, name_key(one.name)))
+def of_schools(column: object, schools: set[int] | None) -> ColumnElement[bool]:
+    """Say, as a condition, that a row belongs to one of these schools; None: any."""
+    return true() if schools is None else column.in_(schools)  # type: ignore[attr-defined]  # a mapped column
 
 
 def registering_schools(outreach_session: OutreachSession, user: User) -> list[School]:
     """Read the schools of this user that have registered students for a session."""
     registered = Registration.session_id == outreach_session.id, Registration.state.in_(ACTIVE)
-    theirs = _of(Registration.school_id, school_ids(user))
+    theirs = of_schools(Registration.school_id, school_ids(user))
     return list(
         db.session.scalars(
             select(School).where(School.id.in_(select(Registration.school_id).where(*registered, theirs))).order_by(School.folded)
@@ -120,22 +112,11 @@ def registering_schools(outreach_session: OutreachSession, user: User) -> list[S
     )
 
 
-def class_sizes(class_ids: Collection[int]) -> dict[int, int]:
-    """Count the students of each class."""
-    rows = db.session.execute(
-        select(SchoolClass.id, func.count(Student.id))
-        .join(SchoolClass.students)
-        .where(SchoolClass.id.in_(class_ids))
-        .group_by(SchoolClass.id)
-    )
-    return {key: number for key, number in rows}  # noqa: C416 (dict() of rows isn't typed)
-
-
 def registration_rows(outreach_session: OutreachSession, schools: set[int] | None) -> list[RegistrationRow]:
     """Read the registrations a school's teachers may see of a session: seated first, then the waiting list, then who left."""
     found = db.session.scalars(
         select(Registration)
-        .where(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools))
+        .where(Registration.session_id == outreach_session.id, of_schools(Registration.school_id, schools))
         .options(
             joinedload(Registration.student).selectinload(Student.guardians).joinedload(Guardian.mailbox),
             joinedload(Registration.student).joinedload(Student.mailbox),
@@ -154,7 +135,7 @@ def registration_rows(outreach_session: OutreachSession, schools: set[int] | Non
         for one in found
     ]
     _add_mail(outreach_session, rows)
-    _add_answers(family_rsvps(Registration.session_id == outreach_session.id, _of(Registration.school_id, schools), *ASKED), rows)
+    _add_answers(family_rsvps(Registration.session_id == outreach_session.id, of_schools(Registration.school_id, schools), *ASKED), rows)
     order = list(RegistrationState)
     shown_first = [RegistrationState.OFFERED, RegistrationState.PENDING, RegistrationState.CONFIRMED, RegistrationState.WAITING]
     return sorted(rows, key=lambda row: (shown_first + order).index(row.registration.state))
@@ -172,7 +153,7 @@ def answers(rows: Sequence[RegistrationRow]) -> RsvpCounts:
 
 def session_lines(user: User, *, now: datetime, past: bool = False) -> list[SessionLine]:
     """Read the sessions in which the user's schools have students, the next first; those that are cancelled are past."""
-    mine = _of(Registration.school_id, school_ids(user))
+    mine = of_schools(Registration.school_id, school_ids(user))
     time = ~OutreachSession.is_current(now) if past else OutreachSession.is_current(now)
     counts = db.session.execute(
         select(Registration.session_id, Registration.state, func.count())
@@ -195,7 +176,7 @@ def session_lines(user: User, *, now: datetime, past: bool = False) -> list[Sess
 def seats_to_settle(user: User, *, now: datetime, student_id: int | None = None) -> list[Registration]:
     """Read the held seats of the user's schools that a teacher must settle in time, the first to be released first."""
     held = (Registration.state == RegistrationState.PENDING, Registration.held_until.is_not(None), OutreachSession.is_to_come(now))
-    whose = _of(Registration.school_id, school_ids(user)) if student_id is None else Registration.student_id == student_id
+    whose = of_schools(Registration.school_id, school_ids(user)) if student_id is None else Registration.student_id == student_id
     found = db.session.scalars(
         select(Registration)
         .join(OutreachSession, OutreachSession.id == Registration.session_id)
@@ -259,10 +240,6 @@ def _line(
         offered=found.get(RegistrationState.OFFERED, 0),
         answers=answered.get(outreach_session.id, RsvpCounts()),
     )
-
-
-def _of(column: object, schools: set[int] | None) -> ColumnElement[bool]:
-    return true() if schools is None else column.in_(schools)  # type: ignore[attr-defined]  # a mapped column
 
 
 def _add_mail(outreach_session: OutreachSession, rows: Sequence[RegistrationRow]) -> None:

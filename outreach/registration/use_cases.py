@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import SystemRandom
 
 from flask_babel import gettext as _
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
-from outreach.db import db, insert_in_order, insert_or_skip, transaction
+from outreach.db import db, insert_in_order, transaction
 from outreach.errors import Refusal
 from outreach.models import (
     ACTIVE,
@@ -20,11 +19,7 @@ from outreach.models import (
     Purpose,
     Registration,
     RegistrationState,
-    SchoolClass,
-    SeatDraw,
-    SessionState,
     WaitReason,
-    enrolment,
 )
 from outreach.notifications import lock_students, notify_registrations
 from outreach.registration.allocation import Allocation, allocate
@@ -41,18 +36,14 @@ from outreach.registration.checks import (
     must_not_be_passed_over,
     must_wait,
 )
-from outreach.registration.held_seats import is_overdue, sessions_to_hold
 from outreach.registration.seats import (
     end_registrations,
     give_seats,
-    has_lapsed,
-    lapse_offers_of,
-    next_for_free_seats,
     settle_seats,
     take_back_seats,
 )
 from outreach.registration.steps import set_state, write_steps
-from outreach.registration.tightening import SeatChoices, apply_choices, held_doubts
+from outreach.registration.tightening.doubts import SeatChoices, apply_choices, held_doubts
 from outreach.registration.undo import By, restore
 from outreach.web import must_be_as_shown
 
@@ -121,20 +112,6 @@ def register_students(request: RegistrationRequest, *, now: datetime) -> Registr
         _write_consents(request, [candidate for candidate in new if candidate.is_minor], now=now)
         notify_registrations(outreach_session, dict.fromkeys(ids, Cause.REGISTERED), now=now, by_id=request.by_id)
     return RegistrationOutcome(seating.seated, tuple(student_id for student_id, _reason in seating.waiting))
-
-
-def draw_order(session_id: int, school_class: SchoolClass, *, by_id: int, now: datetime) -> None:
-    """Draw the order in which a class gets the seats of a session, each order as likely as any other. Once: a second time changes nothing.
-
-    Raises Refusal when registration isn't open.
-    """
-    with transaction():
-        must_be_open(locked_session(session_id), now)
-        in_class = select(enrolment.c.student_id).where(enrolment.c.class_id == school_class.id).order_by(enrolment.c.student_id)
-        drawn = list(db.session.scalars(in_class))
-        SystemRandom().shuffle(drawn)
-        facts = {"session_id": session_id, "class_id": school_class.id, "student_ids": drawn, "drawn_by_id": by_id, "drawn_at": now}
-        db.session.execute(insert_or_skip(SeatDraw, "session_id", "class_id").values(**facts))
 
 
 def withdraw(
@@ -220,47 +197,6 @@ def take_free_seat(registration_id: int, *, by_id: int, now: datetime) -> None:
             raise Refusal(_("There is no free seat now. The student keeps their position on the waiting list."))
         give_seats(outreach_session, [registration.id], now=now, by_id=by_id)
         notify_registrations(outreach_session, {registration.id: Cause.PROMOTED}, now=now, by_id=by_id)
-
-
-def lapse_offers(*, now: datetime) -> int:
-    """Let offers nobody answered in time lapse, and ask the next; gives how many lapsed. Twice adds nothing."""
-    found = select(Registration.session_id).join(OutreachSession).where(has_lapsed(now), OutreachSession.state == SessionState.PUBLISHED)
-    return sum(_lapse_offers_of(session_id, now=now) for session_id in db.session.scalars(found.distinct()).all())
-
-
-def release_held_seats(*, now: datetime) -> int:
-    """Release held seats that nobody settled in time, and give them to the next; gives in how many sessions. Twice adds nothing.
-
-    Seats that should be held by now are held first: the age of majority was raised, or nobody held them before there was this rule.
-    """
-    overdue = select(Registration.session_id).join(OutreachSession).where(is_overdue(now), OutreachSession.is_current(now))
-    sessions = sorted({*db.session.scalars(overdue), *db.session.scalars(sessions_to_hold(now))})
-    for session_id in sessions:
-        review_seats(session_id, now=now)
-    return len(sessions)
-
-
-def _lapse_offers_of(session_id: int, *, now: datetime) -> int:
-    with transaction():
-        outreach_session = locked_session(session_id)
-        count = lapse_offers_of(outreach_session, now=now) if outreach_session.is_published else 0
-        settle_seats(outreach_session, now=now)
-    return count
-
-
-def give_out_free_seats(*, now: datetime) -> int:
-    """Give or offer seats that are free although somebody waits who may have one; gives in how many sessions. Mostly none."""
-    found = db.session.scalars(
-        select(OutreachSession).where(
-            OutreachSession.is_to_come(now),
-            OutreachSession.seats_taken < OutreachSession.capacity,
-            exists().where(Registration.session_id == OutreachSession.id, Registration.state == RegistrationState.WAITING),
-        )
-    ).all()
-    late = [one.id for one in found if next_for_free_seats(one, now=now)]
-    for session_id in late:
-        review_seats(session_id, now=now)
-    return len(late)
 
 
 def _end(

@@ -18,7 +18,7 @@ from outreach.inbound import InboxReader
 from outreach.inbound.use_cases import forget_raw
 from outreach.logs import place_of
 from outreach.notifications import ask_for_decisions, plan_rosters, reminders
-from outreach.registration.use_cases import give_out_free_seats, lapse_offers, release_held_seats
+from outreach.registration import give_out_free_seats, lapse_offers, release_held_seats
 from outreach.runtime.long_work import LONG_WORK
 from outreach.scheduling import retime_all
 from outreach.schools import forget_uploads

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
 from outreach.coordination.closed_accounts import closed_accounts
-from outreach.coordination.use_cases import close_account
+from outreach.coordination.closing import close_account
 from outreach.db import db, transaction
 from outreach.models import Membership, Registration, SessionState, User, class_teacher
 from outreach.time import clock

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.models import Consent, OutreachSession, Registration, RegistrationState, School, SchoolClass, SeatDraw, Student, User
-from outreach.registration import use_cases
+from outreach.registration.sheet import draws
 from tests.support.builders import Builder
 
 pytestmark = [pytest.mark.empty_database, pytest.mark.usefixtures("clock_stands_still")]
@@ -231,6 +231,6 @@ def test_the_order_is_said_and_drawn_once(
 
 def test_every_order_is_as_likely_as_any_other(make: Builder, teacher: User, school_class: SchoolClass, now: datetime) -> None:
     for _one in range(40):
-        use_cases.draw_order(make.outreach_session(make.clinician()).id, school_class, by_id=teacher.id, now=now)
+        draws.draw_order(make.outreach_session(make.clinician()).id, school_class, by_id=teacher.id, now=now)
     first = {order[0] for order in db.session.scalars(select(SeatDraw.student_ids))}
     assert first == {student.id for student in school_class.students}

@@ -38,11 +38,11 @@ from outreach.models import (
 from outreach.notifications.decision_requests import ask_for_decisions
 from outreach.notifications.reminders import plan_reminders
 from outreach.notifications.rosters import plan_rosters
+from outreach.registration.seat_jobs import lapse_offers
 from outreach.registration.use_cases import (
     RegistrationRequest,
     accept_offer,
     decline_offer,
-    lapse_offers,
     register_students,
     remove,
     withdraw,

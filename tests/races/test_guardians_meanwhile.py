@@ -14,7 +14,8 @@ from outreach.db import db
 from outreach.errors import Refusal
 from outreach.families.use_cases import not_mine, undo_not_mine
 from outreach.models import Letter, LetterKind, RegistrationState, Student
-from outreach.registration.use_cases import RegistrationRequest, accept_offer, register_students, release_held_seats, withdraw
+from outreach.registration.seat_jobs import release_held_seats
+from outreach.registration.use_cases import RegistrationRequest, accept_offer, register_students, withdraw
 from outreach.schools.use_cases import take_responsibility
 from tests.support.builders import Builder
 from tests.support.registrations import registration_of, seats_taken, states

@@ -17,7 +17,8 @@ from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
 from outreach.coordination import merging
 from outreach.coordination import use_cases as coordination
-from outreach.coordination.use_cases import SchoolInput, close_account, open_account
+from outreach.coordination.closing import close_account, open_account
+from outreach.coordination.use_cases import SchoolInput
 from outreach.db import db, transaction
 from outreach.deliverability.use_cases import reactivate_mailbox, unblock_domain, update_blocked_domains
 from outreach.errors import NotThere, Refusal, Stale

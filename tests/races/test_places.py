@@ -32,7 +32,7 @@ from outreach.models import (
     SchoolClass,
     User,
 )
-from outreach.registration import By, Side, apply_rsvp, locked_session, use_cases
+from outreach.registration import By, Side, apply_rsvp, locked_session, seat_jobs, use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from outreach.rsvp import NewRsvp
 from tests.support.builders import Builder
@@ -146,7 +146,7 @@ def test_two_workers_let_an_offer_lapse_once(app: Flask, workshop: Workshop, reg
     for key in registered[:2]:
         use_cases.withdraw(key, now=soon, by_id=workshop.teacher.id)
     assert workshop.states()[RegistrationState.OFFERED] == 2
-    lapsed = at_once(app, *[partial(use_cases.lapse_offers, now=soon + timedelta(hours=7))] * 2)
+    lapsed = at_once(app, *[partial(seat_jobs.lapse_offers, now=soon + timedelta(hours=7))] * 2)
     assert sorted(lapsed, key=str) in ([0, 2], [2, 0])
     assert workshop.states()[RegistrationState.OFFERED] == 2
     asked = db.session.scalars(select(Registration.id).where(Registration.state == RegistrationState.OFFERED)).all()

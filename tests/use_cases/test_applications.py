@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from outreach import policy
 from outreach.accounts import use_cases as accounts
 from outreach.accounts.use_cases import Person, Wish
-from outreach.coordination import use_cases
+from outreach.coordination import closing, use_cases
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.db import db, transaction
 from outreach.errors import OutreachError, Refusal, Stale
@@ -218,13 +218,13 @@ def test_who_sat_on_an_address_does_not_become_coordinator_with_their_own_passwo
 def test_closing_an_account_ends_its_visits_for_good(make: Builder) -> None:
     user, coordinator = make.user(), make.coordinator()
     visit = user.fs_uniquifier
-    use_cases.close_account(user.id, by_id=coordinator.id, now=NOW)
+    closing.close_account(user.id, by_id=coordinator.id, now=NOW)
     assert not seen(user).active
-    use_cases.open_account(user.id, now=NOW)
+    closing.open_account(user.id, now=NOW)
     assert seen(user).active
     assert user.fs_uniquifier != visit
     with pytest.raises(Refusal, match="own account"):
-        use_cases.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
+        closing.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
 
 
 def together(app: Flask, *deeds: Callable[[], None]) -> list[str]:

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from sqlalchemy import delete, select, update
 
-from outreach.coordination.use_cases import close_account
+from outreach.coordination.closing import close_account
 from outreach.db import db, transaction
 from outreach.letters import render
 from outreach.mail import Envelope

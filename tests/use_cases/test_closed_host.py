@@ -9,7 +9,7 @@ from datetime import date, time
 import pytest
 from flask.testing import FlaskClient
 
-from outreach.coordination.use_cases import close_account, open_account
+from outreach.coordination.closing import close_account, open_account
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.models import OutreachSession, Registration, RegistrationState, SessionState, User

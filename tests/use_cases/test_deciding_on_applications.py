@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from outreach.coordination import use_cases
+from outreach.coordination import closing, use_cases
 from outreach.coordination.use_cases import SchoolInput, SiteInput
 from outreach.db import db, transaction
 from outreach.errors import NotThere, OutreachError, Refusal, Stale
@@ -190,13 +190,13 @@ def test_an_account_is_closed_and_opened_by_others_only(make: Builder) -> None:
     user, coordinator = make.user(), make.coordinator()
     key = user.fs_uniquifier
     with pytest.raises(Refusal, match="your own account"):
-        use_cases.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
-    use_cases.close_account(user.id, by_id=coordinator.id, now=NOW)
+        closing.close_account(coordinator.id, by_id=coordinator.id, now=NOW)
+    closing.close_account(user.id, by_id=coordinator.id, now=NOW)
     assert (user.active, user.fs_uniquifier != key, coordinator.active) == (False, True, True)
     closed = user.fs_uniquifier
-    use_cases.open_account(user.id, now=NOW)
+    closing.open_account(user.id, now=NOW)
     assert (user.active, user.fs_uniquifier) == (True, closed)
     with pytest.raises(NotThere):
-        use_cases.close_account(999_999, by_id=coordinator.id, now=NOW)
+        closing.close_account(999_999, by_id=coordinator.id, now=NOW)
     with pytest.raises(NotThere):
-        use_cases.open_account(999_999, now=NOW)
+        closing.open_account(999_999, now=NOW)

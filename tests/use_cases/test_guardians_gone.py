@@ -24,6 +24,7 @@ from outreach.models import (
     School,
     Student,
 )
+from outreach.registration import seat_jobs
 from outreach.registration import use_cases as registering
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
@@ -167,7 +168,7 @@ def test_whoever_waits_without_a_guardian_keeps_the_position_and_is_passed_over(
     registering.withdraw(free_a_seat, now=scene.now + MINUTE, by_id=scene.teacher.id)
     assert (states(scene.session)["Ana"], seats_taken(scene.session)) == (WAITING, 1)
     with nothing_changes():
-        assert registering.give_out_free_seats(now=scene.now + MINUTE) == 0, "the seat isn't hers to wait for"
+        assert seat_jobs.give_out_free_seats(now=scene.now + MINUTE) == 0, "the seat isn't hers to wait for"
         with pytest.raises(Refusal, match="Still missing: a guardian"):
             registering.take_free_seat(registration_of(scene.ana, scene.session).id, by_id=scene.teacher.id, now=scene.now + MINUTE)
     scene.register(scene.cem, now=scene.now + 2 * MINUTE)
@@ -240,7 +241,7 @@ def test_a_teacher_takes_responsibility_once_and_it_is_recorded_who_and_when_unt
 def test_a_seat_that_was_released_is_not_given_back_by_settling_late(scene: Scene, settle: str) -> None:
     scene.register(scene.ana)
     scene.leaves()
-    registering.release_held_seats(now=THURSDAY_1800)
+    seat_jobs.release_held_seats(now=THURSDAY_1800)
     acts: dict[str, Callable[[], object]] = {
         "responsibility": lambda: take_responsibility(scene.ana.id, by_id=scene.teacher.id, now=THURSDAY_1800 + MINUTE),
         "guardian": lambda: scene.correct(scene.ana, guardians=(ListedGuardian("Omar", OTHER),), later=timedelta(days=5)),
@@ -328,7 +329,7 @@ def test_what_the_school_has_corrected_meanwhile_is_not_undone(scene: Scene, cha
 def test_a_seat_that_was_released_before_is_not_given_back_by_undoing(scene: Scene) -> None:
     scene.register(scene.ana, scene.ben)
     scene.leaves()
-    registering.release_held_seats(now=THURSDAY_1800)
+    seat_jobs.release_held_seats(now=THURSDAY_1800)
     scene.undoes(later=timedelta(days=5))
     assert (states(scene.session)["Ana"], scene.has_guardian(scene.ana)) == (RELEASED, True)
     assert not [one for one in to(HOME) if one.method == "REQUEST" and "Ana" in one.mail.text]
@@ -350,9 +351,9 @@ def test_the_job_holds_seats_once_the_age_of_majority_is_raised(scene: Scene) ->
     scene.correct(scene.ana, birth_date=eighteen)
     scene.register(scene.ana)
     scene.leaves(later=2 * MINUTE)
-    assert registering.release_held_seats(now=scene.now + 3 * MINUTE) == 0
+    assert seat_jobs.release_held_seats(now=scene.now + 3 * MINUTE) == 0
     with transaction():
         db.session.get_one(School, scene.school.id).majority_age = 19
-    assert registering.release_held_seats(now=scene.now + 4 * MINUTE) == 1
+    assert seat_jobs.release_held_seats(now=scene.now + 4 * MINUTE) == 1
     assert (states(scene.session)["Ana"], registration_of(scene.ana, scene.session).held_until) == (PENDING, THURSDAY_1800)
-    assert registering.release_held_seats(now=scene.now + 5 * MINUTE) == 0
+    assert seat_jobs.release_held_seats(now=scene.now + 5 * MINUTE) == 0

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.models import Answer, Invitation, LetterKind, Mailbox, OutreachSession, RegistrationState, Student, User
 from outreach.people import HoldReason, holds
-from outreach.registration import use_cases
+from outreach.registration import seat_jobs, use_cases
 from outreach.registration.held_seats import settle_by
 from outreach.time import clock
 from outreach.tokens import LinkPurpose, Ticket, sign
@@ -194,8 +194,8 @@ def test_a_seat_that_nobody_settles_within_three_school_days_goes_to_the_next(fa
     assert "The seat of Ana" in digest
     assert "Please settle this by Thursday 4 March 2027, 18:00 (London, UTC)." in digest
     send_all()
-    assert use_cases.release_held_seats(now=THURSDAY_1800 - timedelta(seconds=1)) == 0
-    assert use_cases.release_held_seats(now=THURSDAY_1800) == 1
+    assert seat_jobs.release_held_seats(now=THURSDAY_1800 - timedelta(seconds=1)) == 0
+    assert seat_jobs.release_held_seats(now=THURSDAY_1800) == 1
     assert (states(family.session), seats_taken(family.session)) == ({"Ana": RELEASED, "Ben": CONFIRMED, "Cem": CONFIRMED}, 2)
     letters = queued()
     own = letter_to(OWN, letters)
@@ -204,7 +204,7 @@ def test_a_seat_that_nobody_settles_within_three_school_days_goes_to_the_next(fa
         assert "Neither was done in time, so it was released." in " ".join(letter.mail.text.split())
     assert letter_to("cem@families.example", letters).kind is LetterKind.PROMOTED
     with nothing_changes():
-        assert use_cases.release_held_seats(now=THURSDAY_1800 + MINUTE) == 0
+        assert seat_jobs.release_held_seats(now=THURSDAY_1800 + MINUTE) == 0
 
 
 @pytest.mark.empty_database
@@ -215,10 +215,10 @@ def test_a_seat_that_is_settled_in_time_stays_and_one_that_nobody_must_settle_is
     assert registration_of(family.ana, family.session).held_until == THURSDAY_1800
     assert registration_of(family.ben, family.session).held_until is None
     del missing[family.ana.id]
-    use_cases.release_held_seats(now=THURSDAY_1800)
+    seat_jobs.release_held_seats(now=THURSDAY_1800)
     assert (states(family.session)["Ana"], registration_of(family.ana, family.session).held_until) == (CONFIRMED, None)
     late = family.session.starts_at - timedelta(hours=2)
-    assert use_cases.release_held_seats(now=late) == 0
+    assert seat_jobs.release_held_seats(now=late) == 0
     missing[family.ben.id].add(HoldReason.NO_GUARDIAN)
     use_cases.review_seats(family.session.id, now=late)
     assert registration_of(family.ben, family.session).held_until == family.session.starts_at, "the time to settle begins with the reason"
@@ -237,7 +237,7 @@ def test_near_the_start_there_is_as_little_time_to_settle_as_to_answer_an_offer(
     ):
         assert settle_by(family.session, zone, now=start - before) == expected
     use_cases.review_seats(family.session.id, now=start - timedelta(hours=1))
-    assert use_cases.release_held_seats(now=start) == 1, "whoever nobody is responsible for has no seat when it begins"
+    assert seat_jobs.release_held_seats(now=start) == 1, "whoever nobody is responsible for has no seat when it begins"
     assert states(family.session)["Ana"] is RELEASED
 
 

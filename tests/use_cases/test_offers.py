@@ -11,7 +11,8 @@ from sqlalchemy import select
 from outreach.db import db, transaction
 from outreach.errors import Refusal
 from outreach.models import Invitation, Letter, LetterKind, OutreachSession, RegistrationState
-from outreach.registration.use_cases import accept_offer, decline_offer, give_out_free_seats, lapse_offers, take_free_seat
+from outreach.registration.seat_jobs import give_out_free_seats, lapse_offers
+from outreach.registration.use_cases import accept_offer, decline_offer, take_free_seat
 from outreach.scheduling.inputs import WhenInput, WhereInput
 from outreach.scheduling.move import apply_move
 from outreach.scheduling.use_cases import cancel

@@ -29,7 +29,7 @@ from outreach.models import (
 from outreach.models.snapshots import LetterSnapshot
 from outreach.notifications.notify import notify_addresses_changed, notify_cancelled, notify_moved, notify_published
 from outreach.notifications.read import snapshot_of
-from outreach.registration import use_cases
+from outreach.registration import seat_jobs, use_cases
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
@@ -356,11 +356,11 @@ def test_an_offer_nobody_answers_lapses_and_the_next_is_asked(make: Builder, sch
     use_cases.withdraw(first.id, now=late, by_id=teacher.id)
     send_all()
     ends = late + timedelta(hours=6)
-    assert use_cases.lapse_offers(now=ends - timedelta(seconds=1)) == 0
+    assert seat_jobs.lapse_offers(now=ends - timedelta(seconds=1)) == 0
     with pytest.raises(OutreachError, match="expired"):
         use_cases.accept_offer(second.id, by_id=teacher.id, now=ends)
-    assert use_cases.lapse_offers(now=ends) == 1
-    assert use_cases.lapse_offers(now=ends) == 0
+    assert seat_jobs.lapse_offers(now=ends) == 1
+    assert seat_jobs.lapse_offers(now=ends) == 0
     states = [db.session.get_one(Registration, key.id, populate_existing=True).state for key in (second, third)]
     assert states == [RegistrationState.WAITING, RegistrationState.OFFERED]
     (digest,) = queued(LetterKind.DIGEST)

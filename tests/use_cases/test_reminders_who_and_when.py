@@ -24,7 +24,8 @@ from outreach.models import (
 from outreach.models.snapshots import Cause, Reader
 from outreach.notifications.reminders import plan_reminders
 from outreach.notifications.rosters import plan_rosters
-from outreach.registration.use_cases import accept_offer, lapse_offers, withdraw
+from outreach.registration.seat_jobs import lapse_offers
+from outreach.registration.use_cases import accept_offer, withdraw
 from outreach.scheduling.form_parts import LONGEST
 from tests.support.builders import Builder
 from tests.support.neighbours import ANA, CARL, DANA, ELI, GUL, HANA, MARIA, NORA, PAUL, RUTH, SOL, TOM, Neighbours

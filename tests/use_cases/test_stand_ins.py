@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
-from outreach.coordination.use_cases import close_account, open_account
+from outreach.coordination.closing import close_account, open_account
 from outreach.db import db, transaction
 from outreach.models import Membership, User
 from outreach.models.snapshots import Cause, Reader

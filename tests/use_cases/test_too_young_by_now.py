@@ -9,7 +9,7 @@ import pytest
 from outreach.coordination.use_cases import SchoolInput, SiteInput, keep_school, keep_site
 from outreach.errors import Refusal
 from outreach.models import LetterKind, RegistrationState
-from outreach.registration import NobodyDecided, use_cases
+from outreach.registration import NobodyDecided, seat_jobs, use_cases
 from tests.support.builders import Builder
 from tests.support.queued_letters import queued, send_all
 from tests.support.registrations import nothing_changes, seats_taken, states
@@ -58,7 +58,7 @@ def test_a_seat_the_host_keeps_for_a_reason_is_confirmed_and_stays(corrected: Co
     send_all()
     with nothing_changes():
         use_cases.review_seats(corrected.session.id, now=now + SECOND)
-        assert use_cases.release_held_seats(now=THURSDAY_1800) == 0
+        assert seat_jobs.release_held_seats(now=THURSDAY_1800) == 0
 
 
 def test_a_seat_the_host_releases_goes_to_the_next_and_the_family_reads_why(corrected: Course, now: datetime) -> None:
@@ -72,8 +72,8 @@ def test_a_seat_the_host_releases_goes_to_the_next_and_the_family_reads_why(corr
 
 def test_a_seat_nobody_decides_about_is_released_and_the_family_reads_why(corrected: Course) -> None:
     send_all()
-    assert use_cases.release_held_seats(now=THURSDAY_1800 - SECOND) == 0
-    assert use_cases.release_held_seats(now=THURSDAY_1800) == 1
+    assert seat_jobs.release_held_seats(now=THURSDAY_1800 - SECOND) == 0
+    assert seat_jobs.release_held_seats(now=THURSDAY_1800) == 1
     assert states(corrected.session) == {"Ana": CONFIRMED, "Ben": RELEASED, "Cem": CONFIRMED}
     for address in ("ben@families.example", corrected.teacher.email):
         assert "the host didn't decide in time to keep the seat" in text_to(address)

@@ -24,7 +24,7 @@ from outreach.models import (
     User,
     WaitReason,
 )
-from outreach.registration import use_cases
+from outreach.registration import seat_jobs, use_cases
 from outreach.registration.candidates import seats_for_school
 from outreach.registration.seats import SeatLimits, next_for_free_seats, seat_limits, settle_seats
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
@@ -80,7 +80,7 @@ class Queue:
 @pytest.fixture
 def queue(make: Builder, now: datetime) -> Queue:
     """Give one when no other session has an offer any more."""
-    use_cases.lapse_offers(now=now + 7 * DAY)
+    seat_jobs.lapse_offers(now=now + 7 * DAY)
     return Queue(make, now)
 
 
@@ -134,12 +134,12 @@ def test_an_offer_that_is_not_answered_lapses_after_six_hours_not_a_second_earli
     late = one.starts_at - 24 * HOUR
     queue.withdraw("Ana", one, at=late)
     with nothing_changes():
-        assert use_cases.lapse_offers(now=late + 6 * HOUR - SECOND) == 0
-    assert use_cases.lapse_offers(now=late + 6 * HOUR) == 1
+        assert seat_jobs.lapse_offers(now=late + 6 * HOUR - SECOND) == 0
+    assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 1
     assert (states(one)["Ben"], states(one)["Cem"], seats_taken(one)) == (WAITING, OFFERED, 1)
     assert queue.place("Cem", one).offered_until == late + 22 * HOUR  # an hour in the evening, five in the morning
     with nothing_changes():
-        assert use_cases.lapse_offers(now=late + 6 * HOUR) == 0
+        assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 0
     mine = RegistrationStep.registration_id == queue.place("Ben", one).id
     steps = db.session.execute(select(RegistrationStep.state, RegistrationStep.at, RegistrationStep.by_id).where(mine)).all()
     assert [tuple(step) for step in steps[1:]] == [(OFFERED, late, None), (WAITING, late + 6 * HOUR, None)]
@@ -170,9 +170,9 @@ def test_two_offers_of_one_session_lapse_each_in_its_own_time(queue: Queue) -> N
     queue.withdraw("Ana", one, at=late)
     queue.withdraw("Ben", one, at=late + HOUR)
     assert (states(one)["Cem"], states(one)["Dan"]) == (OFFERED, OFFERED)
-    assert use_cases.lapse_offers(now=late + 6 * HOUR) == 1
+    assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 1
     assert (states(one)["Cem"], states(one)["Dan"], seats_taken(one)) == (WAITING, OFFERED, 1)
-    assert use_cases.lapse_offers(now=late + 7 * HOUR) == 1
+    assert seat_jobs.lapse_offers(now=late + 7 * HOUR) == 1
     assert (states(one)["Dan"], seats_taken(one)) == (WAITING, 0)
 
 
@@ -181,7 +181,7 @@ def test_two_offers_lapse_at_once_and_both_seats_go_to_the_next(queue: Queue) ->
     late = one.starts_at - 24 * HOUR
     for name in "AB":
         queue.withdraw(name, one, at=late)
-    assert use_cases.lapse_offers(now=late + 6 * HOUR) == 2
+    assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 2
     assert states(one) == dict(zip("ABCDEF", ("withdrawn", "withdrawn", "waiting", "waiting", "offered", "offered"), strict=True))
     assert seats_taken(one) == 2
 
@@ -191,7 +191,7 @@ def test_offers_lapse_in_every_session(queue: Queue) -> None:
     late = one.starts_at - 24 * HOUR
     for each in (one, other):
         queue.withdraw("Ana", each, at=late)
-    assert use_cases.lapse_offers(now=late + 6 * HOUR) == 2
+    assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 2
     assert (states(one)["Ben"], states(other)["Cem"], seats_taken(one), seats_taken(other)) == (WAITING, WAITING, 0, 0)
 
 
@@ -202,7 +202,7 @@ def test_one_who_takes_an_offer_leaves_the_other_offer_open(queue: Queue) -> Non
     queue.withdraw("Ben", one, at=late)
     use_cases.accept_offer(queue.place("Dan", one).id, by_id=queue.teacher.id, now=late + HOUR)
     assert (states(one)["Cem"], states(one)["Dan"], seats_taken(one)) == (OFFERED, CONFIRMED, 2)
-    assert use_cases.lapse_offers(now=late + 6 * HOUR) == 1
+    assert seat_jobs.lapse_offers(now=late + 6 * HOUR) == 1
     assert (states(one)["Cem"], states(one)["Dan"], seats_taken(one)) == (WAITING, CONFIRMED, 1)
 
 
@@ -340,7 +340,7 @@ def test_seats_are_given_out_only_before_the_start_of_a_session_that_takes_place
 def test_an_offer_that_lapses_at_the_start_asks_nobody_any_more(queue: Queue) -> None:
     one = queue.session("Ana", "Ben", "Cem")
     queue.withdraw("Ana", one, at=one.starts_at - HOUR)
-    assert use_cases.lapse_offers(now=one.starts_at) == 1
+    assert seat_jobs.lapse_offers(now=one.starts_at) == 1
     assert (states(one)["Ben"], states(one)["Cem"], seats_taken(one)) == (WAITING, WAITING, 0)
 
 

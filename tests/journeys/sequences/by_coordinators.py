@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from outreach.coordination import closing
 from outreach.coordination import use_cases as coordinating
 from outreach.db import db
 from outreach.models import Site
@@ -31,7 +32,7 @@ def close_account(world: World, a: int, _b: int, _c: int) -> None:
     address = world.model.people.at(one_of(WITH_AN_ACCOUNT, a))
     others = [one for one in COORDINATORS if one != address.text and not world.model.people.at(one).is_closed]
     user_id, by_id = world.user_ids[address.text], world.user_ids[one_of(others, 0)]
-    world.ask(partial(world.model.close, address), lambda: coordinating.close_account(user_id, by_id=by_id, now=world.now))
+    world.ask(partial(world.model.close, address), lambda: closing.close_account(user_id, by_id=by_id, now=world.now))
 
 
 def open_account(world: World, a: int, _b: int, _c: int) -> None:
@@ -39,4 +40,4 @@ def open_account(world: World, a: int, _b: int, _c: int) -> None:
     closed = [address for text in WITH_AN_ACCOUNT if (address := world.model.people.at(text)).is_closed]
     address = one_of(closed, a)
     user_id = world.user_ids[address.text]
-    world.ask(partial(world.model.open, address), lambda: coordinating.open_account(user_id, now=world.now))
+    world.ask(partial(world.model.open, address), lambda: closing.open_account(user_id, now=world.now))

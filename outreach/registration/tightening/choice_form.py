@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from wtforms import HiddenField, RadioField
 from wtforms.validators import InputRequired
 
-from outreach.registration.tightening import (
+from outreach.registration.tightening.doubts import (
     OVER_BECAUSE,
     RELEASED_FOR,
     DoubtfulSeat,

@@ -1,0 +1,1 @@
+"""The sheet on which a class is registered for a session."""
