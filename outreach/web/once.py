@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
+from time import sleep
 from uuid import uuid4
 
 from flask import Flask, Response, flash, g, redirect, request, url_for
@@ -17,7 +18,7 @@ from flask_security import current_user
 from sqlalchemy import delete, select, update
 from werkzeug.wrappers import Response as AnyResponse
 
-from outreach.db import begin_with, db, insert_or_skip, transaction
+from outreach.db import begin_with, db, end_reading, insert_or_skip, transaction
 from outreach.models import FormUse
 from outreach.time import clock
 
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals["form_key"] = form_key
     app.before_request(_show_what_was_done)
     app.after_request(_remember_where_it_led)
-    app.register_error_handler(_UsedMeanwhileError, lambda _error: _shown(_led_to(g.form_use)))
+    app.register_error_handler(_UsedMeanwhileError, lambda _error: _shown(_where_the_first_led()))
 
 
 def form_key(*, makes: bool = False) -> str:
@@ -89,6 +90,17 @@ def _remember_where_it_led(response: Response) -> Response:
 def _led_to(key: str) -> str | None:
     """Give the page this form led to ("": none that we know); None if it wasn't used."""
     return db.session.scalar(select(FormUse.led_to).where(FormUse.key == key))
+
+
+def _where_the_first_led() -> str | None:
+    """Wait a moment for the first press: it has written, and notes where it leads only when its page is made."""
+    key = g.pop("form_use")
+    for _try in range(20):
+        if found := _led_to(key):
+            return found
+        end_reading()
+        sleep(0.05)
+    return None
 
 
 def _shown(led_to: str | None) -> AnyResponse:

@@ -35,10 +35,11 @@ def test_a_double_click_on_publish_makes_one_session(
         answer = client_of(host).post(ADDRESS, data=data)
         return answer.status_code, answer.location
 
-    at_once(app, *[press] * 4)
+    pressed = at_once(app, *[press] * 4)
     made = db.session.scalars(select(OutreachSession.id).where(OutreachSession.title == "Pressed twice")).one()
     assert [one.kind for one in queued() if one.facts.session.id == made] == [LetterKind.INVITATION]
     assert db.session.scalar(select(func.count()).select_from(FormUse)) == 1
+    assert pressed == [(303, f"/sessions/{made}")] * 4, "a browser shows the answer to the last press"
     assert press() == (303, f"/sessions/{made}")
 
 
