@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, and_, exists, func, or_, s
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from outreach.db import db
+from outreach.folding import name_key
 from outreach.models import (
     Guardian,
     Mailbox,
@@ -108,17 +109,17 @@ def open_coordinators() -> list[User]:
 def for_host(*which: ColumnElement[bool]) -> tuple[StudentSnapshot, ...]:
     """Name the students of these registrations as a host may know them: given name, school, and whether the seat is held (product.md).
 
-    Two of one name and school are told apart by class and year.
+    Two of one name and school are told apart by class and year. The order, too, says nothing of family names.
     """
     names = host_names(and_(*which))
     rows = db.session.execute(
-        select(Registration.id, Registration.state, School.name)
+        select(Registration.id, Registration.state, School.name, School.folded)
         .join(Student, Student.id == Registration.student_id)
         .join(School, School.id == Registration.school_id)
         .where(*which)
-        .order_by(School.folded, Student.folded, Registration.id)
     )
+    in_order = sorted(rows, key=lambda row: (row.folded, name_key(names[row.id]), row.id))
     return tuple(
         StudentSnapshot(registration_id=key, given_name=names[key], school_name=school, is_held=state is RegistrationState.PENDING)
-        for key, state, school in rows
+        for key, state, school, _folded in in_order
     )
