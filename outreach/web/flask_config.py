@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from outreach.settings import ROOT, Settings
 
-UPLOAD_LIMIT = 16 * 1024 * 1024  # a class list of 10 MB, in the letters and digits a form field keeps
+UPLOAD_LIMIT = 12 * 1024 * 1024  # a class list of 10 MB, and the form it comes in
+TYPED_LIMIT = 2 * 1024 * 1024
 
 
 def flask_settings(settings: Settings) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def _flask(settings: Settings) -> dict[str, Any]:
     return {
         "SECRET_KEY": settings.secret_key,
         "MAX_CONTENT_LENGTH": UPLOAD_LIMIT,
-        "MAX_FORM_MEMORY_SIZE": UPLOAD_LIMIT,
+        "MAX_FORM_MEMORY_SIZE": TYPED_LIMIT,
         "SESSION_COOKIE_NAME": "outreach",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

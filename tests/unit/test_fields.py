@@ -174,8 +174,8 @@ def test_cookies_and_limits_are_as_they_must_be(settings: Settings) -> None:
     config = flask_settings(settings)
     expected: dict[str, Any] = {
         "SECRET_KEY": settings.secret_key,
-        "MAX_CONTENT_LENGTH": 4 * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "MAX_CONTENT_LENGTH": 12 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
@@ -209,7 +209,7 @@ def test_the_mailbox_page_exists_in_a_demo_alone(settings: Settings) -> None:
     production = replace(settings, mode="production", mail_server="mail.example.org")
     names = [[blueprint.name for blueprint in blueprints(one)] for one in (settings, production)]
     assert names[0] == [*names[1], "mailbox"]
-    assert len(names[1]) == len(set(names[1])) == 10
+    assert len(names[1]) == len(set(names[1])) == 13
 
 
 # Users.
