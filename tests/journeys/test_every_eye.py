@@ -87,7 +87,7 @@ def test_everybody_can_use_the_page(demo: Demo, who: str, address: str) -> None:
     page = demo.open(who, address)
     assert page.locator("h1").count() == 1
     assert page.locator(".error-code").count() == (address == "/nowhere")
-    assert ("link doesn't work" in page.locator("h1").inner_text()) == (address == "/i/nothing")
+    assert ("link no longer works" in page.locator("h1").inner_text()) == (address == "/i/nothing")
     assert page.evaluate(SMALL_TARGETS) == []
     assert violations(page) == []
     page.emulate_media(color_scheme="dark")

@@ -317,7 +317,7 @@ def test_each_teacher_is_told_of_their_own_students_who_take_part(home: Home, de
     }
     colleague = deeds["colleague"]
     assert found == {
-        home.teacher.mailbox_id: (["Ana"], [], HOME, Cause.ADDRESS, home.teacher.given_name),
+        home.teacher.mailbox_id: (["Ana", "Dan"], [], HOME, Cause.ADDRESS, home.teacher.given_name),
         colleague.mailbox_id: (["Ben", "Cem"], [], HOME, Cause.ADDRESS, colleague.given_name),
     }
     assert {facts.session.id for facts in snapshots_by_mailbox(deeds["one"]).values()} == {deeds["one"].id}

@@ -31,6 +31,7 @@ def addresses(app: Flask, town: Town) -> dict[str, str]:
         "application_id": 1,
         "message_id": 1,
         "batch_id": 1,
+        "job_id": 1,
         "domain": "town.example",
         "format_key": "talk",
     }

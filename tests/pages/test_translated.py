@@ -18,7 +18,7 @@ from tests.support.policy_world import World, open_world, realm
 from tests.support.pseudo_language import LOCALE, ShownText, english_in, install, let_everybody_read_it, typed_by_people, write_catalogue
 
 # What isn't translated: our name and hosts, what standards call things, the message that was received, the students of an example.
-NAMES = {"Outreach", "outreach.example", "UTC", "kB", "REQUEST", "CONFIRMED"}
+NAMES = {"Outreach", "outreach.example", "UTC", "kB", "REQUEST", "CONFIRMED", "CSV", "XLSX"}
 NAMES |= {"From:", "Subject: Hello", "Hello.", "Ana, Lopez", "Maria Lopez", "Ben, Hill"}
 # Who gets a page of its own; the pages that turn others away are the same everywhere and asked for once.
 ASKED_BY = ("coordinator", "owner", "anonymous")

@@ -98,7 +98,7 @@ def test_a_held_seat_is_taken_and_tentative_and_says_what_is_missing(family: Fam
         assert lead in text
         assert "has a seat" not in text
         assert "some steps for this session aren't done" in text
-        assert "your calendar shows the session as tentative" in text
+        assert "your calendar may mark the session as tentative" in text
     [digest] = [letter for letter in letters if letter.kind is LetterKind.DIGEST]
     assert "seat held" in digest.mail.text
 
