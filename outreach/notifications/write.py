@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, select, update
 
 from outreach.db import db, insert_in_order
-from outreach.models import Answer, Invitation, InvitationReason
+from outreach.models import Answer, Invitation, InvitationReason, Letter, LetterState
 from outreach.notifications.facts import Facts, InvitationRecord, StandingReason
 from outreach.notifications.plan import Plan, PlannedLetter, Revision
 from outreach.outbox import NewLetter, drop_letters, enqueue
@@ -33,7 +33,7 @@ def write(plan: Plan, facts: Facts) -> int:
     drop_letters(plan.dropped, now=now)
     _write_revisions(plan.revisions, now=now)
     if plan.restored:
-        _restore(plan.restored)
+        _restore(plan.restored, now=now)
     enqueue([_letter(letter, session_id, ids) for letter in plan.letters], now=now)
     return len(plan.letters)
 
@@ -62,11 +62,16 @@ def _write_revisions(revisions: Collection[Revision], *, now: datetime) -> None:
         db.session.execute(update(Invitation).where(these).values(**change).execution_options(synchronize_session=False))
 
 
-def _restore(invitation_ids: Collection[int]) -> None:
-    """Let entries be again as they were last sent: what was written since never left, so its SEQUENCE can be used again."""
+def _restore(invitation_ids: Collection[int], *, now: datetime) -> None:
+    """Let entries be again as they were last sent: what was written since never left, so its SEQUENCE can be used again.
+
+    What failed for good is dropped: sent again it would take the entry back, and the next letter with its SEQUENCE would count as written.
+    """
     sent, since = Invitation.sent_sequence, Invitation.answers_since
-    change = {"is_live": True, "sequence": sent, "answers_since": case((since > sent, sent), else_=since)}
     these = Invitation.id.in_(invitation_ids)
+    failed = select(Letter.id).join(Letter.invitation).where(these, Letter.state == LetterState.FAILED, Letter.sequence > sent)
+    drop_letters(db.session.scalars(failed.with_for_update(of=Letter)).all(), now=now)
+    change = {"is_live": True, "sequence": sent, "answers_since": case((since > sent, sent), else_=since)}
     db.session.execute(update(Invitation).where(these).values(**change).execution_options(synchronize_session=False))
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import select
 
 from outreach.db import db, transaction
 from outreach.errors import Refusal
+from outreach.mail.smtp_responses import sort_content_answer
+from outreach.mail_admin.resend import send_as_update
 from outreach.models import (
     Answer,
     Cause,
@@ -25,6 +27,7 @@ from outreach.models import (
     RegistrationStep,
     Student,
 )
+from outreach.outbox.use_cases import retry_letter
 from outreach.registration import use_cases
 from outreach.registration.undo import UNDO_FOR, By, Side, undoable
 from outreach.scheduling.use_cases import cancel
@@ -129,6 +132,20 @@ def test_undone_before_anything_left_nobody_gets_either(scene: Scene) -> None:
     assert scene.invitation(HOME).answer is Answer.ACCEPTED
     scene.withdraw(scene.ana)
     assert {one[2] for letters in scene.queued().values() for one in letters} == {1, None}
+
+
+def test_a_cancellation_that_failed_is_not_sent_after_all_and_the_next_news_is(scene: Scene) -> None:
+    scene.register(scene.ana)
+    scene.send()
+    scene.withdraw(scene.ana)
+    deliver(Scripted({HOME: sort_content_answer(554, "5.6.0 we can't read it")}), scene.now + SECOND)
+    scene.undo(scene.ana)
+    assert (scene.invitation(HOME).sequence, scene.invitation(HOME).is_live) == (0, True)
+    failed = db.session.scalars(select(Letter.id).where(Letter.kind == LetterKind.REMOVED, Letter.mailbox_id == scene.home)).one()
+    with pytest.raises(Refusal):
+        retry_letter(failed, now=scene.now + 2 * SECOND)
+    send_as_update(scene.invitation(HOME).id, now=scene.now + 2 * SECOND)
+    assert scene.queued()[HOME] == [(LetterKind.UPDATED, Cause.AGAIN, 1)]
 
 
 def test_what_never_left_is_told_once_and_whole(scene: Scene) -> None:
