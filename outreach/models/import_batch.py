@@ -59,6 +59,7 @@ class ImportBatch(Base):
     people_version: Mapped[int] = mapped_column(default=0, comment="That of the school when the rows were planned")
     added: Mapped[int] = mapped_column(default=0)
     updated: Mapped[int] = mapped_column(default=0)
+    left: Mapped[int] = mapped_column(default=0, server_default="0", comment="Students who left a class as they weren't on its list")
     finished_at: Mapped[datetime | None] = mapped_column(comment="When it was imported, or as far as it came")
     undone_at: Mapped[datetime | None]
 
@@ -72,6 +73,11 @@ class ImportBatch(Base):
         Index("ix_import_batch_school_id_uploaded_at", "school_id", "uploaded_at", info={"question": "A school's imports, newest first"}),
         Index("ix_import_batch_uploaded_at", "uploaded_at", info={"question": "Which are old?"}),
     )
+
+    @property
+    def written(self) -> int:
+        """Count the students it has changed."""
+        return self.added + self.updated + self.left
 
     @property
     def is_running(self) -> bool:

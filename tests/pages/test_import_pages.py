@@ -124,7 +124,7 @@ def test_a_second_upload_shows_old_and_new_and_changes_nothing_else(client: Flas
     press(client, again, "students")
     third = paste(client, path, "First name,Surname,Year\nBen,Hill,11\n")
     assert "was 10 now 11" in text(third)
-    assert "1 student in the class isn’t on the list and stays" in text(third)
+    assert "Not on the list 1 Ana López" in text(third)
     nothing = paste(client, path, "First name,Surname,Year\nBen,Hill,10\n")
     assert "There is nothing to import" in text(nothing)
 
@@ -321,3 +321,22 @@ def test_questions_come_first_and_cells_are_corrected_in_place(client: FlaskClie
     assert students() == ["Ben", "Cleo", "Maria"]
     guardians = db.session.execute(select(Guardian.name, Mailbox.address).join(Mailbox, Mailbox.id == Guardian.mailbox_id))
     assert sorted(map(tuple, guardians)) == [("Maria Moe", "maria@families.example"), ("Rex Hill", "rex@families.example")]
+
+
+def test_a_teacher_says_that_a_list_is_the_whole_class_and_confirms_who_leaves(
+    make: Builder, client: FlaskClient, path: str, school_class: SchoolClass
+) -> None:
+    for name in ("Ana", "Ben", "Cem"):
+        make.student(school_class, given_name=name, family_name="Hill")
+    page = paste(client, path, "Given name,Family name\nAna,Hill\n")
+    assert "Who is on this list?" in text(page)
+    assert "There is nothing to import" in text(page)
+    page = press(client, page, "review", scope="class")
+    assert "Ben Hill, Cem Hill" in text(page)
+    refused = press(client, page, "students", scope="class", leaves="y")
+    assert refused.status_code == 422
+    assert "More than half of a class would leave it" in text(refused)
+    press(client, page, "students", scope="class", leaves="y", leaves_many="y")
+    assert "2 students left their classes." in text(client.get(f"/classes/{school_class.id}"))
+    db.session.expire_all()
+    assert [one.given_name for one in school_class.students] == ["Ana"]

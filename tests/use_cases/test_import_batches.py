@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from outreach.background import use_cases as background
 from outreach.background.jobs import LEASE
@@ -29,12 +30,13 @@ from outreach.models import (
     SchoolClass,
     Student,
     User,
+    enrolment,
 )
 from outreach.schools import apply_plan, removal
 from outreach.schools.batches import importing, undoing, use_cases
 from outreach.schools.batches.list_work import LIST_WORK
 from outreach.schools.batches.undo_rules import KeptBecause
-from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.choices import ImportChoices, ListScope
 from outreach.schools.queries import known_students, lock_school
 from tests.support import imports
 from tests.support.builders import Builder
@@ -400,3 +402,51 @@ def test_students_of_a_class_are_removed_together_but_those_with_a_place_to_come
     assert removal.remove_students(school_class.id, chosen, now=now) == 2
     assert names(school) == ["Ana", "Dan", "Eli", "Other"]
     assert removal.remove_students(school_class.id, chosen, now=now) == 0
+
+
+WHOLE_CLASS = ImportChoices(scope=ListScope.CLASS)
+
+
+def test_who_is_not_on_a_list_of_the_whole_class_leaves_it_when_confirmed_and_undo_brings_them_back(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    imports.bring_in(school_class, listed(*FIVE), now=now)
+    other = make.school_class(school, name="Chess")
+    make.student(other, given_name="Zoe")
+    ben = student_of(school, "2")
+    with transaction():
+        lock_school(school.id)
+        db.session.execute(insert(enrolment).values(class_id=other.id, student_id=ben))
+    before = known_students(school.id)
+    batch = imports.look(school_class, listed(FIVE[0], FIVE[2], FIVE[4]), WHOLE_CLASS, now=now)
+    assert (batch.review["leavers"], batch.review["leaves_many"]) == (2, False)
+    imports.commit(batch.id, replace(WHOLE_CLASS, leaves=True), now=now)
+    after = known_students(school.id)
+    gone = {one.given_name: one.class_ids for one in after.values() if school_class.id not in one.class_ids}
+    assert gone == {"Zoe": {other.id}, "Ben": {other.id}, "Dan": frozenset()}
+    assert again(batch).left == 2
+    imports.undo(again(batch), now=now)
+    assert known_students(school.id) == before
+
+
+def test_nobody_leaves_unconfirmed_unseen_or_with_most_of_a_class_unasked(
+    make: Builder, school: School, school_class: SchoolClass, now: datetime
+) -> None:
+    imports.bring_in(school_class, listed(*FIVE), now=now)
+    leaves = replace(WHOLE_CLASS, leaves=True)
+    unseen = imports.look(school_class, listed(FIVE[0]), now=now)
+    with pytest.raises(Stale, match="isn't on the list"):
+        imports.commit(unseen.id, leaves, now=now)
+    most = imports.look(school_class, listed(FIVE[0]), WHOLE_CLASS, now=now)
+    with pytest.raises(Refusal, match="More than half"):
+        imports.commit(most.id, leaves, now=now)
+    imports.commit(most.id, WHOLE_CLASS, now=now)
+    bad = imports.look(school_class, listed(*FIVE[:4], "Eli,=1+1,N5,,,"), WHOLE_CLASS, now=now)
+    assert (bad.review["may_leave"], bad.review["leavers"]) == (False, 0)
+    stale = imports.look(school_class, listed(*FIVE[:4]), WHOLE_CLASS, now=now)
+    make.student(school_class, given_name="Just", family_name="Joined")
+    with transaction():
+        lock_school(school.id)
+    with pytest.raises(Refusal, match="Nothing was imported"):
+        imports.commit(stale.id, leaves, now=now)
+    assert sum(school_class.id in one.class_ids for one in known_students(school.id).values()) == 6

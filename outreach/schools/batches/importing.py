@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -13,13 +13,14 @@ from sqlalchemy import delete, func, insert, select, update
 
 from outreach import policy
 from outreach.background import Chunk, StartAgainError
-from outreach.class_lists import ListedStudent, StudentUpdate
+from outreach.class_lists import KnownStudent, ListedStudent, StudentUpdate
 from outreach.db import db, locked
 from outreach.errors import NotThere, Refusal
 from outreach.models import BackgroundJob, ImportBatch, ImportChange, ImportRow, ImportState
 from outreach.schools.apply_plan import write
 from outreach.schools.batches.class_places import enrol
 from outreach.schools.batches.codec import plain_values, unpacked
+from outreach.schools.batches.leaving import leavers_left, take_out
 from outreach.schools.batches.planning import TO_WRITE, Replanned, head_of, people_version, plan_again, read_batch_list, rows_of
 from outreach.schools.imports.habits import remember
 from outreach.schools.imports.review import review_of
@@ -65,14 +66,18 @@ def import_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
     """Write the good rows of a batch. A chunk is written in full or not at all, and nothing that the review didn't show."""
     batch = batch_of(job)
     _must_go_on(batch)
-    total = batch.added + batch.updated + _count_left(batch.id)
+    total = batch.written + _count_left(batch)
     if not batch.is_planned or batch.people_version != people_version(batch.school_id):
-        yield Chunk(write=partial(_keep_plan, batch.id, plan_again(batch, today=now.date())), done=batch.added + batch.updated, total=total)
-        total = batch.added + batch.updated + _count_left(batch.id)
+        yield Chunk(write=partial(_keep_plan, batch.id, plan_again(batch, today=now.date())), done=batch.written, total=total)
+        total = batch.written + _count_left(batch)
     while True:
         some = db.session.scalars(_left(batch.id).order_by(ImportRow.id).limit(MOST_ROWS)).all()
-        done = batch.added + batch.updated
+        done = batch.written
         if not some:
+            gone = db.session.scalars(leavers_left(batch).order_by(ImportRow.id).limit(MOST_ROWS)).all()
+            if gone:
+                yield Chunk(write=partial(_leave, batch.id, gone), done=done + len(gone), total=total)
+                continue
             yield Chunk(write=partial(_finish, batch.id, now=now), done=done, total=total)
             return
         yield Chunk(write=partial(_write_rows, batch.id, some, now=now), done=done + len(some), total=total)
@@ -98,27 +103,47 @@ def _keep_plan(batch_id: int, planned: Replanned) -> None:
 
 def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> None:
     """Write some rows, as long as nobody else has changed the school's people since they were planned."""
-    batch = locked_batch(batch_id)
-    school = lock_school(batch.school_id)
-    if school.people_version != batch.people_version + 1:
-        raise StartAgainError
-    batch.people_version += 1
+    batch = _batch_as_planned(batch_id)
     acts = [unpacked(row.act) for row in rows if row.act]
     add = tuple(act for act in acts if isinstance(act, ListedStudent))
     plan = only(add=add, update=tuple(act for act in acts if isinstance(act, StudentUpdate)))
     known = {one.student_id for one in plan.update}
-    before = known_students(school.id, known)
-    written = write(plan, school_id=school.id, now=now)
+    before = known_students(batch.school_id, known)
+    written = write(plan, school_id=batch.school_id, now=now)
     joining = [(one.student_id, one.row) for one in plan.update if one.joins_class]
     enrol(batch, [*zip(written.added, plan.add, strict=True), *joining], before)
-    after = known_students(school.id, known | set(written.added))
+    _note(batch, rows, before, known | set(written.added))
+    batch.added += len(plan.add)
+    batch.updated += len(plan.update)
+
+
+def _leave(batch_id: int, rows: Sequence[ImportRow]) -> None:
+    """Let some students leave, as long as nobody else has changed the school's people since they were shown."""
+    batch = _batch_as_planned(batch_id)
+    keys = {row.act["student_id"] for row in rows if row.act}
+    before = known_students(batch.school_id, keys)
+    take_out(batch, [*before])
+    _note(batch, rows, before, keys)
+    batch.left += len(before)
+
+
+def _batch_as_planned(batch_id: int) -> ImportBatch:
+    """Lock a batch and its school. Raises StartAgainError when the school's people were changed since the rows were planned."""
+    batch = locked_batch(batch_id)
+    if lock_school(batch.school_id).people_version != batch.people_version + 1:
+        raise StartAgainError
+    batch.people_version += 1
+    return batch
+
+
+def _note(batch: ImportBatch, rows: Sequence[ImportRow], before: Mapping[int, KnownStudent], student_ids: Collection[int]) -> None:
+    """Keep what became of students, so that it can be undone, and that these rows are done."""
     was = {key: plain_values(one) for key, one in before.items()}
-    changes = [{"batch_id": batch_id, "student_id": key, "before": was.get(key), "after": plain_values(one)} for key, one in after.items()]
+    after = known_students(batch.school_id, student_ids)
+    changes = [{"batch_id": batch.id, "student_id": key, "before": was.get(key), "after": plain_values(one)} for key, one in after.items()]
     if changes:
         db.session.execute(insert(ImportChange), changes)
     db.session.execute(update(ImportRow).where(ImportRow.id.in_([row.id for row in rows])).values(is_written=True))
-    batch.added += len(plan.add)
-    batch.updated += len(plan.update)
 
 
 def _finish(batch_id: int, *, now: datetime) -> str:
@@ -138,11 +163,12 @@ def end_import(batch: ImportBatch, *, now: datetime) -> None:
 
 def summary(batch: ImportBatch) -> str:
     """Say what an import did."""
-    if not batch.added and not batch.updated:
+    if not batch.written:
         return _("Everybody on the list is in the class already. Nothing has changed.")
     added = ngettext("%(num)d student added.", "%(num)d students added.", batch.added)
     updated = ngettext("%(num)d student updated.", "%(num)d students updated.", batch.updated)
-    return f"{added} {updated}"
+    left = ngettext("%(num)d student left the class.", "%(num)d students left their classes.", batch.left) if batch.left else ""
+    return " ".join(filter(None, (added, updated, left)))
 
 
 def batch_of(job: BackgroundJob) -> ImportBatch:
@@ -166,5 +192,6 @@ def _left(batch_id: int) -> Any:
     return select(ImportRow).where(ImportRow.batch_id == batch_id, *to_write)
 
 
-def _count_left(batch_id: int) -> int:
-    return db.session.scalar(select(func.count()).select_from(_left(batch_id).subquery())) or 0
+def _count_left(batch: ImportBatch) -> int:
+    rows = (_left(batch.id), leavers_left(batch))
+    return sum(db.session.scalar(select(func.count()).select_from(some.subquery())) or 0 for some in rows)

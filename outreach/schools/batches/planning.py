@@ -21,6 +21,7 @@ from outreach.models import ImportBatch, ImportRow, ImportSection, School
 from outreach.schools.batches.codec import Act, listed_of, packed, plain_value, plain_values, read_choices, unpacked
 from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.imports.habits import guardian_default, layout_of
+from outreach.schools.imports.leavers import leaving_head, may_leave
 from outreach.schools.imports.questions import column_lines, questions_of
 from outreach.schools.imports.review import Review
 from outreach.schools.imports.use_cases import Proposal, Sheet, propose, read_list
@@ -87,7 +88,14 @@ def plan_again(batch: ImportBatch, *, today: date) -> Replanned:
     if any(fingerprint(one) not in batch.review["guardian_signs"] for one in proposal.guardian_questions if one.line not in stored.written):
         raise Stale(_stale(batch))
     classes = {"classes": plain_value(proposal.named.classes), "moves": sheet.choices.moves}
-    return Replanned(version, classes, *stored.differences(batch.id, proposal.plan))
+    changed, new = stored.differences(batch.id, proposal.plan)
+    if sheet.choices.leaves:
+        kept = may_leave(sheet.reading, proposal) and sorted(proposal.covered) == batch.review["covered"]
+        if not kept or not stored.absent.keys() >= set(proposal.plan.absent):
+            raise Stale(_stale(batch))
+        back = stored.absent.keys() - set(proposal.plan.absent)
+        changed += [{"id": stored.absent[key], "section": ImportSection.UNCHANGED, "act": None} for key in back]
+    return Replanned(version, classes, changed, new)
 
 
 def read_batch_list(batch: ImportBatch, *, today: date) -> Sheet:
@@ -101,19 +109,23 @@ def read_batch_list(batch: ImportBatch, *, today: date) -> Sheet:
 
 
 def _stale(batch: ImportBatch) -> str:
-    if batch.added or batch.updated:
+    if batch.written:
         return _("The list or the class has changed since you checked it. The rest was not imported. Please check again.")
     return _("The list or the class has changed since you checked it. Nothing was imported. Please check again.")
 
 
 class _Stored:
-    """The acts that the review showed, by row."""
+    """The acts that the review showed, by row; and the rows of those who aren't on the list and are still there, by student."""
 
     def __init__(self, rows: Iterable[ImportRow]) -> None:
         self.rows: dict[tuple[ImportSection, int], tuple[ImportRow, Act]] = {}
         self.written: set[int] = set()
+        self.absent: dict[int, int] = {}
         for row in rows:
-            if row.section is ImportSection.ABSENT or row.act is None:
+            if row.act is None:
+                continue
+            if row.section is ImportSection.ABSENT:
+                self.absent |= {} if row.is_written else {row.act["student_id"]: row.id}
                 continue
             self.rows[row.section, row.line] = row, unpacked(row.act)
             self.written |= {row.line} if row.is_written else set()
@@ -171,6 +183,7 @@ def head_of(sheet: Sheet, proposal: Proposal | None, review: Review | None, scho
     signs = [fingerprint(question) for question in proposal.guardian_questions]
     more = {"has_rows": True, "counts": counts, "to_write": review.to_write, "guardian_signs": signs}
     classes = {key: name for key, name in sorted(proposal.class_names.items(), key=lambda one: name_key(one[1])) if key > 0}
+    more |= leaving_head(sheet, sheet.reading, proposal)
     more |= {"classes": plain_value(proposal.named.classes), "class_options": list(classes.items()), "moves": sheet.choices.moves}
     return head | plain | more | {"date_order": sheet.choices.date_order or sheet.reading.date_order or ""}
 

@@ -13,6 +13,7 @@ from outreach.errors import NotThere, Refusal, Stale
 from outreach.models import ImportBatch, ImportChange, ImportRow, ImportSection, ImportState
 from outreach.schools.batches.codec import plain_choices, read_choices
 from outreach.schools.batches.importing import end_import, locked_batch
+from outreach.schools.batches.leaving import must_have_been_shown
 from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.use_cases import locked_class
 
@@ -40,7 +41,7 @@ def choose(batch_id: int, choices: ImportChoices, *, by_id: int, now: datetime) 
     with transaction():
         batch = _idle_batch(batch_id)
         _must_be_unfinished(batch)
-        if batch.added or batch.updated:
+        if batch.written:
             batch.is_planned = False
         batch.choices, batch.state = plain_choices(choices), ImportState.READING
         size = db.session.scalar(select(func.length(ImportBatch.content)).where(ImportBatch.id == batch_id)) or 0
@@ -75,8 +76,9 @@ def start_import(batch_id: int, choices: ImportChoices, *, shown: str, by_id: in
         asked = select(ImportRow.line).where(ImportRow.batch_id == batch_id, ImportRow.section == ImportSection.ASKED)
         if set(db.session.scalars(asked)) - choices.answers.keys() - choices.left_out:
             raise Refusal(_("Some rows need your answer first."))
+        must_have_been_shown(batch, choices)
         batch.state = ImportState.IMPORTING
-        return _start(batch, IMPORT, by_id=by_id, looks_on=batch.review["to_write"] <= FEW, now=now)
+        return _start(batch, IMPORT, by_id=by_id, looks_on=batch.review["to_write"] + batch.review.get("leavers", 0) <= FEW, now=now)
 
 
 def start_undo(batch_id: int, *, by_id: int, now: datetime) -> int:
@@ -89,12 +91,12 @@ def start_undo(batch_id: int, *, by_id: int, now: datetime) -> int:
         if batch.finished_at is None:
             end_import(batch, now=now)
             batch.state = ImportState.UNDOING
-        return _start(batch, UNDO, by_id=by_id, looks_on=batch.added + batch.updated <= FEW, now=now)
+        return _start(batch, UNDO, by_id=by_id, looks_on=batch.written <= FEW, now=now)
 
 
 def can_be_undone(batch: ImportBatch, *, now: datetime) -> bool:
     """Say whether we still know what an import did."""
-    wrote = batch.state in (ImportState.IMPORTED, ImportState.IMPORTING, ImportState.UNDOING) and (batch.added or batch.updated)
+    wrote = batch.state in (ImportState.IMPORTED, ImportState.IMPORTING, ImportState.UNDOING) and batch.written
     return bool(wrote) and (batch.finished_at is None or now < batch.finished_at + CAN_BE_UNDONE)
 
 
@@ -108,7 +110,7 @@ def forget_uploads(*, now: datetime) -> int:
     with transaction():
         batches = db.session.scalars(select(ImportBatch).where(*old).with_for_update()).all()
         for batch in batches:
-            if batch.added or batch.updated:
+            if batch.written:
                 end_import(batch, now=now)
             else:
                 db.session.delete(batch)

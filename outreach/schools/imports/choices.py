@@ -5,6 +5,7 @@ Pure. Names of fields end in the row, column or guardian they are about.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -28,6 +29,13 @@ NEW_CLASS = 0  # no class has such an id
 _DEFAULTS = (GuardianChoice.CORRECTS, GuardianChoice.REPLACES, GuardianChoice.ADDS)
 
 
+class ListScope(enum.StrEnum):
+    """Whom a list is about: some students, or everybody in the classes it covers."""
+
+    SOME = "some"
+    CLASS = "class"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportChoices:
     """What a person said about a list; nothing yet after the upload.
@@ -36,6 +44,7 @@ class ImportChoices:
     `answers`: row -> student's id, None: somebody new. `left_out`: rows whose question was answered by leaving them out.
     `classes`: a name the list gives -> the id of a class, or NEW_CLASS. `moves`: who comes into a class leaves the others.
     `guardian_default`: what another guardian means at this school from now on, empty: ask each time; None: nothing was said.
+    `leaves`: who isn't on a list of the whole class leaves it; `leaves_many`: even if that is more than half of a class.
     `corrections`: (row, column) -> what stands there instead. `confirmed`: (row, field) whose odd value is right.
     """
 
@@ -54,6 +63,9 @@ class ImportChoices:
     confirmed: frozenset[tuple[int, str]] = frozenset()
     classes: Mapping[str, int] = field(default_factory=dict)
     moves: bool = False
+    scope: ListScope = ListScope.SOME
+    leaves: bool = False
+    leaves_many: bool = False
 
 
 def read_choices(form: Mapping[str, str]) -> ImportChoices:
@@ -85,6 +97,9 @@ def read_choices(form: Mapping[str, str]) -> ImportChoices:
         corrections=dict(_cells(form, "fix-")),
         classes={name.removeprefix("class-"): int(value) for name, value in form.items() if name.startswith("class-") and is_number(value)},
         moves=form.get("moves") == "yes",
+        scope=_member(ListScope, form.get("scope")) or ListScope.SOME,
+        leaves="leaves" in form,
+        leaves_many="leaves_many" in form,
         confirmed=frozenset((line, name) for line, name, _on in _named(form, "sure-")),
     )
 

@@ -69,7 +69,7 @@ class Sheet:
 class Proposal:
     """What an import would do.
 
-    `before`: the same without any answer. `guardian_questions` are all there were, answered or not.
+    `before`: the same without any answer. `guardian_questions` are all there were, answered or not. `covered`: the classes it is about.
     """
 
     plan: ImportPlan
@@ -79,6 +79,7 @@ class Proposal:
     class_names: Mapping[int, str]
     left_out: frozenset[int]
     named: NamedClasses
+    covered: frozenset[int]
 
     @property
     def questions(self) -> tuple[ImportQuestion, ...]:
@@ -134,7 +135,8 @@ def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, cla
     told = plan_import(reading.rows, everybody, class_id, answers=choices.answers, classes=classes) if said else before
     answers: dict[str, Any] = {"answers": choices.answers, "guardian_answers": choices.guardians}
     after = plan_import(reading.rows, everybody, class_id, classes=classes, **answers) if said else before
-    return Proposal(after, before, told.guardian_questions, known, named.names, choices.left_out, named)
+    covered = frozenset().union(*(named.of(row) or {class_id} for row in reading.rows))
+    return Proposal(after, before, told.guardian_questions, known, named.names, choices.left_out, named, covered)
 
 
 def _class_names(school_id: int) -> dict[int, str]:
