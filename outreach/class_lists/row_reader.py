@@ -282,7 +282,8 @@ def _order(readers: Iterable[RowReader], columns: ListColumns, chosen: DateOrder
     """Say how dates are written, and whether only the language of the headings says so."""
     order = chosen or _column_order(readers, columns)
     languages = columns.languages
-    if order is None and languages and all(language.day_first for language in languages):
+    has_dates = ListField.BIRTH_DATE in columns.fields.values()
+    if order is None and has_dates and languages and all(language.day_first for language in languages):
         return DateOrder.DAY_FIRST, True
     return order, False
 
