@@ -140,11 +140,11 @@ def _to_approve(application_id: int, role: RoleName, shown: Shown) -> tuple[Appl
     application, user = _pending(application_id)
     if application.role != role:
         raise Refusal(_("This application is for another role."))
-    must_be_as_shown(shown, what_an_approval_confirms(application))
     if user.confirmed_at is None:
         raise Refusal(
             _("Their address isn't confirmed yet. Until they open the link in our e-mail, the application could be from anybody.")
         )
+    must_be_as_shown(shown, what_an_approval_confirms(application))
     return application, user
 
 

@@ -55,13 +55,10 @@ def packed(facts: Sequence[AttestedFact], *, asked_again: bool = False) -> str:
     return json.dumps({fact.key: fact.value for fact in facts}, ensure_ascii=False)
 
 
-def shown() -> dict[str, str] | None:
-    """Give what the form that was sent had shown, by key. None: it carries nothing, since it is a form without facts."""
-    given = request.form.get(FIELD)
-    if given is None:
-        return None
+def shown() -> dict[str, str]:
+    """Give what the form that was sent had shown, by key: nothing where it carries nothing, or something else."""
     try:
-        found = json.loads(given)
+        found = json.loads(request.form.get(FIELD, ""))
     except ValueError:
         found = None
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}

@@ -156,6 +156,18 @@ def test_what_changed_is_shown_side_by_side_and_asked_again(scene: Scene, case: 
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_a_form_that_was_sent_without_what_it_confirms_is_asked_again(scene: Scene, case: str) -> None:
+    who, _page, action, typed = CASES[case]
+    client = scene.clients(who(scene))
+    client.reads_facts = False  # type: ignore[attr-defined]
+    data = {**typed, **_ids(scene, case)}
+    with nothing_changes():
+        answer = client.post(action(scene), data=data)
+    assert (answer.status_code, re.search(r'name="permission_attested"[^>]* checked', answer.text)) == (409, None)
+    assert client.post(action(scene), data={**attested(answer.text), **data}).status_code == 303
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_a_changed_number_of_seats_is_no_fact(scene: Scene, case: str) -> None:
     who, page, action, typed = CASES[case]
     client = scene.clients(who(scene))

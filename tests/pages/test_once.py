@@ -89,7 +89,8 @@ def test_what_a_teacher_makes_twice_is_one(make: Builder, client_of: Clients) ->
     offered = make.outreach_session(make.clinician())
     address = f"/sessions/{offered.id}/registration?class={school_class.id}"
     ids = [str(one.id) for one in school_class.students]
-    chosen = {"student_ids": ids, "permission_attested": "y", "form_key": key_on(client, address)}
+    facts = re.findall(r'name="(attested)" value="([^"]*)"', client.get(address).text)
+    chosen = {"student_ids": ids, "permission_attested": "y", "form_key": key_on(client, address)} | {k: unescape(v) for k, v in facts}
     twice(client, address, chosen, Registration)
 
 

@@ -47,8 +47,8 @@ def coordinator(status: int) -> str:
     return f"{status} 403 403 403 403 in"
 
 
-# "endpoint METHOD [variant]": the status each of ASKING gets. A form posted with nothing in it answers 422, or 303 where it
-# begins with what is there already.
+# "endpoint METHOD [variant]": the status each of ASKING gets. A form posted with nothing in it answers 422, 409 where it
+# confirms facts that its page shows, or 303 where it begins with what is there already.
 ANSWERS = {
     "about.edit GET": coordinator(200),
     "about.edit POST": coordinator(303),
@@ -73,7 +73,7 @@ ANSWERS = {
     "catalogue.show GET draft": "200 200 200 404 404 404",
     "coordination.application GET": coordinator(200),
     "coordination.applications GET": coordinator(200),
-    "coordination.approve POST": coordinator(303),
+    "coordination.approve POST": coordinator(409),
     "coordination.close_account POST": coordinator(303),
     "coordination.end_membership POST": coordinator(303),
     "coordination.hand_over POST": coordinator(303),
@@ -140,7 +140,7 @@ ANSWERS = {
     "families.stopped GET": everybody(200),
     "families.undo POST": everybody(422),
     "families.withdraw GET": everybody(200),
-    "families.withdraw POST": everybody(303),
+    "families.withdraw POST": everybody(409),
     "families.ask_to_withdraw GET": everybody(200),
     "families.withdraw_ticked POST": everybody(422),
     "health.healthz GET": everybody(200),
@@ -160,16 +160,16 @@ ANSWERS = {
     "registration.seats GET draft": "200 404 404 404 403 in",
     "registration.register GET": keepers(200),
     "registration.register GET draft": "200 404 404 404 403 in",
-    "registration.registered POST": keepers(422),
-    "registration.registered POST foreign": "422 404 404 422 403 in",
+    "registration.registered POST": keepers(409),
+    "registration.registered POST foreign": "409 404 404 409 403 in",
     "registration.remove GET": keepers(200),
-    "registration.remove POST": keepers(303),
+    "registration.remove POST": keepers(409),
     "registration.accept_again GET": keepers(303),
     "registration.accept_again POST": keepers(303),
     "registration.undo_removal POST": keepers(303),
     "registration.undo_withdrawal POST": keepers(303),
     "registration.withdraw GET": keepers(200),
-    "registration.withdraw POST": keepers(303),
+    "registration.withdraw POST": keepers(409),
     "scheduling.cancel GET": keepers(200),
     "scheduling.cancel GET draft": keepers(200),
     "scheduling.cancel POST": keepers(422),
@@ -186,7 +186,7 @@ ANSWERS = {
     "scheduling.edit POST draft": keepers(422),
     "scheduling.leave_open GET": keepers(200),
     "scheduling.leave_open GET draft": keepers(303),
-    "scheduling.leave_open POST": keepers(303),
+    "scheduling.leave_open POST": keepers(409),
     "scheduling.mine GET": the_role(200),
     "scheduling.keep_or_release GET": keepers(200),
     "scheduling.keep_or_release GET draft": keepers(303),
