@@ -36,7 +36,7 @@ from outreach.notifications import (
 )
 from outreach.outbox import NewLetter, enqueue
 from outreach.people import noting_guardians, students_of_mailboxes
-from outreach.registration import By, Side, locked_session, settle_seats_of
+from outreach.registration import By, Side, locked_session, position_again, released_since, settle_seats_of, wait_again
 from outreach.registration import use_cases as registering
 from outreach.rsvp import NewRsvp, record_rsvp
 from outreach.tokens import UNDO_LASTS
@@ -47,9 +47,9 @@ def withdraw(*registration_ids: int, mailbox_id: int, now: datetime, shown: Mapp
     registering.withdraw(*registration_ids, now=now, by_mailbox_id=mailbox_id, shown=shown)
 
 
-def undo_withdrawal(registration_id: int, *, mailbox_id: int, now: datetime) -> None:
-    """Undo what the family withdrew; the page has checked that it is theirs."""
-    registering.undo_withdrawal(registration_id, By(Side.FAMILY, mailbox_id=mailbox_id), now=now)
+def undo_withdrawal(registration_id: int, *, mailbox_id: int, now: datetime, may_wait: bool) -> None:
+    """Undo what the family withdrew; the page has checked that it is theirs, and said if it goes on the waiting list (`may_wait`)."""
+    registering.undo_withdrawal(registration_id, By(Side.FAMILY, mailbox_id=mailbox_id), now=now, may_wait=may_wait)
 
 
 def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
@@ -76,6 +76,7 @@ def not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
 def undo_not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
     """Restore what "not my child" ended within the last days, write to the mailbox again, and tell the teacher.
 
+    A seat that was released because of it isn't given back: the student waits again.
     A link whose address the school has corrected since stays ended. Raises Refusal where nothing is left to undo, NotThere for
     an unknown mailbox.
     """
@@ -95,7 +96,16 @@ def undo_not_mine(mailbox_id: int, *, session_id: int, now: datetime) -> None:
                 owner.mailbox_id, link.restored_at = mailbox.id, now
         notify_addresses_changed(students, now=now)
         settle_seats_of(students, now=now)
+        since = min(link.ended_at for link, _owner in kept)
+        wait_again(released_since(students_of_mailboxes([mailbox.id]), since, now=now), now=now, by_mailbox_id=mailbox.id)
         tell_teachers(outreach_session, mailbox, students, Cause.UNDONE, now=now)
+
+
+def lost_seats(mailbox_id: int, *, now: datetime) -> list[tuple[OutreachSession, int]]:
+    """Give the sessions in which a seat was released because of "not my child", and the position on the waiting list after undoing it."""
+    links = _links_to_undo(mailbox_id, now=now)
+    released = released_since(_students_before(mailbox_id), links[0].ended_at, now=now) if links else []
+    return [(one.outreach_session, position_again(one)) for one in released]
 
 
 def can_undo_not_mine(mailbox_id: int, *, now: datetime) -> bool:

@@ -91,7 +91,7 @@ def undo(token: str, registration_id: int) -> ResponseReturnValue:
     page = _opened(token)
     one = page.registration(registration_id)
     try:
-        use_cases.undo_withdrawal(registration_id, mailbox_id=page.mailbox.id, now=clock.now())
+        use_cases.undo_withdrawal(registration_id, mailbox_id=page.mailbox.id, now=clock.now(), may_wait="waits" in request.form)
     except OutreachError as refusal:
         form = AnswerForm(formdata=None)
         form.refuse(refusal)
@@ -152,7 +152,8 @@ def undo_not_mine(token: str) -> ResponseReturnValue:
         else:
             flash(_("Thank you. We send e-mails to %(address)s again.", address=mailbox.address), "success")
             return redirect(url_for("families.undo_not_mine", token=token), code=303)
-    return render_template("families/undo.html", state=state, mailbox=mailbox, form=form), status
+    lost = use_cases.lost_seats(mailbox.id, now=clock.now()) if state == "ask" else []
+    return render_template("families/undo.html", state=state, mailbox=mailbox, form=form, lost=lost), status
 
 
 def _address_in_form() -> str:

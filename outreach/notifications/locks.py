@@ -11,16 +11,19 @@ from datetime import datetime
 from sqlalchemy import select
 
 from outreach.db import db
-from outreach.models import ACTIVE, OutreachSession, Registration, Student
+from outreach.models import ACTIVE, OutreachSession, Registration, RegistrationState, Student
+
+_HERE_OR_RELEASED = (*ACTIVE, RegistrationState.RELEASED)
 
 
 def lock_sessions_and_students(student_ids: Collection[int], *, now: datetime, session_id: int | None = None) -> None:
     """Lock the coming sessions of these students (and `session_id`), then the students: in the order in which registering locks them.
 
+    Those in which their seat was released too: they may wait there again.
     Who is being registered just now with the old address is so seen before the addresses change. FOR UPDATE of
     students keeps `lock_students` out, and so everybody who registers one of them.
     """
-    sessions = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(ACTIVE))
+    sessions = select(Registration.session_id).where(Registration.student_id.in_(student_ids), Registration.state.in_(_HERE_OR_RELEASED))
     coming = OutreachSession.id.in_(sessions) & OutreachSession.is_current(now)
     wanted = coming | (OutreachSession.id == session_id)
     db.session.execute(select(OutreachSession.id).where(wanted).order_by(OutreachSession.id).with_for_update(key_share=True))

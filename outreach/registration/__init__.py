@@ -17,7 +17,7 @@ from outreach.registration.tightening.doubts import (
     held_doubts,
     seat_rules,
 )
-from outreach.registration.undo import UNDO_FOR, By, Side, undoable
+from outreach.registration.undo import UNDO_FOR, By, Side, UndoLeft, position_again, released_since, undoable, wait_again
 
 __all__ = [
     "UNDO_FOR",
@@ -29,6 +29,7 @@ __all__ = [
     "SeatLimits",
     "SeatRules",
     "Side",
+    "UndoLeft",
     "apply_choices",
     "apply_rsvp",
     "choice_form",
@@ -38,13 +39,16 @@ __all__ = [
     "is_a_choice",
     "lapse_offers",
     "locked_session",
+    "position_again",
     "preview_more_seats",
     "release_held_seats",
+    "released_since",
     "seat_limits",
     "seat_rules",
     "settle_seats",
     "settle_seats_of",
     "undoable",
+    "wait_again",
     "what_a_school_confirms",
     "what_a_withdrawal_says",
 ]

@@ -129,10 +129,10 @@ def withdraw(
     _end(registration_ids, RegistrationState.WITHDRAWN, now=now, by_id=by_id, by_mailbox_id=by_mailbox_id, note=note, shown=shown)
 
 
-def undo_withdrawal(registration_id: int, by: By, *, now: datetime) -> None:
-    """Undo a withdrawal or removal, within 15 minutes and while nobody has the seat instead. Raises Refusal, with the reason, elsewhere."""
+def undo_withdrawal(registration_id: int, by: By, *, now: datetime, may_wait: bool = False) -> None:
+    """Undo a withdrawal or removal, within 15 minutes. Raises Refusal, with the reason, elsewhere; `may_wait`: as `restore`."""
     with transaction():
-        restore(registration_id, by, now=now)
+        restore(registration_id, by, now=now, may_wait=may_wait)
 
 
 def remove(registration_id: int, *, by_id: int, reason: str, now: datetime, shown: Mapping[str, str] | None = None) -> None:

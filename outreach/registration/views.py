@@ -138,7 +138,7 @@ def accept_again(registration_id: int) -> ResponseReturnValue:
 def _undo(one: Registration, side: Side) -> None:
     name = host_name(one) if side is Side.HOST else _school_name(one)
     try:
-        use_cases.undo_withdrawal(one.id, undo.By(side, user_id=me().id), now=clock.now())
+        use_cases.undo_withdrawal(one.id, undo.By(side, user_id=me().id), now=clock.now(), may_wait="waits" in request.form)
     except OutreachError as refusal:
         flash(str(refusal), "error")
     else:

@@ -31,7 +31,7 @@ from outreach.models import (
     co_host,
 )
 from outreach.people import HoldReason, hold_reasons, host_names
-from outreach.registration import UNDO_FOR, By, Side, undoable
+from outreach.registration import UNDO_FOR, By, Side, UndoLeft, undoable
 from outreach.rsvp.queries import combined_rsvps
 from outreach.rsvp.rules import CombinedRsvp, RsvpCounts, rsvp_counts
 from outreach.web import Page, page_of
@@ -143,8 +143,8 @@ def _await_host(session_id: int, student_ids: set[int]) -> set[int]:
     return {key for key, reasons in hold_reasons(outreach_session, student_ids).items() if HoldReason.REMOVED_BEFORE in reasons}
 
 
-def removed_lately(outreach_session: OutreachSession, *, now: datetime) -> list[tuple[Registration, int]]:
-    """Give whom a host withdrew and can still take back, each with the minutes that are left."""
+def removed_lately(outreach_session: OutreachSession, *, now: datetime) -> list[tuple[Registration, UndoLeft]]:
+    """Give whom a host withdrew and can still take back."""
     lately = (Registration.state == RegistrationState.REMOVED, Registration.changed_at > now - UNDO_FOR)
     found = select(Registration).where(Registration.session_id == outreach_session.id, *lately).order_by(Registration.id)
     removed = db.session.scalars(found.options(joinedload(Registration.student), joinedload(Registration.school))).all()

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refusal
+from outreach.errors import Refusal, Stale
 from outreach.families import use_cases as families
 from outreach.families.use_cases import answer as family_answer
 from outreach.models import (
@@ -238,7 +238,7 @@ def test_a_withdrawal_is_undone_once_and_never_into_a_seat_that_is_taken(app: Fl
     if rival == "another undo":
         assert [isinstance(one, Refusal) for one in (undone, other)].count(True) == 1
         assert states == {RegistrationState.CONFIRMED: 5}
-    elif isinstance(undone, Refusal):
+    elif isinstance(undone, Stale):
         assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WITHDRAWN: 1}
     else:
         assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 1}

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from outreach.class_lists import KnownGuardian, ListedGuardian
 from outreach.db import db, transaction
 from outreach.errors import Refusal
-from outreach.families.use_cases import can_undo_not_mine, not_mine, undo_not_mine
+from outreach.families.use_cases import can_undo_not_mine, lost_seats, not_mine, undo_not_mine
 from outreach.models import (
     Consent,
     LetterKind,
@@ -326,13 +326,20 @@ def test_what_the_school_has_corrected_meanwhile_is_not_undone(scene: Scene, cha
     assert not scene.make.mailbox(CEMS).is_open
 
 
-def test_a_seat_that_was_released_before_is_not_given_back_by_undoing(scene: Scene) -> None:
-    scene.register(scene.ana, scene.ben)
+def test_whose_seat_somebody_else_got_meanwhile_waits_again_after_undoing(scene: Scene) -> None:
+    dan = scene.make.student(scene.school_class, given_name="Dan", guardians=("dan@families.example",))
+    scene.register(scene.ana, scene.ben, scene.cem)
     scene.leaves()
     seat_jobs.release_held_seats(now=THURSDAY_1800)
-    scene.undoes(later=timedelta(days=5))
-    assert (states(scene.session)["Ana"], scene.has_guardian(scene.ana)) == (RELEASED, True)
-    assert not [one for one in to(HOME) if one.method == "REQUEST" and "Ana" in one.mail.text]
+    assert states(scene.session) == {"Ana": RELEASED, "Ben": CONFIRMED, "Cem": CONFIRMED}
+    scene.register(dan, now=THURSDAY_1800)
+    send_all()
+    mailbox, later = scene.make.mailbox(HOME).id, timedelta(days=5)
+    assert [(one.id, position) for one, position in lost_seats(mailbox, now=scene.now + later)] == [(scene.session.id, 1)]
+    scene.undoes(later=later)
+    assert states(scene.session) == {"Ana": WAITING, "Ben": CONFIRMED, "Cem": CONFIRMED, "Dan": WAITING}
+    assert "Ana is number 1 on the waiting list" in text_to(HOME, queued(), LetterKind.WAITING)
+    assert lost_seats(mailbox, now=scene.now + later) == []
 
 
 def test_a_teacher_who_is_a_guardian_too_undoes_it_as_well(scene: Scene) -> None:

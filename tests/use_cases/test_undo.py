@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from outreach.db import db, transaction
-from outreach.errors import Refusal
+from outreach.errors import Refusal, Stale
 from outreach.mail.smtp_responses import sort_content_answer
 from outreach.mail_admin.resend import send_as_update
 from outreach.models import (
@@ -29,7 +29,7 @@ from outreach.models import (
 )
 from outreach.outbox.use_cases import retry_letter
 from outreach.registration import use_cases
-from outreach.registration.undo import UNDO_FOR, By, Side, undoable
+from outreach.registration.undo import UNDO_FOR, By, Side, UndoLeft, undoable
 from outreach.scheduling.use_cases import cancel
 from tests.support.builders import Builder
 from tests.support.outbox import Scripted, deliver
@@ -219,10 +219,6 @@ def _moved(scene: Scene) -> None:
         db.session.get_one(OutreachSession, scene.session.id).moved_at = scene.now + 2 * SECOND
 
 
-def _taken(scene: Scene) -> None:
-    scene.register(scene.cem)
-
-
 def _registered_again(scene: Scene) -> None:
     scene.register(scene.ana)
 
@@ -238,7 +234,6 @@ def _left_school(scene: Scene) -> None:
         (lambda _scene: None, UNDO_FOR, "15 minutes are over"),
         (_cancelled, SECOND, "was cancelled"),
         (_moved, SECOND, "was moved"),
-        (_taken, SECOND, "Somebody else has the seat"),
         (_registered_again, SECOND, "already"),
         (_left_school, SECOND, "no longer in any class"),
     ],
@@ -256,11 +251,29 @@ def test_it_is_refused_plainly(make: Builder, meanwhile: Callable[[Scene], None]
         use_cases.undo_withdrawal(place, by, now=now)
 
 
+def test_whose_seat_somebody_else_has_goes_on_the_waiting_list_if_that_was_said(make: Builder) -> None:
+    scene = Scene(make, capacity=1)
+    scene.register(scene.ana)
+    scene.send()
+    scene.withdraw(scene.ana)
+    scene.now += SECOND
+    scene.register(scene.cem, scene.ben)
+    place, now, by = scene.place(scene.ana), scene.now + 2 * SECOND, By(Side.FAMILY, mailbox_id=scene.home)
+    assert undoable(scene.session, [place], by, now=now) == {place.id: UndoLeft(15, position=1)}
+    with nothing_changes(), pytest.raises(Stale, match="Somebody else has the seat now"):
+        use_cases.undo_withdrawal(place.id, by, now=now)
+    use_cases.undo_withdrawal(place.id, by, now=now, may_wait=True)
+    assert states(scene.session) == {"Ana": WAITING, "Cem": CONFIRMED, "Ben": WAITING}
+    assert (LetterKind.WAITING, Cause.RESTORED, None) in scene.queued()[HOME]
+    use_cases.withdraw(scene.place(scene.cem).id, now=now, by_id=scene.teacher.id)
+    assert states(scene.session) == {"Ana": CONFIRMED, "Cem": WITHDRAWN, "Ben": WAITING}
+
+
 def test_it_can_be_undone_until_the_last_second_and_once(scene: Scene) -> None:
     scene.register(scene.ana)
     scene.withdraw(scene.ana)
     by, now = By(Side.FAMILY, mailbox_id=scene.home), scene.now + UNDO_FOR
-    assert undoable(scene.session, [scene.place(scene.ana)], by, now=now) == {scene.place(scene.ana).id: 1}
+    assert undoable(scene.session, [scene.place(scene.ana)], by, now=now) == {scene.place(scene.ana).id: UndoLeft(1)}
     scene.undo(scene.ana, after=UNDO_FOR - SECOND)
     with nothing_changes(), pytest.raises(Refusal, match="already been undone"):
         scene.undo(scene.ana)

@@ -401,7 +401,23 @@ class Model:
         self.left_at[address] = [one for one in self.left_at[address] if one not in kept]
         students = {*self.people.behind(address), *(child for one in kept for child in self._about(one.who))}
         self.correct(lambda: self._restore(address, kept), *students)
+        self._wait_again(self.people.behind(address), since=min(one.at for one in kept))
         self._must(session, session.teachers(place for place in session.active if place.student in students))
+
+    def _wait_again(self, students: Iterable[Student], *, since: datetime) -> None:
+        """Whose seat was released since then, because nobody settled it, waits again in their old place, unless it was moved since."""
+        for session in (one for one in self.sessions if one.is_published and self.now < one.starts):
+            lost = [one for one in session.places if one.released_at and one.released_at >= since and one.student in students]
+            for place in lost:
+                assert place.released_at is not None
+                is_moved = session.moved_at is not None and session.moved_at >= place.released_at
+                if is_moved or place.student.is_gone or any(one.student is place.student for one in session.active):
+                    continue
+                place.state, place.released_at = WAITING, None
+                place.why = session.why_waiting(place.student.school, self.now)
+                self._must(session, session.families([place]))
+                self._tell(session, [place])
+                self._tell(session, session.fill(self.now))
 
     def _restore(self, address: Address, kept: Iterable[Left]) -> None:
         address.is_stopped = False

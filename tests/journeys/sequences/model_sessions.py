@@ -98,7 +98,7 @@ class Place:
     """One student's place. `offered_until` stays once somebody was asked: nobody is asked twice. `held_until`: then it is released.
 
     `lifted`: the age floor, and the site's own, that somebody lifted for them when they were `lifted_at` years old. `is_accepted`: a
-    host accepted them again. `ended`: what somebody may undo for a quarter of an hour.
+    host accepted them again. `ended`: what somebody may undo for a quarter of an hour. `released_at`: since nobody settled it.
     """
 
     student: Student
@@ -113,6 +113,7 @@ class Place:
     lifted_at: int | None = None
     is_accepted: bool = False
     ended: Ended | None = None
+    released_at: datetime | None = None
 
     @property
     def teacher(self) -> Address:
@@ -408,7 +409,7 @@ class Session:
         if not self.is_published or now >= self.ends:
             return []
         for place in late:
-            place.state = RELEASED
+            place.state, place.released_at = RELEASED, now
         return late
 
     def lapse(self, now: datetime) -> bool:
