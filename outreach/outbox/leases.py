@@ -17,11 +17,11 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from outreach.db import db
 from outreach.letters import KINDS, kinds_where
-from outreach.models import UNSETTLED, Invitation, Letter, LetterState, OutreachSession
+from outreach.models import UNSETTLED, Invitation, Letter, LetterKind, LetterState, OutreachSession
 from outreach.outbox.passing_on import pass_on
-from outreach.outbox.readers import capacities
+from outreach.outbox.readers import capacities, others_come
 
-NO_LONGER_THEIRS = "no_longer_theirs"
+NO_LONGER_THEIRS, OTHERS_COME = "no_longer_theirs", "others_come"
 _LETTERS = cast(Table, Letter.__table__)
 _LET_GO = {"state": LetterState.QUEUED, "lease_token": None, "leased_until": None}
 _EARLIER, _NEWER = aliased(Letter, name="earlier"), aliased(Letter, name="newer")
@@ -69,7 +69,8 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
     """Lease the oldest due letters, at most one of each stream: later ones wait until it is settled.
 
     Asked now is also whether whoever reads at a mailbox still is as whom they were to get the letter; one for several capacities is
-    composed anew for those that remain. Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is leased twice.
+    composed anew for those that remain. A roster that names others than those who come now is dropped: `plan_rosters` writes another
+    where the host doesn't know. Rivals skip each other's rows (PostgreSQL) or take turns (SQLite): no letter is leased twice.
     """
     lease = Lease(token=uuid4().hex, until=now + pace.lease)
     batch = db.session.execute(_batch(), {"now": now, "batch": pace.batch}).all()
@@ -78,6 +79,8 @@ def lease_due(*, now: datetime, pace: Pace) -> Lease:
         if letter.state is LetterState.LEASED:
             lease.lapsed.add(letter.id)
         reason = KINDS[letter.kind].why_out_of_date(letter, is_superseded=is_superseded, now=now)
+        if reason is None and letter.kind is LetterKind.ROSTER and others_come(letter):
+            reason = OTHERS_COME
         facts = KINDS[letter.kind].for_whom_it_still_is(letter, readers[letter.id]) if reason is None else None
         if reason is None and facts != letter.facts and KINDS[letter.kind].names_as_staff:
             pass_on(letter, facts, now=now)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import selectinload
 
 from outreach.db import db
 from outreach.models import (
+    HAVE_AN_ENTRY,
     Guardian,
     Letter,
     Membership,
@@ -53,6 +54,14 @@ def capacities(letters: Sequence[Letter]) -> dict[int, Capacities]:
     for start in range(0, len(ids), _AT_ONCE):
         _read_families(known, ids[start : start + _AT_ONCE], keys)
     return {letter.id: _of(letter, known) for letter in letters}
+
+
+def others_come(roster: Letter) -> bool:
+    """Say whether others come now than this roster names, such as after a withdrawal that was undone."""
+    ids = [student["registration_id"] for student in roster.facts["seated"]]
+    has_entry = (Registration.session_id == roster.session_id, Registration.state.in_(HAVE_AN_ENTRY))
+    coming = db.session.scalars(select(Registration.student_id).where(*has_entry)).all()
+    return set(db.session.scalars(select(Registration.student_id).where(Registration.id.in_(ids)))) != set(coming)
 
 
 def _of(letter: Letter, known: _Known) -> Capacities:

@@ -27,6 +27,7 @@ from outreach.models import (
     RegistrationStep,
     Student,
 )
+from outreach.notifications import plan_rosters
 from outreach.outbox.use_cases import retry_letter
 from outreach.registration import use_cases
 from outreach.registration.undo import UNDO_FOR, By, Side, UndoLeft, undoable
@@ -267,6 +268,23 @@ def test_whose_seat_somebody_else_has_goes_on_the_waiting_list_if_that_was_said(
     assert (LetterKind.WAITING, Cause.RESTORED, None) in scene.queued()[HOME]
     use_cases.withdraw(scene.place(scene.cem).id, now=now, by_id=scene.teacher.id)
     assert states(scene.session) == {"Ana": CONFIRMED, "Cem": WITHDRAWN, "Ben": WAITING}
+
+
+def test_a_roster_that_waited_while_a_withdrawal_was_undone_is_not_sent(scene: Scene) -> None:
+    """The host knows who comes: the roster of before is right again. After a change that stays there is another."""
+    scene.register(scene.ana, scene.ben)
+    scene.now = scene.session.starts_at - timedelta(hours=20)
+    plan_rosters(now=scene.now)
+    scene.send()
+    scene.withdraw(scene.ana)
+    assert plan_rosters(now=scene.now + timedelta(minutes=11)) == 1
+    scene.undo(scene.ana, after=timedelta(minutes=12))
+    scene.send()
+    rosters = select(Letter.state).where(Letter.kind == LetterKind.ROSTER).order_by(Letter.id)
+    assert db.session.scalars(rosters).all() == [LetterState.SENT, LetterState.DROPPED]
+    assert plan_rosters(now=scene.now + timedelta(hours=1)) == 0
+    scene.withdraw(scene.ben)
+    assert plan_rosters(now=scene.now + timedelta(hours=1)) == 1
 
 
 def test_it_can_be_undone_until_the_last_second_and_once(scene: Scene) -> None:
