@@ -36,7 +36,7 @@ from outreach.registration import By, Side, apply_rsvp, locked_session, seat_job
 from outreach.registration.use_cases import RegistrationOutcome, RegistrationRequest
 from outreach.rsvp import NewRsvp
 from tests.support.builders import Builder
-from tests.support.rivals import PATIENCE, at_once
+from tests.support.rivals import PATIENCE, at_once, overtaking
 
 pytestmark = [pytest.mark.both_databases("locks"), pytest.mark.empty_database]
 
@@ -242,3 +242,32 @@ def test_a_withdrawal_is_undone_once_and_never_into_a_seat_that_is_taken(app: Fl
         assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WITHDRAWN: 1}
     else:
         assert states == {RegistrationState.CONFIRMED: 5, RegistrationState.WAITING: 1}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_whom_one_host_removes_while_another_accepts_them_has_no_confirmed_seat(
+    app: Flask, workshop: Workshop, now: datetime, swapped: bool
+) -> None:
+    """A host withdrew somebody before, and the school registered them again: a removal is the last word, or the first."""
+    place, whole = workshop.school_class.students[0], workshop.request(workshop.teacher)
+    one = replace(whole, student_ids=(place.id,))
+    remove = partial(use_cases.remove, by_id=workshop.outreach_session.host_id, reason="No bench left", now=now)
+    use_cases.register_students(one, now=now)
+    remove(db.session.scalars(select(Registration.id)).one())
+    use_cases.register_students(one, now=now)
+    again = db.session.scalars(select(Registration.id).order_by(Registration.id.desc()).limit(1)).one()
+    assert workshop.states() == {RegistrationState.REMOVED: 1, RegistrationState.PENDING: 1}
+    acts = [partial(use_cases.accept_again, again, by_id=workshop.outreach_session.host_id, now=now), partial(remove, again)]
+    met = overtaking(app, *(reversed(acts) if swapped else acts))
+    accepted, removed = (met.second, met.first) if swapped else met[:2]
+    assert (isinstance(accepted, Refusal), removed, met.has_waited) == (swapped, None, True)
+    assert workshop.states() == {RegistrationState.REMOVED: 2}
+
+
+def test_who_is_registered_again_while_a_host_removes_them_awaits_the_host(app: Flask, workshop: Workshop, now: datetime) -> None:
+    one = replace(workshop.request(workshop.teacher), student_ids=(workshop.school_class.students[0].id,))
+    use_cases.register_students(one, now=now)
+    place, host_id = db.session.scalars(select(Registration.id)).one(), workshop.outreach_session.host_id
+    remove = partial(use_cases.remove, place, by_id=host_id, reason="No bench left", now=now)
+    assert overtaking(app, remove, partial(use_cases.register_students, one, now=now)).has_waited
+    assert workshop.states() == {RegistrationState.REMOVED: 1, RegistrationState.PENDING: 1}
