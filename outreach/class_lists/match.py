@@ -44,7 +44,7 @@ _Pairs = Mapping[int, Sequence[Pair]]
 class ImportPlan:
     """The whole import, each part in the order of the rows.
 
-    `absent` are students of the class in no row: they stay. `nobody` are rows of a list without names whose number nobody has.
+    `absent` are students of the class (or school) in no row: they stay. `nobody` are rows of a list without names whose number nobody has.
     `guardian_questions` are all there were, `open_guardians` those without an answer that fits: what they are about isn't done.
     """
 
@@ -68,13 +68,14 @@ def plan_import(
     guardian_answers: Mapping[QuestionKey, GuardianAnswer] | None = None,
     is_whole: bool = True,
     classes: RowClasses | None = None,
+    is_school: bool = False,
 ) -> ImportPlan:
     """Plan what an import of `rows` into a class does to the `known` students of its school.
 
     `answers` settles questions of an earlier plan: row number -> the candidate's id, or None for "somebody new"; so does
     `guardian_answers`. An answer that doesn't fit its question is not taken: the question stays. The order of rows doesn't matter.
     `is_whole` False: the rows are no list, so nobody is missing from it. `classes`: row number -> the classes it names; a row that
-    names none is about `class_id`.
+    names none is about `class_id`. `is_school`: it is the list of the whole school, so everybody else is absent.
     """
     rows = sorted(rows, key=lambda row: row.line)
     of_rows = {row.line: classes_of(row, class_id, classes) for row in rows}
@@ -92,7 +93,9 @@ def plan_import(
         unchanged=tuple(update for update in updates if not update.says_something_new),
         ask=questions,
         disputes=disputes,
-        absent=_absent(known, frozenset().union(*of_rows.values()), {update.student_id for update in updates}, questions),
+        absent=_absent(
+            known, None if is_school else frozenset().union(*of_rows.values()), {update.student_id for update in updates}, questions
+        ),
         nobody=tuple(row for row in nobody if not row.given_name),
         guardian_questions=tuple(question for one in settled.values() for question in one.questions),
         open_guardians=tuple(question for one in settled.values() for question in one.open),
@@ -160,7 +163,8 @@ def _stated(pairs: _Pairs, field: str) -> dict[int, dict[int, str]]:
 
 
 def _absent(
-    known: Sequence[KnownStudent], classes: frozenset[int], found: set[int], questions: Sequence[ImportQuestion]
+    known: Sequence[KnownStudent], classes: frozenset[int] | None, found: set[int], questions: Sequence[ImportQuestion]
 ) -> tuple[int, ...]:
     asked = {candidate for question in questions for candidate in question.candidates}
-    return tuple(student.id for student in known if classes & student.class_ids and student.id not in found | asked)
+    there = [student for student in known if (classes & student.class_ids if classes is not None else student.left_on is None)]
+    return tuple(student.id for student in there if student.id not in found | asked)

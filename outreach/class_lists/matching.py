@@ -99,7 +99,8 @@ def _rules(known: Sequence[KnownStudent], class_id: int, classes: RowClasses | N
         return [student for student in by_name[_name(row)] if row.email and row.email == student.email]
 
     def born_in_class(row: ListedStudent) -> list[KnownStudent]:
-        return [student for student in in_class(row) if row.birth_date and row.birth_date == student.birth_date]
+        near = [student for student in by_name[_name(row)] if here(row) & student.class_ids or student.left_on]
+        return [student for student in near if row.birth_date and row.birth_date == student.birth_date]
 
     def in_class(row: ListedStudent) -> list[KnownStudent]:
         return [student for student in by_name[_name(row)] if here(row) & student.class_ids and not are_two(row, student)]

@@ -103,6 +103,7 @@ class KnownStudent:
     birth_date: date | None = None
     needs: str | None = None
     preferred_name: str | None = None
+    left_on: date | None = None
     class_ids: frozenset[int] = frozenset()
     guardians: tuple[KnownGuardian, ...] = ()
 

@@ -116,6 +116,7 @@ class Student(Folded, Base):
     )
     needs: Mapped[Prose] = mapped_column(default="", comment="Health data: shown behind sign-in, never mailed")
     external_id: Mapped[Word | None] = mapped_column(comment="Its id in the school's own system (sourcedId of OneRoster)")
+    left_on: Mapped[date | None] = mapped_column(comment="Not on a list of the whole school since; who comes into a class again is back")
 
     school: Mapped[School] = relationship()
     mailbox: Mapped[Mailbox | None] = relationship()

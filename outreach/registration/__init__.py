@@ -5,7 +5,7 @@ from outreach.registration.attested import what_a_school_confirms, what_a_withdr
 from outreach.registration.checks import locked_session
 from outreach.registration.preview import preview_more_seats
 from outreach.registration.seat_jobs import give_out_free_seats, lapse_offers, release_held_seats
-from outreach.registration.seats import SeatLimits, seat_limits, settle_seats, settle_seats_of
+from outreach.registration.seats import SeatLimits, end_registrations, seat_limits, settle_seats, settle_seats_of
 from outreach.registration.tightening.choice_form import ChoiceForm, choice_form, is_a_choice
 from outreach.registration.tightening.doubts import (
     Doubts,
@@ -34,6 +34,7 @@ __all__ = [
     "apply_rsvp",
     "choice_form",
     "doubts",
+    "end_registrations",
     "give_out_free_seats",
     "held_doubts",
     "is_a_choice",

@@ -145,8 +145,17 @@ def _fill_in(book: GuardianBook, plan: ImportPlan, added: list[int]) -> None:
 
 
 def _enrol(class_id: int | None, student_ids: list[int]) -> None:
-    if class_id is not None and student_ids:
-        db.session.execute(insert(enrolment), [{"class_id": class_id, "student_id": key} for key in student_ids])
+    if class_id is not None:
+        join_classes([(key, class_id) for key in student_ids])
+
+
+def join_classes(pairs: Collection[tuple[int, int]]) -> None:
+    """Put students into classes: (student, class). Who had left the school is back."""
+    if not pairs:
+        return
+    db.session.execute(insert(enrolment), [{"student_id": student_id, "class_id": class_id} for student_id, class_id in pairs])
+    back = update(Student).where(Student.id.in_({student_id for student_id, _class in pairs}), Student.left_on.is_not(None))
+    db.session.execute(back.values(left_on=None).execution_options(synchronize_session=False))
 
 
 @dataclass

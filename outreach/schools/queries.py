@@ -75,6 +75,7 @@ def known_students(school_id: int, only: Collection[int] | None = None) -> dict[
             Student.year_group,
             Student.birth_date,
             Student.needs,
+            Student.left_on,
         )
         .outerjoin(Mailbox, Mailbox.id == Student.mailbox_id)
         .where(Student.school_id == school_id, not_(is_former()), these)
@@ -134,6 +135,7 @@ class StudentFilter(enum.StrEnum):
     ALL = "all"
     NO_CLASS = "no_class"
     TROUBLE = "trouble"
+    LEFT = "left"
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,12 @@ def kept(school_id: Any, user: User) -> ColumnElement[bool]:
 
 
 def _on(chosen: StudentFilter) -> ColumnElement[bool]:
+    if chosen is StudentFilter.LEFT:
+        return Student.left_on.is_not(None)
+    return and_(Student.left_on.is_(None), _of_those_there(chosen))
+
+
+def _of_those_there(chosen: StudentFilter) -> ColumnElement[bool]:
     if chosen is StudentFilter.NO_CLASS:
         return ~exists().where(enrolment.c.student_id == Student.id)
     if chosen is StudentFilter.TROUBLE:

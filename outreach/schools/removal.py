@@ -133,7 +133,7 @@ def _forget(student_ids: Collection[int]) -> None:
     if not counted:
         return
     db.session.execute(delete(ImportChange).where(ImportChange.student_id.in_(counted)))
-    fields = ("preferred_name", "number", "mailbox_id", "year_group", "birth_date", "guardians_gone_at", "external_id")
+    fields = ("preferred_name", "number", "mailbox_id", "year_group", "birth_date", "guardians_gone_at", "external_id", "left_on")
     nothing = dict.fromkeys(fields)
     named = {"given_name": FORMER_GIVEN_NAME, "family_name": FORMER_FAMILY_NAME}
     named["folded"] = Student.folded_from(named)

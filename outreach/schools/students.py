@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import partial
 
 from flask_babel import gettext as _
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from outreach.class_lists import (
     PLAUSIBLE_AGES,
@@ -34,7 +34,7 @@ from outreach.models import (
     enrolment,
     guardianship,
 )
-from outreach.schools.apply_plan import write
+from outreach.schools.apply_plan import join_classes, write
 from outreach.schools.lost_guardians import NoGuardianLeft, concerned_by_loss
 from outreach.schools.queries import fingerprint, known_students, lock_school
 from outreach.schools.use_cases import locked_class
@@ -120,7 +120,7 @@ def join_class(student_id: int, class_id: int) -> None:
         if student is None or student.school_id != school_class.school_id:
             raise NotThere(_("There is no such student."))
         _leave(student_id, class_id)
-        db.session.execute(insert(enrolment).values(student_id=student_id, class_id=class_id))
+        join_classes([(student_id, class_id)])
 
 
 def leave_class(student_id: int, class_id: int) -> None:

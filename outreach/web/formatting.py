@@ -6,7 +6,7 @@ Formatting a date is what makes lists slow: everything is memoised per (value, l
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -43,9 +43,9 @@ def locale() -> str:
     return str(get_locale() or "en")
 
 
-def day(wall: datetime, language: str | None = None) -> str:
-    """'Thursday 18 March 2027'."""
-    return _day(wall.date().isoformat(), language or locale())
+def day(wall: date, language: str | None = None) -> str:
+    """'Thursday 18 March 2027', of a date or a time."""
+    return _day(wall.isoformat()[:10], language or locale())
 
 
 def short_day(wall: datetime, language: str | None = None) -> str:

@@ -335,8 +335,25 @@ def test_a_teacher_says_that_a_list_is_the_whole_class_and_confirms_who_leaves(
     assert "Ben Hill, Cem Hill" in text(page)
     refused = press(client, page, "students", scope="class", leaves="y")
     assert refused.status_code == 422
-    assert "More than half of a class would leave it" in text(refused)
+    assert "More than half of them would leave" in text(refused)
     press(client, page, "students", scope="class", leaves="y", leaves_many="y")
-    assert "2 students left their classes." in text(client.get(f"/classes/{school_class.id}"))
+    assert "2 students left." in text(client.get(f"/classes/{school_class.id}"))
     db.session.expire_all()
     assert [one.given_name for one in school_class.students] == ["Ana"]
+
+
+def test_who_left_the_school_is_listed_apart(
+    make: Builder, client: FlaskClient, path: str, school: School, school_class: SchoolClass
+) -> None:
+    other = make.school_class(school, name="8A")
+    students = [make.student(school_class, given_name=name, family_name="Hill") for name in ("Ana", "Ben", "Cem")]
+    make.register(make.outreach_session(make.clinician()), make.teacher(school), students[2])
+    make.student(other, given_name="Dan", family_name="Hill")
+    page = paste(client, path, "Given name,Family name,Class\nAna,Hill,9B\nDan,Hill,8A\n")
+    page = press(client, page, "review", scope="school")
+    assert "Ben Hill, Cem Hill" in text(page)
+    assert "Cem Hill. We have no address of their families" in text(page)
+    press(client, page, "students", scope="school", leaves="y", withdraws="y")
+    assert "Ben Hill" not in text(client.get("/students"))
+    assert "Ben Hill" in text(client.get("/students?show=left"))
+    assert "Left the school on Monday 1 March 2027" in text(client.get(f"/students/{students[1].id}"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -26,6 +26,8 @@ from outreach.models import (
     Letter,
     LetterKind,
     Mailbox,
+    Registration,
+    RegistrationState,
     School,
     SchoolClass,
     Student,
@@ -450,3 +452,51 @@ def test_nobody_leaves_unconfirmed_unseen_or_with_most_of_a_class_unasked(
     with pytest.raises(Refusal, match="Nothing was imported"):
         imports.commit(stale.id, leaves, now=now)
     assert sum(school_class.id in one.class_ids for one in known_students(school.id).values()) == 6
+
+
+WHOLE_SCHOOL = ImportChoices(scope=ListScope.SCHOOL)
+BORN = "Given name,Family name,Birth date,Class"
+
+
+def test_who_is_not_on_a_list_of_the_school_leaves_with_their_seats_if_asked_and_can_come_back(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    everybody = [f"{NAMES[number]},Hill,N{number},{'9B' if number < 4 else '8A'}" for number in range(1, 6)]
+    imports.bring_in(school_class, of_school(*everybody), now=now)
+    ana, ben = student_of(school, "1"), student_of(school, "2")
+    with transaction():
+        lock_school(school.id)
+        db.session.get_one(Student, ben).birth_date = date(2012, 4, 30)
+    outreach_session = make.outreach_session(make.clinician())
+    register(outreach_session, school_class, teacher, ana, now=now)
+    before = known_students(school.id)
+    here, leaves = of_school(*everybody[2:]), replace(WHOLE_SCHOOL, leaves=True)
+
+    first = imports.look(school_class, here, WHOLE_SCHOOL, now=now)
+    assert [(one["names"], one["told"]) for one in first.review["seats"]] == [(["Ana Hill"], 0)]
+    imports.commit(first.id, leaves, now=now)
+    assert places(school) == {"Ana": ["9B"], "Ben": [], "Cem": ["9B"], "Dan": ["8A"], "Eli": ["8A"]}
+    assert known_students(school.id)[ben].left_on == now.date()
+    returned = imports.look(school_class, f"{BORN}\nBen,Hill,2012-04-30,9B\n".encode(), now=now)
+    imports.commit(returned.id, now=now)
+    assert known_students(school.id) == before
+
+    second = imports.look(school_class, here, WHOLE_SCHOOL, now=now)
+    imports.commit(second.id, replace(leaves, withdraws=True), now=now)
+    state = select(Registration.state).where(Registration.student_id == ana)
+    assert (again(second).left, db.session.scalar(state)) == (2, RegistrationState.WITHDRAWN)
+    assert imports.look(school_class, here, WHOLE_SCHOOL, now=now).review["leavers"] == 0
+    imports.undo(again(second), now=now)
+    assert (known_students(school.id), db.session.scalar(state)) == (before, RegistrationState.WITHDRAWN)
+
+
+def test_a_list_of_one_class_lets_nobody_leave_the_school_and_a_new_seat_keeps_a_student(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime
+) -> None:
+    rows = [f"{NAMES[number]},Hill,N{number},{'9B' if number < 4 else '8A'}" for number in range(1, 6)]
+    imports.bring_in(school_class, of_school(*rows), now=now)
+    assert imports.look(school_class, of_school(*rows[:3]), WHOLE_SCHOOL, now=now).review["leavers"] == 0
+    batch = imports.look(school_class, of_school(*rows[1:]), WHOLE_SCHOOL, now=now)
+    register(make.outreach_session(make.clinician()), school_class, teacher, student_of(school, "1"), now=now)
+    imports.commit(batch.id, replace(WHOLE_SCHOOL, leaves=True, withdraws=True), now=now)
+    assert (again(batch).left, places(school)["Ana"]) == (0, ["9B"])

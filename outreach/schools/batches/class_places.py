@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sqlalchemy import delete, exists, insert, select
+from sqlalchemy import delete, exists, select
 
 from outreach.class_lists import KnownStudent, ListedStudent
 from outreach.db import db, insert_in_order
 from outreach.folding import name_key
 from outreach.models import ImportBatch, SchoolClass, enrolment
+from outreach.schools.apply_plan import join_classes
 from outreach.schools.imports.choices import NEW_CLASS
 
 
@@ -24,12 +25,11 @@ def enrol(batch: ImportBatch, students: Sequence[tuple[int, ListedStudent]], bef
     for key, row in students:
         target = {ids[name] for name in row.class_names if name in ids} or usual
         mine = before[key].class_ids if key in before else frozenset()
-        joins += [{"student_id": key, "class_id": class_id} for class_id in target - mine]
+        joins += [(key, class_id) for class_id in target - mine]
         leaves += [(key, class_id) for class_id in mine - target if batch.review.get("moves") and row.class_names]
     for key, class_id in leaves:
         db.session.execute(delete(enrolment).where(enrolment.c.student_id == key, enrolment.c.class_id == class_id))
-    if joins:
-        db.session.execute(insert(enrolment), joins)
+    join_classes(joins)
 
 
 def delete_empty_classes(class_ids: Iterable[int]) -> None:

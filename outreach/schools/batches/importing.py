@@ -19,9 +19,10 @@ from outreach.errors import NotThere, Refusal
 from outreach.models import BackgroundJob, ImportBatch, ImportChange, ImportRow, ImportState
 from outreach.schools.apply_plan import write
 from outreach.schools.batches.class_places import enrol
-from outreach.schools.batches.codec import plain_values, unpacked
-from outreach.schools.batches.leaving import leavers_left, take_out
+from outreach.schools.batches.codec import plain_values, read_choices, unpacked
+from outreach.schools.batches.leaving import leavers_left, locked_leavers, seats_to_withdraw, take_out
 from outreach.schools.batches.planning import TO_WRITE, Replanned, head_of, people_version, plan_again, read_batch_list, rows_of
+from outreach.schools.imports.choices import ListScope
 from outreach.schools.imports.habits import remember
 from outreach.schools.imports.review import review_of
 from outreach.schools.imports.use_cases import propose
@@ -41,6 +42,8 @@ def read_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
         review = review_of(sheet, sheet.reading, proposal, sheet.choices)
         rows = rows_of(batch.id, review, proposal)
     head = head_of(sheet, proposal, review, batch.school)
+    if proposal is not None and head.get("leavers") and sheet.choices.scope is ListScope.SCHOOL:
+        head |= {"seats": seats_to_withdraw(batch.school_id, proposal.plan.absent, now=now)}
     chunks = [rows[start : start + MOST_ROWS] for start in range(0, len(rows), MOST_ROWS)] or [[]]
     for place, some in enumerate(chunks):
         done = place * MOST_ROWS + len(some)
@@ -76,7 +79,7 @@ def import_batch(job: BackgroundJob, *, now: datetime) -> Iterator[Chunk]:
         if not some:
             gone = db.session.scalars(leavers_left(batch).order_by(ImportRow.id).limit(MOST_ROWS)).all()
             if gone:
-                yield Chunk(write=partial(_leave, batch.id, gone), done=done + len(gone), total=total)
+                yield Chunk(write=partial(_leave, batch.id, gone, now=now), done=done + len(gone), total=total)
                 continue
             yield Chunk(write=partial(_finish, batch.id, now=now), done=done, total=total)
             return
@@ -117,13 +120,15 @@ def _write_rows(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> N
     batch.updated += len(plan.update)
 
 
-def _leave(batch_id: int, rows: Sequence[ImportRow]) -> None:
+def _leave(batch_id: int, rows: Sequence[ImportRow], *, now: datetime) -> None:
     """Let some students leave, as long as nobody else has changed the school's people since they were shown."""
     batch = _batch_as_planned(batch_id)
     keys = {row.act["student_id"] for row in rows if row.act}
-    before = known_students(batch.school_id, keys)
-    take_out(batch, [*before])
-    _note(batch, rows, before, keys)
+    choices = read_choices(batch.choices)
+    going = {*locked_leavers(batch, choices, keys, now=now)} if choices.scope is ListScope.SCHOOL else keys
+    before = known_students(batch.school_id, going)
+    take_out(batch, choices, [*before], now=now)
+    _note(batch, rows, before, going)
     batch.left += len(before)
 
 
@@ -167,7 +172,7 @@ def summary(batch: ImportBatch) -> str:
         return _("Everybody on the list is in the class already. Nothing has changed.")
     added = ngettext("%(num)d student added.", "%(num)d students added.", batch.added)
     updated = ngettext("%(num)d student updated.", "%(num)d students updated.", batch.updated)
-    left = ngettext("%(num)d student left the class.", "%(num)d students left their classes.", batch.left) if batch.left else ""
+    left = ngettext("%(num)d student left.", "%(num)d students left.", batch.left) if batch.left else ""
     return " ".join(filter(None, (added, updated, left)))
 
 

@@ -21,7 +21,7 @@ from outreach.models import ImportBatch, ImportRow, ImportSection, School
 from outreach.schools.batches.codec import Act, listed_of, packed, plain_value, plain_values, read_choices, unpacked
 from outreach.schools.imports.choices import ImportChoices
 from outreach.schools.imports.habits import guardian_default, layout_of
-from outreach.schools.imports.leavers import leaving_head, may_leave
+from outreach.schools.imports.leavers import covered_classes, leaving_head, may_leave
 from outreach.schools.imports.questions import column_lines, questions_of
 from outreach.schools.imports.review import Review
 from outreach.schools.imports.use_cases import Proposal, Sheet, propose, read_list
@@ -90,7 +90,10 @@ def plan_again(batch: ImportBatch, *, today: date) -> Replanned:
     classes = {"classes": plain_value(proposal.named.classes), "moves": sheet.choices.moves}
     changed, new = stored.differences(batch.id, proposal.plan)
     if sheet.choices.leaves:
-        kept = may_leave(sheet.reading, proposal) and sorted(proposal.covered) == batch.review["covered"]
+        kept = (
+            may_leave(sheet.reading, proposal)
+            and covered_classes(proposal, batch.review.get("made_classes", ())) == batch.review["covered"]
+        )
         if not kept or not stored.absent.keys() >= set(proposal.plan.absent):
             raise Stale(_stale(batch))
         back = stored.absent.keys() - set(proposal.plan.absent)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Select, delete, func, select
 
 from outreach import policy
 from outreach.background import Chunk
@@ -27,7 +27,7 @@ from outreach.models import (
     Student,
     enrolment,
 )
-from outreach.schools.apply_plan import write
+from outreach.schools.apply_plan import join_classes, write
 from outreach.schools.batches.class_places import delete_empty_classes
 from outreach.schools.batches.codec import read_student
 from outreach.schools.batches.importing import MOST_ROWS, batch_of, end_import, locked_batch
@@ -102,9 +102,7 @@ def _put_back(undone: Sequence[UndoneStudent], school_id: int, *, now: datetime)
             mine = enrolment.c.student_id == one.student_id
             db.session.execute(delete(enrolment).where(mine, enrolment.c.class_id.in_(one.leaves)))
     there = set(db.session.scalars(select(SchoolClass.id).where(SchoolClass.school_id == school_id)))
-    joins = [{"student_id": one.student_id, "class_id": key} for one in undone for key in one.joins & there]
-    if joins:
-        db.session.execute(insert(enrolment), joins)
+    join_classes([(one.student_id, key) for one in undone for key in one.joins & there])
 
 
 def _finish(batch_id: int, *, now: datetime) -> str:

@@ -30,10 +30,11 @@ _DEFAULTS = (GuardianChoice.CORRECTS, GuardianChoice.REPLACES, GuardianChoice.AD
 
 
 class ListScope(enum.StrEnum):
-    """Whom a list is about: some students, or everybody in the classes it covers."""
+    """Whom a list is about: some students, or everybody in the classes it covers, or at the school."""
 
     SOME = "some"
     CLASS = "class"
+    SCHOOL = "school"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +45,8 @@ class ImportChoices:
     `answers`: row -> student's id, None: somebody new. `left_out`: rows whose question was answered by leaving them out.
     `classes`: a name the list gives -> the id of a class, or NEW_CLASS. `moves`: who comes into a class leaves the others.
     `guardian_default`: what another guardian means at this school from now on, empty: ask each time; None: nothing was said.
-    `leaves`: who isn't on a list of the whole class leaves it; `leaves_many`: even if that is more than half of a class.
+    `leaves`: who isn't on a list of the whole class or school leaves it; `leaves_many`: even if that is more than half.
+    `withdraws`: the seats of those who leave the school are withdrawn; otherwise who has one stays.
     `corrections`: (row, column) -> what stands there instead. `confirmed`: (row, field) whose odd value is right.
     """
 
@@ -66,6 +68,7 @@ class ImportChoices:
     scope: ListScope = ListScope.SOME
     leaves: bool = False
     leaves_many: bool = False
+    withdraws: bool = False
 
 
 def read_choices(form: Mapping[str, str]) -> ImportChoices:
@@ -100,6 +103,7 @@ def read_choices(form: Mapping[str, str]) -> ImportChoices:
         scope=_member(ListScope, form.get("scope")) or ListScope.SOME,
         leaves="leaves" in form,
         leaves_many="leaves_many" in form,
+        withdraws="withdraws" in form,
         confirmed=frozenset((line, name) for line, name, _on in _named(form, "sure-")),
     )
 

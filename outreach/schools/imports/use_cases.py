@@ -30,7 +30,7 @@ from outreach.class_lists import (
 )
 from outreach.db import db
 from outreach.models import School, SchoolClass
-from outreach.schools.imports.choices import ImportChoices
+from outreach.schools.imports.choices import ImportChoices, ListScope
 from outreach.schools.imports.habits import remembered_columns
 from outreach.schools.imports.named_classes import NamedClasses, named_classes
 from outreach.schools.queries import known_students
@@ -128,14 +128,16 @@ def propose(reading: ListReading, choices: ImportChoices, *, school_id: int, cla
     known = known_students(school_id)
     everybody = list(known.values())
     named = named_classes(reading, choices, _class_names(school_id), class_id)
-    classes = {row.line: named.of(row) for row in reading.rows}
-    before = plan_import(reading.rows, everybody, class_id, classes=classes)
+    covered = frozenset().union(*(named.of(row) or {class_id} for row in reading.rows))
+    # A list of one class says nothing of the rest of the school.
+    is_school = choices.scope is ListScope.SCHOOL and len(covered) > 1
+    facts: dict[str, Any] = {"classes": {row.line: named.of(row) for row in reading.rows}, "is_school": is_school}
+    before = plan_import(reading.rows, everybody, class_id, **facts)
     said = choices.answers or choices.guardians
     # Who a row is decides whose guardians are asked about: answers about guardians fit the questions that follow from those about students.
-    told = plan_import(reading.rows, everybody, class_id, answers=choices.answers, classes=classes) if said else before
+    told = plan_import(reading.rows, everybody, class_id, answers=choices.answers, **facts) if said else before
     answers: dict[str, Any] = {"answers": choices.answers, "guardian_answers": choices.guardians}
-    after = plan_import(reading.rows, everybody, class_id, classes=classes, **answers) if said else before
-    covered = frozenset().union(*(named.of(row) or {class_id} for row in reading.rows))
+    after = plan_import(reading.rows, everybody, class_id, **facts, **answers) if said else before
     return Proposal(after, before, told.guardian_questions, known, named.names, choices.left_out, named, covered)
 
 
