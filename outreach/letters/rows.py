@@ -152,9 +152,11 @@ def _teacher(school: SchoolSnapshot) -> Iterator[str]:
 def _on_the_day(school: SchoolSnapshot, snapshot: LetterSnapshot) -> Iterator[FactRow]:
     values = {"host": snapshot.session.host_name, "teacher": school.teacher_name or school.name}
     if snapshot.session.site_name:
-        looked_after = school.looked_after_by or _("%(host)s during the session. %(teacher)s can tell you who goes with them.", **values)
-        travel = school.travel or _("%(teacher)s can tell you how they get there and back.", **values)
-        yield FactRow(label=_("Who looks after them"), lines=(looked_after,))
+        looked_after = school.looked_after_by or _(
+            "%(host)s during the session. %(teacher)s can tell you who travels with the students.", **values
+        )
+        travel = school.travel or _("%(teacher)s can tell you how the students get there and back.", **values)
+        yield FactRow(label=_("Looked after by"), lines=(looked_after,))
         yield FactRow(label=_("Getting there"), lines=(travel,))
     contact = school.day_contact or ", ".join(filter(None, (values["teacher"], school.phone or school.teacher_address)))
     yield FactRow(label=_("On the day"), lines=(contact,))

@@ -14,7 +14,10 @@ class ArrangementForm(Form):
     """What families are told about the day."""
 
     looked_after_by = LineField(
-        _l("Who looks after them"), (Optional(),), description=_l("Such as: Ms Hale goes with them and stays until the end."), longest=200
+        _l("Who looks after the students"),
+        (Optional(),),
+        description=_l("Such as: Ms Hale goes with them and stays until the end."),
+        longest=200,
     )
     travel = LineField(
         _l("How they get there and back"),

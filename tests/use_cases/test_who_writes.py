@@ -99,7 +99,7 @@ def test_what_the_school_says_later_is_in_the_next_email(visit: Visit) -> None:
     words = visit.newest(MUM).text
     assert "Getting there: On foot." in words
     assert "On the day: Tess Hale, 0113 496 0000" in words
-    assert "Who looks after them: Ada Love during the session." in words
+    assert "Looked after by: Ada Love during the session." in words
 
 
 @pytest.mark.usefixtures("visit")
