@@ -478,6 +478,8 @@ def test_who_is_not_on_a_list_of_the_school_leaves_with_their_seats_if_asked_and
     assert places(school) == {"Ana": ["9B"], "Ben": [], "Cem": ["9B"], "Dan": ["8A"], "Eli": ["8A"]}
     assert known_students(school.id)[ben].left_on == now.date()
     returned = imports.look(school_class, f"{BORN}\nBen,Hill,2012-04-30,9B\n".encode(), now=now)
+    shown = db.session.scalars(select(ImportRow.shown).where(ImportRow.batch_id == returned.id, ImportRow.section == "updated")).one()
+    assert shown["news"] == ["comes back to the school", "will join 9B"]
     imports.commit(returned.id, now=now)
     assert known_students(school.id) == before
 
@@ -500,3 +502,27 @@ def test_a_list_of_one_class_lets_nobody_leave_the_school_and_a_new_seat_keeps_a
     register(make.outreach_session(make.clinician()), school_class, teacher, student_of(school, "1"), now=now)
     imports.commit(batch.id, replace(WHOLE_SCHOOL, leaves=True, withdraws=True), now=now)
     assert (again(batch).left, places(school)["Ana"]) == (0, ["9B"])
+
+
+def test_who_stays_for_a_seat_does_not_stop_the_others_from_leaving_after_a_change_elsewhere(
+    make: Builder, school: School, school_class: SchoolClass, teacher: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        f"{NAMES[number % 5 + 1]},{'Hill' if number < 6 else 'Ash'},N{number},{'9B' if number < 5 else '8A'}" for number in range(1, 11)
+    ]
+    imports.bring_in(school_class, of_school(*rows), now=now)
+    register(make.outreach_session(make.clinician()), school_class, teacher, student_of(school, "1"), now=now)
+    said = replace(WHOLE_SCHOOL, leaves=True)
+    batch = imports.look(school_class, of_school(*rows[3:]), WHOLE_SCHOOL, now=now)
+    job_id = use_cases.start_import(batch.id, said, shown=str(batch.read_by), by_id=batch.by_id or 0, now=now)
+    with transaction():
+        db.session.get_one(BackgroundJob, job_id).due_at = now
+    monkeypatch.setattr(background, "SLICE", 0)
+    for _chunk in range(2):  # what the answers changed, then the first who leave
+        work_off(LIST_WORK, now=now)
+    with transaction():
+        lock_school(school.id)
+    for _chunk in range(5):
+        work_off(LIST_WORK, now=now)
+    left = {one.number for one in known_students(school.id).values() if one.left_on}
+    assert (again(batch).state, left) == (ImportState.IMPORTED, {"N2", "N3"})

@@ -94,7 +94,7 @@ def plan_again(batch: ImportBatch, *, today: date) -> Replanned:
             may_leave(sheet.reading, proposal)
             and covered_classes(proposal, batch.review.get("made_classes", ())) == batch.review["covered"]
         )
-        if not kept or not stored.absent.keys() >= set(proposal.plan.absent):
+        if not kept or not stored.absent.keys() | stored.settled >= set(proposal.plan.absent):
             raise Stale(_stale(batch))
         back = stored.absent.keys() - set(proposal.plan.absent)
         changed += [{"id": stored.absent[key], "section": ImportSection.UNCHANGED, "act": None} for key in back]
@@ -124,11 +124,15 @@ class _Stored:
         self.rows: dict[tuple[ImportSection, int], tuple[ImportRow, Act]] = {}
         self.written: set[int] = set()
         self.absent: dict[int, int] = {}
+        self.settled: set[int] = set()  # those who have left, or stayed for their seats
         for row in rows:
             if row.act is None:
                 continue
             if row.section is ImportSection.ABSENT:
-                self.absent |= {} if row.is_written else {row.act["student_id"]: row.id}
+                if row.is_written:
+                    self.settled.add(row.act["student_id"])
+                else:
+                    self.absent[row.act["student_id"]] = row.id
                 continue
             self.rows[row.section, row.line] = row, unpacked(row.act)
             self.written |= {row.line} if row.is_written else set()

@@ -203,7 +203,8 @@ def _answer(line: int, choices: ImportChoices) -> str:
 
 
 def _candidate(student: KnownStudent, class_names: Mapping[int, str]) -> str:
-    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or _("not in a class")
+    nowhere = _("left the school") if student.left_on else _("not in a class")
+    classes = ", ".join(sorted(class_names[key] for key in student.class_ids)) or nowhere
     return _("Yes, %(name)s (%(facts)s)", name=_name(student), facts=", ".join(filter(None, (classes, _facts(student)))))
 
 
@@ -222,10 +223,11 @@ def _class_news(one: StudentUpdate, proposal: Proposal, choices: ImportChoices) 
     if not one.joins_class:
         return []
     named, before = proposal.named.of(one.row), proposal.known[one.student_id].class_ids
+    back = [_("comes back to the school")] if proposal.known[one.student_id].left_on else []
     if not named:
-        return [_("will join this class")]
+        return [*back, _("will join this class")]
     leaves = before - named if choices.moves else frozenset()
-    news = [_("will join %(name)s", name=_class_names(named - before, proposal))]
+    news = [*back, _("will join %(name)s", name=_class_names(named - before, proposal))]
     return news + ([_("will leave %(name)s", name=_class_names(leaves, proposal))] if leaves else [])
 
 
