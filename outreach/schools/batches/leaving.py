@@ -16,6 +16,7 @@ from sqlalchemy import Select, delete, false, select, update
 
 from outreach.db import db
 from outreach.errors import Refusal, Stale
+from outreach.folding import name_key
 from outreach.models import (
     ACTIVE,
     ImportBatch,
@@ -59,15 +60,16 @@ def seats_to_withdraw(school_id: int, student_ids: Collection[int], *, now: date
     """Give the sessions to come in which these students have a seat or wait, the next first: who, and how many would get an e-mail."""
     rows = db.session.scalars(_active(now).join(Student).where(Student.school_id == school_id).order_by(Registration.id)).all()
     of_session: dict[OutreachSession, list[Registration]] = defaultdict(list)
+    leaving = set(student_ids)
     for one in rows:
-        if one.student_id in set(student_ids):
+        if one.student_id in leaving:
             of_session[one.outreach_session].append(one)
     found = []
     for outreach_session, some in sorted(of_session.items(), key=lambda pair: pair[0].starts_at):
         ids = [one.id for one in some]
         told = contact_counts(read_participants(outreach_session, Registration.id.in_(ids)))
         when = formatting.when(outreach_session.starts_wall, outreach_session.ends_wall, outreach_session.zone, outreach_session.fold)
-        names = sorted(one.student.name for one in some)
+        names = sorted((one.student.name for one in some), key=name_key)
         found.append(
             {"title": outreach_session.title, "when": when, "names": names, "told": told.students + told.guardians, "registrations": ids}
         )
