@@ -25,6 +25,7 @@ from outreach.catalogue.search import find, formats
 from outreach.db import db
 from outreach.families import may_ask
 from outreach.models import Area, Format, OutreachSession, RoleName, SessionState, Site, User
+from outreach.people import age_rule
 from outreach.registration.queries import host_summary, own_seats
 from outreach.settings import Settings
 from outreach.time import clock, to_wall_time
@@ -81,6 +82,7 @@ def show(session_id: int) -> ResponseReturnValue:
         "phone": phone,
         "register_url": register_url,
         "own": own,
+        "age_floor": age_rule(outreach_session).floor,
         "moment_words": _moment_words(outreach_session.zone),
     }
     return _fresh(render_template("catalogue/show.html", outreach_session=outreach_session, now=now, **page))

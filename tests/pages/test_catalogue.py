@@ -196,7 +196,7 @@ def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: Clien
     session = make.outreach_session(
         host,
         site=site,
-        area_id=make.area(site).id,
+        area_id=make.area(site, age_floor=18).id,
         seats_taken=4,
         bring="A pen",
         wear="Flat shoes",
@@ -217,7 +217,7 @@ def test_a_sessions_page_says_all_that_is_public(make: Builder, client_of: Clien
         "A pen",
         "Flat shoes",
         "Needle",
-        "Aged 16 or over on the day",
+        "Aged 18 or over on the day",
         f"/sessions/{session.id}.ics",
     ):
         assert words in page
