@@ -101,6 +101,7 @@ class _Office:
     enrolled: int = 0
     families: dict[tuple[str, str], list[Guardian]] = field(default_factory=dict)
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
+    names: set[tuple[str, str, str]] = field(default_factory=set)
 
     def enrol(self, class_list: ClassList) -> None:
         teachers = [db.session.get_one(User, self.world.users[teacher.email]) for teacher in class_list.teachers]
@@ -124,8 +125,15 @@ class _Office:
             year_group=class_list.year_group,
             birth_date=self._birth_date(n, class_list.youngest),
             needs=names.NEEDS[n // 13 % len(names.NEEDS)] if n % 13 == 4 else "",
-            guardians=self._guardians(n, class_list.school, family_name),
+            guardians=self._guardians(n, class_list.school, self._family(n, class_list.school, given_name, family_name), family_name),
         )
+
+    def _family(self, n: int, school: str, given_name: str, family_name: str) -> str:
+        """Give the family to which somebody belongs: who has the name of somebody before is of another."""
+        name = (school, given_name, family_name)
+        is_namesake = name in self.names
+        self.names.add(name)
+        return f"{family_name} {n}" if is_namesake else family_name
 
     def _own_mailbox(self, n: int, given_name: str, family_name: str, domain: str) -> Mailbox | None:
         """Every eighth has no e-mail; the twins share one."""
@@ -133,9 +141,9 @@ class _Office:
             return None
         return self._mailbox(f"{family_name}@post.example" if family_name == TWINS else f"{given_name}.{family_name}@students.{domain}")
 
-    def _guardians(self, n: int, school: str, family_name: str) -> list[Guardian]:
+    def _guardians(self, n: int, school: str, of_family: str, family_name: str) -> list[Guardian]:
         """One guardian or two; siblings have the same, and every twelfth family's first has no address."""
-        family = self.families.setdefault((school, family_name), [])
+        family = self.families.setdefault((school, of_family), [])
         for which in range(0 if family else 1 + (n % 3 == 0)):
             given_name = _GUARDIANS[(2 * n + which) % len(_GUARDIANS)]
             has_address = which or (n % 12 != 7 and n != REACHED_BY_NOBODY)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from outreach.accounts import demo_sign_ins
 from outreach.db import db, transaction
-from outreach.demo import story
+from outreach.demo import special_cases, story
 from outreach.demo.classes import make_classes
 from outreach.demo.people import APPLICANTS, make_applications, make_people
 from outreach.demo.places import make_places
@@ -64,6 +64,10 @@ def steps(*, now: datetime, deliver: Act | None) -> list[Callable[[], object]]:
         (2, partial(story.one_withdraws, world)),
         (2, partial(_hear, world)),
         (1, partial(story.somebody_asks, world)),
+        (1, partial(special_cases.a_guardian_says_not_my_child, world)),
+        (1, partial(special_cases.a_site_raises_its_age_floor, world)),
+        (1, partial(special_cases.a_host_keeps_who_is_too_young, world)),
+        (1, partial(special_cases.an_account_is_closed, world)),
         (1, partial(_close, password_hash)),
     )
     return [partial(act, now=now - timedelta(days=days)) for days, act in timeline]

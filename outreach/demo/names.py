@@ -1,10 +1,13 @@
-"""Names for the demo. Nobody's: any likeness is chance. In one school those who share a family name are siblings."""
+"""Names for the demo. Nobody's: any likeness is chance.
+
+In one school those who share a family name are siblings, but for two namesakes in one class.
+"""
 
 from __future__ import annotations
 
 BIOLOGY_10A = (
     "Amara Bennett, Mateo Rivera, Grace Okonkwo, Noah Feldman, Priya Raman, Jamal Whitaker, Sofia Delgado, Ethan Park, "
-    "Leila Haddad, Caleb Novak, Mei Zhao, Isaiah Brooks, Tessa Lindqvist, Omar Siddiqui"
+    "Leila Haddad, Caleb Novak, Mei Zhao, Isaiah Brooks, Tessa Lindqvist, Jamal Whitaker"
 )
 ANATOMY_CLUB = (
     "Daniel Okonkwo, Ava Castellano, Kwame Mensah, Hannah Weiss, Lucía Herrera, Theo Papadakis, Zainab Yusuf, Oliver Grant, "

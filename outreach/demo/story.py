@@ -5,7 +5,7 @@ Everything goes through the use cases people use, at moments of the past weeks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from itertools import cycle, groupby
 
@@ -41,7 +41,12 @@ from outreach.scheduling.use_cases import cancel
 
 def first_registrations(world: World, *, now: datetime) -> None:
     """The sessions that will be moved and cancelled get their guests."""
-    _register(world, TALK, ANATOMY_CLUB, range(8), now=now)
+    arranged = {
+        "looked_after_by": "Peter Vance goes with them and stays",
+        "travel": "By bus from the school gate at 15:30, back by 18:15",
+        "day_contact": "Peter Vance, +1 555 0123",
+    }
+    _register(world, TALK, ANATOMY_CLUB, range(8), arranged=arranged, now=now)
     _register(world, CANCELLED, ANATOMY_CLUB, range(2, 7), now=now)
 
 
@@ -78,7 +83,9 @@ def one_withdraws(world: World, *, now: datetime) -> None:
     withdraw(db.session.scalars(chosen).one(), now=now, by_id=world.users[AP_BIOLOGY.teachers[0].email], note="Has a match that day")
 
 
-def _register(world: World, session_key: str, class_list: ClassList, which: range, *, now: datetime) -> None:
+def _register(
+    world: World, session_key: str, class_list: ClassList, which: range, *, arranged: Mapping[str, str] | None = None, now: datetime
+) -> None:
     """Register these students of a class, but for those whose age isn't known where it matters."""
     session_id, teacher_id = world.sessions[session_key], world.users[class_list.teachers[0].email]
     ids = [world.students[class_list.name][n] for n in which]
@@ -93,6 +100,7 @@ def _register(world: World, session_key: str, class_list: ClassList, which: rang
         by_id=teacher_id,
         class_id=world.classes[class_list.name],
         permission_attested=True,
+        arranged=arranged,
     )
     register_students(request, now=now)
 
