@@ -29,7 +29,7 @@ RECORDS = {
     "decider": 'SELECT mailbox_id FROM "user" WHERE email = :clinician',
     "class": f"SELECT min(id) FROM school_class WHERE {OF_THE_TEACHER}",  # noqa: S608 (our own words)
     "student": f"SELECT min(id) FROM student WHERE {OF_THE_TEACHER}",  # noqa: S608 (our own words)
-    "place": f"SELECT min(id) FROM registration WHERE session_id = :hosted AND state = 'confirmed' AND {OF_THE_TEACHER}",  # noqa: S608 (our own words)
+    "place": f"SELECT min(id) FROM registration WHERE session_id = :hosted AND state IN ('confirmed', 'pending') AND {OF_THE_TEACHER}",  # noqa: S608 (our own words)
     "mailbox": "SELECT mailbox_id FROM student JOIN registration ON student.id = student_id WHERE registration.id = :place",
     "invitation": "SELECT min(id) FROM invitation WHERE session_id = :hosted",
     "logged": "SELECT max(id) FROM letter",
