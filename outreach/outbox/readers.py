@@ -58,7 +58,7 @@ def capacities(letters: Sequence[Letter]) -> dict[int, Capacities]:
 
 def others_come(roster: Letter) -> bool:
     """Say whether others come now than this roster names, such as after a withdrawal that was undone."""
-    ids = [student["registration_id"] for student in roster.facts["seated"]]
+    ids = [student["registration_id"] for student in roster.facts.get("seated", ())]
     has_entry = (Registration.session_id == roster.session_id, Registration.state.in_(HAVE_AN_ENTRY))
     coming = db.session.scalars(select(Registration.student_id).where(*has_entry)).all()
     return set(db.session.scalars(select(Registration.student_id).where(Registration.id.in_(ids)))) != set(coming)

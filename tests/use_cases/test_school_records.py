@@ -662,13 +662,14 @@ def test_each_shelf_holds_ones_own_schools_students_by_name(teacher: User, now: 
     assert names(teacher, now=now) == ["Eva 100%", "Zoe Ash", "Ana Hill", "Ben Hill", "Ida Quist"]
     assert names(teacher, StudentFilter.NO_CLASS, now=now) == ["Eva 100%"]
     assert names(teacher, StudentFilter.TROUBLE, now=now) == ["Zoe Ash", "Ana Hill"]
-    assert filter_counts(teacher) == {StudentFilter.ALL: 5, StudentFilter.NO_CLASS: 1, StudentFilter.TROUBLE: 2}
+    assert filter_counts(teacher) == {StudentFilter.ALL: 5, StudentFilter.NO_CLASS: 1, StudentFilter.TROUBLE: 2, StudentFilter.LEFT: 0}
 
 
 @pytest.mark.empty_database
 @pytest.mark.usefixtures("crowd")
 def test_a_coordinator_sees_all_schools_and_a_clinician_none(make: Builder, now: datetime) -> None:
-    assert filter_counts(make.coordinator()) == {StudentFilter.ALL: 10, StudentFilter.NO_CLASS: 2, StudentFilter.TROUBLE: 4}
+    counts = {StudentFilter.ALL: 10, StudentFilter.NO_CLASS: 2, StudentFilter.TROUBLE: 4, StudentFilter.LEFT: 0}
+    assert filter_counts(make.coordinator()) == counts
     assert len(names(make.coordinator(), now=now)) == 10
     assert filter_counts(make.clinician()) == dict.fromkeys(StudentFilter, 0)
     assert names(make.clinician(), now=now) == []
