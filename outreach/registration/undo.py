@@ -19,7 +19,7 @@ from outreach.db import db
 from outreach.errors import Refusal, Stale
 from outreach.models import SEATED, Cause, OutreachSession, Registration, RegistrationState, RegistrationStep
 from outreach.notifications import lock_students, notify_registrations, notify_undone
-from outreach.registration.candidates import can_have_free_seat, candidates, why_waiting
+from outreach.registration.candidates import WhyNot, can_have_free_seat, candidates, why_waiting
 from outreach.registration.checks import locked_registration
 from outreach.registration.seats import give_seats, settle_seats
 from outreach.registration.steps import set_state
@@ -191,12 +191,14 @@ def _obstacle(outreach_session: OutreachSession, registration: Registration, end
 
 
 def _is_gone_or_back(outreach_session: OutreachSession, registration: Registration) -> str | None:
-    """Say that the student has left, or has another registration."""
+    """Say that the student has left, or has another registration, at this school or at another."""
     name = registration.student.given_name
     student = candidates(outreach_session, registration.school_id, [registration.student_id])
     if not student:
         return _("%(name)s is no longer in any class at the school, so the withdrawal can't be undone.", name=name)
-    return _("%(name)s is registered again already.", name=name) if student[0].has_place else None
+    if student[0].has_place:
+        return _("%(name)s is registered again already.", name=name)
+    return student[0].obstacle if student[0].why_not is WhyNot.ELSEWHERE else None
 
 
 def _is_taken(outreach_session: OutreachSession, registration: Registration, former: RegistrationState, *, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from outreach.errors import Refusal
 from outreach.models import OutreachSession, RegistrationState, Student, User
 from outreach.registration import use_cases
 from outreach.registration.candidates import candidates
+from outreach.registration.undo import By, Side
 from tests.support.builders import Builder
 from tests.support.registrations import nothing_changes, registration_of
 from tests.support.rivals import overtaking
@@ -46,8 +47,11 @@ def test_a_child_whom_another_school_has_registered_is_refused_without_naming_it
     two.register(make.outreach_session(make.clinician()))
     [of_the_first] = candidates(two.session, two.first.school_id, [two.first.id])
     assert of_the_first.has_place
-    use_cases.withdraw(registration_of(two.first, two.session).id, now=now, by_id=two.teacher.id)
+    withdrawn = registration_of(two.first, two.session).id
+    use_cases.withdraw(withdrawn, now=now, by_id=two.teacher.id)
     two.register()
+    with nothing_changes(), pytest.raises(Refusal, match="Another school has registered Ana"):
+        use_cases.undo_withdrawal(withdrawn, By(Side.SCHOOL, user_id=two.teacher.id), now=now)
 
 
 @pytest.mark.parametrize(
