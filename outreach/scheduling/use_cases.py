@@ -145,8 +145,6 @@ def publish(session_id: int, *, now: datetime) -> None:
     """
     with transaction():
         outreach_session = locked_session(session_id)
-        if not outreach_session.has_host:
-            raise Refusal(_("Its host no longer has an account here. Choose another host first."), field="host")
         _publish(outreach_session, now=now)
 
 
@@ -205,6 +203,10 @@ def _publish(outreach_session: OutreachSession, *, now: datetime) -> None:
         raise Refusal(_("It is in the past. Choose a later time first."), field="day")
     if outreach_session.decides_at is not None and outreach_session.decides_at <= now:
         raise Refusal(_("The decision time is in the past. Choose a later one first."), field="decides")
+    db.session.flush()
+    db.session.refresh(outreach_session, ["has_host"])
+    if not outreach_session.has_host:
+        raise Refusal(_("Its host no longer has an account here. Choose another host first."), field="host")
     outreach_session.publish(now=now)
     notify_published(outreach_session, now=now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
+from functools import partial
 
 import pytest
 from flask.testing import FlaskClient
@@ -63,6 +64,17 @@ def test_a_co_host_alone_changes_the_words_and_stays_if_their_account_is_closed(
     assert (fresh(outreach_session).host, fresh(outreach_session).co_hosts) == (host, [co])
     with pytest.raises(Refusal, match="Choose the clinician"):
         scheduling.edit(outreach_session.id, replace(offer, host_id=host.id), seen=fresh(outreach_session).updated_at, now=make.now)
+
+
+def test_a_draft_whose_host_has_gone_is_not_published_by_editing_it(make: Builder, coordinator: User) -> None:
+    host, site = make.clinician(), make.site()
+    draft = make.outreach_session(host, site=site, state=SessionState.DRAFT, published_at=None)
+    close_account(host.id, by_id=coordinator.id, now=make.now)
+    when, where = WhenInput(day=date(2027, 3, 18), start=time(14), end=time(16)), WhereInput(site_id=site.id, zone=site.zone)
+    change = partial(scheduling.edit_draft, draft.id, when, where, DetailsInput(title="T", capacity=5), seen=draft.updated_at, now=make.now)
+    with pytest.raises(Refusal, match="Choose another host first"):
+        change(publish=True)
+    change(publish=False)
 
 
 def test_whose_account_is_opened_again_gets_what_they_host_as_it_is_now(make: Builder, coordinator: User) -> None:
