@@ -68,8 +68,8 @@ def _page(gone: School | Site, into: School | Site | None, form: Form) -> str:
         "like": like,
         "others": others,
         "reasons": reasons,
-        "mine": merging.hanging(gone, now=clock.now()),
-        "theirs": merging.hanging(into, now=clock.now()) if into is not None else None,
+        "mine": merging.belongings(gone, now=clock.now()),
+        "theirs": merging.belongings(into, now=clock.now()) if into is not None else None,
         "is_school": isinstance(gone, School),
     }
     return render_template("coordination/merge.html", gone=gone, into=into, form=form, **page)

@@ -7,7 +7,6 @@ majority, and the minimum age of areas of one name.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -41,16 +40,10 @@ from outreach.people import answering_teacher
 Organisation = School | Site
 
 
-@dataclass(frozen=True)
-class Hanging:
-    """What belongs to a school or site: rows of (how many, of what)."""
-
-    rows: list[tuple[int, str]]
-
-
-def hanging(found: Organisation, *, now: datetime) -> Hanging:
-    """Count what belongs to a school or site."""
-    return Hanging([row for row in (_of_school(found) if isinstance(found, School) else _of_site(found, now)) if row[0]])
+def belongings(found: Organisation, *, now: datetime) -> list[tuple[int, str]]:
+    """Count what belongs to a school or site: how many, of what."""
+    rows = _of_school(found) if isinstance(found, School) else _of_site(found, now)
+    return [row for row in rows if row[0]]
 
 
 def merge_schools(gone_id: int, into_id: int, *, now: datetime) -> None:
